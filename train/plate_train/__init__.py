@@ -1,0 +1,1 @@
+"""Training of the models: data and its checks, drawings, networks, search, results."""

@@ -1,0 +1,203 @@
+"""Labelled characters as arrays: from class folders, from a `labels.csv`, or as they were recorded in a run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.errors import DataError, InputError
+from plate_runtime.image import open_picture
+from plate_runtime.labels import LabelledPicture, read_class_folders, read_labels
+from plate_runtime.manifest import InputSpec
+from plate_runtime.preprocess import resize_picture
+
+from .weights_file import ModelMeta
+
+VALIDATION_SHARE = 0.2
+"""Part of the pictures scored where the data brings no `val/` of its own."""
+
+
+@dataclass(frozen=True)
+class CharacterSet:
+    """Characters ready for training.
+
+    Attributes:
+        pictures: uint8 (n, 28, 28), grey 0..255, as the network's preprocessing leaves them before scaling.
+        labels: int64 (n,), index into the alphabet.
+        sources: n names: a path, or for a drawing the font.
+        digest: SHA-256 of labels and pictures in their order.
+    """
+
+    pictures: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    sources: list[str]
+    digest: str
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, indices: NDArray[Any] | Sequence[int]) -> CharacterSet:
+        """Return the characters at `indices` (positions or a mask) as a set of their own, with its own digest."""
+        chosen = np.arange(len(self))[np.asarray(indices)]
+        return character_set(self.pictures[chosen], self.labels[chosen], [self.sources[place] for place in chosen])
+
+
+@dataclass(frozen=True)
+class Part:
+    """One split as it was found on disk.
+
+    Attributes:
+        characters: the pictures that could be read.
+        unreadable: one line each for those that could not.
+        sizes: how many pictures had which (width, height).
+    """
+
+    characters: CharacterSet
+    unreadable: tuple[str, ...]
+    sizes: dict[tuple[int, int], int]
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """A data set of a user: where it lies, and its two splits."""
+
+    path: Path
+    train: Part
+    val: Part
+
+
+def character_set(
+    pictures: NDArray[np.uint8], labels: NDArray[np.integer[Any]], sources: Iterable[str]
+) -> CharacterSet:
+    """Build a set from uint8 pictures (n, 28, 28), labels (n,) and n source names; computes the digest."""
+    wide = np.ascontiguousarray(labels, dtype=np.int64)
+    return CharacterSet(pictures, wide, list(sources), digest(pictures, wide))
+
+
+def digest(pictures: NDArray[np.uint8], labels: NDArray[np.int64]) -> str:
+    """Return the SHA-256 of labels and pictures in their order, as 64 hexadecimal digits."""
+    content = hashlib.sha256(labels.astype("<i8").tobytes())
+    content.update(np.ascontiguousarray(pictures, dtype=np.uint8))
+    return content.hexdigest()
+
+
+def load_split(folder: Path, spec: InputSpec | None = None) -> tuple[CharacterSet, CharacterSet]:
+    """Load (train, val) of a data folder; unreadable pictures are left out. See `load_folder`."""
+    data = load_folder(folder, spec)
+    return data.train.characters, data.val.characters
+
+
+def load_folder(folder: Path, spec: InputSpec | None = None, alphabet: str = ALPHABET) -> DataFolder:
+    """Load a data folder: `train/` and `val/` of class folders, class folders alone, or a `labels.csv`.
+
+    Without splits of its own the data is divided reproducibly, pictures of one `group` on one side.
+
+    Raises:
+        DataError: the folder or one of the splits is missing, or a class has no readable picture.
+    """
+    spec = spec or InputSpec()
+    train, val = _listed(folder)
+    parts = (read_part(train, spec, alphabet), read_part(val, spec, alphabet))
+    for name, part in zip(("train", "val"), parts, strict=True):
+        _require_all_classes(part, alphabet, folder, name)
+    return DataFolder(folder, *parts)
+
+
+def read_part(listed: Sequence[LabelledPicture], spec: InputSpec, alphabet: str = ALPHABET) -> Part:
+    """Read the listed pictures; those that cannot be read are named in the result and left out.
+
+    Raises:
+        DataError: a label is not one sign of the alphabet.
+    """
+    pictures, labels, sources, unreadable = [], [], [], []
+    sizes: Counter[tuple[int, int]] = Counter()
+    for entry in listed:
+        if len(entry.text) != 1 or entry.text not in alphabet:
+            raise DataError(f"{entry.path}: the label {entry.text!r} is not one of the {len(alphabet)} characters")
+        try:
+            gray = open_picture(entry.path).gray()
+        except InputError as error:
+            unreadable.append(str(error))
+            continue
+        sizes[gray.shape[1], gray.shape[0]] += 1
+        pictures.append(resize_picture(gray, spec))
+        labels.append(alphabet.index(entry.text))
+        sources.append(str(entry.path))
+    height, width, _ = spec.shape
+    stacked = np.stack(pictures) if pictures else np.zeros((0, height, width), np.uint8)
+    found = character_set(stacked, np.array(labels, np.int64), sources)
+    return Part(found, tuple(unreadable), dict(sizes))
+
+
+def load_recorded(meta: ModelMeta, train_limit: int | None = None) -> tuple[CharacterSet, CharacterSet]:
+    """Re-create the (train, val) split that a model was trained on, from what its file recorded.
+
+    `train_limit` saves time where drawings are concerned: only about the first so many are drawn again.
+
+    Raises:
+        DataError: nothing was recorded, the data is gone, or its digests are not the recorded ones.
+    """
+    kind = meta.training.get("kind")
+    if kind == "folders":
+        return _recorded_folders(meta)
+    if kind == "drawn":
+        from .drawn import recorded_drawings
+
+        return recorded_drawings(meta.training, train_limit)
+    raise DataError("the model does not say what it was trained on; name its data with --data DIR")
+
+
+def _recorded_folders(meta: ModelMeta) -> tuple[CharacterSet, CharacterSet]:
+    try:
+        folder = Path(meta.training["path"])
+        expected = {name: meta.training["sets"][name]["digest"] for name in ("train", "val")}
+    except (KeyError, TypeError) as error:
+        raise DataError("the model's record of its training data is incomplete; name the data with --data DIR") from error
+    data = load_folder(folder, meta.input, meta.alphabet)
+    train, val = data.train.characters, data.val.characters
+    for name, part in (("train", train), ("val", val)):
+        if part.digest != expected[name]:
+            raise DataError(f"{folder}: {name} is not the data that was recorded; restore it, or name other data with --data")
+    return train, val
+
+
+def _listed(folder: Path) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder; --data wants one with train/ and val/ in it")
+    if (folder / "labels.csv").is_file():
+        return _divided(read_labels(folder / "labels.csv"))
+    splits = [folder / "train", folder / "val"]
+    if not any(split.is_dir() for split in splits):
+        return _divided(read_class_folders(folder))
+    for split in splits:
+        if not split.is_dir():
+            raise DataError(f"{folder}: there is no folder {split.name}/; --data wants train/ and val/")
+    return read_class_folders(splits[0]), read_class_folders(splits[1])
+
+
+def _divided(listed: list[LabelledPicture]) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
+    """Split by a digest of the group, or of the file name: no seed, and new pictures move no old one."""
+    scored = {True: list[LabelledPicture](), False: list[LabelledPicture]()}
+    for entry in listed:
+        key = entry.group or f"{entry.text}/{Path(entry.path).name}"
+        draw = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
+        scored[draw < VALIDATION_SHARE].append(entry)
+    return scored[False], scored[True]
+
+
+def _require_all_classes(part: Part, alphabet: str, folder: Path, split: str) -> None:
+    counts = np.bincount(part.characters.labels, minlength=len(alphabet))
+    missing = [sign for sign, count in zip(alphabet, counts, strict=True) if count == 0]
+    if missing:
+        broken = f" ({len(part.unreadable)} pictures were unreadable)" if part.unreadable else ""
+        raise DataError(
+            f"{folder}: {split} has no picture of class {', '.join(missing)}{broken}; every class needs a folder with pictures"
+        )

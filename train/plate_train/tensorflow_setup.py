@@ -1,0 +1,92 @@
+"""TensorFlow made quiet, deterministic and of a fixed number of threads, before anything else imports it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from plate_runtime.errors import MissingPartError, UsageError
+
+_HINT = "TensorFlow is not installed; pip install 'plate-edge[train]'"
+
+
+def import_tensorflow() -> Any:
+    """Import and return `tensorflow` without its log lines.
+
+    Raises:
+        MissingPartError: it is not installed.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    try:
+        with _silent_start():
+            import tensorflow
+    except ImportError as error:
+        raise MissingPartError(_HINT) from error
+    return tensorflow
+
+
+def import_keras() -> Any:
+    """Import and return `keras` on its TensorFlow backend, without log lines.
+
+    Raises:
+        MissingPartError: it or TensorFlow is not installed.
+    """
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    import_tensorflow()
+    try:
+        import keras
+    except ImportError as error:
+        raise MissingPartError(_HINT) from error
+    return keras
+
+
+def fix(seed: int, threads: int) -> None:
+    """Seed every generator, ask for deterministic operations, and fix the number of threads.
+
+    Raises:
+        UsageError: TensorFlow already runs in this process with another number of threads.
+    """
+    tensorflow = import_tensorflow()
+    keras = import_keras()
+    threading = tensorflow.config.threading
+    try:
+        threading.set_intra_op_parallelism_threads(threads)
+        threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError as error:
+        if threading.get_intra_op_parallelism_threads() != threads:
+            running = threading.get_intra_op_parallelism_threads()
+            raise UsageError(f"TensorFlow already runs with {running} threads; start a new process for {threads}") from error
+    keras.utils.set_random_seed(seed)
+    tensorflow.config.experimental.enable_op_determinism()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the libraries that decide what is trained."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"python": platform.python_version(), "machine": platform.machine()}
+    for package in ("tensorflow-cpu", "tensorflow", "keras", "keras-tuner", "numpy", "pillow"):
+        with contextlib.suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
+
+
+@contextlib.contextmanager
+def _silent_start() -> Iterator[None]:
+    """Send the native error stream to nothing: TensorFlow logs before its own log level is in force."""
+    import sys
+
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
