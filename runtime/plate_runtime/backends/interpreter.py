@@ -1,0 +1,93 @@
+"""What LiteRT and tflite-runtime share: one API, written once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ModelError
+from ..quantisation import dequantise, quantise
+from . import check_tensor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..modelfile import ModelFile
+
+
+class TFLiteBackend:
+    """A TFLite model in an `Interpreter`. Runs a batch one by one: plates come one by one on a device."""
+
+    def __init__(self, name: str, version: str, interpreter_class: Any, file: ModelFile, threads: int) -> None:
+        self.name = name
+        self.version = version
+        self._file = file
+        try:
+            self._interpreter = interpreter_class(model_content=file.content, num_threads=threads)
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError, TypeError) as error:
+            raise ModelError(f"{file.path} is refused by {name} {version}: {error}") from error
+        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        check_tensor(file, "the number of inputs and outputs", (len(inputs), len(outputs)), (1, 1))
+        self._input, self._output = inputs[0], outputs[0]
+        self.input_dtype = np.dtype(self._input["dtype"]).name
+        self.output_dtype = np.dtype(self._output["dtype"]).name
+        self._check()
+
+    def run(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Run a batch, float32 (n, height, width, channels) -> float32 (n, classes)."""
+        classes = int(self._output["shape"][-1])
+        results = np.empty((len(inputs), classes), np.float32)
+        for index in range(len(inputs)):
+            results[index] = self._run_one(inputs[index : index + 1])
+        return results
+
+    def close(self) -> None:
+        """Free the interpreter."""
+        self._interpreter = None
+
+    def _run_one(self, one: NDArray[np.float32]) -> NDArray[np.float32]:
+        quantisation = self._file.manifest.quantisation
+        if self.input_dtype == "int8" and quantisation is not None:
+            one = quantise(one, quantisation.input_scale, quantisation.input_zero_point)  # type: ignore[assignment]
+        self._interpreter.set_tensor(self._input["index"], one)
+        self._interpreter.invoke()
+        answer: NDArray[Any] = self._interpreter.get_tensor(self._output["index"])[0]
+        if self.output_dtype == "int8" and quantisation is not None:
+            return dequantise(answer, quantisation.output_scale, quantisation.output_zero_point)
+        return answer
+
+    def _check(self) -> None:
+        """Hold the tensors against the manifest: a wrong shape or scale would give wrong plates, not errors."""
+        manifest = self._file.manifest
+        check_tensor(self._file, "the input's shape", tuple(map(int, self._input["shape"][1:])), manifest.input.shape)
+        check_tensor(self._file, "the input's type", self.input_dtype, manifest.input.dtype)
+        check_tensor(self._file, "the number of classes", int(self._output["shape"][-1]), len(manifest.alphabet))
+        if self.input_dtype == "int8" and manifest.quantisation is not None:
+            recorded = manifest.quantisation
+            self._check_scale("input", self._input, recorded.input_scale, recorded.input_zero_point)
+            self._check_scale("output", self._output, recorded.output_scale, recorded.output_zero_point)
+
+    def _check_scale(self, what: str, details: dict[str, Any], scale: float, zero_point: int) -> None:
+        found_scale, found_zero_point = details["quantization"]
+        check_tensor(self._file, f"the {what}'s zero point", int(found_zero_point), zero_point)
+        check_tensor(self._file, f"the {what}'s scale", float(np.float32(found_scale)), float(np.float32(scale)))
+
+
+def distribution_version(module: str) -> str:
+    """Return a package's version: its own `__version__`, else the name of its installed metadata folder.
+
+    `importlib.metadata` would do, but costs a tenth of the whole cold start.
+    """
+    import sys
+    from pathlib import Path
+
+    package = sys.modules[module]
+    own = getattr(package, "__version__", None)
+    if isinstance(own, str):
+        return own
+    site = Path(next(iter(package.__path__))).parent
+    for folder in site.glob(f"{module}-*.dist-info"):
+        return folder.name.removesuffix(".dist-info").rpartition("-")[2]
+    return "unknown"

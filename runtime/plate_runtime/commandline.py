@@ -1,0 +1,78 @@
+"""How every command of the project ends: exit codes, one-line errors, quiet pipes, signals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import NoReturn
+
+from .errors import DeviceError, PlateEdgeError
+
+_NO_SPACE_CODES = (28, 122)  # ENOSPC, EDQUOT: importing errno for two numbers is not worth it
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM arrived; unwinds like Ctrl-C so that `finally` blocks run."""
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise _TerminatedError
+
+
+def run(command: Callable[[Sequence[str]], int], prog: str, arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run `command(arguments)` and leave the process with its exit code.
+
+    `arguments` are `sys.argv[1:]` unless given. Errors meant for the user become one line on standard error,
+    `prog: message`; with `--debug` among the arguments the traceback comes first. Exit codes: the command's own
+    result, the error's `exit_code`, 4 where the disk is full, 70 for an internal error, 130 after Ctrl-C, 143
+    after SIGTERM. A closed pipe ends quietly with 0.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = command(given)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_output()
+        code = 0
+    except KeyboardInterrupt:
+        code = 130
+    except _TerminatedError:
+        code = 143
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except Exception as error:
+        code = _explain(error, prog, debug="--debug" in given)
+    _flush_quietly()
+    sys.exit(code)
+
+
+def _explain(error: Exception, prog: str, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, OSError) and error.errno in _NO_SPACE_CODES:
+        where = f" while writing {error.filename}" if error.filename else ""
+        error = DeviceError(f"the disk is full{where}; free some space and run the command again")
+    if isinstance(error, PlateEdgeError):
+        text, code = str(error), error.exit_code
+    else:
+        text, code = f"internal error: {type(error).__name__}: {error}; run again with --debug for details", 70
+    print(f"{prog}: {' '.join(text.split())}", file=sys.stderr)
+    return code
+
+
+def _drop_output() -> None:
+    """Point standard output at nothing: the interpreter would complain while flushing it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _flush_quietly() -> None:
+    try:
+        sys.stdout.flush()
+    except (BrokenPipeError, ValueError):
+        _drop_output()

@@ -1,0 +1,49 @@
+"""Errors a user can act on. Each carries the exit code that a command ends with."""
+
+from __future__ import annotations
+
+
+class PlateEdgeError(Exception):
+    """Base of all errors raised on purpose; its text is one sentence: what, where, what to do."""
+
+    exit_code = 70
+
+
+class InputError(PlateEdgeError):
+    """A picture, or another input to be read, could not be read."""
+
+    exit_code = 1
+
+
+class UsageError(PlateEdgeError):
+    """The command or function was called with something that does not fit."""
+
+    exit_code = 2
+
+
+class MissingPartError(UsageError):
+    """An optional dependency, or an interpreter, is not installed."""
+
+
+class ModelError(PlateEdgeError):
+    """A model file is damaged, of an unknown version, or does not fit its purpose."""
+
+    exit_code = 2
+
+
+class DataError(PlateEdgeError):
+    """A labelled data set is incomplete, inconsistent, or not the one that was recorded."""
+
+    exit_code = 2
+
+
+class AccuracyError(PlateEdgeError):
+    """An accuracy check failed; nothing was published."""
+
+    exit_code = 3
+
+
+class DeviceError(PlateEdgeError):
+    """A device, the network or the disk is not available."""
+
+    exit_code = 4

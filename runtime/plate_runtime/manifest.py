@@ -1,0 +1,187 @@
+"""What a model file says of itself. The runtime takes every parameter from here and guesses none."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import ModelError
+
+MANIFEST_VERSION = "1.0"
+KINDS = ("character", "plate", "locator")
+POLARITIES = ("light-on-dark", "dark-on-light", "any")
+RESIZE_RULES = ("stretch", "crop-stretch", "pad")
+PRECISIONS = ("float32", "int8")
+DECODINGS = ("softmax",)
+NO_DIGEST = "0" * 64
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """How a picture becomes the input tensor.
+
+    Attributes:
+        shape: height, width and channels of one input, without the batch.
+        layout: order of the axes, "NHWC".
+        colour: "gray" (one channel).
+        dtype: type of the input tensor, "float32" or "int8".
+        scale: what a pixel of 0..255 is multiplied by before it enters the network (or is quantised).
+        polarity: what the network was trained on: "light-on-dark", "dark-on-light", or "any".
+        resize: "stretch" the whole picture; "crop-stretch" its ink; "pad" it to the input's aspect.
+    """
+
+    shape: tuple[int, int, int] = (28, 28, 1)
+    layout: str = "NHWC"
+    colour: str = "gray"
+    dtype: str = "float32"
+    scale: float = 1 / 255
+    polarity: str = "light-on-dark"
+    resize: str = "stretch"
+
+    def __post_init__(self) -> None:
+        _require(len(self.shape) == 3 and all(isinstance(n, int) and 0 < n <= 4096 for n in self.shape), "input.shape")
+        _require(self.layout == "NHWC", "input.layout")
+        _require(self.colour == "gray" and self.shape[2] == 1, "input.colour")
+        _require(self.dtype in PRECISIONS, "input.dtype")
+        _require(_is_number(self.scale) and self.scale > 0, "input.scale")
+        _require(self.polarity in POLARITIES, "input.polarity")
+        _require(self.resize in RESIZE_RULES, "input.resize")
+
+
+@dataclass(frozen=True)
+class Quantisation:
+    """Scale and zero point of the input and the output tensor: real = scale * (stored - zero_point)."""
+
+    input_scale: float
+    input_zero_point: int
+    output_scale: float
+    output_zero_point: int
+
+    def __post_init__(self) -> None:
+        for name in ("input", "output"):
+            scale, zero_point = getattr(self, f"{name}_scale"), getattr(self, f"{name}_zero_point")
+            _require(_is_number(scale) and scale > 0, f"quantisation.{name}_scale")
+            _require(isinstance(zero_point, int) and -128 <= zero_point <= 127, f"quantisation.{name}_zero_point")
+
+
+@dataclass(frozen=True)
+class Score:
+    """What the model read right of a labelled set, and in which interpreter.
+
+    Attributes:
+        set: name of the set; digest: SHA-256 of its content; count: pictures in it; right: read exactly;
+        folded: right with O=0 and I=1 taken as the same; backend, backend_version: the interpreter that ran.
+    """
+
+    set: str
+    digest: str
+    count: int
+    right: int
+    folded: int
+    backend: str
+    backend_version: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything the runtime needs to know of a model, and what its users should.
+
+    Attributes:
+        kind: "character" and later "plate" and "locator".
+        name, version: as in `name@version`.
+        alphabet: one sign a class, in the order of the output.
+        input: see `InputSpec`.
+        precision: "float32" or "int8": how weights and activations are stored.
+        decoding: how the output is read; "softmax": one probability a class.
+        temperature: probabilities are sharpened or softened by it until they are calibrated.
+        thresholds: defaults such as `min_confidence`, each 0..1.
+        quantisation: scales of an int8 input and output, else None.
+        training: what it was trained on: data sets and digests, seeds, library versions, font licences.
+        scores: see `Score`.
+        licence: SPDX name.
+        sha256: finds damage; of the model's bytes (TFLite) or of the file with these 64 digits as 0 (ONNX).
+    """
+
+    kind: str
+    name: str
+    version: str
+    alphabet: str
+    input: InputSpec
+    precision: str = "float32"
+    decoding: str = "softmax"
+    temperature: float = 1.0
+    thresholds: Mapping[str, float] = field(default_factory=lambda: {"min_confidence": 0.5})
+    quantisation: Quantisation | None = None
+    training: Mapping[str, Any] = field(default_factory=dict)
+    scores: tuple[Score, ...] = ()
+    licence: str = "Apache-2.0"
+    manifest_version: str = MANIFEST_VERSION
+    sha256: str = NO_DIGEST
+
+    def __post_init__(self) -> None:
+        _require(self.kind in KINDS, "kind")
+        for name in ("name", "version", "licence"):
+            value = getattr(self, name)
+            _require(isinstance(value, str) and value != "" and value.isprintable(), name)
+        _require(isinstance(self.alphabet, str) and len(set(self.alphabet)) == len(self.alphabet) > 0, "alphabet")
+        _require(self.precision in PRECISIONS, "precision")
+        _require(self.decoding in DECODINGS, "decoding")
+        _require(_is_number(self.temperature) and self.temperature > 0, "temperature")
+        _require(all(_is_number(value) and 0 <= value <= 1 for value in self.thresholds.values()), "thresholds")
+        _require(isinstance(self.sha256, str) and len(self.sha256) == 64, "sha256")
+        _require(self.input.dtype != "int8" or self.quantisation is not None, "quantisation")
+
+    @property
+    def label(self) -> str:
+        """`name@version`, as records name the model."""
+        return f"{self.name}@{self.version}"
+
+    def to_json(self) -> str:
+        """Return the manifest as ASCII JSON on one line; the digest stands in it exactly once."""
+        return json.dumps(dataclasses.asdict(self), separators=(",", ":"), allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Manifest:
+        """Read a manifest; keys of later minor versions are ignored.
+
+        Raises:
+            ModelError: it is no JSON object, lacks a key, has an unknown major version or a value out of range.
+        """
+        try:
+            raw = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ModelError(f"the manifest is not valid JSON ({error})") from error
+        _require(isinstance(raw, dict), "an object")
+        version = str(raw.get("manifest_version", "missing"))
+        if version.partition(".")[0] != MANIFEST_VERSION.partition(".")[0]:
+            raise ModelError(
+                f"manifest version {version} is unknown (this runtime reads {MANIFEST_VERSION}); update plate-edge"
+            )
+        try:
+            values = _known(cls, raw)
+            spec = _known(InputSpec, raw["input"])
+            values["input"] = InputSpec(**{**spec, "shape": tuple(spec["shape"])})
+            if values.get("quantisation") is not None:
+                values["quantisation"] = Quantisation(**_known(Quantisation, values["quantisation"]))
+            values["scores"] = tuple(Score(**_known(Score, score)) for score in values.get("scores", ()))
+            return cls(**values)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ModelError(f"the manifest is incomplete or has a value of a wrong type ({error})") from error
+
+
+def _known(cls: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    names = {entry.name for entry in dataclasses.fields(cls)}
+    return {name: value for name, value in raw.items() if name in names}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _require(condition: bool, name: str) -> None:
+    if not condition:
+        raise ModelError(f"the manifest is not valid: {name}")

@@ -1,0 +1,89 @@
+"""Picture of one character -> input tensor, by the rules of the model's manifest.
+
+Training, calibration and inference all come through here, so what is measured is what ships.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .errors import UsageError
+from .manifest import InputSpec
+
+PICTURE_POLARITIES = ("light-on-dark", "dark-on-light", "auto")
+
+
+def prepare(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: str | None = None) -> NDArray[np.float32]:
+    """Turn a gray picture, uint8 (h, w), into one input, float32 (height, width, 1); see `resize_picture`."""
+    return scale_pixels(resize_picture(gray, spec, picture_polarity), spec)
+
+
+def resize_picture(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: str | None = None) -> NDArray[np.uint8]:
+    """Bring a gray picture, uint8 (h, w), to the model's size and polarity, uint8 (height, width).
+
+    Args:
+        gray: one character; any size from 1x1.
+        spec: the model's input.
+        picture_polarity: how the picture is drawn: "light-on-dark" or "dark-on-light"; "auto" takes the tone of
+            the border for the background; None: as the model expects it. A model of polarity "any" reads
+            both, its pictures are never inverted.
+
+    Raises:
+        UsageError: the array is not uint8 (h, w), or the polarity is unknown.
+    """
+    if gray.dtype != np.uint8 or gray.ndim != 2 or gray.size == 0:
+        raise UsageError(f"expected a gray picture, uint8 (h, w), not {gray.dtype} {gray.shape}")
+    if _needs_inverting(gray, spec, picture_polarity):
+        gray = 255 - gray
+    height, width, _ = spec.shape
+    if spec.resize == "crop-stretch":
+        gray = crop_to_ink(gray)
+    elif spec.resize == "pad":
+        gray = _pad_to_aspect(gray, width / height)
+    if gray.shape == (height, width):
+        return gray
+    resized = Image.fromarray(np.ascontiguousarray(gray)).resize((width, height), Image.Resampling.BILINEAR)
+    return np.asarray(resized)
+
+
+def scale_pixels(pixels: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.float32]:
+    """Turn uint8 (..., height, width) into float32 (..., height, width, 1), multiplied by the manifest's scale."""
+    return pixels[..., None].astype(np.float32) * np.float32(spec.scale)
+
+
+def crop_to_ink(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Cut a gray picture, uint8 (h, w), to what differs from its border; a blank picture stays whole."""
+    background = border_tone(gray)
+    distance = np.abs(gray.astype(np.int16) - background)
+    ink = distance > max(24, int(distance.max()) // 2)
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if rows.size == 0:
+        return gray
+    return gray[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def border_tone(gray: NDArray[np.uint8]) -> int:
+    """Return the median tone, 0..255, of the outermost rows and columns of uint8 (h, w)."""
+    return int(np.median(np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])))
+
+
+def _needs_inverting(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: str | None) -> bool:
+    if picture_polarity is not None and picture_polarity not in PICTURE_POLARITIES:
+        raise UsageError(f"polarity {picture_polarity!r} is unknown; use one of {', '.join(PICTURE_POLARITIES)}")
+    if spec.polarity == "any" or picture_polarity is None:
+        return False
+    if picture_polarity == "auto":
+        picture_polarity = "dark-on-light" if border_tone(gray) > float(gray.mean()) else "light-on-dark"
+    return picture_polarity != spec.polarity
+
+
+def _pad_to_aspect(gray: NDArray[np.uint8], aspect: float) -> NDArray[np.uint8]:
+    """Centre uint8 (h, w) on its border's tone so that width / height becomes `aspect`."""
+    height, width = gray.shape
+    full_height, full_width = max(height, round(width / aspect)), max(width, round(height * aspect))
+    padded = np.full((full_height, full_width), border_tone(gray), np.uint8)
+    top, left = (full_height - height) // 2, (full_width - width) // 2
+    padded[top : top + height, left : left + width] = gray
+    return padded
