@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -67,7 +69,8 @@ def open_picture(source: PictureSource, colour: str = "rgb", name: str | None = 
     if isinstance(source, Image.Image):
         label = name or "picture"
         _check_size(source, label)
-        return Picture(_decode(source, label), label)
+        with _one_clear_error(label):
+            return Picture(_decode(source), label)
     if isinstance(source, bytes):
         return _from_stream(io.BytesIO(source), name or "bytes")
     if isinstance(source, str | Path):
@@ -82,17 +85,30 @@ def open_picture(source: PictureSource, colour: str = "rgb", name: str | None = 
 
 def _from_stream(stream: BinaryIO, name: str) -> Picture:
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of what _check_size refuses, and of metadata nobody here reads.
-            warnings.simplefilter("ignore")
-            with Image.open(stream) as image:
-                _check_size(image, name)
-                return Picture(_decode(image, name), name)
+        with _one_clear_error(name), Image.open(stream) as image:
+            _check_size(image, name)
+            return Picture(_decode(image), name)
     except UnidentifiedImageError as error:
         empty = _is_empty(stream)
         raise InputError(f"{name} is {'empty' if empty else 'not a picture that can be read'}") from error
+
+
+@contextmanager
+def _one_clear_error(name: str) -> Iterator[None]:
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of what _check_size refuses, and of metadata nobody here reads.
+            warnings.simplefilter("ignore")
+            yield
+    except (InputError, UnidentifiedImageError):
+        raise
     except Image.DecompressionBombError as error:
         raise InputError(f"{name} has more than {MAX_PIXELS // 1_000_000} megapixels and is not decoded") from error
+    except MemoryError as error:
+        raise InputError(f"{name} is too large for the memory that is free") from error
+    except Exception as error:  # Pillow's plugins raise whatever a broken file makes them stumble over
+        reason = str(error) or type(error).__name__
+        raise InputError(f"{name} is damaged or truncated: {reason}") from error
 
 
 def _is_empty(stream: BinaryIO) -> bool:
@@ -114,17 +130,9 @@ def _check_size(image: Image.Image, name: str) -> None:
         )
 
 
-def _decode(image: Image.Image, name: str) -> NDArray[np.uint8]:
-    try:
-        image.load()
-        return _to_rgb(ImageOps.exif_transpose(image))
-    except UnidentifiedImageError:
-        raise
-    except MemoryError as error:
-        raise InputError(f"{name} is too large for the memory that is free") from error
-    except Exception as error:  # Pillow's plugins raise whatever a broken file makes them stumble over
-        reason = str(error) or type(error).__name__
-        raise InputError(f"{name} is damaged or truncated: {reason}") from error
+def _decode(image: Image.Image) -> NDArray[np.uint8]:
+    image.load()
+    return _to_rgb(ImageOps.exif_transpose(image))
 
 
 def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:

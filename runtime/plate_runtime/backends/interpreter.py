@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +27,9 @@ class TFLiteBackend:
         self.version = version
         self._file = file
         try:
-            self._interpreter = interpreter_class(model_content=file.content, num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with _quiet_standard_error():
+                self._interpreter = interpreter_class(model_content=file.content, num_threads=threads)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError, TypeError) as error:
             raise ModelError(f"{file.path} is refused by {name} {version}: {error}") from error
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
@@ -73,6 +77,27 @@ class TFLiteBackend:
         found_scale, found_zero_point = details["quantization"]
         check_tensor(self._file, f"the {what}'s zero point", int(found_zero_point), zero_point)
         check_tensor(self._file, f"the {what}'s scale", float(np.float32(found_scale)), float(np.float32(scale)))
+
+
+@contextmanager
+def _quiet_standard_error() -> Iterator[None]:
+    """Keep the interpreter's own notes ("Created XNNPACK delegate") out of a command's error stream.
+
+    They are written by C++ to the file descriptor and know no switch; real trouble comes as an exception.
+    """
+    try:
+        saved = os.dup(2)
+    except OSError:  # a service may run without standard error
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
 
 
 def distribution_version(module: str) -> str:

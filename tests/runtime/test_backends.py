@@ -1,0 +1,120 @@
+"""Backends behind one protocol: the same answers, honest names, and errors for what does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_models import SPEC, draw_character
+
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.backends import installed, open_backend
+from plate_runtime.errors import MissingPartError, ModelError, UsageError
+from plate_runtime.manifest import InputSpec, Quantisation
+from plate_runtime.model import open_model
+from plate_runtime.modelfile import read_model_file
+
+MakeModel = Callable[..., Path]
+PICTURES = [draw_character(sign) for sign in ALPHABET]
+KINDS = [("tflite", "float32"), ("tflite", "int8"), ("onnx", "float32")]
+
+
+@pytest.mark.parametrize(("format_", "precision"), KINDS)
+def test_every_format_reads_its_font(format_: str, precision: str, make_model_file: MakeModel) -> None:
+    with open_model(make_model_file(format_, precision)) as model:
+        probabilities = model.predict_pictures(PICTURES)
+        assert "".join(ALPHABET[i] for i in probabilities.argmax(axis=1)) == ALPHABET
+        assert np.allclose(probabilities.sum(axis=1), 1, atol=0.03)
+        assert model.backend.name == ("onnx" if format_ == "onnx" else "litert")
+        assert model.backend.version[0].isdigit()
+        assert model.backend.input_dtype == precision
+
+
+def test_formats_agree(make_model_file: MakeModel) -> None:
+    answers = [open_model(make_model_file(*kind)).predict_pictures(PICTURES) for kind in KINDS]
+    assert np.abs(answers[0] - answers[2]).max() < 1e-4
+    assert np.abs(answers[0] - answers[1]).max() < 0.1
+
+
+@pytest.mark.parametrize(("format_", "precision"), KINDS)
+def test_a_batch_is_the_same_as_one_by_one(format_: str, precision: str, make_model_file: MakeModel) -> None:
+    model = open_model(make_model_file(format_, precision))
+    together = model.predict_pictures(PICTURES)
+    alone = np.concatenate([model.predict_pictures([picture]) for picture in PICTURES])
+    assert np.allclose(together, alone, atol=1e-6)
+
+
+def test_an_empty_batch_is_no_error(make_model_file: MakeModel) -> None:
+    assert open_model(make_model_file()).predict_pictures([]).shape == (0, 36)
+
+
+def test_installed_names_versions() -> None:
+    versions = installed()
+    assert list(versions) == ["litert", "tflite", "onnx"]
+    assert versions["litert"] and versions["onnx"]
+
+
+def test_the_fake_answers_its_text_and_then_from_the_start(make_model_file: MakeModel) -> None:
+    model = open_model(make_model_file(), backend="fake:AB1")
+    answers = model.predict_pictures(PICTURES[:4]).argmax(axis=1)
+    assert "".join(ALPHABET[i] for i in answers) == "AB1A"
+    assert model.backend.name == "fake"
+
+
+@pytest.mark.parametrize("name", ["tensorflow", "litert:1", "", "fake:ä", "LITERT"])
+def test_unknown_names_are_refused(name: str, make_model_file: MakeModel) -> None:
+    with pytest.raises(UsageError):
+        open_model(make_model_file(), backend=name)
+
+
+def test_a_backend_never_falls_back_to_another(make_model_file: MakeModel) -> None:
+    with pytest.raises(UsageError, match=r"litert reads \.tflite"):
+        open_model(make_model_file("onnx"), backend="litert")
+    if installed()["tflite"] is None:
+        with pytest.raises(MissingPartError, match="tflite-runtime"):
+            open_model(make_model_file(), backend="tflite")
+
+
+def test_a_model_of_another_kind_is_refused(make_model_file: MakeModel) -> None:
+    with pytest.raises(ModelError, match="locator"):
+        open_model(make_model_file(kind="locator"))
+
+
+def test_fewer_than_one_thread_is_refused(make_model_file: MakeModel) -> None:
+    with pytest.raises(UsageError, match="threads"):
+        open_model(make_model_file(), threads=0)
+
+
+@pytest.mark.parametrize("format_", ["tflite", "onnx"])
+@pytest.mark.parametrize("changes", [{"alphabet": "0123"}, {"input": InputSpec(shape=(14, 14, 1))}])
+def test_a_manifest_that_does_not_fit_its_network_is_refused(
+    format_: str, changes: dict[str, object], make_model_file: MakeModel
+) -> None:
+    with pytest.raises(ModelError, match="export the model again"):
+        open_model(make_model_file(format_, **changes))
+
+
+def test_a_wrong_zero_point_is_refused(make_model_file: MakeModel) -> None:
+    wrong = Quantisation(1 / 255, 0, 1 / 256, -128)
+    with pytest.raises(ModelError, match="zero point"):
+        open_model(make_model_file("tflite", "int8", quantisation=wrong))
+
+
+def test_a_float_network_that_calls_itself_int8_is_refused(make_model_file: MakeModel) -> None:
+    spec = InputSpec(dtype="int8", polarity=SPEC.polarity, resize=SPEC.resize)
+    path = make_model_file("tflite", "float32", input=spec, quantisation=Quantisation(1 / 255, -128, 1 / 256, -128))
+    with pytest.raises(ModelError, match="float32"):
+        open_model(path)
+
+
+def test_a_network_the_interpreter_cannot_load_is_one_clear_error(tmp_path: Path, make_model_file: MakeModel) -> None:
+    from plate_runtime.modelfile import build_model_file
+
+    manifest = read_model_file(make_model_file()).manifest
+    for format_, content in (("tflite", b"\x1c\0\0\0TFL3" + bytes(64)), ("onnx", b"\x0a\x01x")):
+        path = tmp_path / f"broken.{format_}"
+        path.write_bytes(build_model_file(content, format_, manifest))
+        with pytest.raises(ModelError, match="refused by"):
+            open_backend("auto", read_model_file(path))

@@ -1,0 +1,83 @@
+"""Exit codes and one-line errors."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import pytest
+
+from plate_runtime import errors
+from plate_runtime.commandline import run
+
+
+def end_with(error: BaseException) -> int:
+    def command(arguments: Sequence[str]) -> int:
+        raise error
+
+    with pytest.raises(SystemExit) as end:
+        run(command, "plate-test", [])
+    assert isinstance(end.value.code, int)
+    return end.value.code
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.InputError("x"), 1), (errors.UsageError("x"), 2), (errors.MissingPartError("x"), 2),
+        (errors.ModelError("x"), 2), (errors.DataError("x"), 2), (errors.AccuracyError("x"), 3),
+        (errors.DeviceError("x"), 4), (OSError(errno.ENOSPC, "No space left on device", "a.json"), 4),
+        (RuntimeError("x"), 70), (KeyboardInterrupt(), 130), (SystemExit(2), 2), (SystemExit(None), 0),
+    ],
+)  # fmt: skip
+def test_every_error_has_its_exit_code(error: BaseException, code: int) -> None:
+    assert end_with(error) == code
+
+
+def test_the_message_is_one_line_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    end_with(errors.DataError("labels.csv\nis odd"))
+    assert capsys.readouterr().err == "plate-test: labels.csv is odd\n"
+    end_with(OSError(errno.ENOSPC, "No space left on device", "a.json"))
+    assert "a.json" in capsys.readouterr().err
+
+
+def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    def command(arguments: Sequence[str]) -> int:
+        raise errors.DataError("odd")
+
+    with pytest.raises(SystemExit):
+        run(command, "plate-test", ["--debug"])
+    assert "Traceback" in capsys.readouterr().err
+
+
+SCRIPT = """
+import os, signal, sys
+from plate_runtime.commandline import run
+def command(arguments):
+    if arguments[0] == "pipe":
+        for i in range(100000): print("line", i)
+    else:
+        os.kill(os.getpid(), getattr(signal, arguments[0]))
+        signal.pause()
+    return 0
+run(command, "plate-test")
+"""
+
+
+@pytest.mark.parametrize(("signal_name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_signals_end_without_noise(signal_name: str, code: int) -> None:
+    ended = subprocess.run([sys.executable, "-c", SCRIPT, signal_name], check=False, capture_output=True, timeout=30)
+    assert (ended.returncode, ended.stderr) == (code, b"")
+
+
+def test_a_closed_pipe_ends_quietly() -> None:
+    pipe = subprocess.run(
+        ["sh", "-c", f'"{sys.executable}" -c "$0" pipe | head -n 1', SCRIPT],
+        check=False,
+        capture_output=True,
+        timeout=30,
+    )
+    assert pipe.stdout == b"line 0\n"
+    assert pipe.stderr == b""

@@ -1,0 +1,26 @@
+"""Probabilities -> characters."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from plate_runtime.decode import apply_temperature, decode_softmax
+
+
+def test_best_first_with_alternatives_worth_naming() -> None:
+    (character,) = decode_softmax(np.array([[0.9, 0.08, 0.019, 0.001]], np.float32), "ABCD")
+    assert (character.text, character.confidence) == ("A", pytest.approx(0.9, abs=1e-3))
+    assert [text for text, _ in character.alternatives] == ["B", "C"]
+
+
+def test_temperature_softens_and_sharpens_without_changing_the_order() -> None:
+    row = np.array([[0.7, 0.2, 0.1]], np.float32)
+    soft, sharp = apply_temperature(row, 2.0), apply_temperature(row, 0.5)
+    assert soft[0, 0] < 0.7 < sharp[0, 0]
+    assert soft.argmax() == sharp.argmax() == 0
+    assert np.allclose(soft.sum(), 1) and np.allclose(apply_temperature(row, 1.0), row, atol=1e-6)
+
+
+def test_zeros_of_an_int8_output_do_not_rule() -> None:
+    assert np.isfinite(apply_temperature(np.zeros((1, 4), np.float32), 1.0)).all()

@@ -1,0 +1,101 @@
+"""The manifest: what it takes, what it refuses."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.errors import ModelError
+from plate_runtime.manifest import InputSpec, Manifest, Quantisation, Score
+
+
+def manifest(**changes: Any) -> Manifest:
+    described: dict[str, Any] = {
+        "kind": "character",
+        "name": "plate-character",
+        "version": "1.2.3",
+        "alphabet": ALPHABET,
+        "input": InputSpec(dtype="int8", polarity="any"),
+        "precision": "int8",
+        "quantisation": Quantisation(1 / 255, -128, 1 / 256, -128),
+        "training": {"kind": "drawn", "seeds": [1, 2]},
+        "scores": (Score("val", "0" * 64, 216, 212, 214, "litert", "2.3.0"),),
+    }
+    return Manifest(**{**described, **changes})
+
+
+def test_it_survives_the_way_through_json() -> None:
+    assert Manifest.from_json(manifest().to_json()) == manifest()
+
+
+def test_keys_of_a_later_minor_version_are_ignored() -> None:
+    raw = json.loads(manifest().to_json())
+    raw.update(manifest_version="1.7", colour_of_the_sky="blue")
+    raw["input"]["gamma"] = 2.2
+    assert Manifest.from_json(json.dumps(raw)).name == "plate-character"
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"manifest_version": "2.0"}, "2.0"),
+        ({"kind": "cat"}, "kind"),
+        ({"alphabet": "AAB"}, "alphabet"),
+        ({"alphabet": None}, "alphabet"),
+        ({"temperature": 0}, "temperature"),
+        ({"temperature": "warm"}, "temperature"),
+        ({"thresholds": {"min_confidence": 3}}, "thresholds"),
+        ({"quantisation": None}, "quantisation"),
+        ({"input": {"shape": [28, 28, 3]}}, "colour"),
+        ({"input": {"shape": [28, -1, 1]}}, "shape"),
+        ({"input": {"shape": 28}}, "iterable"),
+        ({"input": {"scale": 0}}, "scale"),
+        ({"input": {"resize": "crumple"}}, "resize"),
+        ({"precision": "int4"}, "precision"),
+        ({"decoding": "oracle"}, "decoding"),
+        ({"sha256": "short"}, "sha256"),
+        ({"scores": [{"set": "val"}]}, "incomplete"),
+        ({"name": ""}, "name"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_name(change: dict[str, Any], named: str) -> None:
+    raw = json.loads(manifest().to_json())
+    for key, value in change.items():
+        raw[key] = {**raw[key], **value} if key == "input" else value
+    with pytest.raises(ModelError, match=named):
+        Manifest.from_json(json.dumps(raw))
+
+
+@pytest.mark.parametrize("missing", ["kind", "name", "version", "alphabet", "input"])
+def test_a_missing_key_is_refused(missing: str) -> None:
+    raw = json.loads(manifest().to_json())
+    del raw[missing]
+    with pytest.raises(ModelError, match=missing):
+        Manifest.from_json(json.dumps(raw))
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+    )
+)
+def test_any_json_is_a_manifest_or_a_model_error(value: object) -> None:
+    with pytest.raises(ModelError):
+        Manifest.from_json(json.dumps(value))
+
+
+@given(
+    st.sampled_from([f.name for f in dataclasses.fields(Manifest)]),
+    st.none() | st.integers() | st.text() | st.lists(st.integers()),
+)
+def test_any_value_for_any_key_is_taken_or_a_model_error(name: str, value: object) -> None:
+    raw = {**json.loads(manifest().to_json()), name: value}
+    with contextlib.suppress(ModelError):
+        Manifest.from_json(json.dumps(raw))

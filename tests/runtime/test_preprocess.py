@@ -1,0 +1,97 @@
+"""Picture -> input tensor: identity where nothing is to do, and each rule of the manifest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
+
+from plate_runtime.errors import UsageError
+from plate_runtime.manifest import POLARITIES, RESIZE_RULES, InputSpec
+from plate_runtime.preprocess import crop_to_ink, prepare, resize_picture, scale_pixels
+
+
+def bar(height: int = 40, width: int = 20) -> NDArray[np.uint8]:
+    """A light bar, 10 wide and 20 high from (5, 8), on black."""
+    gray = np.zeros((height, width), np.uint8)
+    gray[8:28, 5:15] = 255
+    return gray
+
+
+def test_a_picture_of_the_right_size_is_not_touched() -> None:
+    gray = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
+    assert np.array_equal(resize_picture(gray, InputSpec()), gray)
+
+
+def test_the_scale_of_the_manifest_is_applied() -> None:
+    pixels = np.array([[[0, 255]]], np.uint8)
+    assert scale_pixels(pixels, InputSpec()).ravel().tolist() == [0.0, 1.0]
+    assert scale_pixels(pixels, InputSpec(scale=1.0)).ravel().tolist() == [0.0, 255.0]
+    assert prepare(bar(), InputSpec()).shape == (28, 28, 1)
+
+
+def test_stretch_fills_the_input() -> None:
+    assert resize_picture(bar(), InputSpec(resize="stretch"))[0, 0] == 0
+
+
+def test_crop_stretch_leaves_nothing_around_the_ink() -> None:
+    assert crop_to_ink(bar()).shape == (20, 10)
+    assert resize_picture(bar(), InputSpec(resize="crop-stretch")).min() == 255
+
+
+def test_crop_keeps_blank_and_full_pictures_whole() -> None:
+    for tone in (0, 255):
+        assert crop_to_ink(np.full((9, 7), tone, np.uint8)).shape == (9, 7)
+
+
+def test_pad_keeps_the_aspect() -> None:
+    padded = resize_picture(crop_to_ink(bar()), InputSpec(resize="pad"))
+    assert padded.min() == 255  # the border of a full bar is its own tone
+    framed = np.zeros((40, 10), np.uint8)
+    framed[10:30, 3:7] = 255
+    columns = np.flatnonzero(resize_picture(framed, InputSpec(resize="pad")).max(axis=0) > 127)
+    rows = np.flatnonzero(resize_picture(framed, InputSpec(resize="pad")).max(axis=1) > 127)
+    assert 4.0 <= rows.size / columns.size <= 7.0
+
+
+@pytest.mark.parametrize(
+    ("model", "picture", "inverted"),
+    [
+        ("light-on-dark", None, False),
+        ("light-on-dark", "light-on-dark", False),
+        ("light-on-dark", "dark-on-light", True),
+        ("light-on-dark", "auto", False),
+        ("dark-on-light", "auto", True),
+        ("any", "dark-on-light", False),
+        ("any", "auto", False),
+    ],
+)
+def test_polarity(model: str, picture: str | None, inverted: bool) -> None:
+    spec = InputSpec(shape=(40, 20, 1), polarity=model)
+    expected = 255 - bar() if inverted else bar()
+    assert np.array_equal(resize_picture(bar(), spec, picture), expected)
+
+
+def test_wrong_arrays_and_polarities_are_refused() -> None:
+    for wrong in (np.zeros((2, 2)), np.zeros((2, 2, 3), np.uint8), np.zeros((0, 2), np.uint8)):
+        with pytest.raises(UsageError):
+            resize_picture(wrong, InputSpec())
+    with pytest.raises(UsageError, match="upside-down"):
+        resize_picture(bar(), InputSpec(), "upside-down")
+
+
+@given(
+    arrays.arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60))),
+    st.sampled_from(POLARITIES), st.sampled_from(RESIZE_RULES), st.sampled_from([None, "auto"]),
+)  # fmt: skip
+@settings(deadline=None)
+def test_any_picture_becomes_an_input(
+    gray: NDArray[np.uint8], polarity: str, resize: str, picture_polarity: str | None
+) -> None:
+    prepared = prepare(gray, InputSpec(polarity=polarity, resize=resize), picture_polarity)
+    assert prepared.shape == (28, 28, 1)
+    assert prepared.dtype == np.float32
+    assert 0 <= prepared.min() <= prepared.max() <= 1
