@@ -38,3 +38,38 @@ def make_model_file(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return make
+
+
+ALLOWED_SKIPS = Path(__file__).parent / "allowed_skips.txt"
+
+
+class SkipCheck:
+    """In CI a skipped test is a failure, unless its reason is listed: a test nobody runs protects nobody."""
+
+    def __init__(self) -> None:
+        lines = ALLOWED_SKIPS.read_text(encoding="utf-8").splitlines()
+        self._allowed = tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+        self.refused: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note each skip whose reason is not listed."""
+        if report.skipped and not hasattr(report, "wasxfail"):
+            reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
+            if not any(allowed in reason for allowed in self._allowed):
+                self.refused.append(f"{report.nodeid}: {reason}")
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Turn a green session with a refused skip red."""
+        if self.refused and session.exitstatus == 0:
+            session.exitstatus = 1
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Name the refused skips."""
+        for line in self.refused:
+            terminalreporter.write_line(f"refused skip: {line}", red=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hold skips against the list where CI runs."""
+    if os.environ.get("CI") == "true":
+        config.pluginmanager.register(SkipCheck())

@@ -1,0 +1,147 @@
+"""The runtime where it has to work: bare, copied, at both ends of its dependencies, and in tflite-runtime."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .conftest import COPIED_AS, Environment, MakeEnvironment
+
+pytestmark = pytest.mark.system
+
+LARGEST_WHEEL = 8 * 1024 * 1024
+OLDEST = ("numpy==1.24.*", "pillow==9.4.*")
+
+
+@pytest.fixture(scope="session")
+def base(make_environment: MakeEnvironment, wheel: Path) -> Environment:
+    """The wheel with its own dependencies, at their newest."""
+    return make_environment("base", str(wheel))
+
+
+@pytest.fixture(scope="session")
+def oldest(make_environment: MakeEnvironment, python_311: str) -> Environment:
+    """The oldest supported numpy and pillow, and nothing of ours."""
+    return make_environment("oldest", *OLDEST, "ai-edge-litert", python=python_311)
+
+
+@pytest.fixture(scope="session")
+def old_interpreter(make_environment: MakeEnvironment, python_311: str) -> Environment:
+    """tflite-runtime with the numpy it needs, and nothing of ours."""
+    return make_environment("tflite", "tflite-runtime==2.14.*", "numpy<2", "pillow", python=python_311)
+
+
+@pytest.fixture(scope="session")
+def expected(base: Environment, samples: Path) -> str:
+    """What the installed wheel reads of the sample pictures."""
+    return base.run("-m", "plate_runtime", *map(str, sorted(samples.glob("*.png"))))
+
+
+@pytest.fixture(scope="session")
+def samples(repository: Path) -> Path:
+    """The folder of sample pictures."""
+    return repository / "devices" / "plate_devices" / "samples"
+
+
+def texts(output: str) -> list[str]:
+    return [line.split("\t")[0] for line in output.splitlines()]
+
+
+def test_the_wheel_is_small(wheel: Path) -> None:
+    assert wheel.stat().st_size <= LARGEST_WHEEL
+
+
+def test_the_base_install_brings_no_heavy_package(base: Environment) -> None:
+    assert [
+        name for name in ("tensorflow", "keras", "cv2", "onnx", "onnxruntime", "matplotlib") if base.has(name)
+    ] == []
+
+
+def test_the_base_install_reads_the_samples(base: Environment, samples: Path) -> None:
+    output = base.run("-m", "plate_devices.infer", "--as", "plate", "--json", str(samples))
+    records = [json.loads(line) for line in output.splitlines()]
+    assert len(records) == len(list(samples.glob("*.png")))
+    assert {record["backend"] for record in records} == {"litert"}
+    assert sum(bool(record["plates"]) for record in records) == len(records)
+
+
+@pytest.mark.parametrize(
+    ("command", "extra"),
+    [
+        (["plate-train", "character", "--data", "x"], "train"),
+        (["plate-export", "x.h5", "--data", "x"], "export"),
+        (["plate-infer", "--as", "plate", "--camera", "0"], "camera"),
+        (["plate-infer", "--as", "plate", "--backend", "onnx", "x.png"], "onnx"),
+    ],
+)
+def test_a_command_without_its_extra_says_which(base: Environment, command: list[str], extra: str) -> None:
+    program = base.folder / "bin" / command[0]
+    ended = subprocess.run([program, *command[1:]], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert f"pip install 'plate-edge[{extra}]'" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_copied_folder_reads_alone_at_the_oldest_versions(
+    oldest: Environment, copied_runtime: Path, samples: Path, expected: str
+) -> None:
+    assert not oldest.has("plate_runtime")
+    pictures = map(str, sorted(samples.glob("*.png")))
+    output = oldest.run("-m", COPIED_AS, *pictures, variables={"PYTHONPATH": str(copied_runtime)})
+    assert len(texts(output)) >= 4
+    assert texts(output) == texts(expected)
+
+
+def test_tflite_runtime_reads_the_same(
+    old_interpreter: Environment, copied_runtime: Path, samples: Path, expected: str
+) -> None:
+    pictures = map(str, sorted(samples.glob("*.png")))
+    output = old_interpreter.run(
+        "-m", COPIED_AS, "--backend", "tflite", *pictures, variables={"PYTHONPATH": str(copied_runtime)}
+    )
+    assert texts(output) == texts(expected)
+
+
+def test_tflite_runtime_beside_numpy_2_is_refused_in_one_sentence(
+    make_environment: MakeEnvironment, python_311: str, copied_runtime: Path, samples: Path
+) -> None:
+    environment = make_environment(
+        "numpy2", "numpy>=2", "pillow", "tflite-runtime==2.14.*", python=python_311, options=("--no-deps",)
+    )
+    picture = str(sorted(samples.glob("*.png"))[0])
+    ended = environment.attempt(
+        "-m", COPIED_AS, "--backend", "tflite", picture, variables={"PYTHONPATH": str(copied_runtime)}
+    )
+    assert ended.returncode == 2
+    assert "numpy" in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
+
+
+ACCURACY = """
+import sys
+from {package}.evaluate import score_texts
+from {package}.image import open_picture
+from {package}.labels import read_class_folders
+from {package}.model import open_model
+found = read_class_folders(sys.argv[1])
+with open_model(backend=sys.argv[2]) as model:
+    answers = model.predict_pictures([open_picture(entry.path).gray() for entry in found]).argmax(axis=1)
+    readings = [model.manifest.alphabet[i] for i in answers]
+print(score_texts(readings, [entry.text for entry in found]).exact, "".join(readings))
+"""
+
+
+def test_both_interpreters_say_the_same_of_real_pictures(
+    base: Environment, old_interpreter: Environment, copied_runtime: Path, shared_data: Path
+) -> None:
+    folder = str(shared_data / "characters-india" / "val")
+    new = base.run("-c", ACCURACY.format(package="plate_runtime"), folder, "litert")
+    old = old_interpreter.run(
+        "-c", ACCURACY.format(package=COPIED_AS), folder, "tflite", variables={"PYTHONPATH": str(copied_runtime)}
+    )
+    right_new, right_old = int(new.split()[0]), int(old.split()[0])
+    assert min(right_new, right_old) >= 208
+    assert sum(a != b for a, b in zip(new.split()[1], old.split()[1], strict=True)) <= 1

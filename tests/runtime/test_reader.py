@@ -1,0 +1,74 @@
+"""The reader as a device developer uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tiny_models import draw_character, draw_text
+
+from plate_runtime import PlateReader
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.errors import InputError, UsageError
+
+MakeModel = Callable[..., Path]
+
+
+@pytest.mark.parametrize(("format_", "precision"), [("tflite", "float32"), ("tflite", "int8"), ("onnx", "float32")])
+def test_it_reads_a_character(format_: str, precision: str, make_model_file: MakeModel) -> None:
+    with PlateReader(make_model_file(format_, precision)) as reader:
+        for sign in ALPHABET:
+            for picture in (draw_character(sign), 255 - draw_character(sign)):
+                (plate,) = reader.read(picture, as_="character")
+                assert plate.text == plate.raw_text == sign
+                assert plate.box == (0, 0, picture.shape[1], picture.shape[0])
+
+
+def test_it_reads_a_plate(make_model_file: MakeModel) -> None:
+    with PlateReader(make_model_file()) as reader:
+        (plate,) = reader.read(draw_text("AB12XYZ"), as_="plate")
+        assert plate.text == "AB12XYZ"
+        assert len(plate.characters) == 7
+        assert 0 < plate.confidence <= 1
+        x, y, width, height = plate.box
+        assert 0 <= x and 0 <= y and x + width <= draw_text("AB12XYZ").shape[1]
+        assert len(plate.corners) == 4
+
+
+def test_every_kind_of_source_gives_the_same(tmp_path: Path, make_model_file: MakeModel) -> None:
+    gray = draw_text("K7")
+    rgb = np.repeat(gray[:, :, None], 3, axis=2)
+    path = tmp_path / "k7.png"
+    Image.fromarray(gray).save(path)
+    with PlateReader(make_model_file()) as reader:
+        readings = [
+            reader.read(source, as_="plate", colour=colour)
+            for source, colour in [
+                (path, "rgb"), (str(path), "rgb"), (path.read_bytes(), "rgb"), (Image.open(path), "rgb"),
+                (gray, "rgb"), (rgb, "rgb"), (rgb, "bgr"),
+            ]
+        ]  # fmt: skip
+        assert {reading[0].text for reading in readings} == {"K7"}
+
+
+def test_a_blank_picture_has_no_plate(make_model_file: MakeModel) -> None:
+    with PlateReader(make_model_file()) as reader:
+        assert reader.read(np.full((40, 120), 128, np.uint8)) == []
+
+
+def test_min_confidence_leaves_doubtful_readings_out(make_model_file: MakeModel) -> None:
+    with PlateReader(make_model_file()) as reader:
+        assert reader.read(draw_character("A"), as_="character", min_confidence=1.01) == []
+
+
+def test_wrong_use_is_refused(make_model_file: MakeModel, tmp_path: Path) -> None:
+    with PlateReader(make_model_file()) as reader:
+        with pytest.raises(UsageError, match="frame"):
+            reader.read(draw_character("A"), as_="frame")
+        with pytest.raises(UsageError, match="region"):
+            reader.read(draw_character("A"), region="gb")
+        with pytest.raises(InputError):
+            reader.read(tmp_path / "missing.jpg")

@@ -1,0 +1,45 @@
+"""The models that ship: each is whole, is what its name says, and reads what its manifest claims."""
+
+from __future__ import annotations
+
+import pytest
+
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.evaluate import score_texts
+from plate_runtime.image import open_picture
+from plate_runtime.labels import read_class_folders
+from plate_runtime.model import MODELS, open_model, shipped_model
+from plate_runtime.modelfile import read_model_file
+
+FILES = sorted(path.name for path in MODELS.iterdir() if path.suffix in (".tflite", ".onnx"))
+
+
+def test_all_four_ship() -> None:
+    names = [f"plate-character-1.0.0-{end}" for end in ("float32.onnx", "float32.tflite", "int8.onnx", "int8.tflite")]
+    assert names == FILES
+    assert shipped_model("character").name == "plate-character-1.0.0-int8.tflite"
+    assert shipped_model("character", "onnx").name == "plate-character-1.0.0-int8.onnx"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_is_whole_and_what_its_name_says(name: str) -> None:
+    manifest = read_model_file(MODELS / name).manifest
+    assert f"{manifest.name}-{manifest.version}-{manifest.precision}.{name.rpartition('.')[2]}" == name
+    assert manifest.alphabet == ALPHABET
+    assert manifest.scores and all(score.right >= 0.95 * score.count for score in manifest.scores)
+    assert manifest.training["kind"] == "drawn"
+
+
+def test_the_int8_file_is_small() -> None:
+    assert shipped_model("character").stat().st_size <= 500_000
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_reads_the_mission_s_pictures(name: str, shared_data: object) -> None:
+    found = read_class_folders(f"{shared_data}/characters-india/val")
+    with open_model(MODELS / name) as model:
+        answers = model.predict_pictures([open_picture(entry.path).gray() for entry in found]).argmax(axis=1)
+    score = score_texts([ALPHABET[i] for i in answers], [entry.text for entry in found])
+    assert score.count == 216
+    assert score.exact >= 208
+    assert score.folded >= 212
