@@ -54,14 +54,14 @@ class PlateReader:
         as_: str = "plate",
         colour: str = "rgb",
         region: str | None = None,
-        min_confidence: float = 0.0,
+        min_confidence: float | None = None,
     ) -> list[Plate]:
         """Read a picture: a path, bytes, Pillow image, uint8 array (gray, "rgb" or "bgr") or `Picture`.
 
         Args:
             as_: "plate": the picture is the crop of one plate; "character": of one character.
             region: formats are not known yet; anything but None is refused.
-            min_confidence: readings below it are left out.
+            min_confidence: readings below it are left out; None takes the model's own threshold.
 
         Returns:
             No plate or one; as "character", a plate of one character.
@@ -75,6 +75,8 @@ class PlateReader:
             raise UsageError(f"region {region!r} is unknown; no region formats ship yet")
         picture = image if isinstance(image, Picture) else open_picture(image, colour)
         plate = self._read_plate(picture) if as_ == "plate" else self._read_character(picture)
+        if min_confidence is None:
+            min_confidence = self.model.manifest.thresholds.get("min_confidence", 0.0)
         return [plate] if plate is not None and plate.confidence >= min_confidence else []
 
     def close(self) -> None:

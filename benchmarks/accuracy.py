@@ -1,0 +1,85 @@
+"""What do the shipped models read right, in every interpreter, on the real pictures beside the checkout?
+
+python benchmarks/accuracy.py      -> results/accuracy-characters.csv, results/accuracy-plates.csv
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from measuring import SHARED, write_csv
+from numpy.typing import NDArray
+
+from plate_runtime import PlateReader
+from plate_runtime.backends import FORMATS, installed
+from plate_runtime.evaluate import score_texts
+from plate_runtime.image import open_picture
+from plate_runtime.labels import LabelledPicture, read_class_folders, read_labels
+from plate_runtime.model import MODELS, open_model
+
+NAME = "plate-character-1.0.0"
+CHARACTERS = ("characters-india/val", "characters-gb", "characters-br")
+PLATES = ("plates-us", "plates-romania", "plates-argentina")
+
+
+def main() -> None:
+    """Score every shipped file in every interpreter installed, and the cutting of plates in the default."""
+    if not SHARED.is_dir():
+        raise SystemExit(f"no real pictures at {SHARED}; name their folder with PLATE_EDGE_SHARED_DATA")
+    rows = []
+    for name in CHARACTERS:
+        found = read_class_folders(SHARED / name)
+        pictures = [open_picture(entry.path).gray() for entry in found]
+        rows += _score_characters(name, found, pictures)
+    write_csv("accuracy-characters", rows)
+    write_csv("accuracy-plates", [_score_plates(name) for name in PLATES])
+
+
+def _score_characters(
+    name: str, found: list[LabelledPicture], pictures: Sequence[NDArray[np.uint8]]
+) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for backend, version in installed().items():
+        for precision in ("float32", "int8"):
+            if version is None:
+                continue
+            with open_model(MODELS / f"{NAME}-{precision}.{FORMATS[backend]}", backend=backend) as model:
+                alphabet = model.manifest.alphabet
+                readings = [alphabet[i] for i in model.predict_pictures(pictures).argmax(axis=1)]
+            score = score_texts(readings, [entry.text for entry in found])
+            rows.append(
+                {
+                    "set": name, "interpreter": f"{backend} {version}", "precision": precision,
+                    "count": score.count, "right": score.exact, "folded": score.folded,
+                    "folded_percent": round(100 * score.folded_rate, 2),
+                }
+            )  # fmt: skip
+    return rows
+
+
+def _score_plates(name: str) -> dict[str, object]:
+    found = [entry for entry in read_labels(SHARED / name / "labels.csv") if entry.text]
+    readings, times = [], []
+    with PlateReader() as reader:
+        for number, entry in enumerate(found, 1):
+            picture = open_picture(entry.path)
+            started = time.process_time()
+            plates = reader.read(picture, as_="plate", min_confidence=0.0)
+            times.append(1000 * (time.process_time() - started))
+            readings.append(plates[0].text if plates else "")
+            print(f"\r{name} {number}/{len(found)}", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    score = score_texts(readings, [entry.text for entry in found])
+    return {
+        "set": name, "reader": "cutting", "count": score.count, "exact": score.exact, "folded": score.folded,
+        "folded_percent": round(100 * score.folded_rate, 1), "cer": round(score.cer, 4),
+        "cpu_ms_median": round(statistics.median(times), 1),
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

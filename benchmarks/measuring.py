@@ -1,0 +1,98 @@
+"""What the benchmarks share: fair rounds, whole-process figures, CSV with the machine's name in it."""
+
+from __future__ import annotations
+
+import csv
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+RESULTS = HERE / "results"
+SHARED = Path(os.environ.get("PLATE_EDGE_SHARED_DATA", ROOT.parent / "shared" / "data"))
+
+
+@dataclass(frozen=True)
+class Process:
+    """One finished process: wall and CPU seconds, and the largest resident memory in MB."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def in_rounds(candidates: Mapping[str, Callable[[], object]], rounds: int, repeat: int) -> dict[str, list[float]]:
+    """Time each candidate `repeat` times a round, in turn, so that a machine's drift meets all of them alike.
+
+    Returns:
+        CPU milliseconds of one call, one figure a round.
+    """
+    times: dict[str, list[float]] = {name: [] for name in candidates}
+    for call in candidates.values():
+        for _ in range(repeat):
+            call()
+    for _ in range(rounds):
+        for name, call in candidates.items():
+            started = time.process_time()
+            for _ in range(repeat):
+                call()
+            times[name].append((time.process_time() - started) / repeat * 1000)
+    return times
+
+
+def run_process(command: Sequence[str]) -> Process:
+    """Run a command to its end, its output thrown away, and return what the kernel accounted for it."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - started
+    error = process.stderr.read() if process.stderr else b""
+    if status != 0:
+        raise SystemExit(f"{' '.join(command)} ended with {status}: {error.decode(errors='replace')}")
+    return Process(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def spread(values: Sequence[float], digits: int = 3) -> dict[str, float]:
+    """Return minimum, median and maximum, rounded."""
+    figures = {"min": min(values), "median": statistics.median(values), "max": max(values)}
+    return {name: round(value, digits) for name, value in figures.items()}
+
+
+def write_csv(name: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write rows to results/NAME.csv, each with date, machine and Python beside it, and print them."""
+    RESULTS.mkdir(exist_ok=True)
+    context = {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "machine": f"{processor()}, {platform.machine()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
+    }
+    with (RESULTS / f"{name}.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, [*rows[0], *context], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({**row, **context} for row in rows)
+    widths = {key: max(len(key), *(len(str(row[key])) for row in rows)) for key in rows[0]}
+    print(f"\n{name}\n" + "  ".join(key.ljust(widths[key]) for key in widths))
+    for row in rows:
+        print("  ".join(str(row[key]).ljust(widths[key]) for key in widths))
+
+
+def processor() -> str:
+    """Return the processor's name as Linux tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.processor())
+
+
+def python_command(code: str) -> list[str]:
+    """Return the command that runs `code` in this Python."""
+    return [sys.executable, "-c", code]

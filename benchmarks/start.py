@@ -1,0 +1,58 @@
+"""From shell to answer: how long does `plate-infer` take on one crop, and how much memory at its peak?
+
+Beside it, in the same rounds: the floor (import numpy and the interpreter, load the model) and Python alone.
+
+    python benchmarks/start.py      -> results/start.csv
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from pathlib import Path
+
+from measuring import ROOT, Process, python_command, run_process, spread, write_csv
+
+from plate_runtime.model import shipped_model
+
+ROUNDS = 15
+CROP = sorted((ROOT / "devices" / "plate_devices" / "samples").glob("*.png"))[0]
+
+FLOOR = f"""
+import numpy
+from ai_edge_litert.interpreter import Interpreter
+interpreter = Interpreter(model_content=open({str(shipped_model("character"))!r}, "rb").read(), num_threads=1)
+interpreter.allocate_tensors()
+"""
+
+
+def main() -> None:
+    """Measure in turn and write the table; the ratio is to the floor, pair by pair."""
+    infer = [str(Path(sys.executable).parent / "plate-infer"), "--as"]
+    commands = {
+        "python alone": python_command("pass"),
+        "floor: numpy, interpreter, model": python_command(FLOOR),
+        "plate-infer --as character": [*infer, "character", str(CROP)],
+        "plate-infer --as plate": [*infer, "plate", str(CROP)],
+    }
+    for command in commands.values():
+        run_process(command)
+    runs: dict[str, list[Process]] = {name: [] for name in commands}
+    for _ in range(ROUNDS):
+        for name, command in commands.items():
+            runs[name].append(run_process(command))
+    floor = [run.wall for run in runs["floor: numpy, interpreter, model"]]
+    rows = []
+    for name, measured in runs.items():
+        wall = [run.wall for run in measured]
+        row: dict[str, object] = {"process": name}
+        row.update({f"wall_ms_{key}": value for key, value in spread([1000 * value for value in wall], 1).items()})
+        row["ratio"] = round(statistics.median(a / b for a, b in zip(wall, floor, strict=True)), 2)
+        row["cpu_ms_median"] = round(1000 * statistics.median(run.cpu for run in measured), 1)
+        row["peak_memory_mb"] = round(max(run.memory for run in measured), 1)
+        rows.append(row)
+    write_csv("start", rows)
+
+
+if __name__ == "__main__":
+    main()
