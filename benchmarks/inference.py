@@ -11,10 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-    os.environ.setdefault(variable, "1")
-
 import numpy as np
 from measuring import ROOT, in_rounds, spread, write_csv
 
@@ -61,6 +57,7 @@ def _predict(model: Model) -> Callable[[], object]:
 
 def _tensorflow_candidates() -> dict[tuple[str, str], Callable[[], object]]:
     """Keras `predict`, a direct call of the Keras model, and `tf.lite.Interpreter`."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import warnings
 
     import keras
