@@ -1,0 +1,75 @@
+"""A model file on its way: converted, given its manifest, checked, given its scores."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from plate_runtime.manifest import Manifest, Quantisation, Score
+from plate_runtime.modelfile import build_model_file
+
+from .source import Source
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A converted network before its manifest goes in.
+
+    Attributes:
+        content: the file as the converter made it.
+        tensors: how many tensors (TFLite) or weights (ONNX) there are of each type.
+        quantisation: of an int8 input and output, else None.
+    """
+
+    content: bytes
+    tensors: Mapping[str, int]
+    quantisation: Quantisation | None = None
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A model file: NAME-VERSION-PRECISION.FORMAT.
+
+    Attributes:
+        format: "tflite" or "onnx"; converted: what goes in; manifest: what it says of itself.
+    """
+
+    format: str
+    converted: Converted
+    manifest: Manifest
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return f"{self.manifest.name}-{self.manifest.version}-{self.manifest.precision}.{self.format}"
+
+    def build(self) -> bytes:
+        """Return the file's bytes, manifest and digest inside."""
+        return build_model_file(self.converted.content, self.format, self.manifest)
+
+    def with_scores(self, scores: Sequence[Score]) -> Artefact:
+        """Return the same file saying what it scored."""
+        return dataclasses.replace(self, manifest=dataclasses.replace(self.manifest, scores=tuple(scores)))
+
+
+def describe(source: Source, format_: str, precision: str, converted: Converted, export: Mapping[str, Any]) -> Artefact:
+    """Return the converted network with a manifest made of what its `.h5` records and how it was exported."""
+    meta = source.meta
+    training = dict(meta.training)
+    if "path" in training:
+        training["path"] = str(training["path"]).rstrip("/").rpartition("/")[2]  # the folders of a home are private
+    manifest = Manifest(
+        kind=meta.kind,
+        name=meta.name,
+        version=meta.version,
+        alphabet=meta.alphabet,
+        input=dataclasses.replace(meta.input, dtype="int8" if converted.quantisation else "float32"),
+        precision=precision,
+        temperature=meta.temperature,
+        quantisation=converted.quantisation,
+        training={**training, "h5_sha256": source.digest, "export": dict(export)},
+        licence=meta.licence,
+    )
+    return Artefact(format_, converted, manifest)

@@ -1,0 +1,134 @@
+"""`plate-export`: a trained `.h5` becomes files for devices, with proof."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from plate_runtime.commandline import run
+
+from . import parts
+
+_EXAMPLES = """\
+examples:
+  plate-export                                  the newest run in runs/, all four files into exports/
+  plate-export runs/mine/model.h5 --int8        int8 TFLite alone
+  plate-export model.h5 --data characters       calibrate and check with your own pictures
+  plate-export notebook.h5 --data characters --classes 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ
+
+Every file is run in every interpreter that is installed, over the whole validation set. Nothing is published
+unless all of them reach --min-accuracy and stay within --max-drop of the .h5; the exit code is then 3.
+"""
+
+
+def main() -> None:
+    """Run `plate-export` and leave the process with its exit code."""
+    run(export_command, "plate-export")
+
+
+def export_command(arguments: Sequence[str]) -> int:
+    """Do what `plate-export ARGUMENTS` does and return its exit code.
+
+    Raises:
+        PlateEdgeError: with the exit code that the command ends with.
+    """
+    asked = _parser().parse_args(arguments)
+    formats, precisions = chosen_files(asked.float, asked.int8, asked.onnx)
+    parts.require((*parts.ALWAYS, *(parts.FOR_ONNX if "onnx" in formats else ())))
+    from .export import Options, export
+    from .source import find_model, open_source, parse_classes
+
+    classes = parse_classes(asked.classes) if asked.classes else None
+    source = open_source(find_model(asked.model), classes, asked.data, name=asked.name, version=asked.version)
+    options = Options(
+        out=asked.out,
+        data=asked.data,
+        formats=formats,
+        precisions=precisions,
+        min_accuracy=asked.min_accuracy,
+        max_drop=asked.max_drop,
+        calibration=asked.calibration,
+        seed=asked.seed,
+        debug=asked.debug,
+    )
+    report = export(source, options, show=print)
+    print(f"published in {asked.out}: {', '.join(artefact.name for artefact in report.artefacts)}")
+    return 0
+
+
+def chosen_files(float_: bool, int8: bool, onnx: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return (formats, precisions): without flags all; `--onnx` adds ONNX in the precisions chosen."""
+    precisions = tuple(name for name, asked in (("float32", float_), ("int8", int8)) if asked)
+    formats = ("tflite", "onnx") if onnx or not precisions else ("tflite",)
+    return formats, precisions or ("float32", "int8")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="plate-export",
+        description="Turn a trained .h5 into TFLite and ONNX files for devices, and prove that they read as it does.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "model", nargs="?", type=Path, metavar="MODEL.h5",
+        help="default: the newest runs/*/model.h5, else the one that ships",
+    )  # fmt: skip
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR",
+        help="train/ and val/ with class folders, class folders alone, or labels.csv; default: what the .h5 records",
+    )  # fmt: skip
+    parser.add_argument("--float", action="store_true", help="float32 TFLite; no flag makes all four files")
+    parser.add_argument("--int8", action="store_true", help="int8 TFLite, int8 in and out")
+    parser.add_argument("--onnx", action="store_true", help="add ONNX in the chosen precisions")
+    parser.add_argument(
+        "--max-drop", type=_percentage, default=0.5, metavar="POINTS",
+        help="percentage points a file may stay below the .h5 (0.5; below 200 pictures one picture is allowed, "
+        "unless 0 is given)".replace("%", "%%"),
+    )  # fmt: skip
+    parser.add_argument(
+        "--min-accuracy", type=_percentage, metavar="PERCENT", help="what every file has to reach (characters: 95)"
+    )
+    parser.add_argument(
+        "--classes", nargs="+", metavar="CLASS",
+        help="for an .h5 that does not record them: 012..., or 0 1 2, in the order of the output",
+    )  # fmt: skip
+    parser.add_argument(
+        "--calibration", type=_count, default=360, metavar="N", help="training pictures to calibrate int8 with (360)"
+    )
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of their choice (0)")
+    parser.add_argument("--name", help="of the model; default: what the .h5 records")
+    parser.add_argument("--version", help="of the model; default: what the .h5 records")
+    parser.add_argument(
+        "--out", type=Path, default=Path("exports"), metavar="DIR", help="folder for the files (exports)"
+    )
+    parser.add_argument("--debug", action="store_true", help="show tracebacks and the converters' log lines")
+    return parser
+
+
+def _percentage(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value) or not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return value
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is below 0")
+    return value
+
+
+if __name__ == "__main__":
+    main()

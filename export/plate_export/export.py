@@ -1,0 +1,192 @@
+"""The whole way of an export: load, convert, check in every interpreter, publish all or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plate_runtime import backends
+from plate_runtime.errors import ModelError
+from plate_runtime.model import open_model
+from plate_runtime.preprocess import scale_pixels
+
+from . import gate, onnx, parts, tflite
+from .artefact import Artefact, Converted, describe
+from .calibrate import Calibration, choose
+from .check_set import CheckSet, load_check_set
+from .gate import Answers, Check, Examples, Limits
+from .picture import draw_changes
+from .progress import Progress
+from .publish import Staging, stage
+from .report import Report
+from .source import Source, load_network
+
+REPORT_JSON, REPORT_TEXT, REPORT_PICTURE = "report.json", "report.md", "report.png"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for.
+
+    Attributes:
+        out: folder to publish in.
+        data: a data folder, or None for the split that the `.h5` records.
+        formats: of "tflite" and "onnx"; precisions: of "float32" and "int8".
+        min_accuracy: per cent, or None for the kind's own; max_drop: points below the `.h5`.
+        calibration: number of pictures; seed: of their choice.
+        debug: let the libraries' log lines through.
+    """
+
+    out: Path
+    data: Path | None = None
+    formats: Sequence[str] = ("tflite", "onnx")
+    precisions: Sequence[str] = ("float32", "int8")
+    min_accuracy: float | None = None
+    max_drop: float = gate.MAX_DROP
+    calibration: int = 360
+    seed: int = 0
+    debug: bool = False
+
+
+def export(source: Source, options: Options, show: Callable[[str], object] = lambda _text: None) -> Report:
+    """Export a `.h5` and publish its files, or raise and publish nothing.
+
+    Args:
+        show: told the report's text before the limits are applied, so that a refused export can be looked into.
+
+    Raises:
+        DataError: no usable pictures. ModelError: the network cannot be converted as asked. AccuracyError: a
+            file falls below the limits. DeviceError: `options.out` cannot be written.
+    """
+    with stage(options.out) as staging, Progress() as progress:
+        progress.say("loading pictures")
+        check_set = load_check_set(source.meta, options.data, options.calibration)
+        limits = _limits(source, options, check_set)
+        calibration = None
+        if "int8" in options.precisions:
+            calibration = choose(check_set.train, source.meta.alphabet, options.calibration, options.seed)
+        progress.say("loading TensorFlow and the network")
+        with parts.quiet(options.debug):
+            network = load_network(source)
+
+        checker = _Checker(source, check_set, progress, options.debug)
+        labels = checker.examples.labels
+        reference = checker.score_network(network)
+        gate.judge(reference, [], labels, limits)
+        candidates = _convert_all(network, source, options, calibration, progress)
+        checks = checker.score_files(candidates, staging, reference)
+        progress.close()
+
+        set_name, digest = check_set.name, check_set.digest
+        artefacts = [one.with_scores(gate.scores(checks, one.name, set_name, digest)) for one in candidates]
+        report = Report(
+            source=source,
+            check_set=check_set,
+            limits=limits,
+            calibration=calibration,
+            reference=reference,
+            artefacts=artefacts,
+            checks=checks,
+            installed=backends.installed(),
+            libraries=parts.versions(),
+        )
+        show(report.to_text())
+        gate.judge(reference, checks, labels, limits)
+        for artefact in artefacts:
+            path = staging.write(artefact.name, artefact.build())
+            _require_same_answers(path, checker.examples, checks)
+        _write_report(report, staging)
+        staging.publish()
+    return report
+
+
+class _Checker:
+    """Lets the `.h5` and every file read the validation set."""
+
+    def __init__(self, source: Source, check_set: CheckSet, progress: Progress, debug: bool) -> None:
+        inputs = scale_pixels(check_set.val.pictures, source.meta.input)
+        self.examples = Examples(inputs, check_set.texts(source.meta.alphabet), check_set.unseen)
+        self._source, self._progress, self._debug = source, progress, debug
+
+    def score_network(self, network: Any) -> Answers:
+        def predict(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+            return np.asarray(network(inputs, training=False), np.float32)
+
+        self._progress.say("scoring the .h5")
+        self._progress.expect(len(self.examples.labels))
+        meta, advance = self._source.meta, self._progress.advance
+        answers = gate.answer(predict, self.examples, meta.alphabet, meta.temperature, advance=advance)
+        gate.require_softmax(answers.probabilities, self._source.path)
+        return answers
+
+    def score_files(self, candidates: Sequence[Artefact], staging: Staging, reference: Answers) -> list[Check]:
+        paths = [staging.write(candidate.name, candidate.build()) for candidate in candidates]
+        runs = [(path, backend) for path in paths for backend in gate.usable_backends(path)]
+        self._progress.expect(len(runs) * len(self.examples.labels))
+        checks = []
+        for path, backend in runs:
+            self._progress.say(f"checking {path.name} in {backend}")
+            advance = self._progress.advance
+            checks.append(gate.check(path, backend, reference, self.examples, advance=advance, debug=self._debug))
+        return checks
+
+
+def _limits(source: Source, options: Options, check_set: CheckSet) -> Limits:
+    minimum = gate.MINIMUM[source.meta.kind] if options.min_accuracy is None else options.min_accuracy
+    return Limits(minimum, options.max_drop, folded=check_set.drawn)
+
+
+def _convert_all(
+    network: Any, source: Source, options: Options, calibration: Calibration | None, progress: Progress
+) -> list[Artefact]:
+    artefacts = []
+    for format_ in options.formats:
+        progress.say(f"converting to {format_}")
+        with parts.quiet(options.debug):
+            inputs = None if calibration is None else calibration.inputs(source.meta.input)
+            convert = _to_tflite if format_ == "tflite" else _to_onnx
+            converted = convert(network, options.precisions, inputs)
+        for precision, one in converted.items():
+            record: dict[str, Any] = {"libraries": parts.versions()}
+            if calibration is not None and precision == "int8":
+                record["calibration"] = calibration.record()
+            artefacts.append(describe(source, format_, precision, one, record))
+    return artefacts
+
+
+def _to_tflite(network: Any, precisions: Sequence[str], inputs: NDArray[np.float32] | None) -> dict[str, Converted]:
+    converted = {"float32": tflite.to_float(network)} if "float32" in precisions else {}
+    if inputs is not None:
+        converted["int8"] = tflite.to_int8(network, inputs)
+    return converted
+
+
+def _to_onnx(network: Any, precisions: Sequence[str], inputs: NDArray[np.float32] | None) -> dict[str, Converted]:
+    base = onnx.to_float(network)
+    converted = {"float32": base} if "float32" in precisions else {}
+    if inputs is not None:
+        converted["int8"] = onnx.to_int8(base.content, inputs)
+    return converted
+
+
+def _require_same_answers(path: Path, examples: Examples, checks: Sequence[Check]) -> None:
+    """Open the very file that is about to be published: with its scores inside it has to answer as it was checked."""
+    checked = next(one for one in checks if one.file == path.name)
+    with parts.quiet(), open_model(path, backend=checked.backend) as model:
+        again = model.predict(examples.inputs[:16])
+    if not np.array_equal(again, checked.answers.probabilities[:16]):
+        raise ModelError(f"{path.name} answers otherwise than it did in its check; run the export again")
+
+
+def _write_report(report: Report, staging: Staging) -> None:
+    text = json.dumps(report.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    staging.write(REPORT_JSON, text.encode())
+    staging.write(REPORT_TEXT, report.to_text().encode())
+    picture = draw_changes(report.check_set, report.source.meta.alphabet, report.reference, report.checks)
+    staging.write(REPORT_PICTURE, picture)

@@ -1,0 +1,138 @@
+"""Keras network -> ONNX, float32 or int8 (QDQ), any batch, and the proof that it is int8."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plate_runtime.errors import ModelError
+
+from .artefact import Converted
+from .tflite import INPUT, serving_function
+
+OPSET = 18
+"""The newest that tf2onnx writes; onnxruntime reads it since 1.14."""
+
+_HEAVY = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+_QUANTISERS = ("QuantizeLinear", "DequantizeLinear")
+
+
+def to_float(network: Any) -> Converted:
+    """Convert to float32 ONNX with a free batch size, input "pictures", output "probabilities".
+
+    Raises:
+        ModelError: tf2onnx cannot convert it.
+    """
+    import tensorflow as tf
+    import tf2onnx
+
+    shape = (None, *network.input_shape[1:])
+    signature = [tf.TensorSpec(shape, tf.float32, name=INPUT)]
+    try:
+        # from_keras fails with Keras 3; a function with named ends gives clean names besides.
+        model, _ = tf2onnx.convert.from_function(serving_function(network, None), signature, opset=OPSET)
+    except Exception as error:  # tf2onnx raises whatever its rewriters run into
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"tf2onnx cannot convert the network to ONNX ({reason}); run with --debug") from error
+    return Converted(model.SerializeToString(), weight_types(model))
+
+
+def to_int8(float_model: bytes, inputs: NDArray[np.float32]) -> Converted:
+    """Quantise a float ONNX file to int8 weights and activations between quantise and dequantise nodes.
+
+    Args:
+        float_model: what `to_float` made; inputs: float32 (n, height, width, 1), the calibration pictures.
+
+    Raises:
+        ModelError: onnxruntime cannot quantise it, or some of its arithmetic stayed float.
+    """
+    import onnx
+
+    with tempfile.TemporaryDirectory(prefix="plate-export-") as folder:
+        try:
+            _quantise(float_model, Path(folder), inputs)
+        except Exception as error:  # onnxruntime's exceptions have no public common base
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise ModelError(f"onnxruntime cannot quantise the network ({reason}); run with --debug") from error
+        model = onnx.load(Path(folder) / "int8.onnx")
+    _forget_unused_domains(model)
+    require_int8(model)
+    onnx.checker.check_model(model)
+    return Converted(model.SerializeToString(), weight_types(model))
+
+
+def weight_types(model: Any) -> dict[str, int]:
+    """Count the stored tensors of an `onnx.ModelProto` by type; scales and zero points of the quantisers apart."""
+    import onnx
+
+    apart = _quantiser_parameters(model)
+    counts = Counter(
+        onnx.TensorProto.DataType.Name(stored.data_type).lower()
+        for stored in model.graph.initializer
+        if stored.name not in apart
+    )
+    return {("float32" if name == "float" else name): count for name, count in sorted(counts.items())}
+
+
+def require_int8(model: Any) -> None:
+    """Raise ModelError unless every heavy node works on dequantised int8 and no float weight is stored."""
+    made_by = {name: node for node in model.graph.node for name in node.output}
+    used_by: dict[str, list[str]] = {}
+    for node in model.graph.node:
+        for name in node.input:
+            used_by.setdefault(name, []).append(node.op_type)
+    heavy = [node for node in model.graph.node if node.op_type in _HEAVY]
+    still_float = [
+        node.name or node.op_type
+        for node in heavy
+        if any(made_by.get(name) is None or made_by[name].op_type != "DequantizeLinear" for name in node.input[:2])
+        or any(user != "QuantizeLinear" for user in used_by.get(node.output[0], ["nobody"]))
+    ]
+    if still_float or not heavy:
+        found = ", ".join(still_float) or "no layer at all"
+        raise ModelError(f"the int8 ONNX model is not int8 throughout: float is {found}; use layers it can quantise")
+    if stored := weight_types(model).get("float32"):
+        raise ModelError(f"the int8 ONNX model stores {stored} float tensors; use layers it can quantise")
+
+
+def _quantise(float_model: bytes, folder: Path, inputs: NDArray[np.float32]) -> None:
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Pictures(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.rest = [inputs]
+
+        def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+            return {INPUT: self.rest.pop()} if self.rest else None
+
+    source, prepared = folder / "float32.onnx", folder / "prepared.onnx"
+    source.write_bytes(float_model)
+    # Joins each product with its bias, which then becomes int32 and not a second, coarser int8 step.
+    quant_pre_process(source, prepared, skip_symbolic_shape=True)
+    quantize_static(
+        prepared,
+        folder / "int8.onnx",
+        Pictures(),
+        quant_format=QuantFormat.QDQ,
+        activation_type=QuantType.QInt8,
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+    )
+
+
+def _quantiser_parameters(model: Any) -> set[str]:
+    return {name for node in model.graph.node if node.op_type in _QUANTISERS for name in node.input[1:]}
+
+
+def _forget_unused_domains(model: Any) -> None:
+    """onnxruntime declares every operator domain it knows; other runtimes refuse those they do not."""
+    used = {node.domain for node in model.graph.node} | {""}
+    kept = [entry for entry in model.opset_import if entry.domain in used]
+    del model.opset_import[:]
+    model.opset_import.extend(kept)

@@ -1,0 +1,63 @@
+"""The heavy libraries of an export: are they there, and are they quiet."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+from plate_runtime.errors import MissingPartError
+
+ALWAYS = ("tensorflow", "keras", "h5py", "matplotlib", "tqdm")
+FOR_ONNX = ("onnx", "tf2onnx", "onnxruntime")
+_RECORDED = ("tensorflow-cpu", "tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert", "numpy")
+
+
+def require(modules: Iterable[str]) -> None:
+    """Raise MissingPartError, naming all that are missing, unless every module can be found; imports none."""
+    missing = [name for name in modules if not _is_there(name)]
+    if missing:
+        raise MissingPartError(f"not installed: {', '.join(missing)}; pip install 'plate-edge[export]'")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the libraries that decide what the exported files look like."""
+    found = {}
+    for package in _RECORDED:
+        with contextlib.suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
+
+
+@contextlib.contextmanager
+def quiet(debug: bool = False) -> Iterator[None]:
+    """Keep the converters' native log lines off the terminal; with `debug` they pass.
+
+    They write to file descriptor 2 directly, past `logging` and `sys.stderr`. What fails raises as ever.
+    """
+    if debug:
+        yield
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with tempfile.TemporaryFile() as dropped:
+            os.dup2(dropped.fileno(), 2)
+            try:
+                yield
+            finally:
+                sys.stderr.flush()
+                os.dup2(kept, 2)
+    finally:
+        os.close(kept)
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False

@@ -1,0 +1,224 @@
+"""The `.h5` to export: which one, what its classes are, and whether it is safe and fit to be loaded."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.errors import DataError, ModelError, UsageError
+from plate_runtime.manifest import InputSpec
+from plate_train import weights_file
+from plate_train.weights_file import ModelMeta
+
+SHIPPED = Path(weights_file.__file__).parent / "weights"
+RUNS = Path("runs")
+_SAFE_MODULES = re.compile(r"keras(\.(layers|initializers|regularizers|constraints|activations|dtype_policies))?")
+_CODE = ("Lambda", "TFOpLambda", "SlicingOpLambda", "__lambda__", "function", "__typespec__", "__tensor__")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_PLAIN_ACTIVATION = re.compile(r"[a-z_0-9]+")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A `.h5` that may be loaded.
+
+    Attributes:
+        path: the file; digest: SHA-256 of it.
+        meta: what it says of itself, or for a foreign file what was found out.
+        notes: one sentence each for what was assumed; empty for a file of `plate-train`.
+    """
+
+    path: Path
+    digest: str
+    meta: ModelMeta
+    notes: tuple[str, ...] = ()
+
+
+def find_model(given: Path | None, runs: Path = RUNS, shipped: Path = SHIPPED) -> Path:
+    """Return the `.h5` to export: the one given, else the newest run's, else the one that ships.
+
+    Raises:
+        UsageError: there is none, or the one given is no `.h5`.
+    """
+    if given is not None:
+        if given.suffix.lower() not in (".h5", ".hdf5"):
+            raise UsageError(f"{given} is not a .h5 file; save the network with model.save('NAME.h5')")
+        return given
+    for folder, pattern in ((runs, "*/model.h5"), (shipped, "*.h5")):
+        found = sorted(folder.glob(pattern), key=lambda path: (path.stat().st_mtime, path))
+        if found:
+            return found[-1]
+    raise UsageError(f"no run in {runs}/ and no .h5 ships with this installation; name a MODEL.h5")
+
+
+def open_source(
+    path: Path,
+    classes: str | None = None,
+    data: Path | None = None,
+    *,
+    name: str | None = None,
+    version: str | None = None,
+) -> Source:
+    """Read what the `.h5` says of itself, and refuse it if it holds code; nothing of it is loaded.
+
+    Args:
+        classes: the alphabet in the order of the output, for a file that does not record it.
+        data: a data folder, whose sorted class folders are the alphabet where neither is given.
+        name, version: override what the file records.
+
+    Raises:
+        ModelError: the file is missing, truncated, holds code or foreign classes. UsageError: its classes are
+            not known, or `classes` contradicts it. DataError: the class folders make no alphabet.
+    """
+    meta = weights_file.read_meta(path)
+    refuse_code(path)
+    notes: tuple[str, ...] = ()
+    if meta is None:
+        meta, notes = _foreign_meta(path, classes, data)
+    elif classes is not None and classes != meta.alphabet:
+        raise UsageError(f"{path} records the classes {meta.alphabet}, --classes says {classes}; leave --classes out")
+    meta = dataclasses.replace(meta, name=name or meta.name, version=version or meta.version)
+    for option, value in (("--name", meta.name), ("--version", meta.version)):
+        if not _NAME.fullmatch(value):
+            raise UsageError(f"{value!r} cannot be part of a file name; give letters, digits, . _ - with {option}")
+    if meta.kind != "character":
+        raise ModelError(f"{path} is a {meta.kind} model; character models are what can be exported")
+    return Source(path, hashlib.sha256(path.read_bytes()).hexdigest(), meta, notes)
+
+
+def parse_classes(tokens: Sequence[str]) -> str:
+    """Return the alphabet that `--classes` names: `012…`, `0,1,2`, `0 1 2` or `class_0 class_1`.
+
+    Raises:
+        UsageError: a class is not one of 0-9 A-Z, or stands there twice.
+    """
+    parts = [part.removeprefix("class_") for token in tokens for part in token.split(",") if part]
+    alphabet = "".join(parts)
+    strange = sorted(set(alphabet) - set(ALPHABET))
+    if strange or len(set(alphabet)) != len(alphabet) or len(alphabet) < 2:
+        raise UsageError(
+            f"--classes {' '.join(tokens)}: give each class once, in the order of the output, as signs of 0-9 A-Z; "
+            "MODEL.h5 goes before --classes"
+        )
+    return alphabet
+
+
+def classes_of_folders(data: Path) -> str:
+    """Return the alphabet of a data folder: its class folders in sorted order, as Keras numbers them.
+
+    Raises:
+        DataError: the folder is missing, or its folders are not named `X` or `class_X`.
+    """
+    root = data / "train" if (data / "train").is_dir() else data
+    try:
+        names = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    except OSError as error:
+        raise DataError(f"{root} cannot be read: {error.strerror or error}") from error
+    signs = [name.removeprefix("class_") for name in names]
+    named = all(len(sign) == 1 and sign in ALPHABET for sign in signs)
+    if len(signs) < 2 or not named or len(set(signs)) < len(signs):
+        raise DataError(
+            f"{root}: its folders are not classes (X or class_X, X one of 0-9 A-Z); name them with --classes"
+        )
+    return "".join(signs)
+
+
+def load_network(source: Source) -> Any:
+    """Load the Keras network and check that it is what the rest of the export takes it for.
+
+    Raises:
+        ModelError: it cannot be loaded, its input or output has the wrong size, or a weight is no number.
+        MissingPartError: TensorFlow is not installed.
+    """
+    import numpy as np
+
+    network = weights_file.load(source.path)
+    expected = (None, *source.meta.input.shape)
+    found = tuple(network.input_shape) if isinstance(network.input_shape, tuple) else network.input_shape
+    if found[1:] != expected[1:]:
+        raise ModelError(f"{source.path} takes pictures of shape {_shape(found)}, not {_shape(expected)}")
+    outputs = network.output_shape
+    classes = len(source.meta.alphabet)
+    if not isinstance(outputs, tuple) or len(outputs) != 2 or outputs[1] != classes:
+        raise ModelError(f"{source.path} answers with {_shape(outputs)}, which does not fit its {classes} classes")
+    if not all(np.isfinite(weights).all() for weights in network.get_weights()):
+        raise ModelError(f"{source.path} has weights that are no finite numbers; train it again")
+    return network
+
+
+def refuse_code(path: Path) -> None:
+    """Raise ModelError if the network's description names anything but Keras's own parts.
+
+    A `.h5` can carry Python code (Lambda layers, functions as activations, classes of other modules), and
+    loading such a file runs it. Only the description is read here, as text.
+    """
+    weights_file.refuse_foreign_code(path)
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        config = json.loads(file.attrs["model_config"])
+    for part in _parts(config):
+        reason = _why_refused(part)
+        if reason:
+            raise ModelError(f"{path} is not loaded, it may carry code: {reason}; use Keras's own layers alone")
+
+
+def _foreign_meta(path: Path, classes: str | None, data: Path | None) -> tuple[ModelMeta, tuple[str, ...]]:
+    if classes is not None:
+        alphabet, origin = classes, "--classes"
+    elif data is not None and not (data / "labels.csv").is_file():
+        alphabet, origin = classes_of_folders(data), f"the sorted class folders of {data}"
+    else:
+        raise UsageError(f"{path} does not record its classes; name them with --classes, or class folders with --data")
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "model"
+    spec = InputSpec()
+    notes = (
+        f"{path.name} was not saved by plate-train: its classes are {alphabet}, from {origin}",
+        f"assumed of its input: gray, {spec.shape[1]}x{spec.shape[0]}, pixels times 1/255, {spec.polarity}, stretched",
+    )
+    return ModelMeta(alphabet=alphabet, input=spec, name=name, version="1.0.0", training={"kind": "foreign"}), notes
+
+
+def _parts(config: Any) -> Iterator[Mapping[str, Any]]:
+    """Walk all objects of a JSON description, however deep."""
+    waiting = [config]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            yield part
+            waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
+
+
+def _why_refused(part: Mapping[str, Any]) -> str:
+    name, module, registered = part.get("class_name"), part.get("module"), part.get("registered_name")
+    if name in _CODE:
+        return f"{name}"
+    if isinstance(module, str) and not _SAFE_MODULES.fullmatch(module) and not _is_network(part):
+        return f"{name or 'an object'} of {module}"
+    if isinstance(registered, str) and registered not in (name, "") and not _is_network(part):
+        return f"{registered}"
+    for key in ("activation", "recurrent_activation"):
+        activation = part.get(key)
+        if isinstance(activation, str) and not _PLAIN_ACTIVATION.fullmatch(activation):
+            return f"activation {activation!r}"
+    return ""
+
+
+def _is_network(part: Mapping[str, Any]) -> bool:
+    """Keras files a nested network under a module of its own insides."""
+    return part.get("class_name") in ("Sequential", "Functional") and str(part.get("module", "")).startswith("keras.")
+
+
+def _shape(shape: object) -> str:
+    if not isinstance(shape, tuple):
+        return str(shape)
+    return "x".join("n" if side is None else str(side) for side in shape)
