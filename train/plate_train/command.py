@@ -1,0 +1,161 @@
+"""`plate-train`: the command line of training."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn
+
+from plate_runtime import commandline
+from plate_runtime.errors import UsageError
+
+from .run import Settings
+
+PROG = "plate-train"
+_EXAMPLES = """examples:
+  plate-train fonts                                          fetch the fonts that are drawn with
+  plate-train character                                      train on drawings
+  plate-train character --data characters --seeds 5          train on class folders, five times
+  plate-train character --data characters --trials 10        search sizes and learning rate first
+  plate-train character --resume                             go on with an interrupted search
+  plate-train character --data characters --preview seen.png look at the pictures as training changes them
+  plate-train character --data characters --protocol mission --no-augment --seeds 5
+                                                             the mission's way: best epoch on val/
+"""
+
+
+def main() -> NoReturn:
+    """Entry point of the console script."""
+    commandline.run(command, PROG)
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Run `plate-train` with the given arguments and return the exit code."""
+    parser, character = _parser()
+    options = parser.parse_args(arguments)
+    if options.what == "fonts":
+        return _fonts(options.force)
+    if options.what != "character":
+        raise UsageError(f"{PROG} {options.what}: this version trains characters only; use {PROG} character")
+    if options.resume:
+        from .run import read_settings, unfinished_run
+
+        options.out = options.out or unfinished_run(Path("runs"))
+        folder = options.out
+        character.set_defaults(**read_settings(folder))
+        options = parser.parse_args(arguments)
+        options.out = folder
+    return _character(options, arguments)
+
+
+def _fonts(force: bool) -> int:
+    from .draw.fonts import fetch
+
+    print(f"fonts in {fetch(force)}")
+    return 0
+
+
+def _character(options: argparse.Namespace, arguments: Sequence[str]) -> int:
+    from .run import run
+
+    settings = Settings(**{entry.name: getattr(options, entry.name) for entry in fields(Settings)})
+    settings.recipe()
+    if options.preview:
+        return _preview(settings, options.preview)
+    folder: Path = options.out or Path("runs") / f"character-{datetime.now():%Y%m%d-%H%M%S}"
+    try:
+        run(settings, folder, options.resume, shlex.join([PROG, *arguments]), _say)
+    except KeyboardInterrupt:
+        if folder.exists():
+            print(f"{PROG}: interrupted; go on with: {PROG} character --resume --out {folder}", file=sys.stderr)
+        raise
+    return 0
+
+
+def _preview(settings: Settings, path: Path) -> int:
+    from .plots import preview
+    from .run import gather
+
+    material = gather(settings, _say)
+    preview(material.train, settings.recipe().augment, settings.spec().polarity, settings.seed, path)
+    print(f"a picture of every class as training changes it: {path}")
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
+    """Return the whole parser and the one of `character`, whose defaults a resumed run replaces."""
+    parser = argparse.ArgumentParser(
+        prog=PROG, description="Train the models.", epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    what = parser.add_subparsers(dest="what", required=True, metavar="character|plate|locator|fonts")
+    fonts = what.add_parser("fonts", help="fetch the fonts that characters are drawn with")
+    fonts.add_argument("--force", action="store_true", help="fetch them again")
+    fonts.add_argument("--debug", action="store_true", help="show tracebacks")
+    for later in ("plate", "locator"):
+        what.add_parser(later, help="not in this version").add_argument("rest", nargs=argparse.REMAINDER)
+    character = what.add_parser(
+        "character", help="train the character network", epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    _add_character_options(character)
+    return parser, character
+
+
+def _add_character_options(parser: argparse.ArgumentParser) -> None:
+    defaults = Settings()
+    add = parser.add_argument
+    add("--data", metavar="DIR", help="train/ and val/ of class folders, class folders alone, or labels.csv; default: drawings")
+    add("--model", choices=("baseline", "tuned"), default=defaults.model, help="the network (default: %(default)s)")
+    add("--trials", type=_whole(0), default=0, metavar="N", help="search so many random choices first (default: no search)")
+    add("--epochs", type=_whole(1), metavar="N", help="at most; default 60, for drawings 30")
+    add("--seed", type=_whole(0), default=0, metavar="N", help="the first seed (default: %(default)s)")
+    add("--seeds", type=_whole(1), default=1, metavar="N", help="train so many times; the first is saved (default: 1)")
+    add("--resume", action="store_true", help="go on with the search of --out, or of the newest unfinished run")
+    add("--preview", type=Path, metavar="FILE", help="draw the pictures as training changes them, and stop")
+    add("--protocol", choices=("honest", "mission"), default=defaults.protocol, help="honest: val/ is only scored; mission: best epoch on val/")
+    add("--augment", type=_number(0, 3), metavar="FACTOR", help="how far pictures are changed; default 1, for drawings 0.5")
+    add("--no-augment", dest="augment", action="store_const", const=0.0, help="leave the pictures as they are")
+    add("--from", dest="start", metavar="MODEL", help="start from the weights of this .h5")
+    add("--out", type=Path, metavar="RUN", help="folder of the results; default runs/character-DATE-TIME")
+    add("--threads", type=_whole(1), default=defaults.threads, metavar="N", help="same seed and threads, same weights (default: 1)")
+    add("--debug", action="store_true", help="show tracebacks")
+    more = parser.add_argument_group("finer choices")
+    add = more.add_argument
+    add("--drawn", type=_whole(36), default=defaults.drawn, metavar="N", help="drawings to train on (default: %(default)s)")
+    add("--polarity", choices=("light-on-dark", "dark-on-light", "any"), help="of the pictures in --data (default: light-on-dark)")
+    add("--batch", type=_whole(1), default=defaults.batch, metavar="N", help="pictures a step (default: %(default)s)")
+    add("--learning-rate", type=_number(1e-7, 1), metavar="X", help="Adam's, at its highest (default: 0.001)")
+    add("--dropout", type=_number(0, 0.95), metavar="X", help="after the first dense layer (default: 0.3)")
+    for name, default in (("first-filters", 32), ("second-filters", 64), ("first-dense", 256), ("second-dense", 128)):
+        add(f"--{name}", type=_whole(1), metavar="N", help=f"size in the tuned network (default: {default})")
+    add("--name", default=defaults.name, help="of the model (default: %(default)s)")
+    add("--version", default=defaults.version, help="of the model (default: %(default)s)")
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    def whole_number(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is less than {least}")
+        return value
+
+    return whole_number
+
+
+def _number(least: float, most: float) -> Callable[[str], float]:
+    def number(text: str) -> float:
+        value = float(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{value} is not within {least} to {most}")
+        return value
+
+    return number

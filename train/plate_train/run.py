@@ -1,0 +1,284 @@
+"""One run of `plate-train character`, from the data to the folder of results."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from plate_runtime.errors import DataError, DeviceError, UsageError
+from plate_runtime.manifest import InputSpec
+
+from . import plots, protocol, report, weights_file
+from .augment import Strength
+from .check import check
+from .datasets import CharacterSet, load_folder
+from .fit import Recipe
+from .models import Hyperparameters
+from .protocol import Scored, SeedResult
+from .search import FOLDER, SearchResult, recorded_trials, search
+from .splits import hold_out
+from .tensorflow_setup import versions
+
+MODEL_FILE = "model.h5"
+SETTINGS_FILE = "settings.json"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line says, kept in the run's folder so that `--resume` goes on with the same.
+
+    Attributes are named after their options; None stands for a default that depends on others.
+    """
+
+    data: str | None = None
+    model: str = "tuned"
+    trials: int = 0
+    epochs: int | None = None
+    seed: int = 0
+    seeds: int = 1
+    protocol: str = "honest"
+    augment: float | None = None
+    drawn: int = 200_000
+    batch: int = 32
+    learning_rate: float | None = None
+    dropout: float | None = None
+    first_filters: int | None = None
+    second_filters: int | None = None
+    first_dense: int | None = None
+    second_dense: int | None = None
+    start: str | None = None
+    polarity: str | None = None
+    name: str = "plate-character"
+    version: str = "1.0.0"
+    threads: int = 1
+
+    def recipe(self) -> Recipe:
+        """Return how networks are trained with these settings.
+
+        Raises:
+            UsageError: options contradict each other.
+        """
+        if self.model != "tuned" and self.trials:
+            raise UsageError("--trials searches the sizes of the tuned network; leave out --model baseline or --trials")
+        if self.start and self.trials:
+            raise UsageError("--from keeps a network's sizes, --trials searches them; leave out one")
+        if self.data is None and self.protocol == "mission":
+            raise UsageError("--protocol mission chooses on val/, which needs --data DIR")
+        chosen = {
+            entry.name: value
+            for entry in fields(Hyperparameters)
+            if (value := getattr(self, entry.name)) is not None
+        }
+        mission = self.protocol == "mission"
+        factor = self.augment if self.augment is not None else (0.5 if self.data is None else 1.0)
+        strength = Strength().scaled(factor) if factor > 0 else None
+        if strength is not None and self.data is None:
+            strength = replace(strength, invert=0.0)  # drawings come in both polarities already
+        return Recipe(
+            model=self.model,
+            hyper=replace(Hyperparameters(), **chosen),
+            epochs=self.epochs or (30 if self.data is None else 60),
+            batch=self.batch,
+            augment=strength,
+            schedule="constant" if mission else "cosine",
+            average=0.0 if mission else 0.05,
+            threads=self.threads,
+        )
+
+    def spec(self) -> InputSpec:
+        """Return the network's input: light on dark for class folders, both polarities for drawings."""
+        return InputSpec(polarity=self.polarity or ("any" if self.data is None else "light-on-dark"))
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a run trains on and is scored on, what the file records of it, and what was found wrong with it."""
+
+    train: CharacterSet
+    val: Scored
+    record: dict[str, Any]
+    checked: dict[str, Any] | None
+
+
+def run(settings: Settings, folder: Path, resume: bool, command: str, say: Callable[[str], None] = print) -> None:
+    """Train, score and write everything into `folder`; `say` gets the lines for people.
+
+    Raises:
+        DataError, UsageError: data or options do not fit. DeviceError: the folder cannot be written.
+    """
+    started = time.monotonic()
+    recipe = settings.recipe()
+    if settings.start:
+        recipe = replace(recipe, start=weights_file.load(Path(settings.start)))
+        _require_shape(recipe.start, settings.start)
+    material = gather(settings, say)
+    with results_folder(folder, settings, resume):
+        recipe, searched = _searched(settings, recipe, material, folder, resume, say)
+        results = [_trained(settings, recipe, material, settings.seed + number) for number in range(settings.seeds)]
+        record = material.record | {
+            "seeds": [result.seed for result in results],
+            "protocol": protocol_name(settings),
+            "recipe": recipe.to_json(),
+            "libraries": versions(),
+            "command": command,
+        }
+        found = report.RunReport(
+            protocol_name(settings), results, material.val, record, material.checked, searched, time.monotonic() - started
+        )
+        _write(found, results[0], settings, folder)
+    for line in found.lines():
+        say(line)
+    say(f"results in {folder}, the network of seed {results[0].seed} in {folder / MODEL_FILE}")
+
+
+def gather(settings: Settings, say: Callable[[str], None] = print) -> Material:
+    """Load and check the data folder, or draw; `say` gets what was found."""
+    if settings.data is None:
+        return _drawn(settings, say)
+    data = load_folder(Path(settings.data), settings.spec())
+    findings = check(data)
+    for line in findings.lines():
+        say(line)
+    parts = {"train": data.train.characters, "val": data.val.characters}
+    record = {
+        "kind": "folders",
+        "path": str(data.path.resolve()),
+        "sets": {name: {"count": len(part), "digest": part.digest} for name, part in parts.items()},
+        "font_licences": [],
+    }
+    scored = Scored(parts["val"], findings.copied, findings.nearly_copied)
+    return Material(parts["train"], scored, record, findings.to_json())
+
+
+def protocol_name(settings: Settings) -> str:
+    """Return "honest" or "mission" for a data folder, "drawn" without one."""
+    return "drawn" if settings.data is None else settings.protocol
+
+
+@contextlib.contextmanager
+def results_folder(folder: Path, settings: Settings, resume: bool) -> Iterator[None]:
+    """Make the run's folder; leave nothing of it behind where a run ends early without a search to resume.
+
+    Raises:
+        UsageError: it holds another run already. DeviceError: it cannot be written.
+    """
+    if (folder / report.FILE).exists():
+        raise UsageError(f"{folder} holds a finished run; name another folder with --out")
+    if not resume and (folder / FOLDER).exists():
+        raise UsageError(f"{folder} holds an unfinished search; add --resume, or name another folder with --out")
+    existed = folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        report.write_json(asdict(settings), folder / SETTINGS_FILE)
+        yield
+    except BaseException as error:
+        if not (folder / FOLDER).exists():
+            (folder / SETTINGS_FILE).unlink(missing_ok=True)
+            if not existed:
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+        if isinstance(error, OSError):
+            reason = error.strerror or (str(error).splitlines() or ["unknown reason"])[0]
+            raise DeviceError(f"{folder} cannot be written ({reason}); free some space or name another folder with --out") from error
+        raise
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """Return the recorded settings of an unfinished run.
+
+    Raises:
+        UsageError: there are none, or they cannot be read.
+    """
+    import json
+
+    try:
+        recorded = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))
+        return {entry.name: recorded[entry.name] for entry in fields(Settings) if entry.name in recorded}
+    except (OSError, ValueError, TypeError) as error:
+        raise UsageError(f"{folder} holds no run that could be resumed; name one with --out") from error
+
+
+def unfinished_run(runs: Path) -> Path:
+    """Return the newest unfinished run with a search in `runs`.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = [
+        path.parent for path in runs.glob(f"*/{SETTINGS_FILE}")
+        if (path.parent / FOLDER).is_dir() and not (path.parent / report.FILE).exists()
+    ]  # fmt: skip
+    if not found:
+        raise UsageError(f"no unfinished search in {runs}/; name a run with --out")
+    return max(found, key=lambda path: (path / SETTINGS_FILE).stat().st_mtime)
+
+
+def _drawn(settings: Settings, say: Callable[[str], None]) -> Material:
+    from .draw.fonts import installed_fonts
+    from .drawn import drawn_split, record
+
+    if settings.spec().polarity != "any":
+        raise UsageError("drawings come in both polarities; --polarity goes with --data")
+    fonts = installed_fonts()
+    validating = max(3600, settings.drawn // 20) if settings.drawn >= 3600 else max(36, settings.drawn // 5)
+    train, val = drawn_split(fonts, settings.seed, settings.drawn, validating, settings.threads)
+    say(f"drew {len(train)} characters to train and {len(val)} to validate, from disjoint families of {len(fonts)} fonts")
+    nothing = np.zeros(len(val), bool)
+    return Material(train, Scored(val, nothing, nothing), record(fonts, settings.seed, train, val), None)
+
+
+def _searched(
+    settings: Settings, recipe: Recipe, material: Material, folder: Path, resume: bool, say: Callable[[str], None]
+) -> tuple[Recipe, SearchResult | None]:
+    if not settings.trials:
+        return recipe, None
+    if resume:
+        say(f"resuming after {recorded_trials(folder)} of {settings.trials} trials")
+    if protocol_name(settings) == "mission":
+        fitted, held = material.train, material.val.characters
+    else:
+        fitted, held = hold_out(material.train, settings.seed)
+    searched = search(recipe, fitted, held, settings.spec(), settings.seed, settings.trials, folder, resume)
+    return replace(recipe, hyper=searched.best.hyper), searched
+
+
+def _trained(settings: Settings, recipe: Recipe, material: Material, seed: int) -> SeedResult:
+    ways = {"honest": protocol.honest, "mission": protocol.mission, "drawn": protocol.drawn}
+    return ways[protocol_name(settings)](recipe, material.train, material.val, settings.spec(), seed)
+
+
+def _write(found: report.RunReport, first: SeedResult, settings: Settings, folder: Path) -> None:
+    """Pictures and model first, the report last: a folder with a report is complete."""
+    characters = found.val.characters
+    plots.learning_curves(found.results, folder / "learning_curves.png")
+    plots.confusion_matrix(first.probabilities, characters.labels, folder / "confusion_matrix.png")
+    plots.error_sheet(found.errors(), characters.pictures, folder / "errors.png")
+    if found.searched is not None:
+        plots.search_results(found.searched, folder / "search.png")
+    meta = weights_file.ModelMeta(
+        input=settings.spec(),
+        name=settings.name,
+        version=settings.version,
+        temperature=first.temperature,
+        training=_model_record(found.record, first),
+    )
+    weights_file.save(first.model, folder / MODEL_FILE, meta)
+    report.write_json(found.to_json(), folder / report.FILE)
+
+
+def _model_record(record: Mapping[str, Any], first: SeedResult) -> dict[str, Any]:
+    return dict(record) | {"seed": first.seed, "epochs": first.epochs, "val": first.val.to_json()}
+
+
+def _require_shape(model: Any, path: str) -> None:
+    if tuple(model.input_shape) != (None, 28, 28, 1) or model.output_shape[-1] != 36:
+        raise DataError(
+            f"{path}: the network takes {model.input_shape} and tells {model.output_shape[-1]} classes apart; "
+            "--from needs (None, 28, 28, 1) and 36"
+        )
