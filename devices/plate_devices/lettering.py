@@ -1,0 +1,138 @@
+"""Plate letters as strokes of our own.
+
+They draw the demo, the sample pictures and the captions of annotated pictures, so none of these depends on a font
+file or on the version of Pillow. Every glyph is a set of pen strokes on a grid 6 units high; `x,y` draws a line to
+that point and `a,b~x,y` a curve to (x, y) that bends towards (a, b).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Point = tuple[float, float]
+
+GRID_HEIGHT = 6.0
+
+_SIX = "2.9,0 0.5,2.6 0,3.4~0,4.1 0,6~2,6 4,6~4,4.2 4,2.4~2,2.4 0.8,2.4~0.3,3.1"
+_OVAL = "2,0 4,0~4,2 4,4 4,6~2,6 0,6~0,4 0,2 0,0~2,0"
+_BOWL = "0,6 0,0 2.2,0 4,0~4,1.7 4,3.4~2.2,3.4 0,3.4"
+
+STROKES: dict[str, str] = {
+    "0": "1.7,0 3.4,0~3.4,2 3.4,4 3.4,6~1.7,6 0,6~0,4 0,2 0,0~1.7,0",
+    "1": "0,1.6 1.6,0 1.6,6",
+    "2": "0,1.7 0,0~1.9,0 3.8,0~3.8,1.8 3.8,2.7~3,3.5 0,6 3.9,6",
+    "3": "0.1,1.4 0.1,0~1.9,0 3.6,0~3.6,1.5 3.6,2.9~1.7,2.9 3.9,2.9~3.9,4.4 3.9,6~1.9,6 0,6~0,4.5",
+    "4": "2.6,0 0,4.4 4,4.4 | 2.9,2.8 2.9,6",
+    "5": "3.6,0 0.4,0 0.2,2.9 0.9,2.3~2,2.3 3.9,2.3~3.9,4.1 3.9,6~1.9,6 0,6~0,4.7",
+    "6": _SIX,
+    "7": "0,0 3.9,0 1.4,6",
+    "8": "2,2.8 0.3,2.8~0.3,1.4 0.3,0~2,0 3.7,0~3.7,1.4 3.7,2.8~2,2.8 0,2.8~0,4.4 0,6~2,6 4,6~4,4.4 4,2.8~2,2.8",
+    "9": "1.1,6 3.5,3.4 4,2.6~4,1.9 4,0~2,0 0,0~0,1.8 0,3.6~2,3.6 3.2,3.6~3.7,2.9",
+    "A": "0,6 2,0 4,6 | 0.7,4 3.3,4",
+    "B": "0,3 2.4,3 4,3~4,4.5 4,6~2.4,6 0,6 0,0 2.2,0 3.7,0~3.7,1.5 3.7,3~2.2,3",
+    "C": "4,1.7 4,0~2,0 0,0~0,2 0,4 0,6~2,6 4,6~4,4.3",
+    "D": "0,0 1.8,0 4,0~4,2.2 4,3.8 4,6~1.8,6 0,6 0,0",
+    "E": "3.6,0 0,0 0,6 3.6,6 | 0,3 3,3",
+    "F": "3.6,0 0,0 0,6 | 0,3 3,3",
+    "G": "4,1.7 4,0~2,0 0,0~0,2 0,4 0,6~2,6 4,6~4,4 4,3.2 2.3,3.2",
+    "H": "0,0 0,6 | 4,0 4,6 | 0,3 4,3",
+    "I": "0,0 0,6",
+    "J": "3,0 3,4.2 3,6~1.5,6 0,6~0,4.4",
+    "K": "0,0 0,6 | 4,0 0,3.6 | 1.4,2.4 4,6",
+    "L": "0,0 0,6 3.6,6",
+    "M": "0,6 0,0 2.2,4 4.4,0 4.4,6",
+    "N": "0,6 0,0 4,6 4,0",
+    "O": _OVAL,
+    "P": _BOWL,
+    "Q": _OVAL + " | 2.6,4.4 4.2,6.3",
+    "R": _BOWL + " | 2,3.4 4,6",
+    "S": "3.8,1.5 3.8,0~2,0 0.1,0~0.1,1.6 0.1,3~2,3 4,3~4,4.4 4,6~2,6 0,6~0,4.5",
+    "T": "0,0 4,0 | 2,0 2,6",
+    "U": "0,0 0,4 0,6~2,6 4,6~4,4 4,0",
+    "V": "0,0 2,6 4,0",
+    "W": "0,0 1.3,6 2.6,1 3.9,6 5.2,0",
+    "X": "0,0 4,6 | 4,0 0,6",
+    "Y": "0,0 2,3 4,0 | 2,3 2,6",
+    "Z": "0,0 4,0 0,6 4,6",
+    "-": "0,3 1.6,3",
+    ".": "0,6 0,6",
+    "%": "0.8,0.2 0,0.2~0,1.2 0,2.2~0.8,2.2 1.6,2.2~1.6,1.2 1.6,0.2~0.8,0.2 | 4,0 0.6,6"
+    " | 3.8,3.8 3,3.8~3,4.8 3,5.8~3.8,5.8 4.6,5.8~4.6,4.8 4.6,3.8~3.8,3.8",
+}
+
+SPACE_WIDTH = 1.6
+
+
+def strokes(character: str) -> list[list[Point]]:
+    """The pen strokes of one character as polylines on the grid; a space has none, an unknown one raises KeyError."""
+    if character == " ":
+        return []
+    return [_polyline(stroke) for stroke in STROKES[character].split("|")]
+
+
+def text_width(text: str, height: float, stroke: float, gap: float) -> float:
+    """The width of `text` in pixels with letters `height` pixels high, outer edges of the pen included."""
+    unit = (height - stroke) / GRID_HEIGHT
+    widths = [_grid_width(character) * unit + stroke for character in text]
+    return sum(widths) + gap * max(0, len(text) - 1)
+
+
+def draw_text(
+    canvas: Image.Image,
+    text: str,
+    left: float,
+    top: float,
+    height: float,
+    stroke: float,
+    colour: tuple[int, int, int],
+    gap: float,
+) -> None:
+    """Draw `text` onto an RGB canvas with its outer top left corner at (left, top); all measures in pixels."""
+    from PIL import ImageDraw
+
+    pen = ImageDraw.Draw(canvas)
+    unit = (height - stroke) / GRID_HEIGHT
+    half = stroke / 2
+    for character in text:
+        for line in strokes(character):
+            points = [(left + half + x * unit, top + half + y * unit) for x, y in line]
+            pen.line(points, fill=colour, width=max(1, round(stroke)))
+            for x, y in points:
+                pen.ellipse((x - half, y - half, x + half, y + half), fill=colour)
+        left += _grid_width(character) * unit + stroke + gap
+
+
+def _grid_width(character: str) -> float:
+    if character == " ":
+        return SPACE_WIDTH
+    return max(x for line in strokes(character) for x, _ in line)
+
+
+def _polyline(stroke: str) -> list[Point]:
+    points: list[Point] = []
+    for step in stroke.split():
+        bend, _, end = step.rpartition("~")
+        target = _point(end)
+        if bend:
+            points += _curve(points[-1], _point(bend), target)
+        else:
+            points.append(target)
+    return points
+
+
+def _curve(start: Point, bend: Point, end: Point, pieces: int = 8) -> list[Point]:
+    """A quadratic Bezier curve without its start."""
+    points = []
+    for piece in range(1, pieces + 1):
+        t = piece / pieces
+        a, b, c = (1 - t) ** 2, 2 * t * (1 - t), t**2
+        points.append((a * start[0] + b * bend[0] + c * end[0], a * start[1] + b * bend[1] + c * end[1]))
+    return points
+
+
+def _point(pair: str) -> Point:
+    x, y = pair.split(",")
+    return float(x), float(y)

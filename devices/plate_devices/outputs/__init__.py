@@ -1,0 +1,1 @@
+"""Where readings go: lines on standard output, pictures on disk."""

@@ -1,0 +1,72 @@
+"""What every source of pictures gives: the protocol, and one frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from plate_runtime.errors import MissingPartError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+Region = tuple[int, int, int, int]
+
+
+class Frame(NamedTuple):
+    """One picture of a source.
+
+    Attributes:
+        rgb: uint8 (height, width, 3).
+        index: which frame of its source, from 0; frames that were dropped or left out are counted.
+        time: when it was captured, in UTC; None where nobody knows, as for files.
+    """
+
+    rgb: NDArray[np.uint8]
+    index: int
+    time: datetime | None
+
+
+class Source(Protocol):
+    """Where frames come from.
+
+    Attributes:
+        name: what records call it; never holds a password.
+        live: frames come at their own pace and are worthless when late.
+        dropped: frames that came while an earlier one was still being read, so far.
+        default_roi: x, y, width, height of the plate in every frame where the source knows it, else None.
+    """
+
+    name: str
+    live: bool
+    dropped: int
+    default_roi: Region | None
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield frames until the source ends.
+
+        Raises:
+            InputError: a file cannot be read, or ends too early. DeviceError: a camera is missing or gone.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of file or device; called once, also after an error."""
+        ...
+
+
+def require_opencv(what: str) -> Any:
+    """Return the module cv2. Raises MissingPartError, naming `what` needs it, where it is not installed."""
+    import os
+
+    # Both libraries print warnings of their own beside our one line; they read these once, at import.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    try:
+        import cv2
+    except ImportError as error:
+        raise MissingPartError(f"{what} needs OpenCV: pip install 'plate-edge[camera]'") from error
+    return cv2

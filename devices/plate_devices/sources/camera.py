@@ -1,0 +1,78 @@
+"""USB cameras through OpenCV."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plate_devices.sources.base import Frame, Region, require_opencv
+from plate_runtime.errors import DeviceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# A camera now and then loses a frame; one that loses this many in a row was unplugged.
+_LOST = 3
+
+
+class UsbCamera:
+    """A camera by number, or by its device file."""
+
+    live = True
+    dropped = 0
+    default_roi: Region | None = None
+
+    def __init__(self, name: str) -> None:
+        """Take "0", or "/dev/video0". Raises MissingPartError where OpenCV is not installed."""
+        self.name = name
+        self._cv2 = require_opencv("a camera")
+        self._capture: Any = None
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield frames as they come. Raises DeviceError where the camera is missing, or goes away."""
+        capture = self._open()
+        index = lost = 0
+        while lost < _LOST:
+            found, bgr = capture.read()
+            if found and bgr is not None and bgr.size:
+                yield Frame(self._cv2.cvtColor(bgr, self._cv2.COLOR_BGR2RGB), index, datetime.now(UTC))
+                index += 1
+                lost = 0
+            else:
+                lost += 1
+        raise DeviceError(f"camera {self.name} no longer gives pictures; is it still plugged in?")
+
+    def close(self) -> None:
+        """Give the camera back."""
+        if self._capture is not None:
+            self._capture.release()
+
+    def _open(self) -> Any:
+        self._check_device()
+        self._capture = self._cv2.VideoCapture(self._number())
+        if not self._capture.isOpened():
+            raise DeviceError(f"camera {self.name} cannot be opened; another program may be using it")
+        # Without this V4L2 keeps four frames back, and the newest is not new.
+        self._capture.set(self._cv2.CAP_PROP_BUFFERSIZE, 1)
+        return self._capture
+
+    def _number(self) -> int:
+        # Names such as /dev/v4l/by-id/... are links to a numbered device.
+        digits = self.name if self.name.isdecimal() else os.path.realpath(self.name).removeprefix("/dev/video")
+        if not digits.isdecimal():
+            raise DeviceError(f"{self.name} is no camera; cameras are /dev/videoN")
+        return int(digits)
+
+    def _check_device(self) -> None:
+        """Say what is wrong with a device file; OpenCV only says that it did not work."""
+        if not sys.platform.startswith("linux"):
+            return
+        device = Path(f"/dev/video{self.name}" if self.name.isdecimal() else self.name)
+        if not device.exists():
+            there = sorted(str(path) for path in Path("/dev").glob("video*"))
+            raise DeviceError(f"there is no camera {device}; found: {', '.join(there) or 'no camera at all'}")
+        if not os.access(device, os.R_OK | os.W_OK):
+            raise DeviceError(f"{device} may not be used by this user; add the user to the group 'video'")

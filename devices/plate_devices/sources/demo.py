@@ -1,0 +1,127 @@
+"""A drawn drive: cars come up to a gate one after the other. It needs no camera, and is the same every time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING, NamedTuple
+
+from plate_devices.drawing import BLUE, DARK_ON_LIGHT, LIGHT_ON_DARK, YELLOW, Colour, Style, draw_plate
+from plate_devices.sources.base import Frame, Region
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
+VEHICLES = 10
+RATE = 15.0
+"""Frames of each second of the drive."""
+
+WIDTH, HEIGHT = 640, 480
+FRAMES_WITH_CAR, FRAMES_WITHOUT = 9, 4
+ROI: Region = (180, 330, 280, 72)
+"""Where the plates are, x, y, width, height: what `--roi` would say for this camera."""
+
+_PLATE_WIDTH, _PLATE_HEIGHT = 264, 58
+_FORMATS = ("LLDDLLL", "LLDDLLDDDD", "LLLDDDD", "LDDDLLL", "LLDDDLL")
+# Without the signs that this lettering, like that of most plates, draws alike: nobody could say who is right.
+_LETTERS, _DIGITS = "ABCDEFGHJKLMNPRSTUVWXYZ", "23456789"
+_STYLES = (DARK_ON_LIGHT, YELLOW, LIGHT_ON_DARK, DARK_ON_LIGHT, BLUE)
+_BODIES: tuple[Colour, ...] = ((120, 24, 28), (52, 60, 72), (38, 70, 120), (150, 152, 156), (30, 84, 60))
+
+
+class Vehicle(NamedTuple):
+    """A car of the drive: what its plate says, and how plate and body are painted."""
+
+    text: str
+    style: Style
+    body: Colour
+
+
+def vehicles(count: int, seed: int = 2) -> list[Vehicle]:
+    """The first `count` cars of the drive; the same for the same seed."""
+    chance = Random(seed)
+    cars = []
+    for number in range(count):
+        signs = {"L": _LETTERS, "D": _DIGITS}
+        text = "".join(chance.choice(signs[place]) for place in _FORMATS[number % len(_FORMATS)])
+        cars.append(Vehicle(text, _STYLES[number % len(_STYLES)], chance.choice(_BODIES)))
+    return cars
+
+
+class DemoDrive:
+    """The drive as a source. It is drawn as fast as it is read, so no frame is late."""
+
+    live = False
+    dropped = 0
+    default_roi: Region | None = ROI
+
+    def __init__(self, name: str = "demo", count: int = VEHICLES, fps: float | None = None) -> None:
+        """Let `count` vehicles drive by; `fps` leaves out frames where fewer than `RATE` a second are wanted."""
+        self.name = name
+        self._count = count
+        self._step = max(1.0, RATE / fps) if fps else 1.0
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the drive, 640x480; times count from now at `RATE` frames a second."""
+        started = datetime.now(UTC)
+        due = 0.0
+        for index, rgb in enumerate(self._draw()):
+            if index >= due:
+                due += self._step
+                yield Frame(rgb, index, started + timedelta(seconds=index / RATE))
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def _draw(self) -> Iterator[NDArray[np.uint8]]:
+        import numpy as np
+
+        chance = Random(2)
+        # One field of noise, moved about: drawing a new one for each frame would take longer than reading it.
+        grain = np.random.default_rng(2).integers(-6, 7, (HEIGHT, WIDTH, 1), dtype=np.int16)
+        road = _draw_road()
+        for vehicle in vehicles(self._count):
+            plate = draw_plate(vehicle.text, 2 * _PLATE_HEIGHT, vehicle.style, 2 * _PLATE_WIDTH)
+            for moment in range(FRAMES_WITHOUT + FRAMES_WITH_CAR):
+                scene = road.copy()
+                if moment >= FRAMES_WITHOUT:
+                    _draw_car(scene, plate, vehicle.body, moment - FRAMES_WITHOUT, chance)
+                shift = (chance.randrange(HEIGHT), chance.randrange(WIDTH))
+                noisy = np.asarray(scene, np.int16) + np.roll(grain, shift, (0, 1))
+                yield np.clip(noisy, 0, 255).astype(np.uint8)
+
+
+def _draw_road() -> Image.Image:
+    from PIL import Image, ImageDraw
+
+    scene = Image.new("RGB", (WIDTH, HEIGHT), (96, 97, 100))
+    pen = ImageDraw.Draw(scene)
+    pen.rectangle((0, 0, WIDTH, 150), fill=(168, 188, 205))
+    pen.rectangle((0, 120, WIDTH, 150), fill=(92, 112, 84))
+    pen.line((70, HEIGHT, 250, 150), fill=(190, 190, 184), width=6)
+    pen.line((570, HEIGHT, 390, 150), fill=(190, 190, 184), width=6)
+    return scene
+
+
+def _draw_car(scene: Image.Image, plate: Image.Image, body: Colour, moment: int, chance: Random) -> None:
+    """Draw a car's rear; it comes 1 % closer with each frame and sways by a pixel or two."""
+    from PIL import Image, ImageDraw
+
+    x, y = chance.uniform(-2, 2), chance.uniform(-2, 2)
+    pen = ImageDraw.Draw(scene)
+    dark = tuple(part * 2 // 3 for part in body)
+    pen.rounded_rectangle((130 + x, 110 + y, 510 + x, 300 + y), 60, fill=dark)
+    pen.rounded_rectangle((160 + x, 135 + y, 480 + x, 235 + y), 30, fill=(44, 50, 58))
+    pen.rounded_rectangle((90 + x, 230 + y, 550 + x, 440 + y), 36, fill=body)
+    for left in (105, 485):
+        pen.rounded_rectangle((left + x, 255 + y, left + 50 + x, 300 + y), 8, fill=(176, 30, 34))
+
+    scale = 0.92 + 0.01 * moment
+    size = round(_PLATE_WIDTH * scale), round(_PLATE_HEIGHT * scale)
+    plate = plate.resize(size, Image.Resampling.LANCZOS)
+    left, top, width, height = ROI
+    scene.paste(plate, (round(left + (width - size[0]) / 2 + x), round(top + (height - size[1]) / 2 + y)))

@@ -1,0 +1,155 @@
+"""Pictures from files, folders and standard input."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plate_devices.sources.base import Frame, Region, Source
+from plate_runtime.errors import InputError, PlateEdgeError
+from plate_runtime.image import open_picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import BinaryIO
+
+VIDEO_SUFFIXES = frozenset({".avi", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ts", ".webm"})
+STANDARD_INPUT = "-"
+
+MAX_STREAM_BYTES = 256 * 1024 * 1024
+"""Most that is taken from a pipe; a pipe does not say how long it is, and some never end."""
+
+# What belongs to a folder of pictures without being one.
+COMPANIONS = frozenset({"labels.csv", "Thumbs.db", "desktop.ini"})
+
+
+class PictureFile:
+    """One picture file."""
+
+    live = False
+    dropped = 0
+    default_roi: Region | None = None
+
+    def __init__(self, path: str) -> None:
+        self.name = path
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the one picture. Raises InputError where it cannot be read."""
+        if Path(self.name).is_file():
+            picture = open_picture(self.name)
+        else:
+            picture = open_picture(_read_pipe(self.name), name=self.name)
+        yield Frame(picture.rgb, 0, None)
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+
+class StandardInput:
+    """One picture on standard input."""
+
+    live = False
+    dropped = 0
+    default_roi: Region | None = None
+    name = STANDARD_INPUT
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the one picture. Raises InputError where there is none."""
+        if sys.stdin is None:
+            raise InputError("standard input is closed")
+        content = _read_bounded(sys.stdin.buffer, "standard input")
+        yield Frame(open_picture(content, name="standard input").rgb, 0, None)
+
+    def close(self) -> None:
+        """Standard input is not ours to close."""
+
+
+class Unreadable:
+    """A path that cannot become a picture; it says so when its turn comes, and the rest is read."""
+
+    live = False
+    dropped = 0
+    default_roi: Region | None = None
+
+    def __init__(self, name: str, error: PlateEdgeError) -> None:
+        self.name = name
+        self._error = error
+
+    def frames(self) -> Iterator[Frame]:
+        """Raise the error."""
+        raise self._error
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+def open_paths(paths: Sequence[str], leave_out: Sequence[Path] = ()) -> list[Source]:
+    """Turn what stands on the command line into sources, folders file by file in sorted order.
+
+    Args:
+        paths: pictures, videos, folders, or "-" for standard input.
+        leave_out: folders that are written into and therefore not read.
+
+    Raises:
+        MissingPartError: there is a video among them and nothing that decodes it.
+    """
+    written = {folder.resolve() for folder in leave_out}
+    return [source for path in paths for source in _open_path(path, written)]
+
+
+def _open_path(path: str, written: set[Path]) -> list[Source]:
+    if path == STANDARD_INPUT:
+        return [StandardInput()]
+    if Path(path).is_dir():
+        files = list(_walk(path, written))
+        if files:
+            return [_open_file(file) for file in files]
+        return [Unreadable(path, InputError(f"{path} holds no pictures"))]
+    return [_open_file(path)]
+
+
+def _open_file(path: str) -> Source:
+    if Path(path).suffix.lower() in VIDEO_SUFFIXES:
+        from plate_devices.sources.video import VideoFile
+
+        return VideoFile(path)
+    return PictureFile(path)
+
+
+def _walk(folder: str, written: set[Path]) -> Iterator[str]:
+    """Yield the files below a folder in sorted order; hidden ones and companions are passed over."""
+    try:
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+    except OSError:
+        # It comes up again as a path that cannot be read, with the reason.
+        yield folder
+        return
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name in COMPANIONS:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            if not written or Path(entry.path).resolve() not in written:
+                yield from _walk(entry.path, written)
+        else:
+            yield entry.path
+
+
+def _read_pipe(path: str) -> bytes:
+    """Read what is no ordinary file, such as the pipe of `<(command)`."""
+    try:
+        with Path(path).open("rb") as stream:
+            return _read_bounded(stream, path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _read_bounded(stream: BinaryIO, name: str) -> bytes:
+    pieces = bytearray()
+    while piece := stream.read(1 << 16):
+        pieces += piece
+        if len(pieces) > MAX_STREAM_BYTES:
+            raise InputError(f"{name} gives more than {MAX_STREAM_BYTES >> 20} MB; that is no picture")
+    return bytes(pieces)
