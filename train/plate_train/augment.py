@@ -6,6 +6,7 @@ Plain numpy, and every change a function of the generator given, so that a run c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,7 @@ def background(pictures: Pictures, polarity: str) -> NDArray[np.float32]:
     """Return the tone around each glyph of uint8 (n, h, w), float32 (n,): known by polarity, or the border's median."""
     if polarity == "any":
         border = np.concatenate([pictures[:, 0], pictures[:, -1], pictures[:, :, 0], pictures[:, :, -1]], axis=1)
-        return np.median(border, axis=1).astype(np.float32)
+        return np.asarray(np.median(border, axis=1), np.float32)
     return np.full(len(pictures), 255 if polarity == "dark-on-light" else 0, np.float32)
 
 
@@ -79,7 +80,9 @@ def augment(pictures: Pictures, random: np.random.Generator, strength: Strength,
         height=zoom * (1 + moved * swing() * strength.zoom / 2),
     )
     changed = blur(changed, sometimes(0.4) * random.random(count) * strength.blur)
-    grain = random.standard_normal(pictures.shape) * (sometimes(0.3) * random.random(count) * strength.noise)[:, None, None]
+    grain = (
+        random.standard_normal(pictures.shape) * (sometimes(0.3) * random.random(count) * strength.noise)[:, None, None]
+    )
     result = _as_pixels(changed + grain)
     inverted = random.random(count) < strength.invert
     result[inverted] = 255 - result[inverted]
@@ -114,6 +117,7 @@ def perturbations(pictures: Pictures, polarity: str, seed: int = 0) -> dict[str,
 def warp(
     pictures: Pictures,
     tone: NDArray[np.float32],
+    *,
     across: NDArray[np.float64] | float = 0.0,
     down: NDArray[np.float64] | float = 0.0,
     degrees: NDArray[np.float64] | float = 0.0,
@@ -176,12 +180,12 @@ def _sample(padded: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.f
     flat = padded.reshape(-1)
     upper = flat[start] * (1 - right_share) + flat[start + 1] * right_share
     lower = flat[start + columns] * (1 - right_share) + flat[start + columns + 1] * right_share
-    return (upper * (1 - low_share) + lower * low_share).astype(np.float32)
+    return np.asarray(upper * (1 - low_share) + lower * low_share, np.float32)
 
 
 def _slice(pictures: NDArray[np.float32], axis: int, start: int, length: int) -> NDArray[np.float32]:
     return pictures[:, start : start + length] if axis == 1 else pictures[:, :, start : start + length]
 
 
-def _as_pixels(values: NDArray[np.floating]) -> Pictures:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+def _as_pixels(values: NDArray[np.floating[Any]]) -> Pictures:
+    return np.asarray(np.clip(np.rint(values), 0, 255), np.uint8)

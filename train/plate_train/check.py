@@ -61,11 +61,13 @@ class Findings:
             lines += [f"{name}: unreadable and left out: {line}" for line in split.unreadable]
             if split.imbalanced:
                 lines.append(
-                    f"{name}: imbalance: {split.most[1]} of {split.most[0]}, only {split.fewest[1]} of {split.fewest[0]}"
+                    f"{name}: imbalance: {split.most[1]} of {split.most[0]}, {split.fewest[1]} of {split.fewest[0]}"
                 )
             if split.other_sizes:
                 lines.append(f"{name}: {split.other_sizes} pictures are not of the network's size and were resized")
-            lines.append(f"{name}: {split.exact_copies} exact and {split.near_copies} near copies of other pictures in it")
+            lines.append(
+                f"{name}: {split.exact_copies} exact and {split.near_copies} near copies of other pictures in it"
+            )
             lines += [f"{name}: the same picture under two labels: {line}" for line in split.contradictions]
         near = int(self.nearly_copied.sum() - self.copied.sum())
         lines.append(

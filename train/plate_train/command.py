@@ -94,7 +94,10 @@ def _say(line: str) -> None:
 def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
     """Return the whole parser and the one of `character`, whose defaults a resumed run replaces."""
     parser = argparse.ArgumentParser(
-        prog=PROG, description="Train the models.", epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=PROG,
+        description="Train the models.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     what = parser.add_subparsers(dest="what", required=True, metavar="character|plate|locator|fonts")
     fonts = what.add_parser("fonts", help="fetch the fonts that characters are drawn with")
@@ -113,25 +116,61 @@ def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
 def _add_character_options(parser: argparse.ArgumentParser) -> None:
     defaults = Settings()
     add = parser.add_argument
-    add("--data", metavar="DIR", help="train/ and val/ of class folders, class folders alone, or labels.csv; default: drawings")
+    add(
+        "--data",
+        metavar="DIR",
+        help="train/ and val/ of class folders, class folders alone, or labels.csv; default: drawings",
+    )
     add("--model", choices=("baseline", "tuned"), default=defaults.model, help="the network (default: %(default)s)")
-    add("--trials", type=_whole(0), default=0, metavar="N", help="search so many random choices first (default: no search)")
+    add(
+        "--trials",
+        type=_whole(0),
+        default=0,
+        metavar="N",
+        help="search so many random choices first (default: no search)",
+    )
     add("--epochs", type=_whole(1), metavar="N", help="at most; default 60, for drawings 30")
     add("--seed", type=_whole(0), default=0, metavar="N", help="the first seed (default: %(default)s)")
     add("--seeds", type=_whole(1), default=1, metavar="N", help="train so many times; the first is saved (default: 1)")
     add("--resume", action="store_true", help="go on with the search of --out, or of the newest unfinished run")
     add("--preview", type=Path, metavar="FILE", help="draw the pictures as training changes them, and stop")
-    add("--protocol", choices=("honest", "mission"), default=defaults.protocol, help="honest: val/ is only scored; mission: best epoch on val/")
-    add("--augment", type=_number(0, 3), metavar="FACTOR", help="how far pictures are changed; default 1, for drawings 0.5")
+    add(
+        "--protocol",
+        choices=("honest", "mission"),
+        default=defaults.protocol,
+        help="honest: val/ is only scored; mission: best epoch on val/",
+    )
+    add(
+        "--augment",
+        type=_number(0, 3),
+        metavar="FACTOR",
+        help="how far pictures are changed; default 1, for drawings 0.5",
+    )
     add("--no-augment", dest="augment", action="store_const", const=0.0, help="leave the pictures as they are")
     add("--from", dest="start", metavar="MODEL", help="start from the weights of this .h5")
     add("--out", type=Path, metavar="RUN", help="folder of the results; default runs/character-DATE-TIME")
-    add("--threads", type=_whole(1), default=defaults.threads, metavar="N", help="same seed and threads, same weights (default: 1)")
+    add(
+        "--threads",
+        type=_whole(1),
+        default=defaults.threads,
+        metavar="N",
+        help="same seed and threads, same weights (default: 1)",
+    )
     add("--debug", action="store_true", help="show tracebacks")
     more = parser.add_argument_group("finer choices")
     add = more.add_argument
-    add("--drawn", type=_whole(36), default=defaults.drawn, metavar="N", help="drawings to train on (default: %(default)s)")
-    add("--polarity", choices=("light-on-dark", "dark-on-light", "any"), help="of the pictures in --data (default: light-on-dark)")
+    add(
+        "--drawn",
+        type=_whole(36),
+        default=defaults.drawn,
+        metavar="N",
+        help="drawings to train on (default: %(default)s)",
+    )
+    add(
+        "--polarity",
+        choices=("light-on-dark", "dark-on-light", "any"),
+        help="of the pictures in --data (default: light-on-dark)",
+    )
     add("--batch", type=_whole(1), default=defaults.batch, metavar="N", help="pictures a step (default: %(default)s)")
     add("--learning-rate", type=_number(1e-7, 1), metavar="X", help="Adam's, at its highest (default: 0.001)")
     add("--dropout", type=_number(0, 0.95), metavar="X", help="after the first dense layer (default: 0.3)")

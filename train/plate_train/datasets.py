@@ -85,7 +85,7 @@ def character_set(
 def digest(pictures: NDArray[np.uint8], labels: NDArray[np.int64]) -> str:
     """Return the SHA-256 of labels and pictures in their order, as 64 hexadecimal digits."""
     content = hashlib.sha256(labels.astype("<i8").tobytes())
-    content.update(np.ascontiguousarray(pictures, dtype=np.uint8))
+    content.update(np.ascontiguousarray(pictures, dtype=np.uint8).data)
     return content.hexdigest()
 
 
@@ -160,12 +160,16 @@ def _recorded_folders(meta: ModelMeta) -> tuple[CharacterSet, CharacterSet]:
         folder = Path(meta.training["path"])
         expected = {name: meta.training["sets"][name]["digest"] for name in ("train", "val")}
     except (KeyError, TypeError) as error:
-        raise DataError("the model's record of its training data is incomplete; name the data with --data DIR") from error
+        raise DataError(
+            "the model's record of its training data is incomplete; name the data with --data DIR"
+        ) from error
     data = load_folder(folder, meta.input, meta.alphabet)
     train, val = data.train.characters, data.val.characters
     for name, part in (("train", train), ("val", val)):
         if part.digest != expected[name]:
-            raise DataError(f"{folder}: {name} is not the data that was recorded; restore it, or name other data with --data")
+            raise DataError(
+                f"{folder}: {name} is not the data that was recorded; restore it, or name other data with --data"
+            )
     return train, val
 
 
@@ -199,5 +203,5 @@ def _require_all_classes(part: Part, alphabet: str, folder: Path, split: str) ->
     if missing:
         broken = f" ({len(part.unreadable)} pictures were unreadable)" if part.unreadable else ""
         raise DataError(
-            f"{folder}: {split} has no picture of class {', '.join(missing)}{broken}; every class needs a folder with pictures"
+            f"{folder}: {split} has no picture of class {', '.join(missing)}{broken}; every class needs pictures"
         )

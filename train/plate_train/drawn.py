@@ -67,9 +67,7 @@ def draw(
     return character_set(stacked, labels, [f"drawn {first_seed}+{place}" for place in range(count)])
 
 
-def record(
-    fonts: Sequence[FontFile], seed: int, train: CharacterSet, val: CharacterSet
-) -> dict[str, Any]:
+def record(fonts: Sequence[FontFile], seed: int, train: CharacterSet, val: CharacterSet) -> dict[str, Any]:
     """Return what has to be known to draw the same again, and whose fonts they are, as JSON values."""
     return {
         "kind": "drawn",
@@ -79,12 +77,18 @@ def record(
             name: {"count": len(part), "digest": part.digest, "first_chunk_digest": _first_chunk(part).digest}
             for name, part in (("train", train), ("val", val))
         },
-        "fonts": [
-            {"package": font.package, "file": font.path.name, "licence": font.licence, "sha256": _digest(font)}
-            for font in fonts
-        ],
+        "fonts": {font.package: font.licence for font in fonts},
+        "fonts_digest": fonts_digest(fonts),
         "font_licences": sorted({font.licence for font in fonts}),
     }
+
+
+def fonts_digest(fonts: Sequence[FontFile]) -> str:
+    """Return the SHA-256 over names and contents of the font files, in their order."""
+    content = hashlib.sha256()
+    for font in fonts:
+        content.update(f"{font.path.name} {hashlib.sha256(font.path.read_bytes()).hexdigest()}\n".encode())
+    return content.hexdigest()
 
 
 def recorded_drawings(
@@ -98,12 +102,14 @@ def recorded_drawings(
     try:
         seed, sets = int(training["drawing_seed"]), training["sets"]
         counts = {name: int(sets[name]["count"]) for name in ("train", "val")}
-        expected = [(font["file"], font["sha256"]) for font in training["fonts"]]
+        expected = training["fonts_digest"]
     except (KeyError, TypeError, ValueError) as error:
         raise DataError("the model's record of its drawings is incomplete; name data with --data DIR") from error
     fonts = installed_fonts()
-    if [(font.path.name, _digest(font)) for font in fonts] != expected:
-        raise DataError(f"the fonts are not those that were recorded; fetch them with {FETCH_COMMAND}, or name data with --data DIR")
+    if fonts_digest(fonts) != expected:
+        raise DataError(
+            f"the fonts are not those that were recorded; fetch them with {FETCH_COMMAND}, or name data with --data DIR"
+        )
     if train_limit is not None:
         counts["train"] = min(counts["train"], max(1, -(-train_limit // CHUNK)) * CHUNK)
     train, val = drawn_split(fonts, seed, counts["train"], counts["val"], workers)
@@ -111,7 +117,9 @@ def recorded_drawings(
         whole = len(part) == sets[name]["count"]
         found = part.digest if whole else _first_chunk(part).digest
         if found != sets[name]["digest" if whole else "first_chunk_digest"]:
-            raise DataError(f"the {name} drawings are not those that were recorded (other library versions?); name data with --data DIR")
+            raise DataError(
+                f"the {name} drawings are not those that were recorded (other versions?); name data with --data DIR"
+            )
     return train, val
 
 
@@ -131,7 +139,3 @@ def _paint(job: tuple[list[FontFile], int, int]) -> tuple[NDArray[np.uint8], NDA
 
 def _first_chunk(characters: CharacterSet) -> CharacterSet:
     return characters.take(np.arange(min(CHUNK, len(characters))))
-
-
-def _digest(font: FontFile) -> str:
-    return hashlib.sha256(font.path.read_bytes()).hexdigest()

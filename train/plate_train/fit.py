@@ -78,6 +78,7 @@ def fit(
     train: CharacterSet,
     spec: InputSpec,
     seed: int,
+    *,
     watch: CharacterSet | None = None,
     stop_after: int | None = None,
     keep_best: bool = False,
@@ -124,7 +125,9 @@ def fit(
                     if best is None or merit > best[0]:
                         best = (merit, epoch + 1, model.get_weights() if keep_best else [])
             history.append(row)
-            bar.set_postfix({name: f"{value:.4f}" for name, value in row.items() if name != "learning_rate"}, refresh=False)
+            bar.set_postfix(
+                {name: f"{value:.4f}" for name, value in row.items() if name != "learning_rate"}, refresh=False
+            )
     average.settle()
     if best is not None and keep_best:
         model.set_weights(best[2])
@@ -177,8 +180,8 @@ class _Average:
             return
         self.steps += 1
         momentum = min(self.momentum, (1 + self.steps) / (10 + self.steps))
-        for mean, weight in zip(self.weights, self.model.get_weights(), strict=True):
-            mean += (1 - momentum) * (weight - mean)
+        pairs = zip(self.weights, self.model.get_weights(), strict=True)
+        self.weights = [mean + np.float32(1 - momentum) * (weight - mean) for mean, weight in pairs]
 
     @contextlib.contextmanager
     def in_force(self) -> Iterator[None]:

@@ -57,7 +57,13 @@ def search_results(searched: SearchResult, path: Path) -> None:
     for place, name in enumerate(names):
         axes = figure.add_subplot(1, len(names), place + 1)
         axes.scatter([getattr(trial.hyper, name) for trial in searched.trials], accuracies, s=18)
-        axes.scatter([getattr(searched.best.hyper, name)], [100 * searched.best.accuracy], s=60, facecolors="none", edgecolors="C3")
+        axes.scatter(
+            [getattr(searched.best.hyper, name)],
+            [100 * searched.best.accuracy],
+            s=60,
+            facecolors="none",
+            edgecolors="C3",
+        )
         axes.set_xlabel(name.replace("_", " "))
         axes.grid(alpha=0.3)
         if name == "learning_rate":
@@ -101,9 +107,7 @@ def error_sheet(errors: Sequence[Mapping[str, Any]], pictures: NDArray[np.uint8]
     store_picture(contact_sheet(pictures[[error["index"] for error in errors]], captions), path)
 
 
-def preview(
-    characters: CharacterSet, strength: Strength | None, polarity: str, seed: int, path: Path, alphabet: str = ALPHABET
-) -> None:
+def preview(characters: CharacterSet, strength: Strength | None, polarity: str, seed: int, path: Path) -> None:
     """Draw one picture of every class as it is, and seven as training changes them."""
     rows, captions = [], []
     for label in np.unique(characters.labels):
@@ -111,7 +115,7 @@ def preview(
         copies = np.repeat(original, 7, axis=0)
         changed = augment(copies, np.random.default_rng([seed, label]), strength, polarity) if strength else copies
         rows += [original, changed]
-        captions += [f"{alphabet[label]} as it is"] + [""] * 7
+        captions += [f"{ALPHABET[label]} as it is"] + [""] * 7
     store_picture(contact_sheet(np.concatenate(rows), captions), path)
 
 

@@ -7,7 +7,7 @@ the same `val/` is then reported; such a figure is too good, and every report sa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from plate_runtime.manifest import InputSpec
 
 from .datasets import CharacterSet
-from .fit import Recipe, fit
+from .fit import Fitted, Recipe, fit
 from .scores import Score, fit_temperature, predict, robustness, score
 from .splits import hold_out
 
@@ -25,7 +25,7 @@ HELD = "a part of train/, copies on one side"
 EXPLAINED = {
     "honest": f"epochs chosen on {HELD}; then trained on all of train/; val/ scored once at the end",
     "mission": "best epoch chosen on val/ and scored on the same val/: a figure that is too good",
-    "drawn": "epochs fixed before; scored on drawings from fonts that were not trained on",
+    "drawn": "epochs fixed before; scored on drawings from fonts not trained on; a search chooses on the same drawings",
 }
 
 
@@ -84,50 +84,42 @@ def honest(recipe: Recipe, train: CharacterSet, val: Scored, spec: InputSpec, se
     trial = fit(recipe, fitted, spec, seed, watch=held, keep_best=True, title=f"seed {seed}, choosing")
     temperature = fit_temperature(predict(trial.model, held.pictures, spec), held.labels)
     final = fit(recipe, train, spec, seed, stop_after=trial.best_epoch, title=f"seed {seed}, training")
-    return _result(final.model, val, spec, seed, trial.best_epoch, temperature, final.history, trial.history)
+    result = _result(final, val, spec, seed, epochs=trial.best_epoch, temperature=temperature)
+    return replace(result, choosing=trial.history)
 
 
 def mission(recipe: Recipe, train: CharacterSet, val: Scored, spec: InputSpec, seed: int) -> SeedResult:
     """Take the epoch that reads most of `val`, and score it on the same `val`."""
     trial = fit(recipe, train, spec, seed, watch=val.characters, keep_best=True, title=f"seed {seed}, mission's way")
-    return _result(trial.model, val, spec, seed, trial.best_epoch, 1.0, trial.history, [], trial.history[-1])
+    result = _result(trial, val, spec, seed, epochs=trial.best_epoch, temperature=1.0)
+    return replace(result, last=trial.history[-1])
 
 
 def drawn(recipe: Recipe, train: CharacterSet, val: Scored, spec: InputSpec, seed: int) -> SeedResult:
     """Train for all epochs of the recipe; `val` has fonts of its own, so it chooses nothing but the calibration."""
     final = fit(recipe, train, spec, seed, watch=val.characters, title=f"seed {seed}, training")
     temperature = fit_temperature(predict(final.model, val.characters.pictures, spec), val.characters.labels)
-    return _result(final.model, val, spec, seed, recipe.epochs, temperature, final.history, [])
+    return _result(final, val, spec, seed, epochs=recipe.epochs, temperature=temperature)
 
 
-def _result(
-    model: Any,
-    val: Scored,
-    spec: InputSpec,
-    seed: int,
-    epochs: int,
-    temperature: float,
-    history: list[dict[str, float]],
-    choosing: list[dict[str, float]],
-    last: dict[str, float] | None = None,
-) -> SeedResult:
+def _result(fitted: Fitted, val: Scored, spec: InputSpec, seed: int, *, epochs: int, temperature: float) -> SeedResult:
     characters = val.characters
-    probabilities = predict(model, characters.pictures, spec)
+    probabilities = predict(fitted.model, characters.pictures, spec)
 
     def scored(chosen: NDArray[np.bool_]) -> Score:
         return score(probabilities[chosen], characters.labels[chosen])
 
     return SeedResult(
         seed=seed,
-        model=model,
+        model=fitted.model,
         epochs=epochs,
         temperature=temperature,
         val=score(probabilities, characters.labels),
         without_copies=scored(~val.copied),
         without_near_copies=scored(~val.nearly_copied),
-        last=last,
-        robustness=robustness(model, characters, spec),
+        last=None,
+        robustness=robustness(fitted.model, characters, spec),
         probabilities=probabilities,
-        history=history,
-        choosing=choosing,
+        history=fitted.history,
+        choosing=[],
     )

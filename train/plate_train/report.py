@@ -102,28 +102,35 @@ class RunReport:
     def confused(self) -> Counter[tuple[str, str]]:
         """Count each (label, reading) that differs, for the saved network."""
         best = self.results[0].probabilities.argmax(axis=1)
-        return confusions([self.alphabet[index] for index in best], [self.alphabet[index] for index in self.val.characters.labels])
+        return confusions(
+            [self.alphabet[index] for index in best], [self.alphabet[index] for index in self.val.characters.labels]
+        )
 
     def lines(self) -> list[str]:
         """Return the report as lines for people."""
         lines = [f"protocol: {self.protocol}: {EXPLAINED[self.protocol]}"]
         if self.searched is not None:
             best = self.searched.best
-            lines.append(f"search: {len(self.searched.trials)} trials, best {100 * best.accuracy:.2f} % on the held part: {best.hyper}")
+            tried = f"search: {len(self.searched.trials)} trials"
+            lines.append(f"{tried}, best {100 * best.accuracy:.2f} % on the held part: {best.hyper}")
         for result in self.results:
             lines.append(f"seed {result.seed}, {result.epochs} epochs: {result.val}")
             lines.append(f"    without copies of train/: {result.without_copies}")
             if result.last is not None:
-                lines.append(f"    last epoch: {result.last['val_right']:.0f} right, loss {result.last['val_loss']:.4f}")
+                lines.append(
+                    f"    last epoch: {result.last['val_right']:.0f} right, loss {result.last['val_loss']:.4f}"
+                )
         summary = self.summary()
         if len(self.results) > 1:
             for title, name in (("all of val", "val"), ("without copies", "val_without_copies")):
                 lines.append(f"{len(self.results)} seeds, {title}: {_spread_line(summary[name])}")
-        lines.append("robustness, right of total" + (", mean of the seeds (min to max)" if len(self.results) > 1 else ""))
+        lines.append(
+            "robustness, right of total" + (", mean of the seeds (min to max)" if len(self.results) > 1 else "")
+        )
         width = max(map(len, summary["robustness"]))
         for name, entry in summary["robustness"].items():
             several = f" ({entry['right']['min']} to {entry['right']['max']})" if len(self.results) > 1 else ""
-            lines.append(f"    {name:<{width}}  {entry['right']['mean']:6.1f} of {entry['count']}{several}")
+            lines.append(f"    {name:<{width}}  {entry['right']['mean']:7g} of {entry['count']}{several}")
         return lines
 
 

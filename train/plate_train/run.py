@@ -71,9 +71,7 @@ class Settings:
         if self.data is None and self.protocol == "mission":
             raise UsageError("--protocol mission chooses on val/, which needs --data DIR")
         chosen = {
-            entry.name: value
-            for entry in fields(Hyperparameters)
-            if (value := getattr(self, entry.name)) is not None
+            entry.name: value for entry in fields(Hyperparameters) if (value := getattr(self, entry.name)) is not None
         }
         mission = self.protocol == "mission"
         factor = self.augment if self.augment is not None else (0.5 if self.data is None else 1.0)
@@ -119,7 +117,7 @@ def run(settings: Settings, folder: Path, resume: bool, command: str, say: Calla
         _require_shape(recipe.start, settings.start)
     material = gather(settings, say)
     with results_folder(folder, settings, resume):
-        recipe, searched = _searched(settings, recipe, material, folder, resume, say)
+        recipe, searched = _searched(settings, recipe, material, folder=folder, resume=resume, say=say)
         results = [_trained(settings, recipe, material, settings.seed + number) for number in range(settings.seeds)]
         record = material.record | {
             "seeds": [result.seed for result in results],
@@ -129,7 +127,13 @@ def run(settings: Settings, folder: Path, resume: bool, command: str, say: Calla
             "command": command,
         }
         found = report.RunReport(
-            protocol_name(settings), results, material.val, record, material.checked, searched, time.monotonic() - started
+            protocol_name(settings),
+            results,
+            material.val,
+            record,
+            material.checked,
+            searched,
+            time.monotonic() - started,
         )
         _write(found, results[0], settings, folder)
     for line in found.lines():
@@ -185,7 +189,9 @@ def results_folder(folder: Path, settings: Settings, resume: bool) -> Iterator[N
                     folder.rmdir()
         if isinstance(error, OSError):
             reason = error.strerror or (str(error).splitlines() or ["unknown reason"])[0]
-            raise DeviceError(f"{folder} cannot be written ({reason}); free some space or name another folder with --out") from error
+            raise DeviceError(
+                f"{folder} cannot be written ({reason}); free some space or name another folder with --out"
+            ) from error
         raise
 
 
@@ -228,23 +234,25 @@ def _drawn(settings: Settings, say: Callable[[str], None]) -> Material:
     fonts = installed_fonts()
     validating = max(3600, settings.drawn // 20) if settings.drawn >= 3600 else max(36, settings.drawn // 5)
     train, val = drawn_split(fonts, settings.seed, settings.drawn, validating, settings.threads)
-    say(f"drew {len(train)} characters to train and {len(val)} to validate, from disjoint families of {len(fonts)} fonts")
+    say(f"drew {len(train)} characters to train and {len(val)} to validate; {len(fonts)} fonts, families disjoint")
     nothing = np.zeros(len(val), bool)
     return Material(train, Scored(val, nothing, nothing), record(fonts, settings.seed, train, val), None)
 
 
 def _searched(
-    settings: Settings, recipe: Recipe, material: Material, folder: Path, resume: bool, say: Callable[[str], None]
+    settings: Settings, recipe: Recipe, material: Material, *, folder: Path, resume: bool, say: Callable[[str], None]
 ) -> tuple[Recipe, SearchResult | None]:
     if not settings.trials:
         return recipe, None
     if resume:
         say(f"resuming after {recorded_trials(folder)} of {settings.trials} trials")
-    if protocol_name(settings) == "mission":
-        fitted, held = material.train, material.val.characters
-    else:
+    fitted, held = material.train, material.val.characters
+    if protocol_name(settings) == "honest":
         fitted, held = hold_out(material.train, settings.seed)
-    searched = search(recipe, fitted, held, settings.spec(), settings.seed, settings.trials, folder, resume)
+    searched = search(
+        recipe, fitted, held,
+        spec=settings.spec(), seed=settings.seed, trials=settings.trials, run=folder, resume=resume,
+    )  # fmt: skip
     return replace(recipe, hyper=searched.best.hyper), searched
 
 

@@ -22,7 +22,7 @@ _PREDICT_AT_ONCE = 512
 
 @dataclass(frozen=True)
 class Score:
-    """How a set was read: `right` of `count`, `folded` with O=0 and I=1 taken as the same, mean cross-entropy `loss`."""
+    """How a set was read: `right` of `count`, `folded` with O=0 and I=1 as one; mean log-loss; calibration error."""
 
     count: int
     right: int
@@ -52,9 +52,7 @@ def predict(model: Any, pictures: NDArray[np.uint8], spec: InputSpec) -> NDArray
     return np.concatenate(batches).astype(np.float32)
 
 
-def score(
-    probabilities: NDArray[np.float32], labels: NDArray[np.int64], alphabet: str = ALPHABET
-) -> Score:
+def score(probabilities: NDArray[np.float32], labels: NDArray[np.int64], alphabet: str = ALPHABET) -> Score:
     """Score probabilities (n, classes) against labels (n,)."""
     best = probabilities.argmax(axis=1)
     text = score_texts([alphabet[index] for index in best], [alphabet[index] for index in labels])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ def search(
     recipe: Recipe,
     fitted: CharacterSet,
     held: CharacterSet,
+    *,
     spec: InputSpec,
     seed: int,
     trials: int,
@@ -65,10 +66,16 @@ def search(
         MissingPartError: KerasTuner is not installed.
     """
     fix(seed, recipe.threads)
-    tuner_class = _tuner_class()
+
+    def try_out(number: str, hyper: Hyperparameters) -> float:
+        chosen = replace(recipe, model="tuned", hyper=hyper, start=None)
+        history = fit(chosen, fitted, spec, seed, watch=held, title=f"trial {number}").history
+        bar.update()
+        return history[-1]["val_accuracy"]
+
     with _quiet():
         try:
-            tuner = tuner_class(
+            tuner = _tuner_class(try_out)(
                 hypermodel=_build,
                 objective=_keras_tuner().Objective(OBJECTIVE, "max"),
                 max_trials=trials,
@@ -80,14 +87,12 @@ def search(
         except (ValueError, KeyError, RuntimeError) as error:
             raise DataError(f"{run / FOLDER}: the recorded search is damaged; start again without --resume") from error
     done = len(_completed(tuner))
-    with progress(trials, "search", "trial") as bar:
+    with progress(trials, "search", "trial") as bar, _quiet():
         bar.update(done)
-        tuner.begin(recipe, fitted, held, spec, seed, bar)
-        with _quiet():
-            try:
-                tuner.search(verbose=0)
-            except _keras_tuner().errors.FatalError:
-                raise tuner.failure from None
+        try:
+            tuner.search(verbose=0)
+        except _keras_tuner().errors.FatalError:
+            raise tuner.failure from None
     found = [
         Trial(trial.trial_id, hyperparameters(trial.hyperparameters.values), float(trial.score))
         for trial in sorted(_completed(tuner), key=lambda trial: trial.trial_id)
@@ -131,27 +136,19 @@ def _completed(tuner: Any) -> list[Any]:
     return [trial for trial in tuner.oracle.trials.values() if trial.status == "COMPLETED" and trial.score is not None]
 
 
-def _tuner_class() -> Any:
+def _tuner_class(try_out: Callable[[str, Hyperparameters], float]) -> Any:
     class CharacterTuner(_keras_tuner().RandomSearch):  # type: ignore[misc]
         """KerasTuner's random search; a trial is trained as every other network here is, by `fit`."""
 
         failure: Exception = RuntimeError()
 
-        def begin(
-            self, recipe: Recipe, fitted: CharacterSet, held: CharacterSet, spec: InputSpec, seed: int, bar: Any
-        ) -> None:
-            self.recipe, self.fitted, self.held, self.spec, self.fit_seed, self.bar = recipe, fitted, held, spec, seed, bar
-
         def run_trial(self, trial: Any, *_arguments: Any, **_options: Any) -> dict[str, float]:
             try:
-                chosen = replace(self.recipe, model="tuned", hyper=space(trial.hyperparameters), start=None)
-                result = fit(chosen, self.fitted, self.spec, self.fit_seed, watch=self.held, title=f"trial {trial.trial_id}")
+                return {OBJECTIVE: try_out(trial.trial_id, space(trial.hyperparameters))}
             except Exception as error:
                 # KerasTuner would swallow it and try again: an error here is one of data, disk or program
                 self.failure = error
                 raise _keras_tuner().errors.FatalError from error
-            self.bar.update()
-            return {OBJECTIVE: result.history[-1]["val_accuracy"]}
 
         def load_model(self, _trial: Any) -> None:
             """Trials keep no weights: the chosen network is trained anew."""

@@ -58,7 +58,9 @@ def fix(seed: int, threads: int) -> None:
     except RuntimeError as error:
         if threading.get_intra_op_parallelism_threads() != threads:
             running = threading.get_intra_op_parallelism_threads()
-            raise UsageError(f"TensorFlow already runs with {running} threads; start a new process for {threads}") from error
+            raise UsageError(
+                f"TensorFlow already runs with {running} threads; start a new process for {threads}"
+            ) from error
     keras.utils.set_random_seed(seed)
     tensorflow.config.experimental.enable_op_determinism()
 
