@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_devices.lettering import draw_text, text_width
+from plate_devices.lettering import Letters, draw_text, text_width
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -42,9 +42,8 @@ def draw_plate(text: str, height: int = 96, style: Style = DARK_ON_LIGHT, width:
     tall = height * OVERSIZE
     row_height = tall / len(rows)
     letter = row_height * (style.letter if len(rows) == 1 else 0.72)
-    stroke = letter * style.weight
-    gap = letter * 0.17
-    widths = [text_width(row, letter, stroke, gap) for row in rows]
+    letters = Letters(letter, letter * style.weight, letter * 0.17)
+    widths = [text_width(row, letters) for row in rows]
     needed = round(max(widths) + 0.5 * letter)
     wide = max(needed, (width or 0) * OVERSIZE)
 
@@ -59,5 +58,5 @@ def draw_plate(text: str, height: int = 96, style: Style = DARK_ON_LIGHT, width:
     pull = 0 if len(rows) == 1 else row_height * 0.06
     for number, (row, row_width) in enumerate(zip(rows, widths, strict=True)):
         top = row_height * number + (row_height - letter) / 2 + (pull if number == 0 else -pull)
-        draw_text(plate, row, (wide - row_width) / 2, top, letter, stroke, style.ink, gap)
+        draw_text(plate, row, ((wide - row_width) / 2, top), letters, style.ink)
     return plate.resize((width or max(1, round(wide / OVERSIZE)), height), Image.Resampling.LANCZOS)

@@ -30,6 +30,9 @@ SEEN_AT_LEAST = 2
 # Readings of one plate differ by a character or two while it is far away; plates of 4 or fewer by one at most.
 _NEAR, _NEAR_SHORT, _SHORT = 2, 1, 4
 
+# A car parked in view for days would otherwise collect every misreading there is.
+_VARIANTS = 16
+
 
 @dataclass(frozen=True)
 class Vehicle:
@@ -108,6 +111,8 @@ class _Track:
         moment = frame._replace(rgb=frame.rgb[:0])
         self._first = self._first or moment
         self._last = moment
+        if len(self._sums) > _VARIANTS:
+            self._forget(min(self._sums, key=lambda text: self._sums[text]))
 
     def vehicle(self) -> Vehicle | None:
         text = self._winner()
@@ -117,8 +122,11 @@ class _Track:
         share = self._sums[text] / sum(self._sums.values())
         return Vehicle(
             plate, share * self._sums[text] / self._counts[text], self._counts[text],
-            self._first.index, self._last.index, self._first.time, self._last.time, picture,
+            self._first.number, self._last.number, self._first.time, self._last.time, picture,
         )  # fmt: skip
+
+    def _forget(self, text: str) -> None:
+        del self._sums[text], self._counts[text], self._best[text]
 
     def _winner(self) -> str:
         return max(self._sums, key=lambda text: self._sums[text])

@@ -7,7 +7,7 @@ that point and `a,b~x,y` a curve to (x, y) that bends towards (a, b).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -66,6 +66,19 @@ STROKES: dict[str, str] = {
 SPACE_WIDTH = 1.6
 
 
+class Letters(NamedTuple):
+    """How letters are drawn: height over all, thickness of the stroke and gap between letters, all in pixels."""
+
+    height: float
+    stroke: float
+    gap: float
+
+    @property
+    def unit(self) -> float:
+        """Pixels of one step of the grid."""
+        return (self.height - self.stroke) / GRID_HEIGHT
+
+
 def strokes(character: str) -> list[list[Point]]:
     """The pen strokes of one character as polylines on the grid; a space has none, an unknown one raises KeyError."""
     if character == " ":
@@ -73,36 +86,26 @@ def strokes(character: str) -> list[list[Point]]:
     return [_polyline(stroke) for stroke in STROKES[character].split("|")]
 
 
-def text_width(text: str, height: float, stroke: float, gap: float) -> float:
-    """The width of `text` in pixels with letters `height` pixels high, outer edges of the pen included."""
-    unit = (height - stroke) / GRID_HEIGHT
-    widths = [_grid_width(character) * unit + stroke for character in text]
-    return sum(widths) + gap * max(0, len(text) - 1)
+def text_width(text: str, letters: Letters) -> float:
+    """The width of `text` in pixels, outer edges of the pen included."""
+    widths = [_grid_width(character) * letters.unit + letters.stroke for character in text]
+    return sum(widths) + letters.gap * max(0, len(text) - 1)
 
 
-def draw_text(
-    canvas: Image.Image,
-    text: str,
-    left: float,
-    top: float,
-    height: float,
-    stroke: float,
-    colour: tuple[int, int, int],
-    gap: float,
-) -> None:
-    """Draw `text` onto an RGB canvas with its outer top left corner at (left, top); all measures in pixels."""
+def draw_text(canvas: Image.Image, text: str, corner: Point, letters: Letters, colour: tuple[int, int, int]) -> None:
+    """Draw `text` in an RGB colour onto an RGB canvas, its outer top left corner at `corner`."""
     from PIL import ImageDraw
 
     pen = ImageDraw.Draw(canvas)
-    unit = (height - stroke) / GRID_HEIGHT
-    half = stroke / 2
+    left, top = corner
+    unit, half = letters.unit, letters.stroke / 2
     for character in text:
         for line in strokes(character):
             points = [(left + half + x * unit, top + half + y * unit) for x, y in line]
-            pen.line(points, fill=colour, width=max(1, round(stroke)))
+            pen.line(points, fill=colour, width=max(1, round(letters.stroke)))
             for x, y in points:
                 pen.ellipse((x - half, y - half, x + half, y + half), fill=colour)
-        left += _grid_width(character) * unit + stroke + gap
+        left += _grid_width(character) * unit + letters.stroke + letters.gap
 
 
 def _grid_width(character: str) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,14 +29,14 @@ def uuid7() -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def frame_record(
-    source: str,
-    frame: Frame,
-    plates: Iterable[Plate],
-    elapsed_ms: float,
-    models: Mapping[str, str],
-    backend: str,
-) -> Record:
+class Engine(NamedTuple):
+    """What read: models by their part, as `name@version`, and the backend they ran in."""
+
+    models: dict[str, str]
+    backend: str
+
+
+def frame_record(source: str, frame: Frame, plates: Iterable[Plate], elapsed_ms: float, engine: Engine) -> Record:
     """Describe what was read in one frame; `elapsed_ms` is the time the reading took."""
     height, width = frame.rgb.shape[:2]
     return {
@@ -44,18 +44,18 @@ def frame_record(
         "type": "frame",
         "id": uuid7(),
         "source": source,
-        "frame": frame.index,
+        "frame": frame.number,
         "time": timestamp(frame.time),
         "width": width,
         "height": height,
         "plates": [plate_record(plate) for plate in plates],
         "elapsed_ms": round(elapsed_ms, 2),
-        "models": dict(models),
-        "backend": backend,
+        "models": engine.models,
+        "backend": engine.backend,
     }
 
 
-def vehicle_record(source: str, vehicle: Vehicle, models: Mapping[str, str], backend: str) -> Record:
+def vehicle_record(source: str, vehicle: Vehicle, engine: Engine) -> Record:
     """Describe a vehicle that has left; `crop` stays null until a picture of it is saved."""
     return {
         "schema": SCHEMA,
@@ -69,8 +69,8 @@ def vehicle_record(source: str, vehicle: Vehicle, models: Mapping[str, str], bac
         "frames": vehicle.frames,
         "plates": [plate_record(vehicle.plate) | {"confidence": _probability(vehicle.confidence)}],
         "crop": None,
-        "models": dict(models),
-        "backend": backend,
+        "models": engine.models,
+        "backend": engine.backend,
     }
 
 

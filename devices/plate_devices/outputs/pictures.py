@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from plate_runtime.reader import Plate
 
-_FRAME, _PAPER = (255, 64, 32), (16, 16, 16)
+_OUTLINE, _INK, _PAPER = (255, 64, 32), (255, 255, 255), (16, 16, 16)
+_LETTER = 22.0
+_READABLE_WIDTH = 320
 _QUALITY = 92
 
 
@@ -70,34 +72,51 @@ def picture_name(source: str, frame: int, numbered: bool) -> str:
 
 
 def annotate(rgb: NDArray[np.uint8], plates: Iterable[Plate]) -> Image.Image:
-    """Draw each plate's outline and reading into a copy of the picture, uint8 (height, width, 3) RGB."""
+    """Draw each plate's outline and reading into a copy of the picture, uint8 (height, width, 3) RGB.
+
+    A small picture is drawn enlarged, and one without room around a plate gets a strip below for the reading.
+    """
     from PIL import Image, ImageDraw
 
-    picture = Image.fromarray(rgb)
-    pen = ImageDraw.Draw(picture)
+    height, width = rgb.shape[:2]
+    scale = max(1, -(-_READABLE_WIDTH // width))
+    picture = Image.fromarray(rgb).resize((width * scale, height * scale), Image.Resampling.NEAREST)
     for plate in plates:
-        corners = [(float(x), float(y)) for x, y in plate.corners]
-        pen.line([*corners, corners[0]], fill=_FRAME, width=max(1, round(picture.height / 240)))
-        _draw_caption(picture, plate)
+        corners = [(x * scale, y * scale) for x, y in plate.corners]
+        pen = ImageDraw.Draw(picture)
+        pen.line([*corners, corners[0]], fill=_OUTLINE, width=max(2, round(picture.height / 240)))
+        x, y, _, down = (value * scale for value in plate.box)
+        picture = _with_caption(picture, f"{plate.text} {plate.confidence:.0%}", x, y, y + down)
     return picture
 
 
-def _draw_caption(picture: Image.Image, plate: Plate) -> None:
-    """Write text and confidence above the plate, or below it where there is no room above."""
+def _with_caption(picture: Image.Image, caption: str, left: int, top: int, bottom: int) -> Image.Image:
+    """Write a caption above a box, else below it, else below the picture."""
     from PIL import Image
 
-    from plate_devices.lettering import draw_text, text_width
+    label = _label(caption, picture.width)
+    if top >= label.height:
+        y = top - label.height
+    elif bottom + label.height <= picture.height:
+        y = bottom
+    else:
+        y = picture.height
+        taller = Image.new("RGB", (picture.width, picture.height + label.height), _PAPER)
+        taller.paste(picture, (0, 0))
+        picture = taller
+    picture.paste(label, (max(0, min(left, picture.width - label.width)), y))
+    return picture
 
-    caption = f"{plate.text} {plate.confidence:.0%}"
-    x, y, _, down = plate.box
-    letter = min(28.0, max(9.0, down * 0.35))
-    stroke, gap = letter * 0.13, letter * 0.2
-    width = text_width(caption, letter, stroke, gap)
-    # A small crop has no room for large letters.
-    scale = min(1.0, picture.width / (width + letter))
-    letter, stroke, gap, width = letter * scale, stroke * scale, gap * scale, width * scale
-    pad = letter * 0.35
-    label = Image.new("RGB", (max(1, round(width + 2 * pad)), max(1, round(letter + 2 * pad))), _PAPER)
-    draw_text(label, caption, pad, pad, letter, stroke, (255, 255, 255), gap)
-    top = y - label.height if y >= label.height else min(y + down, picture.height - label.height)
-    picture.paste(label, (max(0, min(x, picture.width - label.width)), max(0, top)))
+
+def _label(caption: str, most: int) -> Image.Image:
+    """Draw a caption, white on black, at most `most` pixels wide."""
+    from PIL import Image
+
+    from plate_devices.lettering import Letters, draw_text, text_width
+
+    # Every measure is a share of the height, so the width grows with it.
+    wide = text_width(caption, Letters(1.0, 0.13, 0.2)) + 0.7
+    letter = min(_LETTER, most / wide)
+    label = Image.new("RGB", (max(1, int(wide * letter)), max(1, round(letter * 1.7))), _PAPER)
+    draw_text(label, caption, (0.35 * letter, 0.35 * letter), Letters(letter, 0.13 * letter, 0.2 * letter), _INK)
+    return label

@@ -21,12 +21,12 @@ class Frame(NamedTuple):
 
     Attributes:
         rgb: uint8 (height, width, 3).
-        index: which frame of its source, from 0; frames that were dropped or left out are counted.
+        number: which frame of its source, from 0; frames that were dropped or left out are counted.
         time: when it was captured, in UTC; None where nobody knows, as for files.
     """
 
     rgb: NDArray[np.uint8]
-    index: int
+    number: int
     time: datetime | None
 
 
@@ -35,13 +35,13 @@ class Source(Protocol):
 
     Attributes:
         name: what records call it; never holds a password.
-        live: frames come at their own pace and are worthless when late.
+        still: it gives one picture and no more.
         dropped: frames that came while an earlier one was still being read, so far.
         default_roi: x, y, width, height of the plate in every frame where the source knows it, else None.
     """
 
     name: str
-    live: bool
+    still: bool
     dropped: int
     default_roi: Region | None
 

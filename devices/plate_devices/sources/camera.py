@@ -21,7 +21,7 @@ _LOST = 3
 class UsbCamera:
     """A camera by number, or by its device file."""
 
-    live = True
+    still = False
     dropped = 0
     default_roi: Region | None = None
 

@@ -55,7 +55,7 @@ def vehicles(count: int, seed: int = 2) -> list[Vehicle]:
 class DemoDrive:
     """The drive as a source. It is drawn as fast as it is read, so no frame is late."""
 
-    live = False
+    still = False
     dropped = 0
     default_roi: Region | None = ROI
 

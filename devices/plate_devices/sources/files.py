@@ -28,7 +28,7 @@ COMPANIONS = frozenset({"labels.csv", "Thumbs.db", "desktop.ini"})
 class PictureFile:
     """One picture file."""
 
-    live = False
+    still = True
     dropped = 0
     default_roi: Region | None = None
 
@@ -50,7 +50,7 @@ class PictureFile:
 class StandardInput:
     """One picture on standard input."""
 
-    live = False
+    still = True
     dropped = 0
     default_roi: Region | None = None
     name = STANDARD_INPUT
@@ -69,7 +69,7 @@ class StandardInput:
 class Unreadable:
     """A path that cannot become a picture; it says so when its turn comes, and the rest is read."""
 
-    live = False
+    still = True
     dropped = 0
     default_roi: Region | None = None
 
@@ -85,36 +85,37 @@ class Unreadable:
         """Nothing was opened."""
 
 
-def open_paths(paths: Sequence[str], leave_out: Sequence[Path] = ()) -> list[Source]:
+def open_paths(paths: Sequence[str], fps: float | None = None, leave_out: Sequence[Path] = ()) -> list[Source]:
     """Turn what stands on the command line into sources, folders file by file in sorted order.
 
     Args:
         paths: pictures, videos, folders, or "-" for standard input.
+        fps: how many frames of each second of a video are read, by default all.
         leave_out: folders that are written into and therefore not read.
 
     Raises:
         MissingPartError: there is a video among them and nothing that decodes it.
     """
     written = {folder.resolve() for folder in leave_out}
-    return [source for path in paths for source in _open_path(path, written)]
+    return [source for path in paths for source in _open_path(path, fps, written)]
 
 
-def _open_path(path: str, written: set[Path]) -> list[Source]:
+def _open_path(path: str, fps: float | None, written: set[Path]) -> list[Source]:
     if path == STANDARD_INPUT:
         return [StandardInput()]
     if Path(path).is_dir():
         files = list(_walk(path, written))
         if files:
-            return [_open_file(file) for file in files]
+            return [_open_file(file, fps) for file in files]
         return [Unreadable(path, InputError(f"{path} holds no pictures"))]
-    return [_open_file(path)]
+    return [_open_file(path, fps)]
 
 
-def _open_file(path: str) -> Source:
+def _open_file(path: str, fps: float | None) -> Source:
     if Path(path).suffix.lower() in VIDEO_SUFFIXES:
         from plate_devices.sources.video import VideoFile
 
-        return VideoFile(path)
+        return VideoFile(path, fps)
     return PictureFile(path)
 
 

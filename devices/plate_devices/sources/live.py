@@ -20,7 +20,7 @@ STALLED_AFTER = 10.0
 class NewestFrame:
     """A source around a live source: a thread reads it, and `frames` gives whatever came last."""
 
-    live = True
+    still = False
 
     def __init__(self, source: Source, fps: float | None = None, stalled_after: float = STALLED_AFTER) -> None:
         """Wrap `source`; `fps` limits how many frames a second are handed on, `stalled_after` is in seconds."""

@@ -19,7 +19,7 @@ _ENOUGH = 0.9
 class VideoFile:
     """A video file. No frame is dropped: a file waits. Opening is put off until frames are asked for."""
 
-    live = False
+    still = False
     dropped = 0
     default_roi: Region | None = None
 

@@ -1,0 +1,250 @@
+"""plate-infer: read pictures, videos and cameras, and print what stands on the plates."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from plate_devices.arguments import InferOptions, parse_infer
+from plate_runtime.commandline import run
+from plate_runtime.errors import InputError, PlateEdgeError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from plate_devices.follow import Vehicle
+    from plate_devices.outputs.pictures import PictureFolder
+    from plate_devices.records import Record
+    from plate_devices.sources.base import Frame, Region, Source
+    from plate_runtime.reader import Plate, PlateReader
+
+_PROGRAM = "plate-infer"
+
+
+class RegionError(UsageError):
+    """The --roi lies outside a picture; other pictures may be larger."""
+
+
+def main() -> None:
+    """Run plate-infer with the arguments of this process."""
+    run(command, _PROGRAM)
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Read what `arguments` ask for and return the exit code."""
+    options = parse_infer(arguments)
+    sources = _open_sources(options)
+    # Only now: a wrong command line should not wait for the interpreter.
+    from plate_runtime.reader import PlateReader
+
+    with PlateReader(_one_model(options), options.backend, options.threads) as reader:
+        work = Work(options, reader)
+        if options.camera is not None:
+            return work.watch(sources[0])
+        return max([work.read_all(source) for source in sources], default=0)
+
+
+def _open_sources(options: InferOptions) -> list[Source]:
+    if options.camera is not None:
+        from plate_devices.sources.registry import open_camera
+
+        return [open_camera(options.camera, options.fps)]
+    from pathlib import Path
+
+    from plate_devices.sources.files import open_paths
+
+    written = [Path(folder) for folder in (options.annotate, options.save_crops) if folder]
+    return open_paths(options.paths, options.fps, leave_out=written)
+
+
+def _one_model(options: InferOptions) -> str | None:
+    if len(options.models) > 1:
+        raise UsageError(f"one model reads plates; {len(options.models)} were named")
+    return options.models[0] if options.models else None
+
+
+class Work:
+    """Everything that happens to a frame once it is there."""
+
+    def __init__(self, options: InferOptions, reader: PlateReader) -> None:
+        """Take the options and an open reader. Raises DeviceError where a folder to save in cannot be made."""
+        from plate_devices.outputs.lines import Lines
+        from plate_devices.records import Engine
+        from plate_devices.status import FrameRate, StatusLine
+
+        manifest = reader.model.manifest
+        self._options = options
+        self._reader = reader
+        self._engine = Engine({"reader": f"{manifest.name}@{manifest.version}"}, reader.model.backend.name)
+        self._least = options.min_confidence
+        if self._least is None:
+            self._least = manifest.thresholds.get("min_confidence", 0.5)
+        self._lines = Lines(options.json)
+        self._annotated = _folder(options.annotate)
+        self._crops = _folder(options.save_crops)
+        self._status = StatusLine()
+        self._rate = FrameRate()
+
+    def read_all(self, source: Source) -> int:
+        """Read a picture or every frame of a video, print a frame record for each, and return the exit code."""
+        try:
+            for frame, plates, elapsed in self._read(source):
+                record = self._frame_record(source, frame, plates, elapsed)
+                if self._crops is not None:
+                    self._save_crops(self._crops, source, frame, plates, record)
+                self._print(record, _frame_name(source, frame))
+                if not plates and not self._options.json and source.still:
+                    self._remark(f"{source.name}: no plate was read")
+        except (InputError, RegionError) as error:
+            return self._report(source, error)
+        return 0
+
+    def watch(self, source: Source) -> int:
+        """Read a camera, print a record for each vehicle that has passed, and return the exit code."""
+        from plate_devices.follow import Follower
+
+        follower = Follower()
+        passed = 0
+        code = 0
+        try:
+            for frame, plates, elapsed in self._read(source):
+                if self._options.every:
+                    self._print(self._frame_record(source, frame, plates, elapsed), _frame_name(source, frame))
+                for vehicle in follower.add(frame, plates):
+                    passed += 1
+                    self._print_vehicle(source, vehicle)
+                self._rate.count()
+                if self._status.due:
+                    counts = f"{self._rate.value:.1f} frames/s, {source.dropped} dropped, {passed} vehicles"
+                    self._status.show(f"{source.name}: {counts}")
+        except InputError as error:
+            code = self._report(source, error)
+        finally:
+            # Whatever ended the watch, what is in view has been seen.
+            for vehicle in follower.finish():
+                self._print_vehicle(source, vehicle)
+            self._status.clear()
+        return code
+
+    def _read(self, source: Source) -> Iterator[tuple[Frame, list[Plate], float]]:
+        """Yield each frame, turned upright, with its plates and the milliseconds that reading took."""
+        try:
+            for raw in source.frames():
+                frame = _turn(raw, self._options.quarter_turns)
+                region = self._options.roi
+                if region is None and not self._options.quarter_turns:
+                    region = source.default_roi
+                part = _cut(frame, region, source.name)
+                started = time.perf_counter()
+                plates = self._reader.read(part, self._options.read_as, min_confidence=self._least or 0.0)
+                elapsed = 1000 * (time.perf_counter() - started)
+                if region is not None:
+                    plates = [_moved(plate, region[0], region[1]) for plate in plates]
+                if self._annotated is not None and (plates or source.still):
+                    self._annotate(self._annotated, source, frame, plates)
+                yield frame, plates, elapsed
+        finally:
+            source.close()
+
+    def _frame_record(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> Record:
+        from plate_devices.records import frame_record
+
+        return frame_record(source.name, frame, plates, elapsed, self._engine)
+
+    def _print_vehicle(self, source: Source, vehicle: Vehicle) -> None:
+        from plate_devices.records import vehicle_record
+
+        record = vehicle_record(source.name, vehicle, self._engine)
+        if self._crops is not None:
+            from PIL import Image
+
+            record["crop"] = str(self._crops.save(Image.fromarray(vehicle.picture), record["id"]))
+        self._print(record, source.name)
+
+    def _print(self, record: Record, source: str) -> None:
+        self._status.clear()
+        self._lines.write(record, source)
+
+    def _annotate(self, folder: PictureFolder, source: Source, frame: Frame, plates: list[Plate]) -> None:
+        from plate_devices.outputs.pictures import annotate, picture_name
+
+        name = picture_name(source.name, frame.number, not source.still)
+        folder.save(annotate(frame.rgb, plates), f"{name}-read")
+
+    def _save_crops(
+        self, folder: PictureFolder, source: Source, frame: Frame, plates: list[Plate], record: Record
+    ) -> None:
+        from PIL import Image
+
+        from plate_devices.follow import cut_plate
+        from plate_devices.outputs.pictures import picture_name
+
+        name = picture_name(source.name, frame.number, not source.still)
+        for number, (plate, described) in enumerate(zip(plates, record["plates"], strict=True), 1):
+            crop = Image.fromarray(cut_plate(frame.rgb, plate))
+            described["crop"] = str(folder.save(crop, f"{name}-plate{number}"))
+
+    def _report(self, source: Source, error: PlateEdgeError) -> int:
+        """Say why one input was not read; the rest still is."""
+        from plate_devices.outputs.lines import printable
+        from plate_devices.records import error_record
+
+        self._status.clear()
+        print(printable(f"{_PROGRAM}: {error}"), file=sys.stderr)
+        if self._options.json:
+            self._lines.write(error_record(source.name, error), source.name)
+        return error.exit_code
+
+    def _remark(self, text: str) -> None:
+        """Tell a person at a terminal what a program in a pipe need not hear."""
+        if sys.stderr is not None and sys.stderr.isatty():
+            print(text, file=sys.stderr)
+
+
+def _folder(name: str | None) -> PictureFolder | None:
+    if name is None:
+        return None
+    from pathlib import Path
+
+    from plate_devices.outputs.pictures import PictureFolder
+
+    return PictureFolder(Path(name))
+
+
+def _frame_name(source: Source, frame: Frame) -> str:
+    return source.name if source.still else f"{source.name}#{frame.number}"
+
+
+def _turn(frame: Frame, quarter_turns: int) -> Frame:
+    """Turn a frame clockwise."""
+    if not quarter_turns:
+        return frame
+    import numpy as np
+
+    return frame._replace(rgb=np.ascontiguousarray(np.rot90(frame.rgb, -quarter_turns)))
+
+
+def _cut(frame: Frame, region: Region | None, name: str) -> NDArray[np.uint8]:
+    """Return the part of a frame to read. Raises RegionError where the region does not lie in it."""
+    if region is None:
+        return frame.rgb
+    import numpy as np
+
+    x, y, width, height = region
+    have_height, have_width = frame.rgb.shape[:2]
+    if x + width > have_width or y + height > have_height:
+        wanted = ",".join(map(str, region))
+        raise RegionError(f"--roi {wanted} does not fit {name}, which is {have_width}x{have_height} pixels")
+    return np.ascontiguousarray(frame.rgb[y : y + height, x : x + width])
+
+
+def _moved(plate: Plate, x: int, y: int) -> Plate:
+    from dataclasses import replace
+
+    left, top, width, height = plate.box
+    corners = tuple((across + x, down + y) for across, down in plate.corners)
+    return replace(plate, box=(left + x, top + y, width, height), corners=corners)

@@ -1,0 +1,80 @@
+"""What a person at a terminal sees while a command works: a status line, or a bar. Nothing in a pipe."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sized
+    from typing import TextIO, TypeVar
+
+    T = TypeVar("T")
+
+_EVERY = 0.25
+_BAR = 30
+
+
+class StatusLine:
+    """One line on a terminal's standard error that is written over again and again."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._on = self._stream is not None and self._stream.isatty()
+        self._shown = False
+        self._next = 0.0
+
+    @property
+    def due(self) -> bool:
+        """Whether somebody looks, and the last text is old enough to be replaced."""
+        return self._on and time.monotonic() >= self._next
+
+    def show(self, text: str) -> None:
+        """Replace the line."""
+        if self._on:
+            self._stream.write(f"\r\x1b[K{text}")
+            self._stream.flush()
+            self._shown = True
+            self._next = time.monotonic() + _EVERY
+
+    def clear(self) -> None:
+        """Take the line away, so that other output has the terminal to itself."""
+        if self._shown:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+            self._shown = False
+
+
+class FrameRate:
+    """How many frames a second were read lately."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+        self._frames = 0
+        self.value = 0.0
+
+    def count(self) -> None:
+        """Note one frame; the rate follows about once a second."""
+        self._frames += 1
+        passed = time.monotonic() - self._since
+        if passed >= 1.0 or not self.value:
+            self.value = self._frames / max(passed, 1e-3)
+        if passed >= 1.0:
+            self._since, self._frames = time.monotonic(), 0
+
+
+def progress(things: Iterable[T], total: Sized | int, what: str) -> Iterator[T]:
+    """Go through `things` and show a bar meanwhile; on a terminal only, and without a package for it."""
+    count = total if isinstance(total, int) else len(total)
+    line = StatusLine()
+    started = time.monotonic()
+    try:
+        for done, thing in enumerate(things):
+            if line.due:
+                filled = _BAR * done // max(1, count)
+                left = (time.monotonic() - started) / done * (count - done) if done else 0.0
+                line.show(f"{what} [{'#' * filled}{'.' * (_BAR - filled)}] {done}/{count}, {left:.0f} s left")
+            yield thing
+    finally:
+        line.clear()
