@@ -1,0 +1,59 @@
+"""Fixtures for the tests of training: small data, and the command in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from small_glyphs import glyph_set, write_folder
+
+from plate_train.datasets import CharacterSet
+
+START = "from plate_train.command import main; main()"
+
+
+@pytest.fixture(scope="session")
+def small_train() -> CharacterSet:
+    """Four drawings of every class."""
+    return glyph_set(0, 4)
+
+
+@pytest.fixture(scope="session")
+def small_val() -> CharacterSet:
+    """One other drawing of every class."""
+    return glyph_set(20, 1)
+
+
+@pytest.fixture(scope="session")
+def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder of 144 and 36 pictures; not to be changed."""
+    return write_folder(tmp_path_factory.mktemp("glyphs"))
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path) -> Path:
+    """A data folder that a test may damage."""
+    return write_folder(tmp_path / "data", train=2)
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """Environment of a child process that imports the packages of this checkout."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+
+
+@pytest.fixture
+def plate_train(tmp_path: Path, environment: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `plate-train` in a process of its own: plate_train(arguments, before="python lines")."""
+
+    def start(arguments: Sequence[str | Path], before: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", f"{before}\n{START}", *map(str, arguments)],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    return start
