@@ -44,7 +44,7 @@ def draw_plate(text: str, height: int = 96, style: Style = DARK_ON_LIGHT, width:
     letter = row_height * (style.letter if len(rows) == 1 else 0.72)
     letters = Letters(letter, letter * style.weight, letter * 0.17)
     widths = [text_width(row, letters) for row in rows]
-    needed = round(max(widths) + 0.5 * letter)
+    needed = round(max(widths) + 0.8 * letter)
     wide = max(needed, (width or 0) * OVERSIZE)
 
     plate = Image.new("RGB", (wide, tall), style.paint)

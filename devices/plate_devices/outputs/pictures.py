@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _OUTLINE, _INK, _PAPER = (255, 64, 32), (255, 255, 255), (16, 16, 16)
 _LETTER = 22.0
 _READABLE_WIDTH = 320
-_QUALITY = 92
+_LOSSY: dict[str, int] = {"quality": 92, "subsampling": 0}
 
 
 class PictureFolder:
@@ -43,16 +43,7 @@ class PictureFolder:
             DeviceError: the disk is full, or the folder may not be written.
         """
         path = self.folder / self._free(name)
-        scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            try:
-                with scratch.open("wb") as stream:
-                    picture.save(stream, "JPEG", quality=_QUALITY, subsampling=0)
-                scratch.replace(path)
-            finally:
-                scratch.unlink(missing_ok=True)
-        except OSError as error:
-            raise DeviceError(f"{path} cannot be saved: {error.strerror or error}") from error
+        save_picture(picture, path)
         return path
 
     def _free(self, name: str) -> str:
@@ -63,6 +54,25 @@ class PictureFolder:
             chosen = f"{stem}-{number}"
         self._used.add(chosen)
         return f"{chosen}.jpg"
+
+
+def save_picture(picture: Image.Image, path: Path) -> None:
+    """Save a picture in the format of the path's suffix, whole or not at all.
+
+    Raises:
+        DeviceError: the disk is full, or the folder may not be written.
+    """
+    scratch = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    lossy = path.suffix.lower() in (".jpg", ".jpeg")
+    try:
+        try:
+            with scratch.open("wb") as stream:
+                picture.save(stream, "JPEG" if lossy else path.suffix[1:].upper(), **(_LOSSY if lossy else {}))
+            scratch.replace(path)
+        finally:
+            scratch.unlink(missing_ok=True)
+    except OSError as error:
+        raise DeviceError(f"{path} cannot be saved: {error.strerror or error}") from error
 
 
 def picture_name(source: str, frame: int, numbered: bool) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 VIDEO_SUFFIXES = frozenset({".avi", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ts", ".webm"})
 STANDARD_INPUT = "-"
 
-MAX_STREAM_BYTES = 256 * 1024 * 1024
+MAX_STREAM_BYTES = 128 * 1024 * 1024
 """Most that is taken from a pipe; a pipe does not say how long it is, and some never end."""
 
 # What belongs to a folder of pictures without being one.

@@ -1,0 +1,180 @@
+"""plate-eval: how well does a model read these labelled pictures, and does its file tell the truth about it?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from plate_devices.arguments import Parser, add_model_options
+from plate_runtime.commandline import run
+from plate_runtime.errors import AccuracyError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plate_devices.labelled import LabelledSet
+    from plate_devices.scoring import Evaluation
+    from plate_devices.verify import Checked
+
+_PROGRAM = "plate-eval"
+_LISTED = 20
+SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+class EvalOptions(NamedTuple):
+    """What plate-eval was asked to do."""
+
+    labels: Path | None
+    data: Path | None
+    verify: Path | None
+    read_as: str | None
+    model: str | None
+    backend: str
+    threads: int
+    json: bool
+    sheet: Path | None
+
+
+def main() -> None:
+    """Run plate-eval with the arguments of this process."""
+    run(command, _PROGRAM)
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Do what `arguments` ask for and return the exit code."""
+    options = parse_eval(arguments)
+    if options.verify is not None and options.data is not None:
+        return _verify(options, options.verify, options.data)
+    return _evaluate(options)
+
+
+def parse_eval(arguments: Sequence[str]) -> EvalOptions:
+    """Read the command line. Raises UsageError where it makes no sense; --help prints and exits."""
+    given = _parser().parse_args(list(arguments))
+    models = [name for group in given.model for name in group]
+    if len(models) > 1:
+        raise UsageError(f"one model is scored at a time; {len(models)} were named")
+    if given.verify is not None:
+        if given.data is None or given.labels is not None:
+            raise UsageError("--verify FILE needs --data DIR, the pictures it was scored on")
+        if models:
+            raise UsageError("--verify names the model already; leave --model out")
+        if given.sheet is not None or given.read_as is not None:
+            raise UsageError("--sheet and --as have no meaning beside --verify")
+    elif (given.labels is None) == (given.data is None):
+        raise UsageError("name the labelled pictures: either --labels FILE.csv or --data DIR")
+    if given.sheet is not None and given.sheet.suffix.lower() not in SHEET_SUFFIXES:
+        raise UsageError(f"--sheet {given.sheet}: the name has to end in one of {', '.join(SHEET_SUFFIXES)}")
+    return EvalOptions(
+        given.labels, given.data, given.verify, given.read_as, models[0] if models else None,
+        given.backend, given.threads, given.json, given.sheet,
+    )  # fmt: skip
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        _PROGRAM,
+        allow_abbrev=False,
+        description="Score a model on labelled pictures, or check the scores that its file records.",
+        epilog="Exit code 3: a score that --verify recomputed is not the recorded one.",
+    )
+    parser.add_argument("--labels", type=Path, metavar="FILE.csv", help="pictures with the columns image and text")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with labels.csv or class folders, or val/")
+    parser.add_argument("--verify", type=Path, metavar="FILE", help="model file whose recorded scores are recomputed")
+    parser.add_argument(
+        "--as", dest="read_as", choices=("plate", "character"),
+        help="what a picture shows (default: character where every label is one)",
+    )  # fmt: skip
+    add_model_options(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--sheet", type=Path, metavar="FILE", help="save a contact sheet of the failures")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    return parser
+
+
+def _evaluate(options: EvalOptions) -> int:
+    from plate_devices.labelled import data_folder, labels_file
+    from plate_devices.scoring import describe, evaluate
+    from plate_devices.status import progress
+    from plate_runtime.reader import PlateReader
+
+    labelled = labels_file(options.labels) if options.labels else data_folder(options.data or Path())
+    read_as = options.read_as or ("character" if labelled.characters else "plate")
+    with PlateReader(options.model, options.backend, options.threads) as reader:
+        found = evaluate(reader, progress(labelled.pictures, labelled.pictures, labelled.name), read_as)
+        manifest, backend = reader.model.manifest, reader.model.backend
+        heading = {
+            "set": labelled.name,
+            "as": read_as,
+            "model": f"{manifest.name}@{manifest.version}",
+            "precision": manifest.precision,
+            "backend": backend.name,
+            "backend_version": backend.version,
+        }
+    if options.sheet is not None:
+        _save_sheet(found, options.sheet)
+    if options.json:
+        print(json.dumps(heading | describe(found), allow_nan=False), flush=True)
+    else:
+        _print_scores(found, labelled, heading)
+    for _, error in found.unreadable:
+        print(f"{_PROGRAM}: left out: {error}", file=sys.stderr)
+    return 1 if found.unreadable else 0
+
+
+def _save_sheet(found: Evaluation, file: Path) -> None:
+    from plate_devices.outputs.pictures import save_picture
+    from plate_devices.sheet import MOST, contact_sheet
+
+    save_picture(contact_sheet(found.failures), file)
+    if len(found.failures) > MOST:
+        print(f"{_PROGRAM}: {file} shows {MOST} of {len(found.failures)} failures", file=sys.stderr)
+
+
+def _print_scores(found: Evaluation, labelled: LabelledSet, heading: dict[str, str]) -> None:
+    score = found.score
+    engine = f"{heading['backend']} {heading['backend_version']}"
+    print(f"{labelled.name}: {score.count} pictures read as {heading['as']} by {heading['model']} in {engine}")
+    print(f"exact   {score.exact:6}  {score.exact_rate:8.2%}")
+    print(f"folded  {score.folded:6}  {score.folded_rate:8.2%}   with O=0 and I=1")
+    print(f"cer     {score.cer:16.4f}   character error rate")
+    print(f"ece     {found.ece:16.4f}   expected calibration error")
+    print(f"cpu     {found.cpu_ms_median:13.2f} ms   median of one reading, without opening the file")
+    failures = found.failures
+    if failures:
+        print(f"{len(failures)} failures, the surest first: label, reading, confidence, picture")
+    for one in failures[:_LISTED]:
+        print(f"  {one.picture.text}\t{one.text or '-'}\t{one.confidence:.3f}\t{one.picture.path}")
+    if len(failures) > _LISTED:
+        print(f"  and {len(failures) - _LISTED} more: --json lists them, --sheet FILE shows them")
+
+
+def _verify(options: EvalOptions, model: Path, data: Path) -> int:
+    from plate_devices.verify import verify
+
+    checked = verify(model, data, options.backend, options.threads)
+    wrong = [one for one in checked if one.found and not one.same]
+    if options.json:
+        print(
+            json.dumps({"model": str(model), "verified": not wrong, "scores": [one.describe() for one in checked]}),
+            flush=True,
+        )
+    else:
+        for one in checked:
+            print(_sentence(one))
+    if wrong:
+        names = ", ".join(sorted({one.recorded.backend for one in wrong}))
+        raise AccuracyError(f"{model} does not score on {data} what it records: {names}")
+    return 0
+
+
+def _sentence(one: Checked) -> str:
+    recorded = one.recorded
+    where = f"{recorded.set} in {recorded.backend}"
+    said = f"recorded {recorded.right} of {recorded.count} ({recorded.folded} folded)"
+    if one.found is None:
+        return f"{where}: {said}, not checked: {recorded.backend} is not installed"
+    got = f"found {one.found.exact} of {one.found.count} ({one.found.folded} folded)"
+    return f"{where}: {said}, {got}: {'the same' if one.same else 'DIFFERENT'}"

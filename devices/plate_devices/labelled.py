@@ -1,0 +1,68 @@
+"""Find the labelled pictures that plate-eval is pointed at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from plate_runtime.errors import DataError
+from plate_runtime.labels import LabelledPicture, read_class_folders, read_labels
+
+LABELS = "labels.csv"
+
+
+class LabelledSet(NamedTuple):
+    """Labelled pictures: what to call them, the pictures with a text, and whether they are single characters."""
+
+    name: str
+    pictures: list[LabelledPicture]
+    characters: bool
+
+
+def labels_file(file: Path) -> LabelledSet:
+    """Read a labels file. Raises DataError where it cannot be read, or no picture in it has a text."""
+    return _scored(str(file), read_labels(file))
+
+
+def data_folder(folder: Path) -> LabelledSet:
+    """Read a folder with labels.csv or class folders, or its val/ where it has one.
+
+    Raises:
+        DataError: there is nothing labelled in it.
+    """
+    return candidates(folder)[0]
+
+
+def candidates(folder: Path) -> list[LabelledSet]:
+    """Return every labelled set that `folder` may mean: its val/ first, then the folder itself.
+
+    Raises:
+        DataError: there is none.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder")
+    found = []
+    problem: DataError | None = None
+    for part in (folder / "val", folder):
+        if part.is_dir():
+            try:
+                found.append(_read_folder(part))
+            except DataError as error:
+                problem = error
+    if not found:
+        raise problem or DataError(f"{folder} holds nothing labelled")
+    return found
+
+
+def _read_folder(folder: Path) -> LabelledSet:
+    if (folder / LABELS).is_file():
+        return _scored(str(folder), read_labels(folder / LABELS))
+    return _scored(str(folder), read_class_folders(folder))
+
+
+def _scored(name: str, pictures: list[LabelledPicture]) -> LabelledSet:
+    """Keep what has a text; an empty one stands for a plate that nobody could read."""
+    with_text = [picture for picture in pictures if picture.text]
+    if not with_text:
+        raise DataError(f"{name} has no picture with a text; there is nothing to score")
+    return LabelledSet(name, with_text, all(len(picture.text) == 1 for picture in with_text))
