@@ -35,15 +35,16 @@ def old_interpreter(make_environment: MakeEnvironment, python_311: str) -> Envir
 
 
 @pytest.fixture(scope="session")
-def expected(base: Environment, samples: Path) -> str:
+def expected(base: Environment, samples: list[str]) -> str:
     """What the installed wheel reads of the sample pictures."""
-    return base.run("-m", "plate_runtime", *map(str, sorted(samples.glob("*.png"))))
+    return base.run("-m", "plate_runtime", *samples)
 
 
 @pytest.fixture(scope="session")
-def samples(repository: Path) -> Path:
-    """The folder of sample pictures."""
-    return repository / "devices" / "plate_devices" / "samples"
+def samples(repository: Path) -> list[str]:
+    """The sample pictures."""
+    folder = repository / "devices" / "plate_devices" / "samples"
+    return sorted(str(path) for path in folder.iterdir() if path.suffix in (".png", ".jpg"))
 
 
 def texts(output: str) -> list[str]:
@@ -60,10 +61,10 @@ def test_the_base_install_brings_no_heavy_package(base: Environment) -> None:
     ] == []
 
 
-def test_the_base_install_reads_the_samples(base: Environment, samples: Path) -> None:
-    output = base.run("-m", "plate_devices.infer", "--as", "plate", "--json", str(samples))
+def test_the_base_install_reads_the_samples(base: Environment, samples: list[str]) -> None:
+    output = base.run("-m", "plate_devices.infer", "--as", "plate", "--json", *samples)
     records = [json.loads(line) for line in output.splitlines()]
-    assert len(records) == len(list(samples.glob("*.png")))
+    assert len(records) == len(samples)
     assert {record["backend"] for record in records} == {"litert"}
     assert sum(bool(record["plates"]) for record in records) == len(records)
 
@@ -86,34 +87,31 @@ def test_a_command_without_its_extra_says_which(base: Environment, command: list
 
 
 def test_a_copied_folder_reads_alone_at_the_oldest_versions(
-    oldest: Environment, copied_runtime: Path, samples: Path, expected: str
+    oldest: Environment, copied_runtime: Path, samples: list[str], expected: str
 ) -> None:
     assert not oldest.has("plate_runtime")
-    pictures = map(str, sorted(samples.glob("*.png")))
-    output = oldest.run("-m", COPIED_AS, *pictures, variables={"PYTHONPATH": str(copied_runtime)})
+    output = oldest.run("-m", COPIED_AS, *samples, variables={"PYTHONPATH": str(copied_runtime)})
     assert len(texts(output)) >= 4
     assert texts(output) == texts(expected)
 
 
 def test_tflite_runtime_reads_the_same(
-    old_interpreter: Environment, copied_runtime: Path, samples: Path, expected: str
+    old_interpreter: Environment, copied_runtime: Path, samples: list[str], expected: str
 ) -> None:
-    pictures = map(str, sorted(samples.glob("*.png")))
     output = old_interpreter.run(
-        "-m", COPIED_AS, "--backend", "tflite", *pictures, variables={"PYTHONPATH": str(copied_runtime)}
+        "-m", COPIED_AS, "--backend", "tflite", *samples, variables={"PYTHONPATH": str(copied_runtime)}
     )
     assert texts(output) == texts(expected)
 
 
 def test_tflite_runtime_beside_numpy_2_is_refused_in_one_sentence(
-    make_environment: MakeEnvironment, python_311: str, copied_runtime: Path, samples: Path
+    make_environment: MakeEnvironment, python_311: str, copied_runtime: Path, samples: list[str]
 ) -> None:
     environment = make_environment(
         "numpy2", "numpy>=2", "pillow", "tflite-runtime==2.14.*", python=python_311, options=("--no-deps",)
     )
-    picture = str(sorted(samples.glob("*.png"))[0])
     ended = environment.attempt(
-        "-m", COPIED_AS, "--backend", "tflite", picture, variables={"PYTHONPATH": str(copied_runtime)}
+        "-m", COPIED_AS, "--backend", "tflite", samples[0], variables={"PYTHONPATH": str(copied_runtime)}
     )
     assert ended.returncode == 2
     assert "numpy" in ended.stderr.splitlines()[-1]
