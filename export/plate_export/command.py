@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import math
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from plate_runtime.commandline import run
+from plate_runtime.errors import UsageError
 
 from . import parts
 
@@ -65,8 +67,15 @@ def chosen_files(float_: bool, int8: bool, onnx: bool) -> tuple[tuple[str, ...],
     return formats, precisions or ("float32", "int8")
 
 
+class _Parser(argparse.ArgumentParser):
+    """Wrong use is one line, as every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see plate-export --help")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="plate-export",
         description="Turn a trained .h5 into TFLite and ONNX files for devices, and prove that they read as it does.",
         epilog=_EXAMPLES,
@@ -110,24 +119,25 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _percentage(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value) or not 0 <= value <= 100:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100")
-    return value
+    with contextlib.suppress(ValueError):
+        if 0 <= float(text) <= 100:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text} is not a number between 0 and 100")
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
-    return value
+    return _at_least(1, text)
 
 
 def _seed(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is below 0")
-    return value
+    return _at_least(0, text)
+
+
+def _at_least(least: int, text: str) -> int:
+    with contextlib.suppress(ValueError):
+        if int(text) >= least:
+            return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is not a whole number of at least {least}")
 
 
 if __name__ == "__main__":

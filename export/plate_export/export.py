@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime import backends
 from plate_runtime.errors import ModelError
-from plate_runtime.model import open_model
 from plate_runtime.preprocess import scale_pixels
 
 from . import gate, onnx, parts, tflite
@@ -24,10 +22,12 @@ from .gate import Answers, Check, Examples, Limits
 from .picture import draw_changes
 from .progress import Progress
 from .publish import Staging, stage
+from .reading import installed, read_all
 from .report import Report
 from .source import Source, load_network
 
 REPORT_JSON, REPORT_TEXT, REPORT_PICTURE = "report.json", "report.md", "report.png"
+_CHUNK = 64
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
             reference=reference,
             artefacts=artefacts,
             checks=checks,
-            installed=backends.installed(),
+            installed=checker.installed,
             libraries=parts.versions(),
         )
         show(report.to_text())
@@ -112,29 +112,42 @@ class _Checker:
     def __init__(self, source: Source, check_set: CheckSet, progress: Progress, debug: bool) -> None:
         inputs = scale_pixels(check_set.val.pictures, source.meta.input)
         self.examples = Examples(inputs, check_set.texts(source.meta.alphabet), check_set.unseen)
+        self.installed = installed()
         self._source, self._progress, self._debug = source, progress, debug
 
     def score_network(self, network: Any) -> Answers:
-        def predict(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-            return np.asarray(network(inputs, training=False), np.float32)
-
         self._progress.say("scoring the .h5")
-        self._progress.expect(len(self.examples.labels))
-        meta, advance = self._source.meta, self._progress.advance
-        answers = gate.answer(predict, self.examples, meta.alphabet, meta.temperature, advance=advance)
-        gate.require_softmax(answers.probabilities, self._source.path)
-        return answers
+        inputs = self.examples.inputs
+        self._progress.expect(len(inputs))
+        parts_ = []
+        for start in range(0, len(inputs), _CHUNK):
+            parts_.append(np.asarray(network(inputs[start : start + _CHUNK], training=False), np.float32))
+            self._progress.advance(len(parts_[-1]))
+        probabilities = np.concatenate(parts_)
+        gate.require_softmax(probabilities, self._source.path)
+        return self._count(probabilities)
 
     def score_files(self, candidates: Sequence[Artefact], staging: Staging, reference: Answers) -> list[Check]:
         paths = [staging.write(candidate.name, candidate.build()) for candidate in candidates]
-        runs = [(path, backend) for path in paths for backend in gate.usable_backends(path)]
+        runs = [(path, backend) for path in paths for backend in gate.usable_backends(path, self.installed)]
         self._progress.expect(len(runs) * len(self.examples.labels))
-        checks = []
-        for path, backend in runs:
-            self._progress.say(f"checking {path.name} in {backend}")
-            advance = self._progress.advance
-            checks.append(gate.check(path, backend, reference, self.examples, advance=advance, debug=self._debug))
-        return checks
+        return [self._score_file(path, backend, reference) for path, backend in runs]
+
+    def _score_file(self, path: Path, backend: str, reference: Answers) -> Check:
+        self._progress.say(f"checking {path.name} in {backend}")
+        reading = read_all(path, backend, self.examples.inputs, self._progress.advance, self._debug)
+        return gate.compare(
+            reference,
+            self._count(reading.probabilities),
+            self.examples.labels,
+            file=path.name,
+            backend=reading.backend,
+            version=reading.version,
+        )
+
+    def _count(self, probabilities: NDArray[np.float32]) -> Answers:
+        meta = self._source.meta
+        return gate.count_right(probabilities, self.examples, meta.alphabet, meta.temperature)
 
 
 def _limits(source: Source, options: Options, check_set: CheckSet) -> Limits:
@@ -178,8 +191,7 @@ def _to_onnx(network: Any, precisions: Sequence[str], inputs: NDArray[np.float32
 def _require_same_answers(path: Path, examples: Examples, checks: Sequence[Check]) -> None:
     """Open the very file that is about to be published: with its scores inside it has to answer as it was checked."""
     checked = next(one for one in checks if one.file == path.name)
-    with parts.quiet(), open_model(path, backend=checked.backend) as model:
-        again = model.predict(examples.inputs[:16])
+    again = read_all(path, checked.backend, examples.inputs[:16]).probabilities
     if not np.array_equal(again, checked.answers.probabilities[:16]):
         raise ModelError(f"{path.name} answers otherwise than it did in its check; run the export again")
 

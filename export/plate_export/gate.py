@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime import backends
 from plate_runtime.alphabet import fold
+from plate_runtime.backends import FORMATS
 from plate_runtime.decode import decode_softmax
 from plate_runtime.errors import AccuracyError, MissingPartError, ModelError
 from plate_runtime.evaluate import agreement, confusions, score_texts
 from plate_runtime.manifest import Score
-from plate_runtime.model import open_model
 from plate_runtime.modelfile import format_of
-
-from . import parts
 
 MINIMUM = {"character": 95.0, "plate": 80.0, "locator": 90.0}
 """Per cent a published model has to reach, by kind."""
@@ -31,7 +28,6 @@ MAX_DROP = 0.5
 SMALL_SET = 200
 """Below this many pictures one picture is more than half a point, and one is allowed."""
 
-_CHUNK = 64
 _SUM_TOLERANCE = 1e-3
 
 
@@ -113,29 +109,13 @@ class Check:
     changed: tuple[int, ...] = ()
 
 
-def answer(
-    predict: Callable[[NDArray[np.float32]], NDArray[np.float32]],
-    examples: Examples,
-    alphabet: str,
-    temperature: float = 1.0,
-    *,
-    advance: Callable[[int], object] = lambda _count: None,
-) -> Answers:
-    """Let `predict` read all examples, float32 (n, height, width, 1) -> (n, classes), and count.
-
-    Args:
-        advance: told the number of pictures after every batch, for a progress bar.
-    """
-    inputs, labels = examples.inputs, examples.labels
-    parts = []
-    for start in range(0, len(inputs), _CHUNK):
-        parts.append(np.asarray(predict(inputs[start : start + _CHUNK]), np.float32))
-        advance(len(parts[-1]))
-    raw = np.concatenate(parts)
-    texts = [character.text for character in decode_softmax(raw, alphabet, temperature)]
+def count_right(probabilities: NDArray[np.float32], examples: Examples, alphabet: str, temperature: float) -> Answers:
+    """Read float32 (n, classes) as the runtime does, and count."""
+    labels = examples.labels
+    texts = [character.text for character in decode_softmax(probabilities, alphabet, temperature)]
     score = score_texts(texts, labels)
     right = np.array([text == label for text, label in zip(texts, labels, strict=True)])
-    return Answers(texts, raw, score.exact, score.folded, int((right & examples.unseen).sum()))
+    return Answers(texts, probabilities, score.exact, score.folded, int((right & examples.unseen).sum()))
 
 
 def require_softmax(outputs: NDArray[np.float32], path: Path) -> None:
@@ -145,41 +125,17 @@ def require_softmax(outputs: NDArray[np.float32], path: Path) -> None:
         raise ModelError(f"{path} does not answer with probabilities; its last layer has to be a softmax")
 
 
-def usable_backends(path: Path, installed: dict[str, str | None] | None = None) -> list[str]:
+def usable_backends(path: Path, installed: Mapping[str, str | None]) -> list[str]:
     """Return the names of the installed interpreters that read this file.
 
     Raises:
         MissingPartError: there is none, so nothing could be proved of the file.
     """
-    versions = backends.installed() if installed is None else installed
     wanted = format_of(path)
-    names = [name for name, version in versions.items() if version is not None and backends.FORMATS[name] == wanted]
+    names = [name for name, version in installed.items() if version is not None and FORMATS[name] == wanted]
     if not names:
         raise MissingPartError(f"no interpreter to check {path.name} is installed; pip install 'plate-edge[export]'")
     return names
-
-
-def check(
-    path: Path,
-    backend: str,
-    reference: Answers,
-    examples: Examples,
-    *,
-    advance: Callable[[int], object] = lambda _count: None,
-    debug: bool = False,
-) -> Check:
-    """Run one model file in one interpreter, through the code that ships, over the whole set.
-
-    Raises:
-        ModelError: the interpreter refuses the file.
-    """
-    with parts.quiet(debug):
-        model = open_model(path, backend=backend)
-    with model:
-        manifest = model.manifest
-        answers = answer(model.predict, examples, manifest.alphabet, manifest.temperature, advance=advance)
-        name, version = model.backend.name, model.backend.version
-    return compare(reference, answers, examples.labels, file=path.name, backend=name, version=version)
 
 
 def compare(
@@ -242,18 +198,18 @@ def _right_by_class(texts: Sequence[str], labels: Sequence[str]) -> Counter[str]
 
 
 def _broken(one: Check) -> str:
-    """Name the classes that lost most, "B 6 -> 2"."""
+    """Name the classes that lost most, "B (6 -> 2)"."""
     lost = sorted(((after - before, sign) for sign, (before, after) in one.classes.items() if after < before))
-    named = [f"{sign} {one.classes[sign][0]} -> {one.classes[sign][1]}" for _, sign in lost[:6]]
+    named = [f"{sign} ({one.classes[sign][0]} -> {one.classes[sign][1]})" for _, sign in lost[:6]]
     rest = f" and {len(lost) - 6} other classes" if len(lost) > 6 else ""
     return ", ".join(named) + rest
 
 
 def _weakest(answers: Answers, labels: Sequence[str], limits: Limits) -> str:
-    """Name the classes with the smallest share right, "O 1 of 6"."""
+    """Name the classes with the smallest share right, "O (1 of 6)"."""
     same = fold if limits.folded else str
     counts = Counter(labels)
     right = Counter(label for text, label in zip(answers.texts, labels, strict=True) if same(text) == same(label))
     order = sorted(counts, key=lambda sign: (right[sign] / counts[sign], sign))
-    named = [f"{sign} {right[sign]} of {counts[sign]}" for sign in order[:6] if right[sign] < counts[sign]]
+    named = [f"{sign} ({right[sign]} of {counts[sign]})" for sign in order[:6] if right[sign] < counts[sign]]
     return ", ".join(named)

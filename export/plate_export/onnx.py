@@ -19,6 +19,15 @@ OPSET = 18
 """The newest that tf2onnx writes; onnxruntime reads it since 1.14."""
 
 _HEAVY = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+_INT8_KERNELS = frozenset(
+    {
+        *_HEAVY, "QuantizeLinear", "DequantizeLinear", "Relu", "LeakyRelu", "Clip", "Sigmoid", "Softmax", "Add", "Mul",
+        "MaxPool", "AveragePool", "GlobalAveragePool", "Concat", "Split", "Resize", "Pad", "Where", "Transpose",
+        "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Slice", "Gather", "Shape", "Cast", "Identity",
+    }
+)  # fmt: skip
+"""Operators that onnxruntime runs on int8, or that only move values or compute shapes."""
+
 _QUANTISERS = ("QuantizeLinear", "DequantizeLinear")
 
 
@@ -39,6 +48,7 @@ def to_float(network: Any) -> Converted:
     except Exception as error:  # tf2onnx raises whatever its rewriters run into
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(f"tf2onnx cannot convert the network to ONNX ({reason}); run with --debug") from error
+    _name_in_order(model)
     return Converted(model.SerializeToString(), weight_types(model))
 
 
@@ -80,7 +90,10 @@ def weight_types(model: Any) -> dict[str, int]:
 
 
 def require_int8(model: Any) -> None:
-    """Raise ModelError unless every heavy node works on dequantised int8 and no float weight is stored."""
+    """Raise ModelError unless every node can run on int8, and no float weight is stored.
+
+    A product counts as int8 if quantisers stand right before and after it: onnxruntime joins the three.
+    """
     made_by = {name: node for node in model.graph.node for name in node.output}
     used_by: dict[str, list[str]] = {}
     for node in model.graph.node:
@@ -93,6 +106,7 @@ def require_int8(model: Any) -> None:
         if any(made_by.get(name) is None or made_by[name].op_type != "DequantizeLinear" for name in node.input[:2])
         or any(user != "QuantizeLinear" for user in used_by.get(node.output[0], ["nobody"]))
     ]
+    still_float += sorted({node.op_type for node in model.graph.node} - _INT8_KERNELS)
     if still_float or not heavy:
         found = ", ".join(still_float) or "no layer at all"
         raise ModelError(f"the int8 ONNX model is not int8 throughout: float is {found}; use layers it can quantise")
@@ -124,6 +138,41 @@ def _quantise(float_model: bytes, folder: Path, inputs: NDArray[np.float32]) -> 
         weight_type=QuantType.QInt8,
         per_channel=True,
     )
+
+
+def _name_in_order(model: Any) -> None:
+    """Name nodes and tensors by operator and place: tf2onnx numbers them by chance, equal exports should be equal."""
+    graph = model.graph
+    names = {end.name: end.name for end in (*graph.input, *graph.output)}
+    order: dict[str, int] = {}
+    stored = {tensor.name for tensor in graph.initializer}
+    for place, node in enumerate(graph.node):
+        node.name = f"{node.op_type}_{place}"
+        for slot, name in enumerate(node.input):
+            if name in stored and name not in names:
+                names[name] = f"{node.name}_input_{slot}"
+                order[name] = len(order)
+        for slot, name in enumerate(node.output):
+            names.setdefault(name, f"{node.name}_output_{slot}")
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names[name] for name in node.output]
+    kept = sorted((tensor for tensor in graph.initializer if tensor.name in order), key=lambda one: order[one.name])
+    kept = [_renamed(tensor, names[tensor.name]) for tensor in kept]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+    del graph.value_info[:]
+    graph.doc_string = ""
+    for end in (*graph.input, *graph.output):
+        batch = end.type.tensor_type.shape.dim[0]
+        if not batch.HasField("dim_value"):
+            batch.dim_param = "batch"
+
+
+def _renamed(tensor: Any, name: str) -> Any:
+    copy = type(tensor)()
+    copy.CopyFrom(tensor)
+    copy.name = name
+    return copy
 
 
 def _quantiser_parameters(model: Any) -> set[str]:

@@ -23,9 +23,10 @@ def draw_changes(check_set: CheckSet, alphabet: str, reference: Answers, checks:
     captions = _captions(check_set, alphabet, reference, checks)
     shown = list(captions.items())[:_MOST_PICTURES]
     rows = -(-len(shown) // _COLUMNS)
-    figure = Figure(figsize=(_COLUMNS * _TILE, 4 + max(1, rows) * _TILE * 1.5), layout="constrained")
+    lower_height = rows * _TILE * 1.5 if rows else 0.5
+    figure = Figure(figsize=(_COLUMNS * _TILE, 4 + lower_height), layout="constrained")
     FigureCanvasAgg(figure)
-    parts: Any = figure.subfigures(2, 1, height_ratios=[4, max(1, rows) * _TILE * 1.5])
+    parts: Any = figure.subfigures(2, 1, height_ratios=[4, lower_height])
     upper, lower = parts
     _draw_bars(upper.subplots(), check_set.texts(alphabet), reference, checks)
     lower.suptitle(_title(len(captions), len(shown), len(check_set.val)), fontsize=10)
@@ -47,16 +48,18 @@ def _draw_bars(axes: Any, labels: Sequence[str], reference: Answers, checks: Seq
     signs = sorted(counts)
     readers = [(".h5", reference.texts)]
     if checks:
-        worst = min(checks, key=lambda one: (one.agreement, one.answers.right))
+        worst = min(checks, key=lambda one: (one.agreement, one.answers.right, -one.largest_difference))
         readers.append((f"{worst.file} in {worst.backend}, which agrees least", worst.answers.texts))
     for number, (name, texts) in enumerate(readers):
         right = Counter(label for text, label in zip(texts, labels, strict=True) if text == label)
         places = [place + 0.4 * number - 0.2 for place in range(len(signs))]
         axes.bar(places, [100 * right[sign] / counts[sign] for sign in signs], width=0.4, label=name)
     axes.set_xticks(range(len(signs)), signs)
-    axes.set_ylim(0, 105)
+    axes.set_ylim(0, 118)
+    axes.set_yticks(range(0, 101, 20))
+    axes.margins(x=0.01)
     axes.set_ylabel("read right, %")
-    axes.legend(loc="lower left", fontsize=8)
+    axes.legend(loc="upper left", ncols=2, fontsize=8)
 
 
 def _captions(check_set: CheckSet, alphabet: str, reference: Answers, checks: Sequence[Check]) -> dict[int, str]:

@@ -22,6 +22,7 @@ RUNS = Path("runs")
 _SAFE_MODULES = re.compile(r"keras(\.(layers|initializers|regularizers|constraints|activations|dtype_policies))?")
 _CODE = ("Lambda", "TFOpLambda", "SlicingOpLambda", "__lambda__", "function", "__typespec__", "__tensor__")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_ACTIVATIONS = ("activation", "recurrent_activation")
 _PLAIN_ACTIVATION = re.compile(r"[a-z_0-9]+")
 
 
@@ -206,11 +207,16 @@ def _why_refused(part: Mapping[str, Any]) -> str:
         return f"{name or 'an object'} of {module}"
     if isinstance(registered, str) and registered not in (name, "") and not _is_network(part):
         return f"{registered}"
-    for key in ("activation", "recurrent_activation"):
-        activation = part.get(key)
-        if isinstance(activation, str) and not _PLAIN_ACTIVATION.fullmatch(activation):
-            return f"activation {activation!r}"
-    return ""
+    return next(
+        (f"an activation that is no name of Keras's ({key})" for key in _ACTIVATIONS if _is_odd(part.get(key))), ""
+    )
+
+
+def _is_odd(activation: object) -> bool:
+    """Functions are saved as marshalled code under several disguises; names and Keras's own layers are all right."""
+    if isinstance(activation, str):
+        return not _PLAIN_ACTIVATION.fullmatch(activation)
+    return activation is not None and not (isinstance(activation, dict) and "class_name" in activation)
 
 
 def _is_network(part: Mapping[str, Any]) -> bool:

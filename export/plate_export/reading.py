@@ -1,0 +1,121 @@
+"""A model file reading pictures in a process of its own, as on a device: without TensorFlow beside it.
+
+tflite-runtime and TensorFlow cannot share a process (the same native symbols, other contents), and an interpreter
+that crashes over a file should end its check, not the export.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plate_runtime import backends
+from plate_runtime.errors import ModelError, PlateEdgeError
+from plate_runtime.model import open_model
+
+_CHUNK = 64
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a model said, float32 (n, classes), and which interpreter of which version ran it."""
+
+    probabilities: NDArray[np.float32]
+    backend: str
+    version: str
+
+
+def read_all(
+    path: Path,
+    backend: str,
+    inputs: NDArray[np.float32],
+    advance: Callable[[int], object] = lambda _count: None,
+    debug: bool = False,
+) -> Reading:
+    """Let a model file read all inputs, float32 (n, height, width, 1), through `plate_runtime.model`.
+
+    Args:
+        advance: told the number of pictures after every batch; debug: let the interpreter's log lines through.
+
+    Raises:
+        ModelError: the file is refused, or the interpreter crashes over it.
+    """
+    with tempfile.TemporaryDirectory(prefix="plate-export-") as folder:
+        given, taken = Path(folder) / "inputs.npy", Path(folder) / "outputs.npy"
+        np.save(given, inputs)
+        last = _child([str(path), backend, str(given), str(taken)], advance, debug)
+        return Reading(np.load(taken), last["backend"], last["version"])
+
+
+def installed() -> dict[str, str | None]:
+    """Return each interpreter's version, None for those not installed, found out in a process of its own."""
+    return dict(_child([]))
+
+
+def _child(
+    arguments: Sequence[str], advance: Callable[[int], object] = lambda _count: None, debug: bool = False
+) -> dict[str, Any]:
+    """Run this module as a program; its lines are counts, the last one a JSON object."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    command = [sys.executable, "-m", __spec__.name, *arguments]
+    answer: dict[str, Any] = {}
+    with tempfile.TemporaryFile("w+") as log:
+        errors = None if debug else log
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=environment, text=True) as child:
+            try:
+                assert child.stdout is not None
+                for line in child.stdout:
+                    value = json.loads(line)
+                    if isinstance(value, int):
+                        advance(value)
+                    else:
+                        answer = value
+            except BaseException:
+                child.kill()
+                raise
+        log.seek(0)
+        said = log.read().strip().splitlines()
+    if "error" in answer:
+        raise ModelError(answer["error"])
+    if child.returncode or not answer:
+        reason = said[-1] if said else f"exit code {child.returncode}"
+        raise ModelError(f"the interpreter crashed: {' '.join(arguments[:2])}: {reason}; run with --debug")
+    return answer
+
+
+def _main(arguments: Sequence[str]) -> int:
+    if not arguments:
+        _say(backends.installed())
+        return 0
+    file, backend, given, taken = arguments
+    inputs = np.load(given)
+    try:
+        with open_model(Path(file), backend=backend) as model:
+            parts = []
+            for start in range(0, len(inputs), _CHUNK):
+                parts.append(model.predict(inputs[start : start + _CHUNK]))
+                _say(len(parts[-1]))
+            np.save(taken, np.concatenate(parts))
+            _say({"backend": model.backend.name, "version": model.backend.version})
+    except PlateEdgeError as error:
+        _say({"error": str(error)})
+        return 1
+    return 0
+
+
+def _say(value: object) -> None:
+    print(json.dumps(value), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1:]))

@@ -1,0 +1,126 @@
+"""A small network trained in seconds on characters drawn in Pillow's font, and the set it was trained on."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from tiny_models import draw_character
+
+from plate_export.source import Source, open_source
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.preprocess import crop_to_ink, scale_pixels
+from plate_train import tensorflow_setup, weights_file
+from plate_train.datasets import load_split
+from plate_train.weights_file import ModelMeta
+
+TRAIN, VAL = 4, 2
+
+
+def glyph(sign: str, number: int) -> NDArray[np.uint8]:
+    """Draw a character tight and stretched, a little different for every number, uint8 (28, 28)."""
+    ink = crop_to_ink(draw_character(sign, 28 + 2 * number))
+    square = np.asarray(Image.fromarray(ink).resize((28, 28)), np.int16)
+    noise = np.random.default_rng([ord(sign), number]).integers(-25, 25, (28, 28))
+    return np.clip(square + noise, 0, 255).astype(np.uint8)
+
+
+def write_classes(folder: Path, numbers: range, signs: str = ALPHABET) -> Path:
+    """Write a class folder for each sign, one picture for each number."""
+    for sign in signs:
+        where = folder / f"class_{sign}"
+        where.mkdir(parents=True)
+        for number in numbers:
+            Image.fromarray(glyph(sign, number)).save(where / f"{number:02d}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with 4 training and 2 validation pictures a class; not to be changed."""
+    folder = tmp_path_factory.mktemp("characters")
+    write_classes(folder / "train", range(TRAIN))
+    write_classes(folder / "val", range(20, 20 + VAL))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def keras() -> Any:
+    """Keras with one thread, as all tests in this process have to share the setting."""
+    tensorflow_setup.fix(seed=3, threads=1)
+    return tensorflow_setup.import_keras()
+
+
+@pytest.fixture(scope="session")
+def network(keras: Any, data: Path) -> Any:
+    """A convolutional network that reads all of `data` right."""
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(4, 3, activation="relu"),
+            layers.MaxPooling2D(3),
+            layers.Flatten(),
+            layers.Dropout(0.1),
+            layers.Dense(48, activation="relu"),
+            layers.Dense(36, activation="softmax"),
+        ]
+    )
+    model.compile(keras.optimizers.Adam(5e-3), "sparse_categorical_crossentropy")
+    train, _ = load_split(data)
+    inputs = scale_pixels(train.pictures, ModelMeta().input)
+    model.fit(inputs, train.labels, epochs=40, batch_size=36, verbose=0)
+    return model
+
+
+@pytest.fixture(scope="session")
+def foreign_h5(network: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The network as a notebook saves it, with optimizer state and nothing of ours."""
+    path = tmp_path_factory.mktemp("foreign") / "My Notebook.h5"
+    network.save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def own_h5(network: Any, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The network as plate-train saves it, with its data recorded."""
+    path = tmp_path_factory.mktemp("run") / "model.h5"
+    train, val = load_split(data)
+    sets = {"train": {"digest": train.digest}, "val": {"digest": val.digest}}
+    training = {"kind": "folders", "path": str(data), "sets": sets}
+    weights_file.save(network, path, ModelMeta(name="tiny", version="2.1.0", temperature=1.3, training=training))
+    return path
+
+
+@pytest.fixture(scope="session")
+def own_source(own_h5: Path) -> Source:
+    """`own_h5`, opened."""
+    return open_source(own_h5)
+
+
+@pytest.fixture
+def described_h5(tmp_path: Path) -> Callable[..., Path]:
+    """Write an `.h5` that holds a network's description alone: described_h5(layers, **config changes)."""
+    import h5py
+
+    def write(layers: list[dict[str, Any]]) -> Path:
+        path = tmp_path / "described.h5"
+        with h5py.File(path, "w") as file:
+            file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"layers": layers}})
+        return path
+
+    return write
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """Environment of a child process that imports the packages of this checkout."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from plate_export.check_set import classes_in, load_check_set
+from plate_export.source import Source
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.errors import DataError
+from plate_runtime.labels import read_class_folders, set_digest
+from plate_train.weights_file import ModelMeta
+
+from .conftest import TRAIN, VAL, write_classes
+
+
+def test_a_folder_is_named_and_digested_as_plate_eval_does(data: Path) -> None:
+    found = load_check_set(ModelMeta(), data)
+    assert found.name == f"{data.name}/val"
+    assert found.digest == set_digest(read_class_folders(data / "val"))
+    assert (len(found.train), len(found.val)) == (36 * TRAIN, 36 * VAL)
+    assert found.texts(ALPHABET) == [sign for sign in ALPHABET for _ in range(VAL)]
+    assert found.unseen.all()
+    assert not found.drawn
+
+
+def test_the_recorded_split_is_found_again(own_source: Source, data: Path) -> None:
+    recorded, named = load_check_set(own_source.meta, None), load_check_set(own_source.meta, data)
+    assert recorded.digest == named.digest
+    assert np.array_equal(recorded.val.pictures, named.val.pictures)
+
+
+def test_data_that_changed_since_is_refused(own_source: Source, data: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(data, copy)
+    meta = dataclasses.replace(own_source.meta, training={**own_source.meta.training, "path": str(copy)})
+    load_check_set(meta, None)
+    shutil.copy(copy / "val" / "class_A" / "20.png", copy / "val" / "class_B" / "20.png")
+    with pytest.raises(DataError, match="not the data that was recorded"):
+        load_check_set(meta, None)
+
+
+def test_labels_follow_the_order_of_the_model(data: Path) -> None:
+    backwards = load_check_set(ModelMeta(alphabet=ALPHABET[::-1]), data)
+    forwards = load_check_set(ModelMeta(), data)
+    assert backwards.digest == forwards.digest
+    assert sorted(backwards.texts(ALPHABET[::-1])) == sorted(forwards.texts(ALPHABET))
+
+
+def test_pictures_of_the_training_split_are_marked(data: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(data, copy)
+    shutil.copy(copy / "train" / "class_A" / "00.png", copy / "val" / "class_A" / "99.png")
+    found = load_check_set(ModelMeta(), copy)
+    assert [found.val.sources[place][-14:] for place in np.flatnonzero(~found.unseen)] == ["class_A/99.png"]
+
+
+def test_classes_without_pictures_are_said_and_left_out(tmp_path: Path) -> None:
+    signs = ALPHABET.replace("I", "").replace("Q", "")
+    for split, numbers in (("train", range(2)), ("val", range(20, 21))):
+        write_classes(tmp_path / "british" / split, numbers, signs)
+    found = load_check_set(ModelMeta(), tmp_path / "british")
+    assert "no pictures of I, Q" in found.notes[0]
+    assert "".join(found.texts(ALPHABET)) == signs
+
+
+def test_folders_without_a_split_are_split_the_same_way_every_time(tmp_path: Path) -> None:
+    write_classes(tmp_path / "all", range(12), "AB")
+    first, again = (load_check_set(ModelMeta(), tmp_path / "all") for _ in range(2))
+    assert first.digest == again.digest
+    assert len(first.train) + len(first.val) == 24
+    assert not {*first.train.sources} & {*first.val.sources}
+
+
+def test_classes_the_model_does_not_know_are_refused(data: Path) -> None:
+    with pytest.raises(DataError, match="classes A, B, C"):
+        load_check_set(ModelMeta(alphabet="0123456789"), data)
+
+
+def test_an_empty_class_folder_is_refused(data: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(data, copy)
+    for picture in (copy / "val" / "class_Q").iterdir():
+        picture.unlink()
+    with pytest.raises(DataError, match="class_Q"):
+        load_check_set(ModelMeta(), copy)
+
+
+def test_labels_csv_says_which_classes_there_are(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("image,text\na.png,A\nb.png,7\n")
+    assert classes_in(tmp_path) == {"A", "7"}

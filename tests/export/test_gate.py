@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plate_export import gate
+from plate_export.gate import Answers, Check, Examples, Limits
+from plate_runtime.errors import AccuracyError, MissingPartError, ModelError
+
+ALPHABET = "0ABO"
+
+
+def _answers(texts: str, labels: str, confidence: float = 0.9) -> Answers:
+    """What a reader of these texts answers."""
+    rest = (1 - confidence) / (len(ALPHABET) - 1)
+    probabilities = np.full((len(texts), len(ALPHABET)), rest, np.float32)
+    probabilities[np.arange(len(texts)), [ALPHABET.index(text) for text in texts]] = confidence
+    inputs = np.zeros((len(texts), 28, 28, 1), np.float32)
+    return gate.count_right(probabilities, Examples(inputs, list(labels), np.ones(len(texts), bool)), ALPHABET, 1.0)
+
+
+def _check(reference: str, found: str, labels: str, confidence: float = 0.9) -> Check:
+    answers = _answers(found, labels, confidence)
+    return gate.compare(
+        _answers(reference, labels), answers, labels, file="m-int8.tflite", backend="litert", version="2"
+    )
+
+
+def test_answers_are_counted_plain_folded_and_without_copies() -> None:
+    examples = Examples(np.zeros((4, 28, 28, 1), np.float32), list("0ABO"), np.array([False, True, True, True]))
+    probabilities = np.eye(4, dtype=np.float32)[[0, 1, 1, 0]]
+    answers = gate.count_right(probabilities, examples, ALPHABET, 1.0)
+    assert (answers.texts, answers.right, answers.folded, answers.unseen) == (list("0AA0"), 2, 3, 1)
+
+
+def test_what_changed_is_found() -> None:
+    one = _check("AABB", "ABBA", "AABB", confidence=0.7)
+    assert one.agreement == 0.5
+    assert one.changed == (1, 3)
+    assert one.classes == {"A": (2, 1), "B": (2, 1)}
+    assert one.new_confusions == {("A", "B"): 1, ("B", "A"): 1}
+    assert one.largest_difference == pytest.approx(0.9 - 0.1, abs=1e-6)
+
+
+def test_nothing_changed_says_nothing() -> None:
+    one = _check("AAB0", "AAB0", "AABB")
+    assert (one.agreement, one.changed, one.classes, one.new_confusions) == (1.0, (), {}, {})
+    assert one.largest_difference == 0
+
+
+def test_old_confusions_are_not_new_ones() -> None:
+    assert _check("BBBB", "BBBA", "ABBB").new_confusions == {("B", "A"): 1}
+
+
+@given(st.integers(1, 5000), st.floats(0, 100), st.floats(0, 100))
+def test_limits_are_what_the_percentages_say(count: int, accuracy: float, drop: float) -> None:
+    limits = Limits(accuracy, drop)
+    needed, allowed = limits.needed(count), limits.allowed(count)
+    assert 100 * needed >= accuracy * count - 1e-4
+    assert 100 * (needed - 1) < accuracy * count
+    if count >= 200 or drop == 0:
+        assert 100 * allowed <= drop * count + 1e-4
+        assert 100 * (allowed + 1) > drop * count
+    else:
+        assert allowed == max(1, math.floor(drop * count / 100 + 1e-9))
+
+
+@pytest.mark.parametrize(
+    ("count", "drop", "allowed"),
+    [(216, 0.5, 1), (199, 0.5, 1), (50, 0.5, 1), (1000, 0.5, 5), (400, 0.5, 2), (50, 0, 0)],
+)
+def test_half_a_point_or_one_picture(count: int, drop: float, allowed: int) -> None:
+    assert Limits(max_drop=drop).allowed(count) == allowed
+
+
+def test_within_the_limits_nothing_is_said() -> None:
+    labels = "AB" * 50
+    found = "AA" + labels[2:]
+    gate.judge(_answers(labels, labels), [_check(labels, found, labels)], labels, Limits())
+
+
+def test_below_the_h5_names_the_classes_that_broke() -> None:
+    labels = "AB" * 50
+    found = "AA" * 2 + labels[4:]
+    with pytest.raises(AccuracyError) as caught:
+        gate.judge(_answers(labels, labels), [_check(labels, found, labels)], labels, Limits())
+    text = str(caught.value)
+    assert caught.value.exit_code == 3
+    assert "m-int8.tflite in litert reads 98 of 100 (98.0 %), the .h5 100, 1 fewer are allowed" in text
+    assert "B (50 -> 48)" in text
+    assert "A (" not in text
+
+
+def test_below_the_minimum_names_the_weakest_classes() -> None:
+    labels = "A" * 10 + "B" * 10
+    texts = "A" * 10 + "B" * 8 + "AA"
+    reference = _answers(texts, labels)
+    with pytest.raises(
+        AccuracyError, match=r"the \.h5 itself reads 18 of 20 \(90\.0 %\), 95 % are needed.*B \(8 of 10\)"
+    ):
+        gate.judge(reference, [_check(texts, texts, labels)], labels, Limits())
+    gate.judge(reference, [_check(texts, texts, labels)], labels, Limits(min_accuracy=90))
+
+
+def test_better_than_the_h5_is_no_failure() -> None:
+    labels = "AB" * 50
+    reference = "AA" + labels[2:]
+    gate.judge(_answers(reference, labels), [_check(reference, labels, labels)], labels, Limits(max_drop=0))
+
+
+def test_drawn_sets_count_pairs_that_look_alike_as_one() -> None:
+    labels = "0O" * 50
+    texts = "0" * 100
+    reference, one = _answers(texts, labels), _check(texts, "O" * 100, labels)
+    gate.judge(reference, [one], labels, Limits(folded=True))
+    with pytest.raises(AccuracyError):
+        gate.judge(reference, [one], labels, Limits())
+
+
+def test_several_failures_are_counted() -> None:
+    labels = "AB" * 50
+    bad = _check(labels, "B" * 100, labels)
+    with pytest.raises(AccuracyError, match="and 2 more like it"):
+        gate.judge(_answers(labels, labels), [bad, bad, bad], labels, Limits())
+
+
+def test_every_interpreter_of_a_format_has_to_run_it() -> None:
+    installed = {"litert": "2.3", "tflite": "2.14", "onnx": None}
+    assert gate.usable_backends(Path("m.tflite"), installed) == ["litert", "tflite"]
+    with pytest.raises(MissingPartError, match=r"m\.onnx"):
+        gate.usable_backends(Path("m.onnx"), installed)
+
+
+@pytest.mark.parametrize("row", [[0.5, 0.6], [-1.0, 2.0], [float("nan"), 1.0], [3.0, 1.0]])
+def test_what_is_no_softmax_is_refused(row: list[float]) -> None:
+    gate.require_softmax(np.array([[0.25, 0.75]], np.float32), Path("m.h5"))
+    with pytest.raises(ModelError, match="softmax"):
+        gate.require_softmax(np.array([row], np.float32), Path("m.h5"))
+
+
+def test_scores_are_those_of_the_file() -> None:
+    labels = "AB" * 4
+    checks = [_check(labels, "B" * 8, labels), _check(labels, labels, labels)]
+    (score, other) = gate.scores(checks, "m-int8.tflite", "set/val", "d1")
+    assert (score.set, score.digest, score.count, score.right, score.backend) == ("set/val", "d1", 8, 4, "litert")
+    assert other.right == 8
+    assert gate.scores(checks, "m-float32.tflite", "set/val", "d1") == ()

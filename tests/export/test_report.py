@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from plate_export import gate
+from plate_export.artefact import Artefact, Converted, describe
+from plate_export.calibrate import choose
+from plate_export.check_set import CheckSet
+from plate_export.gate import Answers, Check, Examples, Limits
+from plate_export.picture import draw_changes
+from plate_export.report import Report
+from plate_export.source import Source
+from plate_runtime.alphabet import ALPHABET
+from plate_train.datasets import character_set
+from plate_train.weights_file import ModelMeta
+
+LABELS = "AAAABBBB8888"
+
+
+def _check_set() -> CheckSet:
+    labels = np.array([ALPHABET.index(sign) for sign in LABELS])
+    pictures = np.random.default_rng(0).integers(0, 255, (len(labels), 28, 28)).astype(np.uint8)
+    characters = character_set(pictures, labels, [f"/data/val/{place}.png" for place in range(len(labels))])
+    unseen = np.array([False] * 2 + [True] * 10)
+    return CheckSet("set/val", "d" * 64, characters, characters, False, unseen, ("a note",))
+
+
+def _answers(texts: str, check_set: CheckSet) -> Answers:
+    probabilities = np.eye(36, dtype=np.float32)[[ALPHABET.index(text) for text in texts]]
+    inputs = np.zeros((len(texts), 28, 28, 1), np.float32)
+    return gate.count_right(probabilities, Examples(inputs, LABELS, check_set.unseen), ALPHABET, 1.0)
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Report:
+    """Two files, one as good as the `.h5`, one that reads two Bs as 8."""
+    (tmp_path / "model.h5").write_bytes(b"x" * 2000)
+    source = Source(tmp_path / "model.h5", "e" * 64, ModelMeta(name="tiny", version="1.2.0"), ("a foreign file",))
+    check_set = _check_set()
+    reference = _answers("AAAABBBB8888", check_set)
+    artefacts: list[Artefact] = []
+    checks: list[Check] = []
+    for precision, texts in (("float32", "AAAABBBB8888"), ("int8", "AAAABB888888")):
+        artefact = describe(source, "tflite", precision, Converted(b"model", {precision: 3}), {})
+        artefacts.append(artefact)
+        answers = _answers(texts, check_set)
+        checks.append(gate.compare(reference, answers, LABELS, file=artefact.name, backend="litert", version="2.3"))
+    installed = {"litert": "2.3", "tflite": None, "onnx": None}
+    calibration = choose(check_set.train, ALPHABET, 6, 7)
+    return Report(source, check_set, Limits(), calibration, reference, artefacts, checks, installed, {"keras": "3.15"})
+
+
+def test_json_holds_every_figure(report: Report) -> None:
+    values = json.loads(json.dumps(report.to_dict(), allow_nan=False))
+    assert values["h5"] == {"right": 12, "folded": 12, "right_unseen": 10}
+    assert values["set"]["also_in_train"] == 2
+    assert values["limits"]["may_lose"] == 1
+    assert values["calibration"]["seed"] == 7
+    assert values["not_run"] == ["tflite"]
+    same, worse = values["artefacts"]
+    assert same["checks"][0]["changed"] == []
+    check = worse["checks"][0]
+    assert (check["right"], check["backend"], check["version"]) == (10, "litert", "2.3")
+    assert check["agreement"] == pytest.approx(10 / 12, abs=1e-6)
+    assert check["class_changes"] == {"B": {"h5": 4, "file": 2}}
+    assert check["new_confusions"] == [{"label": "B", "read": "8", "more": 2}]
+    assert [entry["picture"] for entry in check["changed"]] == ["/data/val/6.png", "/data/val/7.png"]
+
+
+def test_text_says_what_matters(report: Report) -> None:
+    text = report.to_text()
+    for part in (
+        "a foreign file", "a note", "set/val: 12 pictures", "12 of 12 right (95 %), at most 1 fewer", "seed 7",
+        "2 of the pictures stand in the training split too; without them the .h5 reads 10 of 10",
+        "tiny-1.2.0-int8.tflite", "litert 2.3", "10/12", "83.33 %", "B 4->2", "B as 8 x2",
+        "Not installed, so not run: tflite", "2 pictures are read otherwise",
+    ):  # fmt: skip
+        assert part in text
+    widths = {len(line) for line in text.splitlines() if line.startswith("|")}
+    assert len(widths) == 1
+
+
+def test_the_picture_shows_changed_characters(report: Report) -> None:
+    png = draw_changes(report.check_set, ALPHABET, report.reference, report.checks)
+    unchanged = draw_changes(report.check_set, ALPHABET, report.reference, report.checks[:1])
+    with Image.open(io.BytesIO(png)) as changed, Image.open(io.BytesIO(unchanged)) as same:
+        assert changed.size[0] == same.size[0]
+        assert changed.size[1] > same.size[1]
+
+
+def test_equal_exports_give_equal_pictures(report: Report) -> None:
+    first, again = (draw_changes(report.check_set, ALPHABET, report.reference, report.checks) for _ in range(2))
+    assert first == again

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plate_export.source import (
+    classes_of_folders,
+    find_model,
+    load_network,
+    open_source,
+    parse_classes,
+    refuse_code,
+)
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.errors import DataError, ModelError, UsageError
+
+DENSE = {"class_name": "Dense", "module": "keras.layers", "registered_name": None, "config": {"activation": "softmax"}}
+
+
+def _dense(**config: Any) -> dict[str, Any]:
+    return {**DENSE, "config": {**DENSE["config"], **config}}  # type: ignore[dict-item]
+
+
+def test_the_given_model_comes_before_runs_and_shipped_ones(tmp_path: Path) -> None:
+    runs, shipped = tmp_path / "runs", tmp_path / "weights"
+    for number, name in enumerate(("old", "new")):
+        (runs / name).mkdir(parents=True)
+        (runs / name / "model.h5").touch()
+        os.utime(runs / name / "model.h5", (number, number))
+    shipped.mkdir()
+    (shipped / "shipped.h5").touch()
+    assert find_model(Path("mine.h5"), runs, shipped) == Path("mine.h5")
+    assert find_model(None, runs, shipped) == runs / "new" / "model.h5"
+    assert find_model(None, tmp_path / "none", shipped) == shipped / "shipped.h5"
+    with pytest.raises(UsageError, match=r"name a MODEL\.h5"):
+        find_model(None, tmp_path / "none", tmp_path / "none")
+    with pytest.raises(UsageError, match=r"not a \.h5 file"):
+        find_model(Path("mine.keras"), runs, shipped)
+
+
+@pytest.mark.parametrize("tokens", [["012AB"], ["0,1,2,A,B"], ["0", "1", "2", "A", "B"], ["class_0,class_1,2", "AB"]])
+def test_classes_are_written_as_one_likes(tokens: list[str]) -> None:
+    assert parse_classes(tokens) == "012AB"
+
+
+@pytest.mark.parametrize("tokens", [["0"], ["001"], ["0a"], ["0", "1", "model.h5"], [","], ["Ä0"]])
+def test_classes_that_make_no_alphabet_are_refused(tokens: list[str]) -> None:
+    with pytest.raises(UsageError, match="--classes"):
+        parse_classes(tokens)
+
+
+def test_class_folders_in_sorted_order_are_the_alphabet(tmp_path: Path, data: Path) -> None:
+    assert classes_of_folders(data) == ALPHABET
+    for name in ("class_B", "class_A", "class_7"):
+        (tmp_path / "few" / name).mkdir(parents=True)
+    assert classes_of_folders(tmp_path / "few") == "7AB"
+    (tmp_path / "few" / "notes").mkdir()
+    with pytest.raises(DataError, match="not classes"):
+        classes_of_folders(tmp_path / "few")
+    with pytest.raises(DataError, match="cannot be read"):
+        classes_of_folders(tmp_path / "nowhere")
+
+
+def test_a_file_of_plate_train_says_all_itself(own_h5: Path) -> None:
+    source = open_source(own_h5)
+    assert (source.meta.name, source.meta.version, source.meta.alphabet) == ("tiny", "2.1.0", ALPHABET)
+    assert source.notes == ()
+    assert open_source(own_h5, name="other", version="3").meta.name == "other"
+
+
+def test_classes_may_not_contradict_the_file(own_h5: Path) -> None:
+    assert open_source(own_h5, classes=ALPHABET).meta.alphabet == ALPHABET
+    with pytest.raises(UsageError, match="leave --classes out"):
+        open_source(own_h5, classes=ALPHABET[::-1])
+
+
+def test_a_foreign_file_takes_its_classes_from_the_option_or_the_folders(foreign_h5: Path, data: Path) -> None:
+    by_option = open_source(foreign_h5, classes=ALPHABET[::-1], data=data)
+    assert by_option.meta.alphabet == ALPHABET[::-1]
+    assert "--classes" in by_option.notes[0]
+    by_folders = open_source(foreign_h5, data=data)
+    assert by_folders.meta.alphabet == ALPHABET
+    assert str(data) in by_folders.notes[0]
+    assert by_folders.meta.name == "My-Notebook"
+    with pytest.raises(UsageError, match="name them with --classes"):
+        open_source(foreign_h5)
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/b", "", " ", "-x", "a\nb"])
+def test_names_that_leave_the_folder_are_refused(own_h5: Path, name: str) -> None:
+    if name:
+        with pytest.raises(UsageError, match="file name"):
+            open_source(own_h5, name=name)
+        with pytest.raises(UsageError, match="file name"):
+            open_source(own_h5, version=name)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.99])
+def test_truncated_files_are_refused(own_h5: Path, tmp_path: Path, share: float) -> None:
+    content = own_h5.read_bytes()
+    broken = tmp_path / "broken.h5"
+    broken.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(ModelError, match="not a complete HDF5 file"):
+        open_source(broken)
+
+
+def test_missing_files_and_weights_alone_are_refused(tmp_path: Path, network: Any) -> None:
+    with pytest.raises(ModelError, match="no such file"):
+        open_source(tmp_path / "nothing.h5")
+    network.save_weights(tmp_path / "only.weights.h5")
+    with pytest.raises(ModelError, match="weights alone"):
+        open_source(tmp_path / "only.weights.h5", classes=ALPHABET)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"class_name": "Lambda", "module": "keras.layers", "config": {}},
+        {"class_name": "TFOpLambda", "config": {"function": "math.multiply"}},
+        {"class_name": "Mine", "module": "evil", "registered_name": "Custom>Mine", "config": {}},
+        {"class_name": "Dense", "module": "evil.layers", "registered_name": "Dense", "config": {}},
+        {"class_name": "Dense", "module": "keras.layers", "registered_name": "Custom>Dense", "config": {}},
+        {"class_name": "Dense", "module": "keras.src.utils", "registered_name": None, "config": {}},
+        _dense(activation={"class_name": "__lambda__", "config": {"value": "4wEAAAA="}}),
+        _dense(activation={"value": ["4wEAAAA=", None, None]}),
+        _dense(activation={"module": "os", "class_name": "function", "config": "system"}),
+        _dense(activation="my module>do"),
+        _dense(kernel_initializer={"module": "subprocess", "class_name": "Popen", "config": {"args": "true"}}),
+        _dense(kernel_regularizer={"class_name": "L2", "registered_name": "mine>L2", "config": {}}),
+    ],
+)
+def test_descriptions_that_carry_code_are_refused_without_loading(
+    described_h5: Callable[..., Path], layer: dict[str, Any]
+) -> None:
+    with pytest.raises(ModelError, match="may carry code"):
+        refuse_code(described_h5([DENSE, layer]))
+
+
+def test_keras_own_parts_pass(described_h5: Callable[..., Path], own_h5: Path) -> None:
+    initializer = {"module": "keras.initializers", "class_name": "GlorotUniform", "config": {}, "registered_name": None}
+    activation = {"module": "keras.layers", "class_name": "LeakyReLU", "config": {}, "registered_name": None}
+    refuse_code(described_h5([_dense(kernel_initializer=initializer), _dense(activation=activation), {**DENSE}]))
+    refuse_code(own_h5)
+
+
+def test_keras_saved_lambdas_are_refused(keras: Any, tmp_path: Path) -> None:
+    layers = keras.layers
+    for number, last in enumerate((layers.Lambda(abs), layers.Dense(36, activation=lambda x: x))):
+        path = tmp_path / f"{number}.h5"
+        keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), last]).save(path)
+        with pytest.raises(ModelError, match="may carry code"):
+            open_source(path, classes=ALPHABET)
+
+
+@pytest.mark.parametrize(
+    ("shape", "classes", "message"),
+    [((28, 28, 1), 10, "does not fit its 36 classes"), ((32, 32, 1), 36, "28x28x1"), ((28, 28, 3), 36, "28x28x1")],
+)
+def test_networks_of_other_sizes_are_refused(
+    keras: Any, tmp_path: Path, shape: tuple[int, ...], classes: int, message: str
+) -> None:
+    layers = keras.layers
+    path = tmp_path / "other.h5"
+    keras.Sequential([keras.Input(shape), layers.Flatten(), layers.Dense(classes, "softmax")]).save(path)
+    with pytest.raises(ModelError, match=message):
+        load_network(open_source(path, classes=ALPHABET))
+
+
+def test_weights_that_are_no_numbers_are_refused(own_h5: Path, tmp_path: Path) -> None:
+    import h5py
+
+    path = tmp_path / "nan.h5"
+    shutil.copy(own_h5, path)
+    with h5py.File(path, "r+") as file:
+        found: list[Any] = []
+        file["model_weights"].visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
+        found[0][...] = float("nan")
+    with pytest.raises(ModelError, match="no finite numbers"):
+        load_network(open_source(path))
