@@ -1,0 +1,33 @@
+"""Plates, frames and command lines for the tests of plate_devices."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from plate_devices.sources.base import Frame
+from plate_runtime.decode import Character
+from plate_runtime.reader import Plate
+
+START = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
+
+
+def process(command: str = "infer") -> list[str]:
+    """The beginning of a command line that runs plate-infer or plate-eval with this interpreter."""
+    return [sys.executable, "-c", f"from plate_devices.{command} import main; main()"]
+
+
+def make_plate(text: str, confidence: float = 0.9, box: tuple[int, int, int, int] = (4, 6, 40, 12)) -> Plate:
+    """A plate as a reader would return it."""
+    x, y, width, height = box
+    corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
+    characters = tuple(Character(sign, confidence, (("8", 0.01),)) for sign in text)
+    return Plate(text, text, confidence, 1.0, box, corners, None, characters)
+
+
+def make_frame(number: int = 0, size: tuple[int, int] = (40, 60), live: bool = True) -> Frame:
+    """A gray frame of (height, width), a tenth of a second after the one before."""
+    rgb = np.full((*size, 3), 120, np.uint8)
+    return Frame(rgb, number, START + timedelta(seconds=number / 10) if live else None)

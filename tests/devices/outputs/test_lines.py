@@ -1,0 +1,69 @@
+"""Lines on standard output."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from device_helpers import make_frame, make_plate
+
+from plate_devices.outputs.lines import Lines, printable
+from plate_devices.records import Engine, frame_record
+from plate_runtime.errors import DeviceError
+
+ENGINE = Engine({"reader": "m@1"}, "fake")
+
+
+def record(*texts: str) -> dict[str, Any]:
+    return frame_record("a.png", make_frame(), [make_plate(text, 0.98765) for text in texts], 1.0, ENGINE)
+
+
+def test_text_is_a_line_for_each_plate() -> None:
+    stream = io.StringIO()
+    lines = Lines(as_json=False, stream=stream)
+    lines.write(record("AB12", "XY9"), "a.png")
+    lines.write(record(), "b.png")
+    lines.write({"type": "error"}, "c.png")
+    assert stream.getvalue() == "AB12\t0.988\ta.png\nXY9\t0.988\ta.png\n"
+
+
+def test_json_is_a_line_for_each_record_at_once() -> None:
+    class Watched(io.StringIO):
+        flushed = 0
+
+        def flush(self) -> None:
+            self.flushed += 1
+
+    stream = Watched()
+    lines = Lines(as_json=True, stream=stream)
+    for count in range(1, 4):
+        lines.write(record("AB12"), "a.png")
+        assert stream.flushed == count
+        assert len([json.loads(line) for line in stream.getvalue().splitlines()]) == count
+
+
+def test_a_full_disk_is_one_clear_error() -> None:
+    with suppress(OSError), Path("/dev/full").open("w") as stream:
+        with pytest.raises(DeviceError, match="No space left") as refused:
+            Lines(as_json=True, stream=stream).write(record("AB12"), "a.png")
+        assert refused.value.exit_code == 4
+
+
+def test_a_closed_pipe_is_left_to_the_command() -> None:
+    class Closed(io.StringIO):
+        def flush(self) -> None:
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        Lines(as_json=True, stream=Closed()).write(record("AB12"), "a.png")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("ü b.png", "ü b.png"), ("a\tb\nc", "a\\x09b\\x0ac"), ("x\udcff", "x\\udcff")]
+)
+def test_file_names_cannot_break_a_line(name: str, shown: str) -> None:
+    assert printable(name) == shown

@@ -1,0 +1,53 @@
+"""The drawn drive."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from plate_devices.sources.demo import (
+    FRAMES_WITH_CAR,
+    FRAMES_WITHOUT,
+    HEIGHT,
+    RATE,
+    ROI,
+    VEHICLES,
+    WIDTH,
+    DemoDrive,
+    vehicles,
+)
+from plate_runtime.alphabet import ALPHABET
+
+
+def test_it_is_the_same_every_time_and_ends() -> None:
+    first, second = list(DemoDrive(count=2).frames()), list(DemoDrive("other", count=2).frames())
+    assert len(first) == 2 * (FRAMES_WITH_CAR + FRAMES_WITHOUT)
+    for one, other in zip(first, second, strict=True):
+        assert one.rgb.shape == (HEIGHT, WIDTH, 3)
+        assert one.rgb.dtype == np.uint8
+        assert np.array_equal(one.rgb, other.rgb)
+
+
+def test_times_advance_at_the_rate_of_the_drive() -> None:
+    frames = list(DemoDrive(count=1).frames())
+    assert frames[0].time is not None
+    assert frames[-1].time is not None
+    assert abs((frames[-1].time - frames[0].time).total_seconds() - (len(frames) - 1) / RATE) < 1e-3
+
+
+def test_fps_leaves_frames_out_and_counts_them() -> None:
+    numbers = [frame.number for frame in DemoDrive(count=2, fps=5).frames()]
+    assert numbers == list(range(0, 2 * (FRAMES_WITH_CAR + FRAMES_WITHOUT), 3))
+
+
+def test_a_car_changes_the_region_and_an_empty_road_does_not() -> None:
+    x, y, width, height = ROI
+    parts = [frame.rgb[y : y + height, x : x + width].astype(int) for frame in DemoDrive(count=1).frames()]
+    assert all(part.std() < 10 for part in parts[:FRAMES_WITHOUT])
+    assert all(part.std() > 30 for part in parts[FRAMES_WITHOUT:])
+
+
+def test_every_vehicle_has_a_plate_of_its_own_that_can_be_read_for_certain() -> None:
+    texts = [vehicle.text for vehicle in vehicles(VEHICLES)]
+    assert len(set(texts)) == VEHICLES
+    assert set("".join(texts)) <= set(ALPHABET) - set("O0I1")
+    assert vehicles(3) == vehicles(10)[:3]

@@ -1,0 +1,114 @@
+"""Pictures from files, folders and standard input."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from PIL import Image
+
+from plate_devices.sources import files
+from plate_devices.sources.files import open_paths
+from plate_devices.sources.video import VideoFile
+from plate_runtime.errors import InputError
+
+
+def save(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (8, 6), (10, 20, 30)).save(path)
+    return path
+
+
+def test_a_folder_is_read_in_sorted_order_with_its_folders(tmp_path: Path) -> None:
+    for name in ("b.png", "a/z.png", "a/b/c.jpg", "c.bmp", ".hidden.png", ".git/x.png", "labels.csv"):
+        if name.endswith("csv"):
+            (tmp_path / name).write_text("image,text\n")
+        else:
+            save(tmp_path / name)
+    names = [str(Path(source.name).relative_to(tmp_path)) for source in open_paths([str(tmp_path)])]
+    assert names == ["a/b/c.jpg", "a/z.png", "b.png", "c.bmp"]
+
+
+def test_what_is_written_is_not_read(tmp_path: Path) -> None:
+    save(tmp_path / "in.png")
+    save(tmp_path / "out" / "old.png")
+    found = open_paths([str(tmp_path)], leave_out=[tmp_path / "out"])
+    assert [Path(source.name).name for source in found] == ["in.png"]
+
+
+def test_paths_keep_their_order_and_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "a.png")
+    found = open_paths(["missing.png", "a.png", "-", "film.MP4"])
+    assert [source.name for source in found] == ["missing.png", "a.png", "-", "film.MP4"]
+    assert isinstance(found[3], VideoFile)
+    assert [source.still for source in found] == [True, True, True, False]
+
+
+def test_a_picture_is_one_frame_without_a_time(tmp_path: Path) -> None:
+    (source,) = open_paths([str(save(tmp_path / "a.png"))])
+    (frame,) = source.frames()
+    assert frame.rgb.shape == (6, 8, 3)
+    assert frame.rgb[0, 0].tolist() == [10, 20, 30]
+    assert (frame.number, frame.time, source.dropped) == (0, None, 0)
+    source.close()
+
+
+@pytest.mark.parametrize("kind", ["missing", "empty folder", "broken link"])
+def test_a_path_that_gives_nothing_says_so_when_its_turn_comes(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "x.png"
+    if kind == "empty folder":
+        path.mkdir()
+    elif kind == "broken link":
+        path.symlink_to(tmp_path / "gone.png")
+    (source,) = open_paths([str(path)])
+    with pytest.raises(InputError, match=r"x\.png"):
+        list(source.frames())
+
+
+def test_a_folder_that_links_to_itself_ends(tmp_path: Path) -> None:
+    save(tmp_path / "a.png")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    found = open_paths([str(tmp_path)])
+    assert [Path(source.name).name for source in found] == ["a.png", "loop"]
+
+
+def test_a_named_pipe_is_read(tmp_path: Path) -> None:
+    content = save(tmp_path / "a.png").read_bytes()
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(content,))
+    writer.start()
+    (source,) = open_paths([str(pipe)])
+    (frame,) = source.frames()
+    writer.join()
+    assert frame.rgb.shape == (6, 8, 3)
+
+
+def feed(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+
+
+def test_standard_input_is_one_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed(monkeypatch, save(tmp_path / "a.png").read_bytes())
+    (source,) = open_paths(["-"])
+    (frame,) = source.frames()
+    assert frame.rgb.shape == (6, 8, 3)
+
+
+def test_standard_input_may_be_empty_closed_or_endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    (source,) = open_paths(["-"])
+    feed(monkeypatch, b"")
+    with pytest.raises(InputError, match="standard input is empty"):
+        list(source.frames())
+    monkeypatch.setattr(files, "MAX_STREAM_BYTES", 1 << 20)
+    feed(monkeypatch, bytes(3 << 20))
+    with pytest.raises(InputError, match="more than 1 MB"):
+        list(source.frames())
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(InputError, match="closed"):
+        list(source.frames())

@@ -1,0 +1,58 @@
+"""Which source a name stands for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from plate_devices.sources.demo import DemoDrive
+from plate_devices.sources.live import NewestFrame
+from plate_devices.sources.registry import SCHEMES, open_camera
+from plate_devices.sources.video import VideoFile
+from plate_runtime.errors import DeviceError, UsageError
+
+
+@pytest.mark.parametrize("name", ["0", "2", "/dev/video0", "/dev/v4l/by-id/usb-cam"])
+def test_cameras_are_live(name: str) -> None:
+    source = open_camera(name)
+    assert isinstance(source, NewestFrame)
+    assert source.name == name
+    source.close()
+
+
+def test_video_files_and_the_demo_are_found(tmp_path: Path) -> None:
+    film = tmp_path / "a:b.mp4"
+    film.touch()
+    assert isinstance(open_camera(str(film)), VideoFile)
+    assert isinstance(open_camera("demo"), DemoDrive)
+    assert sum(1 for _ in open_camera("demo:1").frames()) < sum(1 for _ in open_camera("demo:2").frames())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["csi:0", "rtsp://user:secret@host/stream", "http://host/video", "screen", "demo:", "demo:x", "demo:0", "demo:-1"],
+)
+def test_what_is_not_supported_says_what_is(name: str) -> None:
+    with pytest.raises(UsageError, match=r"--camera .*use ") as refused:
+        open_camera(name)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_missing_file_is_a_source_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(DeviceError, match="no such file"):
+        open_camera(str(tmp_path / "film.mp4"))
+    with pytest.raises(UsageError, match="is a folder"):
+        open_camera(str(tmp_path))
+
+
+def test_a_new_source_needs_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def opener(name: str, rest: str, fps: float | None) -> DemoDrive:
+        seen.append((name, rest, fps))
+        return DemoDrive(name)
+
+    monkeypatch.setitem(SCHEMES, "csi", opener)
+    assert open_camera("csi:1", 5).name == "csi:1"
+    assert seen == [("csi:1", "1", 5)]

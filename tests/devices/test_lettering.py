@@ -1,0 +1,45 @@
+"""Letters drawn with our own strokes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from plate_devices.lettering import Letters, draw_text, strokes, text_width
+from plate_runtime.alphabet import ALPHABET
+
+LETTERS = Letters(height=40, stroke=5, gap=6)
+
+
+def draw(text: str) -> np.ndarray:
+    canvas = Image.new("RGB", (max(1, round(text_width(text, LETTERS))) + 20, 60))
+    draw_text(canvas, text, (10, 10), LETTERS, (255, 255, 255))
+    return np.asarray(canvas.convert("L"))
+
+
+@pytest.mark.parametrize("sign", [*ALPHABET, *"-.%"])
+def test_every_sign_fills_the_place_it_asks_for(sign: str) -> None:
+    rows, columns = np.nonzero(draw(sign))
+    assert columns.min() >= 8
+    assert abs(columns.max() - (10 + text_width(sign, LETTERS))) <= 3
+    if sign in ALPHABET:
+        assert abs(int(rows.min()) - 10) <= 2
+        assert abs(int(rows.max()) - 50) <= 4
+
+
+def test_all_signs_look_different() -> None:
+    pictures = {np.asarray(Image.fromarray(draw(sign)).resize((28, 28))).tobytes() for sign in ALPHABET}
+    assert len(pictures) == len(ALPHABET)
+
+
+def test_a_text_is_as_wide_as_its_signs_and_gaps() -> None:
+    alone = text_width("A", LETTERS) + text_width("7", LETTERS)
+    assert text_width("A7", LETTERS) == pytest.approx(alone + LETTERS.gap)
+    assert text_width("", LETTERS) == 0
+
+
+def test_a_space_draws_nothing_and_an_unknown_sign_is_refused() -> None:
+    assert not draw(" ").any()
+    with pytest.raises(KeyError):
+        strokes("ß")

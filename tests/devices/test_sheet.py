@@ -1,0 +1,41 @@
+"""The contact sheet of failures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from plate_devices import sheet
+from plate_devices.scoring import Reading
+from plate_runtime.labels import LabelledPicture
+
+
+def failures(folder: Path, count: int) -> list[Reading]:
+    path = folder / "crop.png"
+    Image.new("RGB", (90, 30), (0, 0, 255)).save(path)
+    return [Reading(LabelledPicture(path, "AB12CD"), "A812CD" if n % 2 else "", 0.5, 1.0) for n in range(count)]
+
+
+@pytest.mark.parametrize(("count", "columns", "rows"), [(1, 1, 1), (5, 5, 1), (7, 6, 2), (0, 1, 1)])
+def test_each_failure_has_a_cell(tmp_path: Path, count: int, columns: int, rows: int) -> None:
+    made = sheet.contact_sheet(failures(tmp_path, count))
+    cell = sheet.contact_sheet([])
+    assert made.size == (columns * cell.width, rows * cell.height)
+    blue = (np.asarray(made) == (0, 0, 255)).all(axis=2)
+    for number in range(count):
+        left, top = number % columns * cell.width, number // columns * cell.height
+        assert blue[top : top + cell.height, left : left + cell.width].any()
+
+
+def test_label_and_reading_are_written(tmp_path: Path) -> None:
+    colours = {tuple(pixel) for pixel in np.asarray(sheet.contact_sheet(failures(tmp_path, 2))).reshape(-1, 3).tolist()}
+    assert (20, 90, 40) in colours
+    assert (180, 24, 24) in colours
+
+
+def test_a_sheet_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet, "MOST", 6)
+    assert sheet.contact_sheet(failures(tmp_path, 20)).size == sheet.contact_sheet(failures(tmp_path, 6)).size

@@ -1,0 +1,53 @@
+"""What a terminal shows, and a pipe does not."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from plate_devices.status import FrameRate, StatusLine, progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_one_line_over_and_over() -> None:
+    terminal = Terminal()
+    line = StatusLine(terminal)
+    assert line.due
+    line.show("3 frames")
+    assert not line.due
+    line.show("4 frames")
+    line.clear()
+    line.clear()
+    assert terminal.getvalue() == "\r\x1b[K3 frames\r\x1b[K4 frames\r\x1b[K"
+
+
+def test_a_pipe_gets_nothing() -> None:
+    pipe = io.StringIO()
+    line = StatusLine(pipe)
+    line.show("3 frames")
+    line.clear()
+    assert not line.due
+    assert pipe.getvalue() == ""
+
+
+def test_progress_yields_everything_and_cleans_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    assert list(progress("abc", 3, "set")) == ["a", "b", "c"]
+    assert "set [" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[K")
+
+
+def test_the_frame_rate_is_frames_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    rate = FrameRate()
+    for _ in range(24):
+        now[0] += 1 / 12
+        rate.count()
+    assert rate.value == pytest.approx(12, rel=0.1)
