@@ -22,10 +22,12 @@ class Calibration:
     """The chosen pictures, uint8 (n, 28, 28), and what has to be known to choose them again.
 
     Attributes:
+        set: name of the split they come from; seed: of the choice.
         per_class: pictures of each class, by its sign; digest: SHA-256 of labels and pictures in their order.
     """
 
     pictures: NDArray[np.uint8]
+    set: str
     seed: int
     per_class: dict[str, int]
     digest: str
@@ -38,7 +40,7 @@ class Calibration:
         """Return what manifest and report keep of the choice."""
         counts = sorted(set(self.per_class.values()))
         return {
-            "split": "train",
+            "set": self.set,
             "count": len(self.pictures),
             "per_class": counts[0] if len(counts) == 1 else self.per_class,
             "seed": self.seed,
@@ -46,7 +48,9 @@ class Calibration:
         }
 
 
-def choose(train: CharacterSet, alphabet: str, count: int = COUNT, seed: int = 0) -> Calibration:
+def choose(
+    train: CharacterSet, alphabet: str, count: int = COUNT, seed: int = 0, set_name: str = "train"
+) -> Calibration:
     """Draw about `count` pictures at random, the same number of every class that `train` has.
 
     A class with fewer pictures than its share gives all of them; each gives at least one.
@@ -65,7 +69,7 @@ def choose(train: CharacterSet, alphabet: str, count: int = COUNT, seed: int = 0
         chosen += sorted(generator.permutation(members)[:share].tolist())
     pictures, labels = train.pictures[chosen], train.labels[chosen]
     per_class = {alphabet[label]: int((labels == label).sum()) for label in classes}
-    return Calibration(pictures, seed, per_class, digest(pictures, labels))
+    return Calibration(pictures, set_name, seed, per_class, digest(pictures, labels))
 
 
 def _shares(count: int, classes: int) -> list[int]:

@@ -38,6 +38,11 @@ class CheckSet:
     unseen: NDArray[np.bool_]
     notes: tuple[str, ...] = ()
 
+    @property
+    def train_name(self) -> str:
+        """Name of the training split, e.g. "characters-india/train"."""
+        return f"{self.name.removesuffix('val')}train"
+
     def texts(self, alphabet: str) -> list[str]:
         """Return the label of each validation picture as a sign of `alphabet`."""
         return [alphabet[label] for label in self.val.labels]
@@ -56,7 +61,8 @@ def load_check_set(meta: ModelMeta, data: Path | None, train_limit: int | None =
         return _from_folder(data, meta)
     train, val = load_recorded(meta, train_limit)
     if meta.training.get("kind") == "drawn":
-        return CheckSet(f"{DRAWN}/val", val.digest, train, val, True, _unseen(train, val))
+        # Their fonts are disjoint, and only a part of `train` is at hand to compare with.
+        return CheckSet(f"{DRAWN}/val", val.digest, train, val, True, np.ones(len(val), bool))
     name = f"{Path(str(meta.training['path'])).name}/val"
     return CheckSet(name, _files_digest(val, meta.alphabet), train, val, False, _unseen(train, val))
 

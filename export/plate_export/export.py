@@ -16,7 +16,7 @@ from plate_runtime.preprocess import scale_pixels
 
 from . import gate, onnx, parts, tflite
 from .artefact import Artefact, Converted, describe
-from .calibrate import Calibration, choose
+from .calibrate import COUNT, Calibration, choose
 from .check_set import CheckSet, load_check_set
 from .gate import Answers, Check, Examples, Limits
 from .picture import draw_changes
@@ -49,7 +49,7 @@ class Options:
     precisions: Sequence[str] = ("float32", "int8")
     min_accuracy: float | None = None
     max_drop: float = gate.MAX_DROP
-    calibration: int = 360
+    calibration: int = COUNT
     seed: int = 0
     debug: bool = False
 
@@ -70,7 +70,9 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
         limits = _limits(source, options, check_set)
         calibration = None
         if "int8" in options.precisions:
-            calibration = choose(check_set.train, source.meta.alphabet, options.calibration, options.seed)
+            calibration = choose(
+                check_set.train, source.meta.alphabet, options.calibration, options.seed, check_set.train_name
+            )
         progress.say("loading TensorFlow and the network")
         with parts.quiet(options.debug):
             network = load_network(source)

@@ -119,7 +119,7 @@ class Report:
         lines.append(f"- checked on {found.name}{drawn}: {count} pictures, digest {found.digest[:16]}")
         if self.calibration:
             lines.append(
-                f"- int8 calibrated with {len(self.calibration.pictures)} training pictures, "
+                f"- int8 calibrated with {len(self.calibration.pictures)} pictures of {self.calibration.set}, "
                 f"{_range(self.calibration.per_class)} a class, seed {self.calibration.seed}"
             )
         counted = "right with O=0 and I=1" if self.limits.folded else "right"

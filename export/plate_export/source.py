@@ -184,7 +184,10 @@ def _foreign_meta(path: Path, classes: str | None, data: Path | None) -> tuple[M
         f"{path.name} was not saved by plate-train: its classes are {alphabet}, from {origin}",
         f"assumed of its input: gray, {spec.shape[1]}x{spec.shape[0]}, pixels times 1/255, {spec.polarity}, stretched",
     )
-    return ModelMeta(alphabet=alphabet, input=spec, name=name, version="1.0.0", training={"kind": "foreign"}), notes
+    training = {"kind": "foreign"}
+    licence = "NOASSERTION"  # SPDX for: nobody said
+    meta = ModelMeta(alphabet, spec, name, "1.0.0", training=training, licence=licence)
+    return meta, notes
 
 
 def _parts(config: Any) -> Iterator[Mapping[str, Any]]:

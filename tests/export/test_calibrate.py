@@ -43,14 +43,14 @@ def test_the_seed_decides_the_choice() -> None:
 
 def test_the_choice_is_made_of_the_training_split(data: Path) -> None:
     train, val = load_split(data)
-    chosen = choose(train, ALPHABET, 72, 0)
+    chosen = choose(train, ALPHABET, 72, 0, "mine/train")
     training = {picture.tobytes() for picture in train.pictures}
     validation = {picture.tobytes() for picture in val.pictures}
     bytes_ = {picture.tobytes() for picture in chosen.pictures}
     assert bytes_ <= training
     assert not bytes_ & validation
     record = chosen.record()
-    assert (record["split"], record["count"], record["per_class"], record["seed"]) == ("train", 72, 2, 0)
+    assert (record["set"], record["count"], record["per_class"], record["seed"]) == ("mine/train", 72, 2, 0)
 
 
 def test_uneven_classes_are_recorded_one_by_one() -> None:

@@ -73,6 +73,7 @@ def test_files_say_what_they_are_and_what_they_scored(exported: Path, data: Path
         assert (calibration is not None) == (manifest.precision == "int8")
         if calibration:
             assert (calibration["count"], calibration["per_class"], calibration["seed"]) == (72, 2, 5)
+            assert calibration["set"] == f"{data.name}/train"
         able = ["onnx"] if name.endswith("onnx") else ["litert", "tflite"]
         assert [score.backend for score in manifest.scores] == [one for one in able if installed[one]]
         for score in manifest.scores:
@@ -132,6 +133,7 @@ def test_a_notebooks_file_works_with_the_folders_names(
     said = capsys.readouterr().out
     assert "was not saved by plate-train: its classes are" in said
     assert "class folders" in said
+    assert read_model_file(tmp_path / "mine-3.0-int8.tflite").manifest.licence == "NOASSERTION"
 
 
 def _refused(error: type[PlateEdgeError], arguments: list[object], out: Path, match: str) -> str:
