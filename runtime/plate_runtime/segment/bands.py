@@ -1,0 +1,107 @@
+"""Where the rows of characters lie in a crop: many ways of finding ink propose, the proposals vote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from .binarise import FloatArray, local_mask
+from .components import drop_long_runs, find_runs, label_runs, measure
+from .rows import Row, find_rows
+
+_WORK_AREA = 26_000
+_LONGEST_SIDE = 640
+_WINDOWS = (0.3, 0.6)
+_OFFSETS = (0.15, 0.4)
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A row in pixels of the picture it was found in, with how its ink stands out and how many ways found it."""
+
+    row: Row
+    light_ink: bool
+    votes: float
+
+
+def find_bands(gray: Image.Image, most: int = 4) -> list[Band]:
+    """At most ``most`` bands of an "L" picture, the most likely first; coordinates of that picture."""
+    work, scale_x, scale_y = _working_size(gray)
+    brightness = np.asarray(work, dtype=np.float32)
+    proposals: list[tuple[bool, Row]] = []
+    for light_ink in (False, True):
+        ink = brightness if light_ink else 255 - brightness
+        proposals += [(light_ink, row) for row in _propose(ink)]
+    bands = _vote(proposals)[:most]
+    return [Band(_scale(band.row, scale_x, scale_y), band.light_ink, band.votes) for band in bands]
+
+
+def _working_size(gray: Image.Image) -> tuple[Image.Image, float, float]:
+    scale = float(np.sqrt(_WORK_AREA / (gray.width * gray.height)))
+    width = int(min(_LONGEST_SIDE, max(1, round(gray.width * scale))))
+    height = int(min(_LONGEST_SIDE, max(1, round(gray.height * scale))))
+    work = gray.resize((width, height), Image.Resampling.BICUBIC)
+    return work, width / gray.width, height / gray.height
+
+
+def _propose(ink: FloatArray) -> list[Row]:
+    """Rows by every window and offset, with and without the long bars that join characters to a frame."""
+    height, width = ink.shape
+    rows: list[Row] = []
+    for window in _WINDOWS:
+        for offset in _OFFSETS:
+            runs = find_runs(local_mask(ink, int(window * height), int(window * height), offset))
+            for longest in (width, int(0.22 * width)):
+                chosen = drop_long_runs(runs, longest)
+                rows += find_rows(measure(chosen, label_runs(chosen)), (height, width), most=2)
+    return rows
+
+
+def _vote(proposals: list[tuple[bool, Row]]) -> list[Band]:
+    """Rows that agree become one band, the middle one of them; ordered by size, count and agreement."""
+    waiting = sorted(proposals, key=lambda proposal: -proposal[1].weight)
+    bands: list[Band] = []
+    while waiting:
+        light_ink, leader = waiting[0]
+        agreeing = [row for light, row in waiting if light == light_ink and _agree(leader, row)]
+        waiting = [item for item in waiting if item[0] != light_ink or not _agree(leader, item[1])]
+        row = _middle(agreeing)
+        bands.append(Band(row, light_ink, row.weight * (1 + 0.15 * len(agreeing))))
+    return sorted(bands, key=lambda band: -band.votes)
+
+
+def _agree(one: Row, other: Row) -> bool:
+    reach = 0.15 * one.height
+    return all(
+        abs((one.top + one.slope * x) - (other.top + other.slope * x)) < reach
+        and abs((one.bottom + one.slope * x) - (other.bottom + other.slope * x)) < reach
+        for x in (one.left, one.right)
+    )
+
+
+def _middle(rows: list[Row]) -> Row:
+    slope = float(np.median([row.slope for row in rows]))
+    centre = float(np.median([(row.left + row.right) / 2 for row in rows]))
+    top = float(np.median([row.top + row.slope * centre for row in rows]))
+    bottom = float(np.median([row.bottom + row.slope * centre for row in rows]))
+    return Row(
+        slope=slope,
+        top=top - slope * centre,
+        bottom=bottom - slope * centre,
+        left=float(np.median([row.left for row in rows])),
+        right=float(np.median([row.right for row in rows])),
+        count=int(np.median([row.count for row in rows])),
+    )
+
+
+def _scale(row: Row, scale_x: float, scale_y: float) -> Row:
+    return Row(
+        slope=row.slope * scale_x / scale_y,
+        top=row.top / scale_y,
+        bottom=row.bottom / scale_y,
+        left=row.left / scale_x,
+        right=row.right / scale_x,
+        count=row.count,
+    )

@@ -1,0 +1,99 @@
+"""A row of characters pulled straight: one height, no slope, ink light on dark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .binarise import BoolArray, FloatArray, box_mean, otsu_threshold
+from .rows import Row
+
+CHARACTER_HEIGHT = 32
+MARGIN = 7
+_WIDEST = 640
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A straightened row. ``ink`` float32 (40,w), larger is more ink; ``scale`` strip pixels per picture pixel.
+
+    ``slant`` is how far the strokes leaned to the right per pixel upwards before they were pulled straight.
+    """
+
+    ink: FloatArray
+    colours: NDArray[np.uint8]
+    row: Row
+    scale: float
+    slant: float
+
+    def to_picture(self, x: float, y: float) -> tuple[float, float]:
+        """The point of the picture that lies at ``x``, ``y`` of the strip, in pixels."""
+        middle = MARGIN + CHARACTER_HEIGHT / 2
+        across = (x - self.slant * (y - middle)) / self.scale
+        return across, self.row.top + self.row.slope * across + (y - MARGIN) / self.scale
+
+
+def straighten(picture: Image.Image, row: Row, light_ink: bool, slant: float = 0.0) -> Strip:
+    """The strip of ``row`` in an "L" picture whose ink is light; the picture's whole width is kept."""
+    scale = min(CHARACTER_HEIGHT / max(row.height, 1.0), _WIDEST / max(picture.width, 1))
+    width = max(1, round(picture.width * scale))
+    middle = MARGIN + CHARACTER_HEIGHT / 2
+    # PIL maps output to input: x_in = a x + b y + c, y_in = d x + e y + f, with the row's slope and slant inside.
+    a, b, c = 1 / scale, -slant / scale, slant * middle / scale
+    d, e, f = row.slope * a, row.slope * b + 1 / scale, row.top + row.slope * c - MARGIN / scale
+    straight = picture.transform(
+        (width, CHARACTER_HEIGHT + 2 * MARGIN), Image.Transform.AFFINE, (a, b, c, d, e, f), Image.Resampling.BICUBIC
+    )
+    gray = np.asarray(straight.convert("L"), dtype=np.float32)
+    return Strip(gray if light_ink else 255 - gray, np.asarray(straight), row, scale, slant)
+
+
+def soft_ink(strip: Strip, variant: str) -> FloatArray:
+    """How surely a pixel is ink, float32 (40,w) from 0 to 1 with 0.5 as the threshold.
+
+    Variants: "local" compares with the surroundings of one character, "wide" with those of three,
+    "otsu" with the one threshold that parts the row best.
+    """
+    ink = strip.ink
+    left = max(0, int((strip.row.left) * strip.scale) - MARGIN)
+    right = min(ink.shape[1], int((strip.row.right) * strip.scale) + MARGIN + 1)
+    inner = ink[MARGIN:-MARGIN, left:right]
+    if inner.size == 0:
+        inner = ink
+    spread = max(float(inner.std()), 1.0)
+    if variant == "otsu":
+        threshold = np.full_like(ink, otsu_threshold(inner))
+    else:
+        window = CHARACTER_HEIGHT if variant == "local" else 3 * CHARACTER_HEIGHT
+        threshold = box_mean(ink, window, CHARACTER_HEIGHT + 2 * MARGIN) + 0.15 * spread
+    soft: FloatArray = np.clip(0.5 + (ink - threshold) / (2.2 * spread), 0.0, 1.0)
+    return soft
+
+
+def ink_mask(soft: FloatArray) -> BoolArray:
+    """The pixels that count as ink, bool (40,w)."""
+    mask: BoolArray = soft > 0.5
+    return mask
+
+
+def estimate_slant(mask: BoolArray) -> float:
+    """The lean of the strokes in a mask (40,w): pixels to the right per pixel upwards, within 0.4 either way.
+
+    Upright strokes make columns either full or empty; the shear with the most uneven columns wins.
+    """
+    inner = mask[MARGIN:-MARGIN]
+    rows, columns = np.nonzero(inner)
+    if rows.size == 0:
+        return 0.0
+    up = (CHARACTER_HEIGHT - 1) / 2 - rows
+    slants = np.linspace(-0.4, 0.4, 17)
+    reach = CHARACTER_HEIGHT
+    scores = []
+    for slant in slants:
+        sheared = np.rint(columns - slant * up).astype(np.int64) + reach
+        counts = np.bincount(sheared, minlength=mask.shape[1] + 2 * reach).astype(np.float64)
+        scores.append(float((counts * counts).sum()) * (1 - 0.05 * abs(slant)))
+    return float(slants[int(np.argmax(scores))])
