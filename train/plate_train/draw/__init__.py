@@ -1,0 +1,1 @@
+"""Drawing of training pictures from fonts and from outlines of our own."""
