@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 
@@ -48,7 +49,8 @@ def quiet(debug: bool = False) -> Iterator[None]:
         with tempfile.TemporaryFile() as dropped:
             os.dup2(dropped.fileno(), 2)
             try:
-                yield
+                with warnings.catch_warnings(action="ignore"):
+                    yield
             finally:
                 sys.stderr.flush()
                 os.dup2(kept, 2)

@@ -12,6 +12,7 @@ from plate_export.source import Source
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError
 from plate_runtime.labels import read_class_folders, set_digest
+from plate_train.datasets import CharacterSet, load_split
 from plate_train.weights_file import ModelMeta
 
 from .conftest import TRAIN, VAL, write_classes
@@ -92,3 +93,18 @@ def test_an_empty_class_folder_is_refused(data: Path, tmp_path: Path) -> None:
 def test_labels_csv_says_which_classes_there_are(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("image,text\na.png,A\nb.png,7\n")
     assert classes_in(tmp_path) == {"A", "7"}
+
+
+def test_a_drawn_set_is_named_as_such(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train, val = load_split(data)
+    asked: list[int | None] = []
+
+    def drawn_again(_meta: ModelMeta, train_limit: int | None) -> tuple[CharacterSet, CharacterSet]:
+        asked.append(train_limit)
+        return train, val
+
+    monkeypatch.setattr("plate_export.check_set.load_recorded", drawn_again)
+    found = load_check_set(ModelMeta(training={"kind": "drawn"}), None, train_limit=360)
+    assert (found.name, found.train_name) == ("drawn-characters/val", "drawn-characters/train")
+    assert (found.drawn, found.digest) == (True, val.digest)
+    assert asked == [360]

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,11 +14,13 @@ import pytest
 from plate_export import gate, parts, reading
 from plate_export.command import chosen_files, export_command
 from plate_export.reading import Reading
+from plate_export.source import Source
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import AccuracyError, DataError, MissingPartError, ModelError, PlateEdgeError, UsageError
 from plate_runtime.labels import read_class_folders, set_digest
 from plate_runtime.model import open_model
 from plate_runtime.modelfile import read_model_file
+from plate_train import weights_file
 
 from .conftest import VAL
 
@@ -178,6 +181,35 @@ def test_a_file_that_lost_accuracy_is_exit_3_and_old_files_stay(
         export_command([str(own_h5), "--out", str(tmp_path / "out")])
     assert {name: (tmp_path / "out" / name).read_bytes() for name in _names(tmp_path / "out")} == before
     assert "B as 8" in capsys.readouterr().out
+
+
+def test_a_network_that_quantises_badly_is_exit_3(
+    keras: Any, network: Any, own_source: Source, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A fifth filter that never fires, and a huge weight behind it: nothing to float, the whole scale to int8.
+    wide = keras.models.clone_model(network, clone_function=_with_five_filters)
+    kernel, bias, first, *rest = network.get_weights()
+    side = int((first.shape[0] // kernel.shape[-1]) ** 0.5)
+    dense = np.zeros((side, side, 5, first.shape[1]), np.float32)
+    dense[..., :4, :] = first.reshape(side, side, 4, -1)
+    dense[0, 0, 4, 0] = 1e5
+    kernel = np.concatenate([kernel, np.zeros_like(kernel[..., :1])], axis=-1)
+    wide.set_weights([kernel, np.append(bias, -1), dense.reshape(-1, first.shape[1]), *rest])
+    path = tmp_path / "fragile.h5"
+    weights_file.save(wide, path, own_source.meta)
+    out = tmp_path / "out"
+    assert export_command([str(path), "--float", "--out", str(out)]) == 0
+    with pytest.raises(AccuracyError, match=r"int8\.tflite in litert reads .* broken are "):
+        export_command([str(path), "--int8", "--out", str(out)])
+    assert _names(out) == {"tiny-2.1.0-float32.tflite"} | REPORT
+    assert "pictures are read otherwise" in capsys.readouterr().out
+
+
+def _with_five_filters(layer: Any) -> Any:
+    config = layer.get_config()
+    if "filters" in config:
+        config["filters"] = 5
+    return type(layer).from_config(config)
 
 
 def test_limits_can_be_set(own_h5: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
