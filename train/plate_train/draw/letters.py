@@ -252,8 +252,8 @@ def _bowls(upper: Stroke, lower: Stroke, waist: float) -> tuple[Shape, Shape]:
 
 
 def _kinds_of_g(back: Stroke, radius: float, bar: float) -> list[Shape]:
-    """G: its bar reaches far in, a little, not at all; or a spur goes down from it."""
+    """G: its bar reaches far in or little; or a spur goes down from it."""
     turned_up: Stroke = (*back, (1, 1, radius), (1, bar))
     inward = [[(*turned_up, (reach, bar))] for reach in (0.5, 0.5, 0.66, 0.8)]
     hooked: Stroke = (*back, (0.9, 1, radius), (1, bar), (0.55, bar))
-    return [*inward, [turned_up], [(*turned_up, (0.5, bar)), ((1, bar), (1, 1))], [hooked]]
+    return [*inward, [(*turned_up, (0.5, bar)), ((1, bar), (1, 1))], [hooked]]
