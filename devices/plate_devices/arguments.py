@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple
 
+from plate_devices.options import Command, Option, count, number, one_of
 from plate_runtime.errors import UsageError
 
 if TYPE_CHECKING:
@@ -13,6 +13,55 @@ if TYPE_CHECKING:
     from plate_devices.sources.base import Region
 
 MODEL_SUFFIXES = (".tflite", ".onnx")
+
+MODEL_OPTIONS = (
+    Option("--model", "read with this model instead of the shipped one", "FILE", repeats=True),
+    Option("--backend", "auto, litert, tflite, onnx or fake:TEXT (default: auto)", "NAME", default="auto"),
+    Option("--threads", "threads of the interpreter (default: 1)", "N", count, 1),
+)
+"""Options that mean the same in every command that reads."""
+
+
+def parse_region(typed: str) -> Region:
+    """Read `X,Y,W,H` in pixels. Raises ValueError where it is something else."""
+    parts = typed.split(",")
+    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):
+        raise ValueError(f"{typed!r} is not X,Y,W,H in whole pixels")
+    x, y, width, height = map(int, parts)
+    if not width or not height:
+        raise ValueError(f"{typed!r} has no area")
+    return x, y, width, height
+
+
+def _quarter_turns(typed: str) -> int:
+    if typed.removeprefix("-") not in ("0", "90", "180", "270", "360"):
+        raise ValueError(f"{typed!r} is not 0, 90, 180 or 270")
+    return int(typed) // 90 % 4
+
+
+INFER = Command(
+    "plate-infer",
+    "Read number plates in pictures, folders, videos (PATH), on standard input (-), or from a camera.",
+    (
+        Option("--as", "what a picture, or its --roi, shows: plate (one cropped plate) or character",
+               "plate|character", one_of("frame", "plate", "character")),
+        Option("--camera", "0, /dev/video0, a video file, demo or demo:N", "SOURCE"),
+        *MODEL_OPTIONS,
+        Option("--roi", "read only this part, in pixels", "X,Y,W,H", parse_region),
+        Option("--min-confidence", "leave out what is less sure, 0 to 1 (default: the model's threshold)", "P",
+               number("a number from 0 to 1", 0.0, 1.0)),
+        Option("--every", "print each frame of a camera, not only each vehicle"),
+        Option("--fps", "read at most N frames of each second", "N",
+               number("a number of frames a second, above 0", 0.001, 1000.0)),
+        Option("--rotate", "turn clockwise first: 90, 180 or 270", "DEG", _quarter_turns, 0),
+        Option("--json", "print one JSON object a line"),
+        Option("--annotate", "save the pictures with what was read drawn in", "DIR"),
+        Option("--save-crops", "save a picture of each plate", "DIR"),
+        Option("--debug", "show tracebacks"),
+    ),
+    "[PATH ...] [--camera SOURCE] --as plate|character",
+    "examples: plate-infer --as plate crop.jpg\n          plate-infer --as plate --camera demo --json",
+)  # fmt: skip
 
 
 class InferOptions(NamedTuple):
@@ -34,119 +83,38 @@ class InferOptions(NamedTuple):
     save_crops: str | None
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, like all others."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise UsageError with argparse's message."""
-        raise UsageError(f"{message}; try {self.prog} --help")
-
-
 def parse_infer(arguments: Sequence[str]) -> InferOptions:
-    """Read the command line. Raises UsageError where it makes no sense; --help prints and exits."""
-    given = _infer_parser().parse_intermixed_args(list(arguments))
-    models, more_paths = split_models(given.model)
-    paths = given.paths + more_paths
-    if given.camera is None and not paths:
+    """Read the command line. Raises UsageError where it makes no sense; --help prints and leaves."""
+    given, others = INFER.parse(arguments)
+    models, paths = split_models(given["--model"], others)
+    camera, read_as = given["--camera"], given["--as"]
+    if camera is None and not paths:
         raise UsageError("nothing to read; name pictures, a folder, a video or -, or use --camera")
-    if given.camera is not None and paths:
-        raise UsageError(f"--camera {given.camera} and {paths[0]} cannot be read at once; choose one")
-    if given.read_as is None:
+    if camera is not None and paths:
+        raise UsageError(f"--camera {camera} and {paths[0]} cannot be read at once; choose one")
+    if read_as is None:
         raise UsageError("--as is missing; use --as plate for a cropped plate, --as character for one character")
-    if given.read_as == "frame":
+    if read_as == "frame":
         raise UsageError("--as frame is not supported: no plate locator ships; use --as plate, with --roi if need be")
     return InferOptions(
-        paths, given.camera, given.read_as, models, given.backend, given.threads, given.roi,
-        given.min_confidence, given.every, given.fps, given.rotate, given.json, given.annotate, given.save_crops,
-    )  # fmt: skip
-
-
-def split_models(given: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:
-    """Return the model files, and what followed `--model FILE` but is no model and so has to be a path."""
-    models: list[str] = []
-    paths: list[str] = []
-    for first, *rest in given:
-        models.append(first)
-        for name in rest:
-            (models if name.endswith(MODEL_SUFFIXES) else paths).append(name)
-    return models, paths
-
-
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add --model, --backend and --threads, which mean the same in every command that reads."""
-    parser.add_argument(
-        "--model", nargs="+", action="append", default=[], metavar="FILE", help="model instead of the shipped one"
+        paths=paths,
+        camera=camera,
+        read_as=read_as,
+        models=models,
+        backend=given["--backend"],
+        threads=given["--threads"],
+        roi=given["--roi"],
+        min_confidence=given["--min-confidence"],
+        every=given["--every"],
+        fps=given["--fps"],
+        quarter_turns=given["--rotate"],
+        json=given["--json"],
+        annotate=given["--annotate"],
+        save_crops=given["--save-crops"],
     )
-    parser.add_argument(
-        "--backend", default="auto", metavar="NAME", help="auto, litert, tflite, onnx or fake:TEXT (default: auto)"
-    )
-    parser.add_argument("--threads", type=_count, default=1, metavar="N", help="threads of the interpreter (1)")
 
 
-def parse_region(text: str) -> Region:
-    """Read `X,Y,W,H` in pixels. Raises argparse.ArgumentTypeError where it is something else."""
-    parts = text.split(",")
-    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):
-        raise argparse.ArgumentTypeError(f"{text!r} is not X,Y,W,H in whole pixels")
-    x, y, width, height = map(int, parts)
-    if not width or not height:
-        raise argparse.ArgumentTypeError(f"{text!r} has no area")
-    return x, y, width, height
-
-
-def _infer_parser() -> Parser:
-    parser = Parser(
-        "plate-infer",
-        allow_abbrev=False,
-        description="Read number plates in pictures, videos and from cameras.",
-        epilog="Examples: plate-infer --as plate crop.jpg · plate-infer --camera demo --as plate --json",
-    )
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="picture, folder, video, or - for standard input")
-    parser.add_argument("--camera", metavar="SOURCE", help="0, /dev/video0, a video file, demo or demo:N")
-    parser.add_argument(
-        "--as", dest="read_as", choices=("frame", "plate", "character"),
-        help="what a picture, or its --roi, shows: one cropped plate, or one character",
-    )  # fmt: skip
-    add_model_options(parser)
-    parser.add_argument("--roi", type=parse_region, metavar="X,Y,W,H", help="read only this part, in pixels")
-    parser.add_argument(
-        "--min-confidence", type=_share, metavar="P", help="leave out what is less sure, 0 to 1 (default: the model's)"
-    )
-    parser.add_argument("--every", action="store_true", help="print each frame of a camera, not only each vehicle")
-    parser.add_argument("--fps", type=_rate, metavar="N", help="read at most N frames of each second")
-    parser.add_argument("--rotate", type=_turns, default=0, metavar="DEG", help="turn clockwise first: 90, 180 or 270")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
-    parser.add_argument("--annotate", metavar="DIR", help="save the pictures with what was read drawn in")
-    parser.add_argument("--save-crops", metavar="DIR", help="save a picture of each plate")
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
-    return parser
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
-
-
-def _share(text: str) -> float:
-    return _number(text, "a number from 0 to 1", 0.0, 1.0)
-
-
-def _rate(text: str) -> float:
-    return _number(text, "a number of frames a second, above 0", 0.001, 1000.0)
-
-
-def _number(text: str, meaning: str, least: float, most: float) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not least <= value <= most:
-        raise argparse.ArgumentTypeError(f"{text!r} is not {meaning}")
-    return value
-
-
-def _turns(text: str) -> int:
-    if text.removeprefix("-") not in ("0", "90", "180", "270", "360"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not 0, 90, 180 or 270")
-    return int(text) // 90 % 4
+def split_models(named: Sequence[str], others: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return model files and paths: `--model A.tflite B.tflite crop.jpg` names two models and a picture."""
+    more = [name for name in others if named and name.endswith(MODEL_SUFFIXES)]
+    return [*named, *more], [name for name in others if name not in more]

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_devices.arguments import Parser, add_model_options
+from plate_devices.arguments import MODEL_OPTIONS, split_models
+from plate_devices.options import Command, Option, one_of
 from plate_runtime.commandline import run
 from plate_runtime.errors import AccuracyError, UsageError
 
@@ -21,6 +22,25 @@ if TYPE_CHECKING:
 _PROGRAM = "plate-eval"
 _LISTED = 20
 SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+
+EVAL = Command(
+    _PROGRAM,
+    "Score a model on labelled pictures, or check the scores that its file records (exit code 3 where they differ).",
+    (
+        Option("--labels", "pictures, with the columns image and text", "FILE.csv", Path),
+        Option("--data", "folder with labels.csv or class folders, or with a val/ that has them", "DIR", Path),
+        Option("--verify", "model file whose recorded scores are recomputed on --data", "FILE", Path),
+        Option("--as", "what a picture shows (default: character where every label is one)",
+               "plate|character", one_of("plate", "character")),
+        *MODEL_OPTIONS,
+        Option("--json", "print one JSON object"),
+        Option("--sheet", "save a contact sheet of the failures, .png, .jpg or .webp", "FILE", Path),
+        Option("--debug", "show tracebacks"),
+    ),
+    "--labels FILE.csv | --data DIR | --verify FILE --data DIR",
+    "examples: plate-eval --data my-plates --sheet failures.png\n"
+    "          plate-eval --verify model.tflite --data characters",
+)  # fmt: skip
 
 
 class EvalOptions(NamedTuple):
@@ -51,47 +71,36 @@ def command(arguments: Sequence[str]) -> int:
 
 
 def parse_eval(arguments: Sequence[str]) -> EvalOptions:
-    """Read the command line. Raises UsageError where it makes no sense; --help prints and exits."""
-    given = _parser().parse_args(list(arguments))
-    models = [name for group in given.model for name in group]
+    """Read the command line. Raises UsageError where it makes no sense; --help prints and leaves."""
+    given, others = EVAL.parse(arguments)
+    models, strays = split_models(given["--model"], others)
+    labels, data, checked, sheet = (given[name] for name in ("--labels", "--data", "--verify", "--sheet"))
+    if strays:
+        raise UsageError(f"{strays[0]} stands alone; name pictures with --labels FILE.csv or --data DIR")
     if len(models) > 1:
         raise UsageError(f"one model is scored at a time; {len(models)} were named")
-    if given.verify is not None:
-        if given.data is None or given.labels is not None:
+    if checked is not None:
+        if data is None or labels is not None:
             raise UsageError("--verify FILE needs --data DIR, the pictures it was scored on")
         if models:
             raise UsageError("--verify names the model already; leave --model out")
-        if given.sheet is not None or given.read_as is not None:
+        if sheet is not None or given["--as"] is not None:
             raise UsageError("--sheet and --as have no meaning beside --verify")
-    elif (given.labels is None) == (given.data is None):
+    elif (labels is None) == (data is None):
         raise UsageError("name the labelled pictures: either --labels FILE.csv or --data DIR")
-    if given.sheet is not None and given.sheet.suffix.lower() not in SHEET_SUFFIXES:
-        raise UsageError(f"--sheet {given.sheet}: the name has to end in one of {', '.join(SHEET_SUFFIXES)}")
+    if sheet is not None and sheet.suffix.lower() not in SHEET_SUFFIXES:
+        raise UsageError(f"--sheet {sheet}: the name has to end in one of {', '.join(SHEET_SUFFIXES)}")
     return EvalOptions(
-        given.labels, given.data, given.verify, given.read_as, models[0] if models else None,
-        given.backend, given.threads, given.json, given.sheet,
-    )  # fmt: skip
-
-
-def _parser() -> Parser:
-    parser = Parser(
-        _PROGRAM,
-        allow_abbrev=False,
-        description="Score a model on labelled pictures, or check the scores that its file records.",
-        epilog="Exit code 3: a score that --verify recomputed is not the recorded one.",
+        labels=labels,
+        data=data,
+        verify=checked,
+        read_as=given["--as"],
+        model=models[0] if models else None,
+        backend=given["--backend"],
+        threads=given["--threads"],
+        json=given["--json"],
+        sheet=sheet,
     )
-    parser.add_argument("--labels", type=Path, metavar="FILE.csv", help="pictures with the columns image and text")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with labels.csv or class folders, or val/")
-    parser.add_argument("--verify", type=Path, metavar="FILE", help="model file whose recorded scores are recomputed")
-    parser.add_argument(
-        "--as", dest="read_as", choices=("plate", "character"),
-        help="what a picture shows (default: character where every label is one)",
-    )  # fmt: skip
-    add_model_options(parser)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--sheet", type=Path, metavar="FILE", help="save a contact sheet of the failures")
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
-    return parser
 
 
 def _evaluate(options: EvalOptions) -> int:
