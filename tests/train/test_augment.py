@@ -92,7 +92,7 @@ def test_background_is_known_or_seen_at_the_border(polarity: str, tone: int) -> 
 
 def test_perturbations_are_fixed_and_each_does_something(small_val: CharacterSet) -> None:
     first, again = (perturbations(small_val.pictures, "light-on-dark") for _ in range(2))
-    assert list(first)[0] == "clean"
+    assert next(iter(first)) == "clean"
     assert {"shift by 2 px", "inverted"} < set(first)
     assert len(first) == 7
     for name, pictures in first.items():

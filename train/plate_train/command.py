@@ -17,6 +17,7 @@ from plate_runtime.errors import UsageError
 from .run import Settings
 
 PROG = "plate-train"
+LATER = ("plate", "locator")
 _EXAMPLES = """examples:
   plate-train fonts                                          fetch the fonts that are drawn with
   plate-train character                                      train on drawings
@@ -36,12 +37,12 @@ def main() -> NoReturn:
 
 def command(arguments: Sequence[str]) -> int:
     """Run `plate-train` with the given arguments and return the exit code."""
+    if arguments and arguments[0] in LATER:
+        raise UsageError(f"{PROG} {arguments[0]}: this version trains characters only; use {PROG} character")
     parser, character = _parser()
     options = parser.parse_args(arguments)
     if options.what == "fonts":
         return _fonts(options.force)
-    if options.what != "character":
-        raise UsageError(f"{PROG} {options.what}: this version trains characters only; use {PROG} character")
     if options.resume:
         from .run import read_settings, unfinished_run
 
@@ -103,8 +104,8 @@ def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
     fonts = what.add_parser("fonts", help="fetch the fonts that characters are drawn with")
     fonts.add_argument("--force", action="store_true", help="fetch them again")
     fonts.add_argument("--debug", action="store_true", help="show tracebacks")
-    for later in ("plate", "locator"):
-        what.add_parser(later, help="not in this version").add_argument("rest", nargs=argparse.REMAINDER)
+    for later in LATER:
+        what.add_parser(later, help="not in this version")
     character = what.add_parser(
         "character", help="train the character network", epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

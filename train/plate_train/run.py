@@ -183,9 +183,9 @@ def results_folder(folder: Path, settings: Settings, resume: bool) -> Iterator[N
         yield
     except BaseException as error:
         if not (folder / FOLDER).exists():
-            (folder / SETTINGS_FILE).unlink(missing_ok=True)
-            if not existed:
-                with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):
+                (folder / SETTINGS_FILE).unlink(missing_ok=True)
+                if not existed:
                     folder.rmdir()
         if isinstance(error, OSError):
             reason = error.strerror or (str(error).splitlines() or ["unknown reason"])[0]

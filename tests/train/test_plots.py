@@ -1,0 +1,79 @@
+"""Pictures of a run show what they should."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from small_glyphs import seed_result as result
+
+from plate_train import plots
+from plate_train.augment import Strength
+from plate_train.datasets import CharacterSet
+from plate_train.models import Hyperparameters
+from plate_train.search import SearchResult, Trial
+
+
+def colours(path: Path) -> int:
+    with Image.open(path) as picture:
+        found = picture.convert("RGB").getcolors(1_000_000)
+    return len(found or ())
+
+
+def test_contact_sheet_holds_every_picture_enlarged() -> None:
+    pictures = np.stack([np.full((28, 28), tone, np.uint8) for tone in (10, 60, 110, 160, 210)])
+    sheet = plots.contact_sheet(pictures, list("abcde"), columns=2)
+    pixels = np.asarray(sheet)
+    for tone in (10, 60, 110, 160, 210):
+        assert (pixels == tone).sum() >= 84 * 84
+    assert sheet.width < 2 * 28 * 3 + 30
+    assert sheet.height > 3 * 28 * 3
+
+
+def test_error_sheet_shows_the_named_pictures_alone(tmp_path: Path) -> None:
+    pictures = np.stack([np.full((28, 28), 10 * tone, np.uint8) for tone in range(20)])
+    errors = [{"index": place, "label": "A", "read": "B", "confidence": 0.5} for place in (3, 17)]
+    plots.error_sheet(errors, pictures, tmp_path / "errors.png")
+    pixels = np.asarray(Image.open(tmp_path / "errors.png"))
+    assert (pixels == 30).sum() >= 84 * 84
+    assert (pixels == 170).sum() >= 84 * 84
+    assert (pixels == 100).sum() < 84 * 84
+
+
+def test_no_errors_is_said(tmp_path: Path) -> None:
+    plots.error_sheet([], np.zeros((0, 28, 28), np.uint8), tmp_path / "errors.png")
+    assert colours(tmp_path / "errors.png") > 1
+
+
+def test_preview_shows_every_class_as_it_is_and_changed(tmp_path: Path, small_train: CharacterSet) -> None:
+    plots.preview(small_train, Strength(), "light-on-dark", 1, tmp_path / "deep/changed.png")
+    plots.preview(small_train, None, "light-on-dark", 1, tmp_path / "plain.png")
+    with Image.open(tmp_path / "deep/changed.png") as changed, Image.open(tmp_path / "plain.png") as plain:
+        assert changed.size == plain.size
+        assert changed.height > 18 * 28 * 3
+        assert np.asarray(changed).tolist() != np.asarray(plain).tolist()
+
+
+def test_curves_matrix_and_search_are_drawn(tmp_path: Path, small_val: CharacterSet) -> None:
+    results = [result(small_val, seed, [1, 2]) for seed in (1, 2)]
+    plots.learning_curves(results, tmp_path / "curves.png")
+    plots.confusion_matrix(results[0].probabilities, small_val.labels, tmp_path / "matrix.png")
+    trials = [Trial(str(number), Hyperparameters(16 * number + 16), 0.5 + number / 10) for number in range(3)]
+    plots.search_results(SearchResult(trials, trials[2], 0), tmp_path / "search.png")
+    for name in ("curves", "matrix", "search"):
+        assert colours(tmp_path / f"{name}.png") > 20
+    with Image.open(tmp_path / "matrix.png") as matrix:
+        red = (np.asarray(matrix).astype(int) @ [1, -1, 0] > 80).sum()
+    assert red > 100, "errors stand out"
+
+
+def test_failed_picture_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    with pytest.raises(OSError, match="No space"):
+        plots.store_picture(Image.new("L", (4, 4)), tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []
