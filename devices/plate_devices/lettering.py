@@ -7,6 +7,7 @@ that point and `a,b~x,y` a curve to (x, y) that bends towards (a, b).
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ STROKES: dict[str, str] = {
 
 SPACE_WIDTH = 1.6
 
+# Of captions, as shares of their height.
+_STROKE, _GAP, _OVERSIZE = 0.13, 0.2, 4
+
 
 class Letters(NamedTuple):
     """How letters are drawn: height over all, thickness of the stroke and gap between letters, all in pixels."""
@@ -106,6 +110,37 @@ def draw_text(canvas: Image.Image, text: str, corner: Point, letters: Letters, c
             for x, y in points:
                 pen.ellipse((x - half, y - half, x + half, y + half), fill=colour)
         left += _grid_width(character) * unit + letters.stroke + letters.gap
+
+
+def write_caption(
+    canvas: Image.Image, text: str, corner: tuple[int, int], room: tuple[int, int], colour: tuple[int, int, int]
+) -> None:
+    """Write small smooth text onto an RGB canvas, no larger than `room`, width and height in pixels.
+
+    What is not among the signs is written as a dash.
+    """
+    from PIL import Image
+
+    text = _writable(text)
+    size = caption_size(text, room)
+    if not text or min(size) < 1:
+        return
+    # Drawn large and reduced: strokes one or two pixels wide would be stairs.
+    letters = Letters(size[1] * _OVERSIZE, _STROKE * size[1] * _OVERSIZE, _GAP * size[1] * _OVERSIZE)
+    mask = Image.new("RGB", (size[0] * _OVERSIZE, size[1] * _OVERSIZE))
+    draw_text(mask, text, (0, 0), letters, (255, 255, 255))
+    canvas.paste(colour, corner, mask.convert("L").resize(size, Image.Resampling.BOX))
+
+
+def caption_size(text: str, room: tuple[int, int]) -> tuple[int, int]:
+    """Return width and height in pixels of what `write_caption` writes."""
+    wide = text_width(_writable(text), Letters(1.0, _STROKE, _GAP))
+    letter = max(1, min(room[1], int(room[0] / max(wide, 1e-9))))
+    return min(room[0], math.ceil(wide * letter)), letter
+
+
+def _writable(text: str) -> str:
+    return "".join(sign if sign in STROKES or sign == " " else "-" for sign in text.upper())
 
 
 def _grid_width(character: str) -> float:

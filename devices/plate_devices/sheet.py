@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 
-from plate_devices.lettering import Letters, draw_text, text_width
+from plate_devices.lettering import write_caption
 from plate_runtime.image import open_picture
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ MOST = 400
 
 _CELL_WIDTH, _PICTURE_HEIGHT, _LINE, _MARGIN = 220, 96, 22, 8
 _PAPER, _LABEL, _READING, _EDGE = (250, 250, 248), (20, 90, 40), (180, 24, 24), (205, 205, 200)
-_LETTER = 15.0
+_LETTER = 15
 
 
 def contact_sheet(failures: Sequence[Reading]) -> Image.Image:
@@ -46,13 +46,8 @@ def _draw_cell(sheet: Image.Image, failure: Reading, left: int, top: int) -> Non
     picture = picture.resize(size, Image.Resampling.BICUBIC)
     sheet.paste(picture, (left + (_CELL_WIDTH - size[0]) // 2, top + _MARGIN + (_PICTURE_HEIGHT - size[1]) // 2))
     below = top + _MARGIN + _PICTURE_HEIGHT
-    _write(sheet, failure.picture.text, left + _MARGIN, below + 5, _LABEL)
-    _write(sheet, f"{failure.text or '-'} {failure.confidence:.0%}", left + _MARGIN, below + _LINE + 5, _READING)
+    write_caption(sheet, failure.picture.text, (left + _MARGIN, below + 5), (room, _LETTER), _LABEL)
+    reading = f"{failure.text or '-'} {failure.confidence:.0%}"
+    write_caption(sheet, reading, (left + _MARGIN, below + _LINE + 5), (room, _LETTER), _READING)
     outline = (left, top, left + _CELL_WIDTH - 1, top + _PICTURE_HEIGHT + 2 * _LINE + 2 * _MARGIN - 1)
     ImageDraw.Draw(sheet).rectangle(outline, outline=_EDGE)
-
-
-def _write(sheet: Image.Image, text: str, left: int, top: int, colour: tuple[int, int, int]) -> None:
-    room = _CELL_WIDTH - 2 * _MARGIN
-    letter = min(_LETTER, room / text_width(text, Letters(1.0, 0.13, 0.2)))
-    draw_text(sheet, text, (left, top), Letters(letter, 0.13 * letter, 0.2 * letter), colour)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from plate_devices.lettering import Letters, draw_text, strokes, text_width
+from plate_devices.lettering import Letters, caption_size, draw_text, strokes, text_width, write_caption
 from plate_runtime.alphabet import ALPHABET
 
 LETTERS = Letters(height=40, stroke=5, gap=6)
@@ -43,3 +43,16 @@ def test_a_space_draws_nothing_and_an_unknown_sign_is_refused() -> None:
     assert not draw(" ").any()
     with pytest.raises(KeyError):
         strokes("ß")
+
+
+@pytest.mark.parametrize(("text", "most"), [("AB12 98%", 400), ("AB12 98%", 60), ("äß", 90), ("", 50), ("W" * 60, 40)])
+def test_a_caption_keeps_to_its_room(text: str, most: int) -> None:
+    canvas = Image.new("RGB", (500, 60))
+    write_caption(canvas, text, (20, 10), (most, 20), (255, 255, 255))
+    written = np.asarray(canvas).any(axis=2)
+    assert written.any() == bool(text)
+    assert not written[:, :20].any()
+    assert not written[:, 20 + most :].any()
+    assert not written[:10].any()
+    assert not written[31:].any()
+    assert caption_size(text, (most, 20))[0] <= most

@@ -31,9 +31,9 @@ def test_each_failure_has_a_cell(tmp_path: Path, count: int, columns: int, rows:
 
 
 def test_label_and_reading_are_written(tmp_path: Path) -> None:
-    colours = {tuple(pixel) for pixel in np.asarray(sheet.contact_sheet(failures(tmp_path, 2))).reshape(-1, 3).tolist()}
-    assert (20, 90, 40) in colours
-    assert (180, 24, 24) in colours
+    pixels = np.asarray(sheet.contact_sheet(failures(tmp_path, 2)), int).reshape(-1, 3)
+    for colour in ((20, 90, 40), (180, 24, 24)):
+        assert (np.abs(pixels - colour).max(axis=1) < 40).sum() > 20
 
 
 def test_a_sheet_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

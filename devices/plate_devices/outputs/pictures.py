@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from plate_runtime.reader import Plate
 
 _OUTLINE, _INK, _PAPER = (255, 64, 32), (255, 255, 255), (16, 16, 16)
-_LETTER = 22.0
+_LETTER = 22
 _READABLE_WIDTH = 320
 _LOSSY: dict[str, int] = {"quality": 92, "subsampling": 0}
 
@@ -122,11 +122,10 @@ def _label(caption: str, most: int) -> Image.Image:
     """Draw a caption, white on black, at most `most` pixels wide."""
     from PIL import Image
 
-    from plate_devices.lettering import Letters, draw_text, text_width
+    from plate_devices.lettering import caption_size, write_caption
 
-    # Every measure is a share of the height, so the width grows with it.
-    wide = text_width(caption, Letters(1.0, 0.13, 0.2)) + 0.7
-    letter = min(_LETTER, most / wide)
-    label = Image.new("RGB", (max(1, int(wide * letter)), max(1, round(letter * 1.7))), _PAPER)
-    draw_text(label, caption, (0.35 * letter, 0.35 * letter), Letters(letter, 0.13 * letter, 0.2 * letter), _INK)
+    pad = 8
+    width, height = caption_size(caption, (most - 2 * pad, _LETTER))
+    label = Image.new("RGB", (width + 2 * pad, height + 2 * pad), _PAPER)
+    write_caption(label, caption, (pad, pad), (width, height), _INK)
     return label
