@@ -28,6 +28,7 @@ from .source import Source, load_network
 
 REPORT_JSON, REPORT_TEXT, REPORT_PICTURE = "report.json", "report.md", "report.png"
 _CHUNK = 64
+_FIRST_STEPS = 3  # pictures, network, scoring the .h5
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
         DataError: no usable pictures. ModelError: the network cannot be converted as asked. AccuracyError: a
             file falls below the limits. DeviceError: `options.out` cannot be written.
     """
-    with stage(options.out) as staging, Progress() as progress:
-        progress.say("loading pictures")
+    with stage(options.out) as staging, Progress(_steps(options)) as progress:
+        progress.step("loading pictures")
         check_set = load_check_set(source.meta, options.data, options.calibration)
         limits = _limits(source, options, check_set)
         calibration = None
@@ -73,7 +74,7 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
             calibration = choose(
                 check_set.train, source.meta.alphabet, options.calibration, options.seed, check_set.train_name
             )
-        progress.say("loading TensorFlow and the network")
+        progress.step("loading TensorFlow and the network")
         with parts.quiet(options.debug):
             network = load_network(source)
 
@@ -118,13 +119,12 @@ class _Checker:
         self._source, self._progress, self._debug = source, progress, debug
 
     def score_network(self, network: Any) -> Answers:
-        self._progress.say("scoring the .h5")
+        self._progress.step("scoring the .h5")
         inputs = self.examples.inputs
-        self._progress.expect(len(inputs))
         parts_ = []
         for start in range(0, len(inputs), _CHUNK):
             parts_.append(np.asarray(network(inputs[start : start + _CHUNK], training=False), np.float32))
-            self._progress.advance(len(parts_[-1]))
+            self._count_pictures(len(parts_[-1]))
         probabilities = np.concatenate(parts_)
         gate.require_softmax(probabilities, self._source.path)
         return self._count(probabilities)
@@ -132,12 +132,12 @@ class _Checker:
     def score_files(self, candidates: Sequence[Artefact], staging: Staging, reference: Answers) -> list[Check]:
         paths = [staging.write(candidate.name, candidate.build()) for candidate in candidates]
         runs = [(path, backend) for path in paths for backend in gate.usable_backends(path, self.installed)]
-        self._progress.expect(len(runs) * len(self.examples.labels))
+        self._progress.expect(_FIRST_STEPS + len({candidate.format for candidate in candidates}) + len(runs))
         return [self._score_file(path, backend, reference) for path, backend in runs]
 
     def _score_file(self, path: Path, backend: str, reference: Answers) -> Check:
-        self._progress.say(f"checking {path.name} in {backend}")
-        reading = read_all(path, backend, self.examples.inputs, self._progress.advance, self._debug)
+        self._progress.step(f"checking {path.name} in {backend}")
+        reading = read_all(path, backend, self.examples.inputs, self._count_pictures, self._debug)
         return gate.compare(
             reference,
             self._count(reading.probabilities),
@@ -147,9 +147,17 @@ class _Checker:
             version=reading.version,
         )
 
+    def _count_pictures(self, count: int) -> None:
+        self._progress.advance(count / len(self.examples.labels))
+
     def _count(self, probabilities: NDArray[np.float32]) -> Answers:
         meta = self._source.meta
         return gate.count_right(probabilities, self.examples, meta.alphabet, meta.temperature)
+
+
+def _steps(options: Options) -> int:
+    """As many as there are with one interpreter a format."""
+    return _FIRST_STEPS + len(options.formats) * (1 + len(options.precisions))
 
 
 def _limits(source: Source, options: Options, check_set: CheckSet) -> Limits:
@@ -162,7 +170,7 @@ def _convert_all(
 ) -> list[Artefact]:
     artefacts = []
     for format_ in options.formats:
-        progress.say(f"converting to {format_}")
+        progress.step(f"converting to {format_}")
         with parts.quiet(options.debug):
             inputs = None if calibration is None else calibration.inputs(source.meta.input)
             convert = _to_tflite if format_ == "tflite" else _to_onnx

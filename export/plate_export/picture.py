@@ -13,6 +13,7 @@ from .gate import Answers, Check
 _COLUMNS = 12
 _MOST_PICTURES = 96
 _TILE = 1.1  # inches
+_LINE = 0.11
 
 
 def draw_changes(check_set: CheckSet, alphabet: str, reference: Answers, checks: Sequence[Check]) -> bytes:
@@ -23,7 +24,8 @@ def draw_changes(check_set: CheckSet, alphabet: str, reference: Answers, checks:
     captions = _captions(check_set, alphabet, reference, checks)
     shown = list(captions.items())[:_MOST_PICTURES]
     rows = -(-len(shown) // _COLUMNS)
-    lower_height = rows * _TILE * 1.5 if rows else 0.5
+    most_lines = max((len(lines) for _, lines in shown), default=0)
+    lower_height = 0.5 + rows * (_TILE + most_lines * _LINE)
     figure = Figure(figsize=(_COLUMNS * _TILE, 4 + lower_height), layout="constrained")
     FigureCanvasAgg(figure)
     parts: Any = figure.subfigures(2, 1, height_ratios=[4, lower_height])
@@ -34,9 +36,9 @@ def draw_changes(check_set: CheckSet, alphabet: str, reference: Answers, checks:
         tiles = lower.subplots(rows, _COLUMNS, squeeze=False).ravel()
         for tile in tiles:
             tile.axis("off")
-        for tile, (place, caption) in zip(tiles, shown, strict=False):
+        for tile, (place, lines) in zip(tiles, shown, strict=False):
             tile.imshow(check_set.val.pictures[place], cmap="gray", vmin=0, vmax=255)
-            tile.set_title(caption, fontsize=6)
+            tile.set_title("\n".join(lines), fontsize=6, loc="left")
     buffer = io.BytesIO()
     # Without a date and a version in it, equal exports give equal pictures.
     figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
@@ -62,23 +64,15 @@ def _draw_bars(axes: Any, labels: Sequence[str], reference: Answers, checks: Seq
     axes.legend(loc="upper left", ncols=2, fontsize=8)
 
 
-def _captions(check_set: CheckSet, alphabet: str, reference: Answers, checks: Sequence[Check]) -> dict[int, str]:
-    """Return place -> "B: 8 not B" with the files that say so, for every picture that is read otherwise."""
+def _captions(check_set: CheckSet, alphabet: str, reference: Answers, checks: Sequence[Check]) -> dict[int, list[str]]:
+    """Return place -> lines, the label and a line a reader that says otherwise than the `.h5`."""
     labels = check_set.texts(alphabet)
-    readers: dict[int, dict[str, list[str]]] = {}
+    captions: dict[int, list[str]] = {}
     for one in checks:
         for place in one.changed:
-            said = readers.setdefault(place, {}).setdefault(one.answers.texts[place], [])
-            said.append(f"{_short_name(one.file)} ({one.backend})")
-    return {
-        place: f"is {labels[place]}, .h5: {reference.texts[place]}\n"
-        + "\n".join(f"{text}: {', '.join(files)}" for text, files in sorted(readers[place].items()))
-        for place in sorted(readers)
-    }
-
-
-def _short_name(file: str) -> str:
-    return file.rsplit("-", 1)[-1]
+            lines = captions.setdefault(place, [f"is {labels[place]}", f"{reference.texts[place]}: .h5"])
+            lines.append(f"{one.answers.texts[place]}: {one.file.rsplit('-', 1)[-1]} {one.backend}")
+    return dict(sorted(captions.items()))
 
 
 def _title(changed: int, shown: int, count: int) -> str:

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from types import TracebackType
 
+_FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}"
+
 
 class Progress:
-    """Counts pictures scored; says what is done at the moment, also where nothing can be counted."""
+    """Counts the steps of an export; says which one is done at the moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, steps: int) -> None:
         from tqdm import tqdm
 
-        self._bar = tqdm(total=0, unit=" pictures", leave=False, disable=None, dynamic_ncols=True)
+        self._before = 0
+        self._bar = tqdm(total=steps, bar_format=_FORMAT, leave=False, disable=None, dynamic_ncols=True)
 
-    def say(self, what: str) -> None:
-        """Name what is done now."""
-        self._bar.set_description(what)
+    def expect(self, steps: int) -> None:
+        """Set how many steps there are in all, now that it is known."""
+        self._bar.total = steps
 
-    def expect(self, pictures: int) -> None:
-        """Add to what has to be scored in all."""
-        self._bar.total = (self._bar.total or 0) + pictures
-        self._bar.refresh()
+    def step(self, what: str) -> None:
+        """Begin the next step; the one before is done."""
+        self._bar.update(self._before - self._bar.n)
+        self._before += 1
+        self._bar.set_description_str(what)
 
-    def advance(self, pictures: int) -> None:
-        """Count pictures as scored."""
-        self._bar.update(pictures)
+    def advance(self, share: float) -> None:
+        """Count a share, 0..1, of the present step as done."""
+        self._bar.update(min(share, self._before - self._bar.n))
 
     def close(self) -> None:
         """Take the bar away."""
