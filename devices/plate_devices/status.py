@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _EVERY = 0.25
 _BAR = 30
+_COLUMNS = 80
 
 
 class StatusLine:
@@ -31,9 +33,9 @@ class StatusLine:
         return self._on and time.monotonic() >= self._next
 
     def show(self, text: str) -> None:
-        """Replace the line."""
+        """Replace the line; what is wider than the terminal is cut off, since a second line would stay."""
         if self._on:
-            self._stream.write(f"\r\x1b[K{text}")
+            self._stream.write(f"\r\x1b[K{text[: _columns(self._stream) - 1]}")
             self._stream.flush()
             self._shown = True
             self._next = time.monotonic() + _EVERY
@@ -44,6 +46,13 @@ class StatusLine:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
             self._shown = False
+
+
+def _columns(stream: TextIO) -> int:
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _COLUMNS
+    except (OSError, ValueError):
+        return _COLUMNS
 
 
 class FrameRate:

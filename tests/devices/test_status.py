@@ -26,6 +26,12 @@ def test_a_terminal_gets_one_line_over_and_over() -> None:
     assert terminal.getvalue() == "\r\x1b[K3 frames\r\x1b[K4 frames\r\x1b[K"
 
 
+def test_a_long_text_stays_on_one_line() -> None:
+    terminal = Terminal()
+    StatusLine(terminal).show("x" * 500)
+    assert len(terminal.getvalue().removeprefix("\r\x1b[K")) == 79
+
+
 def test_a_pipe_gets_nothing() -> None:
     pipe = io.StringIO()
     line = StatusLine(pipe)

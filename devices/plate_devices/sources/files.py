@@ -106,9 +106,17 @@ def _open_path(path: str, fps: float | None, written: set[Path]) -> list[Source]
     if Path(path).is_dir():
         files = list(_walk(path, written))
         if files:
-            return [_open_file(file, fps) for file in files]
+            return [_open_entry(file, fps) for file in files]
         return [Unreadable(path, InputError(f"{path} holds no pictures"))]
     return [_open_file(path, fps)]
+
+
+def _open_entry(path: str, fps: float | None) -> Source:
+    """Open what was found in a folder: nobody asked for its pipes and devices, and reading them may never end."""
+    found = Path(path)
+    if found.exists() and not found.is_file():
+        return Unreadable(path, InputError(f"{path} is not a file that can be read"))
+    return _open_file(path, fps)
 
 
 def _open_file(path: str, fps: float | None) -> Source:
@@ -125,7 +133,7 @@ def _walk(folder: str, written: set[Path]) -> Iterator[str]:
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
     except OSError:
-        # It comes up again as a path that cannot be read, with the reason.
+        # It comes up again as an entry that cannot be read.
         yield folder
         return
     for entry in entries:

@@ -77,6 +77,13 @@ def test_a_folder_that_links_to_itself_ends(tmp_path: Path) -> None:
     assert [Path(source.name).name for source in found] == ["a.png", "loop"]
 
 
+def test_pipes_in_a_folder_are_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    (source,) = open_paths([str(tmp_path)])
+    with pytest.raises(InputError, match="not a file"):
+        list(source.frames())
+
+
 def test_a_named_pipe_is_read(tmp_path: Path) -> None:
     content = save(tmp_path / "a.png").read_bytes()
     pipe = tmp_path / "pipe"
