@@ -161,14 +161,23 @@ def refuse_code(path: Path) -> None:
     loading such a file runs it. Only the description is read here, as text.
     """
     weights_file.refuse_foreign_code(path)
-    import h5py
-
-    with h5py.File(path, "r") as file:
-        config = json.loads(file.attrs["model_config"])
-    for part in _parts(config):
+    for part in _parts(_description(path)):
         reason = _why_refused(part)
         if reason:
             raise ModelError(f"{path} is not loaded, it may carry code: {reason}; use Keras's own layers alone")
+
+
+def _description(path: Path) -> Any:
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        return json.loads(file.attrs["model_config"])
+
+
+def _scales_itself(path: Path) -> bool:
+    """Tell whether the first layer is one that brings pixels of 0..255 into range."""
+    layers = [layer["class_name"] for layer in _description(path)["config"]["layers"]]
+    return next((name for name in layers if name != "InputLayer"), "") == "Rescaling"
 
 
 def _foreign_meta(path: Path, classes: str | None, data: Path | None) -> tuple[ModelMeta, tuple[str, ...]]:
@@ -179,10 +188,12 @@ def _foreign_meta(path: Path, classes: str | None, data: Path | None) -> tuple[M
     else:
         raise UsageError(f"{path} does not record its classes; name them with --classes, or class folders with --data")
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "model"
-    spec = InputSpec()
+    itself = _scales_itself(path)
+    spec = InputSpec(scale=1.0 if itself else 1 / 255)
+    pixels = "pixels as they are, the network scales them" if itself else "pixels times 1/255"
     notes = (
         f"{path.name} was not saved by plate-train: its classes are {alphabet}, from {origin}",
-        f"assumed of its input: gray, {spec.shape[1]}x{spec.shape[0]}, pixels times 1/255, {spec.polarity}, stretched",
+        f"assumed of its input: gray, {spec.shape[1]}x{spec.shape[0]}, {pixels}, {spec.polarity}, stretched",
     )
     training = {"kind": "foreign"}
     licence = "NOASSERTION"  # SPDX for: nobody said

@@ -91,6 +91,15 @@ def test_a_foreign_file_takes_its_classes_from_the_option_or_the_folders(foreign
         open_source(foreign_h5)
 
 
+def test_a_network_that_scales_its_pixels_is_given_them_as_they_are(described_h5: Callable[..., Path]) -> None:
+    first = {"class_name": "InputLayer", "module": "keras.layers", "config": {}}
+    rescaling = {"class_name": "Rescaling", "module": "keras.layers", "config": {"scale": 1 / 255}}
+    scaled = open_source(described_h5([first, rescaling, DENSE]), classes=ALPHABET)
+    assert scaled.meta.input.scale == 1.0
+    assert "the network scales them" in scaled.notes[1]
+    assert open_source(described_h5([first, DENSE]), classes=ALPHABET).meta.input.scale == pytest.approx(1 / 255)
+
+
 @pytest.mark.parametrize("name", ["../evil", "a/b", "", " ", "-x", "a\nb"])
 def test_names_that_leave_the_folder_are_refused(own_h5: Path, name: str) -> None:
     if name:
