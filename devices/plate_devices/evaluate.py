@@ -143,9 +143,13 @@ def _save_sheet(found: Evaluation, file: Path) -> None:
 
 
 def _print_scores(found: Evaluation, labelled: LabelledSet, heading: dict[str, str]) -> None:
+    from plate_devices.outputs.lines import printable
+
     score = found.score
     engine = f"{heading['backend']} {heading['backend_version']}"
-    print(f"{labelled.name}: {score.count} pictures read as {heading['as']} by {heading['model']} in {engine}")
+    print(
+        f"{printable(labelled.name)}: {score.count} pictures read as {heading['as']} by {heading['model']} in {engine}"
+    )
     print(f"exact   {score.exact:6}  {score.exact_rate:8.2%}")
     print(f"folded  {score.folded:6}  {score.folded_rate:8.2%}   with O=0 and I=1")
     print(f"cer     {score.cer:16.4f}   character error rate")
@@ -155,7 +159,7 @@ def _print_scores(found: Evaluation, labelled: LabelledSet, heading: dict[str, s
     if failures:
         print(f"{len(failures)} failures, the surest first: label, reading, confidence, picture")
     for one in failures[:_LISTED]:
-        print(f"  {one.picture.text}\t{one.text or '-'}\t{one.confidence:.3f}\t{one.picture.path}")
+        print(f"  {one.picture.text}\t{one.text or '-'}\t{one.confidence:.3f}\t{printable(str(one.picture.path))}")
     if len(failures) > _LISTED:
         print(f"  and {len(failures) - _LISTED} more: --json lists them, --sheet FILE shows them")
 

@@ -80,9 +80,6 @@ class Work:
         self._options = options
         self._reader = reader
         self._engine = Engine({"reader": f"{manifest.name}@{manifest.version}"}, reader.model.backend.name)
-        self._least = options.min_confidence
-        if self._least is None:
-            self._least = manifest.thresholds.get("min_confidence", 0.5)
         self._lines = Lines(options.json)
         self._annotated = _folder(options.annotate)
         self._crops = _folder(options.save_crops)
@@ -140,7 +137,7 @@ class Work:
                     region = source.default_roi
                 part = _cut(frame, region, source.name)
                 started = time.perf_counter()
-                plates = self._reader.read(part, self._options.read_as, min_confidence=self._least or 0.0)
+                plates = self._reader.read(part, self._options.read_as, min_confidence=self._options.min_confidence)
                 elapsed = 1000 * (time.perf_counter() - started)
                 if region is not None:
                     plates = [_moved(plate, region[0], region[1]) for plate in plates]

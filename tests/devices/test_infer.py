@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from plate_devices.draw_samples import LIST, SAMPLES, label
 from plate_devices.infer import RegionError, command
 from plate_devices.sources.demo import ROI, vehicles
 from plate_runtime.errors import DeviceError, UsageError
@@ -332,6 +333,15 @@ class TestEndings:
         assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (4, "", 1)
         assert "/dev/video97" in ended.stderr
 
+    @pytest.mark.parametrize("arguments", [["--camera", "0"], ["film.mp4"], ["--camera", "film.mp4"]])
+    def test_without_opencv_it_says_what_to_install(self, tmp_path: Path, arguments: list[str]) -> None:
+        (tmp_path / "film.mp4").touch()
+        script = "import sys; sys.modules['cv2'] = None; " + process()[2]
+        line = [*process()[:2], script, *arguments, "--as", "plate"]
+        ended = subprocess.run(line, capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+        assert "pip install 'plate-edge[camera]'" in ended.stderr
+
     def test_a_missing_picture(self, run_infer: Run, options: list[str]) -> None:
         ended = run_infer("gone.png", *options)
         assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
@@ -386,6 +396,25 @@ def start(arguments: Sequence[str]) -> subprocess.Popen[str]:
     python, option, script = process()
     line = [python, option, listen + script, *arguments]
     return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+class TestShippedModel:
+    def test_every_sample_is_read_right(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert command(["--as", "plate", "--json", str(SAMPLES)]) == 0
+        read = {Path(one["source"]).name: [plate["text"] for plate in one["plates"]] for one in records(capsys)}
+        assert read == {sample.file: [label(sample)] for sample in LIST}
+
+    def test_every_car_of_the_demo_is_reported_once(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert command(["--as", "plate", "--json", "--camera", "demo:5"]) == 0
+        assert [one["plates"][0]["text"] for one in records(capsys)] == [car.text for car in vehicles(5)]
+
+    def test_reading_one_crop_takes_less_than_60_mb(self) -> None:
+        # A child's ru_maxrss starts with what its parent, the test runner, takes; the kernel's own mark does not.
+        tell = "import atexit; atexit.register(lambda: print(open('/proc/self/status').read())); "
+        line = [*process()[:2], tell + process()[2], "--as", "plate", str(SAMPLES / LIST[0].file)]
+        ended = subprocess.run(line, capture_output=True, text=True, check=True)
+        (peak,) = [row.split()[1] for row in ended.stdout.splitlines() if row.startswith("VmHWM")]
+        assert int(peak) * 1024 < 60_000_000
 
 
 def test_two_models_are_refused(picture: Path) -> None:

@@ -45,5 +45,6 @@ class Lines:
 
 
 def printable(name: str) -> str:
-    """Return a file name as it can stand in a line of text: control characters and broken UTF-8 are escaped."""
-    return name.translate(_UNPRINTABLE).encode("utf-8", "backslashreplace").decode()
+    """Return a file name as a line of standard output can hold it: what would break line or encoding is escaped."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return name.translate(_UNPRINTABLE).encode(encoding, "backslashreplace").decode(encoding)

@@ -67,3 +67,8 @@ def test_a_closed_pipe_is_left_to_the_command() -> None:
 )
 def test_file_names_cannot_break_a_line(name: str, shown: str) -> None:
     assert printable(name) == shown
+
+
+def test_file_names_fit_the_encoding_of_the_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    assert printable("ü.png") == "\\xfc.png"
