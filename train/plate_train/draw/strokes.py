@@ -16,6 +16,7 @@ from .letters import Stroke, Style, shapes
 _OVERSAMPLING = 2
 _CORNER_STEPS = 7
 _WIDTHS = {"J": 0.9, "L": 0.92}
+_SHARPEST, _STRAIGHT = math.cos(math.radians(110)), math.cos(math.radians(25))
 
 Spot = tuple[float, float]
 
@@ -37,19 +38,57 @@ def draw_letter(sign: str, style: Style, height: int) -> Image.Image:
     size = (int(box[0]) + 2 * margin, int(box[1]) + 2 * margin)
     picture = Image.new("L", size, 0)
     pen = ImageDraw.Draw(picture)
-    for stroke in shapes(style)[sign]:
-        points = [(x + margin, y + margin) for x, y in _flatten(stroke, box, style.chamfered)]
+    strokes = shapes(style)[sign]
+    for stroke in strokes:
+        flat = _flatten(stroke, box, style.chamfered)
+        points = [(x + margin, y + margin) for x, y in (flat if style.round_ends else _prolonged(flat, box, thick))]
         pen.line(points, fill=255, width=thick, joint="curve")
-        closed = stroke[0] == stroke[-1]
-        for x, y in _round_spots(points, style.round_ends or closed):
-            pen.ellipse((x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2), fill=255)
+        if style.round_ends:
+            for x, y in (points[0], points[-1]):
+                pen.ellipse((x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2), fill=255)
+        else:
+            _square_corners(pen, points, thick / 2)
+    if not style.round_ends and all(0 <= point[1] <= 1 for stroke in strokes for point in stroke):
+        pen.rectangle((0, 0, size[0], margin - thick / 2 - 1), fill=0)
+        pen.rectangle((0, margin + box[1] + thick / 2, size[0], size[1]), fill=0)
     return picture.resize((size[0] // _OVERSAMPLING, size[1] // _OVERSAMPLING), Image.Resampling.BOX)
 
 
-def _round_spots(points: list[Spot], ends: bool) -> set[Spot]:
-    """Where discs fill what the joints of a line leave open: its ends, or the first and last corner."""
-    inner = points if ends else points[1:-1]
-    return {inner[0], inner[-1]} if inner else set()
+def _prolonged(points: list[Spot], box: Spot, thick: int) -> list[Spot]:
+    """Let ends on the edge of the box of centre lines reach the letter's edge; slanted ones are cut level later."""
+    if points[0] == points[-1]:
+        return [*points, points[1]]
+    ends = []
+    for (x, y), (inner_x, inner_y) in ((points[0], points[1]), (points[-1], points[-2])):
+        length = math.dist((x, y), (inner_x, inner_y))
+        if abs(y - inner_y) > length / 2 and y in (0.0, box[1]):
+            reach = thick / abs(y - inner_y)
+            ends.append((x + (x - inner_x) * reach, y + (y - inner_y) * reach))
+        elif y == inner_y and x in (0.0, box[0]):
+            ends.append((x + (x - inner_x) / length * thick / 2, y))
+        else:
+            ends.append((x, y))
+    return [ends[0], *points[1:-1], ends[1]]
+
+
+def _square_corners(pen: ImageDraw.ImageDraw, points: list[Spot], half: float) -> None:
+    """Fill the outside of corners that turn by up to about a right angle; sharper ones stay round."""
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        into, out = _direction(before, corner), _direction(corner, after)
+        cosine = into[0] * out[0] + into[1] * out[1]
+        if not _SHARPEST < cosine < _STRAIGHT:
+            continue
+        side = 1 if into[0] * out[1] - into[1] * out[0] < 0 else -1
+        first = corner[0] - side * into[1] * half, corner[1] + side * into[0] * half
+        second = corner[0] - side * out[1] * half, corner[1] + side * out[0] * half
+        share = 1 / (1 + cosine)
+        tip = tuple(middle + (a + b - 2 * middle) * share for middle, a, b in zip(corner, first, second, strict=True))
+        pen.polygon([corner, first, (tip[0], tip[1]), second], fill=255)
+
+
+def _direction(start: Spot, end: Spot) -> Spot:
+    length = math.dist(start, end) or 1.0
+    return (end[0] - start[0]) / length, (end[1] - start[1]) / length
 
 
 def _flatten(stroke: Stroke, box: Spot, chamfered: bool) -> list[Spot]:
@@ -67,7 +106,7 @@ def _flatten(stroke: Stroke, box: Spot, chamfered: bool) -> list[Spot]:
         reach = min(radius, lengths[0] / (1 if index == 1 else 2), lengths[1] / (1 if index == last - 1 else 2))
         start, end = _towards(corner, before, reach / lengths[0]), _towards(corner, after, reach / lengths[1])
         flat.extend((start, end) if chamfered else _curve(start, corner, end))
-    return flat
+    return [spot for place, spot in enumerate(flat) if place == 0 or math.dist(spot, flat[place - 1]) > 1e-6]
 
 
 def _towards(spot: Spot, goal: Spot, share: float) -> Spot:
