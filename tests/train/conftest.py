@@ -53,7 +53,7 @@ def plate_train(tmp_path: Path, environment: dict[str, str]) -> Callable[..., su
     def start(arguments: Sequence[str | Path], before: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-c", f"{before}\n{START}", *map(str, arguments)],
-            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False,
+            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
 
     return start

@@ -22,6 +22,8 @@ from plate_train.command import command
 
 Start = Callable[..., subprocess.CompletedProcess[str]]
 START = "from plate_train.command import main; main()"
+INTERRUPTIBLE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+"""A process started in the background ignores Ctrl-C, and hands that on."""
 TINY = ["--first-filters", "4", "--second-filters", "4", "--first-dense", "16", "--second-dense", "16"]
 PICTURES = {"learning_curves.png", "confusion_matrix.png", "errors.png"}
 
@@ -224,16 +226,16 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(
 ) -> None:
     out = tmp_path / "run"
     child = subprocess.Popen(
-        [sys.executable, "-c", START, *train(small_folder, out), "--epochs", "5000"],
+        [sys.executable, "-c", f"{INTERRUPTIBLE}\n{START}", *train(small_folder, out), "--epochs", "5000"],
         env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while not (out / "settings.json").exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
     time.sleep(1)
     os.kill(child.pid, signal.SIGINT)
-    _, errors = child.communicate(timeout=60)
+    _, errors = child.communicate(timeout=240)
     assert child.returncode == 130
     assert "Traceback" not in errors
     assert not out.exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -59,15 +58,3 @@ def test_a_search_is_part_of_the_report(found: report.RunReport) -> None:
     assert told["best"]["hyper"]["first_filters"] == 48
     assert told["resumed_after"] == 1
     assert json.loads(json.dumps(told)) == told
-
-
-def test_json_appears_complete_or_not_at_all(tmp_path: Path, found: report.RunReport) -> None:
-    path = tmp_path / "report.json"
-    report.write_json(found.to_json(), path)
-    assert json.loads(path.read_text())["elapsed_seconds"] == 3.1
-    before = path.read_bytes()
-    for wrong in ({"a": float("nan")}, {"a": object()}):
-        with pytest.raises((TypeError, ValueError)):
-            report.write_json(wrong, path)
-    assert path.read_bytes() == before
-    assert [entry.name for entry in tmp_path.iterdir()] == ["report.json"]

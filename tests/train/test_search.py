@@ -17,6 +17,7 @@ import pytest
 from plate_runtime.errors import DataError
 from plate_runtime.manifest import InputSpec
 from plate_train import search as searching
+from plate_train import search_record
 from plate_train.datasets import CharacterSet
 from plate_train.fit import Recipe
 
@@ -67,7 +68,7 @@ def test_trials_are_scored_on_the_held_part_and_the_best_is_told(
     assert result.best.accuracy == max(trial.accuracy for trial in result.trials)
     assert all(0 <= trial.accuracy * 36 <= 36 for trial in result.trials)
     assert result.trials[0].hyper != result.trials[1].hyper
-    assert searching.recorded_trials(tmp_path) == 2
+    assert search_record.completed_trials(tmp_path / "search") == 2
     assert capfd.readouterr().out == ""
     more = search(tmp_path, small_train, small_val, 3, resume=True)
     assert more.resumed_after == 2
@@ -86,10 +87,14 @@ def test_an_error_in_a_trial_ends_the_search_as_itself(
         search(tmp_path, small_train, small_val, 2)
 
 
-def test_damaged_record_is_a_data_error(tmp_path: Path, small_train: CharacterSet, small_val: CharacterSet) -> None:
+@pytest.mark.parametrize(
+    "record", ['{"half": ', "[]", '{"../escape.json": ""}', '{"oracle.json": "{}", "tuner0.json": "{}"}']
+)
+def test_damaged_record_is_a_data_error(
+    tmp_path: Path, small_train: CharacterSet, small_val: CharacterSet, record: str
+) -> None:
     (tmp_path / "search").mkdir()
-    for name in ("oracle.json", "tuner0.json"):
-        (tmp_path / "search" / name).write_text('{"half": ')
+    (tmp_path / "search" / search_record.FILE).write_text(record)
     with pytest.raises(DataError, match="without --resume"):
         search(tmp_path, small_train, small_val, 1, resume=True)
 
@@ -100,19 +105,20 @@ def test_killed_search_goes_on_where_it_was(
     environment: dict[str, str],
     plate_train: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
-    """Killed, not interrupted: nothing can be tidied up, in the middle of the second trial or later."""
+    """Killed, not interrupted: nothing can be tidied up, in the middle of writing a file or not."""
     run = tmp_path / "run"
     options = ["character", "--data", str(small_folder), "--epochs", "2", "--trials", "3", "--out", str(run)]
     child = subprocess.Popen(
         [sys.executable, "-c", f"{SLOW}\n{START}", *options], env=environment, stdout=subprocess.DEVNULL
     )
-    deadline = time.monotonic() + 60
-    while searching.recorded_trials(run) < 1 or not (run / "search/trial_1/trial.json").exists():
+    deadline = time.monotonic() + 240
+    while search_record.completed_trials(run / "search") < 1:
         assert time.monotonic() < deadline, "no trial was completed"
         assert child.poll() is None, "the search ended early"
         time.sleep(0.02)
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
+    (run / "search/oracle.json").write_text('{"half": ')
     first = json.loads((run / "search/trial_0/trial.json").read_text())
     done = plate_train(["character", "--resume", "--out", run])
     assert done.returncode == 0, done.stderr

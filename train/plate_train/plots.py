@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import MissingPartError
 
+from .atomic import replacing
 from .augment import Strength, augment
 from .datasets import CharacterSet
 from .protocol import SeedResult
@@ -137,13 +137,8 @@ def contact_sheet(pictures: NDArray[np.uint8], captions: Sequence[str], columns:
 
 def store_picture(picture: Image.Image, path: Path) -> None:
     """Write a PNG so that the file appears complete or not at all."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as unfinished:
         picture.save(unfinished, format="PNG")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _message(text: str) -> Image.Image:

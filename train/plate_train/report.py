@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from plate_runtime.alphabet import ALPHABET
@@ -132,16 +129,6 @@ class RunReport:
             several = f" ({entry['right']['min']} to {entry['right']['max']})" if len(self.results) > 1 else ""
             lines.append(f"    {name:<{width}}  {entry['right']['mean']:7g} of {entry['count']}{several}")
         return lines
-
-
-def write_json(values: Any, path: Path) -> None:
-    """Write JSON so that the file appears complete or not at all."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def search_json(searched: SearchResult | None) -> dict[str, Any] | None:

@@ -15,13 +15,15 @@ from plate_runtime.errors import DataError, DeviceError, UsageError
 from plate_runtime.manifest import InputSpec
 
 from . import plots, protocol, report, weights_file
+from .atomic import write_json
 from .augment import Strength
 from .check import check
 from .datasets import CharacterSet, load_folder
 from .fit import Recipe
 from .models import Hyperparameters
 from .protocol import Scored, SeedResult
-from .search import FOLDER, SearchResult, recorded_trials, search
+from .search import FOLDER, SearchResult, search
+from .search_record import completed_trials
 from .splits import hold_out
 from .tensorflow_setup import versions
 
@@ -179,7 +181,7 @@ def results_folder(folder: Path, settings: Settings, resume: bool) -> Iterator[N
     existed = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        report.write_json(asdict(settings), folder / SETTINGS_FILE)
+        write_json(asdict(settings), folder / SETTINGS_FILE)
         yield
     except BaseException as error:
         if not (folder / FOLDER).exists():
@@ -245,7 +247,7 @@ def _searched(
     if not settings.trials:
         return recipe, None
     if resume:
-        say(f"resuming after {recorded_trials(folder)} of {settings.trials} trials")
+        say(f"resuming after {completed_trials(folder / FOLDER)} of {settings.trials} trials")
     fitted, held = material.train, material.val.characters
     if protocol_name(settings) == "honest":
         fitted, held = hold_out(material.train, settings.seed)
@@ -277,7 +279,7 @@ def _write(found: report.RunReport, first: SeedResult, settings: Settings, folde
         training=_model_record(found.record, first),
     )
     weights_file.save(first.model, folder / MODEL_FILE, meta)
-    report.write_json(found.to_json(), folder / report.FILE)
+    write_json(found.to_json(), folder / report.FILE)
 
 
 def _model_record(record: Mapping[str, Any], first: SeedResult) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 from plate_runtime.errors import DataError, MissingPartError
 from plate_runtime.manifest import InputSpec
 
-from . import models
+from . import models, search_record
 from .datasets import CharacterSet
 from .fit import Recipe, fit, progress
 from .models import Hyperparameters
@@ -73,6 +72,8 @@ def search(
         bar.update()
         return history[-1]["val_accuracy"]
 
+    if resume:
+        search_record.restore(run / FOLDER)
     with _quiet():
         try:
             tuner = _tuner_class(try_out)(
@@ -119,15 +120,6 @@ def space(hp: Any) -> Hyperparameters:
     )
 
 
-def recorded_trials(run: Path) -> int:
-    """Return how many completed trials a run has on disk, without TensorFlow."""
-    count = 0
-    for file in sorted((run / FOLDER).glob("trial_*/trial.json")):
-        with contextlib.suppress(ValueError, OSError):
-            count += json.loads(file.read_text(encoding="utf-8")).get("status") == "COMPLETED"
-    return count
-
-
 def _build(hp: Any) -> Any:
     return models.tuned(space(hp))
 
@@ -149,6 +141,10 @@ def _tuner_class(try_out: Callable[[str, Hyperparameters], float]) -> Any:
                 # KerasTuner would swallow it and try again: an error here is one of data, disk or program
                 self.failure = error
                 raise _keras_tuner().errors.FatalError from error
+
+        def on_trial_end(self, trial: Any) -> None:
+            super().on_trial_end(trial)
+            search_record.keep(Path(self.project_dir))
 
         def load_model(self, _trial: Any) -> None:
             """Trials keep no weights: the chosen network is trained anew."""

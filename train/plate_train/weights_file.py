@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import Any
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import MissingPartError, ModelError, PlateEdgeError
 from plate_runtime.manifest import InputSpec
+
+from .atomic import replacing
 
 PREFIX = "plate_edge."
 TRAINING = "plate_edge_training"
@@ -64,18 +65,13 @@ def save(model: Any, path: Path, meta: ModelMeta) -> None:
         OSError: the place cannot be written, or the disk is full.
     """
     h5py = _h5py()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.stem}.{os.getpid()}.h5")
-    try:
+    with replacing(path) as unfinished:
         with _without_legacy_warning():
             model.save(unfinished, include_optimizer=False)
         with h5py.File(unfinished, "r+") as file:
             for name, value in _attributes(meta).items():
                 file.attrs[PREFIX + name] = value
             file.create_dataset(TRAINING, data=json.dumps(meta.training, sort_keys=True))
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def read_meta(path: Path) -> ModelMeta | None:

@@ -1,0 +1,64 @@
+"""The completed trials of a search in one file of our own, written at once.
+
+KerasTuner rewrites its files in place: killed in the middle of that, it could not read them any more. So they are
+copied after every trial, and put back before a search goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from plate_runtime.errors import DataError
+
+from .atomic import write_json
+
+FILE = "completed.json"
+
+
+def keep(folder: Path) -> None:
+    """Copy KerasTuner's files in `folder` into the record."""
+    files = sorted(path for path in folder.rglob("*.json") if path != folder / FILE)
+    texts = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in files}
+    write_json(texts, folder / FILE)
+
+
+def restore(folder: Path) -> None:
+    """Bring `folder` back to what the record holds; without one it is emptied.
+
+    Raises:
+        DataError: the record is damaged.
+    """
+    texts = _read(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    if texts:
+        write_json(texts, folder / FILE)
+
+
+def completed_trials(folder: Path) -> int:
+    """Return how many trials the record holds.
+
+    Raises:
+        DataError: the record is damaged.
+    """
+    trials = [text for name, text in _read(folder).items() if name.endswith("/trial.json")]
+    return sum(json.loads(text).get("status") == "COMPLETED" for text in trials)
+
+
+def _read(folder: Path) -> dict[str, str]:
+    file = folder / FILE
+    if not file.exists():
+        return {}
+    try:
+        texts: Any = json.loads(file.read_text(encoding="utf-8"))
+        if all(".." not in Path(name).parts and not Path(name).is_absolute() for name in texts):
+            return {name: str(text) for name, text in texts.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        pass
+    raise DataError(f"{file}: the record of the search is damaged; start again without --resume")
