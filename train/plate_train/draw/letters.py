@@ -215,9 +215,9 @@ def _round_letters(style: Style) -> dict[str, Shape]:
     upright_leg: Stroke = ((0.5, m + 0.04), (0.95, m + 0.06, 0.3), (1, 1))
     r_with_straight_leg = [_LEFT, bowl_of_r, straight_leg]
     return {
-        "B": style.pick("B", *_bowls(((1 - a, 0, r), (1 - a, m, r)), ((1, m, r), (1, 1, r)), m)),
+        "B": style.pick("B", *_bowls(style, ((1 - a, 0, r), (1 - a, m, r)), ((1, m, r), (1, 1, r)))),
         "C": [(*back, (1, 1, r), (1, 1 - gap))],
-        "D": style.pick("D", *_bowl(((1, 0, r), (1, 1, r)))),
+        "D": style.pick("D", *_bowl(style, ((1, 0, r), (1, 1, r)))),
         "G": style.pick("G", *_kinds_of_g(back, r, m + 0.05)),
         "J": style.pick("J", [hook], [hook], [hook, ((0.45, 0), (1, 0))], [hook[:-1]]),
         "O": [ring],
@@ -235,20 +235,24 @@ def _round_letters(style: Style) -> dict[str, Shape]:
     }
 
 
-def _bowl(corners: Stroke) -> tuple[Shape, Shape]:
+def _bowl(style: Style, corners: Stroke) -> tuple[Shape, Shape]:
     """D: with a stem at its edge, and with bars that reach out to the left of the stem."""
-    return (
-        [_LEFT, ((0, 0), *corners, (0, 1))],
-        [((0.05, 0), (0.05, 1)), ((-0.14, 0), *corners, (-0.14, 1))],
-    )
+    out = _beyond_the_stem(style)
+    return [_LEFT, ((0, 0), *corners, (0, 1))], [_LEFT, ((out, 0), *corners, (out, 1))]
 
 
-def _bowls(upper: Stroke, lower: Stroke, waist: float) -> tuple[Shape, Shape]:
+def _bowls(style: Style, upper: Stroke, lower: Stroke) -> tuple[Shape, Shape]:
     """B, in the two ways of D."""
+    out, m = _beyond_the_stem(style), style.waist
     return (
-        [_LEFT, ((0, 0), *upper, (0, waist)), ((0, waist), *lower, (0, 1))],
-        [((0.05, 0), (0.05, 1)), ((-0.14, 0), *upper, (0, waist)), ((0, waist), *lower, (-0.14, 1))],
+        [_LEFT, ((0, 0), *upper, (0, m)), ((0, m), *lower, (0, 1))],
+        [_LEFT, ((out, 0), *upper, (0, m)), ((0, m), *lower, (out, 1))],
     )
+
+
+def _beyond_the_stem(style: Style) -> float:
+    """Where a bar starts that sticks out by an eighth of the box at the left of a stem."""
+    return -0.5 * style.thickness / (style.width - style.thickness) - 0.12
 
 
 def _kinds_of_g(back: Stroke, radius: float, bar: float) -> list[Shape]:
