@@ -229,13 +229,16 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(
         [sys.executable, "-c", f"{INTERRUPTIBLE}\n{START}", *train(small_folder, out), "--epochs", "5000"],
         env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    deadline = time.monotonic() + 240
-    while not (out / "settings.json").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    time.sleep(1)
-    os.kill(child.pid, signal.SIGINT)
-    _, errors = child.communicate(timeout=240)
+    try:
+        deadline = time.monotonic() + 240
+        while not (out / "settings.json").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(1)
+        os.kill(child.pid, signal.SIGINT)
+        _, errors = child.communicate(timeout=240)
+    finally:
+        child.kill()
     assert child.returncode == 130
     assert "Traceback" not in errors
     assert not out.exists()

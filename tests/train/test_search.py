@@ -111,13 +111,15 @@ def test_killed_search_goes_on_where_it_was(
     child = subprocess.Popen(
         [sys.executable, "-c", f"{SLOW}\n{START}", *options], env=environment, stdout=subprocess.DEVNULL
     )
-    deadline = time.monotonic() + 240
-    while search_record.completed_trials(run / "search") < 1:
-        assert time.monotonic() < deadline, "no trial was completed"
-        assert child.poll() is None, "the search ended early"
-        time.sleep(0.02)
-    os.kill(child.pid, signal.SIGKILL)
-    child.wait()
+    try:
+        deadline = time.monotonic() + 240
+        while search_record.completed_trials(run / "search") < 1:
+            assert time.monotonic() < deadline, "no trial was completed"
+            assert child.poll() is None, "the search ended early"
+            time.sleep(0.02)
+    finally:
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
     (run / "search/oracle.json").write_text('{"half": ')
     first = json.loads((run / "search/trial_0/trial.json").read_text())
     done = plate_train(["character", "--resume", "--out", run])
