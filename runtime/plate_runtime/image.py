@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from .errors import InputError, UsageError
 
@@ -21,6 +21,8 @@ MAX_PIXELS = 50_000_000
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """Names that count as pictures when a folder is read."""
+
+_ORIENTATION = 0x0112  # the EXIF tag
 
 PictureSource = str | Path | bytes | BinaryIO | Image.Image | NDArray[np.uint8]
 
@@ -74,13 +76,18 @@ def open_picture(source: PictureSource, colour: str = "rgb", name: str | None = 
     if isinstance(source, bytes):
         return _from_stream(io.BytesIO(source), name or "bytes")
     if isinstance(source, str | Path):
-        label = name or str(source)
-        try:
-            with Path(source).open("rb") as stream:
-                return _from_stream(stream, label)
-        except OSError as error:
-            raise InputError(f"{label} cannot be read: {error.strerror or error}") from error
+        return _from_file(Path(source), name or str(source))
     return _from_stream(source, name or str(getattr(source, "name", "stream")))
+
+
+def _from_file(path: Path, name: str) -> Picture:
+    """Let Pillow open the file itself: by the suffix it then loads one decoder instead of five."""
+    try:
+        with _one_clear_error(name), Image.open(path) as image:
+            _check_size(image, name)
+            return Picture(_decode(image), name)
+    except UnidentifiedImageError as error:
+        raise InputError(f"{name} is {'not a picture that can be read' if path.stat().st_size else 'empty'}") from error
 
 
 def _from_stream(stream: BinaryIO, name: str) -> Picture:
@@ -102,6 +109,10 @@ def _one_clear_error(name: str) -> Iterator[None]:
             yield
     except (InputError, UnidentifiedImageError):
         raise
+    except OSError as error:
+        if error.filename is not None and error.strerror:
+            raise InputError(f"{name} cannot be read: {error.strerror}") from error
+        raise InputError(f"{name} is damaged or truncated: {error}") from error
     except Image.DecompressionBombError as error:
         raise InputError(f"{name} has more than {MAX_PIXELS // 1_000_000} megapixels and is not decoded") from error
     except MemoryError as error:
@@ -132,7 +143,11 @@ def _check_size(image: Image.Image, name: str) -> None:
 
 def _decode(image: Image.Image) -> NDArray[np.uint8]:
     image.load()
-    return _to_rgb(ImageOps.exif_transpose(image))
+    if image.getexif().get(_ORIENTATION, 1) != 1:
+        from PIL import ImageOps
+
+        image = ImageOps.exif_transpose(image)
+    return _to_rgb(image)
 
 
 def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:

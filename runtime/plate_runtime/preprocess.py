@@ -11,6 +11,7 @@ from PIL import Image
 
 from .errors import UsageError
 from .manifest import InputSpec
+from .median import median
 
 PICTURE_POLARITIES = ("light-on-dark", "dark-on-light", "auto")
 
@@ -66,7 +67,7 @@ def crop_to_ink(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def border_tone(gray: NDArray[np.uint8]) -> int:
     """Return the median tone, 0..255, of the outermost rows and columns of uint8 (h, w)."""
-    return int(np.median(np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])))
+    return int(median(np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])))
 
 
 def _needs_inverting(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: str | None) -> bool:
