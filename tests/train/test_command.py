@@ -143,6 +143,17 @@ def test_preview_draws_and_trains_nothing(small_folder: Path, tmp_path: Path) ->
     assert [entry.name for entry in tmp_path.iterdir()] == ["seen.png"]
 
 
+def test_preview_of_drawings_draws_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from plate_train.draw import fonts
+
+    monkeypatch.setattr(fonts, "installed_fonts", list)
+    assert command(["character", "--preview", str(tmp_path / "seen.png")]) == 0
+    assert "drew 288 characters" in capsys.readouterr().out
+    assert (tmp_path / "seen.png").stat().st_size > 10_000
+
+
 def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["--help"], ["character", "--help"]):
         with pytest.raises(SystemExit) as end:

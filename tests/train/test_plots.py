@@ -47,13 +47,18 @@ def test_no_errors_is_said(tmp_path: Path) -> None:
     assert colours(tmp_path / "errors.png") > 1
 
 
-def test_preview_shows_every_class_as_it_is_and_changed(tmp_path: Path, small_train: CharacterSet) -> None:
-    plots.preview(small_train, Strength(), "light-on-dark", 1, tmp_path / "deep/changed.png")
-    plots.preview(small_train, None, "light-on-dark", 1, tmp_path / "plain.png")
-    with Image.open(tmp_path / "deep/changed.png") as changed, Image.open(tmp_path / "plain.png") as plain:
-        assert changed.size == plain.size
-        assert changed.height > 18 * 28 * 3
-        assert np.asarray(changed).tolist() != np.asarray(plain).tolist()
+def test_preview_shows_every_class_as_it_is_and_changed(small_train: CharacterSet) -> None:
+    changed = plots.preview(small_train, Strength(), "light-on-dark", 1)
+    plain = plots.preview(small_train, None, "light-on-dark", 1)
+    assert changed.size == plain.size
+    assert changed.height > 18 * 28 * 3
+    assert changed.tobytes() != plain.tobytes()
+    assert plain.tobytes() == plots.preview(small_train, None, "light-on-dark", 2).tobytes()
+
+
+def test_preview_of_drawings_shows_different_ones(small_train: CharacterSet) -> None:
+    different = plots.preview(small_train, None, "any", 1, same=False)
+    assert different.tobytes() != plots.preview(small_train, None, "any", 1).tobytes()
 
 
 def test_curves_matrix_and_search_are_drawn(tmp_path: Path, small_val: CharacterSet) -> None:

@@ -6,12 +6,13 @@ import argparse
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
 from plate_runtime import commandline
+from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import UsageError
 
 from .run import Settings
@@ -63,7 +64,9 @@ def _fonts(force: bool) -> int:
 
 def _character(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     from .run import run
+    from .tensorflow_setup import require_extra
 
+    require_extra()
     settings = Settings(**{entry.name: getattr(options, entry.name) for entry in fields(Settings)})
     settings.recipe()
     if options.preview:
@@ -79,12 +82,16 @@ def _character(options: argparse.Namespace, arguments: Sequence[str]) -> int:
 
 
 def _preview(settings: Settings, path: Path) -> int:
+    from .atomic import replacing
     from .plots import preview
     from .run import gather
 
-    material = gather(settings, _say)
-    preview(material.train, settings.recipe().augment, settings.spec().polarity, settings.seed, path)
-    print(f"a picture of every class as training changes it: {path}")
+    drawn = settings.data is None
+    material = gather(replace(settings, drawn=8 * len(ALPHABET)) if drawn else settings, _say)
+    strength, polarity = settings.recipe().augment, settings.spec().polarity
+    with replacing(path) as unfinished:
+        preview(material.train, strength, polarity, settings.seed, same=not drawn).save(unfinished, format="PNG")
+    print(f"every class as training sees it: {path}")
     return 0
 
 
@@ -177,8 +184,14 @@ def _add_character_options(parser: argparse.ArgumentParser) -> None:
     add("--dropout", type=_number(0, 0.95), metavar="X", help="after the first dense layer (default: 0.3)")
     for name, default in (("first-filters", 32), ("second-filters", 64), ("first-dense", 256), ("second-dense", 128)):
         add(f"--{name}", type=_whole(1), metavar="N", help=f"size in the tuned network (default: {default})")
-    add("--name", default=defaults.name, help="of the model (default: %(default)s)")
-    add("--version", default=defaults.version, help="of the model (default: %(default)s)")
+    add("--model-name", dest="name", metavar="NAME", default=defaults.name, help="of the model (default: %(default)s)")
+    add(
+        "--model-version",
+        dest="version",
+        metavar="X.Y.Z",
+        default=defaults.version,
+        help="of the model (default: %(default)s)",
+    )
 
 
 def _whole(least: int) -> Callable[[str], int]:

@@ -107,16 +107,22 @@ def error_sheet(errors: Sequence[Mapping[str, Any]], pictures: NDArray[np.uint8]
     store_picture(contact_sheet(pictures[[error["index"] for error in errors]], captions), path)
 
 
-def preview(characters: CharacterSet, strength: Strength | None, polarity: str, seed: int, path: Path) -> None:
-    """Draw one picture of every class as it is, and seven as training changes them."""
+def preview(
+    characters: CharacterSet, strength: Strength | None, polarity: str, seed: int, *, same: bool = True
+) -> Image.Image:
+    """Return a sheet of every class: a picture as it is, then seven as training changes them.
+
+    With `same` the seven are changes of the first picture, else of others of the class as far as there are.
+    """
     rows, captions = [], []
     for label in np.unique(characters.labels):
-        original = characters.pictures[np.flatnonzero(characters.labels == label)[:1]]
-        copies = np.repeat(original, 7, axis=0)
-        changed = augment(copies, np.random.default_rng([seed, label]), strength, polarity) if strength else copies
+        members = np.flatnonzero(characters.labels == label)
+        chosen = np.resize(members[:1] if same else members, 8)
+        original, others = characters.pictures[chosen[:1]], characters.pictures[chosen[1:]]
+        changed = augment(others, np.random.default_rng([seed, label]), strength, polarity) if strength else others
         rows += [original, changed]
         captions += [f"{ALPHABET[label]} as it is"] + [""] * 7
-    store_picture(contact_sheet(np.concatenate(rows), captions), path)
+    return contact_sheet(np.concatenate(rows), captions)
 
 
 def contact_sheet(pictures: NDArray[np.uint8], captions: Sequence[str], columns: int = _COLUMNS) -> Image.Image:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 from plate_runtime.errors import MissingPartError, UsageError
 
 _HINT = "TensorFlow is not installed; pip install 'plate-edge[train]'"
+
+
+def require_extra() -> None:
+    """Raise MissingPartError if a package of the extra `train` is not installed; imports none of them."""
+    from importlib.util import find_spec
+
+    for name in ("tensorflow", "keras", "keras_tuner", "h5py", "matplotlib", "tqdm"):
+        if sys.modules.get(name, name) is None or (name not in sys.modules and find_spec(name) is None):
+            raise MissingPartError(f"{name} is not installed; pip install 'plate-edge[train]'")
 
 
 def import_tensorflow() -> Any:
@@ -80,8 +90,6 @@ def versions() -> dict[str, str]:
 @contextlib.contextmanager
 def _silent_start() -> Iterator[None]:
     """Send the native error stream to nothing: TensorFlow logs before its own log level is in force."""
-    import sys
-
     sys.stderr.flush()
     kept = os.dup(2)
     nothing = os.open(os.devnull, os.O_WRONLY)
