@@ -7,7 +7,7 @@ batch, and the cheapest way through the pieces is the reading. Several rows and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -18,7 +18,7 @@ from .errors import UsageError
 from .segment.bands import Band, find_bands
 from .segment.cells import Atoms, Cell, cut_out, find_atoms, find_cells
 from .segment.judge import CostArray, cheapest_path, shape_costs, width_costs
-from .segment.strip import CHARACTER_HEIGHT, MARGIN, Strip, estimate_slant, ink_mask, soft_ink, straighten
+from .segment.strip import CHARACTER_HEIGHT, MARGIN, Strip, Threshold, estimate_slant, ink_mask, soft_ink, straighten
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,8 +29,10 @@ Box = tuple[int, int, int, int]
 Corners = tuple[tuple[float, float], ...]
 
 _LONGEST_SIDE = 480
-_MOST_BANDS = 4
-_THRESHOLDS = ("local", "wide")
+_MOST_BANDS = 3
+_THRESHOLDS = (Threshold(2.0, 0.1), Threshold(2.0, 0.4))
+_MARGINS = (0, 1)
+_FLAWS_WEIGH = 0.5
 _FEWEST_IN_A_ROW = 2
 _LIKE_HEIGHT = 0.72
 _MOST_CHARACTERS = 10
@@ -80,13 +82,17 @@ class _Attempt:
 
 @dataclass(frozen=True)
 class _Reading:
-    """The cheapest way through an attempt: `chosen` cells, their probabilities (n, classes) and summed costs."""
+    """The cheapest way through an attempt.
+
+    `chosen` cells with their probabilities (n, classes); the `cost` of the whole way, which may be negative; and
+    the `flaws` of the chosen cells alone: what their shapes cost, from 0 for clean characters.
+    """
 
     attempt: _Attempt
     chosen: list[int]
     probabilities: NDArray[np.float32]
     cost: float
-    doubt: float
+    flaws: float
 
     @property
     def gain(self) -> float:
@@ -110,7 +116,8 @@ def read_by_cutting(rgb: NDArray[np.uint8], model: CharacterModel) -> Cutting | 
     readings = [reading for reading in _classify(attempts, model) if reading.chosen and reading.cost < 0]
     if not readings:
         return None
-    return _as_cutting(_rows_of_plate(readings), model.manifest, picture, rgb.shape)
+    rows = [_looked_at_again(reading, model) for reading in _rows_of_plate(readings)]
+    return _as_cutting(rows, model.manifest, picture, rgb.shape)
 
 
 def _bounded(rgb: NDArray[np.uint8]) -> Image.Image:
@@ -143,7 +150,7 @@ def _pulled_straight(picture: Image.Image, band: Band) -> Strip:
     """The strip of a band, its leaning strokes set upright."""
     strip = straighten(picture, band.row, band.light_ink)
     inside = slice(max(0, int(band.row.left * strip.scale)), int(band.row.right * strip.scale) + 1)
-    slant = estimate_slant(ink_mask(soft_ink(strip, "wide"))[:, inside])
+    slant = estimate_slant(ink_mask(soft_ink(strip, _THRESHOLDS[0]))[:, inside])
     return straighten(picture, band.row, band.light_ink, slant) if slant else strip
 
 
@@ -162,11 +169,26 @@ def _classify(attempts: list[_Attempt], model: CharacterModel) -> list[_Reading]
         done = rows.stop
         signs = [manifest.alphabet[best] for best in calibrated[rows].argmax(axis=1)]
         surprise = -np.log(calibrated[rows].max(axis=1).astype(np.float64) + 1e-3)
-        costs = surprise + attempt.shape + width_costs(attempt.cells, signs)
-        cost, chosen = cheapest_path(attempt.atoms, attempt.cells, costs)
-        doubt = float(np.maximum(costs[chosen], 0.0).sum())
-        readings.append(_Reading(attempt, chosen, outputs[rows][chosen], cost, doubt))
+        flaws = attempt.shape + width_costs(attempt.cells, signs)
+        cost, chosen = cheapest_path(attempt.atoms, attempt.cells, surprise + flaws)
+        readings.append(_Reading(attempt, chosen, outputs[rows][chosen], cost, float(flaws[chosen].sum())))
     return readings
+
+
+def _looked_at_again(reading: _Reading, model: CharacterModel) -> _Reading:
+    """The reading with each character's classes averaged over several views of it.
+
+    One cut-out carries the luck of its threshold and of its box; the mean over views is right more often.
+    """
+    attempt = reading.attempt
+    views = []
+    for threshold in _THRESHOLDS:
+        soft = soft_ink(attempt.strip, threshold)
+        for margin in _MARGINS:
+            views += [cut_out(soft, attempt.atoms, attempt.cells[k], margin) for k in reading.chosen]
+    outputs = model.predict_pictures(views, "light-on-dark")
+    means = outputs.reshape(len(views) // len(reading.chosen), len(reading.chosen), -1).mean(axis=0)
+    return replace(reading, probabilities=means.astype(np.float32))
 
 
 def _rows_of_plate(readings: list[_Reading]) -> list[_Reading]:
@@ -210,10 +232,13 @@ def _as_cutting(rows: list[_Reading], manifest: Manifest, picture: Image.Image, 
     quads = [_quad(reading.attempt.strip, reading.attempt.cells[k]) for reading in rows for k in reading.chosen]
     boxes = [_upright_box(np.clip(quad * scale, 0, limit), width, height) for quad in quads]
     outline = np.clip(_outline(rows) * scale, 0, limit)
+    characters = decode_softmax(probabilities, manifest.alphabet, manifest.temperature)
+    certainty = float(np.prod([character.confidence for character in characters]))
+    flaws = sum(reading.flaws for reading in rows)
     return Cutting(
-        characters=tuple(decode_softmax(probabilities, manifest.alphabet, manifest.temperature)),
+        characters=tuple(characters),
         boxes=tuple(boxes),
-        confidence=round(float(np.exp(-sum(reading.doubt for reading in rows))), 4),
+        confidence=round(certainty * float(np.exp(-_FLAWS_WEIGH * flaws)), 4),
         box=_upright_box(outline, width, height),
         corners=tuple((round(float(x), 1), round(float(y), 1)) for x, y in outline),
     )
@@ -229,11 +254,9 @@ def _outline(rows: list[_Reading]) -> NDArray[np.float64]:
     """The corners of all rows together in the picture: top of the first, bottom of the last; float64 (4, 2)."""
     upper, lower = rows[0].attempt.strip, rows[-1].attempt.strip
     top, bottom = MARGIN, MARGIN + CHARACTER_HEIGHT
-    ends = []
-    for row in rows:
-        strip, cells = row.attempt.strip, row.attempt.cells
-        for x in (cells[row.chosen[0]].left, cells[row.chosen[-1]].right):
-            ends.append(strip.to_picture(x, (top + bottom) / 2)[0])
+    sides = [(row.attempt.strip, row.attempt.cells[row.chosen[0]].left) for row in rows]
+    sides += [(row.attempt.strip, row.attempt.cells[row.chosen[-1]].right) for row in rows]
+    ends = [strip.to_picture(x, (top + bottom) / 2)[0] for strip, x in sides]
     corners = [
         strip.to_picture(strip.scale * across, y)
         for strip, across, y in (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from ..median import median
 from .binarise import FloatArray, local_mask
 from .components import drop_long_runs, find_runs, label_runs, measure
 from .rows import Row, find_rows
@@ -53,8 +54,8 @@ def _propose(ink: FloatArray) -> list[Row]:
     for window in _WINDOWS:
         for offset in _OFFSETS:
             runs = find_runs(local_mask(ink, int(window * height), int(window * height), offset))
-            for longest in (width, int(0.22 * width)):
-                chosen = drop_long_runs(runs, longest)
+            without_bars = drop_long_runs(runs, int(0.22 * width))
+            for chosen in (runs, without_bars) if len(without_bars) < len(runs) else (runs,):
                 rows += find_rows(measure(chosen, label_runs(chosen)), (height, width), most=2)
     return rows
 
@@ -82,17 +83,17 @@ def _agree(one: Row, other: Row) -> bool:
 
 
 def _middle(rows: list[Row]) -> Row:
-    slope = float(np.median([row.slope for row in rows]))
-    centre = float(np.median([(row.left + row.right) / 2 for row in rows]))
-    top = float(np.median([row.top + row.slope * centre for row in rows]))
-    bottom = float(np.median([row.bottom + row.slope * centre for row in rows]))
+    slope = median([row.slope for row in rows])
+    centre = median([(row.left + row.right) / 2 for row in rows])
+    top = median([row.top + row.slope * centre for row in rows])
+    bottom = median([row.bottom + row.slope * centre for row in rows])
     return Row(
         slope=slope,
         top=top - slope * centre,
         bottom=bottom - slope * centre,
-        left=float(np.median([row.left for row in rows])),
-        right=float(np.median([row.right for row in rows])),
-        count=int(np.median([row.count for row in rows])),
+        left=median([row.left for row in rows]),
+        right=median([row.right for row in rows]),
+        count=int(median([row.count for row in rows])),
     )
 
 

@@ -1,4 +1,4 @@
-"""Ink from brightness: local thresholds over integral images, and Otsu's global one.
+"""Ink from brightness: local thresholds over running sums.
 
 Every function works on "ink" pictures, float32 (h,w) in which characters are the larger values; the caller
 inverts brightness for dark characters, so each rule is said once.
@@ -29,29 +29,7 @@ def _box_mean_axis(values: FloatArray, reach: int, axis: int) -> FloatArray:
     return means
 
 
-def local_contrast(ink: FloatArray, width: int, height: int) -> tuple[FloatArray, FloatArray]:
-    """Local mean and local standard deviation over the window of :func:`box_mean`, both float32 (h,w)."""
-    mean = box_mean(ink, width, height)
-    square = box_mean(ink * ink, width, height)
-    return mean, np.sqrt(np.maximum(square - mean * mean, 0.0))
-
-
 def local_mask(ink: FloatArray, width: int, height: int, offset: float) -> BoolArray:
     """Pixels that stand out of their surroundings by ``offset`` times the spread of the whole picture; (h,w)."""
     mask: BoolArray = ink > box_mean(ink, width, height) + offset * float(ink.std())
     return mask
-
-
-def otsu_threshold(values: FloatArray) -> float:
-    """The threshold that separates two classes best (Otsu), for values of any range."""
-    low, high = float(values.min()), float(values.max())
-    if high <= low:
-        return high
-    counts, edges = np.histogram(values, bins=128, range=(low, high))
-    centres = (edges[:-1] + edges[1:]) / 2
-    below = np.cumsum(counts)
-    above = below[-1] - below
-    sums = np.cumsum(counts * centres)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
-    return float(edges[1 + int(np.nanargmax(between[:-1]))])

@@ -154,9 +154,12 @@ def find_cells(atoms: Atoms) -> list[Cell]:
     return cells
 
 
-def cut_out(soft: FloatArray, atoms: Atoms, cell: Cell) -> NDArray[np.uint8]:
-    """The tight picture of a cell, uint8 (h,w), light on dark, without the ink of its neighbours."""
-    window = (slice(cell.top, cell.bottom), slice(cell.left, cell.right))
+def cut_out(soft: FloatArray, atoms: Atoms, cell: Cell, margin: int = 0) -> NDArray[np.uint8]:
+    """The picture of a cell with so many pixels around it, uint8 (h,w), light on dark, without its neighbours' ink."""
+    window = (
+        slice(max(0, cell.top - margin), cell.bottom + margin),
+        slice(max(0, cell.left - margin), cell.right + margin),
+    )
     numbers = atoms.numbers[window]
     foreign = (numbers == -2) | ((numbers >= 0) & ((numbers < cell.first) | (numbers > cell.last)))
     picture: NDArray[np.uint8] = np.where(foreign, 0.0, soft[window] * 255).astype(np.uint8)

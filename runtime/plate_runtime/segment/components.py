@@ -130,9 +130,3 @@ def paint_labels(runs: Runs, labels: IntArray) -> NDArray[np.int32]:
     step = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     flat[first + step] = np.repeat(labels, lengths)
     return flat.reshape(height, width)
-
-
-def find_components(mask: BoolArray) -> Components:
-    """The 8-connected components of a bool mask (h,w)."""
-    runs = find_runs(mask)
-    return measure(runs, label_runs(runs))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..median import column_medians
 from .binarise import FloatArray
 from .cells import Atoms, Cell
 from .strip import CHARACTER_HEIGHT, MARGIN, Strip
@@ -21,7 +22,7 @@ CostArray = NDArray[np.float64]
 # Widths relative to the height of a row, without cost: most letters, the slim ones, the wide ones.
 _WIDTHS = {"": (0.3, 0.8), "1IJ": (0.08, 0.45), "MW": (0.5, 1.05)}
 _TOO_WIDE = 6.0
-_WRONG_HEIGHT = 6.0
+_WRONG_HEIGHT = 12.0
 _RUNS_ON = 12.0
 _RUNS_ON_REACH = 5
 _FAINT = 6.0
@@ -62,7 +63,7 @@ def shape_costs(
     table = tabulate(cells)
     relative_height = table.height / CHARACTER_HEIGHT
     relative_width = table.width / CHARACTER_HEIGHT
-    firmness = np.array([_firmness(picture) for picture in pictures])
+    firmness = _firmness(pictures)
     areas = np.concatenate([[0], np.cumsum(atoms.boxes.area)])
     fill = (areas[table.last + 1] - areas[table.first]) / (table.width * table.height)
     middle = (table.left + table.right) / 2 / strip.scale
@@ -127,10 +128,13 @@ def cheapest_path(atoms: Atoms, cells: Sequence[Cell], costs: CostArray) -> tupl
     return total, path[::-1]
 
 
-def _firmness(picture: NDArray[np.uint8]) -> float:
-    """Mean strength of the ink of a cut-out, 0.5 to 1: what barely passes the threshold is no print."""
-    ink = picture[picture > 127]
-    return float(ink.mean()) / 255 if ink.size else 0.5
+def _firmness(pictures: Sequence[NDArray[np.uint8]]) -> CostArray:
+    """Mean strength of the ink of every cut-out, 0.5 to 1: what barely passes the threshold is no print."""
+    pixels = np.concatenate([picture.ravel() for picture in pictures])
+    starts = np.cumsum([0] + [picture.size for picture in pictures[:-1]])
+    ink = pixels > 127
+    strength: CostArray = np.add.reduceat(np.where(ink, pixels, 0), starts, dtype=np.float64)
+    return np.maximum(0.5, strength / 255 / np.maximum(1, np.add.reduceat(ink, starts, dtype=np.int64)))
 
 
 def _runs_on(soft: FloatArray, table: Cells, firmness: CostArray) -> CostArray:
@@ -138,10 +142,14 @@ def _runs_on(soft: FloatArray, table: Cells, firmness: CostArray) -> CostArray:
     above = soft[MARGIN - _RUNS_ON_REACH : MARGIN + 2].min(axis=0)
     bottom = MARGIN + CHARACTER_HEIGHT
     below = soft[bottom - 2 : bottom + _RUNS_ON_REACH].min(axis=0)
-    result = np.zeros(len(firmness))
-    for index, firm in enumerate(firmness):
-        span = slice(int(table.left[index]), int(table.right[index]))
-        result[index] = min(float(np.clip((side[span] / firm - 0.5) / 0.2, 0.0, 1.0).mean()) for side in (above, below))
+    starts = np.cumsum(table.width) - table.width
+    columns = np.arange(int(table.width.sum())) + np.repeat(table.left - starts, table.width)
+    firm = np.repeat(firmness, table.width)
+    shares = [
+        np.add.reduceat(np.clip((side[columns] / firm - 0.5) / 0.2, 0.0, 1.0), starts) / table.width
+        for side in (above, below)
+    ]
+    result: CostArray = np.minimum(shares[0], shares[1])
     return result
 
 
@@ -154,10 +162,11 @@ def _colour_distances(strip: Strip, soft: FloatArray, atoms: Atoms, table: Cells
     colours = np.stack(sums, axis=1) / np.bincount(numbers, minlength=count)[:, None]
     left, right = atoms.boxes.left / strip.scale, atoms.boxes.right / strip.scale
     in_row = (left >= strip.row.left - 2) & (right <= strip.row.right + 2)
-    usual = np.median(colours[in_row] if in_row.any() else colours, axis=0)
+    usual = column_medians(colours[in_row] if in_row.any() else colours)
     inner = slice(MARGIN, -MARGIN)
-    field = strip.colours[inner][soft[inner] < 0.5]
-    background = np.median(field, axis=0) if len(field) else usual
+    # Every third pixel of every other row is plenty for a median.
+    field = strip.colours[inner][::2, ::3][soft[inner][::2, ::3] < 0.5]
+    background = column_medians(field) if len(field) else usual
     contrast = max(10.0, float(np.linalg.norm(usual - background)))
     distances = np.linalg.norm(colours - usual, axis=1) / contrast
     return np.array([distances[first : last + 1].max() for first, last in zip(table.first, table.last, strict=True)])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..median import median
 from .components import BoolArray, Components
 
 _HEIGHT_RATIO = 1.3
@@ -96,13 +97,13 @@ def _fit(boxes: Components) -> Row:
     both_first = np.concatenate([first, first + len(centre_x)])
     both_second = np.concatenate([second, second + len(centre_x)])
     run = x[both_second] - x[both_first]
-    far = np.abs(run) > 0.4 * float(np.median(boxes.height))
+    far = np.abs(run) > 0.4 * median(boxes.height)
     slopes = (y[both_second] - y[both_first])[far] / run[far]
-    slope = float(np.median(slopes)) if slopes.size else 0.0
+    slope = median(slopes) if slopes.size else 0.0
     return Row(
         slope=slope,
-        top=float(np.median(boxes.top - slope * centre_x)),
-        bottom=float(np.median(boxes.bottom - slope * centre_x)),
+        top=median(boxes.top - slope * centre_x),
+        bottom=median(boxes.bottom - slope * centre_x),
         left=float(boxes.left.min()),
         right=float(boxes.right.max()),
         count=len(boxes),

@@ -8,17 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .binarise import BoolArray, FloatArray, box_mean, otsu_threshold
+from .binarise import BoolArray, FloatArray, box_mean
 from .rows import Row
 
 CHARACTER_HEIGHT = 32
 MARGIN = 7
+_SOFTNESS = 2.2
 _WIDEST = 640
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A straightened row. ``ink`` float32 (40,w), larger is more ink; ``scale`` strip pixels per picture pixel.
+    """A straightened row. ``ink`` float32 (h,w), larger is more ink; ``scale`` strip pixels per picture pixel.
 
     ``slant`` is how far the strokes leaned to the right per pixel upwards before they were pulled straight.
     """
@@ -51,36 +52,34 @@ def straighten(picture: Image.Image, row: Row, light_ink: bool, slant: float = 0
     return Strip(gray if light_ink else 255 - gray, np.asarray(straight), row, scale, slant)
 
 
-def soft_ink(strip: Strip, variant: str) -> FloatArray:
-    """How surely a pixel is ink, float32 (40,w) from 0 to 1 with 0.5 as the threshold.
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Ink is what exceeds its surroundings, ``window`` character heights wide, by ``offset`` spreads of the row."""
 
-    Variants: "local" compares with the surroundings of one character, "wide" with those of three,
-    "otsu" with the one threshold that parts the row best.
-    """
+    window: float
+    offset: float
+
+
+def soft_ink(strip: Strip, threshold: Threshold) -> FloatArray:
+    """How surely a pixel is ink, float32 (h,w) from 0 to 1 with 0.5 as the threshold."""
     ink = strip.ink
-    left = max(0, int((strip.row.left) * strip.scale) - MARGIN)
-    right = min(ink.shape[1], int((strip.row.right) * strip.scale) + MARGIN + 1)
+    left = max(0, int(strip.row.left * strip.scale) - MARGIN)
+    right = min(ink.shape[1], int(strip.row.right * strip.scale) + MARGIN + 1)
     inner = ink[MARGIN:-MARGIN, left:right]
-    if inner.size == 0:
-        inner = ink
-    spread = max(float(inner.std()), 1.0)
-    if variant == "otsu":
-        threshold = np.full_like(ink, otsu_threshold(inner))
-    else:
-        window = CHARACTER_HEIGHT if variant == "local" else 3 * CHARACTER_HEIGHT
-        threshold = box_mean(ink, window, CHARACTER_HEIGHT + 2 * MARGIN) + 0.15 * spread
-    soft: FloatArray = np.clip(0.5 + (ink - threshold) / (2.2 * spread), 0.0, 1.0)
+    spread = max(1.0, float(inner.std()) if inner.size else 0.0)
+    usual = box_mean(ink, round(threshold.window * CHARACTER_HEIGHT), ink.shape[0])
+    soft: FloatArray = np.clip(0.5 + (ink - usual - threshold.offset * spread) / (_SOFTNESS * spread), 0.0, 1.0)
     return soft
 
 
 def ink_mask(soft: FloatArray) -> BoolArray:
-    """The pixels that count as ink, bool (40,w)."""
+    """The pixels that count as ink, bool (h,w)."""
     mask: BoolArray = soft > 0.5
     return mask
 
 
 def estimate_slant(mask: BoolArray) -> float:
-    """The lean of the strokes in a mask (40,w): pixels to the right per pixel upwards, within 0.4 either way.
+    """The lean of the strokes in a mask (h,w): pixels to the right per pixel upwards, within 0.4 either way.
 
     Upright strokes make columns either full or empty; the shear with the most uneven columns wins.
     """
