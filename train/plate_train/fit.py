@@ -125,9 +125,8 @@ def fit(
                     if best is None or merit > best[0]:
                         best = (merit, epoch + 1, model.get_weights() if keep_best else [])
             history.append(row)
-            bar.set_postfix(
-                {name: f"{value:.4f}" for name, value in row.items() if name != "learning_rate"}, refresh=False
-            )
+            told = "val_accuracy" if watch is not None else "accuracy"
+            bar.set_postfix_str(f"loss {row['loss']:.3f}, {told} {row[told]:.3f}", refresh=False)
     average.settle()
     if best is not None and keep_best:
         model.set_weights(best[2])

@@ -76,7 +76,7 @@ def search_results(searched: SearchResult, path: Path) -> None:
 def confusion_matrix(
     probabilities: NDArray[np.float32], labels: NDArray[np.int64], path: Path, alphabet: str = ALPHABET
 ) -> None:
-    """Draw how often each class was read as each other one; the diagonal is left white to show the errors."""
+    """Draw how often each class was read as each other one; the diagonal stays pale so that errors show."""
     counts = np.zeros((len(alphabet), len(alphabet)), int)
     np.add.at(counts, (labels, probabilities.argmax(axis=1)), 1)
     errors = counts.copy()
@@ -85,11 +85,9 @@ def confusion_matrix(
     axes = figure.add_subplot()
     axes.imshow(errors, cmap="Reds", vmin=0, vmax=max(1, int(errors.max())))
     for row, column in np.argwhere(counts):
-        wrong = row != column
-        axes.text(
-            column, row, str(counts[row, column]), ha="center", va="center", fontsize=6,
-            color="black" if wrong else "0.6", fontweight="bold" if wrong else "normal",
-        )  # fmt: skip
+        dark = errors[row, column] > errors.max() / 2
+        colour = "white" if dark else "black" if row != column else "0.5"
+        axes.text(column, row, str(counts[row, column]), ha="center", va="center", fontsize=6, color=colour)
     axes.set_xticks(range(len(alphabet)), list(alphabet))
     axes.set_yticks(range(len(alphabet)), list(alphabet))
     axes.set_xlabel("read as")

@@ -106,7 +106,10 @@ def search(
 def hyperparameters(values: dict[str, Any]) -> Hyperparameters:
     """Turn KerasTuner's values into `Hyperparameters`."""
     names = ("first_filters", "second_filters", "first_dense", "dropout", "learning_rate")
-    return replace(Hyperparameters(), **{name: values[name] for name in names if name in values})
+    found = {name: values[name] for name in names if name in values}
+    if "dropout" in found:
+        found["dropout"] = round(found["dropout"], 1)  # steps of 0.1 add up to 0.30000000000000004
+    return replace(Hyperparameters(), **found)
 
 
 def space(hp: Any) -> Hyperparameters:
