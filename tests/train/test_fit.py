@@ -101,6 +101,13 @@ def test_training_goes_on_from_a_given_network(small_train: CharacterSet) -> Non
     assert all(np.array_equal(one, two) for one, two in zip(before, trained.get_weights(), strict=True))
 
 
+def test_divergence_is_told_and_ends_the_training(small_train: CharacterSet) -> None:
+    broken = models.tuned(SMALL)
+    broken.set_weights([np.full_like(weight, np.nan) for weight in broken.get_weights()])
+    with pytest.raises(UsageError, match="lower --learning-rate"):
+        fit(dataclasses.replace(QUICK, start=broken), small_train, SPEC, 1)
+
+
 def test_another_number_of_threads_in_a_running_process_is_refused(small_train: CharacterSet) -> None:
     fit(dataclasses.replace(QUICK, epochs=1), small_train.take([0, 1]), SPEC, 1)
     with pytest.raises(UsageError, match="1 threads"):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plate_runtime.errors import UsageError
 from plate_runtime.manifest import InputSpec
 from plate_runtime.preprocess import scale_pixels
 
@@ -95,6 +96,9 @@ def fit(
         stop_after: end after so many epochs, though the schedule is as long as the recipe says.
         keep_best: return the weights of the epoch that read most of `watch`, not those of the last epoch.
         title: what the progress bar says.
+
+    Raises:
+        UsageError: training diverged, or TensorFlow already runs with another number of threads.
     """
     fix(seed, recipe.threads)
     model = _start(recipe)
@@ -117,6 +121,8 @@ def fit(
                 average.update()
                 bar.update()
             loss, accuracy = (float(total) / len(train) for total in totals)
+            if not np.isfinite(loss):
+                raise UsageError(f"{title}: the loss of epoch {epoch + 1} is no number; lower --learning-rate")
             row = {"loss": loss, "accuracy": accuracy, "learning_rate": rate}
             if watch is not None:
                 with average.in_force():
