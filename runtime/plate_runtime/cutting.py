@@ -6,6 +6,7 @@ batch, and the cheapest way through the pieces is the reading. Several rows and 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -32,7 +33,6 @@ _LONGEST_SIDE = 480
 _MOST_BANDS = 3
 _THRESHOLDS = (Threshold(2.0, 0.1), Threshold(2.0, 0.4))
 _MARGINS = (0, 1)
-_FLAWS_WEIGH = 0.5
 _FEWEST_IN_A_ROW = 2
 _LIKE_HEIGHT = 0.72
 _MOST_CHARACTERS = 10
@@ -57,7 +57,7 @@ class Cutting:
 
     Attributes:
         characters: from left to right, the upper row first; boxes: x, y, width, height of each.
-        confidence: 0..1, that the whole text is right, from the classes and from how cleanly they were cut.
+        confidence: 0..1, that the whole text is right: the product of the characters'.
         box: upright box around all characters; corners: the tilted one, from top left clockwise.
     """
 
@@ -82,17 +82,15 @@ class _Attempt:
 
 @dataclass(frozen=True)
 class _Reading:
-    """The cheapest way through an attempt.
+    """The cheapest way through an attempt: `chosen` cells, their probabilities (n, classes), and its cost in nats.
 
-    `chosen` cells with their probabilities (n, classes); the `cost` of the whole way, which may be negative; and
-    the `flaws` of the chosen cells alone: what their shapes cost, from 0 for clean characters.
+    A negative cost means that it explains more than it strains.
     """
 
     attempt: _Attempt
     chosen: list[int]
     probabilities: NDArray[np.float32]
     cost: float
-    flaws: float
 
     @property
     def gain(self) -> float:
@@ -169,9 +167,9 @@ def _classify(attempts: list[_Attempt], model: CharacterModel) -> list[_Reading]
         done = rows.stop
         signs = [manifest.alphabet[best] for best in calibrated[rows].argmax(axis=1)]
         surprise = -np.log(calibrated[rows].max(axis=1).astype(np.float64) + 1e-3)
-        flaws = attempt.shape + width_costs(attempt.cells, signs)
-        cost, chosen = cheapest_path(attempt.atoms, attempt.cells, surprise + flaws)
-        readings.append(_Reading(attempt, chosen, outputs[rows][chosen], cost, float(flaws[chosen].sum())))
+        costs = surprise + attempt.shape + width_costs(attempt.cells, signs)
+        cost, chosen = cheapest_path(attempt.atoms, attempt.cells, costs)
+        readings.append(_Reading(attempt, chosen, outputs[rows][chosen], cost))
     return readings
 
 
@@ -233,12 +231,10 @@ def _as_cutting(rows: list[_Reading], manifest: Manifest, picture: Image.Image, 
     boxes = [_upright_box(np.clip(quad * scale, 0, limit), width, height) for quad in quads]
     outline = np.clip(_outline(rows) * scale, 0, limit)
     characters = decode_softmax(probabilities, manifest.alphabet, manifest.temperature)
-    certainty = float(np.prod([character.confidence for character in characters]))
-    flaws = sum(reading.flaws for reading in rows)
     return Cutting(
         characters=tuple(characters),
         boxes=tuple(boxes),
-        confidence=round(certainty * float(np.exp(-_FLAWS_WEIGH * flaws)), 4),
+        confidence=round(math.prod(character.confidence for character in characters), 4),
         box=_upright_box(outline, width, height),
         corners=tuple((round(float(x), 1), round(float(y), 1)) for x, y in outline),
     )

@@ -61,6 +61,8 @@ def find_atoms(mask: BoolArray) -> Atoms:
     inner[: MARGIN - REACH] = False
     inner[MARGIN + CHARACTER_HEIGHT + REACH :] = False
     runs = drop_long_runs(find_runs(inner), _LONGEST_RUN)
+    if len(runs) == 0:
+        return _renumber(np.full(mask.shape, -1, dtype=np.int32))
     labels = label_runs(runs)
     boxes = measure(runs, labels)
     numbers = paint_labels(runs, labels)
@@ -91,8 +93,11 @@ def joins(piece: BoolArray) -> list[int]:
     found: list[tuple[float, int]] = []
     for column in range(4, width - 4):
         around = smooth[max(0, column - 4) : column + 5]
-        if smooth[column] <= around.min() and smooth[column] <= 0.45 * height:
-            if found and column - found[-1][1] < 4:
+        thin = smooth[column] <= around.min() and smooth[column] <= 0.45 * height
+        # Along a flat bar only its ends are places where another character may begin.
+        rises = max(smooth[column - 1], smooth[column + 1]) > smooth[column]
+        if thin and rises:
+            if found and column - found[-1][1] < 3:
                 continue
             found.append((float(smooth[column]), column))
     thinnest = sorted(found)[: max(2, 4 * width // CHARACTER_HEIGHT)]

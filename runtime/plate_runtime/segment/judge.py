@@ -20,7 +20,7 @@ from .strip import CHARACTER_HEIGHT, MARGIN, Strip
 CostArray = NDArray[np.float64]
 
 # Widths relative to the height of a row, without cost: most letters, the slim ones, the wide ones.
-_WIDTHS = {"": (0.3, 0.8), "1IJ": (0.08, 0.45), "MW": (0.5, 1.05)}
+_WIDTHS = {"": (0.3, 0.9), "1IJ": (0.08, 0.45), "MW": (0.5, 1.05)}
 _TOO_WIDE = 6.0
 _WRONG_HEIGHT = 12.0
 _RUNS_ON = 12.0
@@ -32,7 +32,7 @@ _AT_THE_EDGE = 0.7
 _OUTSIDE_THE_ROW = 0.7
 _WORTH = 1.8
 _FAR_APART = 0.8
-_CUT, _CUT_PER_HEIGHT = 0.4, 3.0
+_CUT, _CUT_PER_HEIGHT = 0.9, 3.0
 _SKIP, _SKIP_LARGE = 0.6, 1.2
 
 
