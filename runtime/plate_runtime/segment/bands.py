@@ -31,10 +31,8 @@ def find_bands(gray: Image.Image, most: int = 4) -> list[Band]:
     """At most ``most`` bands of an "L" picture, the most likely first; coordinates of that picture."""
     work, scale_x, scale_y = _working_size(gray)
     brightness = np.asarray(work, dtype=np.float32)
-    proposals: list[tuple[bool, Row]] = []
-    for light_ink in (False, True):
-        ink = brightness if light_ink else 255 - brightness
-        proposals += [(light_ink, row) for row in _propose(ink)]
+    # Two boxes make a row only where nothing longer is found: any two specks lie on a line.
+    proposals = _proposals(brightness, fewest=3) or _proposals(brightness, fewest=2)
     bands = _vote(proposals)[:most]
     return [Band(_scale(band.row, scale_x, scale_y), band.light_ink, band.votes) for band in bands]
 
@@ -47,7 +45,13 @@ def _working_size(gray: Image.Image) -> tuple[Image.Image, float, float]:
     return work, width / gray.width, height / gray.height
 
 
-def _propose(ink: FloatArray) -> list[Row]:
+def _proposals(brightness: FloatArray, fewest: int) -> list[tuple[bool, Row]]:
+    """Rows of dark ink, then of light ink, each with whether its ink is light."""
+    dark = [(False, row) for row in _propose(255 - brightness, fewest)]
+    return dark + [(True, row) for row in _propose(brightness, fewest)]
+
+
+def _propose(ink: FloatArray, fewest: int) -> list[Row]:
     """Rows by every window and offset, with and without the long bars that join characters to a frame."""
     height, width = ink.shape
     rows: list[Row] = []
@@ -56,7 +60,7 @@ def _propose(ink: FloatArray) -> list[Row]:
             runs = find_runs(local_mask(ink, int(window * height), int(window * height), offset))
             without_bars = drop_long_runs(runs, int(0.22 * width))
             for chosen in (runs, without_bars) if len(without_bars) < len(runs) else (runs,):
-                rows += find_rows(measure(chosen, label_runs(chosen)), (height, width), most=2)
+                rows += find_rows(measure(chosen, label_runs(chosen)), (height, width), 2, fewest)
     return rows
 
 
