@@ -110,7 +110,13 @@ def test_mission_protocol_is_labelled(small_folder: Path, tmp_path: Path, capsys
 def test_training_goes_on_from_a_model(finished: Path, small_folder: Path, tmp_path: Path) -> None:
     command(train(small_folder, tmp_path / "on", ["--from", str(finished / "model.h5"), "--no-augment"]))
     report = json.loads((tmp_path / "on/report.json").read_text())
-    assert report["training"]["recipe"]["fine_tuned"] is True
+    assert report["training"]["recipe"]["hyper"] == {"learning_rate": 1e-3}
+    meta = weights_file.read_meta(tmp_path / "on/model.h5")
+    before = weights_file.read_meta(finished / "model.h5")
+    assert meta is not None
+    assert before is not None
+    assert meta.training["start"]["training"] == before.training
+    assert meta.training["start"]["sha256"] == hashlib.sha256((finished / "model.h5").read_bytes()).hexdigest()
 
 
 def test_without_data_it_draws(

@@ -57,8 +57,10 @@ class Recipe:
     def to_json(self) -> dict[str, Any]:
         """Return the recipe as JSON values."""
         values = {name: getattr(self, name) for name in ("model", "epochs", "batch", "schedule", "average", "threads")}
-        changed = asdict(self.augment) if self.augment else None
-        return values | {"hyper": asdict(self.hyper), "augment": changed, "fine_tuned": self.start is not None}
+        hyper = asdict(self.hyper)
+        if self.start is not None:
+            hyper = {"learning_rate": self.hyper.learning_rate}  # the rest is the given network's
+        return values | {"hyper": hyper, "augment": asdict(self.augment) if self.augment else None}
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -121,13 +122,17 @@ def run(settings: Settings, folder: Path, resume: bool, command: str, say: Calla
     with results_folder(folder, settings, resume):
         recipe, searched = _searched(settings, recipe, material, folder=folder, resume=resume, say=say)
         results = [_trained(settings, recipe, material, settings.seed + number) for number in range(settings.seeds)]
-        record = material.record | {
-            "seeds": [result.seed for result in results],
-            "protocol": protocol_name(settings),
-            "recipe": recipe.to_json(),
-            "libraries": versions(),
-            "command": command,
-        }
+        record = (
+            material.record
+            | _origin(settings)
+            | {
+                "seeds": [result.seed for result in results],
+                "protocol": protocol_name(settings),
+                "recipe": recipe.to_json(),
+                "libraries": versions(),
+                "command": command,
+            }
+        )
         found = report.RunReport(
             protocol_name(settings),
             results,
@@ -284,6 +289,16 @@ def _write(found: report.RunReport, first: SeedResult, settings: Settings, folde
 
 def _model_record(record: Mapping[str, Any], first: SeedResult) -> dict[str, Any]:
     return dict(record) | {"seed": first.seed, "epochs": first.epochs, "val": first.val.to_json()}
+
+
+def _origin(settings: Settings) -> dict[str, Any]:
+    """Return what the network had been trained on before, where it does not start from scratch."""
+    if settings.start is None:
+        return {}
+    path = Path(settings.start)
+    meta = weights_file.read_meta(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return {"start": {"sha256": digest, "training": dict(meta.training) if meta else None}}
 
 
 def _require_shape(model: Any, path: str) -> None:
