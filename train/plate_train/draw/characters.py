@@ -27,7 +27,7 @@ DRAWN_SPEC = InputSpec(polarity="any", resize="stretch")
 
 _STROKE_ALPHABETS = 24
 _SHEET_SHARE = 0.33
-_SHEET_SHARES = dict.fromkeys("0123456789", 0.27) | dict.fromkeys("BDQ", 0.45) | {"O": 0.65, "I": 0.55}
+_SHEET_SHARES = dict.fromkeys("0123456789", 0.27) | {"B": 0.5, "D": 0.58, "Q": 0.5, "O": 0.65, "I": 0.55}
 """How often a class is drawn for the sheet where worlds are mixed. Ten digits fill half of all plates: in a cut-out a
 digit is more likely than the letter that looks like it. 0 and O, or 1 and I, may be the same shape: if they shared the
 evidence evenly, both would lose to D, or to T."""

@@ -150,7 +150,7 @@ def _cut(box: Box, bar: bool, dice: Dice, width: int, height: int) -> tuple[int,
     if bar:
         left, right = max(left, -0.08 * box.width), max(right, -0.08 * box.width)
         if dice.chance(0.3):
-            spare, share = dice.uniform(0, 0.55) * box.height, dice.choice((0.0, 1.0, 0.5, dice.random()))
+            spare, share = dice.uniform(0, 0.85) * box.height, dice.choice((0.0, 1.0, 0.5, dice.random()))
             left, right = left + spare * share, right + spare * (1 - share)
     first = min(max(0, math.floor(box.left - left)), width - 2)
     above = min(max(0, math.floor(box.top - top)), height - 2)

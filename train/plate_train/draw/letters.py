@@ -70,7 +70,7 @@ def random_style(rng: np.random.Generator) -> Style:
         round_ends=bool(rng.random() < 0.3),
         waist=rng.uniform(0.42, 0.54),
         inset=rng.choice([0.0, rng.uniform(0.02, 0.12)]),
-        vertex=rng.choice([rng.uniform(0.3, 0.6), rng.uniform(0.5, 0.9)], p=[0.6, 0.4]),
+        vertex=rng.choice([rng.uniform(0.3, 0.55), rng.uniform(0.5, 0.9)], p=[0.7, 0.3]),
         opening=min(rng.uniform(0.16, 0.34), 0.37 - thickness),
         slope=rng.choice([0.0, rng.uniform(0.0, 0.25)], p=[0.35, 0.65]),
         wide=rng.choice([1.0, rng.uniform(1.0, 1.3)]),
