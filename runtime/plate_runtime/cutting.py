@@ -31,6 +31,8 @@ Corners = tuple[tuple[float, float], ...]
 
 _LONGEST_SIDE = 480
 _MOST_BANDS = 3
+# Any two specks lie on a line: they make a row only where nothing longer can be read.
+_FEWEST_PIECES = (3, 2)
 _THRESHOLDS = (Threshold(2.0, 0.1), Threshold(2.0, 0.4))
 _MARGINS = (0, 1)
 _FEWEST_IN_A_ROW = 2
@@ -110,12 +112,15 @@ def read_by_cutting(rgb: NDArray[np.uint8], model: CharacterModel) -> Cutting | 
     if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.size == 0:
         raise UsageError(f"expected a colour picture, uint8 (h, w, 3), not {rgb.dtype} {rgb.shape}")
     picture = _bounded(rgb)
-    attempts = [attempt for band in find_bands(picture.convert("L"), _MOST_BANDS) for attempt in _cut(picture, band)]
-    readings = [reading for reading in _classify(attempts, model) if reading.chosen and reading.cost < 0]
-    if not readings:
-        return None
-    rows = [_looked_at_again(reading, model) for reading in _rows_of_plate(readings)]
-    return _as_cutting(rows, model.manifest, picture, rgb.shape)
+    gray = picture.convert("L")
+    for fewest in _FEWEST_PIECES:
+        bands = find_bands(gray, _MOST_BANDS, fewest)
+        readings = _classify([attempt for band in bands for attempt in _cut(picture, band)], model)
+        likely = [reading for reading in readings if reading.chosen and reading.cost < 0]
+        if likely:
+            rows = [_looked_at_again(reading, model) for reading in _rows_of_plate(likely)]
+            return _as_cutting(rows, model.manifest, picture, rgb.shape)
+    return None
 
 
 def _bounded(rgb: NDArray[np.uint8]) -> Image.Image:

@@ -27,12 +27,15 @@ class Band:
     votes: float
 
 
-def find_bands(gray: Image.Image, most: int = 4) -> list[Band]:
-    """At most ``most`` bands of an "L" picture, the most likely first; coordinates of that picture."""
+def find_bands(gray: Image.Image, most: int = 3, fewest: int = 3) -> list[Band]:
+    """At most ``most`` bands of an "L" picture, the most likely first, in its coordinates.
+
+    A band shows at least ``fewest`` pieces that could be characters.
+    """
     work, scale_x, scale_y = _working_size(gray)
     brightness = np.asarray(work, dtype=np.float32)
-    # Two boxes make a row only where nothing longer is found: any two specks lie on a line.
-    proposals = _proposals(brightness, fewest=3) or _proposals(brightness, fewest=2)
+    proposals = [(False, row) for row in _propose(255 - brightness, fewest)]
+    proposals += [(True, row) for row in _propose(brightness, fewest)]
     bands = _vote(proposals)[:most]
     return [Band(_scale(band.row, scale_x, scale_y), band.light_ink, band.votes) for band in bands]
 
@@ -43,12 +46,6 @@ def _working_size(gray: Image.Image) -> tuple[Image.Image, float, float]:
     height = int(min(_LONGEST_SIDE, max(1, round(gray.height * scale))))
     work = gray.resize((width, height), Image.Resampling.BICUBIC)
     return work, width / gray.width, height / gray.height
-
-
-def _proposals(brightness: FloatArray, fewest: int) -> list[tuple[bool, Row]]:
-    """Rows of dark ink, then of light ink, each with whether its ink is light."""
-    dark = [(False, row) for row in _propose(255 - brightness, fewest)]
-    return dark + [(True, row) for row in _propose(brightness, fewest)]
 
 
 def _propose(ink: FloatArray, fewest: int) -> list[Row]:
