@@ -19,7 +19,7 @@ from .errors import UsageError
 from .segment.bands import Band, find_bands
 from .segment.cells import Atoms, Cell, cut_out, find_atoms, find_cells
 from .segment.judge import CostArray, cheapest_path, shape_costs, width_costs
-from .segment.strip import CHARACTER_HEIGHT, MARGIN, Strip, Threshold, estimate_slant, ink_mask, soft_ink, straighten
+from .segment.strip import CHARACTER_HEIGHT, MARGIN, Strip, estimate_slant, ink_mask, soft_ink, straighten
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +33,7 @@ _LONGEST_SIDE = 480
 _MOST_BANDS = 3
 # Any two specks lie on a line: they make a row only where nothing longer can be read.
 _FEWEST_PIECES = (3, 2)
-_THRESHOLDS = (Threshold(2.0, 0.1), Threshold(2.0, 0.4))
+_OFFSETS = (0.1, 0.4)
 _MARGINS = (0, 1)
 _FEWEST_IN_A_ROW = 2
 _LIKE_HEIGHT = 0.72
@@ -137,8 +137,8 @@ def _bounded(rgb: NDArray[np.uint8]) -> Image.Image:
 def _cut(picture: Image.Image, band: Band) -> list[_Attempt]:
     upright = _pulled_straight(picture, band)
     attempts = []
-    for threshold in _THRESHOLDS:
-        soft = soft_ink(upright, threshold)
+    for offset in _OFFSETS:
+        soft = soft_ink(upright, offset)
         atoms = find_atoms(ink_mask(soft))
         cells = find_cells(atoms)
         if not cells:
@@ -153,7 +153,7 @@ def _pulled_straight(picture: Image.Image, band: Band) -> Strip:
     """The strip of a band, its leaning strokes set upright."""
     strip = straighten(picture, band.row, band.light_ink)
     inside = slice(max(0, int(band.row.left * strip.scale)), int(band.row.right * strip.scale) + 1)
-    slant = estimate_slant(ink_mask(soft_ink(strip, _THRESHOLDS[0]))[:, inside])
+    slant = estimate_slant(ink_mask(soft_ink(strip, _OFFSETS[0]))[:, inside])
     return straighten(picture, band.row, band.light_ink, slant) if slant else strip
 
 
@@ -185,8 +185,8 @@ def _looked_at_again(reading: _Reading, model: CharacterModel) -> _Reading:
     """
     attempt = reading.attempt
     views = []
-    for threshold in _THRESHOLDS:
-        soft = soft_ink(attempt.strip, threshold)
+    for offset in _OFFSETS:
+        soft = soft_ink(attempt.strip, offset)
         for margin in _MARGINS:
             views += [cut_out(soft, attempt.atoms, attempt.cells[k], margin) for k in reading.chosen]
     outputs = model.predict_pictures(views, "light-on-dark")

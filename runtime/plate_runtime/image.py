@@ -22,7 +22,8 @@ MAX_PIXELS = 50_000_000
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """Names that count as pictures when a folder is read."""
 
-_ORIENTATION = 0x0112  # the EXIF tag
+# Keys of Image.info in which Pillow looks for an orientation.
+_ORIENTATION_CARRIERS = {"exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"}
 
 PictureSource = str | Path | bytes | BinaryIO | Image.Image | NDArray[np.uint8]
 
@@ -143,11 +144,16 @@ def _check_size(image: Image.Image, name: str) -> None:
 
 def _decode(image: Image.Image) -> NDArray[np.uint8]:
     image.load()
-    if image.getexif().get(_ORIENTATION, 1) != 1:
-        from PIL import ImageOps
+    return _to_rgb(_upright(image))
 
-        image = ImageOps.exif_transpose(image)
-    return _to_rgb(image)
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Apply the EXIF orientation. Only where there is any: asking loads Pillow's whole TIFF reader."""
+    if image.format != "TIFF" and not _ORIENTATION_CARRIERS & image.info.keys():
+        return image
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(image)
 
 
 def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:

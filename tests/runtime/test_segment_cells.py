@@ -22,14 +22,13 @@ from plate_runtime.segment.strip import (
     CHARACTER_HEIGHT,
     MARGIN,
     Strip,
-    Threshold,
     estimate_slant,
     ink_mask,
     soft_ink,
     straighten,
 )
 
-THRESHOLD = Threshold(2.0, 0.25)
+OFFSET = 0.25
 HEIGHT = CHARACTER_HEIGHT + 2 * MARGIN
 
 
@@ -43,7 +42,7 @@ def strip_of(drawn: NDArray[np.uint8]) -> Strip:
 def test_every_character_has_a_cell_apart_or_touching(gap: int) -> None:
     text, margin = "806389", 12
     strip = strip_of(draw_text(text, margin=margin, gap=gap))
-    cells = find_cells(find_atoms(ink_mask(soft_ink(strip, THRESHOLD))))
+    cells = find_cells(find_atoms(ink_mask(soft_ink(strip, OFFSET))))
     left = margin
     for sign in text:
         width = crop_to_ink(draw_character(sign)).shape[1]
@@ -60,7 +59,7 @@ def test_a_frame_round_the_row_does_not_join_the_characters() -> None:
     framed = np.asarray(ImageOps.expand(Image.fromarray(framed), border=12, fill=255))
     picture = Image.fromarray(framed)
     row = Row(slope=0.0, top=20, bottom=framed.shape[0] - 20, left=20, right=framed.shape[1] - 20, count=6)
-    atoms = find_atoms(ink_mask(soft_ink(straighten(picture.convert("RGB"), row, light_ink=False), THRESHOLD)))
+    atoms = find_atoms(ink_mask(soft_ink(straighten(picture.convert("RGB"), row, light_ink=False), OFFSET)))
     assert len(atoms) >= len("ECH574")
     assert int(atoms.boxes.width.max()) < 1.2 * CHARACTER_HEIGHT
 
@@ -87,10 +86,10 @@ def test_leaning_strokes_are_seen_and_set_upright(slant: float) -> None:
     )
     row = Row(slope=0.0, top=MARGIN, bottom=tall - MARGIN, left=10, right=leaning.width - 10, count=6)
     strip = straighten(leaning.convert("RGB"), row, light_ink=False)
-    found = estimate_slant(ink_mask(soft_ink(strip, THRESHOLD)))
+    found = estimate_slant(ink_mask(soft_ink(strip, OFFSET)))
     assert found == pytest.approx(slant, abs=0.08)
     again = straighten(leaning.convert("RGB"), row, light_ink=False, slant=found)
-    assert abs(estimate_slant(ink_mask(soft_ink(again, THRESHOLD)))) <= 0.06
+    assert abs(estimate_slant(ink_mask(soft_ink(again, OFFSET)))) <= 0.06
 
 
 def test_a_cut_out_leaves_the_neighbours_out() -> None:
@@ -120,7 +119,7 @@ def test_cells_of_any_mask_stay_inside_it_and_a_path_never_overlaps(mask: NDArra
     assert all(one.last < other.first for one, other in pairwise(chosen))
     if cells:
         row = Row(slope=0.0, top=0, bottom=CHARACTER_HEIGHT, left=0, right=mask.shape[1], count=3)
-        strip = Strip(soft * 255, np.zeros((*mask.shape, 3), np.uint8), row, 1.0, 0.0)
+        strip = Strip(soft * 255, soft * 0, np.zeros((*mask.shape, 3), np.uint8), row, 1.0, 0.0)
         costs = shape_costs(strip, soft, atoms, cells, [cut_out(soft, atoms, cell) for cell in cells])
         assert np.isfinite(costs).all()
         assert (costs >= 0).all()

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from ..median import median
-from .binarise import FloatArray, local_mask
+from .binarise import BoolArray, FloatArray, box_mean
 from .components import drop_long_runs, find_runs, label_runs, measure
 from .rows import Row, find_rows
 
@@ -34,9 +34,7 @@ def find_bands(gray: Image.Image, most: int = 3, fewest: int = 3) -> list[Band]:
     """
     work, scale_x, scale_y = _working_size(gray)
     brightness = np.asarray(work, dtype=np.float32)
-    proposals = [(False, row) for row in _propose(255 - brightness, fewest)]
-    proposals += [(True, row) for row in _propose(brightness, fewest)]
-    bands = _vote(proposals)[:most]
+    bands = _vote(_propose(brightness, fewest))[:most]
     return [Band(_scale(band.row, scale_x, scale_y), band.light_ink, band.votes) for band in bands]
 
 
@@ -48,16 +46,27 @@ def _working_size(gray: Image.Image) -> tuple[Image.Image, float, float]:
     return work, width / gray.width, height / gray.height
 
 
-def _propose(ink: FloatArray, fewest: int) -> list[Row]:
-    """Rows by every window and offset, with and without the long bars that join characters to a frame."""
-    height, width = ink.shape
+def _propose(brightness: FloatArray, fewest: int) -> list[tuple[bool, Row]]:
+    """Rows of dark and of light ink: what stands out of its surroundings, for every window and offset."""
+    height = brightness.shape[0]
+    spread = float(brightness.std())
+    beyond = [brightness - box_mean(brightness, int(window * height), int(window * height)) for window in _WINDOWS]
+    proposals: list[tuple[bool, Row]] = []
+    for light_ink in (False, True):
+        for difference in beyond:
+            for offset in _OFFSETS:
+                mask = difference > offset * spread if light_ink else -difference > offset * spread
+                proposals += [(light_ink, row) for row in _rows_of(mask, fewest)]
+    return proposals
+
+
+def _rows_of(mask: BoolArray, fewest: int) -> list[Row]:
+    """Rows in a mask, with and without the long bars that join characters to a frame."""
+    runs = find_runs(mask)
+    without_bars = drop_long_runs(runs, int(0.22 * mask.shape[1]))
     rows: list[Row] = []
-    for window in _WINDOWS:
-        for offset in _OFFSETS:
-            runs = find_runs(local_mask(ink, int(window * height), int(window * height), offset))
-            without_bars = drop_long_runs(runs, int(0.22 * width))
-            for chosen in (runs, without_bars) if len(without_bars) < len(runs) else (runs,):
-                rows += find_rows(measure(chosen, label_runs(chosen)), (height, width), 2, fewest)
+    for chosen in (runs, without_bars) if len(without_bars) < len(runs) else (runs,):
+        rows += find_rows(measure(chosen, label_runs(chosen)), (mask.shape[0], mask.shape[1]), 2, fewest)
     return rows
 
 

@@ -1,8 +1,4 @@
-"""Ink from brightness: local thresholds over running sums.
-
-Every function works on "ink" pictures, float32 (h,w) in which characters are the larger values; the caller
-inverts brightness for dark characters, so each rule is said once.
-"""
+"""What surrounds a pixel: means over windows by running sums, the same work for any window."""
 
 from __future__ import annotations
 
@@ -27,9 +23,3 @@ def _box_mean_axis(values: FloatArray, reach: int, axis: int) -> FloatArray:
     counts = (high - low).reshape((-1, 1) if axis == 0 else (1, -1))
     means: FloatArray = ((np.take(sums, high, axis=axis) - np.take(sums, low, axis=axis)) / counts).astype(np.float32)
     return means
-
-
-def local_mask(ink: FloatArray, width: int, height: int, offset: float) -> BoolArray:
-    """Pixels that stand out of their surroundings by ``offset`` times the spread of the whole picture; (h,w)."""
-    mask: BoolArray = ink > box_mean(ink, width, height) + offset * float(ink.std())
-    return mask

@@ -21,10 +21,12 @@ _WIDEST = 640
 class Strip:
     """A straightened row. ``ink`` float32 (h,w), larger is more ink; ``scale`` strip pixels per picture pixel.
 
+    ``surroundings`` float32 (h,w) is the mean ink around each pixel, two character heights wide.
     ``slant`` is how far the strokes leaned to the right per pixel upwards before they were pulled straight.
     """
 
     ink: FloatArray
+    surroundings: FloatArray
     colours: NDArray[np.uint8]
     row: Row
     scale: float
@@ -49,26 +51,20 @@ def straighten(picture: Image.Image, row: Row, light_ink: bool, slant: float = 0
         (width, CHARACTER_HEIGHT + 2 * MARGIN), Image.Transform.AFFINE, (a, b, c, d, e, f), Image.Resampling.BICUBIC
     )
     gray = np.asarray(straight.convert("L"), dtype=np.float32)
-    return Strip(gray if light_ink else 255 - gray, np.asarray(straight), row, scale, slant)
+    ink = gray if light_ink else 255 - gray
+    surroundings = box_mean(ink, 2 * CHARACTER_HEIGHT, ink.shape[0])
+    return Strip(ink, surroundings, np.asarray(straight), row, scale, slant)
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """Ink is what exceeds its surroundings, ``window`` character heights wide, by ``offset`` spreads of the row."""
-
-    window: float
-    offset: float
-
-
-def soft_ink(strip: Strip, threshold: Threshold) -> FloatArray:
-    """How surely a pixel is ink, float32 (h,w) from 0 to 1 with 0.5 as the threshold."""
+def soft_ink(strip: Strip, offset: float) -> FloatArray:
+    """How surely a pixel is ink, float32 (h,w); 0.5 where it exceeds its surroundings by ``offset`` spreads."""
     ink = strip.ink
     left = max(0, int(strip.row.left * strip.scale) - MARGIN)
     right = min(ink.shape[1], int(strip.row.right * strip.scale) + MARGIN + 1)
     inner = ink[MARGIN:-MARGIN, left:right]
     spread = max(1.0, float(inner.std()) if inner.size else 0.0)
-    usual = box_mean(ink, round(threshold.window * CHARACTER_HEIGHT), ink.shape[0])
-    soft: FloatArray = np.clip(0.5 + (ink - usual - threshold.offset * spread) / (_SOFTNESS * spread), 0.0, 1.0)
+    beyond = ink - strip.surroundings - offset * spread
+    soft: FloatArray = np.clip(0.5 + beyond / (_SOFTNESS * spread), 0.0, 1.0)
     return soft
 
 
