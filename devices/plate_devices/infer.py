@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ class RegionError(UsageError):
 
 def main() -> None:
     """Run plate-infer with the arguments of this process."""
+    # numpy's linear algebra is not used here; its threads would wait in a busy loop, a third of the start's CPU time.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     run(command, _PROGRAM)
 
 
