@@ -30,7 +30,8 @@ Box = tuple[int, int, int, int]
 Corners = tuple[tuple[float, float], ...]
 
 _LONGEST_SIDE = 480
-_MOST_BANDS = 3
+# A wide crop holds one row, dark or light; a squarer one has room for two, and for small print.
+_WIDE, _MOST_BANDS_IF_WIDE, _MOST_BANDS = 2.8, 2, 4
 # Any two specks lie on a line: they make a row only where nothing longer can be read.
 _FEWEST_PIECES = (3, 2)
 _OFFSETS = (0.1, 0.4)
@@ -113,8 +114,9 @@ def read_by_cutting(rgb: NDArray[np.uint8], model: CharacterModel) -> Cutting | 
         raise UsageError(f"expected a colour picture, uint8 (h, w, 3), not {rgb.dtype} {rgb.shape}")
     picture = _bounded(rgb)
     gray = picture.convert("L")
+    most = _MOST_BANDS_IF_WIDE if picture.width > _WIDE * picture.height else _MOST_BANDS
     for fewest in _FEWEST_PIECES:
-        bands = find_bands(gray, _MOST_BANDS, fewest)
+        bands = find_bands(gray, most, fewest)
         readings = _classify([attempt for band in bands for attempt in _cut(picture, band)], model)
         likely = [reading for reading in readings if reading.chosen and reading.cost < 0]
         if likely:
