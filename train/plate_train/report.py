@@ -112,7 +112,8 @@ class RunReport:
             lines.append(f"{tried}, best {100 * best.accuracy:.2f} % on the held part: {best.hyper}")
         for result in self.results:
             lines.append(f"seed {result.seed}, {result.epochs} epochs: {result.val}")
-            lines.append(f"    without copies of train/: {result.without_copies}")
+            if self.protocol != "drawn":
+                lines.append(f"    without copies of train/: {result.without_copies}")
             if result.last is not None:
                 lines.append(
                     f"    last epoch: {result.last['val_right']:.0f} right, loss {result.last['val_loss']:.4f}"

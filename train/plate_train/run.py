@@ -26,7 +26,7 @@ from .protocol import Scored, SeedResult
 from .search import FOLDER, SearchResult, search
 from .search_record import completed_trials
 from .splits import hold_out
-from .tensorflow_setup import versions
+from .tensorflow_setup import fix, versions
 
 MODEL_FILE = "model.h5"
 SETTINGS_FILE = "settings.json"
@@ -116,6 +116,8 @@ def run(settings: Settings, folder: Path, resume: bool, command: str, say: Calla
     started = time.monotonic()
     recipe = settings.recipe()
     if settings.start:
+        # Loading a network starts TensorFlow, and with that fixes the number of threads.
+        fix(settings.seed, settings.threads)
         recipe = replace(recipe, start=weights_file.load(Path(settings.start)))
         _require_shape(recipe.start, settings.start)
     material = gather(settings, say)
