@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError
 from plate_runtime.labels import LabelledPicture, read_labels, set_digest
-from plate_train.datasets import CharacterSet, load_folder, load_recorded
+from plate_train.datasets import CharacterSet, load_folder
+from plate_train.recorded import load_recorded
 from plate_train.weights_file import ModelMeta
 
 DRAWN = "drawn-characters"

@@ -14,13 +14,7 @@ from small_glyphs import glyph
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError
 from plate_runtime.manifest import InputSpec
-from plate_train.datasets import CharacterSet, load_folder, load_recorded, load_split
-from plate_train.weights_file import ModelMeta
-
-
-def recorded(folder: Path, train: CharacterSet, val: CharacterSet) -> ModelMeta:
-    sets = {name: {"digest": part.digest} for name, part in (("train", train), ("val", val))}
-    return ModelMeta(training={"kind": "folders", "path": str(folder), "sets": sets})
+from plate_train.datasets import CharacterSet, load_folder, load_split
 
 
 def test_class_folders_with_splits(small_folder: Path) -> None:
@@ -133,28 +127,6 @@ def test_take_accepts_masks_and_positions(small_train: CharacterSet) -> None:
     mask = small_train.labels == 3
     assert small_train.take(mask).digest == small_train.take(np.flatnonzero(mask)).digest
     assert small_train.take(mask).sources == ["3-12", "3-13", "3-14", "3-15"]
-
-
-def test_recorded_split_is_recreated(small_folder: Path) -> None:
-    train, val = load_split(small_folder)
-    again = load_recorded(recorded(small_folder, train, val))
-    assert [part.digest for part in again] == [train.digest, val.digest]
-
-
-def test_changed_data_is_not_taken_for_the_recorded(own_folder: Path) -> None:
-    meta = recorded(own_folder, *load_split(own_folder))
-    (own_folder / "val/class_A/20.png").unlink()
-    Image.fromarray(glyph("A", 9)).save(own_folder / "val/class_A/20.png")
-    with pytest.raises(DataError, match="val is not the data"):
-        load_recorded(meta)
-
-
-@pytest.mark.parametrize(
-    "training", [{}, {"kind": "folders"}, {"kind": "drawn"}, {"kind": "folders", "path": 3, "sets": 3}]
-)
-def test_incomplete_records_are_data_errors(training: dict[str, object]) -> None:
-    with pytest.raises(DataError, match="--data"):
-        load_recorded(ModelMeta(training=training))
 
 
 def test_polarity_of_the_data_is_taken_as_given(small_folder: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from plate_runtime.errors import DataError
 from plate_train import drawn
-from plate_train.datasets import load_recorded
 from plate_train.draw.fonts import FontFile
+from plate_train.recorded import load_recorded
 from plate_train.weights_file import ModelMeta
 
 

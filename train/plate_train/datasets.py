@@ -1,4 +1,4 @@
-"""Labelled characters as arrays: from class folders, from a `labels.csv`, or as they were recorded in a run."""
+"""Labelled characters as arrays: from class folders or from a `labels.csv`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from plate_runtime.image import open_picture
 from plate_runtime.labels import LabelledPicture, read_class_folders, read_labels
 from plate_runtime.manifest import InputSpec
 from plate_runtime.preprocess import resize_picture
-
-from .weights_file import ModelMeta
 
 VALIDATION_SHARE = 0.2
 """Part of the pictures scored where the data brings no `val/` of its own."""
@@ -135,42 +133,6 @@ def read_part(listed: Sequence[LabelledPicture], spec: InputSpec, alphabet: str 
     stacked = np.stack(pictures) if pictures else np.zeros((0, height, width), np.uint8)
     found = character_set(stacked, np.array(labels, np.int64), sources)
     return Part(found, tuple(unreadable), dict(sizes))
-
-
-def load_recorded(meta: ModelMeta, train_limit: int | None = None) -> tuple[CharacterSet, CharacterSet]:
-    """Re-create the (train, val) split that a model was trained on, from what its file recorded.
-
-    `train_limit` saves time where drawings are concerned: only about the first so many are drawn again.
-
-    Raises:
-        DataError: nothing was recorded, the data is gone, or its digests are not the recorded ones.
-    """
-    kind = meta.training.get("kind")
-    if kind == "folders":
-        return _recorded_folders(meta)
-    if kind == "drawn":
-        from .drawn import recorded_drawings
-
-        return recorded_drawings(meta.training, train_limit)
-    raise DataError("the model does not say what it was trained on; name its data with --data DIR")
-
-
-def _recorded_folders(meta: ModelMeta) -> tuple[CharacterSet, CharacterSet]:
-    try:
-        folder = Path(meta.training["path"])
-        expected = {name: meta.training["sets"][name]["digest"] for name in ("train", "val")}
-    except (KeyError, TypeError) as error:
-        raise DataError(
-            "the model's record of its training data is incomplete; name the data with --data DIR"
-        ) from error
-    data = load_folder(folder, meta.input, meta.alphabet)
-    train, val = data.train.characters, data.val.characters
-    for name, part in (("train", train), ("val", val)):
-        if part.digest != expected[name]:
-            raise DataError(
-                f"{folder}: {name} is not the data that was recorded; restore it, or name other data with --data"
-            )
-    return train, val
 
 
 def _listed(folder: Path) -> tuple[list[LabelledPicture], list[LabelledPicture]]:

@@ -20,7 +20,7 @@ from plate_runtime.errors import DataError
 from .datasets import CharacterSet, character_set
 from .draw.characters import DRAWN_SPEC, CharacterPainter
 from .draw.fonts import FETCH_COMMAND, FontFile, installed_fonts
-from .fit import progress
+from .progress import progress
 
 CHUNK = 5000
 VALIDATION_SHARE = 0.15

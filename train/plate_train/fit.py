@@ -6,7 +6,6 @@ Everything random comes from (seed, epoch, batch), so the same seed and threads 
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -22,6 +21,7 @@ from . import models
 from .augment import Strength, augment
 from .datasets import CharacterSet
 from .models import Hyperparameters
+from .progress import progress
 from .scores import cross_entropy, predict
 from .tensorflow_setup import fix, import_keras
 
@@ -162,15 +162,6 @@ def learning_rate(recipe: Recipe, done: float) -> float:
         return highest
     warming = min(1.0, 0.02 + done / 0.03)
     return float(highest * warming * 0.5 * (1 + np.cos(np.pi * done)))
-
-
-@contextlib.contextmanager
-def progress(total: int, title: str, unit: str = "step") -> Iterator[Any]:
-    """A progress bar on standard error, silent where that is no terminal."""
-    from tqdm import tqdm
-
-    with tqdm(total=total, desc=title, unit=unit, disable=not sys.stderr.isatty(), leave=False) as bar:
-        yield bar
 
 
 class _Average:

@@ -14,8 +14,9 @@ from plate_runtime.manifest import InputSpec
 
 from . import models, search_record
 from .datasets import CharacterSet
-from .fit import Recipe, fit, progress
+from .fit import Recipe, fit
 from .models import Hyperparameters
+from .progress import progress
 from .tensorflow_setup import fix, import_keras
 
 OBJECTIVE = "val_sparse_categorical_accuracy"
