@@ -107,9 +107,13 @@ def _appended_entry(data: bytes, name: bytes) -> tuple[bytes, int]:
     time from shell to plate; the entry is stored, not compressed, so there is nothing else to do.
     """
     end = data.rfind(b"PK\x05\x06")
+    if end < 0:
+        raise ModelError("no manifest inside; export the model with plate-export")
+    if end + 22 + _number(data, end + 20, 2) != len(data):
+        raise ModelError("its end is missing or damaged; copy or export it again")
     entry = _number(data, end + 16, 4)
     starts, found = [], b""
-    for _ in range(_number(data, end + 10, 2) if end >= 0 else 0):
+    for _ in range(_number(data, end + 10, 2)):
         if data[entry : entry + 4] != b"PK\x01\x02":
             raise ModelError("its manifest is damaged; copy or export it again")
         local, length = _number(data, entry + 42, 4), _number(data, entry + 28, 2)

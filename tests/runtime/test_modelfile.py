@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tiny_models import model_bytes
 
@@ -62,6 +62,7 @@ def test_a_flipped_byte_is_found(format_: str, at: float, make_model_file: MakeM
 
 @pytest.mark.parametrize("format_", FORMATS)
 @given(share=st.floats(0, 1, exclude_max=True))
+@example(share=0.9999999999999999)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 def test_a_truncated_file_is_refused(format_: str, share: float, tmp_path: Path) -> None:
     data = model_bytes(format_)
@@ -69,6 +70,14 @@ def test_a_truncated_file_is_refused(format_: str, share: float, tmp_path: Path)
     path.write_bytes(data[: int(share * len(data))])
     with pytest.raises(ModelError):
         read_model_file(path)
+
+
+def test_bytes_added_behind_a_model_are_found(make_model_file: MakeModel) -> None:
+    for format_ in FORMATS:
+        path = make_model_file(format_)
+        path.write_bytes(path.read_bytes() + b"\0")
+        with pytest.raises(ModelError):
+            read_model_file(path)
 
 
 @pytest.mark.parametrize("format_", FORMATS)
