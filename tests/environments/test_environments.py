@@ -62,8 +62,10 @@ def test_the_base_install_brings_no_heavy_package(base: Environment) -> None:
 
 
 def test_the_base_install_reads_the_samples(base: Environment, samples: list[str]) -> None:
-    output = base.run("-m", "plate_devices.infer", "--as", "plate", "--json", *samples)
-    records = [json.loads(line) for line in output.splitlines()]
+    program = base.folder / "bin" / "plate-infer"
+    command = [program, "--as", "plate", "--json", *samples]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    records = [json.loads(line) for line in ended.stdout.splitlines()]
     assert len(records) == len(samples)
     assert {record["backend"] for record in records} == {"litert"}
     assert sum(bool(record["plates"]) for record in records) == len(records)
