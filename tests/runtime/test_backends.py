@@ -10,7 +10,7 @@ import pytest
 from tiny_models import SPEC, draw_character
 
 from plate_runtime.alphabet import ALPHABET
-from plate_runtime.backends import installed, open_backend
+from plate_runtime.backends import explain_missing, installed, open_backend
 from plate_runtime.errors import MissingPartError, ModelError, UsageError
 from plate_runtime.manifest import InputSpec, Quantisation
 from plate_runtime.model import open_model
@@ -118,3 +118,8 @@ def test_a_network_the_interpreter_cannot_load_is_one_clear_error(tmp_path: Path
         path.write_bytes(build_model_file(content, format_, manifest))
         with pytest.raises(ModelError, match="refused by"):
             open_backend("auto", read_model_file(path))
+
+
+def test_what_is_missing_is_named_and_armv6_is_refused_in_one_sentence() -> None:
+    assert explain_missing("m.tflite", ["LiteRT is not installed"], "armv7l").endswith("LiteRT is not installed")
+    assert "Pi Zero 2 W" in explain_missing("m.tflite", ["LiteRT is not installed"], "armv6l")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import MissingPartError, ModelError, UsageError
@@ -80,7 +81,14 @@ def _open_first(file: ModelFile, threads: int) -> Backend:
             return _opener(name)(file, threads)
         except MissingPartError as error:
             missing.append(str(error))
-    raise MissingPartError(f"no interpreter for {file.path.name}: {'; '.join(missing)}")
+    raise MissingPartError(explain_missing(file.path.name, missing, os.uname().machine))
+
+
+def explain_missing(name: str, missing: Sequence[str], machine: str) -> str:
+    """Return why nothing can run the model file `name`: what is missing, or that nothing exists for this `machine`."""
+    if machine.startswith("armv6"):
+        return f"{name} cannot run here: no interpreter exists for ARMv6 (Pi 1, Pi Zero); use a Pi Zero 2 W or newer"
+    return f"no interpreter for {name}: {'; '.join(missing)}"
 
 
 def _opener(name: str) -> Callable[[ModelFile, int], Backend]:
