@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -81,7 +80,9 @@ def _open_first(file: ModelFile, threads: int) -> Backend:
             return _opener(name)(file, threads)
         except MissingPartError as error:
             missing.append(str(error))
-    raise MissingPartError(explain_missing(file.path.name, missing, os.uname().machine))
+    import platform
+
+    raise MissingPartError(explain_missing(file.path.name, missing, platform.machine()))
 
 
 def explain_missing(name: str, missing: Sequence[str], machine: str) -> str:
