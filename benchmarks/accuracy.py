@@ -71,8 +71,8 @@ def _score_plates(name: str) -> dict[str, object]:
             plates = reader.read(picture, as_="plate", min_confidence=0.0)
             times.append(1000 * (time.process_time() - started))
             readings.append(plates[0].text if plates else "")
-            print(f"\r{name} {number}/{len(found)}", end="", file=sys.stderr)
-    print(file=sys.stderr)
+            if sys.stderr.isatty():
+                print(f"\r{name} {number}/{len(found)}", end="", file=sys.stderr)
     score = score_texts(readings, [entry.text for entry in found])
     return {
         "set": name, "reader": "cutting", "count": score.count, "exact": score.exact, "folded": score.folded,

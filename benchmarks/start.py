@@ -15,7 +15,7 @@ from measuring import ROOT, Process, python_command, run_process, spread, write_
 
 from plate_runtime.model import shipped_model
 
-ROUNDS = 15
+ROUNDS = 25
 CROP = ROOT / "devices" / "plate_devices" / "samples" / "dark-on-light.png"
 
 FLOOR = f"""
