@@ -30,6 +30,7 @@ def run(command: Callable[[Sequence[str]], int], prog: str, arguments: Sequence[
     result, the error's `exit_code`, 4 where the disk is full, 70 for an internal error, 130 after Ctrl-C, 143
     after SIGTERM. A closed pipe ends quietly with 0.
     """
+    _replace_closed_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -64,6 +65,12 @@ def _explain(error: Exception, prog: str, debug: bool) -> int:
         text, code = f"internal error: {type(error).__name__}: {error}; run again with --debug for details", 70
     print(f"{prog}: {' '.join(text.split())}", file=sys.stderr)
     return code
+
+
+def _replace_closed_streams() -> None:
+    """A stream closed by the caller (`>&-`) is None, and print would send errors to standard output instead."""
+    nowhere = open(os.devnull, "w", encoding="utf-8") if None in (sys.stdout, sys.stderr) else None  # noqa: PTH123, SIM115
+    sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
 
 
 def _drop_output() -> None:

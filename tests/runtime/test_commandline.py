@@ -81,3 +81,17 @@ def test_a_closed_pipe_ends_quietly() -> None:
     )
     assert pipe.stdout == b"line 0\n"
     assert pipe.stderr == b""
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_change_no_exit_code_and_mix_nothing_up(closed: str) -> None:
+    code = (
+        "from plate_runtime.commandline import run; from plate_runtime.errors import DataError\n"
+        "def command(arguments):\n    print('read')\n    raise DataError('odd')\n"
+        "run(command, 'plate-test', [])"
+    )
+    shell = ["sh", "-c", f'"{sys.executable}" -c "$0" {closed}', code]
+    ended = subprocess.run(shell, check=False, capture_output=True, text=True, timeout=30)
+    assert ended.returncode == 2
+    assert ended.stdout == ("" if ">&-" in closed.replace("2>&-", "") else "read\n")
+    assert ended.stderr == ("" if "2>&-" in closed else "plate-test: odd\n")

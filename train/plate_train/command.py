@@ -39,7 +39,7 @@ def main() -> NoReturn:
 def command(arguments: Sequence[str]) -> int:
     """Run `plate-train` with the given arguments and return the exit code."""
     if arguments and arguments[0] in LATER:
-        raise UsageError(f"{PROG} {arguments[0]}: this version trains characters only; use {PROG} character")
+        raise UsageError(f"{arguments[0]} is not in this version, which trains characters only; use {PROG} character")
     parser, character = _parser()
     options = parser.parse_args(arguments)
     if options.what == "fonts":
