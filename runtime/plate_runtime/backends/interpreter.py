@@ -53,9 +53,10 @@ class TFLiteBackend:
 
     def _run_one(self, one: NDArray[np.float32]) -> NDArray[np.float32]:
         quantisation = self._file.manifest.quantisation
+        stored: NDArray[Any] = one
         if self.input_dtype == "int8" and quantisation is not None:
-            one = quantise(one, quantisation.input_scale, quantisation.input_zero_point)  # type: ignore[assignment]
-        self._interpreter.set_tensor(self._input["index"], one)
+            stored = quantise(one, quantisation.input_scale, quantisation.input_zero_point)
+        self._interpreter.set_tensor(self._input["index"], stored)
         self._interpreter.invoke()
         answer: NDArray[Any] = self._interpreter.get_tensor(self._output["index"])[0]
         if self.output_dtype == "int8" and quantisation is not None:
