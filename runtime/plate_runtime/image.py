@@ -75,30 +75,21 @@ def open_picture(source: PictureSource, colour: str = "rgb", name: str | None = 
         with _one_clear_error(label):
             return Picture(_decode(source), label)
     if isinstance(source, bytes):
-        return _from_stream(io.BytesIO(source), name or "bytes")
+        return _open(io.BytesIO(source), name or "bytes")
     if isinstance(source, str | Path):
-        return _from_file(Path(source), name or str(source))
-    return _from_stream(source, name or str(getattr(source, "name", "stream")))
+        return _open(Path(source), name or str(source))
+    return _open(source, name or str(getattr(source, "name", "stream")))
 
 
-def _from_file(path: Path, name: str) -> Picture:
-    """Let Pillow open the file itself: by the suffix it then loads one decoder instead of five."""
+def _open(source: Path | BinaryIO, name: str) -> Picture:
+    """Open a file by its path where there is one: by the suffix Pillow then loads one decoder instead of five."""
     try:
-        with _one_clear_error(name), Image.open(path) as image:
+        with _one_clear_error(name), Image.open(source) as image:
             _check_size(image, name)
             return Picture(_decode(image), name)
     except UnidentifiedImageError as error:
-        raise InputError(f"{name} is {'not a picture that can be read' if path.stat().st_size else 'empty'}") from error
-
-
-def _from_stream(stream: BinaryIO, name: str) -> Picture:
-    try:
-        with _one_clear_error(name), Image.open(stream) as image:
-            _check_size(image, name)
-            return Picture(_decode(image), name)
-    except UnidentifiedImageError as error:
-        empty = _is_empty(stream)
-        raise InputError(f"{name} is {'empty' if empty else 'not a picture that can be read'}") from error
+        reason = "empty" if _is_empty(source) else "not a picture that can be read"
+        raise InputError(f"{name} is {reason}") from error
 
 
 @contextmanager
@@ -123,10 +114,12 @@ def _one_clear_error(name: str) -> Iterator[None]:
         raise InputError(f"{name} is damaged or truncated: {reason}") from error
 
 
-def _is_empty(stream: BinaryIO) -> bool:
+def _is_empty(source: Path | BinaryIO) -> bool:
     try:
-        stream.seek(0)
-        return not stream.read(1)
+        if isinstance(source, Path):
+            return source.stat().st_size == 0
+        source.seek(0)
+        return not source.read(1)
     except (OSError, ValueError):
         return False
 
