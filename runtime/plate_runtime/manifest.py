@@ -11,12 +11,13 @@ from typing import Any
 
 from .errors import ModelError
 
-MANIFEST_VERSION = "1.0"
+MANIFEST_VERSION = "1.1"
 KINDS = ("character", "plate", "locator")
 POLARITIES = ("light-on-dark", "dark-on-light", "any")
 RESIZE_RULES = ("stretch", "crop-stretch", "pad")
 PRECISIONS = ("float32", "int8")
-DECODINGS = ("softmax",)
+CONTRASTS = ("as-is", "standardise")
+DECODINGS = ("softmax", "ctc", "slots")
 NO_DIGEST = "0" * 64
 
 
@@ -32,6 +33,7 @@ class InputSpec:
         scale: what a pixel of 0..255 is multiplied by before it enters the network (or is quantised).
         polarity: what the network was trained on: "light-on-dark", "dark-on-light", or "any".
         resize: "stretch" the whole picture; "crop-stretch" its ink; "pad" it to the input's aspect.
+        contrast: "as-is"; "standardise": brought to a fixed mean and spread, see `preprocess.standardise`.
     """
 
     shape: tuple[int, int, int] = (28, 28, 1)
@@ -41,6 +43,7 @@ class InputSpec:
     scale: float = 1 / 255
     polarity: str = "light-on-dark"
     resize: str = "stretch"
+    contrast: str = "as-is"
 
     def __post_init__(self) -> None:
         _require(len(self.shape) == 3 and all(isinstance(n, int) and 0 < n <= 4096 for n in self.shape), "input.shape")
@@ -50,6 +53,7 @@ class InputSpec:
         _require(_is_number(self.scale) and self.scale > 0, "input.scale")
         _require(self.polarity in POLARITIES, "input.polarity")
         _require(self.resize in RESIZE_RULES, "input.resize")
+        _require(self.contrast in CONTRASTS, "input.contrast")
 
 
 @dataclass(frozen=True)
@@ -91,13 +95,15 @@ class Manifest:
     """Everything the runtime needs to know of a model, and what its users should.
 
     Attributes:
-        kind: "character" and later "plate" and "locator".
+        kind: "character", "plate" and later "locator".
         name, version: as in `name@version`.
         alphabet: one sign a class, in the order of the output.
         input: see `InputSpec`.
         precision: "float32" or "int8": how weights and activations are stored.
-        decoding: how the output is read; "softmax": one probability a class.
-        temperature: probabilities are sharpened or softened by it until they are calibrated.
+        decoding: how the output is read. "softmax": a character's probabilities, one a class. Of a plate, logits
+            of several steps, whose last class means nothing: "ctc": repeats are one character; "slots": they are not.
+        steps: of a plate's output; 0 for "softmax".
+        temperature: logits are divided by it until the probabilities are calibrated.
         thresholds: defaults such as `min_confidence`, each 0..1.
         quantisation: scales of an int8 input and output, else None.
         training: what it was trained on: data sets and digests, seeds, library versions, font licences.
@@ -113,6 +119,7 @@ class Manifest:
     input: InputSpec
     precision: str = "float32"
     decoding: str = "softmax"
+    steps: int = 0
     temperature: float = 1.0
     thresholds: Mapping[str, float] = field(default_factory=lambda: {"min_confidence": 0.5})
     quantisation: Quantisation | None = None
@@ -130,6 +137,9 @@ class Manifest:
         _require(isinstance(self.alphabet, str) and len(set(self.alphabet)) == len(self.alphabet) > 0, "alphabet")
         _require(self.precision in PRECISIONS, "precision")
         _require(self.decoding in DECODINGS, "decoding")
+        _require(self.kind == "locator" or (self.kind == "plate") == (self.decoding != "softmax"), "decoding")
+        _require(type(self.steps) is int and 0 <= self.steps <= 4096, "steps")
+        _require((self.steps > 0) == (self.decoding != "softmax"), "steps")
         _require(_is_number(self.temperature) and self.temperature > 0, "temperature")
         _require(all(_is_number(value) and 0 <= value <= 1 for value in self.thresholds.values()), "thresholds")
         _require(isinstance(self.sha256, str) and len(self.sha256) == 64, "sha256")
@@ -139,6 +149,11 @@ class Manifest:
     def label(self) -> str:
         """`name@version`, as records name the model."""
         return f"{self.name}@{self.version}"
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """Shape of one answer of the network, without the batch: (classes,), or (steps, classes and blank)."""
+        return (self.steps, len(self.alphabet) + 1) if self.steps else (len(self.alphabet),)
 
     def to_json(self) -> str:
         """Return the manifest as ASCII JSON on one line; the digest stands in it exactly once."""

@@ -1,4 +1,4 @@
-"""Picture of one character -> input tensor, by the rules of the model's manifest.
+"""Picture of a character or a plate -> input tensor, by the rules of the model's manifest.
 
 Training, calibration and inference all come through here, so what is measured is what ships.
 """
@@ -15,6 +15,9 @@ from .median import median
 
 PICTURE_POLARITIES = ("light-on-dark", "dark-on-light", "auto")
 
+# Of a standardised picture. Below the least spread there is only noise to enlarge.
+_MEAN, _SPREAD, _LEAST_SPREAD = 128, 50, 4.0
+
 
 def prepare(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: str | None = None) -> NDArray[np.float32]:
     """Turn a gray picture, uint8 (h, w), into one input, float32 (height, width, 1); see `resize_picture`."""
@@ -22,10 +25,10 @@ def prepare(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: str | No
 
 
 def resize_picture(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: str | None = None) -> NDArray[np.uint8]:
-    """Bring a gray picture, uint8 (h, w), to the model's size and polarity, uint8 (height, width).
+    """Bring a gray picture, uint8 (h, w), to the model's size, polarity and contrast, uint8 (height, width).
 
     Args:
-        gray: one character; any size from 1x1.
+        gray: one character or plate; any size from 1x1.
         spec: the model's input.
         picture_polarity: how the picture is drawn: "light-on-dark" or "dark-on-light"; "auto" takes the tone of
             the border for the background; None: as the model expects it. A model of polarity "any" reads
@@ -43,10 +46,26 @@ def resize_picture(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: s
         gray = crop_to_ink(gray)
     elif spec.resize == "pad":
         gray = _pad_to_aspect(gray, width / height)
-    if gray.shape == (height, width):
-        return gray
-    resized = Image.fromarray(np.ascontiguousarray(gray)).resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(resized)
+    if gray.shape != (height, width):
+        picture = Image.fromarray(np.ascontiguousarray(gray))
+        gray = np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
+    return standardise(gray) if spec.contrast == "standardise" else gray
+
+
+def standardise(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Bring each picture of uint8 (..., h, w) to mean 128 and standard deviation 50; flat ones stay flat.
+
+    p' = clip(round(128 + 50 (p - mean) / max(deviation, 4)), 0, 255), with mean and deviation of that picture.
+    """
+    axes, count = (-2, -1), pixels.shape[-2] * pixels.shape[-1]
+    # Whole sums are the same in any order: a picture by itself and in a stack give the same pixels.
+    mean = pixels.sum(axis=axes, dtype=np.int64, keepdims=True) / count
+    squares = np.square(pixels, dtype=np.uint16).sum(axis=axes, dtype=np.int64, keepdims=True) / count
+    gain = _SPREAD / np.maximum(np.sqrt(np.maximum(squares - mean**2, 0)), _LEAST_SPREAD)
+    offset = _MEAN - gain * mean
+    tones = np.rint(pixels * gain.astype(np.float32) + offset.astype(np.float32))
+    standardised: NDArray[np.uint8] = np.clip(tones, 0, 255).astype(np.uint8)
+    return standardised
 
 
 def scale_pixels(pixels: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.float32]:

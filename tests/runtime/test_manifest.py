@@ -42,6 +42,20 @@ def test_keys_of_a_later_minor_version_are_ignored() -> None:
     assert Manifest.from_json(json.dumps(raw)).name == "plate-character"
 
 
+def test_a_plate_model_has_steps_and_one_class_more() -> None:
+    plate = manifest(kind="plate", decoding="ctc", steps=40)
+    assert plate.output_shape == (40, 37)
+    assert Manifest.from_json(plate.to_json()) == plate
+    assert manifest().output_shape == (36,)
+
+
+def test_a_file_from_before_plates_reads_as_it_was() -> None:
+    raw = json.loads(manifest(manifest_version="1.0").to_json())
+    del raw["steps"], raw["input"]["contrast"]
+    old = Manifest.from_json(json.dumps(raw))
+    assert (old.steps, old.input.contrast, old.manifest_version) == (0, "as-is", "1.0")
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -59,7 +73,15 @@ def test_keys_of_a_later_minor_version_are_ignored() -> None:
         ({"input": {"scale": 0}}, "scale"),
         ({"input": {"resize": "crumple"}}, "resize"),
         ({"precision": "int4"}, "precision"),
+        ({"input": {"contrast": "loud"}}, "contrast"),
         ({"decoding": "oracle"}, "decoding"),
+        ({"decoding": "ctc", "steps": 20}, "decoding"),
+        ({"kind": "plate"}, "decoding"),
+        ({"kind": "plate", "decoding": "ctc"}, "steps"),
+        ({"kind": "plate", "decoding": "slots", "steps": 10.0}, "steps"),
+        ({"kind": "plate", "decoding": "slots", "steps": True}, "steps"),
+        ({"kind": "plate", "decoding": "slots", "steps": -1}, "steps"),
+        ({"steps": 1}, "steps"),
         ({"sha256": "short"}, "sha256"),
         ({"scores": [{"set": "val"}]}, "incomplete"),
         ({"name": ""}, "name"),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from plate_runtime.errors import UsageError
 from plate_runtime.manifest import POLARITIES, RESIZE_RULES, InputSpec
-from plate_runtime.preprocess import crop_to_ink, prepare, resize_picture, scale_pixels
+from plate_runtime.preprocess import crop_to_ink, prepare, resize_picture, scale_pixels, standardise
 
 
 def bar(height: int = 40, width: int = 20) -> NDArray[np.uint8]:
@@ -81,6 +81,25 @@ def test_wrong_arrays_and_polarities_are_refused() -> None:
             resize_picture(wrong, InputSpec())
     with pytest.raises(UsageError, match="upside-down"):
         resize_picture(bar(), InputSpec(), "upside-down")
+
+
+@given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(1, 9))))
+def test_standardising_is_the_formula_for_each_picture_by_itself(stack: NDArray[np.uint8]) -> None:
+    standardised = standardise(stack)
+    assert standardised.dtype == np.uint8
+    for before, after in zip(stack, standardised, strict=True):
+        deviation = max(float(before.std()), 4.0)
+        expected = np.clip(128 + 50 * (before - before.mean()) / deviation, 0, 255)
+        assert np.abs(after - expected).max() <= 0.501
+        assert np.array_equal(standardise(before), after)
+
+
+def test_standardising_happens_where_the_model_asks_for_it() -> None:
+    faint = bar() // 8 + 60
+    spec = InputSpec(shape=(40, 20, 1), polarity="any", contrast="standardise")
+    assert np.array_equal(resize_picture(faint, spec), standardise(faint))
+    assert np.array_equal(resize_picture(faint, InputSpec(shape=(40, 20, 1), polarity="any")), faint)
+    assert (standardise(np.full((9, 9), 250, np.uint8)) == 128).all()
 
 
 @given(
