@@ -1,0 +1,236 @@
+"""Formats of number plates by region, and doubtful characters settled by them. The data stand in `formats.toml`.
+
+`python -m plate_runtime.formats` prints them as a page.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import DataError, UsageError
+from .patterns import LETTERS, Token, expression, parse_pattern
+
+if TYPE_CHECKING:
+    from .decode import Character
+
+_FILE = Path(__file__).with_name("formats.toml")
+_REGION_KEYS = {"name", "country", "source", "letters", "lists", "format"}
+_FORMAT_KEYS = {"pattern", "letters", "weight", "rows"}
+
+_EU = "at be bg hr cy cz dk ee fi fr de gr hu ie it lv lt lu mt nl pl pt ro sk si es se"
+_EUROPE = f"{_EU} gb no ch is li mc ad sm va gi im je gg fo al ba me mk rs xk md ua by ru tr ge am az"
+_UNIONS = {"eu": _EU, "europe": _EUROPE, "mercosur": "ar br uy py bo"}
+_FEDERAL = {"us": "United States", "ca": "Canada", "au": "Australia"}  # unions of us-ca, us-ny, ...
+_ALIASES = {"uk": "gb", "usa": "us"}
+
+# How probable it is that a network which says the one sign, and names no other, looks at the other one: signs that share
+# one shape in many alphabets, that differ by a corner or a short stroke, and that differ by more, but in the same place.
+_PAIRS = {0.5: "0O 1I", 0.1: "0D 0Q OD OQ DQ 8B 2Z 5S 6G", 0.02: "1L IL 1T 17 7T 1J 7Z 3B CG 4A UV VY"}
+_LOOK_ALIKES = {pair: probability for probability, pairs in _PAIRS.items() for pair in pairs.split()}
+_LEAST = 1e-3  # of the reading's own probability; a text further away than that is another text
+
+
+@dataclass(frozen=True)
+class Format:
+    """One layout of a serial.
+
+    Attributes:
+        pattern: in the language of `patterns`; tokens: the same taken apart, the region's letters and lists put in.
+        weight: how often it is met, relative within the region; rows: 1 or 2.
+    """
+
+    pattern: str
+    weight: float
+    rows: int
+    tokens: tuple[Token, ...] = field(repr=False)
+
+    @cached_property
+    def _expression(self) -> re.Pattern[str]:
+        return expression(self.tokens)
+
+    @cached_property
+    def _choices(self) -> list[dict[int, frozenset[str]]]:
+        """Of each token that is read: length -> strings of that length."""
+        by_length = []
+        for token in self.tokens:
+            if token.read:
+                lengths = {len(choice) for choice in token.choices}
+                by_length.append({n: frozenset(c for c in token.choices if len(c) == n) for n in lengths})
+        return by_length
+
+    def matches(self, text: str) -> bool:
+        """Whether `text`, A-Z0-9 without separators, has this format."""
+        return self._expression.fullmatch(text) is not None
+
+    def fit(self, options: Sequence[Mapping[str, float]]) -> tuple[float, str]:
+        """Return the most probable text of this format and its probability, of signs and probabilities by position.
+
+        (0.0, "") where none fits.
+        """
+        ends: dict[int, tuple[float, str]] = {0: (1.0, "")}  # by how many positions are used
+        for choices in self._choices:
+            longer: dict[int, tuple[float, str]] = {}
+            for start, (probability, text) in ends.items():
+                for length, strings in choices.items():
+                    for part, factor in _spell(options[start : start + length], length):
+                        found = (probability * factor, text + part)
+                        if part in strings and found > longer.get(start + length, (0.0, "")):
+                            longer[start + length] = found
+            ends = longer
+        return ends.get(len(options), (0.0, ""))
+
+
+@dataclass(frozen=True)
+class Region:
+    """A country, a state of one, or a union of them, and the formats of its plates."""
+
+    name: str
+    country: str
+    source: str
+    formats: tuple[Format, ...]
+
+
+@cache
+def load_formats(path: Path = _FILE) -> dict[str, Region]:
+    """Return the regions of a file by name, in its order; unions are left out, see `find_region`.
+
+    Raises:
+        DataError: the file is not as `formats.toml` describes.
+    """
+    import tomllib
+
+    try:
+        tables = tomllib.loads(path.read_text("utf-8")).get("region", [])
+        regions = [_region(table) for table in tables]
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise DataError(f"{path.name}: {error}") from None
+    by_name = {region.name: region for region in regions}
+    if len(by_name) < len(regions):
+        raise DataError(f"{path.name}: a region stands there twice")
+    return by_name
+
+
+def find_region(name: str) -> Region:
+    """Return a region, or a union ("eu", "europe", "mercosur", "us", "ca", "au") with the formats of its members.
+
+    Raises:
+        UsageError: unknown; the sentence names what is near.
+    """
+    regions = load_formats()
+    wanted = _ALIASES.get(name.lower(), name.lower())
+    if wanted in regions:
+        return regions[wanted]
+    unions = _unions(regions)
+    if wanted in unions:
+        return unions[wanted]
+    raise UsageError(f"region {name!r} is unknown; {_near(wanted, [*regions.values(), *unions.values()])}")
+
+
+def settle(characters: Sequence[Character], region: Region) -> str | None:
+    """Return the most probable text that has a format of the region, or None.
+
+    A text that fits is returned as it is. Otherwise a character may change to an alternative that the network named, or
+    to a look-alike; their number stays, and a text a thousand times less probable than the reading is not believed.
+    """
+    text = "".join(character.text for character in characters)
+    if any(form.matches(text) for form in region.formats):
+        return text
+    options = [_options(character) for character in characters]
+    fits = [(*form.fit(options), form.weight) for form in region.formats]
+    probability, best, _ = max(fits, key=lambda fit: (fit[0], fit[2]), default=(0.0, "", 0.0))
+    return best if probability >= _LEAST else None
+
+
+def _options(character: Character) -> dict[str, float]:
+    """Return the signs that a character may be, with probabilities relative to the reading's own."""
+    options = {character.text: 1.0}
+    for pair, probability in _LOOK_ALIKES.items():
+        if character.text in pair:
+            options[pair.replace(character.text, "")] = probability
+    for sign, probability in character.alternatives:
+        options[sign] = max(options.get(sign, 0.0), probability / max(character.confidence, 1e-6))
+    return options
+
+
+def _spell(options: Sequence[Mapping[str, float]], length: int) -> Iterable[tuple[str, float]]:
+    """Yield the strings of that length that the options spell, with their probabilities."""
+    if len(options) < length:
+        return []
+    spelt = [("", 1.0)]
+    for signs in options:
+        pairs = [(text + sign, p * factor) for text, p in spelt for sign, factor in signs.items()]
+        spelt = [(text, p) for text, p in pairs if p >= _LEAST]
+    return spelt
+
+
+def _region(table: Mapping[str, Any]) -> Region:
+    name = table.get("name", "?")
+    try:
+        _check_keys(table, _REGION_KEYS, {"name", "country", "source", "format"})
+        letters, lists = table.get("letters", LETTERS), table.get("lists", {})
+        formats = tuple(_format(entry, letters, lists) for entry in table["format"])
+    except ValueError as error:
+        raise ValueError(f"region {name!r}: {error}") from None
+    return Region(name, table["country"], table["source"], formats)
+
+
+def _format(entry: Mapping[str, Any], letters: str, lists: Mapping[str, Sequence[str]]) -> Format:
+    _check_keys(entry, _FORMAT_KEYS, {"pattern"})
+    pattern, weight, rows = entry["pattern"], entry.get("weight", 1), entry.get("rows", 1)
+    try:
+        tokens = parse_pattern(pattern, entry.get("letters", letters), lists)
+    except ValueError as error:
+        raise ValueError(f"pattern {pattern!r}: {error}") from None
+    if not weight > 0:
+        raise ValueError(f"pattern {pattern!r}: its weight has to be above 0")
+    if rows != 1 + sum(token.kind == "break" for token in tokens) or rows > 2:
+        raise ValueError(f"pattern {pattern!r}: one row without '/', two rows with one '/'")
+    return Format(pattern, float(weight), rows, tokens)
+
+
+def _check_keys(table: Mapping[str, Any], known: set[str], needed: set[str]) -> None:
+    if unknown := set(table) - known:
+        raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
+    if missing := needed - set(table):
+        raise ValueError(f"{sorted(missing)[0]!r} is missing")
+
+
+def _unions(regions: Mapping[str, Region]) -> dict[str, Region]:
+    members = {name: [regions[code] for code in codes.split() if code in regions] for name, codes in _UNIONS.items()}
+    for name in _FEDERAL:
+        members[name] = [region for code, region in regions.items() if code.startswith(f"{name}-")]
+    return {
+        name: Region(name, _FEDERAL.get(name, name), "", tuple(form for region in parts for form in region.formats))
+        for name, parts in members.items()
+    }
+
+
+def _near(wanted: str, regions: Sequence[Region]) -> str:
+    by_word = {word.lower(): region.name for region in regions for word in (region.name, region.country)}
+    words = difflib.get_close_matches(wanted, by_word, n=3, cutoff=0.5)
+    near = dict.fromkeys(by_word[word] for word in words)
+    return f"near it: {', '.join(near)}" if near else "docs/regions.md lists them"
+
+
+def _page() -> str:
+    """Return the regions as Markdown."""
+    lines = [_HEAD.format(count=len(load_formats()))]
+    for region in load_formats().values():
+        patterns = ", ".join(f"`{form.pattern}`" for form in region.formats)
+        lines.append(f"| `{region.name}` | [{region.country}]({region.source}) | {patterns} |")
+    return "\n".join(lines)
+
+
+_HEAD = r"""# Regions
+
+Made by `python -m plate_runtime.formats`.
+"""
+
+if __name__ == "__main__":
+    print(_page())
