@@ -1,14 +1,24 @@
-"""Network output -> characters with calibrated confidence and alternatives."""
+"""Network output -> characters with calibrated confidence and alternatives.
+
+No camera can tell O from 0 or I from 1 in many alphabets, so a confidence is the probability that the reading is
+right with each of these pairs taken as one sign: the shares of both are summed.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .alphabet import TWINS
+
 _ALTERNATIVES = 3
 _WORTH_NAMING = 0.005
+# One sign follows its twin, with no blank between, only where the network has no doubt about either.
+_SURE = 0.9
 
 
 @dataclass(frozen=True)
@@ -20,25 +30,162 @@ class Character:
     alternatives: tuple[tuple[str, float], ...] = ()
 
 
+@dataclass(frozen=True)
+class Reading:
+    """A whole plate as read: `confidence` is the probability, 0..1, that all of the text is right."""
+
+    characters: tuple[Character, ...]
+    confidence: float
+
+    @property
+    def text(self) -> str:
+        """The characters in a row."""
+        return "".join(character.text for character in self.characters)
+
+
 def decode_softmax(probabilities: NDArray[np.float32], alphabet: str, temperature: float = 1.0) -> list[Character]:
     """Decode float32 (n, classes) as a softmax gives it, one class a sign of `alphabet`.
 
     The temperature divides the logits (Guo et al. 2017, "On Calibration of Modern Neural Networks").
     """
     calibrated = apply_temperature(probabilities, temperature)
-    order = np.argsort(-calibrated, axis=1, kind="stable")[:, : 1 + _ALTERNATIVES]
-    return [_character(row, best, alphabet) for row, best in zip(calibrated, order, strict=True)]
+    return _characters(calibrated, calibrated.argmax(axis=1), alphabet)
 
 
 def apply_temperature(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
     """Return softmax(log(p) / temperature), float32 (n, classes); rows of zeros become uniform."""
     # An int8 output knows no probability below 1/256: the floor keeps its zeros from ruling the result.
-    logits = np.log(np.maximum(probabilities.astype(np.float64), 1e-6)) / temperature
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    calibrated: NDArray[np.float32] = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
-    return calibrated
+    return _softmax(np.log(np.maximum(probabilities.astype(np.float64), 1e-6)) / temperature)
 
 
-def _character(row: NDArray[np.float32], best: NDArray[np.intp], alphabet: str) -> Character:
-    others = [(alphabet[i], round(float(row[i]), 4)) for i in best[1:] if row[i] >= _WORTH_NAMING]
-    return Character(alphabet[best[0]], round(float(row[best[0]]), 4), tuple(others))
+def decode_logits(logits: NDArray[np.float32], decoding: str, alphabet: str, temperature: float = 1.0) -> list[Reading]:
+    """Decode the answers of a plate's network, float32 (n, steps, classes and blank), as its manifest says.
+
+    Args:
+        decoding: "ctc" or "slots"; see `decode_ctc` and `decode_slots`.
+        temperature: divides the logits.
+
+    Raises:
+        ValueError: the decoding is another one, or the shape does not fit the alphabet.
+    """
+    if logits.ndim != 3 or logits.shape[2] != len(alphabet) + 1:
+        raise ValueError(f"logits of shape {logits.shape} do not fit {len(alphabet)} signs and a blank")
+    if decoding not in ("ctc", "slots"):
+        raise ValueError(f"decoding {decoding!r} is not one of logits")
+    return (decode_ctc if decoding == "ctc" else decode_slots)(logits, alphabet, temperature)
+
+
+def decode_slots(logits: NDArray[np.float32], alphabet: str, temperature: float = 1.0) -> list[Reading]:
+    """Decode logits float32 (n, steps, classes and blank), each step a character or, where blank wins, nothing.
+
+    The plate's confidence is the product of all steps', blanks too: a missed character makes the text wrong.
+    """
+    readings = []
+    for shares in _softmax(logits / temperature):
+        merged = _merge_twins(shares, alphabet)
+        groups = merged.argmax(axis=1)
+        confidence = float(merged.max(axis=1).prod())
+        steps = np.flatnonzero(groups != len(alphabet))
+        characters = _characters(shares[steps, :-1], _signs(shares, groups, alphabet)[steps], alphabet)
+        readings.append(Reading(tuple(characters), round(confidence, 4)))
+    return readings
+
+
+def decode_ctc(logits: NDArray[np.float32], alphabet: str, temperature: float = 1.0) -> list[Reading]:
+    """Decode logits float32 (n, steps, classes and blank) by the best path of connectionist temporal classification.
+
+    The likeliest sign of each step, repeats made one, blanks dropped: Graves et al. 2006, "Connectionist Temporal
+    Classification", section 3.2. A sign that wavers between twins stays one. A character's probabilities are those of
+    its clearest step. The plate's confidence is the product of the characters' and, for each gap between them, of the
+    least probability at any step that nothing stands there:
+
+        product over runs of max_t p_t(sign) * product over gaps of min_t (p_t(blank) + p_t(left) + p_t(right))
+    """
+    return [_best_path(shares, alphabet) for shares in _softmax(logits / temperature)]
+
+
+def _best_path(shares: NDArray[np.float32], alphabet: str) -> Reading:
+    """Read the probabilities of one plate's steps, float32 (steps, classes and blank)."""
+    blank = len(alphabet)
+    merged = _merge_twins(shares, alphabet)
+    groups = merged.argmax(axis=1)
+    signs = _signs(shares, groups, alphabet)
+    starts = _run_starts(shares, groups, signs)
+    ends = np.append(starts[1:], len(groups))
+    runs = [(start, end) for start, end in zip(starts, ends, strict=True) if groups[start] != blank]
+    peaks = np.array([start + merged[start:end, groups[start]].argmax() for start, end in runs], np.intp)
+    confidence = float(merged[peaks, groups[peaks]].prod()) * _nothing_missed(merged, groups, runs)
+    return Reading(tuple(_characters(shares[peaks, :-1], signs[peaks], alphabet)), round(confidence, 4))
+
+
+def _run_starts(shares: NDArray[np.float32], groups: NDArray[np.intp], signs: NDArray[np.intp]) -> NDArray[np.intp]:
+    """First steps of the runs of one sign (steps,); a wavering between twins starts none."""
+    sure = np.take_along_axis(shares, signs[:, None], 1)[:, 0] > _SURE
+    changes = (groups[1:] != groups[:-1]) | ((signs[1:] != signs[:-1]) & sure[1:] & sure[:-1])
+    return np.concatenate([[0], np.flatnonzero(changes) + 1])
+
+
+def _nothing_missed(merged: NDArray[np.float32], groups: NDArray[np.intp], runs: list[tuple[int, int]]) -> float:
+    """Probability that no character stands in the gaps beside and between the runs."""
+    blank = merged.shape[1] - 1
+    edges = [(0, 0), *runs, (len(groups), len(groups))]
+    probability = 1.0
+    for (start, end), (following, _) in pairwise(edges):
+        if end < following:
+            harmless = merged[end:following, blank].copy()
+            left = groups[start] if end else blank
+            right = groups[following] if following < len(groups) else blank
+            for sign in {left, right} - {blank}:
+                harmless += merged[end:following, sign]
+            probability *= float(harmless.min())
+    return probability
+
+
+def _merge_twins(shares: NDArray[np.float32], alphabet: str) -> NDArray[np.float32]:
+    """Give each pair's probability, (steps, classes and blank), to its first sign."""
+    merged = shares.copy()
+    for first, second in _twins(alphabet):
+        merged[:, first] += merged[:, second]
+        merged[:, second] = 0
+    return merged
+
+
+def _signs(shares: NDArray[np.float32], groups: NDArray[np.intp], alphabet: str) -> NDArray[np.intp]:
+    """The likelier sign of each step (steps,), where `groups` knows only pairs."""
+    signs = groups.copy()
+    for first, second in _twins(alphabet):
+        signs[(groups == first) & (shares[:, second] > shares[:, first])] = second
+    return signs
+
+
+def _twins(alphabet: str) -> list[tuple[int, int]]:
+    return [
+        (alphabet.index(one), alphabet.index(other)) for one, other in TWINS if one in alphabet and other in alphabet
+    ]
+
+
+def _characters(shares: NDArray[np.float32], signs: NDArray[np.intp], alphabet: str) -> list[Character]:
+    """Describe the sign chosen in each row of (n, classes)."""
+    confidences = np.take_along_axis(shares, signs[:, None], 1)[:, 0]
+    for first, second in _twins(alphabet):
+        pair = (signs == first) | (signs == second)
+        confidences[pair] = shares[pair, first] + shares[pair, second]
+    order = np.argsort(-shares, axis=1, kind="stable")[:, : 1 + _ALTERNATIVES]
+    return [
+        _character(row, int(sign), float(confidence), best, alphabet)
+        for row, sign, confidence, best in zip(shares, signs, confidences, order, strict=True)
+    ]
+
+
+def _character(
+    row: NDArray[np.float32], sign: int, confidence: float, best: NDArray[np.intp], alphabet: str
+) -> Character:
+    others = [(alphabet[i], round(float(row[i]), 4)) for i in best if i != sign and row[i] >= _WORTH_NAMING]
+    return Character(alphabet[sign], round(min(1.0, confidence), 4), tuple(others[:_ALTERNATIVES]))
+
+
+def _softmax(logits: NDArray[Any]) -> NDArray[np.float32]:
+    """Softmax over the last axis, float32 of the same shape."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    shares: NDArray[np.float32] = (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return shares

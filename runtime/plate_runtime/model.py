@@ -1,4 +1,4 @@
-"""A model file running in a backend: pictures prepared by its manifest in, probabilities out."""
+"""A model file running in a backend: pictures prepared by its manifest in, the network's answer out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ from .modelfile import ModelFile, read_model_file
 from .preprocess import resize_picture, scale_pixels
 
 MODELS = Path(__file__).parent / "models"
-_SHIPPED = {"character": "plate-character-1.0.0-int8"}
+_SHIPPED = {"character": "plate-character-1.0.0-int8", "plate": "plate-reader-1.0.0-int8"}
+
+
+def ships(kind: str, backend: str = "auto") -> bool:
+    """Whether a model of that kind ships in the format that `backend` reads."""
+    return kind in _SHIPPED and _shipped_path(kind, backend).is_file()
 
 
 def shipped_model(kind: str, backend: str = "auto") -> Path:
@@ -27,10 +32,14 @@ def shipped_model(kind: str, backend: str = "auto") -> Path:
     """
     if kind not in _SHIPPED:
         raise UsageError(f"no {kind} model ships yet; name one with its file")
-    path = MODELS / f"{_SHIPPED[kind]}.{'onnx' if backend == 'onnx' else 'tflite'}"
+    path = _shipped_path(kind, backend)
     if not path.is_file():
         raise ModelError(f"{path} is missing from the installation; install plate-edge again")
     return path
+
+
+def _shipped_path(kind: str, backend: str) -> Path:
+    return MODELS / f"{_SHIPPED[kind]}.{'onnx' if backend == 'onnx' else 'tflite'}"
 
 
 class Model:
@@ -46,26 +55,27 @@ class Model:
         return self.file.manifest
 
     def predict(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Run a batch, float32 (n, height, width, 1) as `preprocess.prepare` makes it -> float32 (n, classes).
+        """Run a batch, float32 (n, height, width, 1) as `preprocess.prepare` makes it -> float32 (n, *output_shape).
 
-        The result is what the network says, before the manifest's temperature.
+        The result is what the network says, before the manifest's temperature: probabilities (n, classes) of a
+        character, logits (n, steps, classes and blank) of a plate.
 
         Raises:
-            ModelError: the network's output does not fit the alphabet.
+            ModelError: the network's answer is not what the manifest says.
         """
         outputs = self.backend.run(inputs)
-        expected = (len(inputs), len(self.manifest.alphabet))
+        expected = (len(inputs), *self.manifest.output_shape)
         if outputs.shape != expected:
-            raise ModelError(f"{self.file.path} answers with shape {outputs.shape}, its alphabet needs {expected}")
+            raise ModelError(f"{self.file.path} answers with shape {outputs.shape}, its manifest says {expected}")
         return outputs
 
     def predict_pictures(
         self, pictures: Sequence[NDArray[np.uint8]], picture_polarity: str | None = None
     ) -> NDArray[np.float32]:
-        """Prepare gray pictures, uint8 (h, w) of any sizes, and run them -> float32 (n, classes)."""
+        """Prepare gray pictures, uint8 (h, w) of any sizes, and run them -> float32 (n, *output_shape)."""
         spec = self.manifest.input
         if not len(pictures):
-            return np.zeros((0, len(self.manifest.alphabet)), np.float32)
+            return np.zeros((0, *self.manifest.output_shape), np.float32)
         pixels = np.stack([resize_picture(picture, spec, picture_polarity) for picture in pictures])
         return self.predict(scale_pixels(pixels, spec))
 
@@ -83,11 +93,12 @@ class Model:
 
 
 def open_model(
-    path: str | Path | None = None, kind: str = "character", backend: str = "auto", threads: int = 1
+    path: str | Path | None = None, kind: str | None = "character", backend: str = "auto", threads: int = 1
 ) -> Model:
     """Open a model file, or the one that ships for `kind`, in the backend of that name.
 
     Args:
+        kind: what the file has to be; None takes every kind, and the character model where no file is named.
         backend: "auto" takes the first installed interpreter for the file's format; the model says which ran.
         threads: for the interpreter, at least 1.
 
@@ -97,7 +108,7 @@ def open_model(
     """
     if threads < 1:
         raise UsageError(f"threads has to be at least 1, not {threads}")
-    file = read_model_file(path if path is not None else shipped_model(kind, backend))
-    if file.manifest.kind != kind:
+    file = read_model_file(path if path is not None else shipped_model(kind or "character", backend))
+    if kind is not None and file.manifest.kind != kind:
         raise ModelError(f"{file.path} is a {file.manifest.kind} model where a {kind} model is needed")
     return Model(file, open_backend(backend, file, threads))

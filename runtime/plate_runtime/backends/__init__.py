@@ -29,7 +29,7 @@ class Backend(Protocol):
     output_dtype: str
 
     def run(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Run a batch, float32 (n, height, width, channels) -> float32 (n, classes)."""
+        """Run a batch, float32 (n, height, width, channels) -> float32 (n, *manifest.output_shape)."""
         ...
 
     def close(self) -> None:

@@ -11,15 +11,18 @@ from ..errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..manifest import Manifest
     from ..modelfile import ModelFile
 
 _CONFIDENCE = 0.98
+_LONGEST_PLATE = 10
 
 
 class FakeBackend:
     """Answers with the signs of a text, one after the other and from the start again, each with confidence 0.98.
 
-    Without a text it goes through the model's alphabet.
+    As a network for whole plates it answers each picture with the whole text. Without a text it goes through the
+    model's alphabet.
     """
 
     name = "fake"
@@ -27,22 +30,46 @@ class FakeBackend:
     input_dtype = output_dtype = "float32"
 
     def __init__(self, file: ModelFile, text: str = "") -> None:
-        alphabet = file.manifest.alphabet
-        foreign = sorted(set(text) - set(alphabet))
+        manifest = file.manifest
+        foreign = sorted(set(text) - set(manifest.alphabet))
         if foreign:
-            raise UsageError(f"the fake backend cannot answer {', '.join(map(repr, foreign))}; use signs of {alphabet}")
-        self._classes = len(alphabet)
-        self._answers = [alphabet.index(sign) for sign in text or alphabet]
+            signs = ", ".join(map(repr, foreign))
+            raise UsageError(f"the fake backend cannot answer {signs}; use signs of {manifest.alphabet}")
+        if manifest.steps:
+            self._answers = _plate_answers(manifest, text)
+        else:
+            self._answers = _rows([manifest.alphabet.index(sign) for sign in text or manifest.alphabet], manifest)
         self._next = 0
 
     def run(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Answer a batch, float32 (n, ...) -> float32 (n, classes); the content of `inputs` does not matter."""
-        rest = (1 - _CONFIDENCE) / max(1, self._classes - 1)
-        results = np.full((len(inputs), self._classes), rest, np.float32)
-        for row in results:
-            row[self._answers[self._next % len(self._answers)]] = _CONFIDENCE
-            self._next += 1
-        return results
+        """Answer a batch, float32 (n, ...) -> float32 (n, *output shape); what is in `inputs` does not matter."""
+        chosen = [(self._next + number) % len(self._answers) for number in range(len(inputs))]
+        self._next += len(inputs)
+        return self._answers[chosen]
 
     def close(self) -> None:
         """Nothing to free."""
+
+
+def _rows(classes: list[int], manifest: Manifest) -> NDArray[np.float32]:
+    """Probabilities that favour one class each, float32 (n, last axis of the output)."""
+    width = manifest.output_shape[-1]
+    rows = np.full((len(classes), width), (1 - _CONFIDENCE) / max(1, width - 1), np.float32)
+    rows[np.arange(len(classes)), classes] = _CONFIDENCE
+    return rows
+
+
+def _plate_answers(manifest: Manifest, text: str) -> NDArray[np.float32]:
+    """Logits of the one answer, float32 (1, steps, classes and blank); blanks are sure, in "ctc" one after each sign."""
+    stride = 2 if manifest.decoding == "ctc" else 1
+    room = (manifest.steps + stride - 1) // stride
+    if len(text) > room:
+        raise UsageError(f"the fake backend cannot answer {text}: the model has room for {room} signs")
+    blank = len(manifest.alphabet)
+    classes = [blank] * manifest.steps
+    for number, sign in enumerate(text or manifest.alphabet[: min(room, _LONGEST_PLATE)]):
+        classes[number * stride] = manifest.alphabet.index(sign)
+    rows = _rows(classes, manifest)
+    rows[np.array(classes) == blank] = np.eye(blank + 1, dtype=np.float32)[blank]
+    logits: NDArray[np.float32] = np.log(rows + 1e-9)[None].astype(np.float32)
+    return logits

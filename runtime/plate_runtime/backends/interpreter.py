@@ -40,9 +40,8 @@ class TFLiteBackend:
         self._check()
 
     def run(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Run a batch, float32 (n, height, width, channels) -> float32 (n, classes)."""
-        classes = int(self._output["shape"][-1])
-        results = np.empty((len(inputs), classes), np.float32)
+        """Run a batch, float32 (n, height, width, channels) -> float32 (n, *output shape)."""
+        results = np.empty((len(inputs), *self._file.manifest.output_shape), np.float32)
         for index in range(len(inputs)):
             results[index] = self._run_one(inputs[index : index + 1])
         return results
@@ -68,7 +67,9 @@ class TFLiteBackend:
         manifest = self._file.manifest
         check_tensor(self._file, "the input's shape", tuple(map(int, self._input["shape"][1:])), manifest.input.shape)
         check_tensor(self._file, "the input's type", self.input_dtype, manifest.input.dtype)
-        check_tensor(self._file, "the number of classes", int(self._output["shape"][-1]), len(manifest.alphabet))
+        check_tensor(
+            self._file, "the output's shape", tuple(map(int, self._output["shape"][1:])), manifest.output_shape
+        )
         if self.input_dtype == "int8" and manifest.quantisation is not None:
             recorded = manifest.quantisation
             self._check_scale("input", self._input, recorded.input_scale, recorded.input_zero_point)

@@ -35,13 +35,13 @@ class OnnxBackend:
         check_tensor(file, "the number of inputs and outputs", (len(inputs), len(outputs)), (1, 1))
         check_tensor(file, "the input's shape", tuple(inputs[0].shape[1:]), file.manifest.input.shape)
         check_tensor(file, "the input's type", inputs[0].type, "tensor(float)")
-        check_tensor(file, "the number of classes", outputs[0].shape[-1], len(file.manifest.alphabet))
+        check_tensor(file, "the output's shape", tuple(outputs[0].shape[1:]), file.manifest.output_shape)
         self._input_name = inputs[0].name
         self._fixed_batch = inputs[0].shape[0] == 1
         self.input_dtype = self.output_dtype = "float32"
 
     def run(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Run a batch, float32 (n, height, width, channels) -> float32 (n, classes)."""
+        """Run a batch, float32 (n, height, width, channels) -> float32 (n, *output shape)."""
         if self._fixed_batch and len(inputs) != 1:
             return np.concatenate([self.run(inputs[i : i + 1]) for i in range(len(inputs))])
         answer: NDArray[np.float32] = self._session.run(None, {self._input_name: inputs})[0]
