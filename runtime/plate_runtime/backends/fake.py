@@ -60,7 +60,7 @@ def _rows(classes: list[int], manifest: Manifest) -> NDArray[np.float32]:
 
 
 def _plate_answers(manifest: Manifest, text: str) -> NDArray[np.float32]:
-    """Logits of the one answer, float32 (1, steps, classes and blank); blanks are sure, in "ctc" one after each sign."""
+    """Logits of the answer, float32 (1, steps, classes and blank); blanks are sure, and in "ctc" after each sign."""
     stride = 2 if manifest.decoding == "ctc" else 1
     room = (manifest.steps + stride - 1) // stride
     if len(text) > room:
