@@ -22,7 +22,7 @@ from pathlib import Path
 from plate_runtime.errors import DataError, DeviceError, MissingPartError
 
 FETCH_COMMAND = "plate-train fonts"
-KINDS = ("plate", "condensed", "sans", "rounded", "square", "mono", "serif", "slab")
+KINDS = ("plate", "condensed", "sans", "rounded", "square", "mono", "serif", "slab", "script")
 _LIST = Path(__file__).with_name("fonts.toml")
 _PATIENCE_SECONDS = 900
 

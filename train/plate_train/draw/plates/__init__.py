@@ -1,0 +1,1 @@
+"""Drawn number plates: what is written, how plates look, and what cameras make of them."""

@@ -1,0 +1,172 @@
+"""What a camera and a locator make of a plate: view, cut, size, lens, light, noise and compression."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..effects import Dice, Grain, Gray, full_range, jpeg, shade, to_bytes
+from .easel import Face, Rectangle
+
+cv2.setNumThreads(1)
+
+INPUT_WIDTH = 160
+"""Width that blur is measured for: a reader sees the crop at about this width, whatever its own size."""
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """How bad a picture is, drawn once a picture so that bad things come together as they do at night.
+
+    Attributes:
+        lens: sigma of the blur at `INPUT_WIDTH`, in pixels. motion: length of the smear there, 0 for none.
+        contrast: share of the full range between dark and light. noise: deviation, as a share of the contrast.
+    """
+
+    lens: float
+    motion: float
+    contrast: float
+    noise: float
+
+    @staticmethod
+    def draw(dice: Dice) -> Conditions:
+        """Good, fair and poor pictures, 45, 37 and 18 of 100."""
+        throw = dice.random()
+        if throw < 0.45:
+            return Conditions(dice.uniform(0, 0.7), 0.0, dice.uniform(0.45, 1.05), dice.uniform(0, 0.02))
+        motion = dice.uniform(1, 3.5) if dice.chance(0.2) else 0.0
+        if throw < 0.82:
+            return Conditions(dice.uniform(0.2, 1.1), motion, dice.uniform(0.25, 1.15), dice.uniform(0, 0.05))
+        motion *= dice.uniform(1, 1.5)
+        return Conditions(dice.uniform(0.5, 1.5), motion, dice.log_uniform(0.1, 1.2), dice.uniform(0.01, 0.08))
+
+
+def photograph(face: Face, dice: Dice, grain: Grain) -> NDArray[np.uint8]:
+    """Return the crop, gray uint8 (h, w), that a locator would cut of a plate; 60 to 340 pixels wide."""
+    conditions = Conditions.draw(dice)
+    gray = _seen(face, conditions, dice)
+    scale = gray.shape[1] / INPUT_WIDTH
+    if conditions.lens * scale > 0.2:
+        gray = cv2.GaussianBlur(gray, (0, 0), conditions.lens * scale)
+    if conditions.motion:
+        gray = _smeared(gray, conditions.motion * scale, dice)
+    gray = _lit(gray, conditions, dice)
+    noise = grain.window((gray.shape[0], gray.shape[1]), dice, dice.choice((0, 0, 1, 1, 2)))
+    gray = gray + np.float32(conditions.noise * conditions.contrast + dice.uniform(0, 0.01)) * noise
+    if dice.chance(0.2):
+        gray = gray + np.float32(dice.uniform(0.3, 1.5)) * (gray - cv2.GaussianBlur(gray, (0, 0), 0.5 + scale * 0.5))
+    pixels = to_bytes(np.asarray(gray, np.float32))
+    if dice.chance(0.6):
+        pixels = jpeg(pixels, round(dice.uniform(22, 95)))
+    return np.asarray(255 - pixels if dice.chance(0.02) else pixels, np.uint8)
+
+
+def _seen(face: Face, conditions: Conditions, dice: Dice) -> Gray:
+    """The cut as float32 (h, w), 0..1, at the size that the camera gives it."""
+    region = _region(face, dice)
+    view = _view(face, dice)
+    corners = _moved(view, _corners(region))
+    left, top = corners.min(axis=0)
+    right, bottom = corners.max(axis=0)
+    wide, tall = right - left, bottom - top
+    width = round(dice.log_uniform(70, 340) if conditions.lens < 0.9 else dice.log_uniform(60, 220))
+    if wide / tall < 2.4:
+        width = max(60, round(width * dice.uniform(0.6, 1.0)))
+    height = max(16, round(width * tall / wide * dice.uniform(0.84, 1.2)))
+    height = min(height, 300)
+    # Painted pixels shrink by averaging, as on a sensor; a warp alone would skip some of them.
+    drawn = (max(width, round(wide)), max(height, round(tall)))
+    fit = np.array(
+        [[drawn[0] / wide, 0, -left * drawn[0] / wide], [0, drawn[1] / tall, -top * drawn[1] / tall], [0, 0, 1]]
+    )
+    flat = np.asarray(face.picture)
+    warped = cv2.warpPerspective(flat, fit @ view, drawn, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    shrunk = cv2.resize(warped, (width, height), interpolation=cv2.INTER_AREA) if drawn != (width, height) else warped
+    return np.asarray(shrunk, np.float32) * np.float32(1 / 255)
+
+
+def _region(face: Face, dice: Dice) -> Rectangle:
+    """What the locator takes for the plate: about right, too loose, or tight around the letters."""
+    left, top, right, bottom = face.plate
+    wide, tall = right - left, bottom - top
+    throw = dice.random()
+    if throw < 0.6:
+        low, high = -0.02, 0.05
+    elif throw < 0.8:
+        low, high = 0.0, 0.14
+    else:
+        left, top, right, bottom = face.serial_box
+        high = tall * 0.12
+        margins = [dice.uniform(-0.015 * tall, high) for _ in range(4)]
+        return left - margins[0], top - margins[1], right + margins[2], bottom + margins[3]
+    first, second = dice.uniform(low, high) * wide * 0.6, dice.uniform(low, high) * wide * 0.6
+    upper, lower = dice.uniform(low, high) * tall * 1.4, dice.uniform(low, high) * tall * 1.4
+    x0, y0, x1, y1 = face.serial_box
+    # A locator may cut into the plate, but a character that is cut away nobody can read.
+    return min(left - first, x0), min(top - upper, y0), max(right + second, x1), max(bottom + lower, y1)
+
+
+def _view(face: Face, dice: Dice) -> Matrix:
+    """A homography around the plate's centre: turn, slant and perspective, mostly slight."""
+    strong = dice.choices((0.0, 0.4, 1.0, 2.0), (2, 5, 4, 1))[0]
+    turn, slant = math.radians(dice.bell(2.6 * strong)), dice.bell(0.07 * strong)
+    x, y = (face.plate[0] + face.plate[2]) / 2, (face.plate[1] + face.plate[3]) / 2
+    cosine, sine = math.cos(turn), math.sin(turn)
+    lean = np.array([[cosine, -sine + slant, 0], [sine, cosine, 0], [0, 0, 1]])
+    far = np.array([[1, 0, 0], [0, 1, 0], [dice.bell(2.5e-4 * strong), dice.bell(5e-4 * strong), 1]])
+    centre = np.array([[1, 0, -x], [0, 1, -y], [0, 0, 1.0]])
+    back = np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]])
+    return np.asarray(back @ far @ lean @ centre, np.float64)
+
+
+def _corners(box: Rectangle) -> Matrix:
+    left, top, right, bottom = box
+    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
+
+
+def _moved(matrix: Matrix, points: Matrix) -> Matrix:
+    """Send points (n, 2) through a homography."""
+    raised = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ matrix.T
+    return np.asarray(raised[:, :2] / raised[:, 2:], np.float64)
+
+
+def _smeared(gray: Gray, length: float, dice: Dice) -> Gray:
+    size = max(3, round(length) | 1)
+    kernel = np.zeros((size, size), np.float32)
+    angle = dice.bell(0.3) if dice.chance(0.75) else math.pi / 2 + dice.bell(0.3)
+    half = size // 2
+    end = (round(half + half * math.cos(angle)), round(half + half * math.sin(angle)))
+    cv2.line(kernel, (2 * half - end[0], 2 * half - end[1]), end, 1.0)
+    return np.asarray(cv2.filter2D(gray, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _lit(gray: Gray, conditions: Conditions, dice: Dice) -> Gray:
+    """Contrast and brightness, light from aside, shadows, lamps that dazzle, and a sensor that overflows."""
+    if dice.chance(0.25):
+        gray = np.asarray(np.power(np.maximum(gray, 1e-4), dice.log_uniform(0.5, 1.9)), np.float32)
+    gray = gray * np.float32(conditions.contrast)
+    spare = 1.0 - conditions.contrast
+    gray = gray + np.float32(dice.uniform(0, spare) if spare > 0 else dice.uniform(-0.15, 0.2))
+    if dice.chance(0.4):
+        gray = shade(gray, dice, dice.uniform(0.05, 0.5) * conditions.contrast)
+    if dice.chance(0.1):
+        gray = gray + _lamp(gray.shape[:2], dice) * np.float32(dice.uniform(0.2, 0.9))
+    if dice.chance(0.06):
+        gray = full_range(gray, dice)
+    return np.asarray(gray, np.float32)
+
+
+def _lamp(shape: tuple[int, ...], dice: Dice) -> Gray:
+    """A soft spot of light, 0..1."""
+    height, width = shape[0], shape[1]
+    x = (np.arange(width, dtype=np.float32)[None, :] - dice.uniform(0, width)) / (height * dice.uniform(0.15, 0.8))
+    y = (np.arange(height, dtype=np.float32)[:, None] - dice.uniform(-0.2, 1.2) * height) / (
+        height * dice.uniform(0.15, 0.7)
+    )
+    return np.asarray(np.exp(-x * x - y * y), np.float32)

@@ -1,0 +1,76 @@
+"""The looks of plates as data: `layouts.toml`, typed and checked."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from plate_runtime.errors import DataError
+
+Range = tuple[float, float]
+SEPARATORS = ("none", "space", "dash", "dot", "seal", "seals", "emblem")
+_FILE = Path(__file__).with_name("layouts.toml")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One family of plates; the meaning of every attribute stands at the top of `layouts.toml`."""
+
+    name: str
+    weight: float
+    regions: tuple[str, ...]
+    aspect: Range
+    height: Range
+    span: Range
+    squeeze: Range
+    gap: Range
+    alphabets: dict[str, float] = field(hash=False)
+    separators: dict[str, float] = field(hash=False)
+    part: str = "train"
+    two_rows: bool = False
+    light_ink: float = 0.0
+    band: float = 0.0
+    right_band: float = 0.0
+    head: float = 0.0
+    foot: float = 0.0
+    panel: float = 0.0
+    border: float = 0.0
+    frame: float = 0.0
+    above: float = 0.0
+    below: float = 0.0
+    print: Range = (0.08, 0.15)
+    script: float = 0.0
+    picture: float = 0.0
+    tags: float = 0.0
+    bolts: float = 0.0
+    stacked: float = 0.0
+    side: float = 0.0
+
+
+@functools.lru_cache(maxsize=4)
+def load_layouts(part: str, path: Path = _FILE) -> tuple[Layout, ...]:
+    """Return the layouts of a part, "train" or "measure".
+
+    Raises:
+        DataError: the file is no TOML, or an entry has an unknown or a missing key.
+    """
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))["layout"]
+        layouts = [_layout(entry) for entry in entries]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} is no valid list of layouts ({error}); restore it from the repository") from error
+    return tuple(layout for layout in layouts if layout.part == part)
+
+
+def _layout(entry: dict[str, Any]) -> Layout:
+    ranges = {one.name for one in dataclasses.fields(Layout) if one.type in ("Range", "tuple[str, ...]")}
+    values: dict[str, Any] = {key: tuple(value) if key in ranges else value for key, value in entry.items()}
+    layout = Layout(**values)
+    unknown = set(layout.separators) - set(SEPARATORS)
+    if unknown:
+        raise ValueError(f"{layout.name}: unknown separators {sorted(unknown)}")
+    return layout

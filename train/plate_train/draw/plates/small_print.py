@@ -1,0 +1,72 @@
+"""What is printed small around the serial: names and slogans above and below, letters in a column, pictures beside."""
+
+from __future__ import annotations
+
+from . import emblems, words
+from .easel import Easel, Rectangle
+
+
+def paint_print(easel: Easel, free: Rectangle) -> Rectangle:
+    """Paint all of it and return what it leaves free."""
+    left, top, right, bottom = free
+    layout, dice = easel.layout, easel.dice
+    if dice.chance(layout.above):
+        top = _line(easel, (left, top, right, bottom), True)
+    if dice.chance(layout.below):
+        bottom = _line(easel, (left, top, right, bottom), False)
+    if dice.chance(layout.side):
+        left, right = _side_picture(easel, (left, top, right, bottom))
+    if dice.chance(layout.stacked):
+        left, right = _stacked(easel, (left, top, right, bottom))
+    return left, top, right, bottom
+
+
+def _line(easel: Easel, free: Rectangle, above: bool) -> float:
+    """Paint one line at the upper or lower edge, and return the edge of what it leaves free."""
+    left, top, right, bottom = free
+    dice, height = easel.dice, easel.face.height
+    script = dice.chance(easel.layout.script)
+    text = words.line(dice)
+    tall = height * dice.uniform(*easel.layout.print)
+    strip = easel.strip(text.title() if script else text, tall, float(script))
+    widest = (right - left) * dice.uniform(0.45, 0.98)
+    if strip.width > widest:
+        strip = strip.resize((round(widest), max(5, round(strip.height * max(0.7, widest / strip.width)))))
+    away = height * dice.uniform(0.0, 0.04)
+    y = top + away if above else bottom - away - strip.height
+    x = left + (right - left - strip.width) * dice.choice((0.5, 0.5, 0.5, 0.1, 0.9))
+    ink = easel.tones.ink if dice.chance(0.55) else easel.tones.accent
+    if dice.chance(0.1):
+        pad = strip.height * 0.2
+        box = (x - 2 * pad, y - pad, x + strip.width + 2 * pad, y + strip.height + pad)
+        easel.pen.rectangle(box, fill=255 - ink)
+    easel.stamp(strip, ink, x, y)
+    gap = height * dice.uniform(-0.01, 0.05)
+    return y + strip.height + gap if above else y - gap
+
+
+def _side_picture(easel: Easel, free: Rectangle) -> tuple[float, float]:
+    """A picture at one end; return the left and right edge of what it leaves."""
+    left, top, right, bottom = free
+    wide = easel.face.height * easel.dice.uniform(0.25, 0.6)
+    at_left = easel.dice.chance(0.75)
+    x = left if at_left else right - wide
+    emblems.emblem(easel.face.picture, (x, top, x + wide, bottom), (0, 255), easel.dice)
+    return (left + wide, right) if at_left else (left, right - wide)
+
+
+def _stacked(easel: Easel, free: Rectangle) -> tuple[float, float]:
+    """Two or three small letters in a column, which are no part of the serial; return the edges that are left."""
+    left, top, right, bottom = free
+    dice, height = easel.dice, easel.face.height
+    letters = words.wish(dice, 3)[: dice.choice((2, 2, 2, 3))]
+    tall = (bottom - top) * dice.uniform(0.55, 0.95) / len(letters)
+    strips = [easel.strip(sign, tall * 0.8) for sign in letters]
+    widest = max(strip.width for strip in strips)
+    at_left = dice.chance(0.6)
+    y = top + (bottom - top - tall * len(letters)) * dice.random()
+    x = left + height * 0.03 if at_left else right - widest - height * 0.03
+    for index, strip in enumerate(strips):
+        easel.stamp(strip, easel.tones.ink, x, y + index * tall)
+    taken = widest + height * dice.uniform(0.04, 0.1)
+    return (left + taken, right) if at_left else (left, right - taken)
