@@ -29,8 +29,8 @@ _UNIONS = {"eu": _EU, "europe": _EUROPE, "mercosur": "ar br uy py bo"}
 _FEDERAL = {"us": "United States", "ca": "Canada", "au": "Australia"}  # unions of us-ca, us-ny, ...
 _ALIASES = {"uk": "gb", "usa": "us"}
 
-# How probable it is that a network which says the one sign, and names no other, looks at the other one: signs that share
-# one shape in many alphabets, that differ by a corner or a short stroke, and that differ by more, but in the same place.
+# How probable it is that a network which says the one sign, and names no other, looks at the other: signs of one shape
+# in many alphabets, signs that differ by a corner or a short stroke, and signs that differ by more but in one place.
 _PAIRS = {0.5: "0O 1I", 0.1: "0D 0Q OD OQ DQ 8B 2Z 5S 6G", 0.02: "1L IL 1T 17 7T 1J 7Z 3B CG 4A UV VY"}
 _LOOK_ALIKES = {pair: probability for probability, pairs in _PAIRS.items() for pair in pairs.split()}
 _LEAST = 1e-3  # of the reading's own probability; a text further away than that is another text
@@ -202,12 +202,13 @@ def _check_keys(table: Mapping[str, Any], known: set[str], needed: set[str]) -> 
 
 
 def _unions(regions: Mapping[str, Region]) -> dict[str, Region]:
-    members = {name: [regions[code] for code in codes.split() if code in regions] for name, codes in _UNIONS.items()}
-    for name in _FEDERAL:
-        members[name] = [region for code, region in regions.items() if code.startswith(f"{name}-")]
+    members = {name: [code for code in codes.split() if code in regions] for name, codes in _UNIONS.items()}
+    members |= {name: [code for code in regions if code.startswith(f"{name}-")] for name in _FEDERAL}
     return {
-        name: Region(name, _FEDERAL.get(name, name), "", tuple(form for region in parts for form in region.formats))
-        for name, parts in members.items()
+        name: Region(
+            name, _FEDERAL.get(name, name), "", tuple(form for code in codes for form in regions[code].formats)
+        )
+        for name, codes in members.items()
     }
 
 
@@ -218,19 +219,40 @@ def _near(wanted: str, regions: Sequence[Region]) -> str:
     return f"near it: {', '.join(near)}" if near else "docs/regions.md lists them"
 
 
-def _page() -> str:
-    """Return the regions as Markdown."""
-    lines = [_HEAD.format(count=len(load_formats()))]
-    for region in load_formats().values():
-        patterns = ", ".join(f"`{form.pattern}`" for form in region.formats)
-        lines.append(f"| `{region.name}` | [{region.country}]({region.source}) | {patterns} |")
-    return "\n".join(lines)
+def page() -> str:
+    """Return all regions as Markdown, which docs/regions.md keeps."""
+    regions = load_formats()
+    unions = [f"| `{name}` | {', '.join(f'`{code}`' for code in codes.split())} |" for name, codes in _UNIONS.items()]
+    unions += [f"| `{name}` | all of `{name}-…`: {country} |" for name, country in _FEDERAL.items()]
+    rows = [f"| `{r.name}` | [{r.country}]({r.source}) | {_patterns(r)} |" for r in regions.values()]
+    return "\n".join([_HEAD, *unions, _MIDDLE.format(count=len(regions)), *rows])
+
+
+def _patterns(region: Region) -> str:
+    likely = sorted(region.formats, key=lambda form: -form.weight)
+    return ", ".join(f"`{form.pattern}`" for form in likely)
 
 
 _HEAD = r"""# Regions
 
-Made by `python -m plate_runtime.formats`.
-"""
+Made by `python -m plate_runtime.formats`; the data, with letters that are not issued, lists and weights, stand in
+`runtime/plate_runtime/formats.toml`.
+
+`--region NAME` settles characters that the network doubts by what a serial of that region may look like: only a
+character that looks alike in the place (0 and O, 8 and B, ...), or that the network itself named as an alternative,
+is put in its place, and the raw reading is kept beside. A reading that fits a format is left alone, and so is one
+that nothing near fits, as vanity plates of free words: a region helps where plates of other regions are rare.
+
+In a pattern `L` is a letter, `9` a digit, `*` either, `[AB]` one of those, `{name}` one of a list such as counties,
+`\B` the letter B itself; `/` stands where a second row starts. Space, dash and dots are painted but not read. Formats
+that are met most come first. Weights are estimates, plates of free words are in no list, and rare kinds (diplomats,
+dealers, the army) are left out for the most part, as are the signs of countries that write no Latin letters.
+
+| union | of |
+|---|---|"""
+_MIDDLE = """
+| one of {count} regions | where its formats are described | patterns |
+|---|---|---|"""
 
 if __name__ == "__main__":
-    print(_page())
+    print(page())

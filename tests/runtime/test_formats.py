@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from plate_runtime.decode import Character
 from plate_runtime.errors import DataError, UsageError
-from plate_runtime.formats import Format, Region, find_region, load_formats, settle
+from plate_runtime.formats import Format, Region, find_region, load_formats, page, settle
 
 REGIONS = load_formats()
 FORMATS = [(name, form) for name, region in REGIONS.items() for form in region.formats]
@@ -127,3 +127,7 @@ def test_an_unknown_region_is_told_what_is_near(name: str, near: str) -> None:
 def test_invalid_data_are_named(tmp_path: Path, region: str, why: str) -> None:
     with pytest.raises(DataError, match=why):
         load_formats(write(tmp_path, region))
+
+
+def test_the_page_of_regions_is_current(repository: Path) -> None:
+    assert (repository / "docs" / "regions.md").read_text("utf-8") == page() + "\n"
