@@ -13,9 +13,9 @@ from . import emblems
 
 KINDS = {
     "train": ("gradient", "horizon", "horizon", "blobs", "waves", "corner", "checks", "centre"),
-    "measure": ("gradient", "rays", "patches"),
+    "measure": ("rays", "patches", "rings"),
 }
-"""Kinds of pictures by part; of those that measure only the gradient is drawn in training too."""
+"""Kinds of pictures, by part."""
 _COARSE = 2
 
 
@@ -58,6 +58,9 @@ def _draw(size: tuple[int, int], kind: str, dice: Dice, grain: Grain) -> Gray:
     elif kind == "rays":
         turn = np.arctan2(y - dice.uniform(-1, 1), x - dice.uniform(-1, 1))
         tones = tones + np.float32(0.5) * np.sign(np.sin(turn * dice.randint(6, 24)))
+    elif kind == "rings":
+        far = np.hypot(x - dice.uniform(-1, 1), y - dice.uniform(-1, 1))
+        tones = tones + np.float32(0.4) * np.sign(np.sin(far * dice.uniform(8, 30)))
     elif kind == "checks":
         tones = tones + np.float32(0.3) * np.sin(x * dice.uniform(20, 60)) * np.sin(y * dice.uniform(10, 40))
     return np.asarray(tones, np.float32)

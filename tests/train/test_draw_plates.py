@@ -1,0 +1,120 @@
+"""Drawn plates: fixed by seed and index, legible, and measured with what training never saw."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.errors import DataError
+from plate_train.draw.effects import Dice, Grain
+from plate_train.draw.fonts import FontFile, listed_packages
+from plate_train.draw.plates import grounds
+from plate_train.draw.plates.camera import _region
+from plate_train.draw.plates.face import paint_face
+from plate_train.draw.plates.layouts import Layout, load_layouts
+from plate_train.draw.plates.lettering import Lettering, part_of_family
+from plate_train.draw.plates.painter import PlatePainter
+from plate_train.draw.plates.serials import LONGEST, draw_serial
+
+DEJAVU = Path(matplotlib.get_data_path()) / "fonts/ttf"
+
+
+@pytest.fixture(scope="module")
+def fonts() -> list[FontFile]:
+    """Files that matplotlib brings, under names of families of either part."""
+    names = [f"family {letter}" for letter in string.ascii_letters]
+    assert {part_of_family(name) for name in names} == {"train", "measure"}
+    return [FontFile(DEJAVU / "DejaVuSans.ttf", name, 400, "Bitstream-Vera", f"{name}@1", "sans") for name in names]
+
+
+def test_a_picture_depends_on_seed_and_index_alone(fonts: list[FontFile]) -> None:
+    first, second = PlatePainter(fonts, 3), PlatePainter(fonts, 3)
+    for index in (5, 0, 17):
+        first.paint(index)
+    one, text = first.paint(9)
+    other, same_text = second.paint(9)
+    assert text == same_text
+    assert np.array_equal(one, other)
+    assert PlatePainter(fonts, 4).paint(9)[1] != text
+
+
+@pytest.mark.parametrize("part", ["train", "measure"])
+def test_crops_look_like_crops(fonts: list[FontFile], part: str) -> None:
+    painter = PlatePainter(fonts, 0, part)
+    for index in range(60):
+        crop, text = painter.paint(index)
+        assert crop.dtype == np.uint8
+        assert 16 <= crop.shape[0] <= 300 and 60 <= crop.shape[1] <= 341
+        assert 1 < len(text) <= LONGEST and set(text) <= set(ALPHABET)
+
+
+def test_pictures_that_measure_share_nothing_with_training(fonts: list[FontFile]) -> None:
+    train, measure = load_layouts("train"), load_layouts("measure")
+    assert train and measure and not {one.name for one in train} & {one.name for one in measure}
+    assert not set(grounds.KINDS["train"]) & set(grounds.KINDS["measure"])
+    trained, measured = Lettering(fonts, 0, "train"), Lettering(fonts, 0, "measure")
+    assert trained.families and measured.families and not trained.families & measured.families
+    strokes = [
+        {alphabet.family for family in one._shelves["strokes"] for alphabet in family} for one in (trained, measured)
+    ]
+    assert not strokes[0] & strokes[1]
+    texts = [{PlatePainter(fonts, 0, part).paint(index)[1] for index in range(40)} for part in ("train", "measure")]
+    assert not texts[0] & texts[1]
+
+
+def test_both_parts_have_enough_listed_families() -> None:
+    families = {package.family for package in listed_packages()}
+    assert sum(part_of_family(family) == "measure" for family in families) >= 12
+    assert sum(part_of_family(family) == "train" for family in families) >= 120
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    two_rows=st.booleans(),
+    region=st.sampled_from(["eu", "us", "in", "mercosur", "gb", "any", "wish", "world"]),
+)
+def test_serials_are_of_the_alphabet_and_have_the_rows_asked_for(seed: int, two_rows: bool, region: str) -> None:
+    serial = draw_serial([region], two_rows, Dice(seed))
+    assert 0 < len(serial.text) <= LONGEST and set(serial.text) <= set(ALPHABET)
+    assert all(group for row in serial.rows for group in row)
+    assert len(serial.rows) == (2 if two_rows and len(serial.text) > 2 else 1)
+
+
+@pytest.mark.parametrize("layout", load_layouts("train") + load_layouts("measure"), ids=lambda layout: layout.name)
+def test_the_serial_stands_on_the_plate(fonts: list[FontFile], layout: Layout) -> None:
+    for seed in range(12):
+        dice, grain = Dice(seed), Grain(0)
+        part = layout.part
+        face = paint_face(layout, Lettering(fonts, 0, part), part, dice, grain)
+        left, top, right, bottom = face.plate
+        box = face.serial_box
+        assert left - 1 <= box[0] < box[2] <= right + 1
+        assert top - 1 <= box[1] < box[3] <= bottom + 1
+        ink = face.ink.getbbox()
+        assert ink is not None
+        assert np.allclose(ink, box, atol=3)
+
+
+@pytest.mark.parametrize("layout", load_layouts("train"), ids=lambda layout: layout.name)
+def test_no_locator_cuts_into_the_serial(fonts: list[FontFile], layout: Layout) -> None:
+    for seed in range(25):
+        face = paint_face(layout, Lettering(fonts, 0), "train", Dice(seed), Grain(0))
+        slack = 0.016 * face.height
+        left, top, right, bottom = _region(face, Dice(seed))
+        assert left <= face.serial_box[0] + slack and top <= face.serial_box[1] + slack
+        assert right >= face.serial_box[2] - slack and bottom >= face.serial_box[3] - slack
+
+
+def test_a_damaged_list_of_layouts_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "layouts.toml"
+    broken.write_text("[[layout]]\nname = 'half'\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"layouts\.toml"):
+        load_layouts("train", broken)
