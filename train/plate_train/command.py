@@ -5,25 +5,27 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from plate_runtime import commandline
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import UsageError
 
+from .options import number, whole
 from .run import Settings
 
 PROG = "plate-train"
-LATER = ("plate", "locator")
+LATER = ("locator",)
 _EXAMPLES = """examples:
   plate-train fonts                                          fetch the fonts that are drawn with
   plate-train character                                      train on drawings
   plate-train character --data characters --seeds 5          train on class folders, five times
   plate-train character --data characters --trials 10        search sizes and learning rate first
+  plate-train plate --hours 12 --out runs/reader             train the reader of whole plates on drawings
   plate-train character --resume                             go on with an interrupted search
   plate-train character --data characters --preview seen.png look at the pictures as training changes them
   plate-train character --data characters --protocol mission --no-augment --seeds 5
@@ -39,11 +41,15 @@ def main() -> NoReturn:
 def command(arguments: Sequence[str]) -> int:
     """Run `plate-train` with the given arguments and return the exit code."""
     if arguments and arguments[0] in LATER:
-        raise UsageError(f"{arguments[0]} is not in this version, which trains characters only; use {PROG} character")
+        raise UsageError(f"{arguments[0]} is not in this version, which trains characters and plates")
     parser, character = _parser()
     options = parser.parse_args(arguments)
     if options.what == "fonts":
         return _fonts(options.force)
+    if options.what == "plate":
+        from .plates.options import execute
+
+        return execute(options, _say)
     if options.resume:
         from .run import read_settings, unfinished_run
 
@@ -111,6 +117,7 @@ def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
     fonts = what.add_parser("fonts", help="fetch the fonts that characters are drawn with")
     fonts.add_argument("--force", action="store_true", help="fetch them again")
     fonts.add_argument("--debug", action="store_true", help="show tracebacks")
+    _add_plate(what)
     for later in LATER:
         what.add_parser(later, help="not in this version")
     character = what.add_parser(
@@ -119,6 +126,16 @@ def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
     )  # fmt: skip
     _add_character_options(character)
     return parser, character
+
+
+def _add_plate(what: Any) -> None:
+    from .plates.options import EXAMPLES, add_options
+
+    plate = what.add_parser(
+        "plate", help="train the reader of whole plates", epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    add_options(plate)
 
 
 def _add_character_options(parser: argparse.ArgumentParser) -> None:
@@ -132,14 +149,14 @@ def _add_character_options(parser: argparse.ArgumentParser) -> None:
     add("--model", choices=("baseline", "tuned"), default=defaults.model, help="the network (default: %(default)s)")
     add(
         "--trials",
-        type=_whole(0),
+        type=whole(0),
         default=0,
         metavar="N",
         help="search so many random choices first (default: no search)",
     )
-    add("--epochs", type=_whole(1), metavar="N", help="at most; default 60, for drawings 30")
-    add("--seed", type=_whole(0), default=0, metavar="N", help="the first seed (default: %(default)s)")
-    add("--seeds", type=_whole(1), default=1, metavar="N", help="train so many times; the first is saved (default: 1)")
+    add("--epochs", type=whole(1), metavar="N", help="at most; default 60, for drawings 30")
+    add("--seed", type=whole(0), default=0, metavar="N", help="the first seed (default: %(default)s)")
+    add("--seeds", type=whole(1), default=1, metavar="N", help="train so many times; the first is saved (default: 1)")
     add("--resume", action="store_true", help="go on with the search of --out, or of the newest unfinished run")
     add("--preview", type=Path, metavar="FILE", help="draw the pictures as training changes them, and stop")
     add(
@@ -150,7 +167,7 @@ def _add_character_options(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--augment",
-        type=_number(0, 3),
+        type=number(0, 3),
         metavar="FACTOR",
         help="how far pictures are changed; default 1, for drawings 0.5",
     )
@@ -159,7 +176,7 @@ def _add_character_options(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, metavar="RUN", help="folder of the results; default runs/character-DATE-TIME")
     add(
         "--threads",
-        type=_whole(1),
+        type=whole(1),
         default=defaults.threads,
         metavar="N",
         help="same seed and threads, same weights (default: 1)",
@@ -169,7 +186,7 @@ def _add_character_options(parser: argparse.ArgumentParser) -> None:
     add = more.add_argument
     add(
         "--drawn",
-        type=_whole(36),
+        type=whole(36),
         default=defaults.drawn,
         metavar="N",
         help="drawings to train on (default: %(default)s)",
@@ -179,11 +196,11 @@ def _add_character_options(parser: argparse.ArgumentParser) -> None:
         choices=("light-on-dark", "dark-on-light", "any"),
         help="of the pictures in --data (default: light-on-dark)",
     )
-    add("--batch", type=_whole(1), default=defaults.batch, metavar="N", help="pictures a step (default: %(default)s)")
-    add("--learning-rate", type=_number(1e-7, 1), metavar="X", help="Adam's, at its highest (default: 0.001)")
-    add("--dropout", type=_number(0, 0.95), metavar="X", help="after the first dense layer (default: 0.3)")
+    add("--batch", type=whole(1), default=defaults.batch, metavar="N", help="pictures a step (default: %(default)s)")
+    add("--learning-rate", type=number(1e-7, 1), metavar="X", help="Adam's, at its highest (default: 0.001)")
+    add("--dropout", type=number(0, 0.95), metavar="X", help="after the first dense layer (default: 0.3)")
     for name, default in (("first-filters", 32), ("second-filters", 64), ("first-dense", 256), ("second-dense", 128)):
-        add(f"--{name}", type=_whole(1), metavar="N", help=f"size in the tuned network (default: {default})")
+        add(f"--{name}", type=whole(1), metavar="N", help=f"size in the tuned network (default: {default})")
     add("--model-name", dest="name", metavar="NAME", default=defaults.name, help="of the model (default: %(default)s)")
     add(
         "--model-version",
@@ -192,23 +209,3 @@ def _add_character_options(parser: argparse.ArgumentParser) -> None:
         default=defaults.version,
         help="of the model (default: %(default)s)",
     )
-
-
-def _whole(least: int) -> Callable[[str], int]:
-    def whole_number(text: str) -> int:
-        value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{value} is less than {least}")
-        return value
-
-    return whole_number
-
-
-def _number(least: float, most: float) -> Callable[[str], float]:
-    def number(text: str) -> float:
-        value = float(text)
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{value} is not within {least} to {most}")
-        return value
-
-    return number

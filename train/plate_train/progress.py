@@ -9,9 +9,9 @@ from typing import Any
 
 
 @contextlib.contextmanager
-def progress(total: int, title: str, unit: str = "step") -> Iterator[Any]:
+def progress(total: int, title: str, unit: str = "step", initial: int = 0) -> Iterator[Any]:
     """A progress bar on standard error, silent where that is no terminal."""
     from tqdm import tqdm
 
-    with tqdm(total=total, desc=title, unit=unit, disable=not sys.stderr.isatty(), leave=False) as bar:
+    with tqdm(total=total, desc=title, unit=unit, initial=initial, disable=not sys.stderr.isatty(), leave=False) as bar:
         yield bar

@@ -26,7 +26,7 @@ SAFE_LAYERS = frozenset(
         "MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "ZeroPadding2D",
         "Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "BatchNormalization",
         "LayerNormalization", "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax", "Rescaling",
-        "Normalization", "Add", "Concatenate", "Multiply", "Average", "Maximum",
+        "Normalization", "Add", "Concatenate", "Multiply", "Average", "Maximum", "Dot",
     }
 )  # fmt: skip
 """Layers of Keras itself that carry no code in the file; everything else is refused before it is loaded."""
@@ -40,10 +40,11 @@ class ModelMeta:
         alphabet: one sign a class, in the order of the output.
         input: how a picture becomes the input tensor (shape, scale, polarity, resize rule).
         name, version: as in `name@version`.
-        kind: "character".
+        kind: "character" or "plate".
         temperature: divides the logarithms of the probabilities until they are calibrated.
         training: what the network was trained on; JSON values only. `kind` is "folders" or "drawn".
         licence: SPDX name.
+        decoding, steps: how the output is read, as in the runtime's manifest; a character's is "softmax", 0 steps.
     """
 
     alphabet: str = ALPHABET
@@ -54,6 +55,8 @@ class ModelMeta:
     temperature: float = 1.0
     training: Mapping[str, Any] = field(default_factory=dict)
     licence: str = "Apache-2.0"
+    decoding: str = "softmax"
+    steps: int = 0
 
 
 def save(model: Any, path: Path, meta: ModelMeta) -> None:
@@ -85,17 +88,17 @@ def read_meta(path: Path) -> ModelMeta | None:
             return None
         try:
             found = {name.removeprefix(PREFIX): _plain(value) for name, value in file.attrs.items()}
-            spec = {entry.name: found[f"input.{entry.name}"] for entry in dataclasses.fields(InputSpec)}
-            height, width, channels = (int(side) for side in spec["shape"])
             return ModelMeta(
                 alphabet=found["alphabet"],
-                input=InputSpec(**{**spec, "shape": (height, width, channels)}),
+                input=_input_spec(found),
                 name=found["name"],
                 version=found["version"],
                 kind=found["kind"],
                 temperature=float(found["temperature"]),
                 training=json.loads(file[TRAINING][()]),
                 licence=found["licence"],
+                decoding=found.get("decoding", "softmax"),
+                steps=int(found.get("steps", 0)),
             )
         except (KeyError, TypeError, ValueError, PlateEdgeError) as error:
             raise ModelError(f"{path}: the attributes of the model are damaged ({error}); save it again") from error
@@ -148,6 +151,15 @@ def _attributes(meta: ModelMeta) -> dict[str, Any]:
     spec = dataclasses.asdict(values.pop("input"))
     del values["training"]
     return values | {f"input.{name}": value for name, value in spec.items()}
+
+
+def _input_spec(found: Mapping[str, Any]) -> InputSpec:
+    """Return the recorded input; KeyError without a shape. Files of earlier versions do not know every rule."""
+    known = {entry.name: f"input.{entry.name}" for entry in dataclasses.fields(InputSpec)}
+    later = {"contrast"}
+    spec = {name: found[key] for name, key in known.items() if name not in later or key in found}
+    height, width, channels = (int(side) for side in spec["shape"])
+    return InputSpec(**{**spec, "shape": (height, width, channels)})
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Training of the whole-plate reader: networks, drawings by the shard, rounds, checkpoints, scores."""

@@ -1,0 +1,164 @@
+"""Networks that read a whole plate crop: float32 (n, 48, 160, 1) in 0..1 to logits (n, steps, 37).
+
+All share one trunk of 3x3 convolutions and differ in how its 6 x 40 features become steps. Only layers whose
+operators run in int8 everywhere; batch normalisation stands before the ReLU, so that it folds into the convolution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.errors import UsageError
+from plate_runtime.manifest import InputSpec
+
+from ..tensorflow_setup import import_keras
+
+PLATE_SPEC = InputSpec(shape=(48, 160, 1), polarity="any", resize="stretch", contrast="standardise")
+CLASSES = len(ALPHABET) + 1
+BLANK = len(ALPHABET)
+SLOTS = 12
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a network is.
+
+    Attributes:
+        width: multiplies the channels of every convolution. depth: convolutions in each of the two middle stages.
+        dropout: share of the features dropped before the output while training.
+    """
+
+    width: float = 1.0
+    depth: int = 2
+    dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 0.05 <= self.width <= 4 or not 1 <= self.depth <= 8 or not 0 <= self.dropout < 1:
+            raise UsageError(f"width must be in 0.05..4, depth in 1..8, dropout in 0..1; not {self}")
+
+    def channels(self, count: int) -> int:
+        """Return `count` times the width as a multiple of 8, which the kernels of every interpreter like best."""
+        return max(8, 8 * round(count * self.width / 8))
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network's way from features to steps, and how its steps are decoded."""
+
+    decoding: str
+    steps: int
+    head: Callable[[Any, Size], Any]
+
+
+def build(name: str, size: Size | None = None) -> Any:
+    """Build a network by its name in `ARCHITECTURES`; not compiled.
+
+    Raises:
+        UsageError: there is no network of that name.
+    """
+    size = size or Size()
+    keras = import_keras()
+    picture = keras.layers.Input(PLATE_SPEC.shape)
+    logits = architecture(name).head(_trunk(picture, size), size)
+    return keras.Model(picture, logits, name=name.replace("-", "_"))
+
+
+def architecture(name: str) -> Architecture:
+    """Return the architecture of that name; UsageError if there is none."""
+    if name not in ARCHITECTURES:
+        raise UsageError(f"no network is called {name}; choose one of {', '.join(ARCHITECTURES)}")
+    return ARCHITECTURES[name]
+
+
+def _trunk(picture: Any, size: Size) -> Any:
+    """Features of 6 x 40: an eighth of the height, a quarter of the width."""
+    layers = import_keras().layers
+    x = _convolution(picture, size.channels(24), strides=2)
+    x = _convolution(x, size.channels(32))
+    x = layers.MaxPooling2D(2)(x)
+    x = _stage(x, size.channels(64), size.depth)
+    x = layers.MaxPooling2D((2, 1))(x)
+    return _stage(x, size.channels(104), size.depth)
+
+
+def _rows(x: Any, size: Size) -> Any:
+    """Two rows of 40 steps, the upper one first."""
+    x = _convolution(x, size.channels(128), strides=(3, 1))
+    return _steps(_convolution(x, size.channels(128), kernel=(1, 7)), 80, size)
+
+
+def _single(x: Any, size: Size) -> Any:
+    """One row of 40 steps."""
+    x = _convolution(x, size.channels(128), kernel=(6, 3), strides=(6, 1))
+    return _steps(_convolution(x, size.channels(128), kernel=(1, 7)), 40, size)
+
+
+def _slots(x: Any, size: Size) -> Any:
+    """A map of attention for each slot; its weighted sum of the features tells the slot's character."""
+    layers = import_keras().layers
+    x = _convolution(x, size.channels(128), kernel=(3, 7))
+    where = _convolution(x, size.channels(64), kernel=(3, 7), strides=2)
+    where = layers.Flatten()(where)
+    where = layers.Dense(SLOTS * 64, activation="relu")(where)
+    query = layers.Reshape((SLOTS, 64))(where)
+    key = layers.Reshape((240, 64))(layers.Conv2D(64, 1)(x))
+    attention = layers.Softmax()(layers.Dot(axes=(2, 2))([query, key]))
+    values = layers.Reshape((240, size.channels(128)))(x)
+    slots = layers.Dot(axes=(2, 1))([attention, values])
+    slots = layers.Dropout(size.dropout)(layers.Concatenate()([slots, query]))
+    return layers.Dense(CLASSES, name="logits")(slots)
+
+
+def _steps(x: Any, steps: int, size: Size) -> Any:
+    layers = import_keras().layers
+    x = layers.Dropout(size.dropout)(x)
+    return layers.Reshape((steps, CLASSES), name="logits")(layers.Conv2D(CLASSES, 1)(x))
+
+
+def _stage(x: Any, channels: int, depth: int) -> Any:
+    """Convolutions of the same size; those after the first add to what came in."""
+    layers = import_keras().layers
+    x = _convolution(x, channels)
+    for _ in range(depth - 1):
+        x = layers.Add()([x, _convolution(x, channels)])
+    return x
+
+
+def _convolution(x: Any, channels: int, kernel: int | tuple[int, int] = 3, strides: int | tuple[int, int] = 1) -> Any:
+    layers = import_keras().layers
+    x = layers.Conv2D(channels, kernel, strides=strides, padding="same", use_bias=False)(x)
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.98)(x))
+
+
+ARCHITECTURES = {
+    "ctc-rows": Architecture("ctc", 80, _rows),
+    "ctc": Architecture("ctc", 40, _single),
+    "slots": Architecture("slots", SLOTS, _slots),
+}
+DEFAULT = "ctc-rows"
+
+
+def multiply_adds(model: Any) -> int:
+    """Return the multiply-adds of one picture: of convolutions, dense layers and products of tensors."""
+    return sum(_layer_multiply_adds(layer) for layer in model.layers)
+
+
+def _layer_multiply_adds(layer: Any) -> int:
+    kind = type(layer).__name__
+    if kind == "Dot":
+        first, second = (tensor.shape for tensor in layer.input)
+        return int(_product(first[1:]) * _product(second[1:]) // first[layer.axes[0]])
+    if kind not in ("Conv2D", "Dense"):
+        return 0
+    # each weight of the kernel is used once at every place of the output
+    return int(_product(layer.kernel.shape) * _product(layer.output.shape[1:-1]))
+
+
+def _product(sides: Any) -> int:
+    result = 1
+    for side in sides:
+        result *= int(side)
+    return result

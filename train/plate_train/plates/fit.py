@@ -1,0 +1,171 @@
+"""The loop of a run: steps, a row of the log after every round, checkpoints, and stopping where one can go on."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from plate_runtime.errors import UsageError
+from plate_runtime.manifest import InputSpec
+
+from ..progress import progress
+from . import checkpoint
+from .checkpoint import State
+from .network import Training
+from .rounds import Rounds
+from .schedule import Schedule, steps_for
+from .score import CropSet, PlateScore, score
+
+_PACE_ROUNDS = 3
+"""Rounds after which it is known how many steps fit into the hours."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """How long a run is, `steps` or else as many as fit into `hours`; its highest learning rate; see `Schedule`."""
+
+    learning_rate: float
+    average: int
+    steps: int | None = None
+    hours: float | None = None
+
+
+@dataclass
+class Loop:
+    """One piece of a run.
+
+    Attributes:
+        training: see `Training`. rounds: what it is shown. goal: see `Goal`. state: where it stands; changed here.
+        val: drawn crops; watch: real ones, only looked at. spec, decoding: of the network.
+        folder: where checkpoint and log go. every: seconds between checkpoints.
+        keep: called with the state at each checkpoint, writes the model. say: gets the lines for people.
+    """
+
+    training: Training
+    rounds: Rounds
+    goal: Goal
+    state: State
+    val: CropSet
+    watch: Mapping[str, CropSet]
+    spec: InputSpec
+    decoding: str
+    folder: Path
+    every: float
+    keep: Callable[[State], None]
+    say: Callable[[str], None]
+    stop: Stop
+
+    def run(self) -> None:
+        """Train to the end, or until stopped: then the signal's usual consequence follows after the checkpoint.
+
+        Raises:
+            UsageError: the loss is no number any more.
+        """
+        before, started, saved = self.state.seconds, time.monotonic(), time.monotonic()
+        batches = self.rounds.batches(self.state.step)
+        with self._bar() as bar, contextlib.closing(batches):  # type: ignore[type-var]
+            while not self._finished() and not self.stop.asked and (batch := next(batches, None)) is not None:
+                schedule = Schedule(self.goal.learning_rate, self.state.total, self.goal.average)
+                rate = schedule.rate(self.state.step)
+                loss = self.training.step(*batch, rate, schedule.share(self.state.step))
+                if not math.isfinite(loss):
+                    raise UsageError(f"the loss of step {self.state.step} is no number; lower --learning-rate")
+                self.state.step += 1
+                self.state.losses += loss
+                self.state.seconds = before + time.monotonic() - started
+                bar.update()
+                if self.state.step % self.rounds.plan.steps == 0:
+                    self._close_round(rate, bar)
+                if time.monotonic() - saved > self.every:
+                    self.save()
+                    saved = time.monotonic()
+        self.state.seconds = before + time.monotonic() - started
+        self.save()
+
+    def save(self) -> None:
+        """Write checkpoint, log and model."""
+        checkpoint.save(self.folder, self.state, self.training.arrays())
+        checkpoint.write_log(self.folder, self.state.history)
+        self.keep(self.state)
+
+    def scores(self) -> dict[str, PlateScore]:
+        """Score the averaged weights on the drawn crops, under "drawn", and on every watched set."""
+        sets = {"drawn": self.val, **self.watch}
+        return {name: score(self.training.read, entry, self.spec, self.decoding) for name, entry in sets.items()}
+
+    def _finished(self) -> bool:
+        return self.state.total is not None and self.state.step >= self.state.total
+
+    def _bar(self) -> Any:
+        return progress(self.state.total or 0, "training", initial=self.state.step)
+
+    def _close_round(self, rate: float, bar: Any) -> None:
+        scored = self.scores()
+        row = {
+            "step": self.state.step,
+            "round": self.state.step // self.rounds.plan.steps,
+            "loss": round(self.state.losses / self.rounds.plan.steps, 5),
+            "learning_rate": float(f"{rate:.4g}"),
+            "hours": round(self.state.seconds / 3600, 4),
+            "seconds": round(self.state.seconds, 1),
+            "total": self.state.total,
+            **{name: found.to_json() for name, found in scored.items()},
+        }
+        self.state.history.append(row)
+        self.state.losses = 0.0
+        checkpoint.write_log(self.folder, self.state.history)
+        shares = ", ".join(f"{name} {100 * found.folded / max(1, found.count):.1f}" for name, found in scored.items())
+        self.say(f"step {row['step']}, {row['hours']:.2f} h, loss {row['loss']:.4f}, % folded: {shares}")
+        if self.state.total is None:
+            self.state.total = total_steps(self.goal, self.state)
+            bar.total = self.state.total
+
+
+def total_steps(goal: Goal, state: State) -> int | None:
+    """Return the length of a run: as said, or from the pace of its last rounds; None while that is not known."""
+    if goal.steps is not None:
+        return goal.steps
+    assert goal.hours is not None
+    rows = state.history[-2 * _PACE_ROUNDS :]
+    if len(state.history) < _PACE_ROUNDS or rows[-1]["step"] == rows[0]["step"]:
+        return None
+    spent = rows[-1]["seconds"] - rows[0]["seconds"]
+    left = goal.hours * 3600 - state.seconds
+    return state.step + steps_for(max(0.0, left), rows[-1]["step"] - rows[0]["step"], spent)
+
+
+class Stop:
+    """Ctrl-C and SIGTERM wait until a step is complete: half a step could not be resumed. A second one does not."""
+
+    def __init__(self) -> None:
+        self.asked: int | None = None
+
+    def __call__(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self.asked is not None
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Within the block signals are noted; at its end the first one takes its usual course."""
+        before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        if self.asked is not None:
+            handler = before[signal.Signals(self.asked)]
+            if callable(handler):
+                handler(self.asked, None)
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        if self.asked is not None:
+            raise KeyboardInterrupt
+        self.asked = number

@@ -1,0 +1,58 @@
+"""Texts as training targets, and the loss of each way of decoding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.errors import DataError
+
+from ..tensorflow_setup import import_tensorflow
+from .architectures import BLANK, SLOTS
+
+LONGEST = 16
+"""Characters of the longest text that is trained on."""
+_PLACE = {sign: place for place, sign in enumerate(ALPHABET)}
+
+
+def encode(texts: Sequence[str]) -> NDArray[np.int32]:
+    """Return the places of the signs in the alphabet, int32 (n, LONGEST), filled up with -1.
+
+    Raises:
+        DataError: a text is longer, or has other signs.
+    """
+    codes = np.full((len(texts), LONGEST), -1, np.int32)
+    for row, text in zip(codes, texts, strict=True):
+        if len(text) > LONGEST or not set(text) <= _PLACE.keys():
+            raise DataError(f"the text {text!r} has signs other than A-Z0-9, or more than {LONGEST}")
+        row[: len(text)] = [_PLACE[sign] for sign in text]
+    return codes
+
+
+def loss_of(decoding: str) -> Callable[[Any, Any], Any]:
+    """Return the function (codes (n, LONGEST), logits (n, steps, classes)) -> losses (n,) of a decoding."""
+    return {"ctc": ctc_loss, "slots": slots_loss}[decoding]
+
+
+def ctc_loss(codes: Any, logits: Any) -> Any:
+    """Negative logarithm of the probability of the text, summed over all alignments (Graves et al. 2006).
+
+    With sparse labels TensorFlow takes its own kernel for CPUs, several times as fast as the one for dense ones.
+    """
+    tf = import_tensorflow()
+    places = tf.where(codes >= 0)
+    labels = tf.SparseTensor(places, tf.gather_nd(codes, places), tf.shape(codes, tf.int64))
+    shape = tf.shape(logits)
+    lengths = tf.fill([shape[0]], shape[1])
+    return tf.nn.ctc_loss(labels, logits, None, lengths, logits_time_major=False, blank_index=BLANK)
+
+
+def slots_loss(codes: Any, logits: Any) -> Any:
+    """Cross-entropy summed over the slots; those after the text's end are to be blank, what has no slot is lost."""
+    tf = import_tensorflow()
+    wanted = tf.where(codes >= 0, codes, BLANK)[:, :SLOTS]
+    return tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(wanted, logits), axis=1)

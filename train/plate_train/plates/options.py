@@ -1,0 +1,105 @@
+"""The options of `plate-train plate`, and what they start."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from .. import options as checked
+from .architectures import ARCHITECTURES
+from .run import Settings, read_settings, run, unfinished_run
+
+PROG = "plate-train"
+EXAMPLES = """examples:
+  plate-train plate --hours 12 --out runs/reader              train on drawings
+  plate-train plate --resume --out runs/reader                go on with an interrupted run
+  plate-train plate --hours 1 --width 0.5 --watch crops/labels.csv
+                                                              a smaller network; real crops scored meanwhile
+  plate-train plate --preview sheet.png                       look at what is drawn
+"""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options; those that are not given are None, so that a resumed run keeps its own."""
+    defaults = Settings()
+    add = parser.add_argument
+
+    def setting(name: str, kind: Callable[[str], Any], metavar: str, text: str, **more: Any) -> None:
+        value = getattr(defaults, more.get("dest", name.replace("-", "_")))
+        shown = "" if value is None or value == () else f" (default: {value})"
+        add(f"--{name}", type=kind, metavar=metavar, help=text + shown, **more)
+
+    add("--model", choices=tuple(ARCHITECTURES), help=f"the network (default: {defaults.model})")
+    setting("width", checked.number(0.05, 4), "X", "multiplies the channels of every convolution")
+    setting("depth", checked.whole(1), "N", "convolutions in each of the two middle stages")
+    setting("hours", checked.number(0.001, 1000), "H", "length of the run")
+    setting("steps", checked.whole(1), "N", "length of the run in steps, instead of --hours")
+    setting("epochs", checked.whole(1), "N", "length of the run in rounds, each with a shard of new drawings")
+    setting("seed", checked.whole(0), "N", "of weights, drawings and their order")
+    add("--resume", action="store_true", help="go on with the run in --out, or with the newest unfinished one")
+    add("--preview", type=Path, metavar="FILE", help="draw a sheet of drawings with their texts, and stop")
+    setting("from", str, "MODEL", "start from the weights of this .h5", dest="start")
+    add("--watch", nargs="+", metavar="FILE.csv", help="score real crops after every round; nothing is chosen by it")
+    add("--out", type=Path, metavar="RUN", help="folder of the results; default runs/plate-DATE-TIME")
+    setting("threads", checked.whole(1), "N", "same seed and threads, same weights")
+    add("--debug", action="store_true", help="show tracebacks")
+    _add_finer_choices(parser, setting)
+
+
+def _add_finer_choices(parser: argparse.ArgumentParser, setting: Callable[..., None]) -> None:
+    del parser
+    setting("learning-rate", checked.number(1e-7, 1), "X", "AdamW's, at its highest")
+    setting("dropout", checked.number(0, 0.95), "X", "before the output, while training")
+    setting("batch", checked.whole(1), "N", "crops a step")
+    setting("average", checked.whole(1), "N", "steps that weights are averaged over, about")
+    setting("drawings", str, "DIR", "where drawings are kept; runs with the same generator share them")
+    setting("drawings-kept", checked.whole(8), "N", "shards kept of one seed", dest="kept")
+    setting("workers", checked.whole(1), "N", "processes that draw ahead")
+    setting("shard", checked.whole(1), "N", "drawings of a shard")
+    setting("uses", checked.whole(1), "N", "how often each drawing is seen, changed each time")
+    setting("window", checked.whole(1), "N", "shards that a round mixes")
+    setting("validation", checked.whole(1), "N", "drawings that are scored")
+    setting("checkpoint-minutes", checked.number(0, 600), "M", "between checkpoints", dest="minutes")
+    setting("model-name", str, "NAME", "of the model", dest="name")
+    setting("model-version", str, "X.Y.Z", "of the model", dest="version")
+
+
+def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
+    """Run `plate-train plate` with parsed options and return the exit code."""
+    from ..tensorflow_setup import require_extra
+
+    require_extra()
+    folder: Path | None = options.out
+    settings = Settings()
+    if options.resume:
+        folder = folder or unfinished_run(Path("runs"))
+        settings = Settings(**read_settings(folder))
+    settings = replace(settings, **_given(options))
+    folder = folder or Path("runs") / f"plate-{datetime.now():%Y%m%d-%H%M%S}"
+    return _train(settings, folder, options.resume, say)
+
+
+def _train(settings: Settings, folder: Path, resume: bool, say: Callable[[str], None]) -> int:
+    from .generator import plate_store
+
+    store = plate_store(Path(settings.drawings), settings.kept)
+    try:
+        run(settings, folder, store, resume=resume, say=say)
+    except KeyboardInterrupt:
+        print(f"{PROG}: interrupted; go on with: {PROG} plate --resume --out {folder}", file=sys.stderr)
+        raise
+    return 0
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings that the command line names."""
+    found: dict[str, Any] = {
+        entry.name: value for entry in fields(Settings) if (value := getattr(options, entry.name, None)) is not None
+    }
+    watch: Sequence[str] | None = found.get("watch")
+    return found | ({"watch": tuple(watch)} if watch is not None else {})

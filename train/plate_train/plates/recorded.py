@@ -1,0 +1,80 @@
+"""Drawn plates of a model, drawn again by what its file recorded of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plate_runtime.errors import DataError
+from plate_runtime.preprocess import standardise
+
+from ..weights_file import ModelMeta
+from .score import CropSet
+from .shards import TRAINING_PART, VALIDATION_PART, Draw
+
+_HINT = "name data with --data DIR"
+
+
+def drawings_digest(pictures: NDArray[np.uint8], texts: Sequence[str]) -> str:
+    """Return the SHA-256 of crops, uint8 (n, height, width) as they were drawn, and their texts, in their order."""
+    content = hashlib.sha256("\n".join(texts).encode())
+    content.update(np.ascontiguousarray(pictures, dtype=np.uint8).data)
+    return content.hexdigest()
+
+
+def validation_drawings(meta: ModelMeta, draw: Draw | None = None) -> tuple[CropSet, str]:
+    """Draw the recorded validation set again, and return it with its digest.
+
+    Args:
+        draw: the generator; the project's own if None.
+
+    Raises:
+        DataError: nothing was recorded, or the generator draws something else by now.
+    """
+    record = _record(meta)
+    try:
+        recorded = record["sets"]["val"]
+        seed, number, count = (int(recorded[key]) for key in ("seed", "number", "count"))
+        expected = str(recorded["digest"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"the model's record of its drawings is incomplete; {_HINT}") from error
+    pictures, texts = (draw or _own_generator())(seed, number, count, meta.input, VALIDATION_PART)
+    found = drawings_digest(pictures, texts)
+    if found != expected:
+        raise DataError(f"the generator draws other plates than those that were recorded; {_HINT}, or train again")
+    return CropSet("drawn-plates/val", standardise(pictures), texts), found
+
+
+def training_drawings(meta: ModelMeta, count: int, draw: Draw | None = None) -> CropSet:
+    """Draw `count` of the plates that the network was trained on last.
+
+    Raises:
+        DataError: nothing was recorded, or the fonts are missing.
+    """
+    record = _record(meta)
+    try:
+        seed, first = int(record["drawing_seed"]), int(record["generators"][-1]["first_shard"])
+        size = int(record["settings"]["shard"])
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise DataError(f"the model's record of its drawings is incomplete; {_HINT}") from error
+    count = min(count, size)
+    # Plates are numbered through: the first whole lot of `count` that lies in that shard or after it.
+    lot = -(-first * size // count)
+    pictures, texts = (draw or _own_generator())(seed, lot, count, meta.input, TRAINING_PART)
+    return CropSet("drawn-plates/train", standardise(pictures), texts)
+
+
+def _record(meta: ModelMeta) -> Any:
+    if meta.training.get("kind") != "drawn":
+        raise DataError(f"the model does not say what it was trained on; {_HINT}")
+    return meta.training
+
+
+def _own_generator() -> Draw:
+    from ..draw.plates.pool import shard
+
+    return shard

@@ -1,0 +1,113 @@
+"""What a network is shown at each step: rounds over a sliding window of the newest shards.
+
+Everything follows from (seed, step), so that a resumed run sees what an uninterrupted one would have seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plate_runtime.manifest import InputSpec
+from plate_runtime.preprocess import scale_pixels, standardise
+
+from .changes import changed_batch
+from .losses import encode
+from .shards import Ahead, Shard
+
+Batch = tuple[NDArray[np.float32], NDArray[np.int32]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How drawings are used.
+
+    Attributes:
+        count: drawings of a shard. batch: pictures a step. uses: how often a drawing is seen, on average.
+        window: shards that a round mixes. ahead: shards drawn before they are needed.
+    """
+
+    count: int = 8192
+    batch: int = 128
+    uses: int = 4
+    window: int = 6
+    ahead: int = 2
+
+    @property
+    def steps(self) -> int:
+        """Steps of a round; each round brings one new shard."""
+        return max(1, self.count * self.uses // self.batch)
+
+    def shards(self, number: int, first: int) -> range:
+        """Return the numbers of the shards of a round; `first` is the first shard that this generator drew."""
+        return range(max(first, number - self.window + 1), number + 1)
+
+
+class Rounds:
+    """Batches by step. The next one is prepared in a thread while the network trains on the last one.
+
+    Args:
+        plan: see `Plan`.
+        ahead: who draws.
+        seed: of order and changes.
+        spec: the network's input.
+        first: the first shard that this generator drew.
+        stop: says when to give up waiting for drawings.
+    """
+
+    def __init__(
+        self, plan: Plan, ahead: Ahead, *, seed: int, spec: InputSpec, first: int, stop: Callable[[], bool]
+    ) -> None:
+        self.plan, self.ahead, self.seed, self.spec, self.first, self.stop = plan, ahead, seed, spec, first, stop
+        self._loaded: dict[int, Shard] = {}
+        self._round = -1
+        self._pictures: NDArray[np.uint8]
+        self._codes: NDArray[np.int32]
+        self._order: NDArray[np.intp]
+
+    def batches(self, start: int) -> Iterator[Batch]:
+        """Yield the batches of the steps from `start` on; ends when `stop` says so."""
+        with ThreadPoolExecutor(1) as thread:
+            coming: Future[Batch | None] = thread.submit(self.batch, start)
+            step = start
+            while (ready := coming.result()) is not None:
+                step += 1
+                coming = thread.submit(self.batch, step)
+                yield ready
+
+    def ask(self, step: int) -> range:
+        """Have the shards of a step drawn, and return their numbers."""
+        wanted = self.plan.shards(step // self.plan.steps, self.first)
+        self.ahead.want(wanted[0], wanted[-1] + self.plan.ahead)
+        return wanted
+
+    def batch(self, step: int) -> Batch | None:
+        """Return float32 (batch, h, w, 1) and the encoded texts of a step; None after `stop`."""
+        number, place = divmod(step, self.plan.steps)
+        if number != self._round and not self._enter(number):
+            return None
+        chosen = self._order[place * self.plan.batch :][: self.plan.batch]
+        changed = changed_batch(self._pictures[chosen], [self.seed, 2, step])
+        return scale_pixels(standardise(changed), self.spec), self._codes[chosen]
+
+    def _enter(self, number: int) -> bool:
+        wanted = self.ask(number * self.plan.steps)
+        for shard in wanted:
+            if shard not in self._loaded:
+                found = self.ahead.get(shard, self.stop)
+                if found is None:
+                    return False
+                self._loaded[shard] = found
+        self._loaded = {shard: self._loaded[shard] for shard in wanted}
+        self._pictures = np.concatenate([shard.pictures for shard in self._loaded.values()])
+        self._codes = np.concatenate([encode(shard.texts) for shard in self._loaded.values()])
+        random = np.random.default_rng([self.seed, 1, number])
+        needed = self.plan.steps * self.plan.batch
+        repeats = -(-needed // len(self._codes))
+        self._order = np.concatenate([random.permutation(len(self._codes)) for _ in range(repeats)])[:needed]
+        self._round = number
+        return True

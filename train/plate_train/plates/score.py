@@ -1,0 +1,116 @@
+"""How many crops a network reads right: drawn ones while it trains, real ones that are only watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.errors import DataError, InputError
+from plate_runtime.evaluate import score_texts
+from plate_runtime.image import open_picture
+from plate_runtime.labels import LabelledPicture, read_labels
+from plate_runtime.manifest import InputSpec
+from plate_runtime.preprocess import resize_picture, scale_pixels, standardise
+
+from ..tensorflow_setup import import_tensorflow
+from .architectures import BLANK
+
+_AT_ONCE = 256
+Reader = Callable[[NDArray[np.float32]], Any]
+"""Inputs, float32 (n, height, width, 1), to logits."""
+
+
+@dataclass(frozen=True)
+class CropSet:
+    """Crops ready to be read, uint8 (n, height, width) standardised, their n texts, and the set's name."""
+
+    name: str
+    pictures: NDArray[np.uint8]
+    texts: list[str]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+@dataclass(frozen=True)
+class PlateScore:
+    """How a set was read: crops, exact ones, those with O=0 and I=1 as one, and the character error rate."""
+
+    count: int
+    exact: int
+    folded: int
+    cer: float
+
+    def __str__(self) -> str:
+        share = 100 * self.folded / max(1, self.count)
+        return f"{self.exact} of {self.count}, folded {self.folded} ({share:.1f} %), character errors {self.cer:.4f}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the score as JSON values."""
+        return asdict(self) | {"cer": round(self.cer, 5)}
+
+
+def drawn_set(name: str, pictures: NDArray[np.uint8], texts: Sequence[str]) -> CropSet:
+    """Return drawings, resized but not standardised, as a set to be read."""
+    return CropSet(name, standardise(pictures), list(texts))
+
+
+def labelled_set(file: Path, spec: InputSpec) -> CropSet:
+    """Read the crops of a `labels.csv` that have a text; the set is called as its folder.
+
+    Raises:
+        DataError: the file or one of its pictures cannot be read, or nothing in it has a text.
+    """
+    listed = [entry for entry in read_labels(file) if entry.text]
+    if not listed:
+        raise DataError(f"{file} has no picture with a text")
+    return CropSet(file.resolve().parent.name, crops(listed, spec), [entry.text for entry in listed])
+
+
+def crops(listed: Sequence[LabelledPicture], spec: InputSpec) -> NDArray[np.uint8]:
+    """Return the listed pictures as the network's preprocessing leaves them before scaling."""
+    try:
+        return np.stack([resize_picture(open_picture(entry.path).gray(), spec) for entry in listed])
+    except InputError as error:
+        raise DataError(str(error)) from error
+
+
+def compiled(network: Any) -> Reader:
+    """Return the network as a function of inputs; to be made once, for every one is traced anew."""
+    tf = import_tensorflow()
+    signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32)]
+    return cast(
+        Reader,
+        tf.function(lambda inputs: network(inputs, training=False), input_signature=signature, autograph=False),
+    )
+
+
+def predict(reader: Reader, pictures: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.float32]:
+    """Return the logits, float32 (n, steps, classes), of uint8 (n, height, width)."""
+    batches = [
+        np.asarray(reader(scale_pixels(pictures[start : start + _AT_ONCE], spec)))
+        for start in range(0, len(pictures), _AT_ONCE)
+    ]
+    return np.concatenate(batches)
+
+
+def read_texts(logits: NDArray[np.float32], decoding: str) -> list[str]:
+    """Return the text of the best class of every step, (n, steps, classes); "ctc" merges repeats."""
+    best = logits.argmax(axis=-1)
+    keep = best != BLANK
+    if decoding == "ctc":
+        keep[:, 1:] &= best[:, 1:] != best[:, :-1]
+    return ["".join(ALPHABET[sign] for sign in row[kept]) for row, kept in zip(best, keep, strict=True)]
+
+
+def score(reader: Reader, crop_set: CropSet, spec: InputSpec, decoding: str) -> PlateScore:
+    """Score a network, made a function by `compiled`, on a set."""
+    texts = read_texts(predict(reader, crop_set.pictures, spec), decoding)
+    found = score_texts(texts, crop_set.texts)
+    return PlateScore(found.count, found.exact, found.folded, found.cer)
