@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tiny_models import model_bytes
+from tiny_plates import plate_model_bytes
 
 ROOT = Path(__file__).parent.parent
 
@@ -35,6 +36,18 @@ def make_model_file(tmp_path: Path) -> Callable[..., Path]:
     def make(format_: str = "tflite", precision: str = "float32", **changes: Any) -> Path:
         path = tmp_path / f"tiny-{precision}.{format_}"
         path.write_bytes(model_bytes(format_, precision, **changes))
+        return path
+
+    return make
+
+
+@pytest.fixture
+def make_plate_model(tmp_path: Path) -> Callable[..., Path]:
+    """Make a tiny model of whole plates: make_plate_model("tflite" | "onnx", precision, decoding="ctc" | "slots")."""
+
+    def make(format_: str = "tflite", precision: str = "float32", decoding: str = "ctc", **changes: Any) -> Path:
+        path = tmp_path / f"tiny-plates-{decoding}-{precision}.{format_}"
+        path.write_bytes(plate_model_bytes(format_, precision, decoding, **changes))
         return path
 
     return make

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+from tflite_writer import write_tflite
 
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.manifest import InputSpec, Manifest, Quantisation
@@ -101,49 +102,9 @@ def _int8_content(weights: NDArray[np.float32], bias: NDArray[np.float32]) -> tu
 
 
 def _tflite_content(tensors: list[dict[str, Any]], buffers: list[bytes]) -> bytes:
-    """Assemble dense + softmax with the schema that LiteRT's package brings along."""
-    import flatbuffers
-    from ai_edge_litert import schema_py_generated as schema
-
-    model, graph = schema.ModelT(), schema.SubGraphT()
-    model.version = 3
-    model.buffers = [schema.BufferT() for _ in range(1 + len(buffers))]
-    for buffer, data in zip(model.buffers[1:], buffers, strict=True):
-        buffer.data = np.frombuffer(data, np.uint8)
-    graph.tensors = [_tensor(schema, entry) for entry in tensors]
-    graph.inputs, graph.outputs = [0], [4]
-    model.operatorCodes = [_operator_code(schema, "FULLY_CONNECTED", 4), _operator_code(schema, "SOFTMAX", 2)]
-    dense, softmax = schema.OperatorT(), schema.OperatorT()
-    dense.opcodeIndex, dense.inputs, dense.outputs = 0, [0, 1, 2], [3]
-    dense.builtinOptionsType = schema.BuiltinOptions.FullyConnectedOptions
-    dense.builtinOptions = schema.FullyConnectedOptionsT()
-    softmax.opcodeIndex, softmax.inputs, softmax.outputs = 1, [3], [4]
-    softmax.builtinOptionsType = schema.BuiltinOptions.SoftmaxOptions
-    softmax.builtinOptions = schema.SoftmaxOptionsT()
-    softmax.builtinOptions.beta = 1.0
-    graph.operators = [dense, softmax]
-    model.subgraphs = [graph]
-    builder = flatbuffers.Builder(1024)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
-
-
-def _operator_code(schema: Any, name: str, version: int) -> Any:
-    code = schema.OperatorCodeT()
-    code.builtinCode = code.deprecatedBuiltinCode = getattr(schema.BuiltinOperator, name)
-    code.version = version
-    return code
-
-
-def _tensor(schema: Any, entry: dict[str, Any]) -> Any:
-    tensor = schema.TensorT()
-    tensor.name, tensor.shape, tensor.buffer = entry["name"], entry["shape"], entry.get("buffer", 0)
-    tensor.type = getattr(schema.TensorType, entry.get("type", "FLOAT32"))
-    if "quantisation" in entry:
-        scale, zero_point = entry["quantisation"]
-        tensor.quantization = schema.QuantizationParametersT()
-        tensor.quantization.scale, tensor.quantization.zeroPoint = [scale], [zero_point]
-    return tensor
+    dense = {"name": "fully_connected", "version": 4, "inputs": [0, 1, 2], "outputs": [3]}
+    softmax = {"name": "softmax", "version": 2, "inputs": [3], "outputs": [4], "options": {"beta": 1.0}}
+    return write_tflite(tensors, buffers, [dense, softmax])
 
 
 def _onnx_content(weights: NDArray[np.float32], bias: NDArray[np.float32]) -> bytes:
