@@ -41,10 +41,11 @@ def _read(pictures: Sequence[str], options: dict[str, str]) -> int:
     from .reader import PlateReader
 
     code = 0
-    with PlateReader(options.get("--model"), options.get("--backend", "auto")) as reader:
+    as_ = options.get("--as", "plate")
+    with PlateReader(options.get("--model"), options.get("--backend", "auto"), as_=as_) as reader:
         for source in pictures:
             try:
-                for plate in reader.read(source, as_=options.get("--as", "plate")):
+                for plate in reader.read(source, as_):
                     print(f"{plate.text}\t{plate.confidence:.3f}\t{source}", flush=True)
             except InputError as error:
                 print(f"plate_runtime: {error}", file=sys.stderr)

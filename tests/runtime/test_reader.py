@@ -68,7 +68,9 @@ def test_wrong_use_is_refused(make_model_file: MakeModel, tmp_path: Path) -> Non
     with PlateReader(make_model_file()) as reader:
         with pytest.raises(UsageError, match="frame"):
             reader.read(draw_character("A"), as_="frame")
-        with pytest.raises(UsageError, match="region"):
-            reader.read(draw_character("A"), region="gb")
+        with pytest.raises(UsageError, match="region 'atlantis' is unknown"):
+            reader.read(draw_character("A"), region="atlantis")
+        with pytest.raises(UsageError, match="no meaning"):
+            reader.read(draw_character("A"), as_="character", region="gb")
         with pytest.raises(InputError):
             reader.read(tmp_path / "missing.jpg")

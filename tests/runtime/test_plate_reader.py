@@ -1,0 +1,113 @@
+"""Whole plates read at once: which model reads what, and formats of a region."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_models import draw_character, draw_text
+from tiny_plates import draw_cells
+
+from plate_runtime import PlateReader, model
+from plate_runtime.errors import ModelError
+
+MakeModel = Callable[..., Path]
+
+
+@pytest.mark.parametrize("decoding", ["ctc", "slots"])
+@pytest.mark.parametrize(("format_", "precision"), [("tflite", "int8"), ("onnx", "int8")])
+def test_a_plate_is_read_at_once(format_: str, precision: str, decoding: str, make_plate_model: MakeModel) -> None:
+    picture = np.repeat(draw_cells("AB12XYZ", 3)[:, :, None], 3, axis=2)
+    with PlateReader(make_plate_model(format_, precision, decoding)) as reader:
+        (plate,) = reader.read(picture)
+        assert plate.text == plate.raw_text == "AB12XYZ"
+        assert plate.confidence > 0.9
+        assert (plate.box, plate.region) == ((0, 0, picture.shape[1], picture.shape[0]), None)
+        assert plate.corners == ((0, 0), (672, 0), (672, 84), (0, 84))
+        assert reader.model.manifest.label == "tiny-plates@1.0.0"
+        assert reader.read(picture, min_confidence=1.01) == []
+        assert reader.read(np.full((40, 90), 99, np.uint8)) == []
+
+
+def test_a_model_of_plates_reads_no_single_character(make_plate_model: MakeModel) -> None:
+    with PlateReader(make_plate_model()) as reader, pytest.raises(ModelError, match="reads no single character"):
+        reader.read(draw_character("A"), as_="character")
+    with pytest.raises(ModelError, match="reads no single character"):
+        PlateReader(make_plate_model(), as_="character")
+
+
+def test_a_model_of_another_kind_is_refused(make_model_file: MakeModel) -> None:
+    with pytest.raises(ModelError, match="locator"):
+        PlateReader(make_model_file(kind="locator"))
+
+
+class TestShippedModels:
+    @pytest.fixture
+    def models(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_model_file: MakeModel) -> Path:
+        """An installation of its own, with a character model and nothing else."""
+        folder = tmp_path / "models"
+        folder.mkdir()
+        shutil.copy(make_model_file(), folder / "plate-character-1.0.0-int8.tflite")
+        monkeypatch.setattr(model, "MODELS", folder)
+        return folder
+
+    def test_without_a_model_of_plates_a_crop_is_cut(self, models: Path) -> None:
+        with PlateReader() as reader:
+            assert reader.model.manifest.kind == "character"
+            assert reader.read(draw_text("AB12XYZ"))[0].text == "AB12XYZ"
+
+    def test_with_one_a_crop_is_read_at_once_and_a_character_by_the_other(
+        self, models: Path, make_plate_model: MakeModel
+    ) -> None:
+        shutil.copy(make_plate_model(), models / "plate-reader-1.0.0-int8.tflite")
+        with PlateReader() as reader:
+            assert reader.model.manifest.kind == "plate"
+            assert reader.read(draw_cells("AB12XYZ"))[0].text == "AB12XYZ"
+            assert reader.read(draw_character("K"), as_="character")[0].text == "K"
+            assert reader.model_for("character").manifest.label == "tiny@1.0.0"
+        with PlateReader(as_="character") as reader:
+            assert reader.model.manifest.kind == "character"
+        with PlateReader(models / "plate-character-1.0.0-int8.tflite") as reader:
+            assert reader.read(draw_text("AB12XYZ"))[0].text == "AB12XYZ"
+
+
+def test_reading_at_once_imports_nothing_that_cuts(make_plate_model: MakeModel) -> None:
+    code = (
+        "import sys, numpy as np; from plate_runtime import PlateReader; "
+        f"reader = PlateReader({str(make_plate_model())!r}, backend='fake:AB1'); "
+        "print(reader.read(np.eye(40, 90, dtype=np.uint8))[0].text); "
+        "print([name for name in sys.modules if 'cutting' in name or 'segment' in name or 'formats' in name])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout == "AB1\n[]\n"
+
+
+class TestRegions:
+    @pytest.mark.parametrize(
+        ("seen", "region", "text"),
+        [("B123ABC", "ro", "B123ABC"), ("8123A8C", "ro", "B123ABC"), ("CJO1ABC", "ro", "CJ01ABC")],
+    )
+    def test_formats_settle_what_cannot_stand_there(
+        self, seen: str, region: str, text: str, make_plate_model: MakeModel
+    ) -> None:
+        with PlateReader(make_plate_model(decoding="slots"), backend=f"fake:{seen}") as reader:
+            (raw,) = reader.read(draw_cells(""))
+            (plate,) = reader.read(draw_cells(""), region=region, min_confidence=0)
+        assert (raw.text, raw.raw_text, raw.region) == (seen, seen, None)
+        assert (plate.text, plate.raw_text, plate.region) == (text, seen, region)
+        assert "".join(character.text for character in plate.characters) == text
+
+    def test_a_text_that_no_format_fits_stays_as_it_is(self, make_plate_model: MakeModel) -> None:
+        with PlateReader(make_plate_model(decoding="slots"), backend="fake:WWWW") as reader:
+            (plate,) = reader.read(draw_cells(""), region="ro")
+        assert (plate.text, plate.raw_text, plate.region) == ("WWWW", "WWWW", None)
+
+    def test_cut_plates_are_settled_too(self, make_model_file: MakeModel) -> None:
+        with PlateReader(make_model_file()) as reader:
+            (plate,) = reader.read(draw_text("B123A8C"), region="ro", min_confidence=0)
+            assert (plate.text, plate.raw_text, plate.region) == ("B123ABC", "B123A8C", "ro")
