@@ -12,7 +12,7 @@ from typing import Any
 from plate_runtime.errors import DataError
 
 Range = tuple[float, float]
-SEPARATORS = ("none", "space", "dash", "dot", "seal", "seals", "emblem")
+SEPARATORS = ("none", "space", "dash", "dot", "seal", "seals", "emblem", "letter", "stack")
 _FILE = Path(__file__).with_name("layouts.toml")
 
 

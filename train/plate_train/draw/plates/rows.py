@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from plate_runtime.alphabet import ALPHABET
+
 from ..glyphs import Alphabet
 from . import emblems, words
 from .easel import Easel, Rectangle
@@ -11,7 +13,7 @@ from .serials import Serial
 
 _WIDTHS = {
     "none": (0.0, 0.03), "space": (0.12, 0.5), "dash": (0.15, 0.5), "dot": (0.06, 0.3), "seal": (0.2, 0.6),
-    "seals": (0.25, 0.5), "emblem": (0.3, 1.0),
+    "seals": (0.25, 0.5), "emblem": (0.3, 1.0), "letter": (0.15, 0.5), "stack": (0.25, 0.5),
 }  # fmt: skip
 """Width of a separator in heights of a character, beyond the gap that letters have."""
 _NARROWEST = 0.62
@@ -118,8 +120,19 @@ def _paint_separator(easel: Easel, box: Rectangle, kind: str) -> None:
         if dice.chance(0.15):
             strip = easel.strip(words.tag(dice)[:2], radius)
             easel.stamp(strip, easel.tones.ink, x - strip.width / 2, y)
+    elif kind == "letter":
+        strip = easel.strip(dice.choice("ABDT1234"), tall * dice.uniform(0.14, 0.3))
+        easel.stamp(
+            strip, easel.tones.ink, x - strip.width / 2, top + (tall - strip.height) * dice.choice((0, 0.3, 0.5))
+        )
+    elif kind == "stack":
+        high = tall * dice.uniform(0.3, 0.46)
+        for middle in (y - 0.26 * tall, y + 0.26 * tall):
+            strip = easel.strip(dice.choice(ALPHABET), high)
+            strip = strip.resize((max(2, min(strip.width, round(0.7 * wide))), strip.height))
+            easel.stamp(strip, easel.tones.ink, x - strip.width / 2, middle - strip.height / 2)
     elif kind == "emblem":
-        half = wide * dice.uniform(0.3, 0.5), tall * dice.uniform(0.18, 0.62)
-        near = easel.tones.ground if dice.chance(0.4) else easel.tones.ink
+        half = wide * dice.uniform(0.3, 0.52), tall * dice.uniform(0.18, 0.62)
+        near = easel.tones.ground if dice.chance(0.6) else easel.tones.ink
         bounds = (x - half[0], y - half[1], x + half[0], y + half[1])
         emblems.emblem(easel.face.picture, bounds, (near, dice.randint(0, 255)), dice)
