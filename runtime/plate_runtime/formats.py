@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ _ALIASES = {"uk": "gb", "usa": "us"}
 _PAIRS = {0.5: "0O 1I", 0.1: "0D 0Q OD OQ DQ 8B 2Z 5S 6G", 0.02: "1L IL 1T 17 7T 1J 7Z 3B CG 4A UV VY"}
 _LOOK_ALIKES = {pair: probability for probability, pairs in _PAIRS.items() for pair in pairs.split()}
 _LEAST = 1e-3  # of the reading's own probability; a text further away than that is another text
+_FREE, _FREE_LETTERS = 0.05, 0.7  # plates with a text of the owner's choice, and those of them that write letters alone
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ class Format:
                 lengths = {len(choice) for choice in token.choices}
                 by_length.append({n: frozenset(c for c in token.choices if len(c) == n) for n in lengths})
         return by_length
+
+    @cached_property
+    def count(self) -> int:
+        """How many texts have this format."""
+        return math.prod(len(token.choices) for token in self.tokens if token.read)
 
     def matches(self, text: str) -> bool:
         """Whether `text`, A-Z0-9 without separators, has this format."""
@@ -136,15 +143,26 @@ def settle(characters: Sequence[Character], region: Region) -> str | None:
     """Return the most probable text that has a format of the region, or None.
 
     A text that fits is returned as it is. Otherwise a character may change to an alternative that the network named, or
-    to a look-alike; their number stays, and a text a thousand times less probable than the reading is not believed.
+    to a look-alike; their number stays. Where it is more probable that the owner chose the text, as in a region whose
+    formats leave almost everything possible, nothing settles.
     """
     text = "".join(character.text for character in characters)
     if any(form.matches(text) for form in region.formats):
         return text
     options = [_options(character) for character in characters]
-    fits = [(*form.fit(options), form.weight) for form in region.formats]
-    probability, best, _ = max(fits, key=lambda fit: (fit[0], fit[2]), default=(0.0, "", 0.0))
-    return best if probability >= _LEAST else None
+    best, most = None, _free(text) * sum(form.weight for form in region.formats)
+    for form in region.formats:
+        probability, settled = form.fit(options)
+        if (posterior := probability * form.weight / form.count) > most:
+            best, most = settled, posterior
+    return best
+
+
+def _free(text: str) -> float:
+    """Return how probable it is, before the plate is seen, that its owner chose this very text."""
+    if text.isalpha():
+        return _FREE * _FREE_LETTERS / 26 ** len(text)
+    return _FREE * (1 - _FREE_LETTERS) / 36 ** len(text)
 
 
 def _options(character: Character) -> dict[str, float]:
@@ -239,9 +257,10 @@ Made by `python -m plate_runtime.formats`; the data, with letters that are not i
 `runtime/plate_runtime/formats.toml`.
 
 `--region NAME` settles characters that the network doubts by what a serial of that region may look like: only a
-character that looks alike in the place (0 and O, 8 and B, ...), or that the network itself named as an alternative,
-is put in its place, and the raw reading is kept beside. A reading that fits a format is left alone, and so is one
-that nothing near fits, as vanity plates of free words: a region helps where plates of other regions are rare.
+character that looks alike in the place (0 and O, 8 and B, ...), or that the network itself named as an alternative, is
+put in its place, and the raw reading is kept beside. A reading that fits a format is left alone, and so is one that is
+better explained as a text of the owner's choice. The fewer formats a region has, the more it helps: a country whose
+plates have one layout settles most doubts, the union of the United States few.
 
 In a pattern `L` is a letter, `9` a digit, `*` either, `[AB]` one of those, `{name}` one of a list such as counties,
 `\B` the letter B itself; `/` stands where a second row starts. Space, dash and dots are painted but not read. Formats

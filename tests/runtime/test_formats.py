@@ -71,6 +71,9 @@ def test_what_every_region_has(region: Region) -> None:
         ("br", "ABC12KA", None),
         ("in", "MHO4AB1Z34", "MH04AB1234"),
         ("us-ny", "WTFDMV", None),
+        ("us", "5NNY09Z", "5NNY092"),
+        ("us", "DUKDAWG", None),
+        ("us", "XSTASY", None),
     ],
 )
 def test_look_alikes_settle_by_position(region: str, text: str, settled: str | None) -> None:
@@ -85,6 +88,11 @@ def test_an_alternative_that_the_network_names_settles() -> None:
 def test_the_more_probable_of_two_fitting_texts_wins() -> None:
     assert settle(read("B23ABC", [("6", 0.2)]), find_region("us-ky")) == "623ABC"
     assert settle(read("B23ABC", [("6", 0.01)]), find_region("us-ky")) == "823ABC"
+
+
+def test_how_many_texts_a_format_has() -> None:
+    (form,) = (form for form in REGIONS["ro"].formats if form.pattern == "{county} 99 LLL")
+    assert form.count == 41 * 10**2 * 25**3
 
 
 def test_a_text_far_from_every_format_is_left_alone() -> None:
