@@ -124,9 +124,6 @@ def test_training_goes_on_from_a_model(finished: Path, small_folder: Path, tmp_p
 def test_without_data_it_draws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from plate_train.draw import fonts
-
-    monkeypatch.setattr(fonts, "installed_fonts", list)
     monkeypatch.setattr(drawn, "installed_fonts", list)
     out = tmp_path / "run"
     assert command(["character", "--drawn", "180", "--epochs", "1", "--out", str(out), *TINY]) == 0
@@ -154,9 +151,7 @@ def test_preview_draws_and_trains_nothing(small_folder: Path, tmp_path: Path) ->
 def test_preview_of_drawings_draws_few(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from plate_train.draw import fonts
-
-    monkeypatch.setattr(fonts, "installed_fonts", list)
+    monkeypatch.setattr(drawn, "installed_fonts", list)
     assert command(["character", "--preview", str(tmp_path / "seen.png")]) == 0
     assert "drew 288 characters" in capsys.readouterr().out
     assert (tmp_path / "seen.png").stat().st_size > 10_000

@@ -27,7 +27,7 @@ VALIDATION_SHARE = 0.15
 """Part of the font families, of each kind, that validation drawings are made with and nothing is trained on."""
 _VALIDATION_SEEDS = 500_000
 
-__all__ = ["DRAWN_SPEC", "draw", "drawn_split", "recorded_drawings", "split_fonts"]
+__all__ = ["DRAWN_SPEC", "character_fonts", "draw", "drawn_split", "recorded_drawings", "split_fonts"]
 
 
 def drawn_split(
@@ -38,6 +38,15 @@ def drawn_split(
     train = draw(train_fonts, seed * 1_000_000, train_count, workers, "drawing to train")
     val = draw(val_fonts, seed * 1_000_000 + _VALIDATION_SEEDS, val_count, workers, "drawing to validate")
     return train, val
+
+
+def character_fonts() -> list[FontFile]:
+    """Return the fonts that single characters are drawn with: all but scripts, which only plates carry.
+
+    Raises:
+        DataError: see `installed_fonts`.
+    """
+    return [font for font in installed_fonts() if font.kind != "script"]
 
 
 def split_fonts(fonts: Sequence[FontFile], seed: int) -> tuple[list[FontFile], list[FontFile]]:
@@ -105,7 +114,7 @@ def recorded_drawings(
         expected = training["fonts_digest"]
     except (KeyError, TypeError, ValueError) as error:
         raise DataError("the model's record of its drawings is incomplete; name data with --data DIR") from error
-    fonts = installed_fonts()
+    fonts = character_fonts()
     if fonts_digest(fonts) != expected:
         raise DataError(
             f"the fonts are not those that were recorded; fetch them with {FETCH_COMMAND}, or name data with --data DIR"

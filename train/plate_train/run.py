@@ -235,12 +235,11 @@ def unfinished_run(runs: Path) -> Path:
 
 
 def _drawn(settings: Settings, say: Callable[[str], None]) -> Material:
-    from .draw.fonts import installed_fonts
-    from .drawn import drawn_split, record
+    from .drawn import character_fonts, drawn_split, record
 
     if settings.spec().polarity != "any":
         raise UsageError("drawings come in both polarities; --polarity goes with --data")
-    fonts = installed_fonts()
+    fonts = character_fonts()
     validating = max(3600, settings.drawn // 20) if settings.drawn >= 3600 else max(36, settings.drawn // 5)
     train, val = drawn_split(fonts, settings.seed, settings.drawn, validating, settings.threads)
     say(f"drew {len(train)} characters to train and {len(val)} to validate; {len(fonts)} fonts, families disjoint")
