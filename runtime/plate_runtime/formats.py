@@ -161,8 +161,8 @@ def settle(characters: Sequence[Character], region: Region) -> str | None:
 def _free(text: str) -> float:
     """Return how probable it is, before the plate is seen, that its owner chose this very text."""
     if text.isalpha():
-        return _FREE * _FREE_LETTERS / 26 ** len(text)
-    return _FREE * (1 - _FREE_LETTERS) / 36 ** len(text)
+        return _FREE * _FREE_LETTERS / 26.0 ** len(text)
+    return _FREE * (1 - _FREE_LETTERS) / 36.0 ** len(text)
 
 
 def _options(character: Character) -> dict[str, float]:
