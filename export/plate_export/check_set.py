@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,57 +14,32 @@ from plate_train.datasets import CharacterSet, load_folder
 from plate_train.recorded import load_recorded
 from plate_train.weights_file import ModelMeta
 
+from .labelled import CheckSet, Labelled, find_unseen, of_characters
+from .plate_set import load_plates
+
 DRAWN = "drawn-characters"
 
 
-@dataclass(frozen=True)
-class CheckSet:
-    """A training split to calibrate with, and the validation split that decides.
-
-    Attributes:
-        name: e.g. "characters-india/val", or "drawn-characters/val".
-        digest: of the validation split: `plate_runtime.labels.set_digest` of its files, or of drawn arrays.
-        train, val: see `CharacterSet`; their labels are places in the model's alphabet.
-        drawn: the pictures were drawn by `plate-train`, not taken of anything real.
-        unseen: bool (n,), True for pictures of `val` that do not stand in `train` too.
-        notes: one sentence each for what a reader of the figures should know.
-    """
-
-    name: str
-    digest: str
-    train: CharacterSet
-    val: CharacterSet
-    drawn: bool
-    unseen: NDArray[np.bool_]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def train_name(self) -> str:
-        """Name of the training split, e.g. "characters-india/train"."""
-        return f"{self.name.removesuffix('val')}train"
-
-    def texts(self, alphabet: str) -> list[str]:
-        """Return the label of each validation picture as a sign of `alphabet`."""
-        return [alphabet[label] for label in self.val.labels]
-
-
-def load_check_set(meta: ModelMeta, data: Path | None, train_limit: int | None = None) -> CheckSet:
+def load_check_set(meta: ModelMeta, data: Path | None, calibration: int = 0) -> CheckSet:
     """Load the folder the user named, or re-create the split that the `.h5` records.
 
     Args:
-        train_limit: so many training pictures are enough where they have to be drawn again.
+        calibration: so many training pictures are enough where they have to be drawn again; 0: none is needed.
 
     Raises:
         DataError: the data is missing, incomplete, of other classes, or no longer the recorded one.
     """
+    if meta.kind == "plate":
+        return load_plates(meta, data, calibration)
     if data is not None:
         return _from_folder(data, meta)
-    train, val = load_recorded(meta, train_limit)
+    recorded = load_recorded(meta, calibration)
+    train, val = (of_characters(part, meta.alphabet) for part in recorded)
     if meta.training.get("kind") == "drawn":
         # Their fonts are disjoint, and only a part of `train` is at hand to compare with.
-        return CheckSet(f"{DRAWN}/val", val.digest, train, val, True, np.ones(len(val), bool))
-    name = f"{Path(str(meta.training['path'])).name}/val"
-    return CheckSet(name, _files_digest(val, meta.alphabet), train, val, False, _unseen(train, val))
+        unseen = np.ones(len(val), bool)
+        return CheckSet(f"{DRAWN}/val", f"{DRAWN}/train", recorded[1].digest, train, val, True, unseen)
+    return _from_files(Path(str(meta.training["path"])).name, train, val)
 
 
 def classes_in(data: Path) -> set[str]:
@@ -100,20 +74,16 @@ def _from_folder(data: Path, meta: ModelMeta) -> CheckSet:
     if unreadable:
         first = (loaded.train.unreadable + loaded.val.unreadable)[0]
         notes.append(f"{unreadable} pictures could not be read and are left out, the first: {first}")
-    name = f"{data.resolve().name}/val"
-    return CheckSet(name, _files_digest(val, meta.alphabet), train, val, False, _unseen(train, val), tuple(notes))
+    fitted, checked = (of_characters(part, meta.alphabet) for part in (train, val))
+    return _from_files(data.resolve().name, fitted, checked, tuple(notes))
+
+
+def _from_files(name: str, train: Labelled, val: Labelled, notes: tuple[str, ...] = ()) -> CheckSet:
+    digest = set_digest(
+        LabelledPicture(Path(source), text) for source, text in zip(val.sources, val.texts, strict=True)
+    )
+    return CheckSet(f"{name}/val", f"{name}/train", digest, train, val, False, find_unseen(train, val), notes)
 
 
 def _relabelled(characters: CharacterSet, places: NDArray[np.int64]) -> CharacterSet:
     return CharacterSet(characters.pictures, places[characters.labels], characters.sources, characters.digest)
-
-
-def _files_digest(val: CharacterSet, alphabet: str) -> str:
-    return set_digest(
-        LabelledPicture(Path(source), alphabet[label]) for source, label in zip(val.sources, val.labels, strict=True)
-    )
-
-
-def _unseen(train: CharacterSet, val: CharacterSet) -> NDArray[np.bool_]:
-    known = {picture.tobytes() for picture in train.pictures}
-    return np.array([picture.tobytes() not in known for picture in val.pictures], bool)

@@ -88,7 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--data", type=Path, metavar="DIR",
-        help="train/ and val/ with class folders, class folders alone, or labels.csv; default: what the .h5 records",
+        help="train/ and val/ with class folders, class folders alone, or labels.csv (of plates always labels.csv); "
+        "default: what the .h5 records",
     )  # fmt: skip
     parser.add_argument("--float", action="store_true", help="float32 TFLite; no flag makes all four files")
     parser.add_argument("--int8", action="store_true", help="int8 TFLite, int8 in and out")
@@ -99,7 +100,10 @@ def _parser() -> argparse.ArgumentParser:
         "unless 0 is given)".replace("%", "%%"),
     )  # fmt: skip
     parser.add_argument(
-        "--min-accuracy", type=_percentage, metavar="PERCENT", help="what every file has to reach (characters: 95)"
+        "--min-accuracy",
+        type=_percentage,
+        metavar="PERCENT",
+        help="what every file has to reach (characters: 95, plates: 80)",
     )
     parser.add_argument(
         "--classes", nargs="+", metavar="CLASS",

@@ -17,8 +17,10 @@ from plate_runtime.preprocess import scale_pixels
 from . import gate, onnx, parts, tflite
 from .artefact import Artefact, Converted, describe
 from .calibrate import COUNT, Calibration, choose
-from .check_set import CheckSet, load_check_set
+from .check_set import load_check_set
 from .gate import Answers, Check, Examples, Limits
+from .labelled import CheckSet
+from .outputs import read_texts, require_sound
 from .picture import draw_changes
 from .progress import Progress
 from .publish import Staging, stage
@@ -67,13 +69,12 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
     """
     with stage(options.out) as staging, Progress(_steps(options)) as progress:
         progress.step("loading pictures")
-        check_set = load_check_set(source.meta, options.data, options.calibration)
+        int8 = "int8" in options.precisions
+        check_set = load_check_set(source.meta, options.data, options.calibration if int8 else 0)
         limits = _limits(source, options, check_set)
         calibration = None
-        if "int8" in options.precisions:
-            calibration = choose(
-                check_set.train, source.meta.alphabet, options.calibration, options.seed, check_set.train_name
-            )
+        if int8:
+            calibration = choose(check_set.train, options.calibration, options.seed, check_set.train_name)
         progress.step("loading TensorFlow and the network")
         with parts.quiet(options.debug):
             network = load_network(source)
@@ -114,7 +115,7 @@ class _Checker:
 
     def __init__(self, source: Source, check_set: CheckSet, progress: Progress, debug: bool) -> None:
         inputs = scale_pixels(check_set.val.pictures, source.meta.input)
-        self.examples = Examples(inputs, check_set.texts(source.meta.alphabet), check_set.unseen)
+        self.examples = Examples(inputs, check_set.val.texts, check_set.unseen)
         self.installed = installed()
         self._source, self._progress, self._debug = source, progress, debug
 
@@ -125,9 +126,9 @@ class _Checker:
         for start in range(0, len(inputs), _CHUNK):
             parts_.append(np.asarray(network(inputs[start : start + _CHUNK], training=False), np.float32))
             self._count_pictures(len(parts_[-1]))
-        probabilities = np.concatenate(parts_)
-        gate.require_softmax(probabilities, self._source.path)
-        return self._count(probabilities)
+        outputs = np.concatenate(parts_)
+        require_sound(outputs, self._source.meta, self._source.path)
+        return self._count(outputs)
 
     def score_files(self, candidates: Sequence[Artefact], staging: Staging, reference: Answers) -> list[Check]:
         paths = [staging.write(candidate.name, candidate.build()) for candidate in candidates]
@@ -140,7 +141,7 @@ class _Checker:
         reading = read_all(path, backend, self.examples.inputs, self._count_pictures, self._debug)
         return gate.compare(
             reference,
-            self._count(reading.probabilities),
+            self._count(reading.outputs),
             self.examples.labels,
             file=path.name,
             backend=reading.backend,
@@ -150,9 +151,8 @@ class _Checker:
     def _count_pictures(self, count: int) -> None:
         self._progress.advance(count / len(self.examples.labels))
 
-    def _count(self, probabilities: NDArray[np.float32]) -> Answers:
-        meta = self._source.meta
-        return gate.count_right(probabilities, self.examples, meta.alphabet, meta.temperature)
+    def _count(self, outputs: NDArray[np.float32]) -> Answers:
+        return gate.count_right(read_texts(outputs, self._source.meta), outputs, self.examples)
 
 
 def _steps(options: Options) -> int:
@@ -201,8 +201,8 @@ def _to_onnx(network: Any, precisions: Sequence[str], inputs: NDArray[np.float32
 def _require_same_answers(path: Path, examples: Examples, checks: Sequence[Check]) -> None:
     """Open the very file that is about to be published: with its scores inside it has to answer as it was checked."""
     checked = next(one for one in checks if one.file == path.name)
-    again = read_all(path, checked.backend, examples.inputs[:16]).probabilities
-    if not np.array_equal(again, checked.answers.probabilities[:16]):
+    again = read_all(path, checked.backend, examples.inputs[:16]).outputs
+    if not np.array_equal(again, checked.answers.outputs[:16]):
         raise ModelError(f"{path.name} answers otherwise than it did in its check; run the export again")
 
 
@@ -210,5 +210,5 @@ def _write_report(report: Report, staging: Staging) -> None:
     text = json.dumps(report.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     staging.write(REPORT_JSON, text.encode())
     staging.write(REPORT_TEXT, report.to_text().encode())
-    picture = draw_changes(report.check_set, report.source.meta.alphabet, report.reference, report.checks)
+    picture = draw_changes(report.check_set, report.reference, report.checks)
     staging.write(REPORT_PICTURE, picture)

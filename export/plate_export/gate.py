@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from plate_runtime.alphabet import fold
 from plate_runtime.backends import FORMATS
-from plate_runtime.decode import decode_softmax
-from plate_runtime.errors import AccuracyError, MissingPartError, ModelError
-from plate_runtime.evaluate import agreement, confusions, score_texts
+from plate_runtime.errors import AccuracyError, MissingPartError
+from plate_runtime.evaluate import agreement, score_texts
 from plate_runtime.manifest import Score
 from plate_runtime.modelfile import format_of
+
+from .outputs import probabilities, signs
 
 MINIMUM = {"character": 95.0, "plate": 80.0, "locator": 90.0}
 """Per cent a published model has to reach, by kind."""
@@ -27,8 +28,6 @@ MAX_DROP = 0.5
 
 SMALL_SET = 200
 """Below this many pictures one picture is more than half a point, and one is allowed."""
-
-_SUM_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Examples:
     """The validation set as a network takes it.
 
     Attributes:
-        inputs: float32 (n, height, width, 1); labels: n signs.
+        inputs: float32 (n, height, width, 1); labels: n texts, of characters one sign each.
         unseen: bool (n,), False for pictures that stand in the training split too.
     """
 
@@ -74,15 +73,17 @@ class Answers:
     """What one reader made of the validation set.
 
     Attributes:
-        texts: n signs; probabilities: float32 (n, classes), before the temperature.
+        texts: n readings; outputs: float32 (n, ...), what the network answered, before the temperature.
         right, folded: pictures read right, plain and with O=0, I=1; unseen: right of those not in `train`.
+        cer: edits needed for each character of the labels.
     """
 
     texts: list[str]
-    probabilities: NDArray[np.float32]
+    outputs: NDArray[np.float32]
     right: int
     folded: int
     unseen: int
+    cer: float
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,8 @@ class Check:
         file: name of the model file; backend, version: the interpreter; answers: what it read.
         agreement: share of pictures, 0..1, read as the `.h5` reads them.
         largest_difference: of any probability of any picture.
-        classes: sign -> (right by the `.h5`, right by the file), for classes where they differ.
-        new_confusions: (label, reading) -> how many more than the `.h5` has.
+        classes: sign -> (right by the `.h5`, right by the file), for signs where they differ.
+        new_confusions: (sign of the label, sign read) -> how many more than the `.h5` has.
         changed: places of the pictures that are read otherwise.
     """
 
@@ -109,20 +110,12 @@ class Check:
     changed: tuple[int, ...] = ()
 
 
-def count_right(probabilities: NDArray[np.float32], examples: Examples, alphabet: str, temperature: float) -> Answers:
-    """Read float32 (n, classes) as the runtime does, and count."""
+def count_right(texts: list[str], outputs: NDArray[np.float32], examples: Examples) -> Answers:
+    """Count what was read right; `texts` are what the runtime reads of `outputs`."""
     labels = examples.labels
-    texts = [character.text for character in decode_softmax(probabilities, alphabet, temperature)]
     score = score_texts(texts, labels)
     right = np.array([text == label for text, label in zip(texts, labels, strict=True)])
-    return Answers(texts, probabilities, score.exact, score.folded, int((right & examples.unseen).sum()))
-
-
-def require_softmax(outputs: NDArray[np.float32], path: Path) -> None:
-    """Raise ModelError unless the rows of float32 (n, classes) are probabilities that sum to 1."""
-    fits = np.isfinite(outputs).all() and (outputs >= -_SUM_TOLERANCE).all()
-    if not fits or (np.abs(outputs.sum(axis=1) - 1) > _SUM_TOLERANCE).any():
-        raise ModelError(f"{path} does not answer with probabilities; its last layer has to be a softmax")
+    return Answers(texts, outputs, score.exact, score.folded, int((right & examples.unseen).sum()), score.cer)
 
 
 def usable_backends(path: Path, installed: Mapping[str, str | None]) -> list[str]:
@@ -142,8 +135,11 @@ def compare(
     reference: Answers, answers: Answers, labels: Sequence[str], *, file: str, backend: str, version: str
 ) -> Check:
     """Set the answers of a file beside those of its `.h5`."""
-    before, after = _right_by_class(reference.texts, labels), _right_by_class(answers.texts, labels)
-    more = confusions(answers.texts, labels) - confusions(reference.texts, labels)
+    old_signs, new_signs = Counter(signs(reference.texts, labels)), Counter(signs(answers.texts, labels))
+    more = {pair: count for pair, count in (new_signs - old_signs).items() if pair[0] != pair[1]}
+    known = sorted({sign for label in labels for sign in label})
+    both = {sign: (old_signs[sign, sign], new_signs[sign, sign]) for sign in known}
+    difference = np.abs(probabilities(answers.outputs) - probabilities(reference.outputs))
     pairs = enumerate(zip(reference.texts, answers.texts, strict=True))
     return Check(
         file=file,
@@ -151,8 +147,8 @@ def compare(
         version=version,
         answers=answers,
         agreement=agreement(answers.texts, reference.texts),
-        largest_difference=float(np.abs(answers.probabilities - reference.probabilities).max()),
-        classes={sign: (before[sign], after[sign]) for sign in sorted(set(labels)) if before[sign] != after[sign]},
+        largest_difference=float(difference.max()),
+        classes={sign: counts for sign, counts in both.items() if counts[0] != counts[1]},
         new_confusions=dict(sorted(more.items())),
         changed=tuple(place for place, (old, new) in pairs if old != new),
     )
@@ -193,23 +189,20 @@ def _counted(answers: Answers, limits: Limits) -> int:
     return answers.folded if limits.folded else answers.right
 
 
-def _right_by_class(texts: Sequence[str], labels: Sequence[str]) -> Counter[str]:
-    return Counter(label for text, label in zip(texts, labels, strict=True) if text == label)
-
-
 def _broken(one: Check) -> str:
-    """Name the classes that lost most, "B (6 -> 2)"."""
+    """Name the signs that lost most, "B (6 -> 2)"."""
     lost = sorted(((after - before, sign) for sign, (before, after) in one.classes.items() if after < before))
     named = [f"{sign} ({one.classes[sign][0]} -> {one.classes[sign][1]})" for _, sign in lost[:6]]
-    rest = f" and {len(lost) - 6} other classes" if len(lost) > 6 else ""
-    return ", ".join(named) + rest
+    rest = f" and {len(lost) - 6} others" if len(lost) > 6 else ""
+    return ", ".join(named) + rest or "whole plates"
 
 
 def _weakest(answers: Answers, labels: Sequence[str], limits: Limits) -> str:
-    """Name the classes with the smallest share right, "O (1 of 6)"."""
+    """Name the signs with the smallest share right, "O (1 of 6)"."""
     same = fold if limits.folded else str
-    counts = Counter(labels)
-    right = Counter(label for text, label in zip(answers.texts, labels, strict=True) if same(text) == same(label))
+    pairs = signs(answers.texts, labels)
+    counts = Counter(sign for label in labels for sign in label)
+    right = Counter(label for label, read in pairs if same(label) == same(read))
     order = sorted(counts, key=lambda sign: (right[sign] / counts[sign], sign))
     named = [f"{sign} ({right[sign]} of {counts[sign]})" for sign in order[:6] if right[sign] < counts[sign]]
     return ", ".join(named)

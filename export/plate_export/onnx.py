@@ -32,7 +32,7 @@ _QUANTISERS = ("QuantizeLinear", "DequantizeLinear")
 
 
 def to_float(network: Any) -> Converted:
-    """Convert to float32 ONNX with a free batch size, input "pictures", output "probabilities".
+    """Convert to float32 ONNX with a free batch size, input "pictures", output "probabilities" or "logits".
 
     Raises:
         ModelError: tf2onnx cannot convert it.

@@ -28,9 +28,9 @@ _CHUNK = 64
 
 @dataclass(frozen=True)
 class Reading:
-    """What a model said, float32 (n, classes), and which interpreter of which version ran it."""
+    """What a model said, float32 (n, ...), and which interpreter of which version ran it."""
 
-    probabilities: NDArray[np.float32]
+    outputs: NDArray[np.float32]
     backend: str
     version: str
 
@@ -100,7 +100,7 @@ def _main(arguments: Sequence[str]) -> int:
     file, backend, given, taken = arguments
     inputs = np.load(given)
     try:
-        with open_model(Path(file), backend=backend) as model:
+        with open_model(Path(file), None, backend) as model:
             parts = []
             for start in range(0, len(inputs), _CHUNK):
                 parts.append(model.predict(inputs[start : start + _CHUNK]))

@@ -13,11 +13,13 @@ from plate_runtime.backends import FORMATS
 
 from .artefact import Artefact
 from .calibrate import Calibration
-from .check_set import CheckSet
 from .gate import Answers, Check, Limits
+from .labelled import CheckSet
 from .source import Source
 
-_HEADERS = ("file", "KB", "interpreter", "right", "folded", "agrees", "largest diff.", "classes", "new confusions")
+_HEADERS = (
+    "file", "KB", "interpreter", "right", "folded", "edits", "agrees", "largest diff.", "characters", "new confusions",
+)  # fmt: skip
 _NAMED = 6
 
 
@@ -88,7 +90,7 @@ class Report:
         }
 
     def _check(self, one: Check) -> dict[str, Any]:
-        labels, val = self.check_set.texts(self.source.meta.alphabet), self.check_set.val
+        val = self.check_set.val
         return {
             "backend": one.backend,
             "version": one.version,
@@ -102,7 +104,7 @@ class Report:
             "changed": [
                 {
                     "picture": val.sources[place],
-                    "label": labels[place],
+                    "label": val.texts[place],
                     "h5": self.reference.texts[place],
                     "file": one.answers.texts[place],
                 }
@@ -120,7 +122,7 @@ class Report:
         if self.calibration:
             lines.append(
                 f"- int8 calibrated with {len(self.calibration.pictures)} pictures of {self.calibration.set}, "
-                f"{_range(self.calibration.per_class)} a class, seed {self.calibration.seed}"
+                f"{_range(self.calibration.per_class)}seed {self.calibration.seed}"
             )
         counted = "right with O=0 and I=1" if self.limits.folded else "right"
         lines.append(
@@ -142,7 +144,7 @@ class Report:
                 if one.file == artefact.name:
                     reader = f"{one.backend} {one.version}"
                     row = _row(one.file, len(artefact.build()), reader, one.answers, count)
-                    rows.append((*row[:5], *_differences(one)))
+                    rows.append((*row[:6], *_differences(one)))
         return rows
 
     def _tail(self) -> list[str]:
@@ -158,13 +160,19 @@ class Report:
         return lines
 
 
-def _counts(answers: Answers) -> dict[str, int]:
-    return {"right": answers.right, "folded": answers.folded, "right_unseen": answers.unseen}
+def _counts(answers: Answers) -> dict[str, float]:
+    return {
+        "right": answers.right,
+        "folded": answers.folded,
+        "right_unseen": answers.unseen,
+        "cer": round(answers.cer, 6),
+    }
 
 
 def _row(file: str, size: int, reader: str, answers: Answers, count: int) -> tuple[str, ...]:
     rest = ("", "", "", "")
-    return file, f"{size / 1000:.0f}", reader, f"{answers.right}/{count}", f"{answers.folded}/{count}", *rest
+    figures = f"{answers.right}/{count}", f"{answers.folded}/{count}", f"{100 * answers.cer:.2f} %"
+    return file, f"{size / 1000:.0f}", reader, *figures, *rest
 
 
 def _differences(one: Check) -> tuple[str, str, str, str]:
@@ -180,8 +188,11 @@ def _short(parts: Sequence[str]) -> str:
 
 
 def _range(per_class: Mapping[str, int]) -> str:
+    """Say how many of each class; nothing of plates, which have none."""
+    if not per_class:
+        return ""
     least, most = min(per_class.values()), max(per_class.values())
-    return str(least) if least == most else f"{least} to {most}"
+    return f"{least} a class, " if least == most else f"{least} to {most} a class, "
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:

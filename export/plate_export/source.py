@@ -17,10 +17,13 @@ from plate_runtime.manifest import InputSpec
 from plate_train import weights_file
 from plate_train.weights_file import ModelMeta
 
+from .outputs import output_shape
+
 SHIPPED = Path(weights_file.__file__).parent / "weights"
 RUNS = Path("runs")
 _SAFE_MODULES = re.compile(r"keras(\.(layers|initializers|regularizers|constraints|activations|dtype_policies))?")
 _CODE = ("Lambda", "TFOpLambda", "SlicingOpLambda", "__lambda__", "function", "__typespec__", "__tensor__")
+_KINDS = ("character", "plate")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ACTIVATIONS = ("activation", "recurrent_activation")
 _PLAIN_ACTIVATION = re.compile(r"[a-z_0-9]+")
@@ -89,8 +92,8 @@ def open_source(
     for option, value in (("--name", meta.name), ("--version", meta.version)):
         if not _NAME.fullmatch(value):
             raise UsageError(f"{value!r} cannot be part of a file name; give letters, digits, . _ - with {option}")
-    if meta.kind != "character":
-        raise ModelError(f"{path} is a {meta.kind} model; character models are what can be exported")
+    if meta.kind not in _KINDS:
+        raise ModelError(f"{path} is a {meta.kind} model; what can be exported are {' and '.join(_KINDS)} models")
     return Source(path, hashlib.sha256(path.read_bytes()).hexdigest(), meta, notes)
 
 
@@ -145,10 +148,11 @@ def load_network(source: Source) -> Any:
     found = tuple(network.input_shape) if isinstance(network.input_shape, tuple) else network.input_shape
     if found[1:] != expected[1:]:
         raise ModelError(f"{source.path} takes pictures of shape {_shape(found)}, not {_shape(expected)}")
-    outputs = network.output_shape
-    classes = len(source.meta.alphabet)
-    if not isinstance(outputs, tuple) or len(outputs) != 2 or outputs[1] != classes:
-        raise ModelError(f"{source.path} answers with {_shape(outputs)}, which does not fit its {classes} classes")
+    outputs, needed = network.output_shape, (None, *output_shape(source.meta))
+    if not isinstance(outputs, tuple) or outputs[1:] != needed[1:]:
+        what = "classes" if source.meta.kind == "character" else "signs and a blank at each step"
+        found = f"answers with {_shape(outputs)}, which does not fit its {len(source.meta.alphabet)} {what}"
+        raise ModelError(f"{source.path} {found}")
     if not all(np.isfinite(weights).all() for weights in network.get_weights()):
         raise ModelError(f"{source.path} has weights that are no finite numbers; train it again")
     return network

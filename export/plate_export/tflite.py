@@ -13,19 +13,20 @@ from plate_runtime.errors import ModelError
 from plate_runtime.manifest import Quantisation
 
 from .artefact import Converted
+from .outputs import output_name
 
-INPUT, OUTPUT = "pictures", "probabilities"
+INPUT = "pictures"
 
 
 def serving_function(network: Any, batch: int | None) -> Any:
-    """Return the network as a `tf.function`: float32 (batch, height, width, 1) -> {"probabilities": (batch, n)}."""
+    """Return the network as a `tf.function`: float32 (batch, height, width, 1) -> {name of the output: its values}."""
     import tensorflow as tf
 
-    shape = (batch, *network.input_shape[1:])
+    shape, output = (batch, *network.input_shape[1:]), output_name(len(network.output_shape))
 
     @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32, name=INPUT)])  # type: ignore[untyped-decorator]
     def serve(pictures: Any) -> dict[str, Any]:
-        return {OUTPUT: network(pictures, training=False)}
+        return {output: network(pictures, training=False)}
 
     return serve
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cell_plates import CELL, draw_cells, template_weights
 from numpy.typing import NDArray
 from PIL import Image
 from tiny_models import draw_character
@@ -20,9 +21,13 @@ from plate_runtime.alphabet import ALPHABET
 from plate_runtime.preprocess import crop_to_ink, scale_pixels
 from plate_train import tensorflow_setup, weights_file
 from plate_train.datasets import load_split
+from plate_train.plates.architectures import PLATE_SPEC
+from plate_train.plates.recorded import drawings_digest
+from plate_train.plates.shards import VALIDATION_PART
 from plate_train.weights_file import ModelMeta
 
 TRAIN, VAL = 4, 2
+PLATES = 240
 
 
 def glyph(sign: str, number: int) -> NDArray[np.uint8]:
@@ -124,3 +129,48 @@ def described_h5(tmp_path: Path) -> Callable[..., Path]:
 def environment() -> dict[str, str]:
     """Environment of a child process that imports the packages of this checkout."""
     return os.environ | {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+
+
+@pytest.fixture(scope="session")
+def plate_network(keras: Any) -> Any:
+    """A convolution that compares every cell of a `cell_plates` drawing with the templates of all signs."""
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((48, 160, 1)),
+            layers.Conv2D(len(ALPHABET) + 1, (48, CELL), strides=(48, CELL)),
+            layers.Reshape((160 // CELL, len(ALPHABET) + 1)),
+        ]
+    )
+    model.set_weights(list(template_weights()))
+    return model
+
+
+@pytest.fixture(scope="session")
+def plate_meta() -> ModelMeta:
+    """What `plate-train plate` would record of a network that was trained on `draw_cells`."""
+    digest = drawings_digest(*draw_cells(9, 0, PLATES, PLATE_SPEC, VALIDATION_PART))
+    training = {
+        "kind": "drawn",
+        "drawing_seed": 3,
+        "generators": [{"digest": "g" * 64, "first_shard": 0}, {"digest": "h" * 64, "first_shard": 2}],
+        "sets": {"val": {"seed": 9, "number": 0, "count": PLATES, "part": VALIDATION_PART, "digest": digest}},
+        "settings": {"shard": 100},
+    }
+    return ModelMeta(
+        input=PLATE_SPEC, name="small-reader", kind="plate", decoding="ctc", steps=160 // CELL, training=training
+    )
+
+
+@pytest.fixture(scope="session")
+def plate_h5(plate_network: Any, plate_meta: ModelMeta, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`plate_network` as plate-train saves it."""
+    path = tmp_path_factory.mktemp("plates") / "model.h5"
+    weights_file.save(plate_network, path, plate_meta)
+    return path
+
+
+@pytest.fixture
+def cell_generator(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the recorded plates be drawn by `draw_cells`."""
+    monkeypatch.setattr("plate_train.plates.recorded._own_generator", lambda: draw_cells)

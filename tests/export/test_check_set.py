@@ -23,7 +23,7 @@ def test_a_folder_is_named_and_digested_as_plate_eval_does(data: Path) -> None:
     assert found.name == f"{data.name}/val"
     assert found.digest == set_digest(read_class_folders(data / "val"))
     assert (len(found.train), len(found.val)) == (36 * TRAIN, 36 * VAL)
-    assert found.texts(ALPHABET) == [sign for sign in ALPHABET for _ in range(VAL)]
+    assert found.val.texts == [sign for sign in ALPHABET for _ in range(VAL)]
     assert found.unseen.all()
     assert not found.drawn
 
@@ -48,7 +48,7 @@ def test_labels_follow_the_order_of_the_model(data: Path) -> None:
     backwards = load_check_set(ModelMeta(alphabet=ALPHABET[::-1]), data)
     forwards = load_check_set(ModelMeta(), data)
     assert backwards.digest == forwards.digest
-    assert sorted(backwards.texts(ALPHABET[::-1])) == sorted(forwards.texts(ALPHABET))
+    assert sorted(backwards.val.texts) == sorted(forwards.val.texts)
 
 
 def test_pictures_of_the_training_split_are_marked(data: Path, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_classes_without_pictures_are_said_and_left_out(tmp_path: Path) -> None:
         write_classes(tmp_path / "british" / split, numbers, signs)
     found = load_check_set(ModelMeta(), tmp_path / "british")
     assert "no pictures of I, Q" in found.notes[0]
-    assert "".join(found.texts(ALPHABET)) == signs
+    assert "".join(found.val.texts) == signs
 
 
 def test_folders_without_a_split_are_split_the_same_way_every_time(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_drawn_set_is_named_as_such(data: Path, monkeypatch: pytest.MonkeyPatc
         return train, val
 
     monkeypatch.setattr("plate_export.check_set.load_recorded", drawn_again)
-    found = load_check_set(ModelMeta(training={"kind": "drawn"}), None, train_limit=360)
+    found = load_check_set(ModelMeta(training={"kind": "drawn"}), None, 360)
     assert (found.name, found.train_name) == ("drawn-characters/val", "drawn-characters/train")
     assert (found.drawn, found.digest) == (True, val.digest)
     assert asked == [360]

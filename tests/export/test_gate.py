@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from plate_export import gate
 from plate_export.gate import Answers, Check, Examples, Limits
-from plate_runtime.errors import AccuracyError, MissingPartError, ModelError
+from plate_export.outputs import NOTHING
+from plate_runtime.errors import AccuracyError, MissingPartError
 
 ALPHABET = "0ABO"
 
@@ -21,7 +22,7 @@ def _answers(texts: str, labels: str, confidence: float = 0.9) -> Answers:
     probabilities = np.full((len(texts), len(ALPHABET)), rest, np.float32)
     probabilities[np.arange(len(texts)), [ALPHABET.index(text) for text in texts]] = confidence
     inputs = np.zeros((len(texts), 28, 28, 1), np.float32)
-    return gate.count_right(probabilities, Examples(inputs, list(labels), np.ones(len(texts), bool)), ALPHABET, 1.0)
+    return gate.count_right(list(texts), probabilities, Examples(inputs, list(labels), np.ones(len(texts), bool)))
 
 
 def _check(reference: str, found: str, labels: str, confidence: float = 0.9) -> Check:
@@ -33,9 +34,9 @@ def _check(reference: str, found: str, labels: str, confidence: float = 0.9) -> 
 
 def test_answers_are_counted_plain_folded_and_without_copies() -> None:
     examples = Examples(np.zeros((4, 28, 28, 1), np.float32), list("0ABO"), np.array([False, True, True, True]))
-    probabilities = np.eye(4, dtype=np.float32)[[0, 1, 1, 0]]
-    answers = gate.count_right(probabilities, examples, ALPHABET, 1.0)
+    answers = gate.count_right(list("0AA0"), np.eye(4, dtype=np.float32)[[0, 1, 1, 0]], examples)
     assert (answers.texts, answers.right, answers.folded, answers.unseen) == (list("0AA0"), 2, 3, 1)
+    assert answers.cer == 0.5
 
 
 def test_what_changed_is_found() -> None:
@@ -136,11 +137,22 @@ def test_every_interpreter_of_a_format_has_to_run_it() -> None:
         gate.usable_backends(Path("m.onnx"), installed)
 
 
-@pytest.mark.parametrize("row", [[0.5, 0.6], [-1.0, 2.0], [float("nan"), 1.0], [3.0, 1.0]])
-def test_what_is_no_softmax_is_refused(row: list[float]) -> None:
-    gate.require_softmax(np.array([[0.25, 0.75]], np.float32), Path("m.h5"))
-    with pytest.raises(ModelError, match="softmax"):
-        gate.require_softmax(np.array([row], np.float32), Path("m.h5"))
+def test_plates_are_compared_sign_by_sign() -> None:
+    labels = ["AB0", "BBA", "A0"]
+    reference, answers = (
+        gate.count_right(texts, outputs, Examples(np.zeros((3, 48, 160, 1), np.float32), labels, np.ones(3, bool)))
+        for texts, outputs in (
+            (["AB0", "BBA", "A0"], np.zeros((3, 2, 5), np.float32)),
+            (["AA0", "BA", "A00"], np.eye(5, dtype=np.float32)[None, :2].repeat(3, 0)),
+        )
+    )
+    one = gate.compare(reference, answers, labels, file="m-int8.tflite", backend="litert", version="2")
+    assert one.agreement == 0
+    assert one.classes == {"B": (3, 1)}
+    assert one.new_confusions == {("B", "A"): 1, ("B", NOTHING): 1, (NOTHING, "0"): 1}
+    assert one.largest_difference == pytest.approx(np.e / (np.e + 4) - 0.2)
+    with pytest.raises(AccuracyError, match=r"reads 0 of 3 .* broken are B \(3 -> 1\)"):
+        gate.judge(reference, [one], labels, Limits())
 
 
 def test_scores_are_those_of_the_file() -> None:

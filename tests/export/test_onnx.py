@@ -42,7 +42,7 @@ def test_float_answers_as_the_network_does_at_any_batch(
     path = tmp_path / "model.onnx"
     path.write_bytes(describe(own_source, "onnx", "float32", plain, {}).build())
     for count in (1, 3, 64):
-        answers = read_all(path, "onnx", pictures[:count]).probabilities
+        answers = read_all(path, "onnx", pictures[:count]).outputs
         assert np.abs(answers - np.asarray(network(pictures[:count]))).max() < 1e-5
 
 
@@ -60,7 +60,7 @@ def test_int8_reads_what_the_network_reads(
     path = tmp_path / "model.onnx"
     artefact = describe(own_source, "onnx", "int8", int8, {})
     path.write_bytes(artefact.build())
-    answers = read_all(path, "onnx", pictures).probabilities
+    answers = read_all(path, "onnx", pictures).outputs
     assert artefact.manifest.input.dtype == "float32"
     assert artefact.manifest.precision == "int8"
     assert (answers.argmax(1) == np.asarray(network(pictures)).argmax(1)).mean() > 0.97

@@ -18,7 +18,7 @@ def test_the_other_process_answers_as_this_one(make_model_file: Callable[..., Pa
     counted: list[int] = []
     read = reading.read_all(path, "litert", inputs, counted.append)
     with open_model(path, backend="litert") as model:
-        assert np.array_equal(read.probabilities, model.predict(inputs))
+        assert np.array_equal(read.outputs, model.predict(inputs))
         assert (read.backend, read.version) == (model.backend.name, model.backend.version)
     assert counted == [64, 6]
 

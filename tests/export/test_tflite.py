@@ -32,7 +32,7 @@ def int8(network: Any, pictures: NDArray[np.float32]) -> Converted:
 def _answers(artefact: Artefact, folder: Path, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     path = folder / artefact.name
     path.write_bytes(artefact.build())
-    return read_all(path, "litert", inputs).probabilities
+    return read_all(path, "litert", inputs).outputs
 
 
 def test_float_answers_as_the_network_does(
