@@ -1,0 +1,27 @@
+"""Our own reader: any model file in any interpreter; a character model reads by cutting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from serving import Reader, one_by_one, serve
+
+from plate_runtime import PlateReader
+from plate_runtime.image import open_picture
+
+
+def open_reader(options: dict[str, Any]) -> Reader:
+    """Open {"model": path, "backend": name}."""
+    reader = PlateReader(options["model"], backend=options["backend"])
+
+    def read(picture: Any) -> str:
+        plates = reader.read(picture, as_="plate", min_confidence=0.0)
+        return plates[0].text if plates else ""
+
+    backend = reader.model.backend
+    return Reader(f"{backend.name} {backend.version}", [Path(options["model"])], one_by_one(open_picture, read))
+
+
+if __name__ == "__main__":
+    serve(open_reader)
