@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
+import pytest
 
 from plate_devices.sources.base import Frame
 from plate_runtime.decode import Character
@@ -31,3 +34,8 @@ def make_frame(number: int = 0, size: tuple[int, int] = (40, 60), live: bool = T
     """A gray frame of (height, width), a tenth of a second after the one before."""
     rgb = np.full((*size, 3), 120, np.uint8)
     return Frame(rgb, number, START + timedelta(seconds=number / 10) if live else None)
+
+
+def records(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """The records that a command has printed."""
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -19,6 +19,12 @@ def model(make_model_file: Callable[..., Path]) -> str:
 
 
 @pytest.fixture
+def options(model: str) -> list[str]:
+    """Read characters with a backend that always answers B."""
+    return ["--as", "character", "--model", model, "--backend", "fake:B"]
+
+
+@pytest.fixture
 def picture(tmp_path: Path) -> Path:
     """A readable picture, 60x40."""
     path = tmp_path / "crop.png"

@@ -3,39 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import struct
 import subprocess
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from device_helpers import make_plate, process
+from device_helpers import process, records
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from plate_devices.draw_samples import LIST, SAMPLES, label
-from plate_devices.infer import RegionError, command
-from plate_devices.sources.demo import ROI, vehicles
+from plate_devices.infer import command
 from plate_runtime.errors import DeviceError, UsageError
-from plate_runtime.reader import Plate, PlateReader
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def options(model: str) -> list[str]:
-    """Read characters with a backend that always answers B."""
-    return ["--as", "character", "--model", model, "--backend", "fake:B"]
-
-
-def records(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+from plate_runtime.reader import PlateReader
 
 
 class TestPictures:
@@ -228,193 +212,6 @@ def test_every_kind_of_picture_reaches_the_reader_upright_in_rgb(
         assert rgb.dtype == np.uint8
         assert rgb[:, :26].mean() < 60, name
         assert rgb[:, 34:].mean() > 190, name
-
-
-class TestWatching:
-    @pytest.fixture
-    def read_truth(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A reader that knows the demo's plates and only has to see whether one is there."""
-        truth = [vehicle.text for vehicle in vehicles(20)]
-        state = {"number": -1, "there": False}
-
-        def read(self: PlateReader, image: np.ndarray, *_: Any, **__: Any) -> list[Plate]:
-            assert image.shape == (ROI[3], ROI[2], 3)
-            there = bool(image.std() > 20)
-            state["number"] += there and not state["there"]
-            state["there"] = there
-            return [make_plate(truth[state["number"]], 0.9, (5, 6, 250, 50))] if there else []
-
-        monkeypatch.setattr(PlateReader, "read", read)
-
-    def test_each_vehicle_is_one_record(
-        self, options: list[str], read_truth: None, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        assert command(["--camera", "demo:4", "--json", *options]) == 0
-        found = records(capsys)
-        assert [record["type"] for record in found] == ["vehicle"] * 4
-        assert [record["plates"][0]["text"] for record in found] == [one.text for one in vehicles(4)]
-        assert all(record["frames"] == 9 and record["source"] == "demo:4" for record in found)
-        assert found[0]["plates"][0]["box"] == [ROI[0] + 5, ROI[1] + 6, 250, 50]
-        assert found[0]["first_time"] < found[0]["last_time"] < found[1]["first_time"]
-
-    def test_every_prints_the_frames_too(
-        self, options: list[str], read_truth: None, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        command(["--camera", "demo:2", "--json", "--every", *options])
-        found = records(capsys)
-        assert [record["frame"] for record in found if record["type"] == "frame"] == list(range(26))
-        assert [record["type"] for record in found].count("vehicle") == 2
-
-    def test_text_names_vehicles_and_frames(
-        self, options: list[str], read_truth: None, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        command(["--camera", "demo:1", "--every", *options])
-        lines = capsys.readouterr().out.splitlines()
-        text = vehicles(1)[0].text
-        assert lines[0] == f"{text}\t0.900\tdemo:1#4"
-        assert lines[-1] == f"{text}\t0.900\tdemo:1"
-
-    def test_the_best_crop_is_saved_under_the_id(
-        self, options: list[str], read_truth: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        command(["--camera", "demo:2", "--json", "--save-crops", str(tmp_path / "c"), *options])
-        for record in records(capsys):
-            assert record["crop"] == str(tmp_path / "c" / f"{record['id']}.jpg")
-            with Image.open(record["crop"]) as image:
-                assert image.width > 250
-
-    def test_a_turned_camera_needs_a_region_of_its_own(self, options: list[str]) -> None:
-        with pytest.raises(RegionError, match="480x640"):
-            command(["--camera", "demo:1", "--rotate", "90", "--roi", "0,0,640,480", *options])
-
-    def test_a_video_is_frames_as_a_path_and_vehicles_as_a_camera(
-        self, options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        import cv2
-
-        film = tmp_path / "film.avi"
-        writer = cv2.VideoWriter(str(film), cv2.VideoWriter_fourcc(*"MJPG"), 10, (64, 48))
-        for _ in range(6):
-            writer.write(np.zeros((48, 64, 3), np.uint8))
-        writer.release()
-        assert command([str(film), *options]) == 0
-        assert capsys.readouterr().out.splitlines() == [f"B\t0.980\t{film}#{number}" for number in range(6)]
-        assert command(["--camera", str(film), "--fps", "5", *options]) == 0
-        assert capsys.readouterr().out == f"B\t0.980\t{film}\n"
-        film.write_bytes(film.read_bytes()[:3000])
-        assert command(["--camera", str(film), "--json", *options]) == 1
-        assert records(capsys)[-1]["type"] == "error"
-
-
-class TestEndings:
-    """As a process: exit codes, one line of error, nothing else."""
-
-    @pytest.mark.parametrize(
-        ("arguments", "code", "message"),
-        [
-            (["--as", "plate"], 2, "nothing to read"),
-            (["x.png", "--as", "frame"], 2, "no plate locator"),
-            (["--camera", "rtsp://me:secret@cam/1", "--as", "plate"], 2, "not supported"),
-            (["--camera", "gone.mp4", "--as", "plate"], 4, "no such file"),
-        ],
-    )
-    def test_wrong_use(self, run_infer: Run, arguments: list[str], code: int, message: str) -> None:
-        ended = run_infer(*arguments)
-        assert ended.returncode == code
-        assert ended.stdout == ""
-        assert ended.stderr.startswith("plate-infer: ")
-        assert message in ended.stderr
-        assert ended.stderr.count("\n") == 1
-        assert "secret" not in ended.stderr
-
-    @pytest.mark.skipif(Path("/dev/video97").exists(), reason="a camera where none is expected")
-    def test_a_missing_camera(self, run_infer: Run, options: list[str]) -> None:
-        ended = run_infer("--camera", "97", *options)
-        assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (4, "", 1)
-        assert "/dev/video97" in ended.stderr
-
-    @pytest.mark.parametrize("arguments", [["--camera", "0"], ["film.mp4"], ["--camera", "film.mp4"]])
-    def test_without_opencv_it_says_what_to_install(self, tmp_path: Path, arguments: list[str]) -> None:
-        (tmp_path / "film.mp4").touch()
-        script = "import sys; sys.modules['cv2'] = None; " + process()[2]
-        line = [*process()[:2], script, *arguments, "--as", "plate"]
-        ended = subprocess.run(line, capture_output=True, text=True, check=False, cwd=tmp_path)
-        assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
-        assert "pip install 'plate-edge[camera]'" in ended.stderr
-
-    def test_a_missing_picture(self, run_infer: Run, options: list[str]) -> None:
-        ended = run_infer("gone.png", *options)
-        assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
-
-    def test_standard_input(self, options: list[str], picture: Path) -> None:
-        ended = subprocess.run([*process(), "-", *options], input=picture.read_bytes(), capture_output=True, check=True)
-        assert ended.stdout == b"B\t0.980\t-\n"
-
-    def test_a_bad_model(self, run_infer: Run, picture: Path) -> None:
-        ended = run_infer(str(picture), "--as", "character", "--model", str(picture))
-        assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
-
-    def test_a_full_disk_on_standard_output(self, options: list[str], picture: Path) -> None:
-        with Path("/dev/full").open("w") as full:
-            ended = subprocess.run(
-                [*process(), str(picture), *options], stdout=full, stderr=subprocess.PIPE, check=False, text=True
-            )
-        assert ended.returncode == 4
-        assert ended.stderr == "plate-infer: standard output cannot be written: No space left on device\n"
-
-    def test_a_closed_pipe_is_quiet(self, options: list[str]) -> None:
-        with start(["--camera", "demo:99", "--every", *options]) as running:
-            assert running.stdout is not None
-            running.stdout.readline()
-            running.stdout.close()
-            assert running.stderr is not None
-            assert running.stderr.read() == ""
-            assert running.wait(30) == 0
-
-    @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-    def test_signals_end_it_with_what_was_seen(self, options: list[str], sent: signal.Signals, code: int) -> None:
-        with start(["--camera", "demo:99", "--every", "--json", *options]) as running:
-            assert running.stdout is not None
-            for _ in range(5):
-                running.stdout.readline()
-            running.send_signal(sent)
-            out, err = running.communicate(timeout=30)
-        assert (running.returncode, err) == (code, "")
-        assert json.loads(out.splitlines()[-1])["type"] == "vehicle"
-
-    def test_odd_file_names(self, run_infer: Run, options: list[str], picture: Path, tmp_path: Path) -> None:
-        odd = tmp_path / os.fsdecode(b"a\xff\tb\n.png")
-        odd.write_bytes(picture.read_bytes())
-        ended = run_infer(str(odd), *options)
-        assert (ended.returncode, ended.stderr) == (0, "")
-        assert ended.stdout.endswith("a\\udcff\\x09b\\x0a.png\n")
-
-
-def start(arguments: Sequence[str]) -> subprocess.Popen[str]:
-    # A test runner started in the background would hand on that SIGINT is ignored.
-    listen = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
-    python, option, script = process()
-    line = [python, option, listen + script, *arguments]
-    return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-class TestShippedModel:
-    def test_every_sample_is_read_right(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert command(["--as", "plate", "--json", str(SAMPLES)]) == 0
-        read = {Path(one["source"]).name: [plate["text"] for plate in one["plates"]] for one in records(capsys)}
-        assert read == {sample.file: [label(sample)] for sample in LIST}
-
-    def test_every_car_of_the_demo_is_reported_once(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert command(["--as", "plate", "--json", "--camera", "demo:5"]) == 0
-        assert [one["plates"][0]["text"] for one in records(capsys)] == [car.text for car in vehicles(5)]
-
-    def test_reading_one_crop_takes_less_than_60_mb(self) -> None:
-        # A child's ru_maxrss starts with what its parent, the test runner, takes; the kernel's own mark does not.
-        tell = "import atexit; atexit.register(lambda: print(open('/proc/self/status').read())); "
-        line = [*process()[:2], tell + process()[2], "--as", "plate", str(SAMPLES / LIST[0].file)]
-        ended = subprocess.run(line, capture_output=True, text=True, check=True)
-        (peak,) = [row.split()[1] for row in ended.stdout.splitlines() if row.startswith("VmHWM")]
-        assert int(peak) * 1024 < 60_000_000
 
 
 def test_two_models_are_refused(picture: Path) -> None:
