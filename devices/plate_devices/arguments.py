@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MODEL_SUFFIXES = (".tflite", ".onnx")
 
 MODEL_OPTIONS = (
-    Option("--model", "read with this model instead of the shipped one", "FILE", repeats=True),
+    Option("--model", "read with this model, of whole plates or of characters", "FILE", repeats=True),
     Option("--backend", "auto, litert, tflite, onnx or fake:TEXT (default: auto)", "NAME", default="auto"),
     Option("--threads", "threads of the interpreter (default: 1)", "N", count, 1),
 )
@@ -48,6 +48,7 @@ INFER = Command(
         Option("--camera", "0, /dev/video0, a video file, demo or demo:N", "SOURCE"),
         *MODEL_OPTIONS,
         Option("--roi", "read only this part, in pixels", "X,Y,W,H", parse_region),
+        Option("--region", "settle doubtful characters by its formats: ro, us-ca, eu, us, ...", "NAME"),
         Option("--min-confidence", "leave out what is less sure, 0 to 1 (default: the model's threshold)", "P",
                number("a number from 0 to 1", 0.0, 1.0)),
         Option("--every", "print each frame of a camera, not only each vehicle"),
@@ -74,6 +75,7 @@ class InferOptions(NamedTuple):
     backend: str
     threads: int
     roi: Region | None
+    region: str | None
     min_confidence: float | None
     every: bool
     fps: float | None
@@ -96,6 +98,8 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
         raise UsageError("--as is missing; use --as plate for a cropped plate, --as character for one character")
     if read_as == "frame":
         raise UsageError("--as frame is not supported: no plate locator ships; use --as plate, with --roi if need be")
+    if given["--region"] is not None and read_as != "plate":
+        raise UsageError(f"--region has no meaning with --as {read_as}; formats are those of whole plates")
     return InferOptions(
         paths=paths,
         camera=camera,
@@ -104,6 +108,7 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
         backend=given["--backend"],
         threads=given["--threads"],
         roi=given["--roi"],
+        region=given["--region"],
         min_confidence=given["--min-confidence"],
         every=given["--every"],
         fps=given["--fps"],

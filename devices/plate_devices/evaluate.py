@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _PROGRAM = "plate-eval"
 _LISTED = 20
-SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+
+_NOT_BESIDE_VERIFY = ("--as", "--region", "--sheet", "--reliability")
 
 EVAL = Command(
     _PROGRAM,
@@ -33,8 +35,10 @@ EVAL = Command(
         Option("--as", "what a picture shows (default: character where every label is one)",
                "plate|character", one_of("plate", "character")),
         *MODEL_OPTIONS,
+        Option("--region", "settle doubtful characters by its formats: ro, us-ca, eu, us, ...", "NAME"),
         Option("--json", "print one JSON object"),
         Option("--sheet", "save a contact sheet of the failures, .png, .jpg or .webp", "FILE", Path),
+        Option("--reliability", "save a diagram of confidence against right readings", "FILE", Path),
         Option("--debug", "show tracebacks"),
     ),
     "--labels FILE.csv | --data DIR | --verify FILE --data DIR",
@@ -53,8 +57,10 @@ class EvalOptions(NamedTuple):
     model: str | None
     backend: str
     threads: int
+    region: str | None
     json: bool
     sheet: Path | None
+    reliability: Path | None
 
 
 def main() -> None:
@@ -74,7 +80,7 @@ def parse_eval(arguments: Sequence[str]) -> EvalOptions:
     """Read the command line. Raises UsageError where it makes no sense; --help prints and leaves."""
     given, others = EVAL.parse(arguments)
     models, strays = split_models(given["--model"], others)
-    labels, data, checked, sheet = (given[name] for name in ("--labels", "--data", "--verify", "--sheet"))
+    labels, data, checked = (given[name] for name in ("--labels", "--data", "--verify"))
     if strays:
         raise UsageError(f"{strays[0]} stands alone; name pictures with --labels FILE.csv or --data DIR")
     if len(models) > 1:
@@ -84,12 +90,14 @@ def parse_eval(arguments: Sequence[str]) -> EvalOptions:
             raise UsageError("--verify FILE needs --data DIR, the pictures it was scored on")
         if models:
             raise UsageError("--verify names the model already; leave --model out")
-        if sheet is not None or given["--as"] is not None:
-            raise UsageError("--sheet and --as have no meaning beside --verify")
+        if any(given[name] is not None for name in _NOT_BESIDE_VERIFY):
+            raise UsageError(f"{', '.join(_NOT_BESIDE_VERIFY)} have no meaning beside --verify")
     elif (labels is None) == (data is None):
         raise UsageError("name the labelled pictures: either --labels FILE.csv or --data DIR")
-    if sheet is not None and sheet.suffix.lower() not in SHEET_SUFFIXES:
-        raise UsageError(f"--sheet {sheet}: the name has to end in one of {', '.join(SHEET_SUFFIXES)}")
+    for name in ("--sheet", "--reliability"):
+        file = given[name]
+        if file is not None and file.suffix.lower() not in PICTURE_SUFFIXES:
+            raise UsageError(f"{name} {file}: the name has to end in one of {', '.join(PICTURE_SUFFIXES)}")
     return EvalOptions(
         labels=labels,
         data=data,
@@ -98,8 +106,10 @@ def parse_eval(arguments: Sequence[str]) -> EvalOptions:
         model=models[0] if models else None,
         backend=given["--backend"],
         threads=given["--threads"],
+        region=given["--region"],
         json=given["--json"],
-        sheet=sheet,
+        sheet=given["--sheet"],
+        reliability=given["--reliability"],
     )
 
 
@@ -111,19 +121,23 @@ def _evaluate(options: EvalOptions) -> int:
 
     labelled = labels_file(options.labels) if options.labels else data_folder(options.data or Path())
     read_as = options.read_as or ("character" if labelled.characters else "plate")
-    with PlateReader(options.model, options.backend, options.threads) as reader:
-        found = evaluate(reader, progress(labelled.pictures, labelled.pictures, labelled.name), read_as)
+    with PlateReader(options.model, options.backend, options.threads, read_as) as reader:
+        pictures = progress(labelled.pictures, labelled.pictures, labelled.name)
+        found = evaluate(reader, pictures, read_as, options.region)
         manifest, backend = reader.model.manifest, reader.model.backend
         heading = {
             "set": labelled.name,
             "as": read_as,
-            "model": f"{manifest.name}@{manifest.version}",
+            "model": manifest.label,
             "precision": manifest.precision,
             "backend": backend.name,
             "backend_version": backend.version,
+            "region": options.region,
         }
     if options.sheet is not None:
         _save_sheet(found, options.sheet)
+    if options.reliability is not None:
+        _save_diagram(found, labelled, heading, options.reliability)
     if options.json:
         print(json.dumps(heading | describe(found), allow_nan=False), flush=True)
     else:
@@ -142,7 +156,15 @@ def _save_sheet(found: Evaluation, file: Path) -> None:
         print(f"{_PROGRAM}: {file} shows {MOST} of {len(found.failures)} failures", file=sys.stderr)
 
 
-def _print_scores(found: Evaluation, labelled: LabelledSet, heading: dict[str, str]) -> None:
+def _save_diagram(found: Evaluation, labelled: LabelledSet, heading: dict[str, str | None], file: Path) -> None:
+    from plate_devices.outputs.pictures import save_picture
+    from plate_devices.reliability import reliability_diagram
+
+    name = labelled.name.removesuffix("/labels.csv").rpartition("/")[2]
+    save_picture(reliability_diagram(found.bins, found.ece, f"{name}  {heading['model']}"), file)
+
+
+def _print_scores(found: Evaluation, labelled: LabelledSet, heading: dict[str, str | None]) -> None:
     from plate_devices.outputs.lines import printable
 
     score = found.score
@@ -153,7 +175,7 @@ def _print_scores(found: Evaluation, labelled: LabelledSet, heading: dict[str, s
     print(f"exact   {score.exact:6}  {score.exact_rate:8.2%}")
     print(f"folded  {score.folded:6}  {score.folded_rate:8.2%}   with O=0 and I=1")
     print(f"cer     {score.cer:16.4f}   character error rate")
-    print(f"ece     {found.ece:16.4f}   expected calibration error")
+    print(f"ece     {found.ece:16.4f}   expected calibration error, of the folded match")
     print(f"cpu     {found.cpu_ms_median:13.2f} ms   median of one reading, without opening the file")
     failures = found.failures
     if failures:

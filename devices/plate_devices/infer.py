@@ -40,11 +40,15 @@ def main() -> None:
 def command(arguments: Sequence[str]) -> int:
     """Read what `arguments` ask for and return the exit code."""
     options = parse_infer(arguments)
+    if options.region is not None:
+        from plate_runtime.formats import find_region
+
+        find_region(options.region)
     sources = _open_sources(options)
     # Only now: a wrong command line should not wait for the interpreter.
     from plate_runtime.reader import PlateReader
 
-    with PlateReader(_one_model(options), options.backend, options.threads) as reader:
+    with PlateReader(_one_model(options), options.backend, options.threads, options.read_as) as reader:
         work = Work(options, reader)
         if options.camera is not None:
             return work.watch(sources[0])
@@ -79,10 +83,10 @@ class Work:
         from plate_devices.records import Engine
         from plate_devices.status import FrameRate, StatusLine
 
-        manifest = reader.model.manifest
+        model = reader.model_for(options.read_as)
         self._options = options
         self._reader = reader
-        self._engine = Engine({"reader": f"{manifest.name}@{manifest.version}"}, reader.model.backend.name)
+        self._engine = Engine({"reader": model.manifest.label}, model.backend.name)
         self._lines = Lines(options.json)
         self._annotated = _folder(options.annotate)
         self._crops = _folder(options.save_crops)
@@ -120,7 +124,7 @@ class Work:
                 self._rate.count()
                 if self._status.due:
                     counts = f"{self._rate.value:.1f} frames/s, {source.dropped} dropped, {passed} vehicles"
-                    self._status.show(f"{source.name}: {counts}")
+                    self._status.show(f"{source.name}: {counts}, {self._engine}")
         except InputError as error:
             code = self._report(source, error)
         finally:
@@ -140,7 +144,7 @@ class Work:
                     region = source.default_roi
                 part = _cut(frame, region, source.name)
                 started = time.perf_counter()
-                plates = self._reader.read(part, self._options.read_as, min_confidence=self._options.min_confidence)
+                plates = self._read_part(part)
                 elapsed = 1000 * (time.perf_counter() - started)
                 if region is not None:
                     plates = [_moved(plate, region[0], region[1]) for plate in plates]
@@ -149,6 +153,10 @@ class Work:
                 yield frame, plates, elapsed
         finally:
             source.close()
+
+    def _read_part(self, part: NDArray[np.uint8]) -> list[Plate]:
+        options = self._options
+        return self._reader.read(part, options.read_as, region=options.region, min_confidence=options.min_confidence)
 
     def _frame_record(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> Record:
         from plate_devices.records import frame_record

@@ -35,6 +35,9 @@ class Engine(NamedTuple):
     models: dict[str, str]
     backend: str
 
+    def __str__(self) -> str:
+        return f"{', '.join(self.models.values())} in {self.backend}"
+
 
 def frame_record(source: str, frame: Frame, plates: Iterable[Plate], elapsed_ms: float, engine: Engine) -> Record:
     """Describe what was read in one frame; `elapsed_ms` is the time the reading took."""

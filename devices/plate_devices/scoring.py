@@ -39,7 +39,10 @@ class Reading(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """What a reader made of a set: readings, scores, calibration, and what could not be read at all."""
+    """What a reader made of a set: readings, scores, calibration, and what could not be read at all.
+
+    A confidence counts O and 0, I and 1 as one sign, so calibration is held against the folded match.
+    """
 
     readings: list[Reading]
     score: TextScore
@@ -58,11 +61,14 @@ class Evaluation(NamedTuple):
         return median(one.cpu_ms for one in self.readings)
 
 
-def evaluate(reader: PlateReader, pictures: Iterable[LabelledPicture], read_as: str) -> Evaluation:
+def evaluate(
+    reader: PlateReader, pictures: Iterable[LabelledPicture], read_as: str, region: str | None = None
+) -> Evaluation:
     """Read every picture, whatever the confidence, and score.
 
     Args:
         read_as: "plate" or "character".
+        region: whose formats settle doubtful characters.
 
     Raises:
         DataError: not one picture could be opened.
@@ -71,13 +77,13 @@ def evaluate(reader: PlateReader, pictures: Iterable[LabelledPicture], read_as: 
     unreadable: list[tuple[str, InputError]] = []
     for picture in pictures:
         try:
-            readings.append(_read(reader, picture, read_as))
+            readings.append(_read(reader, picture, read_as, region))
         except InputError as error:
             unreadable.append((str(picture.path), error))
     if not readings:
         raise DataError(f"no picture of the set can be read; the first: {unreadable[0][1] if unreadable else 'none'}")
     score = score_texts([one.text for one in readings], [one.picture.text for one in readings])
-    ece, bins = calibration([one.confidence for one in readings], [one.exact for one in readings])
+    ece, bins = calibration([one.confidence for one in readings], [one.folded for one in readings])
     return Evaluation(readings, score, ece, bins, unreadable)
 
 
@@ -117,10 +123,10 @@ def describe(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _read(reader: PlateReader, picture: LabelledPicture, read_as: str) -> Reading:
+def _read(reader: PlateReader, picture: LabelledPicture, read_as: str, region: str | None) -> Reading:
     opened = open_picture(picture.path)
     started = time.process_time()
-    plates = reader.read(opened, read_as, min_confidence=0.0)
+    plates = reader.read(opened, read_as, region=region, min_confidence=0.0)
     cpu_ms = 1000 * (time.process_time() - started)
     if not plates:
         return Reading(picture, "", 0.0, cpu_ms)

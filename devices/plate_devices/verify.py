@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from plate_devices.labelled import candidates
 from plate_devices.status import progress
 from plate_runtime.backends import installed
-from plate_runtime.decode import decode_softmax
+from plate_runtime.decode import decode_logits, decode_softmax
 from plate_runtime.errors import DataError, MissingPartError, ModelError
 from plate_runtime.evaluate import score_texts
 from plate_runtime.image import open_picture
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from plate_devices.labelled import LabelledSet
     from plate_runtime.evaluate import TextScore
-    from plate_runtime.manifest import Score
+    from plate_runtime.manifest import Manifest, Score
 
 _BATCH = 64
 
@@ -78,8 +81,8 @@ def verify(model: Path, data: Path, backend: str = "auto", threads: int = 1) -> 
         MissingPartError: no interpreter is installed for any of them.
     """
     manifest = read_model_file(model).manifest
-    if manifest.kind != "character":
-        raise ModelError(f"{model} is a {manifest.kind} model; only scores of character models can be verified")
+    if manifest.kind not in ("character", "plate"):
+        raise ModelError(f"{model} is a {manifest.kind} model; only scores of texts can be verified")
     labelled, scores = _recorded(model, manifest.scores, data, backend)
     versions = installed()
     checked = []
@@ -109,13 +112,19 @@ def _recorded(model: Path, scores: Sequence[Score], data: Path, backend: str) ->
 
 
 def _score(model: Path, labelled: LabelledSet, backend: str, threads: int) -> TextScore:
-    """Classify the pictures as the accuracy check of the export does: prepared by the manifest and nothing else."""
+    """Read the pictures as the accuracy check of the export does: prepared by the manifest and nothing else."""
     texts: list[str] = []
     labels = [picture.text for picture in labelled.pictures]
     batches = [labelled.pictures[at : at + _BATCH] for at in range(0, len(labels), _BATCH)]
-    with open_model(model, "character", backend, threads) as opened:
+    with open_model(model, None, backend, threads) as opened:
         for batch in progress(batches, batches, f"{labelled.name} in {backend}"):
-            probabilities = opened.predict_pictures([open_picture(picture.path).gray() for picture in batch])
-            characters = decode_softmax(probabilities, opened.manifest.alphabet, opened.manifest.temperature)
-            texts += [character.text for character in characters]
+            answers = opened.predict_pictures([open_picture(picture.path).gray() for picture in batch])
+            texts += _texts(answers, opened.manifest)
     return score_texts(texts, labels)
+
+
+def _texts(answers: NDArray[np.float32], manifest: Manifest) -> list[str]:
+    if manifest.kind == "plate":
+        readings = decode_logits(answers, manifest.decoding, manifest.alphabet, manifest.temperature)
+        return [reading.text for reading in readings]
+    return [one.text for one in decode_softmax(answers, manifest.alphabet, manifest.temperature)]

@@ -21,8 +21,8 @@ LABELS = {"a": "AB12", "b": "AO", "c": "XYZ", "d": "Q7"}
 class Reader:
     """Knows what to answer to each picture."""
 
-    def read(self, image: Picture, as_: str, min_confidence: float) -> list[Any]:
-        assert (as_, min_confidence) == ("plate", 0.0)
+    def read(self, image: Picture, as_: str, region: str | None, min_confidence: float) -> list[Any]:
+        assert (as_, region, min_confidence) == ("plate", None, 0.0)
         answer = ANSWERS[Path(image.name).stem]
         return [make_plate(*answer)] if answer else []
 
@@ -42,8 +42,11 @@ def test_every_figure(pictures: list[LabelledPicture]) -> None:
     assert (described["count"], described["exact"], described["folded"]) == (4, 1, 2)
     assert (described["exact_rate"], described["folded_rate"]) == (0.25, 0.5)
     assert described["cer"] == pytest.approx((0 + 1 + 2 + 2) / 11, abs=1e-6)
-    # One reading a bin: |1 - 0.9|, |0 - 0.8| and 0 for the one not read; 0.9 and 0.95 share theirs.
-    assert described["ece"] == pytest.approx((2 * abs(0.5 - 0.925) + 0.8 + 0) / 4, abs=1e-5)
+    # Three bins: 0.9 right and 0.95 wrong, 0.8 right with O=0, and 0 for the one not read.
+    assert described["ece"] == pytest.approx((2 * abs(0.5 - 0.925) + abs(1 - 0.8) + 0) / 4, abs=1e-5)
+    assert [(one["low"], one["count"], one["accuracy"]) for one in described["bins"]] == [
+        (0.0, 1, 0.0), (0.8, 1, 1.0), (0.9, 2, 0.5),
+    ]  # fmt: skip
     assert described["cpu_ms_median"] >= 0
     assert sum(one["count"] for one in described["bins"]) == 4
 
