@@ -1,33 +1,28 @@
-"""What do the shipped models read right, in every interpreter, on the real pictures beside the checkout?
+"""What does the shipped character model read right, in every interpreter, on the real pictures beside the checkout?
 
-python benchmarks/accuracy.py      -> results/accuracy-characters.csv, results/accuracy-plates.csv
+python benchmarks/accuracy.py      -> results/accuracy-characters.csv
 """
 
 from __future__ import annotations
 
-import statistics
-import sys
-import time
 from collections.abc import Sequence
 
 import numpy as np
 from measuring import SHARED, write_csv
 from numpy.typing import NDArray
 
-from plate_runtime import PlateReader
 from plate_runtime.backends import FORMATS, installed
 from plate_runtime.evaluate import score_texts
 from plate_runtime.image import open_picture
-from plate_runtime.labels import LabelledPicture, read_class_folders, read_labels
+from plate_runtime.labels import LabelledPicture, read_class_folders
 from plate_runtime.model import MODELS, open_model
 
 NAME = "plate-character-1.0.0"
 CHARACTERS = ("characters-india/val", "characters-gb", "characters-br")
-PLATES = ("plates-us", "plates-romania", "plates-argentina")
 
 
 def main() -> None:
-    """Score every shipped file in every interpreter installed, and the cutting of plates in the default."""
+    """Score every shipped file in every interpreter installed."""
     if not SHARED.is_dir():
         raise SystemExit(f"no real pictures at {SHARED}; name their folder with PLATE_EDGE_SHARED_DATA")
     rows = []
@@ -36,7 +31,6 @@ def main() -> None:
         pictures = [open_picture(entry.path).gray() for entry in found]
         rows += _score_characters(name, found, pictures)
     write_csv("accuracy-characters", rows)
-    write_csv("accuracy-plates", [_score_plates(name) for name in PLATES])
 
 
 def _score_characters(
@@ -59,26 +53,6 @@ def _score_characters(
                 }
             )  # fmt: skip
     return rows
-
-
-def _score_plates(name: str) -> dict[str, object]:
-    found = [entry for entry in read_labels(SHARED / name / "labels.csv") if entry.text]
-    readings, times = [], []
-    with PlateReader() as reader:
-        for number, entry in enumerate(found, 1):
-            picture = open_picture(entry.path)
-            started = time.process_time()
-            plates = reader.read(picture, as_="plate", min_confidence=0.0)
-            times.append(1000 * (time.process_time() - started))
-            readings.append(plates[0].text if plates else "")
-            if sys.stderr.isatty():
-                print(f"\r{name} {number}/{len(found)}", end="", file=sys.stderr)
-    score = score_texts(readings, [entry.text for entry in found])
-    return {
-        "set": name, "reader": "cutting", "count": score.count, "exact": score.exact, "folded": score.folded,
-        "folded_percent": round(100 * score.folded_rate, 1), "cer": round(score.cer, 4),
-        "cpu_ms_median": round(statistics.median(times), 1),
-    }  # fmt: skip
 
 
 if __name__ == "__main__":

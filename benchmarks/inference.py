@@ -1,61 +1,76 @@
-"""What does one character cost, batch 1, one thread, in every interpreter, beside Keras and TensorFlow's own?
+"""What does a network cost, batch 1, one thread, in every interpreter, beside Keras and TensorFlow's own?
 
-python benchmarks/inference.py      -> results/inference.csv
+python benchmarks/inference.py      -> results/inference.csv, results/sizes.csv
 """
 
 from __future__ import annotations
 
 import os
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from measuring import ROOT, in_rounds, spread, write_csv
+from numpy.typing import NDArray
 
 from plate_runtime.backends import FORMATS, installed
 from plate_runtime.model import MODELS, Model, open_model
 from plate_runtime.modelfile import read_model_file
 from plate_runtime.quantisation import quantise
 
-NAME = "plate-character-1.0.0"
-PICTURE = np.random.default_rng(0).random((1, 28, 28, 1), np.float32)
-ROUNDS, REPEAT = 15, 200
+WEIGHTS = ROOT / "train" / "plate_train" / "weights"
+ROUNDS, REPEAT = 15, {"character": 200, "plate": 40}
+
+Candidates = Mapping[tuple[str, str], Callable[[], object]]
 
 
 def main() -> None:
-    """Measure and write the table; ratios are to the shipped default, int8 in LiteRT."""
-    candidates: dict[tuple[str, str], Callable[[], object]] = {}
-    for backend, version in installed().items():
-        for precision in ("int8", "float32"):
-            if version is not None:
-                path = MODELS / f"{NAME}-{precision}.{FORMATS[backend]}"
-                candidates[f"{backend} {version}", precision] = _predict(open_model(path, backend=backend))
-    candidates.update(_tensorflow_candidates())
-    calls = {f"{name}|{precision}": call for (name, precision), call in candidates.items()}
-    times = in_rounds(calls, ROUNDS, REPEAT)
-    default = next(values for key, values in times.items() if key.startswith("litert") and key.endswith("int8"))
+    """Measure and write the tables; ratios are to int8 in LiteRT of the same network."""
     rows = []
+    for path in sorted(MODELS.glob("*-int8.tflite")):
+        name = path.name.removesuffix("-int8.tflite")
+        manifest = read_model_file(path).manifest
+        picture = np.random.default_rng(0).random((1, *manifest.input.shape), np.float32)
+        candidates = {**_own_candidates(name, picture), **_tensorflow_candidates(name, picture)}
+        rows += _rows(name, candidates, REPEAT[manifest.kind])
+    write_csv("inference", rows)
+    sizes = sorted(path for path in MODELS.iterdir() if path.suffix in (".tflite", ".onnx"))
+    sizes += sorted(WEIGHTS.glob("*.h5"))
+    write_csv("sizes", [{"file": path.name, "bytes": path.stat().st_size} for path in sizes])
+
+
+def _rows(name: str, candidates: Candidates, repeat: int) -> list[dict[str, object]]:
+    calls = {"|".join(key): call for key, call in candidates.items()}
+    times = in_rounds(calls, ROUNDS, repeat)
+    default = next(values for key, values in times.items() if key.startswith("litert") and key.endswith("int8"))
+    rows: list[dict[str, object]] = []
     for key, values in times.items():
         interpreter, _, precision = key.partition("|")
         ratio = statistics.median(a / b for a, b in zip(values, default, strict=True))
-        rows.append({"interpreter": interpreter, "precision": precision, **_named(values), "ratio": round(ratio, 2)})
-    write_csv("inference", rows)
-    sizes = sorted(path for path in MODELS.iterdir() if path.suffix in (".tflite", ".onnx"))
-    weights = ROOT / "train" / "plate_train" / "weights" / f"{NAME}.h5"
-    write_csv("sizes", [{"file": path.name, "bytes": path.stat().st_size} for path in [*sizes, weights]])
+        figures = {f"cpu_ms_{which}": value for which, value in spread(values, 4).items()}
+        row = {"model": name, "interpreter": interpreter, "precision": precision, **figures}
+        rows.append({**row, "ratio": round(ratio, 2)})
+    return rows
 
 
-def _named(values: list[float]) -> dict[str, float]:
-    return {f"cpu_ms_{name}": value for name, value in spread(values, 4).items()}
+def _own_candidates(name: str, picture: NDArray[np.float32]) -> Candidates:
+    return {
+        (f"{backend} {version}", precision): _predict(
+            open_model(MODELS / f"{name}-{precision}.{FORMATS[backend]}", None, backend), picture
+        )
+        for backend, version in installed().items()
+        for precision in ("int8", "float32")
+        if version is not None
+    }
 
 
-def _predict(model: Model) -> Callable[[], object]:
-    return lambda: model.predict(PICTURE)
+def _predict(model: Model, picture: NDArray[np.float32]) -> Callable[[], object]:
+    return lambda: model.predict(picture)
 
 
-def _tensorflow_candidates() -> dict[tuple[str, str], Callable[[], object]]:
+def _tensorflow_candidates(name: str, picture: NDArray[np.float32]) -> Candidates:
     """Keras `predict`, a direct call of the Keras model, and `tf.lite.Interpreter`."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import warnings
@@ -66,19 +81,18 @@ def _tensorflow_candidates() -> dict[tuple[str, str], Callable[[], object]]:
     warnings.simplefilter("ignore")
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    path = ROOT / "train" / "plate_train" / "weights" / f"{NAME}.h5"
-    network = keras.models.load_model(path, compile=False)
-    found: dict[tuple[str, str], Callable[[], object]] = {
-        (f"keras {keras.__version__} predict", "float32"): lambda: network.predict(PICTURE, verbose=0),
-        (f"keras {keras.__version__} call", "float32"): lambda: np.asarray(network(PICTURE)),
-    }
+    found: dict[tuple[str, str], Callable[[], object]] = {}
+    if (WEIGHTS / f"{name}.h5").is_file():
+        network = keras.models.load_model(WEIGHTS / f"{name}.h5", compile=False)
+        found[f"keras {keras.__version__} predict", "float32"] = lambda: network.predict(picture, verbose=0)
+        found[f"keras {keras.__version__} call", "float32"] = lambda: np.asarray(network(picture))
     for precision in ("int8", "float32"):
-        call = _tensorflow_interpreter(tf, MODELS / f"{NAME}-{precision}.tflite")
+        call = _tensorflow_interpreter(tf, MODELS / f"{name}-{precision}.tflite", picture)
         found[f"tensorflow {tf.__version__} lite", precision] = call
     return found
 
 
-def _tensorflow_interpreter(tf: Any, path: Path) -> Callable[[], object]:
+def _tensorflow_interpreter(tf: Any, path: Path, picture: NDArray[np.float32]) -> Callable[[], object]:
     file = read_model_file(path)
     interpreter = tf.lite.Interpreter(model_content=file.content, num_threads=1)
     interpreter.allocate_tensors()
@@ -86,7 +100,7 @@ def _tensorflow_interpreter(tf: Any, path: Path) -> Callable[[], object]:
     scales = file.manifest.quantisation
 
     def call() -> object:
-        one = PICTURE if scales is None else quantise(PICTURE, scales.input_scale, scales.input_zero_point)
+        one = picture if scales is None else quantise(picture, scales.input_scale, scales.input_zero_point)
         interpreter.set_tensor(given, one)
         interpreter.invoke()
         return interpreter.get_tensor(answer)
