@@ -35,7 +35,7 @@ def _panel(easel: Easel, free: Rectangle) -> Rectangle:
     """A field of the ground's tone inside a plate whose edge takes the tone of the letters."""
     face, tones, dice = easel.face, easel.tones, easel.dice
     left, top, right, bottom = free
-    deep = face.height * dice.uniform(0.04, 0.2)
+    deep = (bottom - top) * dice.uniform(0.04, 0.2)
     inner = (
         left + deep * dice.uniform(0.2, 1),
         top + deep * dice.uniform(0.6, 1.2),

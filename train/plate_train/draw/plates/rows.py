@@ -71,7 +71,7 @@ def _paint_row(easel: Easel, box: Rectangle, row: tuple[str, ...], lettered: _Le
     widths = [[glyph.aspect * tall * lettered.squeeze for glyph in group] for group in glyphs]
     gaps = [dice.uniform(*_WIDTHS[kind]) * tall for kind in kinds]
     total = sum(map(sum, widths)) + gap * (sum(map(len, row)) - 1) + sum(gaps)
-    room = (right - left) * lettered.span
+    room = max(8.0, (right - left) * lettered.span)
     factor = min(1.0, room / total)
     if factor > 0.9 and dice.chance(0.4):
         factor = min(room / total, 1.35)

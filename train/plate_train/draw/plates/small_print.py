@@ -5,14 +5,19 @@ from __future__ import annotations
 from . import emblems, words
 from .easel import Easel, Rectangle
 
+_LEAST_HEIGHT = 0.5
+"""Share of the plate's height below which no line takes any more of it."""
+_WIDEST = 0.25
+"""Share of the free width that a picture or a column beside the serial takes at most."""
+
 
 def paint_print(easel: Easel, free: Rectangle) -> Rectangle:
     """Paint all of it and return what it leaves free."""
     left, top, right, bottom = free
-    layout, dice = easel.layout, easel.dice
-    if dice.chance(layout.above):
+    layout, dice, least = easel.layout, easel.dice, _LEAST_HEIGHT * easel.face.height
+    if dice.chance(layout.above) and bottom - top > least:
         top = _line(easel, (left, top, right, bottom), True)
-    if dice.chance(layout.below):
+    if dice.chance(layout.below) and bottom - top > least:
         bottom = _line(easel, (left, top, right, bottom), False)
     if dice.chance(layout.side):
         left, right = _side_picture(easel, (left, top, right, bottom))
@@ -48,7 +53,7 @@ def _line(easel: Easel, free: Rectangle, above: bool) -> float:
 def _side_picture(easel: Easel, free: Rectangle) -> tuple[float, float]:
     """A picture at one end; return the left and right edge of what it leaves."""
     left, top, right, bottom = free
-    wide = easel.face.height * easel.dice.uniform(0.25, 0.6)
+    wide = min(_WIDEST * (right - left), easel.face.height * easel.dice.uniform(0.25, 0.6))
     at_left = easel.dice.chance(0.75)
     x = left if at_left else right - wide
     emblems.emblem(easel.face.picture, (x, top, x + wide, bottom), (0, 255), easel.dice)
@@ -61,7 +66,9 @@ def _stacked(easel: Easel, free: Rectangle) -> tuple[float, float]:
     dice, height = easel.dice, easel.face.height
     letters = words.wish(dice, 3)[: dice.choice((2, 2, 2, 3))]
     tall = (bottom - top) * dice.uniform(0.55, 0.95) / len(letters)
+    most = max(2, round(_WIDEST * (right - left)))
     strips = [easel.strip(sign, tall * 0.8) for sign in letters]
+    strips = [strip.resize((min(strip.width, most), strip.height)) for strip in strips]
     widest = max(strip.width for strip in strips)
     at_left = dice.chance(0.6)
     y = top + (bottom - top - tall * len(letters)) * dice.random()
