@@ -153,6 +153,8 @@ def _lit(gray: Gray, conditions: Conditions, dice: Dice) -> Gray:
     gray = gray * np.float32(conditions.contrast)
     spare = 1.0 - conditions.contrast
     gray = gray + np.float32(dice.uniform(0, spare) if spare > 0 else dice.uniform(-0.15, 0.2))
+    if dice.chance(0.12):
+        gray = _bloomed(gray, dice)
     if dice.chance(0.4):
         gray = shade(gray, dice, dice.uniform(0.05, 0.5) * conditions.contrast)
     if dice.chance(0.1):
@@ -160,6 +162,14 @@ def _lit(gray: Gray, conditions: Conditions, dice: Dice) -> Gray:
     if dice.chance(0.06):
         gray = full_range(gray, dice)
     return np.asarray(gray, np.float32)
+
+
+def _bloomed(gray: Gray, dice: Dice) -> Gray:
+    """Let what is bright swell and overflow into its surroundings, as reflecting paint does under a flash."""
+    size = dice.choice((3, 3, 5))
+    swollen = cv2.dilate(gray, np.ones((size, size), np.uint8)) if dice.chance(0.5) else gray
+    halo = cv2.GaussianBlur(swollen, (0, 0), dice.uniform(0.8, 5))
+    return np.asarray(np.maximum(gray, swollen) + np.float32(dice.uniform(0.1, 0.7)) * halo, np.float32)
 
 
 def _lamp(shape: tuple[int, ...], dice: Dice) -> Gray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from plate_runtime.alphabet import ALPHABET
+
 from . import emblems, words
 from .easel import Easel, Rectangle
 
@@ -64,10 +66,10 @@ def _stacked(easel: Easel, free: Rectangle) -> tuple[float, float]:
     """Two or three small letters in a column, which are no part of the serial; return the edges that are left."""
     left, top, right, bottom = free
     dice, height = easel.dice, easel.face.height
-    letters = words.wish(dice, 3)[: dice.choice((2, 2, 2, 3))]
-    tall = (bottom - top) * dice.uniform(0.55, 0.95) / len(letters)
+    letters = "".join(dice.choice(ALPHABET) for _ in range(dice.choice((2, 2, 2, 3))))
+    tall = (bottom - top) * dice.uniform(0.6, 1.0) / len(letters)
     most = max(2, round(_WIDEST * (right - left)))
-    strips = [easel.strip(sign, tall * 0.8) for sign in letters]
+    strips = [easel.strip(sign, tall * 0.88) for sign in letters]
     strips = [strip.resize((min(strip.width, most), strip.height)) for strip in strips]
     widest = max(strip.width for strip in strips)
     at_left = dice.chance(0.6)
