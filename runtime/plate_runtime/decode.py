@@ -19,6 +19,8 @@ _ALTERNATIVES = 3
 _WORTH_NAMING = 0.005
 # One sign follows its twin, with no blank between, only where the network has no doubt about either.
 _SURE = 0.9
+# Of the sum over paths: what is left out at a step, and what is taken for one.
+_NEGLIGIBLE, _CERTAIN = 1e-6, 1 - 1e-6
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def decode_softmax(probabilities: NDArray[np.float32], alphabet: str, temperatur
     The temperature divides the logits (Guo et al. 2017, "On Calibration of Modern Neural Networks").
     """
     calibrated = apply_temperature(probabilities, temperature)
-    return _characters(calibrated, calibrated.argmax(axis=1), alphabet)
+    return _characters(calibrated, calibrated.argmax(axis=1).tolist(), alphabet)
 
 
 def apply_temperature(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
@@ -86,7 +88,8 @@ def decode_slots(logits: NDArray[np.float32], alphabet: str, temperature: float 
         groups = merged.argmax(axis=1)
         confidence = float(merged.max(axis=1).prod())
         steps = np.flatnonzero(groups != len(alphabet))
-        characters = _characters(shares[steps, :-1], _signs(shares, groups, alphabet)[steps], alphabet)
+        signs = _signs(shares, groups, alphabet)[steps].tolist()
+        characters = _characters(shares[steps, :-1], signs, alphabet)
         readings.append(Reading(tuple(characters), round(confidence, 4)))
     return readings
 
@@ -116,14 +119,18 @@ def _best_path(shares: NDArray[np.float32], alphabet: str) -> Reading:
     ends = np.append(starts[1:], len(groups))
     runs = [(start, end) for start, end in zip(starts, ends, strict=True) if groups[start] != blank]
     peaks = np.array([start + merged[start:end, groups[start]].argmax() for start, end in runs], np.intp)
-    confidence = _text_probability(merged, groups[peaks].tolist(), signs[peaks].tolist())
-    return Reading(tuple(_characters(shares[peaks, :-1], signs[peaks], alphabet)), round(min(1.0, confidence), 4))
+    text = signs[peaks].tolist()
+    confidence = _text_probability(merged, groups[peaks].tolist(), text)
+    return Reading(tuple(_characters(shares[peaks, :-1], text, alphabet)), round(min(1.0, confidence), 4))
 
 
 def _run_starts(shares: NDArray[np.float32], groups: NDArray[np.intp], signs: NDArray[np.intp]) -> NDArray[np.intp]:
     """First steps of the runs of one sign (steps,); a wavering between twins starts none."""
-    sure = np.take_along_axis(shares, signs[:, None], 1)[:, 0] > _SURE
-    changes = (groups[1:] != groups[:-1]) | ((signs[1:] != signs[:-1]) & sure[1:] & sure[:-1])
+    changes = signs[1:] != signs[:-1]
+    wavering = changes & (groups[1:] == groups[:-1])
+    if wavering.any():
+        sure = np.take_along_axis(shares, signs[:, None], 1)[:, 0] > _SURE
+        changes &= ~wavering | (sure[1:] & sure[:-1])
     return np.concatenate([[0], np.flatnonzero(changes) + 1])
 
 
@@ -143,11 +150,13 @@ def _text_probability(merged: NDArray[np.float32], groups: list[int], signs: lis
     forward = [0.0, 0.0, 1.0, *[0.0] * (len(states) - 1)]
     low = high = 2
     for step in emitted:
+        if low == high and low % 2 == 0 and step[low] > _CERTAIN:  # many steps are sure blanks
+            continue
         high = min(high + 2, len(forward) - 1)
         for i in range(high, low - 1, -1):
             before = forward[i] + forward[i - 1] + (forward[i - 2] if skips[i] else 0.0)
             forward[i] = before * step[i]
-        least = 1e-6 * max(forward[low : high + 1])
+        least = _NEGLIGIBLE * max(forward[low : high + 1])
         while low < high and forward[low] < least:
             forward[low] = 0.0
             low += 1
@@ -181,29 +190,29 @@ def _twins(alphabet: str) -> list[tuple[int, int]]:
     ]
 
 
-def _characters(shares: NDArray[np.float32], signs: NDArray[np.intp], alphabet: str) -> list[Character]:
+def _characters(shares: NDArray[np.float32], signs: list[int], alphabet: str) -> list[Character]:
     """Describe the sign chosen in each row of (n, classes)."""
-    confidences = np.take_along_axis(shares, signs[:, None], 1)[:, 0]
-    for first, second in _twins(alphabet):
-        pair = (signs == first) | (signs == second)
-        confidences[pair] = shares[pair, first] + shares[pair, second]
-    best = np.argsort(-shares, axis=1, kind="stable")[:, : 1 + _ALTERNATIVES]
-    columns = signs, confidences, best, np.take_along_axis(shares, best, 1)
-    return [
-        Character(alphabet[sign], round(min(1.0, confidence), 4), _others(sign, candidates, probabilities, alphabet))
-        for sign, confidence, candidates, probabilities in zip(*(each.tolist() for each in columns), strict=True)
-    ]
+    named: list[list[tuple[str, float]]] = [[] for _ in signs]
+    rows, classes = np.nonzero(shares >= _WORTH_NAMING)  # a handful: sorting all classes of all rows would cost more
+    for row, sign, share in zip(rows.tolist(), classes.tolist(), shares[rows, classes].tolist(), strict=True):
+        if sign != signs[row]:
+            named[row].append((alphabet[sign], round(share, 4)))
+    characters = []
+    for row, (sign, others) in enumerate(zip(signs, named, strict=True)):
+        confidence = sum(float(shares[row, twin]) for twin in _twins_of(sign, alphabet))
+        others.sort(key=_by_share)
+        characters.append(Character(alphabet[sign], round(min(1.0, confidence), 4), tuple(others[:_ALTERNATIVES])))
+    return characters
 
 
-def _others(
-    sign: int, candidates: list[int], probabilities: list[float], alphabet: str
-) -> tuple[tuple[str, float], ...]:
-    others = [
-        (alphabet[candidate], round(probability, 4))
-        for candidate, probability in zip(candidates, probabilities, strict=True)
-        if candidate != sign and probability >= _WORTH_NAMING
-    ]
-    return tuple(others[:_ALTERNATIVES])
+@cache
+def _twins_of(sign: int, alphabet: str) -> tuple[int, ...]:
+    """The sign and, where it has one, its twin."""
+    return next((pair for pair in _twins(alphabet) if sign in pair), (sign,))
+
+
+def _by_share(alternative: tuple[str, float]) -> float:
+    return -alternative[1]
 
 
 def _softmax(logits: NDArray[Any]) -> NDArray[np.float32]:
