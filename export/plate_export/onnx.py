@@ -49,6 +49,7 @@ def to_float(network: Any) -> Converted:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(f"tf2onnx cannot convert the network to ONNX ({reason}); run with --debug") from error
     _name_in_order(model)
+    _declare_shape(model.graph.output[0], network.output_shape)
     return Converted(model.SerializeToString(), weight_types(model))
 
 
@@ -162,10 +163,21 @@ def _name_in_order(model: Any) -> None:
     graph.initializer.extend(kept)
     del graph.value_info[:]
     graph.doc_string = ""
-    for end in (*graph.input, *graph.output):
+    for end in graph.input:
         batch = end.type.tensor_type.shape.dim[0]
         if not batch.HasField("dim_value"):
             batch.dim_param = "batch"
+
+
+def _declare_shape(end: Any, shape: tuple[int | None, ...]) -> None:
+    """Say what Keras knows of an output: tf2onnx loses the number of steps behind a product of tensors."""
+    del end.type.tensor_type.shape.dim[:]
+    for side in shape:
+        dimension = end.type.tensor_type.shape.dim.add()
+        if side is None:
+            dimension.dim_param = "batch"
+        else:
+            dimension.dim_value = side
 
 
 def _renamed(tensor: Any, name: str) -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 COPIED_AS = "reader_of_another_product"
+OLDEST = ("numpy==1.24.*", "pillow==9.4.*")
 
 
 @dataclass(frozen=True)
@@ -93,3 +94,27 @@ def copied_runtime(repository: Path, tmp_path_factory: pytest.TempPathFactory) -
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(repository / "runtime" / "plate_runtime", folder / COPIED_AS, ignore=ignored)
     return folder
+
+
+@pytest.fixture(scope="session")
+def base(make_environment: MakeEnvironment, wheel: Path) -> Environment:
+    """The wheel with its own dependencies, at their newest."""
+    return make_environment("base", str(wheel))
+
+
+@pytest.fixture(scope="session")
+def oldest(make_environment: MakeEnvironment, python_311: str) -> Environment:
+    """The oldest supported numpy and pillow, and nothing of ours."""
+    return make_environment("oldest", *OLDEST, "ai-edge-litert", python=python_311)
+
+
+@pytest.fixture(scope="session")
+def old_interpreter(make_environment: MakeEnvironment, python_311: str) -> Environment:
+    """tflite-runtime with the numpy it needs, and nothing of ours."""
+    return make_environment("tflite", "tflite-runtime==2.14.*", "numpy<2", "pillow", python=python_311)
+
+
+@pytest.fixture(scope="session")
+def onnx_interpreter(make_environment: MakeEnvironment) -> Environment:
+    """onnxruntime, and nothing of ours."""
+    return make_environment("onnx", "onnxruntime", "numpy", "pillow")

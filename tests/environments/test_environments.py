@@ -13,25 +13,6 @@ from .conftest import COPIED_AS, Environment, MakeEnvironment
 pytestmark = pytest.mark.system
 
 LARGEST_WHEEL = 8 * 1024 * 1024
-OLDEST = ("numpy==1.24.*", "pillow==9.4.*")
-
-
-@pytest.fixture(scope="session")
-def base(make_environment: MakeEnvironment, wheel: Path) -> Environment:
-    """The wheel with its own dependencies, at their newest."""
-    return make_environment("base", str(wheel))
-
-
-@pytest.fixture(scope="session")
-def oldest(make_environment: MakeEnvironment, python_311: str) -> Environment:
-    """The oldest supported numpy and pillow, and nothing of ours."""
-    return make_environment("oldest", *OLDEST, "ai-edge-litert", python=python_311)
-
-
-@pytest.fixture(scope="session")
-def old_interpreter(make_environment: MakeEnvironment, python_311: str) -> Environment:
-    """tflite-runtime with the numpy it needs, and nothing of ours."""
-    return make_environment("tflite", "tflite-runtime==2.14.*", "numpy<2", "pillow", python=python_311)
 
 
 @pytest.fixture(scope="session")
