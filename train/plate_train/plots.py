@@ -28,7 +28,7 @@ _PAPER, _INK = 245, 20
 
 def learning_curves(results: Sequence[SeedResult], path: Path) -> None:
     """Draw loss and accuracy by epoch, a line a seed: on what was trained, and on what was watched meanwhile."""
-    figure = _figure(11, 4.2)
+    figure = new_figure(11, 4.2)
     for place, (name, title) in enumerate((("loss", "loss"), ("accuracy", "accuracy"))):
         axes = figure.add_subplot(1, 2, place + 1)
         for number, result in enumerate(results):
@@ -46,13 +46,13 @@ def learning_curves(results: Sequence[SeedResult], path: Path) -> None:
             axes.set_yscale("log")
         if axes.get_legend_handles_labels()[0]:
             axes.legend(fontsize=8)
-    _store(figure, path)
+    store_figure(figure, path)
 
 
 def search_results(searched: SearchResult, path: Path) -> None:
     """Draw the accuracy of every trial against each thing that was chosen."""
     names = ("first_filters", "second_filters", "first_dense", "dropout", "learning_rate")
-    figure = _figure(14, 3.2)
+    figure = new_figure(14, 3.2)
     accuracies = [100 * trial.accuracy for trial in searched.trials]
     for place, name in enumerate(names):
         axes = figure.add_subplot(1, len(names), place + 1)
@@ -70,7 +70,7 @@ def search_results(searched: SearchResult, path: Path) -> None:
             axes.set_xscale("log")
         if place == 0:
             axes.set_ylabel("% right of the held part")
-    _store(figure, path)
+    store_figure(figure, path)
 
 
 def confusion_matrix(
@@ -81,7 +81,7 @@ def confusion_matrix(
     np.add.at(counts, (labels, probabilities.argmax(axis=1)), 1)
     errors = counts.copy()
     np.fill_diagonal(errors, 0)
-    figure = _figure(9.5, 9)
+    figure = new_figure(9.5, 9)
     axes = figure.add_subplot()
     axes.imshow(errors, cmap="Reds", vmin=0, vmax=max(1, int(errors.max())))
     for row, column in np.argwhere(counts):
@@ -93,7 +93,7 @@ def confusion_matrix(
     axes.set_xlabel("read as")
     axes.set_ylabel("label")
     axes.set_title(f"{int(np.trace(counts))} of {int(counts.sum())} right")
-    _store(figure, path)
+    store_figure(figure, path)
 
 
 def error_sheet(errors: Sequence[Mapping[str, Any]], pictures: NDArray[np.uint8], path: Path) -> None:
@@ -123,19 +123,21 @@ def preview(
     return contact_sheet(np.concatenate(rows), captions)
 
 
-def contact_sheet(pictures: NDArray[np.uint8], captions: Sequence[str], columns: int = _COLUMNS) -> Image.Image:
+def contact_sheet(
+    pictures: NDArray[np.uint8], captions: Sequence[str], columns: int = _COLUMNS, enlarged: int = _ENLARGED
+) -> Image.Image:
     """Lay out uint8 (n, h, w) in rows, enlarged, each over its caption; returns a gray picture."""
     count, height, width = pictures.shape
-    cell_width, cell_height = width * _ENLARGED + _MARGIN, height * _ENLARGED + _MARGIN + _CAPTION
+    cell_width, cell_height = width * enlarged + _MARGIN, height * enlarged + _MARGIN + _CAPTION
     columns = max(1, min(columns, count))
     sheet = Image.new("L", (columns * cell_width + _MARGIN, -(-count // columns) * cell_height + _MARGIN), _PAPER)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default()
     for place, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
         left = _MARGIN + (place % columns) * cell_width
         top = _MARGIN + (place // columns) * cell_height
-        enlarged = Image.fromarray(picture).resize((width * _ENLARGED, height * _ENLARGED), Image.Resampling.NEAREST)
-        sheet.paste(enlarged, (left, top))
-        pen.text((left, top + height * _ENLARGED + 1), caption, fill=_INK, font=font)
+        larger = Image.fromarray(picture).resize((width * enlarged, height * enlarged), Image.Resampling.NEAREST)
+        sheet.paste(larger, (left, top))
+        pen.text((left, top + height * enlarged + 1), caption, fill=_INK, font=font)
     return sheet
 
 
@@ -151,7 +153,7 @@ def _message(text: str) -> Image.Image:
     return sheet
 
 
-def _figure(width: float, height: float) -> Any:
+def new_figure(width: float, height: float) -> Any:
     """A figure without pyplot: no window system, no global state."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -163,6 +165,7 @@ def _figure(width: float, height: float) -> Any:
     return figure
 
 
-def _store(figure: Any, path: Path) -> None:
+def store_figure(figure: Any, path: Path) -> None:
+    """Write a figure as a PNG that appears complete or not at all."""
     figure.canvas.draw()
     store_picture(Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB"), path)

@@ -97,19 +97,20 @@ def _single(x: Any, size: Size) -> Any:
 
 
 def _slots(x: Any, size: Size) -> Any:
-    """A map of attention for each slot; its weighted sum of the features tells the slot's character."""
+    """A map of attention for each slot; the features weighted by it tell the slot's character.
+
+    A map is what the place looks like plus what the picture as a whole says about where the slot's character stands.
+    """
     layers = import_keras().layers
-    x = _convolution(x, size.channels(128), kernel=(3, 7))
-    where = _convolution(x, size.channels(64), kernel=(3, 7), strides=2)
-    where = layers.Flatten()(where)
-    where = layers.Dense(SLOTS * 64, activation="relu")(where)
-    query = layers.Reshape((SLOTS, 64))(where)
-    key = layers.Reshape((240, 64))(layers.Conv2D(64, 1)(x))
-    attention = layers.Softmax()(layers.Dot(axes=(2, 2))([query, key]))
-    values = layers.Reshape((240, size.channels(128)))(x)
-    slots = layers.Dot(axes=(2, 1))([attention, values])
-    slots = layers.Dropout(size.dropout)(layers.Concatenate()([slots, query]))
-    return layers.Dense(CLASSES, name="logits")(slots)
+    channels = size.channels(128)
+    x = _convolution(x, channels)
+    whole = layers.Flatten()(_convolution(x, 16, strides=2))
+    whole = layers.ReLU()(layers.Dense(channels)(whole))
+    expected = layers.Reshape((SLOTS, 240))(layers.Dense(SLOTS * 240)(whole))
+    seen = layers.Permute((2, 1))(layers.Reshape((240, SLOTS))(layers.Conv2D(SLOTS, 1)(x)))
+    attention = layers.Softmax()(layers.Add()([seen, expected]))
+    slots = layers.Dot(axes=(2, 1))([attention, layers.Reshape((240, channels))(x)])
+    return layers.Dense(CLASSES, name="logits")(layers.Dropout(size.dropout)(slots))
 
 
 def _steps(x: Any, steps: int, size: Size) -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from plate_runtime.decode import Reading
 from plate_runtime.errors import UsageError
 from plate_runtime.manifest import InputSpec
 
@@ -21,7 +22,7 @@ from .checkpoint import State
 from .network import Training
 from .rounds import Rounds
 from .schedule import Schedule, steps_for
-from .score import CropSet, PlateScore, score
+from .score import CropSet, PlateScore, read, score
 
 _PACE_ROUNDS = 3
 """Rounds after which it is known how many steps fit into the hours."""
@@ -95,10 +96,21 @@ class Loop:
         checkpoint.write_log(self.folder, self.state.history)
         self.keep(self.state)
 
+    def readings(self, temperature: float = 1.0) -> dict[str, list[Reading]]:
+        """Read the drawn crops, under "drawn", and every watched set with the averaged weights."""
+        return {
+            name: read(self.training.read, entry.pictures, self.spec, self.decoding, temperature)
+            for name, entry in self.sets.items()
+        }
+
+    @property
+    def sets(self) -> dict[str, CropSet]:
+        """The drawn crops, under "drawn", and every watched set."""
+        return {"drawn": self.val, **self.watch}
+
     def scores(self) -> dict[str, PlateScore]:
-        """Score the averaged weights on the drawn crops, under "drawn", and on every watched set."""
-        sets = {"drawn": self.val, **self.watch}
-        return {name: score(self.training.read, entry, self.spec, self.decoding) for name, entry in sets.items()}
+        """Score the averaged weights on every set."""
+        return {name: score(readings, self.sets[name].texts) for name, readings in self.readings().items()}
 
     def _finished(self) -> bool:
         return self.state.total is not None and self.state.step >= self.state.total
@@ -164,6 +176,7 @@ class Stop:
             handler = before[signal.Signals(self.asked)]
             if callable(handler):
                 handler(self.asked, None)
+            raise SystemExit(128 + self.asked)
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         if self.asked is not None:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from .. import options as checked
 from .architectures import ARCHITECTURES
-from .run import Settings, read_settings, run, unfinished_run
+from .settings import Settings, changed, chosen, read_settings, unfinished_run
+from .shards import TRAINING_PART
 
 PROG = "plate-train"
+PREVIEWED = 120
 EXAMPLES = """examples:
   plate-train plate --hours 12 --out runs/reader              train on drawings
   plate-train plate --resume --out runs/reader                go on with an interrupted run
   plate-train plate --hours 1 --width 0.5 --watch crops/labels.csv
                                                               a smaller network; real crops scored meanwhile
+  plate-train plate --data crops --from reader.h5             go on with crops of your own: crops/labels.csv
+  plate-train plate --trials 12 --hours 6                     search size and learning rate first
   plate-train plate --preview sheet.png                       look at what is drawn
 """
 
@@ -34,13 +38,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         shown = "" if value is None or value == () else f" (default: {value})"
         add(f"--{name}", type=kind, metavar=metavar, help=text + shown, **more)
 
+    setting("data", str, "DIR", "crops of your own to train on as well: a labels.csv with the columns image and text")
     add("--model", choices=tuple(ARCHITECTURES), help=f"the network (default: {defaults.model})")
     setting("width", checked.number(0.05, 4), "X", "multiplies the channels of every convolution")
     setting("depth", checked.whole(1), "N", "convolutions in each of the two middle stages")
     setting("hours", checked.number(0.001, 1000), "H", "length of the run")
     setting("steps", checked.whole(1), "N", "length of the run in steps, instead of --hours")
     setting("epochs", checked.whole(1), "N", "length of the run in rounds, each with a shard of new drawings")
+    add("--trials", type=checked.whole(0), default=0, metavar="N", help="search so many random choices first")
     setting("seed", checked.whole(0), "N", "of weights, drawings and their order")
+    add("--seeds", type=checked.whole(1), default=1, metavar="N", help="train so many times; the first is saved")
     add("--resume", action="store_true", help="go on with the run in --out, or with the newest unfinished one")
     add("--preview", type=Path, metavar="FILE", help="draw a sheet of drawings with their texts, and stop")
     setting("from", str, "MODEL", "start from the weights of this .h5", dest="start")
@@ -52,9 +59,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_finer_choices(parser: argparse.ArgumentParser, setting: Callable[..., None]) -> None:
-    del parser
     setting("learning-rate", checked.number(1e-7, 1), "X", "AdamW's, at its highest")
     setting("dropout", checked.number(0, 0.95), "X", "before the output, while training")
+    setting("mix", checked.number(0.01, 0.99), "X", "part of the crops of a step that are your own")
+    setting("drawing-seed", checked.whole(0), "N", "of the drawings, where it is not --seed")
     setting("batch", checked.whole(1), "N", "crops a step")
     setting("average", checked.whole(1), "N", "steps that weights are averaged over, about")
     setting("drawings", str, "DIR", "where drawings are kept; runs with the same generator share them")
@@ -67,6 +75,15 @@ def _add_finer_choices(parser: argparse.ArgumentParser, setting: Callable[..., N
     setting("checkpoint-minutes", checked.number(0, 600), "M", "between checkpoints", dest="minutes")
     setting("model-name", str, "NAME", "of the model", dest="name")
     setting("model-version", str, "X.Y.Z", "of the model", dest="version")
+    add = parser.add_argument
+    add("--trial-steps", type=checked.whole(1), default=3000, metavar="N", help="of each trial (default: %(default)s)")
+    add(
+        "--most-multiply-adds",
+        type=checked.number(1, 1000),
+        default=100.0,
+        metavar="M",
+        help="of a searched network, in millions (default: %(default)s)",
+    )
 
 
 def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
@@ -74,26 +91,45 @@ def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     from ..tensorflow_setup import require_extra
 
     require_extra()
+    given = _given(options)
+    if options.preview:
+        return _preview(chosen(given), options.preview, say)
     folder: Path | None = options.out
-    settings = Settings()
     if options.resume:
         folder = folder or unfinished_run(Path("runs"))
-        settings = Settings(**read_settings(folder))
-    settings = replace(settings, **_given(options))
-    folder = folder or Path("runs") / f"plate-{datetime.now():%Y%m%d-%H%M%S}"
-    return _train(settings, folder, options.resume, say)
-
-
-def _train(settings: Settings, folder: Path, resume: bool, say: Callable[[str], None]) -> int:
-    from .generator import plate_store
-
-    store = plate_store(Path(settings.drawings), settings.kept)
+        settings = changed(read_settings(folder), given)
+    else:
+        settings = chosen(given)
+        folder = folder or Path("runs") / f"plate-{datetime.now():%Y%m%d-%H%M%S}"
     try:
-        run(settings, folder, store, resume=resume, say=say)
+        _train(settings, folder, options, say)
     except KeyboardInterrupt:
         print(f"{PROG}: interrupted; go on with: {PROG} plate --resume --out {folder}", file=sys.stderr)
         raise
     return 0
+
+
+def _train(settings: Settings, folder: Path, options: argparse.Namespace, say: Callable[[str], None]) -> None:
+    from .generator import plate_store
+    from .run import run
+
+    store = plate_store(Path(settings.drawings), settings.kept)
+    run(settings, folder, store, resume=options.resume, retime=_retimed(options), say=say)
+
+
+def _preview(settings: Settings, path: Path, say: Callable[[str], None]) -> int:
+    from .generator import plate_store
+    from .plots import drawings
+
+    store = plate_store(Path(settings.drawings), settings.kept)
+    pictures, texts = store.draw(settings.draws_with, 0, PREVIEWED, store.spec, TRAINING_PART)
+    drawings(pictures, texts, path)
+    say(f"{PREVIEWED} drawings with their texts: {path}")
+    return 0
+
+
+def _retimed(options: argparse.Namespace) -> bool:
+    return any(getattr(options, name) is not None for name in ("hours", "steps", "epochs"))
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:

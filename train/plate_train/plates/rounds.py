@@ -17,6 +17,7 @@ from plate_runtime.preprocess import scale_pixels, standardise
 
 from .changes import changed_batch
 from .losses import encode
+from .own import pick
 from .shards import Ahead, Shard
 
 Batch = tuple[NDArray[np.float32], NDArray[np.int32]]
@@ -29,6 +30,7 @@ class Plan:
     Attributes:
         count: drawings of a shard. batch: pictures a step. uses: how often a drawing is seen, on average.
         window: shards that a round mixes. ahead: shards drawn before they are needed.
+        own: pictures of a step that are the user's own crops.
     """
 
     count: int = 8192
@@ -36,11 +38,12 @@ class Plan:
     uses: int = 4
     window: int = 6
     ahead: int = 2
+    own: int = 0
 
     @property
     def steps(self) -> int:
         """Steps of a round; each round brings one new shard."""
-        return max(1, self.count * self.uses // self.batch)
+        return max(1, self.count * self.uses // (self.batch - self.own))
 
     def shards(self, number: int, first: int) -> range:
         """Return the numbers of the shards of a round; `first` is the first shard that this generator drew."""
@@ -57,12 +60,23 @@ class Rounds:
         spec: the network's input.
         first: the first shard that this generator drew.
         stop: says when to give up waiting for drawings.
+        own: the user's crops, of which the plan says how many each step gets.
     """
 
     def __init__(
-        self, plan: Plan, ahead: Ahead, *, seed: int, spec: InputSpec, first: int, stop: Callable[[], bool]
+        self,
+        plan: Plan,
+        ahead: Ahead,
+        *,
+        seed: int,
+        spec: InputSpec,
+        first: int,
+        stop: Callable[[], bool],
+        own: Shard | None = None,
     ) -> None:
         self.plan, self.ahead, self.seed, self.spec, self.first, self.stop = plan, ahead, seed, spec, first, stop
+        self._own = own if plan.own else None
+        self._own_codes = encode(own.texts) if own else encode([])
         self._loaded: dict[int, Shard] = {}
         self._round = -1
         self._pictures: NDArray[np.uint8]
@@ -90,9 +104,15 @@ class Rounds:
         number, place = divmod(step, self.plan.steps)
         if number != self._round and not self._enter(number):
             return None
-        chosen = self._order[place * self.plan.batch :][: self.plan.batch]
-        changed = changed_batch(self._pictures[chosen], [self.seed, 2, step])
-        return scale_pixels(standardise(changed), self.spec), self._codes[chosen]
+        drawn = self.plan.batch - self.plan.own
+        chosen = self._order[place * drawn :][:drawn]
+        pictures, codes = self._pictures[chosen], self._codes[chosen]
+        if self._own is not None:
+            picked = pick(len(self._own), self.plan.own, step, [self.seed, 3])
+            pictures = np.concatenate([pictures, self._own.pictures[picked]])
+            codes = np.concatenate([codes, self._own_codes[picked]])
+        changed = changed_batch(pictures, [self.seed, 2, step])
+        return scale_pixels(standardise(changed), self.spec), codes
 
     def _enter(self, number: int) -> bool:
         wanted = self.ask(number * self.plan.steps)
@@ -106,7 +126,7 @@ class Rounds:
         self._pictures = np.concatenate([shard.pictures for shard in self._loaded.values()])
         self._codes = np.concatenate([encode(shard.texts) for shard in self._loaded.values()])
         random = np.random.default_rng([self.seed, 1, number])
-        needed = self.plan.steps * self.plan.batch
+        needed = self.plan.steps * (self.plan.batch - self.plan.own)
         repeats = -(-needed // len(self._codes))
         self._order = np.concatenate([random.permutation(len(self._codes)) for _ in range(repeats)])[:needed]
         self._round = number

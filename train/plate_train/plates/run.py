@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,112 +13,53 @@ from plate_runtime.errors import DeviceError, UsageError
 
 from .. import weights_file
 from ..atomic import write_json
-from ..tensorflow_setup import fix, versions
-from . import architectures, checkpoint
-from .architectures import PLATE_SPEC, Size
+from ..tensorflow_setup import fix
+from . import architectures, checkpoint, report
+from . import settings as recorded_settings
+from .architectures import PLATE_SPEC
 from .checkpoint import State
-from .fit import Goal, Loop, Stop, total_steps
+from .fit import Loop, Stop, total_steps
 from .network import Training
-from .recorded import drawings_digest
-from .rounds import Plan, Rounds
-from .score import CropSet, drawn_set, labelled_set
-from .shards import VALIDATION_PART, Ahead, Shard, Store
+from .own import OwnCrops, load_own
+from .record import MODEL_FILE, Recorder, origin
+from .rounds import Rounds
+from .score import CropSet, PlateScore, drawn_set, labelled_set
+from .settings import VALIDATION_SEED, Settings
+from .shards import VALIDATION_PART, Ahead, Store
 
-MODEL_FILE = "model.h5"
-SETTINGS_FILE = "settings.json"
-REPORT_FILE = "report.json"
-VALIDATION_SEED = 900_001
-"""Of the drawings that are scored: the same for all runs, and no run trains with it."""
+_BEFORE = "before.json"
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What the command line says, kept in the run's folder so that `--resume` goes on with the same.
-
-    Attributes are named after their options; `hours` counts only where neither `steps` nor `epochs` is given.
-    """
-
-    model: str = architectures.DEFAULT
-    width: float = 1.0
-    depth: int = 2
-    dropout: float = 0.1
-    hours: float = 12.0
-    steps: int | None = None
-    epochs: int | None = None
-    seed: int = 0
-    batch: int = 128
-    learning_rate: float = 1.5e-3
-    average: int = 1000
-    start: str | None = None
-    watch: tuple[str, ...] = ()
-    drawings: str = "runs/plate-drawings"
-    kept: int = 64
-    shard: int = 8192
-    uses: int = 4
-    window: int = 6
-    validation: int = 2048
-    minutes: float = 3.0
-    threads: int = 2
-    workers: int = 2
-    name: str = "plate-reader"
-    version: str = "1.0.0"
-
-    def plan(self) -> Plan:
-        """Return how drawings are used."""
-        return Plan(count=self.shard, batch=self.batch, uses=self.uses, window=self.window)
-
-    def goal(self) -> Goal:
-        """Return how long the run is."""
-        steps = self.steps
-        if steps is None and self.epochs is not None:
-            steps = self.epochs * self.plan().steps
-        return Goal(self.learning_rate, self.average, steps, self.hours)
-
-    def size(self) -> Size:
-        """Return the size of the network. Raises UsageError if it makes no sense."""
-        return Size(self.width, self.depth, self.dropout)
-
-
-def run(settings: Settings, folder: Path, store: Store, *, resume: bool, say: Callable[[str], None] = print) -> None:
-    """Train on drawings and keep everything in `folder`; a stopped run goes on with `resume`.
+def run(
+    settings: Settings,
+    folder: Path,
+    store: Store,
+    *,
+    resume: bool = False,
+    retime: bool = False,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Train on drawings, and on the user's crops if there are any; a stopped run goes on with `resume`.
 
     Args:
         settings: see `Settings`. folder: of the run. store: where drawings come from.
-        resume: go on from the checkpoint in `folder`. say: gets the lines for people.
+        resume: go on from the checkpoint in `folder`. retime: its length has changed. say: gets the lines for people.
 
     Raises:
         DataError, UsageError: data or options do not fit. DeviceError: the folder cannot be written.
     """
-    if settings.seed == VALIDATION_SEED:
-        raise UsageError(f"seed {VALIDATION_SEED} draws what is validated; choose another one")
     with _writable(folder, settings, resume):
-        fix(settings.seed, settings.threads)
-        training = _training(settings)
-        state = _restored(folder, training, settings, store.digest) if resume else _begun(store)
-        state.pieces += 1
-        state.total = state.total or total_steps(settings.goal(), state)
-        say(describe(settings, training.model))
-        ahead = Ahead(store, settings.seed, settings.shard, settings.workers)
-        stop = Stop()
-        first = state.generators[-1][1]
-        rounds = Rounds(settings.plan(), ahead, seed=settings.seed, spec=PLATE_SPEC, first=first, stop=stop)
-        with stop.listening(), ahead:
-            rounds.ask(state.step)
-            drawn = store.load(VALIDATION_SEED, 0, settings.validation, VALIDATION_PART)
-            loop = Loop(
-                training, rounds, settings.goal(), state,
-                val=drawn_set("drawn", drawn.pictures, drawn.texts),
-                watch=watched(settings.watch),
-                spec=PLATE_SPEC,
-                decoding=architectures.architecture(settings.model).decoding,
-                folder=folder,
-                every=60 * settings.minutes,
-                keep=lambda now: keep_model(training.average, settings, now, folder, drawn),
-                say=say,
-                stop=stop,
-            )  # fmt: skip
+        loop, recorder = _prepared(settings, folder, store, resume, say)
+        if retime:
+            loop.state.total = None
+        loop.state.total = loop.state.total or total_steps(loop.goal, loop.state)
+        say(describe(settings, loop.training.model))
+        before = _scores_before(loop, settings, resume)
+        with loop.stop.listening(), loop.rounds.ahead:
             loop.run()
-        _finish(loop, settings, folder, drawn)
+        found = report.finish(loop, before)
+        recorder.keep(loop.training.average, loop.state, folder, found["temperature"])
+        report.write(found | {"training": recorder.training(loop.state, loop.training.average)}, folder)
         say(f"results in {folder}, the network in {folder / MODEL_FILE}")
 
 
@@ -134,83 +75,56 @@ def watched(files: tuple[str, ...]) -> dict[str, CropSet]:
     return {entry.name: entry for entry in sets}
 
 
-def keep_model(
-    model: Any, settings: Settings, state: State, folder: Path, drawn: Shard, *, temperature: float = 1.0
-) -> None:
-    """Write the network as `.h5` with everything it has to say of itself."""
-    chosen = architectures.architecture(settings.model)
-    meta = weights_file.ModelMeta(
-        input=PLATE_SPEC,
-        name=settings.name,
-        version=settings.version,
-        kind="plate",
-        temperature=temperature,
-        training=training_record(settings, state, model, drawn),
-        decoding=chosen.decoding,
-        steps=chosen.steps,
+def _prepared(
+    settings: Settings, folder: Path, store: Store, resume: bool, say: Callable[[str], None]
+) -> tuple[Loop, Recorder]:
+    own = load_own(Path(settings.data), PLATE_SPEC) if settings.data else None
+    fix(settings.seed, settings.threads)
+    training = _training(settings)
+    state = _restored(folder, training, settings, store.digest) if resume else State(generators=[(store.digest, 0)])
+    state.pieces += 1
+    drawn = store.load(VALIDATION_SEED, 0, settings.validation, VALIDATION_PART)
+    more = ({"own": own.record} if own else {}) | origin(settings.start)
+    recorder = Recorder(settings, drawn, store.fonts, more)
+    stop = Stop()
+    loop = Loop(
+        training,
+        _rounds(settings, store, state, own, stop),
+        settings.goal(len(own.train) if own else 0),
+        state,
+        val=drawn_set("drawn", drawn.pictures, drawn.texts),
+        watch=({own.val.name: own.val} if own else {}) | watched(settings.watch),
+        spec=PLATE_SPEC,
+        decoding=architectures.architecture(settings.model).decoding,
+        folder=folder,
+        every=60 * settings.minutes,
+        keep=lambda now: recorder.keep(training.average, now, folder),
+        say=say,
+        stop=stop,
     )
-    weights_file.save(model, folder / MODEL_FILE, meta)
+    return loop, recorder
 
 
-def training_record(settings: Settings, state: State, model: Any, drawn: Shard) -> dict[str, Any]:
-    """Return what the network was trained on and how long, as JSON values; `drawn` is what was validated on."""
-    validated = {"seed": VALIDATION_SEED, "number": 0, "count": len(drawn), "part": VALIDATION_PART}
-    return {
-        "kind": "drawn",
-        "drawing_seed": settings.seed,
-        "generators": [{"digest": digest, "first_shard": first} for digest, first in state.generators],
-        "sets": {"val": validated | {"digest": drawings_digest(drawn.pictures, drawn.texts)}},
-        "settings": asdict(settings),
-        "step": state.step,
-        "steps": state.total,
-        "hours": round(state.seconds / 3600, 3),
-        "pieces": state.pieces,
-        "threads": settings.threads,
-        "processors": os.cpu_count(),
-        "parameters": model.count_params(),
-        "multiply_adds": architectures.multiply_adds(model),
-        "last": state.history[-1] if state.history else None,
-        "versions": versions(),
-    }
-
-
-def read_settings(folder: Path) -> dict[str, Any]:
-    """Return the recorded settings of a run.
-
-    Raises:
-        UsageError: there are none, or they cannot be read.
-    """
-    import json
-
-    try:
-        recorded = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))
-        found = {entry.name: recorded[entry.name] for entry in fields(Settings) if entry.name in recorded}
-        return found | {"watch": tuple(found.get("watch", ()))}
-    except (OSError, ValueError, TypeError) as error:
-        raise UsageError(f"{folder} holds no run that could be resumed; name one with --out") from error
-
-
-def unfinished_run(runs: Path) -> Path:
-    """Return the newest unfinished run in `runs`. Raises UsageError if there is none."""
-    found = [path.parent for path in runs.glob(f"*/{checkpoint.FILE}") if not (path.parent / REPORT_FILE).exists()]
-    if not found:
-        raise UsageError(f"no unfinished training in {runs}/; name a run with --out")
-    return max(found, key=lambda path: (path / checkpoint.FILE).stat().st_mtime)
+def _rounds(settings: Settings, store: Store, state: State, own: OwnCrops | None, stop: Stop) -> Rounds:
+    return Rounds(
+        settings.plan(len(own.train) if own else 0),
+        Ahead(store, settings.draws_with, settings.shard, settings.workers),
+        seed=settings.seed,
+        spec=PLATE_SPEC,
+        first=state.generators[-1][1],
+        stop=stop,
+        own=own.train if own else None,
+    )
 
 
 def _training(settings: Settings) -> Training:
-    chosen = architectures.architecture(settings.model)
     model = architectures.build(settings.model, settings.size())
     if settings.start:
         before = weights_file.load(Path(settings.start))
         if [tuple(w.shape) for w in before.weights] != [tuple(w.shape) for w in model.weights]:
             raise UsageError(f"{settings.start}: another network than {settings.model} of this size")
         model.set_weights(before.get_weights())
-    return Training(model, chosen.decoding)
-
-
-def _begun(store: Store) -> State:
-    return State(generators=[(store.digest, 0)])
+    return Training(model, architectures.architecture(settings.model).decoding)
 
 
 def _restored(folder: Path, training: Training, settings: Settings, digest: str) -> State:
@@ -218,34 +132,54 @@ def _restored(folder: Path, training: Training, settings: Settings, digest: str)
     state, arrays = checkpoint.load(folder)
     training.restore(arrays)
     if state.generators[-1][0] != digest:
-        state.generators.append((digest, state.step // settings.plan().steps))
+        own = 1 if settings.data else 0
+        state.generators.append((digest, state.step // settings.plan(own).steps))
     return state
+
+
+def _scores_before(loop: Loop, settings: Settings, resume: bool) -> dict[str, PlateScore]:
+    """Return how a network that was not new read the sets when the run began."""
+    path = loop.folder / _BEFORE
+    if resume and path.exists():
+        recorded = json.loads(path.read_text(encoding="utf-8"))
+        return {name: PlateScore(**values) for name, values in recorded.items()}
+    if settings.start is None or resume:
+        return {}
+    scores = loop.scores()
+    write_json({name: found.to_json() for name, found in scores.items()}, path)
+    return scores
 
 
 @contextlib.contextmanager
 def _writable(folder: Path, settings: Settings, resume: bool) -> Iterator[None]:
-    """Make the run's folder and record the settings.
+    """Make the run's folder and record the settings; a run that fails before its first checkpoint leaves nothing.
 
     Raises:
         UsageError: it holds another run already. DeviceError: it cannot be written.
     """
-    if (folder / REPORT_FILE).exists() and not resume:
+    if (folder / report.FILE).exists() and not resume:
         raise UsageError(f"{folder} holds a finished run; name another folder with --out")
-    if not resume and (folder / checkpoint.FILE).exists():
-        raise UsageError(f"{folder} holds an unfinished run; add --resume, or name another folder with --out")
+    if (folder / checkpoint.FILE).exists() != resume:
+        hint = "no run that could be resumed" if resume else "an unfinished run; add --resume"
+        raise UsageError(f"{folder} holds {hint}, or name another folder with --out")
+    existed = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_json(asdict(settings), folder / SETTINGS_FILE)
+        write_json(asdict(settings), folder / recorded_settings.FILE)
         yield
-    except OSError as error:
-        reason = error.strerror or (str(error).splitlines() or ["unknown reason"])[0]
-        raise DeviceError(
-            f"{error.filename or folder} cannot be read or written ({reason}); free some space or name another folder"
-        ) from error
+    except BaseException as error:
+        if not (folder / checkpoint.FILE).exists():
+            _clear(folder, existed)
+        if isinstance(error, OSError):
+            reason = error.strerror or (str(error).splitlines() or ["unknown reason"])[0]
+            where = error.filename or folder
+            raise DeviceError(f"{where} cannot be read or written ({reason}); free some space there") from error
+        raise
 
 
-def _finish(loop: Loop, settings: Settings, folder: Path, drawn: Shard) -> None:
-    """Write the report last: a folder with a report is complete."""
-    scores = {name: found.to_json() for name, found in loop.scores().items()}
-    record = training_record(settings, loop.state, loop.training.average, drawn)
-    write_json({"scores": scores, "training": record}, folder / REPORT_FILE)
+def _clear(folder: Path, existed: bool) -> None:
+    with contextlib.suppress(OSError):
+        for name in (recorded_settings.FILE, _BEFORE, checkpoint.LOG):
+            (folder / name).unlink(missing_ok=True)
+        if not existed:
+            folder.rmdir()

@@ -10,16 +10,16 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.alphabet import ALPHABET
+from plate_runtime.alphabet import ALPHABET, fold
+from plate_runtime.decode import Reading, decode_logits
 from plate_runtime.errors import DataError, InputError
-from plate_runtime.evaluate import score_texts
+from plate_runtime.evaluate import calibration, score_texts
 from plate_runtime.image import open_picture
 from plate_runtime.labels import LabelledPicture, read_labels
 from plate_runtime.manifest import InputSpec
 from plate_runtime.preprocess import resize_picture, scale_pixels, standardise
 
 from ..tensorflow_setup import import_tensorflow
-from .architectures import BLANK
 
 _AT_ONCE = 256
 Reader = Callable[[NDArray[np.float32]], Any]
@@ -40,12 +40,13 @@ class CropSet:
 
 @dataclass(frozen=True)
 class PlateScore:
-    """How a set was read: crops, exact ones, those with O=0 and I=1 as one, and the character error rate."""
+    """How a set was read: crops, exact ones, those with O=0 and I=1 as one, character error rate, calibration error."""
 
     count: int
     exact: int
     folded: int
     cer: float
+    ece: float
 
     def __str__(self) -> str:
         share = 100 * self.folded / max(1, self.count)
@@ -53,7 +54,7 @@ class PlateScore:
 
     def to_json(self) -> dict[str, Any]:
         """Return the score as JSON values."""
-        return asdict(self) | {"cer": round(self.cer, 5)}
+        return asdict(self) | {"cer": round(self.cer, 5), "ece": round(self.ece, 5)}
 
 
 def drawn_set(name: str, pictures: NDArray[np.uint8], texts: Sequence[str]) -> CropSet:
@@ -100,17 +101,20 @@ def predict(reader: Reader, pictures: NDArray[np.uint8], spec: InputSpec) -> NDA
     return np.concatenate(batches)
 
 
-def read_texts(logits: NDArray[np.float32], decoding: str) -> list[str]:
-    """Return the text of the best class of every step, (n, steps, classes); "ctc" merges repeats."""
-    best = logits.argmax(axis=-1)
-    keep = best != BLANK
-    if decoding == "ctc":
-        keep[:, 1:] &= best[:, 1:] != best[:, :-1]
-    return ["".join(ALPHABET[sign] for sign in row[kept]) for row, kept in zip(best, keep, strict=True)]
+def read(
+    reader: Reader, pictures: NDArray[np.uint8], spec: InputSpec, decoding: str, temperature: float = 1.0
+) -> list[Reading]:
+    """Read uint8 (n, height, width) as the runtime does."""
+    return decode_logits(predict(reader, pictures, spec), decoding, ALPHABET, temperature)
 
 
-def score(reader: Reader, crop_set: CropSet, spec: InputSpec, decoding: str) -> PlateScore:
-    """Score a network, made a function by `compiled`, on a set."""
-    texts = read_texts(predict(reader, crop_set.pictures, spec), decoding)
-    found = score_texts(texts, crop_set.texts)
-    return PlateScore(found.count, found.exact, found.folded, found.cer)
+def right(readings: Sequence[Reading], texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which readings are right, with O=0 and I=1 as one."""
+    return np.array([fold(read.text) == fold(text) for read, text in zip(readings, texts, strict=True)], bool)
+
+
+def score(readings: Sequence[Reading], texts: Sequence[str]) -> PlateScore:
+    """Score readings against the texts."""
+    found = score_texts([reading.text for reading in readings], texts)
+    ece, _ = calibration([reading.confidence for reading in readings], right(readings, texts))
+    return PlateScore(found.count, found.exact, found.folded, found.cer, ece)

@@ -12,8 +12,8 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ class Store:
         folder: of this generator alone. digest: SHA-256 of everything that decides what is drawn.
         draw: see `Draw`. spec: the size that is drawn.
         most: files kept of one seed; the lowest numbers are deleted first.
+        fonts: licence by package, of the fonts that are drawn with.
     """
 
     folder: Path
@@ -61,6 +62,7 @@ class Store:
     draw: Draw
     spec: InputSpec
     most: int = 64
+    fonts: Mapping[str, str] = field(default_factory=dict)
 
     def path(self, seed: int, number: int, count: int, part: str = TRAINING_PART) -> Path:
         """Return the file of a shard, whether it is there or not."""

@@ -1,0 +1,68 @@
+"""`plate-train plate` as a user meets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from small_plates import small_store
+
+from plate_runtime.errors import UsageError
+from plate_train.command import command
+from plate_train.plates import checkpoint, generator
+from plate_train.plates.settings import read_settings
+
+QUICK = [
+    "--steps", "4", "--shard", "32", "--uses", "2", "--batch", "16", "--width", "0.1", "--depth", "1",
+    "--validation", "8", "--threads", "1", "--workers", "1", "--checkpoint-minutes", "0",
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def small_generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command draws small plates, and runs in a folder of its own."""
+    monkeypatch.setattr(generator, "plate_store", lambda folder, most: small_store(folder))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_run_and_going_on_with_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(["plate", *QUICK, "--out", "run"]) == 0
+    assert "multiply-adds" in capsys.readouterr().out
+    assert command(["plate", "--resume", "--out", "run", "--steps", "6"]) == 0
+    assert checkpoint.load(tmp_path / "run")[0].step == 6
+    assert read_settings(tmp_path / "run").width == 0.1
+
+
+def test_preview_draws_a_sheet(tmp_path: Path) -> None:
+    assert command(["plate", "--preview", "sheet.png"]) == 0
+    assert Image.open(tmp_path / "sheet.png").size[0] > 900
+    assert [path.name for path in tmp_path.iterdir()] == ["sheet.png"]
+
+
+def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        command(["plate", "--help"])
+    assert end.value.code == 0
+    assert "--data crops --from reader.h5" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--width", "9"], ["--steps", "0"], ["--model", "lstm"], ["--mix", "1"], ["--hours", "nan"]]
+)
+def test_wrong_options_end_with_2(wrong: list[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        command(["plate", *wrong])
+    assert end.value.code == 2
+
+
+def test_resuming_nothing_is_wrong_use() -> None:
+    with pytest.raises(UsageError, match="no unfinished"):
+        command(["plate", "--resume"])
+    with pytest.raises(UsageError, match="could be resumed"):
+        command(["plate", "--resume", "--out", "nowhere"])
+
+
+def test_the_seed_of_validation_is_taken() -> None:
+    with pytest.raises(UsageError, match="another"):
+        command(["plate", "--seed", "900001"])

@@ -1,0 +1,143 @@
+"""Whole runs on small drawings: interrupted and gone on with, fine-tuned, and what they leave behind."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small_plates import small_settings, small_store, write_crops
+
+from plate_runtime.errors import ModelError, UsageError
+from plate_train import weights_file
+from plate_train.plates import checkpoint
+from plate_train.plates.run import run
+from plate_train.plates.settings import changed, chosen, read_settings, unfinished_run
+
+Start = Callable[..., Any]
+
+
+def arrays(folder: Path) -> list[np.ndarray]:
+    return checkpoint.load(folder)[1]
+
+
+def log(folder: Path) -> list[dict[str, Any]]:
+    rows = [json.loads(line) for line in (folder / checkpoint.LOG).read_text().splitlines()]
+    return [{name: value for name, value in row.items() if name not in ("seconds", "hours")} for row in rows]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that nothing disturbed; not to be changed."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    run(small_settings(), folder, small_store(folder.parent / "drawings"), say=lambda _line: None)
+    return folder
+
+
+@pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGINT])
+def test_interrupted_and_gone_on_with_is_never_interrupted(
+    way: signal.Signals, finished: Path, tmp_path: Path, small_training: Start
+) -> None:
+    folder = tmp_path / "cut"
+    first = small_training(folder)
+    while not (folder / checkpoint.FILE).exists() and first.poll() is None:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    first.send_signal(way)
+    output, errors = first.communicate(timeout=120)
+    assert first.returncode != 0, output + errors
+    assert 0 < checkpoint.load(folder)[0].step < 24
+    second = small_training(folder, resume=True)
+    assert second.communicate(timeout=120)[1].count("Traceback") == 0
+    assert second.returncode == 0
+    assert all(np.array_equal(one, other) for one, other in zip(arrays(finished), arrays(folder), strict=True))
+    assert log(folder) == log(finished)
+    assert checkpoint.load(folder)[0].pieces == 2
+
+
+def test_a_finished_run_leaves_everything(finished: Path) -> None:
+    names = {path.name for path in finished.iterdir()}
+    assert names >= {"model.h5", "report.json", "log.jsonl", "settings.json", "learning_curves.png", "reliability.png"}
+    report = json.loads((finished / "report.json").read_text())
+    assert report["scores"]["drawn"]["count"] == 32
+    meta = weights_file.read_meta(finished / "model.h5")
+    assert meta is not None
+    assert (meta.kind, meta.decoding, meta.steps, meta.input.contrast) == ("plate", "ctc", 80, "standardise")
+    assert meta.temperature == report["temperature"]
+    assert meta.training["step"] == 24
+    assert meta.training["font_licences"] == ["MIT-CMU"]
+    assert len(meta.training["sets"]["val"]["digest"]) == 64
+
+
+def test_kept_weights_are_the_averaged_ones(finished: Path) -> None:
+    kept = [weight for weight in weights_file.load(finished / "model.h5").get_weights() if weight.ndim == 4]
+    stored = [array for array in arrays(finished) if array.ndim == 4]
+    # of each kernel there are the raw one, the average and the optimizer's two moments
+    assert all(any(np.array_equal(weight, array) for array in stored[len(kept) : 2 * len(kept)]) for weight in kept)
+
+
+def test_what_another_generator_draws_counts_from_the_running_round_on(finished: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    run(small_settings(steps=12), folder, small_store(tmp_path), say=lambda _line: None)
+    longer = changed(read_settings(folder), {"steps": 20})
+    run(longer, folder, small_store(tmp_path, "e" * 64), resume=True, retime=True, say=lambda _line: None)
+    state = checkpoint.load(folder)[0]
+    assert state.generators == [("d" * 64, 0), ("e" * 64, 1)]
+    assert state.step == 20
+
+
+def test_hours_end_a_run(tmp_path: Path) -> None:
+    settings = small_settings(steps=None, hours=4 / 3600)
+    run(settings, tmp_path / "run", small_store(tmp_path), say=lambda _line: None)
+    state = checkpoint.load(tmp_path / "run")[0]
+    assert state.total == state.step
+    assert state.step > 12
+
+
+def test_own_crops_are_learnt_from_a_network_that_was(finished: Path, tmp_path: Path) -> None:
+    crops = write_crops(tmp_path / "crops", 40)
+    given = {
+        "data": str(crops),
+        "start": str(finished / "model.h5"),
+        "steps": 6,
+        "shard": 32,
+        "batch": 16,
+        "threads": 1,
+    }
+    settings = chosen(given | {"validation": 16, "workers": 1})
+    assert (settings.width, settings.depth) == (0.15, 1)
+    folder = tmp_path / "own"
+    run(settings, folder, small_store(tmp_path), say=lambda _line: None)
+    report = json.loads((folder / "report.json").read_text())
+    assert set(report["before"]) == set(report["scores"]) == {"drawn", "own"}
+    record = report["training"]
+    assert record["own"]["path"] == str(crops)
+    assert record["start"]["training"]["step"] == 24
+
+
+def test_a_folder_is_used_once(finished: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="finished"):
+        run(small_settings(), finished, small_store(tmp_path))
+    with pytest.raises(UsageError, match="no run"):
+        run(small_settings(), tmp_path / "none", small_store(tmp_path), resume=True)
+    with pytest.raises(UsageError, match="no unfinished"):
+        unfinished_run(finished.parent)
+
+
+def test_a_run_that_never_got_anywhere_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        run(small_settings(width=9.0), tmp_path / "run", small_store(tmp_path))
+    assert not (tmp_path / "run").exists()
+
+
+def test_only_networks_of_this_command_are_gone_on_with(tmp_path: Path) -> None:
+    from plate_train import models
+
+    weights_file.save(models.baseline(), tmp_path / "character.h5", weights_file.ModelMeta())
+    with pytest.raises(ModelError, match="plate-train plate"):
+        chosen({"start": str(tmp_path / "character.h5")})

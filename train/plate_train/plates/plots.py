@@ -1,0 +1,72 @@
+"""Pictures of a run on plates: learning curves, reliability, misread crops, and a sheet of what the generator draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plate_runtime.decode import Reading
+from plate_runtime.evaluate import calibration
+
+from ..plots import contact_sheet, new_figure, store_figure, store_picture
+from .score import CropSet, right
+
+_COLUMNS = 6
+_MOST_ERRORS = 120
+
+
+def learning_curves(history: Sequence[Mapping[str, Any]], sets: Sequence[str], path: Path) -> None:
+    """Draw the loss and the share read right, O=0 and I=1 as one, against the hours."""
+    figure = new_figure(11, 4.2)
+    hours = [row["hours"] for row in history]
+    loss = figure.add_subplot(1, 2, 1)
+    loss.plot(hours, [row["loss"] for row in history], color="C7")
+    loss.set_yscale("log")
+    loss.set_title("loss of changed training crops", fontsize=9)
+    shares = figure.add_subplot(1, 2, 2)
+    for name in sets:
+        rows = [row for row in history if name in row]
+        percent = [100 * row[name]["folded"] / max(1, row[name]["count"]) for row in rows]
+        shares.plot([row["hours"] for row in rows], percent, label=name)
+    shares.set_title("% read right, O=0 and I=1 as one, averaged weights", fontsize=9)
+    shares.legend(fontsize=8)
+    for axes in (loss, shares):
+        axes.set_xlabel("hours trained")
+        axes.grid(alpha=0.3)
+    store_figure(figure, path)
+
+
+def reliability(sets: Mapping[str, CropSet], readings: Mapping[str, Sequence[Reading]], path: Path) -> None:
+    """Draw the share that is right against the confidence told, a diagram a set, with counts."""
+    figure = new_figure(3.2 * len(sets), 3.4)
+    for place, (name, crops) in enumerate(sets.items()):
+        told = [reading.confidence for reading in readings[name]]
+        error, bins = calibration(told, right(readings[name], crops.texts))
+        axes = figure.add_subplot(1, len(sets), place + 1)
+        axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.8)
+        axes.plot([entry.confidence for entry in bins], [entry.accuracy for entry in bins], marker="o")
+        for entry in bins:
+            axes.annotate(str(entry.count), (entry.confidence, entry.accuracy), fontsize=6, alpha=0.7)
+        axes.set_title(f"{name}: error {error:.3f}", fontsize=9)
+        axes.set_xlabel("confidence")
+        axes.grid(alpha=0.3)
+    store_figure(figure, path)
+
+
+def misread(crops: CropSet, readings: Sequence[Reading], path: Path) -> None:
+    """Draw the misread crops, most confident first: "text>read" and the confidence."""
+    wrong = np.flatnonzero(~right(readings, crops.texts)).tolist()
+    wrong = sorted(wrong, key=lambda place: -readings[place].confidence)[:_MOST_ERRORS]
+    if not wrong:
+        return
+    captions = [f"{crops.texts[place]}>{readings[place].text} {readings[place].confidence:.2f}" for place in wrong]
+    store_picture(contact_sheet(crops.pictures[wrong], captions, _COLUMNS, enlarged=1), path)
+
+
+def drawings(pictures: NDArray[np.uint8], texts: Sequence[str], path: Path) -> None:
+    """Draw a sheet of uint8 (n, height, width), each over its text."""
+    store_picture(contact_sheet(pictures, texts, _COLUMNS, enlarged=1), path)

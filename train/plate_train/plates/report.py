@@ -1,0 +1,49 @@
+"""What a finished run leaves behind: scores before and after, the calibrated model, pictures, and `report.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from plate_runtime.evaluate import calibration
+
+from ..atomic import write_json
+from . import plots
+from .calibrate import fit_temperature
+from .fit import Loop
+from .score import PlateScore, predict, right, score
+
+FILE = "report.json"
+
+
+def finish(loop: Loop, before: Mapping[str, PlateScore]) -> dict[str, Any]:
+    """Fit the temperature on drawings, draw the pictures, and return the report as JSON values.
+
+    Args:
+        loop: a finished one. before: how the sets were read by the network that training started from.
+    """
+    logits = predict(loop.training.read, loop.val.pictures, loop.spec)
+    temperature = fit_temperature(logits, loop.val.texts, loop.decoding)
+    readings = loop.readings(temperature)
+    sets = loop.sets
+    scores = {name: score(found, sets[name].texts) for name, found in readings.items()}
+    plots.learning_curves(loop.state.history, list(sets), loop.folder / "learning_curves.png")
+    plots.reliability(sets, readings, loop.folder / "reliability.png")
+    bins = {}
+    for name, found in readings.items():
+        plots.misread(sets[name], found, loop.folder / f"misread-{name}.png")
+        told = [reading.confidence for reading in found]
+        bins[name] = [vars(entry) for entry in calibration(told, right(found, sets[name].texts))[1]]
+        loop.say(f"{name}: {scores[name]}" + (f"; before: {before[name]}" if name in before else ""))
+    return {
+        "temperature": temperature,
+        "scores": {name: found.to_json() for name, found in scores.items()},
+        "before": {name: found.to_json() for name, found in before.items()},
+        "calibration": bins,
+    }
+
+
+def write(report: Mapping[str, Any], folder: Path) -> None:
+    """Write the report; it comes last, a folder with a report is complete."""
+    write_json(dict(report), folder / FILE)

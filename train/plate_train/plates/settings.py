@@ -1,0 +1,143 @@
+"""What the command line says about one run, as it is kept in the run's folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from plate_runtime.errors import ModelError, UsageError
+
+from .. import weights_file
+from . import architectures, checkpoint
+from .architectures import Size
+from .fit import Goal
+from .report import FILE as REPORT_FILE
+from .rounds import Plan
+
+FILE = "settings.json"
+VALIDATION_SEED = 900_001
+"""Of the drawings that are scored: the same for all runs, and no run trains with it."""
+_FINE_TUNING: dict[str, Any] = {"learning_rate": 3e-4, "epochs": 30, "shard": 2048, "window": 2}
+"""Of a network that goes on with a user's own crops, where the command line says nothing else."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line says, kept in the run's folder so that `--resume` goes on with the same.
+
+    Attributes are named after their options; `hours` counts only where neither `steps` nor `epochs` is given.
+    """
+
+    data: str | None = None
+    mix: float = 0.5
+    model: str = architectures.DEFAULT
+    width: float = 1.0
+    depth: int = 2
+    dropout: float = 0.1
+    hours: float = 12.0
+    steps: int | None = None
+    epochs: int | None = None
+    seed: int = 0
+    drawing_seed: int | None = None
+    batch: int = 128
+    learning_rate: float = 1.5e-3
+    average: int = 1000
+    start: str | None = None
+    watch: tuple[str, ...] = ()
+    drawings: str = "runs/plate-drawings"
+    kept: int = 64
+    shard: int = 8192
+    uses: int = 4
+    window: int = 6
+    validation: int = 2048
+    minutes: float = 3.0
+    threads: int = 2
+    workers: int = 2
+    name: str = "plate-reader"
+    version: str = "1.0.0"
+
+    def __post_init__(self) -> None:
+        if VALIDATION_SEED in (self.seed, self.drawing_seed):
+            raise UsageError(f"seed {VALIDATION_SEED} draws what is validated; choose another one")
+
+    def plan(self, own: int = 0) -> Plan:
+        """Return how drawings, and `own` crops of the user, are used."""
+        share = min(self.batch - 1, round(self.mix * self.batch)) if own else 0
+        return Plan(count=self.shard, batch=self.batch, uses=self.uses, window=self.window, own=share)
+
+    def goal(self, own: int = 0) -> Goal:
+        """Return how long the run is; an epoch is a round, or with `own` crops each of them seen once."""
+        plan, steps = self.plan(own), self.steps
+        if steps is None and self.epochs is not None:
+            steps = -(-self.epochs * own // plan.own) if own else self.epochs * plan.steps
+        return Goal(self.learning_rate, self.average, steps, self.hours)
+
+    def size(self) -> Size:
+        """Return the size of the network. Raises UsageError if it makes no sense."""
+        return Size(self.width, self.depth, self.dropout)
+
+    @property
+    def draws_with(self) -> int:
+        """The seed of the drawings."""
+        return self.seed if self.drawing_seed is None else self.drawing_seed
+
+
+def chosen(given: dict[str, Any]) -> Settings:
+    """Return the settings of a new run from those given.
+
+    Raises:
+        UsageError: they contradict each other. ModelError: the network to start from is not one of these.
+    """
+    settings = Settings()
+    if given.get("start"):
+        settings = replace(settings, **_network_of(Path(given["start"])))
+        if "trials" in given:
+            raise UsageError("--from keeps a network's size, --trials searches it; leave out one")
+    if given.get("data"):
+        tuned = dict(_FINE_TUNING)
+        if given.keys() & {"hours", "steps"}:
+            del tuned["epochs"]
+        settings = replace(settings, **tuned)
+    return replace(settings, **given)
+
+
+def changed(recorded: Settings, given: dict[str, Any]) -> Settings:
+    """Return the settings of a resumed run; a new length replaces the old one, however that was said."""
+    lengths = {"hours", "steps", "epochs"}
+    if given.keys() & lengths:
+        recorded = replace(recorded, steps=None, epochs=None)
+    return replace(recorded, **given)
+
+
+def read_settings(folder: Path) -> Settings:
+    """Return the recorded settings of a run.
+
+    Raises:
+        UsageError: there are none, or they cannot be read.
+    """
+    try:
+        recorded = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        found = {entry.name: recorded[entry.name] for entry in fields(Settings) if entry.name in recorded}
+        return Settings(**found | {"watch": tuple(found.get("watch", ()))})
+    except (OSError, ValueError, TypeError) as error:
+        raise UsageError(f"{folder} holds no run that could be resumed; name one with --out") from error
+
+
+def unfinished_run(runs: Path) -> Path:
+    """Return the newest unfinished run in `runs`. Raises UsageError if there is none."""
+    found = [path.parent for path in runs.glob(f"*/{checkpoint.FILE}") if not (path.parent / REPORT_FILE).exists()]
+    if not found:
+        raise UsageError(f"no unfinished training in {runs}/; name a run with --out")
+    return max(found, key=lambda path: (path / checkpoint.FILE).stat().st_mtime)
+
+
+def _network_of(path: Path) -> dict[str, Any]:
+    """Return which network a `.h5` of this command holds, as settings."""
+    meta = weights_file.read_meta(path)
+    recorded = meta.training.get("settings", {}) if meta and meta.kind == "plate" else {}
+    names = ("model", "width", "depth", "dropout")
+    if not all(name in recorded for name in names):
+        raise ModelError(f"{path}: not a network of plate-train plate; --from needs one")
+    return {name: recorded[name] for name in names}
