@@ -18,6 +18,7 @@ examples:
   plate-export                                  the newest run in runs/, all four files into exports/
   plate-export runs/mine/model.h5 --int8        int8 TFLite alone
   plate-export model.h5 --data characters       calibrate and check with your own pictures
+  plate-export model.h5 --data crops            a plate model, checked with the crops of crops/labels.csv
   plate-export notebook.h5 --data characters --classes 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ
 
 Every file is run in every interpreter that is installed, over the whole validation set. Nothing is published
@@ -84,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "model", nargs="?", type=Path, metavar="MODEL.h5",
-        help="default: the newest runs/*/model.h5, else the one that ships",
+        help="default: the newest runs/*/model.h5, else the shipped reader of whole plates",
     )  # fmt: skip
     parser.add_argument(
         "--data", type=Path, metavar="DIR",

@@ -9,7 +9,7 @@ from typing import Any
 
 from .gate import Answers, Check
 from .labelled import CheckSet
-from .outputs import signs
+from .outputs import NOTHING, signs
 
 _WIDTH = 13.2  # inches
 _COLUMNS, _PLATE_COLUMNS = 12, 6
@@ -73,8 +73,8 @@ def _captions(check_set: CheckSet, reference: Answers, checks: Sequence[Check]) 
     captions: dict[int, list[str]] = {}
     for one in checks:
         for place in one.changed:
-            lines = captions.setdefault(place, [f"is {labels[place]}", f"{reference.texts[place]}: .h5"])
-            lines.append(f"{one.answers.texts[place]}: {one.file.rsplit('-', 1)[-1]} {one.backend}")
+            lines = captions.setdefault(place, [f"is {labels[place]}", f"{reference.texts[place] or NOTHING}: .h5"])
+            lines.append(f"{one.answers.texts[place] or NOTHING}: {one.file.rsplit('-', 1)[-1]} {one.backend}")
     return dict(sorted(captions.items()))
 
 

@@ -24,6 +24,7 @@ RUNS = Path("runs")
 _SAFE_MODULES = re.compile(r"keras(\.(layers|initializers|regularizers|constraints|activations|dtype_policies))?")
 _CODE = ("Lambda", "TFOpLambda", "SlicingOpLambda", "__lambda__", "function", "__typespec__", "__tensor__")
 _KINDS = ("character", "plate")
+_DEFAULT = "plate-reader-[0-9]*.h5"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ACTIVATIONS = ("activation", "recurrent_activation")
 _PLAIN_ACTIVATION = re.compile(r"[a-z_0-9]+")
@@ -46,7 +47,7 @@ class Source:
 
 
 def find_model(given: Path | None, runs: Path = RUNS, shipped: Path = SHIPPED) -> Path:
-    """Return the `.h5` to export: the one given, else the newest run's, else the one that ships.
+    """Return the `.h5` to export: the one given, else the newest run's, else the reader of whole plates that ships.
 
     Raises:
         UsageError: there is none, or the one given is no `.h5`.
@@ -55,7 +56,7 @@ def find_model(given: Path | None, runs: Path = RUNS, shipped: Path = SHIPPED) -
         if given.suffix.lower() not in (".h5", ".hdf5"):
             raise UsageError(f"{given} is not a .h5 file; save the network with model.save('NAME.h5')")
         return given
-    for folder, pattern in ((runs, "*/model.h5"), (shipped, "*.h5")):
+    for folder, pattern in ((runs, "*/model.h5"), (shipped, _DEFAULT), (shipped, "*.h5")):
         found = sorted(folder.glob(pattern), key=lambda path: (path.stat().st_mtime, path))
         if found:
             return found[-1]

@@ -37,6 +37,9 @@ def test_the_given_model_comes_before_runs_and_shipped_ones(tmp_path: Path) -> N
     assert find_model(Path("mine.h5"), runs, shipped) == Path("mine.h5")
     assert find_model(None, runs, shipped) == runs / "new" / "model.h5"
     assert find_model(None, tmp_path / "none", shipped) == shipped / "shipped.h5"
+    for name in ("plate-reader-1.0.0.h5", "plate-reader-nano-1.0.0.h5", "zz.h5"):
+        (shipped / name).touch()
+    assert find_model(None, tmp_path / "none", shipped) == shipped / "plate-reader-1.0.0.h5"
     with pytest.raises(UsageError, match=r"name a MODEL\.h5"):
         find_model(None, tmp_path / "none", tmp_path / "none")
     with pytest.raises(UsageError, match=r"not a \.h5 file"):
