@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from .commandline import run
 from .errors import InputError, UsageError
 
-_USAGE = """usage: python -m plate_runtime [--as plate|character] [--model FILE] [--backend NAME] PICTURE ...
+_USAGE = """usage: python -m plate_runtime [options] PICTURE ...
+options: --as plate|character, --model FILE, --backend NAME, --region NAME
 
 Read pictures of one plate (or one character) each; print TEXT<TAB>confidence<TAB>source.
 A picture without a readable plate prints nothing. Exit codes: 0 done, 1 a picture could not be read, 2 wrong use.
 
 example: python -m plate_runtime crop.jpg
 """
-_OPTIONS = ("--as", "--model", "--backend")
+_OPTIONS = ("--as", "--model", "--backend", "--region")
 
 
 def command(arguments: Sequence[str]) -> int:
@@ -45,7 +46,7 @@ def _read(pictures: Sequence[str], options: dict[str, str]) -> int:
     with PlateReader(options.get("--model"), options.get("--backend", "auto"), as_=as_) as reader:
         for source in pictures:
             try:
-                for plate in reader.read(source, as_):
+                for plate in reader.read(source, as_, region=options.get("--region")):
                     print(f"{plate.text}\t{plate.confidence:.3f}\t{source}", flush=True)
             except InputError as error:
                 print(f"plate_runtime: {error}", file=sys.stderr)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from tiny_models import draw_character, draw_text
 from tiny_plates import draw_cells
 
@@ -85,6 +86,16 @@ def test_reading_at_once_imports_nothing_that_cuts(make_plate_model: MakeModel) 
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert ended.stdout == "AB1\n[]\n"
+
+
+def test_the_package_itself_reads_a_picture_with_a_region(make_plate_model: MakeModel, tmp_path: Path) -> None:
+    Image.fromarray(draw_cells("B123ABC")).save(tmp_path / "crop.png")
+    line = [sys.executable, "-m", "plate_runtime", "--model", str(make_plate_model()), "--region=ro", "crop.png"]
+    ended = subprocess.run(line, capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path)
+    assert ended.stdout.startswith("B123ABC\t")
+    line[-2] = "--region=atlantis"
+    ended = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
 
 
 class TestRegions:
