@@ -11,7 +11,7 @@ help:
 	@echo "make demo         read sample pictures with the base install alone"
 	@echo "make test         install what the tests need, check style and types, run the tests"
 	@echo "make test-system  fetch the fonts and run the tests that install packages"
-	@echo "make benchmarks   measure speed, memory and accuracy; results as CSV in benchmarks/"
+	@echo "make benchmarks   measure speed, memory and accuracy, beside other readers; results as CSV in benchmarks/"
 	@echo "make clean        remove the virtual environments"
 
 demo: $(DEMO)/installed
@@ -40,7 +40,7 @@ benchmarks: $(DEV)/installed
 	$(RUN)/python benchmarks/run_all.py
 
 clean:
-	rm -rf $(DEMO) $(DEV)
+	rm -rf $(DEMO) $(DEV) .cache/rivals
 
 $(DEMO)/installed: pyproject.toml $(wildcard runtime/plate_runtime/models/*)
 	$(PYTHON) -m venv $(DEMO)
