@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import platform
 import statistics
@@ -18,6 +19,16 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 RESULTS = HERE / "results"
 SHARED = Path(os.environ.get("PLATE_EDGE_SHARED_DATA", ROOT.parent / "shared" / "data"))
+
+
+_LAUNCHER = """
+import json, os, sys, time
+started = time.perf_counter()
+nowhere = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+process = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=nowhere)
+_, status, usage = os.wait4(process, 0)
+print(json.dumps([status, time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss]))
+"""
 
 
 @dataclass(frozen=True)
@@ -49,17 +60,18 @@ def in_rounds(candidates: Mapping[str, Callable[[], object]], rounds: int, repea
 
 
 def run_process(command: Sequence[str]) -> Process:
-    """Run a command to its end, its output thrown away, and return what the kernel accounted for it."""
+    """Run a command, named by its whole path, to its end, its output thrown away; return what the kernel accounted.
+
+    A small process starts it: Linux counts the memory of whoever does as the new process's own.
+    """
     # An installed package has its bytecode beside it; without this switch a run would compile it anew each time.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - started
-    error = process.stderr.read() if process.stderr else b""
+    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command]
+    ended = subprocess.run(launcher, capture_output=True, text=True, env=environment, check=True)
+    status, wall, cpu, memory = json.loads(ended.stdout)
     if status != 0:
-        raise SystemExit(f"{' '.join(command)} ended with {status}: {error.decode(errors='replace')}")
-    return Process(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        raise SystemExit(f"{' '.join(command)} ended with {status}: {ended.stderr}")
+    return Process(wall, cpu, memory / 1024)
 
 
 def spread(values: Sequence[float], digits: int = 3) -> dict[str, float]:

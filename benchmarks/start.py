@@ -13,25 +13,26 @@ from pathlib import Path
 
 from measuring import ROOT, Process, python_command, run_process, spread, write_csv
 
-from plate_runtime.model import shipped_model
+from plate_runtime.model import shipped_model, ships
 
 ROUNDS = 25
+KINDS = ("character", "plate")
 CROP = ROOT / "devices" / "plate_devices" / "samples" / "dark-on-light.png"
 
-FLOOR = f"""
+FLOOR = """
 import numpy
 from ai_edge_litert.interpreter import Interpreter
-interpreter = Interpreter(model_content=open({str(shipped_model("character"))!r}, "rb").read(), num_threads=1)
+interpreter = Interpreter(model_content=open({model!r}, "rb").read(), num_threads=1)
 interpreter.allocate_tensors()
 """
 
 
 def main() -> None:
-    """Measure in turn and write the table; the ratio is to the floor, pair by pair."""
+    """Measure in turn and write the table; the ratio is to the floor of the same model, pair by pair."""
     infer = [str(Path(sys.executable).parent / "plate-infer"), "--as"]
     commands = {
         "python alone": python_command("pass"),
-        "floor: numpy, interpreter, model": python_command(FLOOR),
+        **{f"floor: numpy, interpreter, {kind} model": python_command(_floor(kind)) for kind in KINDS},
         "plate-infer --as character": [*infer, "character", str(CROP)],
         "plate-infer --as plate": [*infer, "plate", str(CROP)],
     }
@@ -41,10 +42,11 @@ def main() -> None:
     for _ in range(ROUNDS):
         for name, command in commands.items():
             runs[name].append(run_process(command))
-    floor = [run.wall for run in runs["floor: numpy, interpreter, model"]]
     rows = []
     for name, measured in runs.items():
         wall = [run.wall for run in measured]
+        kind = "plate" if "plate model" in name or name.endswith("plate") else "character"
+        floor = [run.wall for run in runs[f"floor: numpy, interpreter, {kind} model"]]
         row: dict[str, object] = {"process": name}
         row.update({f"wall_ms_{key}": value for key, value in spread([1000 * value for value in wall], 1).items()})
         row["ratio"] = round(statistics.median(a / b for a, b in zip(wall, floor, strict=True)), 2)
@@ -52,6 +54,10 @@ def main() -> None:
         row["peak_memory_mb"] = round(max(run.memory for run in measured), 1)
         rows.append(row)
     write_csv("start", rows)
+
+
+def _floor(kind: str) -> str:
+    return FLOOR.format(model=str(shipped_model(kind if ships(kind) else "character")))
 
 
 if __name__ == "__main__":

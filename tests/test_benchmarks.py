@@ -1,0 +1,64 @@
+"""The comparison of readers: what it is made of, on the sample pictures alone."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from plate_runtime import PlateReader
+from plate_runtime.model import shipped_model
+
+
+@pytest.fixture
+def load(repository: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+    """load("plates") imports a script of benchmarks/, which is no package."""
+    monkeypatch.syspath_prepend(str(repository / "benchmarks"))
+
+    def imported(name: str) -> ModuleType:
+        return importlib.import_module(name)
+
+    return imported
+
+
+def test_a_reader_in_a_process_of_its_own_says_what_it_read_and_what_it_cost(repository: Path) -> None:
+    samples = sorted((repository / "devices" / "plate_devices" / "samples").glob("*.png"))
+    model = shipped_model("character")
+    asked = {"pictures": [str(path) for path in samples], "options": {"model": str(model), "backend": "auto"}}
+    command = [sys.executable, str(repository / "benchmarks" / "readers" / "plate_edge.py")]
+    ended = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=True)
+    answer = json.loads(ended.stdout.splitlines()[-1])
+    with PlateReader(model) as reader:
+        plates = [reader.read(path, min_confidence=0.0) for path in samples]
+        assert answer["version"] == f"{reader.model.backend.name} {reader.model.backend.version}"
+    assert answer["texts"] == [found[0].text if found else "" for found in plates]
+    assert len(answer["cpu_ms"]) == len(samples)
+    assert min(answer["cpu_ms"]) > 0
+    assert 10 < answer["peak_memory_mb"] < 200
+    assert answer["bytes"] == model.stat().st_size
+
+
+def test_sets_that_are_not_there_are_left_out_and_named(
+    load: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plates = load("plates")  # type: ignore[operator]
+    (tmp_path / "plates-us").mkdir()
+    (tmp_path / "plates-us" / "labels.csv").write_text("image,text\na.png,A1\nb.png,\n")
+    monkeypatch.setattr(plates, "SHARED", tmp_path)
+    assert {name: len(entries) for name, entries in plates._sets().items()} == {"plates-us": 1}
+    assert "plates-romania is left out" in capsys.readouterr().err
+    monkeypatch.setattr(plates, "SHARED", tmp_path / "nowhere")
+    with pytest.raises(SystemExit, match="PLATE_EDGE_SHARED_DATA"):
+        plates._sets()
+
+
+def test_a_process_is_not_charged_with_the_memory_of_who_started_it(load: object) -> None:
+    measuring = load("measuring")  # type: ignore[operator]
+    held = bytearray(150_000_000)
+    held[::4096] = b"x" * len(held[::4096])
+    assert measuring.run_process([sys.executable, "-S", "-c", "pass"]).memory < 60
