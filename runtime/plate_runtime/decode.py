@@ -104,7 +104,7 @@ def decode_ctc(logits: NDArray[np.float32], alphabet: str, temperature: float = 
         p(text) = sum over paths that collapse to text of product over steps of p_step(sign of the path)
 
     by the forward recursion of section 4.1. Products of the clearest steps, with or without what lies between them,
-    cost less and were worse calibrated.
+    cost less and fitted worse; a search over prefixes instead of the best path read no more plates right.
     """
     return [_best_path(shares, alphabet) for shares in _softmax(logits / temperature)]
 
