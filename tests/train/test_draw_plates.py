@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import string
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib
@@ -118,3 +120,12 @@ def test_a_damaged_list_of_layouts_is_named(tmp_path: Path) -> None:
     broken.write_text("[[layout]]\nname = 'half'\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"layouts\.toml"):
         load_layouts("train", broken)
+
+
+def test_without_opencv_the_extra_is_named(
+    tmp_path: Path, plate_train: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    done = plate_train(["plate", "--preview", "sheet.png"], before="import sys; sys.modules['cv2'] = None")
+    assert done.returncode == 2
+    assert done.stderr == "plate-train: drawing plates needs OpenCV: pip install 'plate-edge[train]'\n"
+    assert not list(tmp_path.iterdir())

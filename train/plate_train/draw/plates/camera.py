@@ -5,12 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from plate_runtime.errors import MissingPartError
+
 from ..effects import Dice, Grain, Gray, full_range, jpeg, shade, to_bytes
 from .easel import Face, Rectangle
+
+try:
+    import cv2
+except ImportError as error:
+    raise MissingPartError("drawing plates needs OpenCV: pip install 'plate-edge[train]'") from error
 
 cv2.setNumThreads(1)
 
