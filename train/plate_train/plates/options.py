@@ -45,9 +45,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     setting("hours", checked.number(0.001, 1000), "H", "length of the run")
     setting("steps", checked.whole(1), "N", "length of the run in steps, instead of --hours")
     setting("epochs", checked.whole(1), "N", "length of the run in rounds, each with a shard of new drawings")
-    add("--trials", type=checked.whole(0), default=0, metavar="N", help="search so many random choices first")
+    setting("trials", checked.whole(0), "N", "search so many random choices of size and learning rate first")
     setting("seed", checked.whole(0), "N", "of weights, drawings and their order")
-    add("--seeds", type=checked.whole(1), default=1, metavar="N", help="train so many times; the first is saved")
+    setting("seeds", checked.whole(1), "N", "train so many times on the same drawings; the first is kept")
     add("--resume", action="store_true", help="go on with the run in --out, or with the newest unfinished one")
     add("--preview", type=Path, metavar="FILE", help="draw a sheet of drawings with their texts, and stop")
     setting("from", str, "MODEL", "start from the weights of this .h5", dest="start")
@@ -55,10 +55,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, metavar="RUN", help="folder of the results; default runs/plate-DATE-TIME")
     setting("threads", checked.whole(1), "N", "same seed and threads, same weights")
     add("--debug", action="store_true", help="show tracebacks")
-    _add_finer_choices(parser, setting)
+    _add_finer_choices(setting)
 
 
-def _add_finer_choices(parser: argparse.ArgumentParser, setting: Callable[..., None]) -> None:
+def _add_finer_choices(setting: Callable[..., None]) -> None:
     setting("learning-rate", checked.number(1e-7, 1), "X", "AdamW's, at its highest")
     setting("dropout", checked.number(0, 0.95), "X", "before the output, while training")
     setting("mix", checked.number(0.01, 0.99), "X", "part of the crops of a step that are your own")
@@ -69,21 +69,15 @@ def _add_finer_choices(parser: argparse.ArgumentParser, setting: Callable[..., N
     setting("drawings-kept", checked.whole(8), "N", "shards kept of one seed", dest="kept")
     setting("workers", checked.whole(1), "N", "processes that draw ahead")
     setting("shard", checked.whole(1), "N", "drawings of a shard")
+    setting("shards", checked.whole(0), "N", "different shards in all, in turn; 0: new ones without end")
     setting("uses", checked.whole(1), "N", "how often each drawing is seen, changed each time")
     setting("window", checked.whole(1), "N", "shards that a round mixes")
     setting("validation", checked.whole(1), "N", "drawings that are scored")
     setting("checkpoint-minutes", checked.number(0, 600), "M", "between checkpoints", dest="minutes")
     setting("model-name", str, "NAME", "of the model", dest="name")
     setting("model-version", str, "X.Y.Z", "of the model", dest="version")
-    add = parser.add_argument
-    add("--trial-steps", type=checked.whole(1), default=3000, metavar="N", help="of each trial (default: %(default)s)")
-    add(
-        "--most-multiply-adds",
-        type=checked.number(1, 1000),
-        default=100.0,
-        metavar="M",
-        help="of a searched network, in millions (default: %(default)s)",
-    )
+    setting("trial-steps", checked.whole(1), "N", "of each trial of a search")
+    setting("most-multiply-adds", checked.number(1, 1000), "M", "of a searched network, in millions")
 
 
 def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
@@ -111,10 +105,10 @@ def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
 
 def _train(settings: Settings, folder: Path, options: argparse.Namespace, say: Callable[[str], None]) -> None:
     from .generator import plate_store
-    from .run import run
+    from .session import session
 
     store = plate_store(Path(settings.drawings), settings.kept)
-    run(settings, folder, store, resume=options.resume, retime=_retimed(options), say=say)
+    session(settings, folder, store, resume=options.resume, retime=_retimed(options), say=say)
 
 
 def _preview(settings: Settings, path: Path, say: Callable[[str], None]) -> int:

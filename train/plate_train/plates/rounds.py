@@ -30,7 +30,7 @@ class Plan:
     Attributes:
         count: drawings of a shard. batch: pictures a step. uses: how often a drawing is seen, on average.
         window: shards that a round mixes. ahead: shards drawn before they are needed.
-        own: pictures of a step that are the user's own crops.
+        own: pictures of a step that are the user's own crops. limit: different shards in all; 0: without end.
     """
 
     count: int = 8192
@@ -39,15 +39,17 @@ class Plan:
     window: int = 6
     ahead: int = 2
     own: int = 0
+    limit: int = 0
 
     @property
     def steps(self) -> int:
         """Steps of a round; each round brings one new shard."""
         return max(1, self.count * self.uses // (self.batch - self.own))
 
-    def shards(self, number: int, first: int) -> range:
+    def shards(self, number: int, first: int) -> list[int]:
         """Return the numbers of the shards of a round; `first` is the first shard that this generator drew."""
-        return range(max(first, number - self.window + 1), number + 1)
+        newest = range(max(first, number - self.window + 1), number + 1)
+        return sorted({shard % self.limit for shard in newest}) if self.limit else list(newest)
 
 
 class Rounds:
@@ -93,10 +95,10 @@ class Rounds:
                 coming = thread.submit(self.batch, step)
                 yield ready
 
-    def ask(self, step: int) -> range:
-        """Have the shards of a step drawn, and return their numbers."""
-        wanted = self.plan.shards(step // self.plan.steps, self.first)
-        self.ahead.want(wanted[0], wanted[-1] + self.plan.ahead)
+    def ask(self, number: int) -> list[int]:
+        """Have the shards of a round drawn, and the next ones, and return the numbers of the former."""
+        wanted, limit = self.plan.shards(number, self.first), self.plan.limit
+        self.ahead.want(*((0, limit - 1) if limit else (wanted[0], wanted[-1] + self.plan.ahead)))
         return wanted
 
     def batch(self, step: int) -> Batch | None:
@@ -115,7 +117,7 @@ class Rounds:
         return scale_pixels(standardise(changed), self.spec), codes
 
     def _enter(self, number: int) -> bool:
-        wanted = self.ask(number * self.plan.steps)
+        wanted = self.ask(number)
         for shard in wanted:
             if shard not in self._loaded:
                 found = self.ahead.get(shard, self.stop)

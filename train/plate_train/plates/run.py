@@ -27,6 +27,7 @@ from .score import CropSet, PlateScore, drawn_set, labelled_set
 from .settings import VALIDATION_SEED, Settings
 from .shards import VALIDATION_PART, Ahead, Store
 
+SEARCHED_FILE = "search.json"
 _BEFORE = "before.json"
 
 
@@ -49,18 +50,26 @@ def run(
         DataError, UsageError: data or options do not fit. DeviceError: the folder cannot be written.
     """
     with _writable(folder, settings, resume):
-        loop, recorder = _prepared(settings, folder, store, resume, say)
-        if retime:
-            loop.state.total = None
-        loop.state.total = loop.state.total or total_steps(loop.goal, loop.state)
-        say(describe(settings, loop.training.model))
-        before = _scores_before(loop, settings, resume)
-        with loop.stop.listening(), loop.rounds.ahead:
-            loop.run()
+        loop, recorder, before = train(settings, folder, store, resume=resume, retime=retime, say=say)
         found = report.finish(loop, before)
         recorder.keep(loop.training.average, loop.state, folder, found["temperature"])
         report.write(found | {"training": recorder.training(loop.state, loop.training.average)}, folder)
         say(f"results in {folder}, the network in {folder / MODEL_FILE}")
+
+
+def train(
+    settings: Settings, folder: Path, store: Store, *, resume: bool, retime: bool = False, say: Callable[[str], None]
+) -> tuple[Loop, Recorder, dict[str, PlateScore]]:
+    """Train as `run` does, without judging the result; also return how the sets were read before."""
+    loop, recorder = _prepared(settings, folder, store, resume, say)
+    if retime:
+        loop.state.total = None
+    loop.state.total = loop.state.total or total_steps(loop.goal, loop.state)
+    say(describe(settings, loop.training.model))
+    before = _scores_before(loop, settings, resume)
+    with loop.stop.listening(), loop.rounds.ahead:
+        loop.run()
+    return loop, recorder, before
 
 
 def describe(settings: Settings, model: Any) -> str:
@@ -168,7 +177,7 @@ def _writable(folder: Path, settings: Settings, resume: bool) -> Iterator[None]:
         write_json(asdict(settings), folder / recorded_settings.FILE)
         yield
     except BaseException as error:
-        if not (folder / checkpoint.FILE).exists():
+        if not (folder / checkpoint.FILE).exists() and not (folder / SEARCHED_FILE).exists():
             _clear(folder, existed)
         if isinstance(error, OSError):
             reason = error.strerror or (str(error).splitlines() or ["unknown reason"])[0]

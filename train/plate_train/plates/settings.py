@@ -10,7 +10,7 @@ from typing import Any
 from plate_runtime.errors import ModelError, UsageError
 
 from .. import weights_file
-from . import architectures, checkpoint
+from . import architectures
 from .architectures import Size
 from .fit import Goal
 from .report import FILE as REPORT_FILE
@@ -49,10 +49,15 @@ class Settings:
     drawings: str = "runs/plate-drawings"
     kept: int = 64
     shard: int = 8192
+    shards: int = 0
     uses: int = 4
     window: int = 6
     validation: int = 2048
     minutes: float = 3.0
+    seeds: int = 1
+    trials: int = 0
+    trial_steps: int = 3000
+    most_multiply_adds: float = 100.0
     threads: int = 2
     workers: int = 2
     name: str = "plate-reader"
@@ -65,7 +70,7 @@ class Settings:
     def plan(self, own: int = 0) -> Plan:
         """Return how drawings, and `own` crops of the user, are used."""
         share = min(self.batch - 1, round(self.mix * self.batch)) if own else 0
-        return Plan(count=self.shard, batch=self.batch, uses=self.uses, window=self.window, own=share)
+        return Plan(self.shard, self.batch, self.uses, self.window, own=share, limit=self.shards)
 
     def goal(self, own: int = 0) -> Goal:
         """Return how long the run is; an epoch is a round, or with `own` crops each of them seen once."""
@@ -93,7 +98,7 @@ def chosen(given: dict[str, Any]) -> Settings:
     settings = Settings()
     if given.get("start"):
         settings = replace(settings, **_network_of(Path(given["start"])))
-        if "trials" in given:
+        if given.get("trials"):
             raise UsageError("--from keeps a network's size, --trials searches it; leave out one")
     if given.get("data"):
         tuned = dict(_FINE_TUNING)
@@ -127,10 +132,10 @@ def read_settings(folder: Path) -> Settings:
 
 def unfinished_run(runs: Path) -> Path:
     """Return the newest unfinished run in `runs`. Raises UsageError if there is none."""
-    found = [path.parent for path in runs.glob(f"*/{checkpoint.FILE}") if not (path.parent / REPORT_FILE).exists()]
+    found = [path.parent for path in runs.glob(f"plate-*/{FILE}") if not (path.parent / REPORT_FILE).exists()]
     if not found:
         raise UsageError(f"no unfinished training in {runs}/; name a run with --out")
-    return max(found, key=lambda path: (path / checkpoint.FILE).stat().st_mtime)
+    return max(found, key=lambda path: (path / FILE).stat().st_mtime)
 
 
 def _network_of(path: Path) -> dict[str, Any]:

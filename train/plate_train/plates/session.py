@@ -1,0 +1,72 @@
+"""What one command starts: a search first, several seeds, or a single run; each part goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from plate_runtime.errors import UsageError
+
+from ..atomic import replacing, write_json
+from ..scores import spread
+from ..tuning import FOLDER
+from . import checkpoint, report
+from .record import MODEL_FILE
+from .run import SEARCHED_FILE, run
+from .search import search
+from .settings import FILE, Settings
+from .shards import Store
+
+
+def session(
+    settings: Settings,
+    folder: Path,
+    store: Store,
+    *,
+    resume: bool = False,
+    retime: bool = False,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Search if that was asked for, then train once for each seed; see `run` for the arguments.
+
+    Raises:
+        DataError, UsageError: data or options do not fit. DeviceError: the folder cannot be written.
+    """
+    _refuse_used(folder, resume)
+    if settings.trials and not (folder / SEARCHED_FILE).exists() and not (folder / checkpoint.FILE).exists():
+        write_json(asdict(settings), folder / FILE)
+        settings = search(settings, folder, store, resume=resume, say=say)
+    if settings.seeds > 1:
+        _every_seed(settings, folder, store, retime=retime, say=say)
+        return
+    going_on = resume and ((folder / checkpoint.FILE).exists() or not settings.trials)
+    run(settings, folder, store, resume=going_on, retime=retime, say=say)
+
+
+def _refuse_used(folder: Path, resume: bool) -> None:
+    if not resume and any((folder / name).exists() for name in (report.FILE, FOLDER, FILE)):
+        raise UsageError(f"{folder} holds a run already; add --resume if it is unfinished, or name another folder")
+
+
+def _every_seed(settings: Settings, folder: Path, store: Store, *, retime: bool, say: Callable[[str], None]) -> None:
+    """Train with each seed on the same drawings; the first one's model is kept as that of the whole."""
+    write_json(asdict(settings), folder / FILE)
+    parts = [folder / f"seed-{settings.seed + place}" for place in range(settings.seeds)]
+    for place, part in enumerate(parts):
+        if (part / report.FILE).exists():
+            continue
+        single = replace(settings, seed=settings.seed + place, drawing_seed=settings.draws_with, seeds=1, trials=0)
+        going_on = (part / checkpoint.FILE).exists()
+        run(single, part, store, resume=going_on, retime=retime and going_on, say=say)
+    reports = [json.loads((part / report.FILE).read_text(encoding="utf-8")) for part in parts]
+    folded = {name: spread([found["scores"][name]["folded"] for found in reports]) for name in reports[0]["scores"]}
+    with replacing(folder / MODEL_FILE) as unfinished:
+        shutil.copyfile(parts[0] / MODEL_FILE, unfinished)
+    report.write(
+        {"folded": folded, "seeds": {part.name: found for part, found in zip(parts, reports, strict=True)}}, folder
+    )
+    for name, found in folded.items():
+        say(f"{name}: folded {found['mean']:.1f} ({found['min']} to {found['max']}) over {len(parts)} seeds")
