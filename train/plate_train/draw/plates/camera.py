@@ -175,7 +175,9 @@ def _bloomed(gray: Gray, dice: Dice) -> Gray:
     size = dice.choice((3, 3, 5))
     swollen = cv2.dilate(gray, np.ones((size, size), np.uint8)) if dice.chance(0.5) else gray
     halo = cv2.GaussianBlur(swollen, (0, 0), dice.uniform(0.8, 5))
-    return np.asarray(np.maximum(gray, swollen) + np.float32(dice.uniform(0.1, 0.7)) * halo, np.float32)
+    strength = dice.uniform(0.1, 0.7)
+    bright = np.maximum(gray, swollen) + np.float32(strength) * halo
+    return np.asarray(bright / np.float32(1 + strength * dice.uniform(0.3, 1)), np.float32)
 
 
 def _lamp(shape: tuple[int, ...], dice: Dice) -> Gray:

@@ -9,9 +9,12 @@ from PIL import Image, ImageDraw
 from ..effects import Dice
 
 Spots = list[tuple[float, float]]
+Rectangle = tuple[float, float, float, float]
+
+_KINDS = {"blob": 5, "star": 1, "oval": 3, "ring": 2, "shield": 3, "tree": 2, "bars": 1, "cross": 1, "figure": 5}
 
 
-def emblem(canvas: Image.Image, box: tuple[float, float, float, float], tones: tuple[int, int], dice: Dice) -> None:
+def emblem(canvas: Image.Image, box: Rectangle, tones: tuple[int, int], dice: Dice) -> None:
     """Draw one made-up emblem into a box (left, top, right, bottom in pixels) in tones between the two given."""
     pen = ImageDraw.Draw(canvas)
     for layer in range(dice.choice((1, 2, 2, 3, 4))):
@@ -23,7 +26,7 @@ def emblem(canvas: Image.Image, box: tuple[float, float, float, float], tones: t
         _shape(pen, inner, tone, dice)
 
 
-def _shape(pen: ImageDraw.ImageDraw, box: tuple[float, float, float, float], tone: int, dice: Dice) -> None:
+def _shape(pen: ImageDraw.ImageDraw, box: Rectangle, tone: int, dice: Dice) -> None:
     left, top, right, bottom = box
     if right - left < 2 or bottom - top < 2:
         return
@@ -44,9 +47,31 @@ def _shape(pen: ImageDraw.ImageDraw, box: tuple[float, float, float, float], ton
         thick = half[0] * dice.uniform(0.15, 0.4)
         pen.rectangle((middle[0] - thick, top, middle[0] + thick, bottom), fill=tone)
         pen.rectangle((left, middle[1] - thick, right, middle[1] + thick), fill=tone)
+    elif kind == "figure":
+        _figure(pen, box, tone, dice)
     else:
         spots = {"blob": blob, "star": _star, "shield": _shield, "tree": _tree}[kind](dice)
         pen.polygon([(middle[0] + x * half[0], middle[1] + y * half[1]) for x, y in spots], fill=tone)
+
+
+def _figure(pen: ImageDraw.ImageDraw, box: Rectangle, tone: int, dice: Dice) -> None:
+    """Bent strokes from a few places, as riders, wheelchairs, spiders and birds are drawn; like letters, but none."""
+    left, top, right, bottom = box
+    thick = max(1, round(min(right - left, bottom - top) * dice.uniform(0.05, 0.2)))
+    start = (dice.uniform(left, right), dice.uniform(top, bottom))
+    for _ in range(dice.randint(2, 7)):
+        spots = [(dice.uniform(left, right), dice.uniform(top, bottom)) for _ in range(dice.randint(2, 4))]
+        if dice.chance(0.6):
+            spots[0] = start
+        pen.line(spots, fill=tone, width=thick, joint="curve")
+    if dice.chance(0.6):
+        size = (bottom - top) * dice.uniform(0.08, 0.22)
+        x, y = (start[0], top + size) if dice.chance(0.5) else start
+        pen.ellipse((x - size, y - size, x + size, y + size), fill=tone)
+    if dice.chance(0.3):
+        size = (bottom - top) * dice.uniform(0.15, 0.35)
+        x, y = start[0], bottom - size
+        pen.ellipse((x - size, y - size, x + size, y + size), outline=tone, width=thick)
 
 
 def blob(dice: Dice) -> Spots:

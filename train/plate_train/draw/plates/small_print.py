@@ -9,7 +9,7 @@ from .easel import Easel, Rectangle
 
 _LEAST_HEIGHT = 0.5
 """Share of the plate's height below which no line takes any more of it."""
-_WIDEST = 0.25
+_WIDEST = 0.32
 """Share of the free width that a picture or a column beside the serial takes at most."""
 
 
@@ -59,7 +59,20 @@ def _side_picture(easel: Easel, free: Rectangle) -> tuple[float, float]:
     at_left = easel.dice.chance(0.75)
     x = left if at_left else right - wide
     emblems.emblem(easel.face.picture, (x, top, x + wide, bottom), (0, 255), easel.dice)
+    if easel.dice.chance(0.35):
+        _logo(easel, (x, top, x + wide, bottom))
     return (left + wide, right) if at_left else (left, right - wide)
+
+
+def _logo(easel: Easel, box: Rectangle) -> None:
+    """Letters of a club or a school, smaller than the serial, on the picture beside it."""
+    left, top, right, bottom = box
+    dice = easel.dice
+    text = words.wish(dice, 4)[: dice.randint(1, 4)]
+    strip = easel.strip(text, (bottom - top) * dice.uniform(0.2, 0.5))
+    strip = strip.resize((max(2, min(strip.width, round(right - left))), strip.height))
+    tone = dice.choice((easel.tones.ink, dice.randint(0, 255)))
+    easel.stamp(strip, tone, (left + right - strip.width) / 2, top + (bottom - top - strip.height) * dice.random())
 
 
 def _stacked(easel: Easel, free: Rectangle) -> tuple[float, float]:
