@@ -15,7 +15,7 @@ from small_plates import small_settings, small_store, write_crops
 
 from plate_runtime.errors import ModelError, UsageError
 from plate_train import weights_file
-from plate_train.plates import checkpoint
+from plate_train.plates import checkpoint, lock
 from plate_train.plates.run import run
 from plate_train.plates.settings import changed, chosen, read_settings, unfinished_run
 
@@ -127,6 +127,16 @@ def test_a_folder_is_used_once(finished: Path, tmp_path: Path) -> None:
         run(small_settings(), tmp_path / "none", small_store(tmp_path), resume=True)
     with pytest.raises(UsageError, match="no unfinished"):
         unfinished_run(finished.parent)
+
+
+def test_two_processes_never_train_in_one_folder(tmp_path: Path) -> None:
+    with (
+        lock.alone(tmp_path),
+        pytest.raises(UsageError, match="another process"),
+    ):
+        run(small_settings(), tmp_path, small_store(tmp_path))
+    with lock.alone(tmp_path):
+        pass
 
 
 def test_a_run_that_never_got_anywhere_leaves_nothing(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from plate_runtime.errors import DeviceError, UsageError
 from .. import weights_file
 from ..atomic import write_json
 from ..tensorflow_setup import fix
-from . import architectures, checkpoint, report
+from . import architectures, checkpoint, lock, report
 from . import settings as recorded_settings
 from .architectures import PLATE_SPEC
 from .checkpoint import State
@@ -172,23 +172,31 @@ def _writable(folder: Path, settings: Settings, resume: bool) -> Iterator[None]:
         hint = "no run that could be resumed" if resume else "an unfinished run; add --resume"
         raise UsageError(f"{folder} holds {hint}, or name another folder with --out")
     existed = folder.exists()
-    try:
+    with _disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        write_json(asdict(settings), folder / recorded_settings.FILE)
+        with lock.alone(folder):
+            try:
+                write_json(asdict(settings), folder / recorded_settings.FILE)
+                yield
+            except BaseException:
+                if not (folder / checkpoint.FILE).exists() and not (folder / SEARCHED_FILE).exists():
+                    _clear(folder, existed)
+                raise
+
+
+@contextlib.contextmanager
+def _disk_errors(folder: Path) -> Iterator[None]:
+    try:
         yield
-    except BaseException as error:
-        if not (folder / checkpoint.FILE).exists() and not (folder / SEARCHED_FILE).exists():
-            _clear(folder, existed)
-        if isinstance(error, OSError):
-            reason = error.strerror or (str(error).splitlines() or ["unknown reason"])[0]
-            where = error.filename or folder
-            raise DeviceError(f"{where} cannot be read or written ({reason}); free some space there") from error
-        raise
+    except OSError as error:
+        reason = error.strerror or (str(error).splitlines() or ["unknown reason"])[0]
+        where = error.filename or folder
+        raise DeviceError(f"{where} cannot be read or written ({reason}); free some space there") from error
 
 
 def _clear(folder: Path, existed: bool) -> None:
     with contextlib.suppress(OSError):
-        for name in (recorded_settings.FILE, _BEFORE, checkpoint.LOG):
+        for name in (recorded_settings.FILE, _BEFORE, checkpoint.LOG, lock.FILE):
             (folder / name).unlink(missing_ok=True)
         if not existed:
             folder.rmdir()
