@@ -19,8 +19,8 @@ _ALTERNATIVES = 3
 _WORTH_NAMING = 0.005
 # One sign follows its twin, with no blank between, only where the network has no doubt about either.
 _SURE = 0.9
-# Of the sum over paths: what is left out at a step, and what is taken for one.
-_NEGLIGIBLE, _CERTAIN = 1e-6, 1 - 1e-6
+# Of the sum over paths: what share is left out at a step, and from where on a blank is the only way.
+_NEGLIGIBLE, _CERTAIN = 1e-5, 1 - 1e-4
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _text_probability(merged: NDArray[np.float32], groups: list[int], signs: lis
     """Sum the probabilities of all paths through (steps, classes and blank) that collapse to the text.
 
     States are the blanks and characters in turn, as in the paper's section 4.1. Nearly all of the sum runs through two
-    or three of them at a time: the others are left out while they hold less than a millionth.
+    or three of them at a time: the others are left out while they hold next to nothing.
     """
     blank = merged.shape[1] - 1
     states = [blank] * (2 * len(groups) + 1)
@@ -150,7 +150,8 @@ def _text_probability(merged: NDArray[np.float32], groups: list[int], signs: lis
     forward = [0.0, 0.0, 1.0, *[0.0] * (len(states) - 1)]
     low = high = 2
     for step in emitted:
-        if low == high and low % 2 == 0 and step[low] > _CERTAIN:  # many steps are sure blanks
+        if low == high and low % 2 == 0 and step[low] > _CERTAIN:  # most steps are sure blanks
+            forward[low] *= step[low]
             continue
         high = min(high + 2, len(forward) - 1)
         for i in range(high, low - 1, -1):
