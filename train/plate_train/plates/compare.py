@@ -1,0 +1,148 @@
+"""Compare networks that were trained equally long on the same drawings: architectures, and sizes of one of them.
+
+    python -m plate_train.plates.compare architectures --hours 1 --watch crops/labels.csv --out runs/architectures
+    python -m plate_train.plates.compare sizes --hours 2 --watch crops/labels.csv --out runs/sizes
+
+Interrupted, the same command goes on. The drawings are made before the first training starts, so that none of them
+pays for another one's. Results: `comparison.csv`, a row a training, and `comparison.png`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from plate_runtime import commandline
+from plate_runtime.errors import DataError
+
+from .. import options as checked
+from ..progress import progress
+from . import checkpoint, comparison
+from .architectures import ARCHITECTURES, DEFAULT, Size, build, multiply_adds
+from .report import FILE as REPORT_FILE
+from .settings import Settings
+from .shards import Ahead, Store
+
+PROG = "plate_train.plates.compare"
+WIDTHS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4)
+_START = "from plate_train.command import main; main()"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One training: a network of a size, and the seed of its weights and of the order of the drawings."""
+
+    model: str
+    width: float
+    depth: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Of its folder."""
+        return f"{self.model}-{self.width:g}x{self.depth}-seed-{self.seed}"
+
+    def arguments(self) -> list[str]:
+        """Return its options of `plate-train plate`."""
+        values = {"model": self.model, "width": self.width, "depth": self.depth, "seed": self.seed}
+        return [part for name, value in values.items() for part in (f"--{name}", str(value))]
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Run what is missing of a comparison, and write its table and its plot."""
+    options = _options(arguments)
+    from .generator import plate_store
+
+    store = plate_store(Path(options.drawings), options.shards + 1)
+    if options.what == "architectures":
+        experiments = architectures(options.multiply_adds * 1e6, options.seeds)
+    else:
+        experiments = [Experiment(options.model, width, 2, seed) for width in WIDTHS for seed in range(options.seeds)]
+    draw(store, options.shards)
+    common = [
+        "--hours", str(options.hours), "--drawing-seed", "0", "--shards", str(options.shards),
+        "--drawings", options.drawings, "--drawings-kept", str(options.shards + 1),
+        "--threads", str(options.threads), *(["--watch", *options.watch] if options.watch else []),
+    ]  # fmt: skip
+    compare(experiments, options.out, lambda experiment, folder: train(experiment, folder, common))
+    print(f"{options.out / comparison.TABLE}, {options.out / comparison.PLOT}", flush=True)
+    return 0
+
+
+def architectures(target: float, seeds: int) -> list[Experiment]:
+    """Return every architecture with about `target` multiply-adds, each with so many seeds."""
+    widths = {name: width_for(name, target) for name in ARCHITECTURES}
+    return [Experiment(name, widths[name], 2, seed) for seed in range(seeds) for name in ARCHITECTURES]
+
+
+def width_for(name: str, target: float) -> float:
+    """Return the width, in steps of 0.05, at which a network comes nearest to `target` multiply-adds."""
+    width: float = round(20 * (target / multiply_adds(build(name))) ** 0.5) / 20
+    near = [round(width + step / 20, 2) for step in range(-3, 4) if width + step / 20 >= 0.1]
+    return min(near, key=lambda candidate: abs(multiply_adds(build(name, Size(candidate))) - target))
+
+
+def draw(store: Store, shards: int) -> None:
+    """Draw the shards that all experiments train on."""
+    settings = Settings()
+    with Ahead(store, 0, settings.shard, settings.workers) as ahead, progress(shards, "drawing", "shard") as bar:
+        ahead.want(0, shards - 1)
+        for number in range(shards):
+            ahead.get(number)
+            bar.update()
+
+
+def compare(experiments: Sequence[Experiment], out: Path, trained: Callable[[Experiment, Path], None]) -> None:
+    """Train what has no report yet, and write table and plot anew after each training."""
+    with progress(len(experiments), "comparison", "training") as bar:
+        for experiment in experiments:
+            if not (out / experiment.name / REPORT_FILE).exists():
+                trained(experiment, out / experiment.name)
+                comparison.write(out)
+            bar.update()
+    comparison.write(out)
+
+
+def train(experiment: Experiment, folder: Path, common: Sequence[str]) -> None:
+    """Train one network in a process of its own, going on with what is there.
+
+    Raises:
+        DataError: the training failed. KeyboardInterrupt: it was interrupted.
+    """
+    arguments = ["--resume"] if (folder / checkpoint.FILE).exists() else [*experiment.arguments(), *common]
+    done = subprocess.run([sys.executable, "-c", _START, "plate", *arguments, "--out", str(folder)], check=False)
+    if done.returncode == 130:
+        raise KeyboardInterrupt
+    if done.returncode != 0:
+        raise DataError(f"the training in {folder} ended with code {done.returncode}; see above")
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=PROG, description="Compare networks of whole plates.")
+    add = parser.add_argument
+    add("what", choices=("architectures", "sizes"))
+    add("--out", type=Path, required=True, metavar="DIR", help="folder of the trainings and of the results")
+    add("--hours", type=checked.number(0.001, 100), default=1.0, metavar="H", help="of each training (default: 1)")
+    add("--seeds", type=checked.whole(1), default=3, metavar="N", help="trainings of each network (default: 3)")
+    add("--shards", type=checked.whole(2), default=24, metavar="N", help="of 8192 drawings, for all (default: 24)")
+    add("--watch", nargs="+", metavar="FILE.csv", help="real crops to be scored")
+    add("--drawings", default=Settings().drawings, metavar="DIR", help="where drawings are kept")
+    add("--threads", type=checked.whole(1), default=2, metavar="N")
+    add("--model", choices=tuple(ARCHITECTURES), default=DEFAULT, help="whose sizes are compared")
+    add(
+        "--multiply-adds",
+        type=checked.number(1, 1000),
+        default=50.0,
+        metavar="M",
+        help="of each architecture, millions",
+    )
+    add("--debug", action="store_true", help="show tracebacks")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    commandline.run(command, PROG)
