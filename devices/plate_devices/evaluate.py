@@ -179,7 +179,7 @@ def _print_scores(found: Evaluation, labelled: LabelledSet, heading: dict[str, s
     print(f"cpu     {found.cpu_ms_median:13.2f} ms   median of one reading, without opening the file")
     failures = found.failures
     if failures:
-        print(f"{len(failures)} failures, the surest first: label, reading, confidence, picture")
+        print(f"{len(failures)} failures, the surest first, O/0 and I/1 last: label, reading, confidence, picture")
     for one in failures[:_LISTED]:
         print(f"  {one.picture.text}\t{one.text or '-'}\t{one.confidence:.3f}\t{printable(str(one.picture.path))}")
     if len(failures) > _LISTED:

@@ -52,8 +52,8 @@ class Evaluation(NamedTuple):
 
     @property
     def failures(self) -> list[Reading]:
-        """Readings that are not the label, the surest first: these mislead most."""
-        return sorted((one for one in self.readings if not one.exact), key=lambda one: -one.confidence)
+        """Readings that are not the label, the surest first: these mislead most. Those right with O=0, I=1 come last."""
+        return sorted((one for one in self.readings if not one.exact), key=lambda one: (one.folded, -one.confidence))
 
     @property
     def cpu_ms_median(self) -> float:
