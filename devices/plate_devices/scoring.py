@@ -52,7 +52,7 @@ class Evaluation(NamedTuple):
 
     @property
     def failures(self) -> list[Reading]:
-        """Readings that are not the label, the surest first: these mislead most. Those right with O=0, I=1 come last."""
+        """Readings that are not the label, the surest first: these mislead most. Right with O=0 and I=1 comes last."""
         return sorted((one for one in self.readings if not one.exact), key=lambda one: (one.folded, -one.confidence))
 
     @property
