@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from plate_runtime.alphabet import ALPHABET
 from plate_runtime.decode import apply_temperature, decode_softmax
 
 
@@ -24,3 +25,11 @@ def test_temperature_softens_and_sharpens_without_changing_the_order() -> None:
 
 def test_zeros_of_an_int8_output_do_not_rule() -> None:
     assert np.isfinite(apply_temperature(np.zeros((1, 4), np.float32), 1.0)).all()
+
+
+def test_twins_add_up_and_the_likelier_is_named() -> None:
+    row = np.zeros((1, 36), np.float32)
+    row[0, [0, 24, 13]] = 0.5, 0.4, 0.1  # 0, O and D
+    (character,) = decode_softmax(row, ALPHABET)
+    assert (character.text, character.confidence) == ("0", pytest.approx(0.9, abs=1e-3))
+    assert [text for text, _ in character.alternatives] == ["O", "D"]
