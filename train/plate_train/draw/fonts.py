@@ -220,8 +220,9 @@ def fonts_page(packages: Sequence[FontPackage]) -> str:
     lines = [
         "# Fonts",
         "",
-        f"The drawn characters are made of {len(packages)} families of the npm registry, fetched with `{FETCH_COMMAND}`"
-        " and never copied into this repository, and of stroke letters of our own (`draw/strokes.py`).",
+        f"Drawn characters and plates are lettered with {len(packages)} families of the npm registry, fetched with"
+        f" `{FETCH_COMMAND}` and never copied into this repository, and with stroke letters of our own"
+        " (`draw/strokes.py`). Scripts stand on plates alone.",
         "Written by `python -m plate_train.draw.fonts > docs/fonts.md` from `train/plate_train/draw/fonts.toml`.",
         "",
         "| family | kind | licence | package | version | weights |",
