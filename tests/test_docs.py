@@ -1,0 +1,134 @@
+"""What the documentation names is there: linked files and headings, commands with their options, extras, modules."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shlex
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from plate_devices import evaluate, infer
+from plate_devices.arguments import parse_infer
+from plate_devices.evaluate import parse_eval
+from plate_export import command as exporting
+from plate_train import command as training
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PARSE: dict[str, Callable[[Sequence[str]], object]] = {
+    "plate-train": training._parser()[0].parse_args,
+    "plate-export": exporting._parser().parse_args,
+    "plate-infer": parse_infer,
+    "plate-eval": parse_eval,
+}
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "plate-train": training.command,
+    "plate-export": exporting.export_command,
+    "plate-infer": infer.command,
+    "plate-eval": evaluate.command,
+}
+SUBCOMMANDS = ("character", "plate", "fonts")
+LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+def shown_commands(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield program and arguments of every command in an indented block."""
+    for line in text.splitlines():
+        if not line.startswith("    ") or not re.search(rf"(?:^|[\s/])(?:{'|'.join(PARSE)})(?:\s|$)", line):
+            continue
+        part: list[str] = []
+        for word in [*shlex.split(line, comments=True), ";"]:
+            if word not in ("|", "&&", ";"):
+                part.append(word)
+                continue
+            while part and re.fullmatch(r"[A-Z_]+=.*", part[0]):
+                part.pop(0)
+            if part and Path(part[0]).name in PARSE:
+                stop = next((place for place, word in enumerate(part) if word.startswith(">")), len(part))
+                yield Path(part[0]).name, part[1:stop]
+            part = []
+
+
+def mentioned_commands(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield program and words of every code span that begins with a command; values in it may be placeholders."""
+    for span in re.findall(r"(?<!`)`([^`]+)`(?!`)", text):
+        words = span.split()
+        if words and words[0] in PARSE:
+            yield words[0], words[1:]
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what GitHub calls the headings of a page."""
+    headings = re.findall(r"^#+ +(.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@cache
+def options_of(program: str, subcommand: str | None) -> frozenset[str]:
+    """Return the options that a command's help names."""
+    with contextlib.redirect_stdout(io.StringIO()) as told, pytest.raises(SystemExit):
+        COMMANDS[program]([*([subcommand] if subcommand else []), "--help"])
+    return frozenset(OPTION.findall(told.getvalue())) | {"--help"}
+
+
+@each_page
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    for target in LINK.findall(page.read_text("utf-8")):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, heading = target.partition("#")
+        linked = (page.parent / path).resolve() if path else page
+        assert linked.exists(), f"{page.name} links to {target}"
+        assert not heading or heading in anchors(linked), f"{page.name} links to {target}"
+
+
+@each_page
+def test_every_command_shown_parses(page: Path) -> None:
+    for program, words in shown_commands(page.read_text("utf-8")):
+        try:
+            PARSE[program](words)
+        except (Exception, SystemExit) as error:
+            pytest.fail(f"{page.name}: {program} {shlex.join(words)}: {error}")
+
+
+@each_page
+def test_every_option_mentioned_exists(page: Path) -> None:
+    for program, words in mentioned_commands(page.read_text("utf-8")):
+        named = {option for word in words for option in OPTION.findall(word)}
+        subcommand = words[0] if program == "plate-train" and words and words[0] in SUBCOMMANDS else None
+        assert named <= options_of(program, subcommand), f"{page.name}: {program} {' '.join(words)}"
+
+
+def test_commands_are_found() -> None:
+    text = "\n".join(page.read_text("utf-8") for page in PAGES)
+    assert len(list(shown_commands(text))) > 40
+    assert len(list(mentioned_commands(text))) > 20
+    block = "    A=1 bin/plate-train fonts && cat x | plate-infer --as plate - >> y  # why"
+    assert list(shown_commands(block)) == [("plate-train", ["fonts"]), ("plate-infer", ["--as", "plate", "-"])]
+
+
+@each_page
+def test_every_extra_module_and_script_exists(page: Path) -> None:
+    text = page.read_text("utf-8")
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    for names in re.findall(r"(?:plate-edge|'\.)\[([a-z,]+)\]", text):
+        assert set(names.split(",")) <= set(extras), f"{page.name}: [{names}]"
+    for module in re.findall(r"python -m (plate_[\w.]+)", text):
+        assert find_spec(module), f"{page.name}: python -m {module}"
+    for script in re.findall(r"python (benchmarks/\w+\.py)", text):
+        assert (ROOT / script).is_file(), f"{page.name}: {script}"
+
+
+def test_pictures_of_the_documentation_are_small() -> None:
+    for picture in (ROOT / "docs").iterdir():
+        if picture.suffix in (".jpg", ".png"):
+            assert picture.stat().st_size < 150_000, picture.name
