@@ -11,13 +11,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_plates import small_settings, small_store, write_crops
+from numpy.typing import NDArray
+from small_plates import small_settings, small_shard, small_store, write_crops
 
-from plate_runtime.errors import ModelError, UsageError
+from plate_runtime.errors import DataError, ModelError, UsageError
+from plate_runtime.manifest import InputSpec
 from plate_train import weights_file
 from plate_train.plates import checkpoint, lock
+from plate_train.plates.architectures import PLATE_SPEC
 from plate_train.plates.run import run
 from plate_train.plates.settings import changed, chosen, read_settings, unfinished_run
+from plate_train.plates.shards import Store
 
 Start = Callable[..., Any]
 
@@ -29,6 +33,14 @@ def arrays(folder: Path) -> list[np.ndarray]:
 def log(folder: Path) -> list[dict[str, Any]]:
     rows = [json.loads(line) for line in (folder / checkpoint.LOG).read_text().splitlines()]
     return [{name: value for name, value in row.items() if name not in ("seconds", "hours")} for row in rows]
+
+
+def first_two_shards(
+    seed: int, number: int, count: int, spec: InputSpec, part: str
+) -> tuple[NDArray[np.uint8], list[str]]:
+    if number > 1:
+        raise ValueError("no more")
+    return small_shard(seed, number, count, spec, part)
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +130,13 @@ def test_own_crops_are_learnt_from_a_network_that_was(finished: Path, tmp_path: 
     record = report["training"]
     assert record["own"]["path"] == str(crops)
     assert record["start"]["training"]["step"] == 24
+
+
+def test_a_generator_that_fails_does_not_cost_what_was_trained(tmp_path: Path) -> None:
+    store = Store(tmp_path / "drawings", "f" * 64, first_two_shards, PLATE_SPEC)
+    with pytest.raises(DataError, match="no more"):
+        run(small_settings(), tmp_path / "run", store, say=lambda _line: None)
+    assert checkpoint.load(tmp_path / "run")[0].step == 16  # two rounds of eight steps
 
 
 def test_a_folder_is_used_once(finished: Path, tmp_path: Path) -> None:

@@ -13,14 +13,14 @@ from types import FrameType
 from typing import Any
 
 from plate_runtime.decode import Reading
-from plate_runtime.errors import UsageError
+from plate_runtime.errors import DataError, UsageError
 from plate_runtime.manifest import InputSpec
 
 from ..progress import progress
 from . import checkpoint
 from .checkpoint import State
 from .network import Training
-from .rounds import Rounds
+from .rounds import Batch, Rounds
 from .schedule import Schedule, steps_for
 from .score import CropSet, PlateScore, read, score
 
@@ -69,25 +69,22 @@ class Loop:
         Raises:
             UsageError: the loss is no number any more.
         """
-        before, started, saved = self.state.seconds, time.monotonic(), time.monotonic()
         batches = self.rounds.batches(self.state.step)
-        with self._bar() as bar, contextlib.closing(batches):  # type: ignore[type-var]
-            while not self._finished() and not self.stop.asked and (batch := next(batches, None)) is not None:
-                schedule = Schedule(self.goal.learning_rate, self.state.total, self.goal.average)
-                rate = schedule.rate(self.state.step)
-                loss = self.training.step(*batch, rate, schedule.share(self.state.step))
-                if not math.isfinite(loss):
-                    raise UsageError(f"the loss of step {self.state.step} is no number; lower --learning-rate")
-                self.state.step += 1
-                self.state.losses += loss
-                self.state.seconds = before + time.monotonic() - started
-                bar.update()
-                if self.state.step % self.rounds.plan.steps == 0:
-                    self._close_round(rate, bar)
-                if time.monotonic() - saved > self.every:
-                    self.save()
-                    saved = time.monotonic()
-        self.state.seconds = before + time.monotonic() - started
+        saved = time.monotonic()
+        with self._bar() as bar, contextlib.closing(batches), self._timed() as tick:  # type: ignore[type-var]
+            try:
+                while not self._finished() and not self.stop.asked and (batch := next(batches, None)) is not None:
+                    rate = self._step(batch)
+                    tick()
+                    bar.update()
+                    if self.state.step % self.rounds.plan.steps == 0:
+                        self._close_round(rate, bar)
+                    if time.monotonic() - saved > self.every:
+                        self.save()
+                        saved = time.monotonic()
+            except DataError:  # drawing failed, between two steps: what was trained is worth keeping
+                self.save()
+                raise
         self.save()
 
     def save(self) -> None:
@@ -111,6 +108,28 @@ class Loop:
     def scores(self) -> dict[str, PlateScore]:
         """Score the averaged weights on every set."""
         return {name: score(readings, self.sets[name].texts) for name, readings in self.readings().items()}
+
+    def _step(self, batch: Batch) -> float:
+        """Train on a batch and return the learning rate."""
+        schedule = Schedule(self.goal.learning_rate, self.state.total, self.goal.average)
+        rate = schedule.rate(self.state.step)
+        loss = self.training.step(*batch, rate, schedule.share(self.state.step))
+        if not math.isfinite(loss):
+            raise UsageError(f"the loss of step {self.state.step} is no number; lower --learning-rate")
+        self.state.step += 1
+        self.state.losses += loss
+        return rate
+
+    @contextlib.contextmanager
+    def _timed(self) -> Iterator[Callable[[], None]]:
+        """Give a function that brings the seconds trained up to now; they are at the block's end, too."""
+        before, started = self.state.seconds, time.monotonic()
+
+        def tick() -> None:
+            self.state.seconds = before + time.monotonic() - started
+
+        yield tick
+        tick()
 
     def _finished(self) -> bool:
         return self.state.total is not None and self.state.step >= self.state.total
