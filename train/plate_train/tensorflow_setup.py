@@ -81,7 +81,8 @@ def versions() -> dict[str, str]:
     from importlib.metadata import PackageNotFoundError, version
 
     found = {"python": platform.python_version(), "machine": platform.machine()}
-    for package in ("tensorflow-cpu", "tensorflow", "keras", "keras-tuner", "numpy", "pillow"):
+    drawing = ("numpy", "pillow", "opencv-python-headless", "opencv-python")
+    for package in ("tensorflow-cpu", "tensorflow", "keras", "keras-tuner", *drawing):
         with contextlib.suppress(PackageNotFoundError):
             found[package] = version(package)
     return found
