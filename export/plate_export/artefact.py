@@ -12,6 +12,9 @@ from plate_runtime.modelfile import build_model_file
 
 from .source import Source
 
+_PATHS = ("path", "data", "start", "drawings", "watch")
+"""Entries of a training record that may hold paths."""
+
 
 @dataclass(frozen=True)
 class Converted:
@@ -57,9 +60,6 @@ class Artefact:
 def describe(source: Source, format_: str, precision: str, converted: Converted, export: Mapping[str, Any]) -> Artefact:
     """Return the converted network with a manifest made of what its `.h5` records and how it was exported."""
     meta = source.meta
-    training = dict(meta.training)
-    if "path" in training:
-        training["path"] = str(training["path"]).rstrip("/").rpartition("/")[2]  # the folders of a home are private
     manifest = Manifest(
         kind=meta.kind,
         name=meta.name,
@@ -71,7 +71,20 @@ def describe(source: Source, format_: str, precision: str, converted: Converted,
         steps=meta.steps,
         temperature=meta.temperature,
         quantisation=converted.quantisation,
-        training={**training, "h5_sha256": source.digest, "export": dict(export)},
+        training={**_without_folders(meta.training), "h5_sha256": source.digest, "export": dict(export)},
         licence=meta.licence,
     )
     return Artefact(format_, converted, manifest)
+
+
+def _without_folders(record: Any) -> Any:
+    """Return a record in which paths are names alone: the folders of a home are private."""
+    if isinstance(record, Mapping):
+        return {key: _names(value) if key in _PATHS else _without_folders(value) for key, value in record.items()}
+    return [_without_folders(value) for value in record] if isinstance(record, list) else record
+
+
+def _names(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.rstrip("/").rpartition("/")[2]
+    return [_names(one) for one in value] if isinstance(value, list | tuple) else _without_folders(value)

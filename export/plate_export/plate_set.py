@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from plate_runtime.errors import DataError
-from plate_runtime.labels import read_labels, set_digest
+from plate_runtime.labels import LabelledPicture, read_labels, set_digest
+from plate_train.plates.own import split_labelled
 from plate_train.plates.recorded import training_drawings, validation_drawings
-from plate_train.plates.score import CropSet, labelled_set
+from plate_train.plates.score import CropSet, crops
 from plate_train.weights_file import ModelMeta
 
 from .labelled import CheckSet, Labelled, find_unseen
@@ -34,10 +37,37 @@ def load_plates(meta: ModelMeta, data: Path | None, calibration: int) -> CheckSe
         return CheckSet(found.name, train_name, digest, train, val, True, np.ones(len(val), bool))
     if not (data / LABELS).is_file():
         raise DataError(f"{data} has no {LABELS}; a plate model is checked with labelled crops")
-    crops = labelled_set(data / LABELS, meta.input)
-    listed = [entry for entry in read_labels(data / LABELS) if entry.text]
-    val = Labelled(crops.pictures, crops.texts, [str(entry.path) for entry in listed])
-    return CheckSet(crops.name, train_name, set_digest(listed), train, val, False, find_unseen(train, val))
+    name, listed = data.resolve().name, [entry for entry in read_labels(data / LABELS) if entry.text]
+    if not listed:
+        raise DataError(f"{data / LABELS} has no picture with a text")
+    if own := _own_part(meta.training, listed):
+        name, listed = f"{name}/val", own
+    val = Labelled(
+        crops(listed, meta.input), [entry.text for entry in listed], [_short(entry.path) for entry in listed]
+    )
+    return CheckSet(name, train_name, set_digest(listed), train, val, False, find_unseen(train, val))
+
+
+def _own_part(training: Mapping[str, Any], listed: Sequence[LabelledPicture]) -> list[LabelledPicture]:
+    """Return what the network was not trained on, where it, or one before it, went on with these very crops."""
+    known = {own["sets"]["train"]["digest"] for record in _lineage(training) if (own := record.get("own"))}
+    if not known:
+        return []
+    train, val = split_labelled(listed)
+    return val if set_digest(train) in known else []
+
+
+def _lineage(training: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Walk the records of a network and of those that it started from."""
+    record: Mapping[str, Any] | None = training
+    while record:
+        yield record
+        record = record.get("start", {}).get("training")
+
+
+def _short(path: Path) -> str:
+    """Name a crop without the folders of a home, which are private: reports are published."""
+    return "/".join(path.parts[-3:])
 
 
 def _drawings(drawn: CropSet) -> Labelled:

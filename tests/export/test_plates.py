@@ -26,6 +26,7 @@ from plate_runtime.modelfile import read_model_file
 from plate_runtime.preprocess import standardise
 from plate_train import weights_file
 from plate_train.plates.architectures import PLATE_SPEC
+from plate_train.plates.own import split_labelled
 from plate_train.weights_file import ModelMeta
 
 from .conftest import PLATES
@@ -123,6 +124,26 @@ def test_labelled_crops_are_checked_and_drawings_calibrate(
         assert (score.set, score.count, score.digest) == ("my-crops", 30, set_digest(labelled))
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["limits"]["counted"] == "right"
+
+
+def test_crops_that_the_network_went_on_with_are_left_out(
+    plate_network: Any, plate_meta: ModelMeta, crops: Path, tmp_path: Path, cell_generator: None
+) -> None:
+    train, val = split_labelled(read_labels(crops / "labels.csv"))
+    own = {"path": "/home/me/my-crops", "sets": {"train": {"digest": set_digest(train)}}}
+    before = {**plate_meta.training, "own": own}
+    settings = {"shard": 100, "data": "/home/me/other", "watch": ["/home/me/a.csv"]}
+    later = {**plate_meta.training, "settings": settings, "start": {"sha256": "a" * 64, "training": before}}
+    path, out = tmp_path / "m.h5", tmp_path / "out"
+    weights_file.save(plate_network, path, dataclasses.replace(plate_meta, training=later))
+    assert export_command([str(path), "--data", str(crops), "--float", "--out", str(out)]) == 0
+    manifest = read_model_file(out / "small-reader-1.0.0-float32.tflite").manifest
+    assert {(score.set, score.count, score.digest) for score in manifest.scores} == {
+        ("my-crops/val", len(val), set_digest(val))
+    }
+    assert "/home/me" not in manifest.to_json()
+    assert manifest.training["settings"] == {"shard": 100, "data": "other", "watch": ["a.csv"]}
+    assert manifest.training["start"]["training"]["own"]["path"] == "my-crops"
 
 
 def test_no_generator_is_needed_for_float_files_of_labelled_crops(
