@@ -7,6 +7,7 @@ import io
 import re
 import shlex
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -18,7 +19,11 @@ from plate_devices import evaluate, infer
 from plate_devices.arguments import parse_infer
 from plate_devices.evaluate import parse_eval
 from plate_export import command as exporting
+from plate_runtime.formats import load_formats
 from plate_train import command as training
+from plate_train.draw.fonts import listed_packages
+from plate_train.draw.plates.layouts import load_layouts
+from plate_train.draw.plates.lettering import part_of_family
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -132,3 +137,27 @@ def test_pictures_of_the_documentation_are_small() -> None:
     for picture in (ROOT / "docs").iterdir():
         if picture.suffix in (".jpg", ".png"):
             assert picture.stat().st_size < 150_000, picture.name
+
+
+def test_the_reader_s_card_counts_fonts_and_regions_as_they_are() -> None:
+    card = (ROOT / "docs" / "plate-reader.md").read_text("utf-8")
+    packages = listed_packages()
+    assert f"{len(packages)} font families" in card
+    for licence, count in Counter(package.licence for package in packages).items():
+        assert f"| {licence} | {count} |" in card
+    for page in (card, (ROOT / "README.md").read_text("utf-8")):
+        assert f"{len(load_formats())} countries and states" in page
+
+
+def test_the_page_on_drawn_plates_lists_the_layouts_as_they_are() -> None:
+    page = (ROOT / "docs" / "drawing-plates.md").read_text("utf-8")
+    layouts = load_layouts("train")
+    assert f"| layouts | {len(layouts)} | {len(load_layouts('measure'))} |" in page
+    table = page.split("| layout | %")[1].split("\n\n")[0]
+    told: dict[str, str] = {}
+    for row in re.findall(r"^\| ([^|]+) \| ([\d; ]+) \|", table, re.MULTILINE):
+        told |= dict(zip(row[0].split("; "), row[1].split("; "), strict=True))
+    whole = sum(layout.weight for layout in layouts)
+    assert told == {layout.name: f"{100 * layout.weight / whole:.0f}" for layout in layouts}
+    parts = Counter(part_of_family(package.family) for package in listed_packages())
+    assert f"| font families | {parts['train']} | {parts['measure']}:" in page
