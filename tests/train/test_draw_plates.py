@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError
 from plate_train.draw.effects import Dice, Grain
 from plate_train.draw.fonts import FontFile, listed_packages
-from plate_train.draw.plates import grounds
-from plate_train.draw.plates.camera import _region
+from plate_train.draw.plates import camera, grounds
+from plate_train.draw.plates.camera import _region, visibility
 from plate_train.draw.plates.face import paint_face
 from plate_train.draw.plates.layouts import Layout, load_layouts
 from plate_train.draw.plates.lettering import Lettering, part_of_family
@@ -129,3 +130,36 @@ def test_without_opencv_the_extra_is_named(
     assert done.returncode == 2
     assert done.stderr == "plate-train: drawing plates needs OpenCV: pip install 'plate-edge[train]'\n"
     assert not list(tmp_path.iterdir())
+
+
+def test_visibility_falls_with_contrast_and_with_what_covers_a_part() -> None:
+    ink = np.zeros((40, 120), np.float32)
+    for left in range(8, 112, 16):
+        ink[8:32, left : left + 6] = 1
+    noise = np.random.default_rng(0).normal(0, 4, ink.shape)
+    clear = np.clip(200 - 120 * ink + noise, 0, 255).astype(np.uint8)
+    faint = np.clip(200 - 3 * ink + noise, 0, 255).astype(np.uint8)
+    covered = clear.copy()
+    covered[:, :40] = 90
+    assert visibility(clear, ink) > 0.9
+    assert visibility(255 - clear, ink) == pytest.approx(visibility(clear, ink))
+    assert visibility(faint, ink) < 0.5
+    assert visibility(covered, ink) == 0
+    assert visibility(clear, np.zeros_like(ink)) == 0
+
+
+@pytest.mark.parametrize("part", ["train", "measure"])
+def test_serials_can_be_seen(fonts: list[FontFile], part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[float] = []
+
+    def noted(pixels: NDArray[np.uint8], ink: NDArray[np.float32]) -> float:
+        seen.append(visibility(pixels, ink))
+        return seen[-1]
+
+    monkeypatch.setattr(camera, "visibility", noted)
+    painter = PlatePainter(fonts, 1, part)
+    kept = []
+    for index in range(60):
+        painter.paint(index)
+        kept.append(seen[-1])
+    assert np.mean(np.array(kept) >= 0.5) > 0.95

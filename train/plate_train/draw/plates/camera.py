@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from plate_runtime.errors import MissingPartError
 
@@ -22,6 +23,12 @@ cv2.setNumThreads(1)
 
 INPUT_WIDTH = 160
 """Width that blur is measured for: a reader sees the crop at about this width, whatever its own size."""
+
+_ATTEMPTS = 4
+_VISIBLE = 0.5
+"""Visibility below which people guess."""
+_FAINTEST = 1.2
+"""Deviation of gray levels below which a display shows nothing."""
 
 Matrix = NDArray[np.float64]
 
@@ -53,10 +60,69 @@ class Conditions:
         return Conditions(dice.uniform(0.5, 1.5), motion, dice.log_uniform(0.1, 1.2), dice.uniform(0.01, 0.08))
 
 
+@dataclass(frozen=True)
+class Shot:
+    """Where the camera stands and what the locator cuts: painted pixels to pixels of the crop.
+
+    Attributes:
+        matrix: homography from the painted picture to one of `size`. size, crop: (width, height) before and after
+            pixels are averaged.
+    """
+
+    matrix: Matrix
+    size: tuple[int, int]
+    crop: tuple[int, int]
+
+    def take(self, painted: Image.Image) -> Gray:
+        """The crop as float32 (h, w), 0..1."""
+        flat = np.asarray(painted)
+        warped = cv2.warpPerspective(
+            flat, self.matrix, self.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        # Painted pixels shrink by averaging, as on a sensor; a warp alone would skip some of them.
+        shrunk = cv2.resize(warped, self.crop, interpolation=cv2.INTER_AREA) if self.size != self.crop else warped
+        return np.asarray(shrunk, np.float32) * np.float32(1 / 255)
+
+
 def photograph(face: Face, dice: Dice, grain: Grain) -> NDArray[np.uint8]:
-    """Return the crop, gray uint8 (h, w), that a locator would cut of a plate; 60 to 340 pixels wide."""
-    conditions = Conditions.draw(dice)
-    gray = _seen(face, conditions, dice)
+    """Return the crop, gray uint8 (h, w), that a locator would cut of a plate; 60 to 340 pixels wide.
+
+    What nobody could read is taken again, at last under good conditions: it would teach a network to guess.
+    """
+    for attempt in range(_ATTEMPTS):
+        conditions = Conditions.draw(dice) if attempt < _ATTEMPTS - 1 else Conditions(0.3, 0.0, 0.8, 0.01)
+        shot = _shot(face, conditions, dice)
+        pixels = _developed(shot.take(face.picture), conditions, dice, grain)
+        if visibility(pixels, shot.take(face.ink)) >= _VISIBLE:
+            break
+    return np.asarray(255 - pixels if dice.chance(0.02) else pixels, np.uint8)
+
+
+def visibility(pixels: NDArray[np.uint8], ink: Gray) -> float:
+    """Return how well the ink of the serial can be seen, 0..1, in the quarter of the crop where it is seen worst.
+
+    Args:
+        pixels: gray (h, w). ink: the share of ink in every pixel, (h, w), 0..1.
+
+    It is the correlation between both, without its sign, among the pixels near ink.
+    """
+    found = 1.0
+    near = cv2.dilate(ink, np.ones((3, 5), np.uint8)) > 0.2
+    columns = np.flatnonzero(near.any(axis=0))
+    if columns.size < 8:
+        return 0.0
+    for part in np.array_split(np.arange(columns[0], columns[-1] + 1), 4):
+        chosen = near[:, part]
+        inked, seen = ink[:, part][chosen], pixels[:, part][chosen].astype(np.float32)
+        if inked.size < 20 or inked.std() < 0.1:
+            continue
+        spread = float(seen.std())
+        found = min(found, abs(float(np.corrcoef(inked, seen)[0, 1])) if spread > _FAINTEST else 0.0)
+    return found
+
+
+def _developed(gray: Gray, conditions: Conditions, dice: Dice, grain: Grain) -> NDArray[np.uint8]:
+    """Lens, light, noise and compression, uint8 (h, w)."""
     scale = gray.shape[1] / INPUT_WIDTH
     if conditions.lens * scale > 0.2:
         gray = cv2.GaussianBlur(gray, (0, 0), conditions.lens * scale)
@@ -70,11 +136,11 @@ def photograph(face: Face, dice: Dice, grain: Grain) -> NDArray[np.uint8]:
     pixels = to_bytes(np.asarray(gray, np.float32))
     if dice.chance(0.6):
         pixels = jpeg(pixels, round(dice.uniform(22, 95)))
-    return np.asarray(255 - pixels if dice.chance(0.02) else pixels, np.uint8)
+    return pixels
 
 
-def _seen(face: Face, conditions: Conditions, dice: Dice) -> Gray:
-    """The cut as float32 (h, w), 0..1, at the size that the camera gives it."""
+def _shot(face: Face, conditions: Conditions, dice: Dice) -> Shot:
+    """Choose view, cut and size."""
     region = _region(face, dice)
     view = _view(face, dice)
     corners = _moved(view, _corners(region))
@@ -86,15 +152,11 @@ def _seen(face: Face, conditions: Conditions, dice: Dice) -> Gray:
         width = max(60, round(width * dice.uniform(0.6, 1.0)))
     height = max(16, round(width * tall / wide * dice.uniform(0.84, 1.2)))
     height = min(height, 300)
-    # Painted pixels shrink by averaging, as on a sensor; a warp alone would skip some of them.
     drawn = (max(width, round(wide)), max(height, round(tall)))
     fit = np.array(
         [[drawn[0] / wide, 0, -left * drawn[0] / wide], [0, drawn[1] / tall, -top * drawn[1] / tall], [0, 0, 1]]
     )
-    flat = np.asarray(face.picture)
-    warped = cv2.warpPerspective(flat, fit @ view, drawn, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    shrunk = cv2.resize(warped, (width, height), interpolation=cv2.INTER_AREA) if drawn != (width, height) else warped
-    return np.asarray(shrunk, np.float32) * np.float32(1 / 255)
+    return Shot(np.asarray(fit @ view, np.float64), drawn, (width, height))
 
 
 def _region(face: Face, dice: Dice) -> Rectangle:
