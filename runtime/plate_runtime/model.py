@@ -61,12 +61,14 @@ class Model:
         character, logits (n, steps, classes and blank) of a plate.
 
         Raises:
-            ModelError: the network's answer is not what the manifest says.
+            ModelError: the network's answer is not what the manifest says, or holds what is no finite number.
         """
         outputs = self.backend.run(inputs)
         expected = (len(inputs), *self.manifest.output_shape)
         if outputs.shape != expected:
             raise ModelError(f"{self.file.path} answers with shape {outputs.shape}, its manifest says {expected}")
+        if not np.isfinite(outputs).all():
+            raise ModelError(f"{self.file.path} answers with values that are not finite; train or export it again")
         return outputs
 
     def predict_pictures(

@@ -94,3 +94,18 @@ def test_the_fake_refuses_what_does_not_fit(make_plate_model: MakeModel) -> None
         open_model(make_plate_model(decoding="slots"), "plate", backend="fake:ABCDEFGHI")
     with pytest.raises(UsageError, match="cannot answer"):
         open_model(make_plate_model(), "plate", backend="fake:ä")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_an_answer_that_is_no_number_is_refused(
+    value: float, make_plate_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        answers = np.zeros((len(inputs), CELLS, len(ALPHABET) + 1), np.float32)
+        answers[-1, 2, 3] = value
+        return answers
+
+    model = open_model(make_plate_model(), "plate")
+    monkeypatch.setattr(model.backend, "run", broken)
+    with pytest.raises(ModelError, match="not finite"):
+        model.predict_pictures([draw_cells("A")])
