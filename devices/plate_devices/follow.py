@@ -119,7 +119,7 @@ class _Track:
         if self._counts[text] < SEEN_AT_LEAST or self._first is None or self._last is None:
             return None
         plate, picture = self._best[text]
-        share = self._sums[text] / sum(self._sums.values())
+        share = self._sums[text] / (sum(self._sums.values()) or 1.0)
         return Vehicle(
             plate, share * self._sums[text] / self._counts[text], self._counts[text],
             self._first.number, self._last.number, self._first.time, self._last.time, picture,
@@ -129,7 +129,7 @@ class _Track:
         del self._sums[text], self._counts[text], self._best[text]
 
     def _winner(self) -> str:
-        return max(self._sums, key=lambda text: self._sums[text])
+        return max(self._sums, key=lambda text: (self._sums[text], self._counts[text]))
 
 
 def cut_plate(rgb: NDArray[np.uint8], plate: Plate) -> NDArray[np.uint8]:

@@ -43,6 +43,13 @@ def test_misreadings_are_outvoted_and_lower_the_confidence() -> None:
     assert vehicle.confidence == pytest.approx((0.9 + 0.7) / 2 * 1.6 / 2.7)
 
 
+def test_readings_without_any_confidence_are_counted() -> None:
+    (vehicle,) = watch([("AB12CD", 0.0), ("A812CD", 0.0), ("AB12CD", 0.0)])
+    assert (vehicle.plate.text, vehicle.frames, vehicle.confidence) == ("AB12CD", 2, 0.0)
+    (vehicle,) = watch([("A812CD", 0.0), ("AB12CD", 0.0), ("AB12CD", 0.0)])
+    assert (vehicle.plate.text, vehicle.frames) == ("AB12CD", 2)
+
+
 def test_different_plates_are_different_vehicles() -> None:
     found = watch([("AB12CD", 0.9)] * 3 + [("XY98ZW", 0.8)] * 3)
     assert [vehicle.plate.text for vehicle in found] == ["AB12CD", "XY98ZW"]
