@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +15,7 @@ from tiny_models import SPEC, draw_character
 
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.backends import explain_missing, installed, open_backend
+from plate_runtime.backends.interpreter import TFLiteBackend
 from plate_runtime.errors import MissingPartError, ModelError, UsageError
 from plate_runtime.manifest import InputSpec, Quantisation
 from plate_runtime.model import open_model
@@ -107,6 +112,53 @@ def test_a_float_network_that_calls_itself_int8_is_refused(make_model_file: Make
     path = make_model_file("tflite", "float32", input=spec, quantisation=Quantisation(1 / 255, -128, 1 / 256, -128))
     with pytest.raises(ModelError, match="float32"):
         open_model(path)
+
+
+def test_an_int8_answer_without_its_scale_is_refused(make_model_file: MakeModel) -> None:
+    path = make_model_file("tflite", "int8")
+
+    class Mixed:
+        """Float in, int8 out, as a converter makes of inference_output_type alone."""
+
+        def __init__(self, **_: object) -> None:
+            self.details = [{"index": 0, "quantization": (0.0, 0)}]
+
+        def allocate_tensors(self) -> None: ...
+
+        def get_input_details(self) -> list[dict[str, object]]:
+            return [{**self.details[0], "dtype": np.float32, "shape": np.array([1, 28, 28, 1])}]
+
+        def get_output_details(self) -> list[dict[str, object]]:
+            return [{**self.details[0], "dtype": np.int8, "shape": np.array([1, 36])}]
+
+    file = read_model_file(path)
+    manifest = dataclasses.replace(file.manifest, input=SPEC, quantisation=None)
+    with pytest.raises(ModelError, match="the output's type is int8"):
+        TFLiteBackend("litert", "1", Mixed, dataclasses.replace(file, manifest=manifest), 1)
+
+
+class SlowInterpreter:
+    """Takes its time, as a real one does while it prints to standard error."""
+
+    def __init__(self, **_: object) -> None:
+        time.sleep(0.05)
+        raise ValueError("enough")
+
+
+def test_threads_that_open_models_at_once_leave_standard_error_alone(make_model_file: MakeModel) -> None:
+    file = read_model_file(make_model_file())
+
+    def open_it() -> None:
+        with pytest.raises(ModelError):
+            TFLiteBackend("litert", "1", SlowInterpreter, file, 1)
+
+    before = os.fstat(2)
+    threads = [threading.Timer(0.02 * number, open_it) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert os.path.samestat(os.fstat(2), before)
 
 
 def test_a_network_the_interpreter_cannot_load_is_one_clear_error(tmp_path: Path, make_model_file: MakeModel) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..modelfile import ModelFile
+
+_descriptor_lock = Lock()
 
 
 class TFLiteBackend:
@@ -67,6 +70,7 @@ class TFLiteBackend:
         manifest = self._file.manifest
         check_tensor(self._file, "the input's shape", tuple(map(int, self._input["shape"][1:])), manifest.input.shape)
         check_tensor(self._file, "the input's type", self.input_dtype, manifest.input.dtype)
+        check_tensor(self._file, "the output's type", self.output_dtype, manifest.input.dtype)
         check_tensor(
             self._file, "the output's shape", tuple(map(int, self._output["shape"][1:])), manifest.output_shape
         )
@@ -85,21 +89,23 @@ class TFLiteBackend:
 def _quiet_standard_error() -> Iterator[None]:
     """Keep the interpreter's own notes ("Created XNNPACK delegate") out of a command's error stream.
 
-    They are written by C++ to the file descriptor and know no switch; real trouble comes as an exception.
+    They are written by C++ to the file descriptor and know no switch; real trouble comes as an exception. There is one
+    descriptor for all threads: of two that open models at once the later would put back what the first had put there.
     """
-    try:
-        saved = os.dup(2)
-    except OSError:  # a service may run without standard error
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
-    try:
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
+    with _descriptor_lock:
+        try:
+            saved = os.dup(2)
+        except OSError:  # a service may run without standard error
+            yield
+            return
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+        try:
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
 
 
 def distribution_version(module: str) -> str:
