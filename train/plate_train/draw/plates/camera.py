@@ -164,17 +164,16 @@ def _region(face: Face, dice: Dice) -> Rectangle:
     left, top, right, bottom = face.plate
     wide, tall = right - left, bottom - top
     throw = dice.random()
-    if throw < 0.6:
-        low, high = -0.02, 0.05
+    if throw < 0.5:
+        low, across, down = -0.25, 0.03, 0.07
     elif throw < 0.8:
-        low, high = 0.0, 0.14
+        low, across, down = 0.0, dice.uniform(0.03, 0.24), dice.uniform(0.07, 0.45)
     else:
         left, top, right, bottom = face.serial_box
-        high = tall * 0.12
-        margins = [dice.uniform(-0.015 * tall, high) for _ in range(4)]
+        margins = [dice.uniform(-0.015, 0.12) * tall for _ in range(4)]
         return left - margins[0], top - margins[1], right + margins[2], bottom + margins[3]
-    first, second = dice.uniform(low, high) * wide * 0.6, dice.uniform(low, high) * wide * 0.6
-    upper, lower = dice.uniform(low, high) * tall * 1.4, dice.uniform(low, high) * tall * 1.4
+    first, second = (dice.uniform(low, 1) * across * wide for _ in range(2))
+    upper, lower = (dice.uniform(low, 1) * down * tall for _ in range(2))
     x0, y0, x1, y1 = face.serial_box
     # A locator may cut into the plate, but a character that is cut away nobody can read.
     return min(left - first, x0), min(top - upper, y0), max(right + second, x1), max(bottom + lower, y1)

@@ -18,7 +18,7 @@ from .small_print import paint_print
 
 WIDTH, TALL_WIDTH = 320, 230
 """Pixels that a plate is painted wide; those of two rows are narrower."""
-MARGIN = 34
+MARGIN = 60
 """Pixels of car around the plate."""
 _ROOM = 38
 """Levels that the ground's picture keeps away from the letters' tone."""
