@@ -29,6 +29,8 @@ from .shards import Ahead, Store
 
 PROG = "plate_train.plates.compare"
 WIDTHS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4)
+_USES = 2
+"""Rounds are short, so that the length of a short training is known early and told by many of them."""
 _START = "from plate_train.command import main; main()"
 
 
@@ -57,7 +59,8 @@ def command(arguments: Sequence[str]) -> int:
     options = _options(arguments)
     from .generator import plate_store
 
-    store = plate_store(Path(options.drawings), options.shards + 1)
+    kept = max(8, options.shards + 1)
+    store = plate_store(Path(options.drawings), kept)
     if options.what == "architectures":
         experiments = architectures(options.multiply_adds * 1e6, options.seeds)
     else:
@@ -65,7 +68,8 @@ def command(arguments: Sequence[str]) -> int:
     draw(store, options.shards)
     common = [
         "--hours", str(options.hours), "--drawing-seed", "0", "--shards", str(options.shards),
-        "--drawings", options.drawings, "--drawings-kept", str(options.shards + 1),
+        "--uses", str(_USES), "--window", str(options.shards),
+        "--drawings", options.drawings, "--drawings-kept", str(kept),
         "--threads", str(options.threads), *(["--watch", *options.watch] if options.watch else []),
     ]  # fmt: skip
     compare(experiments, options.out, lambda experiment, folder: train(experiment, folder, common))

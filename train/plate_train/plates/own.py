@@ -45,7 +45,7 @@ def load_own(folder: Path, spec: InputSpec) -> OwnCrops:
     plain = replace(spec, contrast="as-is")
     parts = {"train": train, "val": val}
     record = {
-        "path": str(folder.resolve()),
+        "name": folder.resolve().name,
         "sets": {name: {"count": len(part), "digest": set_digest(part)} for name, part in parts.items()},
     }
     held = CropSet(NAME, standardise(crops(val, plain)), [entry.text for entry in val])

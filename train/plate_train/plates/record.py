@@ -19,6 +19,8 @@ from .settings import VALIDATION_SEED, Settings
 from .shards import VALIDATION_PART, Shard
 
 MODEL_FILE = "model.h5"
+_PLACES = ("data", "start", "watch", "drawings")
+"""Settings that are paths of the machine it was trained on: nobody else's business."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Recorder:
             "sets": {"val": validated | {"digest": drawings_digest(self.drawn.pictures, self.drawn.texts)}},
             "fonts": dict(self.fonts),
             "font_licences": sorted(set(self.fonts.values())),
-            "settings": asdict(self.settings),
+            "settings": {name: value for name, value in asdict(self.settings).items() if name not in _PLACES},
             "step": state.step,
             "steps": state.total,
             "hours": round(state.seconds / 3600, 3),
