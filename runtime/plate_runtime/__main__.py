@@ -31,10 +31,14 @@ def command(arguments: Sequence[str]) -> int:
         name, equals, value = argument.partition("=")
         if name in _OPTIONS:
             options[name] = value if equals else next(rest, "")
+            if not options[name]:
+                raise UsageError(f"{name} needs a value; try --help")
         elif argument.startswith("--") and argument != "--debug":
             raise UsageError(f"{argument} is unknown; try --help")
         elif argument != "--debug":
             pictures.append(argument)
+    if not pictures:
+        raise UsageError("nothing to read; name a picture")
     return _read(pictures, options)
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -108,14 +107,16 @@ def load_formats(path: Path = _FILE) -> dict[str, Region]:
     """Return the regions of a file by name, in its order; unions are left out, see `find_region`.
 
     Raises:
-        DataError: the file is not as `formats.toml` describes.
+        DataError: the file cannot be read, or is not as `formats.toml` describes.
     """
     import tomllib
 
     try:
         tables = tomllib.loads(path.read_text("utf-8")).get("region", [])
         regions = [_region(table) for table in tables]
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}; it belongs beside formats.py") from error
+    except (ValueError, TypeError, AttributeError) as error:
         raise DataError(f"{path.name}: {error}") from None
     by_name = {region.name: region for region in regions}
     if len(by_name) < len(regions):
@@ -123,11 +124,12 @@ def load_formats(path: Path = _FILE) -> dict[str, Region]:
     return by_name
 
 
+@cache
 def find_region(name: str) -> Region:
     """Return a region, or a union ("eu", "europe", "mercosur", "us", "ca", "au") with the formats of its members.
 
     Raises:
-        UsageError: unknown; the sentence names what is near.
+        UsageError: unknown; the sentence names what is near. DataError: see `load_formats`.
     """
     regions = load_formats()
     wanted = _ALIASES.get(name.lower(), name.lower())
@@ -232,6 +234,8 @@ def _unions(regions: Mapping[str, Region]) -> dict[str, Region]:
 
 def _near(wanted: str, regions: Sequence[Region]) -> str:
     by_word = {word.lower(): region.name for region in regions for word in (region.name, region.country)}
+    import difflib
+
     words = difflib.get_close_matches(wanted, by_word, n=3, cutoff=0.5)
     near = dict.fromkeys(by_word[word] for word in words)
     return f"near it: {', '.join(near)}" if near else "docs/regions.md lists them"

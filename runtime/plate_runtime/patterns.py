@@ -45,6 +45,8 @@ def parse_pattern(
     pattern: str, letters: str = LETTERS, lists: Mapping[str, Sequence[str]] | None = None
 ) -> tuple[Token, ...]:
     """Turn a pattern into tokens. Raises ValueError, one sentence, where it is not of this language."""
+    if not letters or len(set(letters)) < len(letters) or not set(letters) <= set(LETTERS):
+        raise ValueError(f"letters {letters!r} have to be some of A-Z, each once")
     tokens = tuple(_token(match, letters, lists or {}) for match in _PIECE.finditer(pattern))
     if not any(token.read for token in tokens):
         raise ValueError("nothing in it is read")

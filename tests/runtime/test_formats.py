@@ -104,6 +104,7 @@ def test_unions_hold_the_formats_of_their_members() -> None:
     assert settle(read("B121PHO"), find_region("eu")) == "B121PHO"
     assert set(REGIONS["us-ny"].formats) <= set(find_region("USA").formats)
     assert find_region("uk") is REGIONS["gb"]
+    assert find_region("eu") is find_region("eu"), "a union is made once, not for every plate"
     assert not set(REGIONS) & {"eu", "us", "ca", "au"}
 
 
@@ -120,6 +121,9 @@ def test_an_unknown_region_is_told_what_is_near(name: str, near: str) -> None:
         ("format = [{ pattern = '{town} 9' }]", "no list 'town'"),
         ('lists.town = ["A-B"]\nformat = [{ pattern = "{town}" }]', "'town' has to hold"),
         ("format = [{ pattern = '[a]9' }]", "no set of the signs"),
+        ('letters = "AAB"\nformat = [{ pattern = "L9" }]', "letters 'AAB'"),
+        ('format = [{ pattern = "L9", letters = "AB-" }]', "letters 'AB-'"),
+        ('format = [{ pattern = "L9", letters = "" }]', "letters ''"),
         ("format = [{ pattern = ' - ' }]", "nothing in it is read"),
         ("format = [{ pattern = 'LL/99' }]", "two rows with one"),
         ("format = [{ pattern = 'LL 99', rows = 2 }]", "two rows with one"),

@@ -18,6 +18,7 @@ from plate_runtime import PlateReader, model
 from plate_runtime.errors import ModelError
 
 MakeModel = Callable[..., Path]
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.mark.parametrize("decoding", ["ctc", "slots"])
@@ -96,6 +97,40 @@ def test_the_package_itself_reads_a_picture_with_a_region(make_plate_model: Make
     line[-2] = "--region=atlantis"
     ended = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+
+
+@pytest.fixture
+def copied(tmp_path: Path, repository: Path, make_plate_model: MakeModel) -> Run:
+    """The runtime's folder under another name, and nothing else of this project to import."""
+    ignored = shutil.ignore_patterns("models", "__pycache__")
+    shutil.copytree(repository / "runtime" / "plate_runtime", tmp_path / "reader", ignore=ignored)
+    Image.fromarray(draw_cells("CJO1ABC")).save(tmp_path / "crop.png")
+    finder = "import sys; sys.modules['plate_runtime'] = None; import runpy; "
+    code = f"{finder}runpy.run_module('reader', run_name='__main__', alter_sys=True)"
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "-c", code, "--model", str(make_plate_model()), *arguments]
+        return subprocess.run(line, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+
+    return run
+
+
+def test_a_copied_folder_reads_by_a_region_in_any_case(copied: Run, tmp_path: Path) -> None:
+    ended = copied("--region", "RO", "crop.png")
+    assert (ended.returncode, ended.stdout[:8], ended.stderr) == (0, "CJ01ABC\t", "")
+    (tmp_path / "reader" / "formats.toml").unlink()
+    assert copied("crop.png").stdout.startswith("CJO1ABC\t")
+    ended = copied("--region=ro", "crop.png")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "formats.toml cannot be read: No such file" in ended.stderr and "Errno" not in ended.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--region", "ro"), ("--region", "crop.png"), ("crop.png", "--region")])
+def test_a_command_line_with_nothing_to_read_is_wrong_use(
+    arguments: tuple[str, ...], copied: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    ended = copied(*arguments)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
 
 
 class TestRegions:
