@@ -28,7 +28,6 @@ from .reading import installed, read_all
 from .report import Report
 from .source import Source, load_network
 
-REPORT_JSON, REPORT_TEXT, REPORT_PICTURE = "report.json", "report.md", "report.png"
 _CHUNK = 64
 _FIRST_STEPS = 3  # pictures, network, scoring the .h5
 
@@ -207,8 +206,8 @@ def _require_same_answers(path: Path, examples: Examples, checks: Sequence[Check
 
 
 def _write_report(report: Report, staging: Staging) -> None:
+    name = f"{report.source.meta.name}-{report.source.meta.version}-report"
     text = json.dumps(report.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    staging.write(REPORT_JSON, text.encode())
-    staging.write(REPORT_TEXT, report.to_text().encode())
-    picture = draw_changes(report.check_set, report.reference, report.checks)
-    staging.write(REPORT_PICTURE, picture)
+    staging.write(f"{name}.json", text.encode())
+    staging.write(f"{name}.md", report.to_text().encode())
+    staging.write(f"{name}.png", draw_changes(report.check_set, report.reference, report.checks))

@@ -25,7 +25,7 @@ from plate_train import weights_file
 from .conftest import VAL
 
 ALL_FOUR = {f"tiny-2.1.0-{precision}.{format_}" for precision in ("float32", "int8") for format_ in ("tflite", "onnx")}
-REPORT = {"report.json", "report.md", "report.png"}
+REPORT = {f"tiny-2.1.0-report.{suffix}" for suffix in ("json", "md", "png")}
 
 
 def _names(folder: Path) -> set[str]:
@@ -98,7 +98,7 @@ def test_files_read_in_the_runtime_as_their_scores_say(exported: Path, data: Pat
 
 
 def test_the_report_holds_the_same_figures(exported: Path) -> None:
-    report = json.loads((exported / "report.json").read_text())
+    report = json.loads((exported / "tiny-2.1.0-report.json").read_text())
     assert {entry["file"] for entry in report["artefacts"]} == ALL_FOUR
     for entry in report["artefacts"]:
         scores = read_model_file(exported / entry["file"]).manifest.scores
@@ -106,7 +106,7 @@ def test_the_report_holds_the_same_figures(exported: Path) -> None:
             (score.backend, score.right, score.folded) for score in scores
         ]
         assert entry["bytes"] == (exported / entry["file"]).stat().st_size
-    assert all(name in (exported / "report.md").read_text() for name in ALL_FOUR)
+    assert all(name in (exported / "tiny-2.1.0-report.md").read_text() for name in ALL_FOUR)
     assert set(report["not_run"]) == {name for name, version in report["interpreters"].items() if version is None}
 
 
@@ -132,7 +132,9 @@ def test_a_notebooks_file_works_with_the_folders_names(
         str(tmp_path),
     ]
     assert export_command(arguments) == 0
-    assert _names(tmp_path) == {"mine-3.0-int8.tflite"} | REPORT
+    assert _names(tmp_path) == {
+        "mine-3.0-int8.tflite", "mine-3.0-report.json", "mine-3.0-report.md", "mine-3.0-report.png",
+    }  # fmt: skip
     said = capsys.readouterr().out
     assert "was not saved by plate-train: its classes are" in said
     assert "class folders" in said

@@ -34,7 +34,7 @@ from .conftest import PLATES
 ALL_FOUR = {
     f"small-reader-1.0.0-{precision}.{format_}" for precision in ("float32", "int8") for format_ in ("tflite", "onnx")
 }
-REPORT = {"report.json", "report.md", "report.png"}
+REPORT = {f"small-reader-1.0.0-report.{suffix}" for suffix in ("json", "md", "png")}
 Draw = Callable[..., tuple[Any, list[str]]]
 
 
@@ -101,13 +101,13 @@ def test_the_int8_file_is_int8_from_end_to_end(exported: Path) -> None:
 
 
 def test_the_report_speaks_of_plates(exported: Path) -> None:
-    report = json.loads((exported / "report.json").read_text())
+    report = json.loads((exported / "small-reader-1.0.0-report.json").read_text())
     assert (report["set"]["drawn"], report["limits"]["min_accuracy"], report["limits"]["counted"]) == (
         True, 80, "folded",
     )  # fmt: skip
     assert report["h5"]["cer"] == 0
     assert "per_class" not in report["calibration"]
-    text = (exported / "report.md").read_text()
+    text = (exported / "small-reader-1.0.0-report.md").read_text()
     assert "drawn-plates/val (drawn by plate-train, not real pictures)" in text
     assert "50 pictures of drawn-plates/train, seed 0" in text
     assert "0.00 %" in text
@@ -122,7 +122,7 @@ def test_labelled_crops_are_checked_and_drawings_calibrate(
     labelled = [entry for entry in read_labels(crops / "labels.csv") if entry.text]
     for score in manifest.scores:
         assert (score.set, score.count, score.digest) == ("my-crops", 30, set_digest(labelled))
-    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    report = json.loads((tmp_path / "out" / "small-reader-1.0.0-report.json").read_text())
     assert report["limits"]["counted"] == "right"
 
 
