@@ -40,10 +40,14 @@ def _changed(character: Character, sign: str) -> Character:
     named = dict(character.alternatives)
     others = tuple((text, share) for text, share in character.alternatives if text != sign)
     if fold(sign) == fold(character.text):
-        return replace(character, text=sign, alternatives=((character.text, _own(character)), *others))
+        return replace(character, text=sign, alternatives=_ordered((character.text, _own(character)), *others))
     rest = max(1.0 - character.confidence, 1e-6)
     share = min(1.0, _with_twin(sign, named) / rest) if sign in named else _UNNAMED
-    return Character(sign, round(share, 4), ((character.text, character.confidence), *others))
+    return Character(sign, round(share, 4), _ordered((character.text, character.confidence), *others))
+
+
+def _ordered(*alternatives: tuple[str, float]) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted(alternatives, key=lambda alternative: -alternative[1]))
 
 
 def _own(character: Character) -> float:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plate_runtime.alphabet import ALPHABET
+from plate_runtime.alphabet import ALPHABET, fold
 from plate_runtime.decode import Character
-from plate_runtime.formats import find_region
+from plate_runtime.formats import _LOOK_ALIKES, Format, Region, find_region, load_formats
 from plate_runtime.settling import settle_reading
 
+LOOK_ALIKES = [set(pair) for pair in _LOOK_ALIKES]
 ROMANIA = find_region("ro")  # LL 99 LLL, and \B 999 LLL
 
 
@@ -51,20 +52,34 @@ def test_twins_change_no_confidence() -> None:
     assert settled.characters[2] == Character("0", 0.98, (("O", 0.58),))
 
 
+def test_alternatives_stay_best_first() -> None:
+    before = characters("CJO2ABC", O=(0.57, (("Q", 0.4), ("0", 0.27))))
+    settled = settle_reading(before, 0.9, ROMANIA)
+    assert settled is not None
+    assert settled.characters[2] == Character("0", 0.57, (("Q", 0.4), ("O", 0.3)))
+
+
 def test_what_fits_no_format_is_not_settled() -> None:
     assert settle_reading(characters("WWWWW"), 0.9, ROMANIA) is None
     assert settle_reading([], 0.9, ROMANIA) is None
 
 
-SIGNS = st.builds(
-    Character,
-    st.sampled_from(ALPHABET),
-    st.floats(0.01, 1),
-    st.lists(st.tuples(st.sampled_from(ALPHABET), st.floats(0.005, 0.5)), max_size=3).map(tuple),
-)
+def as_decoded(shares: dict[str, float]) -> Character:
+    """A character of these weights, as `decode` would describe it."""
+    total = sum(shares.values())
+    best = max(shares, key=lambda sign: shares[sign])
+    others = sorted(((sign, share / total) for sign, share in shares.items() if sign != best), key=lambda one: -one[1])
+    twins = sum(share for sign, share in others if fold(sign) == fold(best))
+    return Character(best, shares[best] / total + twins, tuple(others))
 
 
-@given(st.lists(SIGNS, max_size=9), st.floats(0, 1), st.sampled_from(["ro", "ar", "us-ca", "mercosur"]))
+SHARES = st.dictionaries(st.sampled_from(ALPHABET), st.floats(0.01, 1), min_size=1, max_size=4)
+READ = st.lists(SHARES.map(as_decoded), max_size=9)
+REGIONS = st.sampled_from(["ro", "RO", "ar", "us-ca", "mercosur", "eu", "us"])
+
+
+@settings(deadline=None)
+@given(READ, st.floats(0, 1), REGIONS)
 def test_whatever_is_settled_has_the_format_and_probabilities(
     read: list[Character], confidence: float, name: str
 ) -> None:
@@ -74,4 +89,40 @@ def test_whatever_is_settled_has_the_format_and_probabilities(
         assert any(form.matches(settled.text) for form in region.formats)
         assert len(settled.text) == len(read)
         assert 0 <= settled.confidence <= 1
-        assert all(0 <= character.confidence <= 1 for character in settled.characters)
+        for character in settled.characters:
+            shares = [share for _, share in character.alternatives]
+            assert 0 <= character.confidence <= 1 and all(0 <= share <= 1 for share in shares)
+            assert shares == sorted(shares, reverse=True)
+            assert character.text not in dict(character.alternatives)
+
+
+@settings(deadline=None)
+@given(READ, st.floats(0, 1), REGIONS)
+def test_only_doubts_change_and_the_reading_stays_among_the_alternatives(
+    read: list[Character], confidence: float, name: str
+) -> None:
+    settled = settle_reading(read, confidence, find_region(name))
+    for before, after in zip(read, settled.characters if settled else (), strict=False):
+        if after.text == before.text:
+            assert after == before
+        else:
+            assert before.text in dict(after.alternatives)
+            assert after.text in dict(before.alternatives) or {before.text, after.text} in LOOK_ALIKES
+
+
+@settings(deadline=None)
+@given(READ, REGIONS)
+def test_what_is_settled_is_not_settled_again(read: list[Character], name: str) -> None:
+    settled = settle_reading(read, 0.9, find_region(name))
+    if settled is not None:
+        assert settle_reading(settled.characters, settled.confidence, find_region(name)) == settled
+
+
+@settings(deadline=None)
+@given(st.sampled_from([form for region in load_formats().values() for form in region.formats]), st.data())
+def test_a_text_of_the_format_is_never_changed(form: Format, data: st.DataObject) -> None:
+    text = "".join(data.draw(st.sampled_from(token.choices)) for token in form.tokens if token.read)
+    read = characters(text, **{text[0]: (0.4, (("8", 0.3), ("Q", 0.2)))})
+    settled = settle_reading(read, 0.3, Region("xx", "X", "", (form,)))
+    assert settled is not None
+    assert (settled.characters, settled.confidence) == (tuple(read), 0.3)
