@@ -103,7 +103,7 @@ class Manifest:
         decoding: how the output is read. "softmax": a character's probabilities, one a class. Of a plate, logits
             of several steps, whose last class means nothing: "ctc": repeats are one character; "slots": they are not.
         steps: of a plate's output; 0 for "softmax".
-        temperature: logits are divided by it until the probabilities are calibrated.
+        temperature: logits are divided by it until the probabilities are calibrated; 0.001 to 1000.
         thresholds: defaults such as `min_confidence`, each 0..1.
         quantisation: scales of an int8 input and output, else None.
         training: what it was trained on: data sets and digests, seeds, library versions, font licences.
@@ -140,7 +140,7 @@ class Manifest:
         _require(self.kind == "locator" or (self.kind == "plate") == (self.decoding != "softmax"), "decoding")
         _require(type(self.steps) is int and 0 <= self.steps <= 4096, "steps")
         _require((self.steps > 0) == (self.decoding != "softmax"), "steps")
-        _require(_is_number(self.temperature) and self.temperature > 0, "temperature")
+        _require(_is_number(self.temperature) and 1e-3 <= self.temperature <= 1e3, "temperature")
         _require(all(_is_number(value) and 0 <= value <= 1 for value in self.thresholds.values()), "thresholds")
         _require(isinstance(self.sha256, str) and len(self.sha256) == 64, "sha256")
         _require(self.input.dtype != "int8" or self.quantisation is not None, "quantisation")

@@ -65,6 +65,8 @@ def test_a_file_from_before_plates_reads_as_it_was() -> None:
         ({"alphabet": None}, "alphabet"),
         ({"temperature": 0}, "temperature"),
         ({"temperature": "warm"}, "temperature"),
+        ({"temperature": 1e-45}, "temperature"),
+        ({"temperature": 1e30}, "temperature"),
         ({"thresholds": {"min_confidence": 3}}, "thresholds"),
         ({"quantisation": None}, "quantisation"),
         ({"input": {"shape": [28, 28, 3]}}, "colour"),
