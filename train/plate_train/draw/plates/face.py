@@ -84,7 +84,7 @@ def _ground(easel: Easel, size: tuple[int, int]) -> Image.Image:
     """Paint or a picture, away from the tone of the letters."""
     tones, dice = easel.tones, easel.dice
     if dice.chance(easel.layout.picture):
-        reach = round(min(abs(tones.ink - tones.ground) - _ROOM, dice.uniform(15, 110)))
+        reach = round(min((abs(tones.ink - tones.ground) - _ROOM) / 2, dice.uniform(15, 110)))
         middle = tones.ground + (reach if tones.ground < tones.ink else -reach)
         kind = dice.choice(grounds.KINDS[easel.part])
         return grounds.ground(size, grounds.Range(middle, max(2, reach)), kind, dice, easel.grain)
