@@ -92,9 +92,9 @@ def _ours(models: Path) -> list[Candidate]:
     return found + [_own(path, "litert", "cutting, ") for path in cutters]
 
 
-def _own(path: Path, backend: str, prefix: str = "", **more: Any) -> Candidate:
-    options = {"model": str(path), "backend": backend}
-    return Candidate(f"{prefix}{path.name} in {backend}", "plate_edge.py", options=lambda _set: options, **more)
+def _own(model: Path, backend: str, prefix: str = "", **more: Any) -> Candidate:
+    options = {"model": str(model), "backend": backend}
+    return Candidate(f"{prefix}{model.name} in {backend}", "plate_edge.py", options=lambda _set: options, **more)
 
 
 def _tflite_runtime(models: Path) -> list[Candidate]:
