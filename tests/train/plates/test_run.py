@@ -61,11 +61,11 @@ def test_interrupted_and_gone_on_with_is_never_interrupted(
         time.sleep(0.02)
     time.sleep(0.3)
     first.send_signal(way)
-    output, errors = first.communicate(timeout=120)
+    output, errors = first.communicate(timeout=300)
     assert first.returncode != 0, output + errors
     assert 0 < checkpoint.load(folder)[0].step < 24
     second = small_training(folder, resume=True)
-    assert second.communicate(timeout=120)[1].count("Traceback") == 0
+    assert second.communicate(timeout=300)[1].count("Traceback") == 0
     assert second.returncode == 0
     assert all(np.array_equal(one, other) for one, other in zip(arrays(finished), arrays(folder), strict=True))
     assert log(folder) == log(finished)
@@ -147,6 +147,15 @@ def test_a_folder_is_used_once(finished: Path, tmp_path: Path) -> None:
         run(small_settings(), tmp_path / "none", small_store(tmp_path), resume=True)
     with pytest.raises(UsageError, match="no unfinished"):
         unfinished_run(finished.parent)
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path, checkpoint.State(generators=[("d", 0)]), [np.zeros(9)])
+    assert checkpoint.load(tmp_path)[0].generators == [("d", 0)]
+    for damaged in (b"", b"no zip", (tmp_path / checkpoint.FILE).read_bytes()[:200]):
+        (tmp_path / checkpoint.FILE).write_bytes(damaged)
+        with pytest.raises(DataError, match="no complete checkpoint"):
+            checkpoint.load(tmp_path)
 
 
 def test_two_processes_never_train_in_one_folder(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +59,7 @@ def load(folder: Path) -> tuple[State, list[NDArray[Any]]]:
         with np.load(path, allow_pickle=False) as file:
             state = State(**json.loads(str(file["state"])))
             arrays = [file[name] for name in sorted(file.files) if name != "state"]
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise DataError(f"{path}: no complete checkpoint ({error})") from error
     state.generators = [(digest, int(first)) for digest, first in state.generators]
     return state, arrays

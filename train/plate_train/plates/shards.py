@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +103,7 @@ def read_shard(path: Path) -> Shard:
     try:
         with np.load(path, allow_pickle=False) as file:
             return Shard(file["pictures"], file["texts"].tolist())
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise DataError(f"{path}: the drawings are damaged ({error}); delete the file") from error
 
 
