@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from plate_runtime import PlateReader
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.evaluate import score_texts
 from plate_runtime.image import open_picture
-from plate_runtime.labels import read_class_folders
+from plate_runtime.labels import read_class_folders, read_labels
 from plate_runtime.model import MODELS, open_model, shipped_model
 from plate_runtime.modelfile import read_model_file
 
@@ -50,3 +51,12 @@ def test_each_reads_the_mission_s_pictures(name: str, shared_data: object) -> No
     assert score.count == 216
     assert score.exact >= 208
     assert score.folded >= 212
+
+
+@pytest.mark.parametrize(("plates", "least"), [("plates-us", 340), ("plates-romania", 302), ("plates-argentina", 108)])
+def test_whole_plates_are_read(plates: str, least: int, shared_data: object) -> None:
+    found = read_labels(f"{shared_data}/{plates}/labels.csv")
+    with PlateReader() as reader:
+        read = [reader.read(entry.path, min_confidence=0.0) for entry in found]
+    texts = [plates[0].text if plates else "" for plates in read]
+    assert score_texts(texts, [entry.text for entry in found]).folded >= least
