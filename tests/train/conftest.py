@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import string
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import matplotlib
 import pytest
 from small_glyphs import glyph_set, write_folder
 
 from plate_train.datasets import CharacterSet
+from plate_train.draw.fonts import FontFile
+from plate_train.draw.plates.lettering import part_of_family
 
+DEJAVU = Path(matplotlib.get_data_path()) / "fonts/ttf"
 START = "from plate_train.command import main; main()"
 
 
@@ -57,3 +62,11 @@ def plate_train(tmp_path: Path, environment: dict[str, str]) -> Callable[..., su
         )  # fmt: skip
 
     return start
+
+
+@pytest.fixture(scope="session")
+def fonts() -> list[FontFile]:
+    """Files that matplotlib brings, under names of families of either part."""
+    names = [f"family {letter}" for letter in string.ascii_letters]
+    assert {part_of_family(name) for name in names} == {"train", "measure"}
+    return [FontFile(DEJAVU / "DejaVuSans.ttf", name, 400, "Bitstream-Vera", f"{name}@1", "sans") for name in names]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import string
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -25,16 +23,6 @@ from plate_train.draw.plates.layouts import Layout, load_layouts
 from plate_train.draw.plates.lettering import Lettering, part_of_family
 from plate_train.draw.plates.painter import PlatePainter
 from plate_train.draw.plates.serials import LONGEST, draw_serial
-
-DEJAVU = Path(matplotlib.get_data_path()) / "fonts/ttf"
-
-
-@pytest.fixture(scope="module")
-def fonts() -> list[FontFile]:
-    """Files that matplotlib brings, under names of families of either part."""
-    names = [f"family {letter}" for letter in string.ascii_letters]
-    assert {part_of_family(name) for name in names} == {"train", "measure"}
-    return [FontFile(DEJAVU / "DejaVuSans.ttf", name, 400, "Bitstream-Vera", f"{name}@1", "sans") for name in names]
 
 
 def test_a_picture_depends_on_seed_and_index_alone(fonts: list[FontFile]) -> None:

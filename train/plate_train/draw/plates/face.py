@@ -81,7 +81,7 @@ def _paint_ground(easel: Easel) -> None:
 
 
 def _ground(easel: Easel, size: tuple[int, int]) -> Image.Image:
-    """Paint or a picture, away from the tone of the letters."""
+    """What lies under the letters: plain paint, or a picture whose tones keep away from theirs."""
     tones, dice = easel.tones, easel.dice
     if dice.chance(easel.layout.picture):
         reach = round(min((abs(tones.ink - tones.ground) - _ROOM) / 2, dice.uniform(15, 110)))

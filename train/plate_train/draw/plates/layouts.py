@@ -61,7 +61,7 @@ def load_layouts(part: str, path: Path = _FILE) -> tuple[Layout, ...]:
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))["layout"]
         layouts = [_layout(entry) for entry in entries]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is no valid list of layouts ({error}); restore it from the repository") from error
     return tuple(layout for layout in layouts if layout.part == part)
 

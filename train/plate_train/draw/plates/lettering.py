@@ -63,8 +63,8 @@ def _opened(path: str) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size=_STRIP_HEIGHT)
 
 
-@functools.lru_cache(maxsize=16384)
 def _strip(path: str, text: str) -> Image.Image:
+    """Draw a line `_STRIP_HEIGHT` high. It is not kept: hardly a line comes twice, and thousands fill 40 MB."""
     font = _opened(path)
     left, top, right, bottom = font.getbbox(text)
     picture = Image.new("L", (max(2, int(right - left)), max(2, int(bottom - top))), 0)

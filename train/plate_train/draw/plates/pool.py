@@ -23,7 +23,7 @@ def shard(
     """Draw one shard.
 
     Args:
-        seed: of the generator. number: which shard; shards never share a picture. count: pictures in it.
+        seed: of the generator. number: which shard; shards of one count never share a picture. count: pictures in it.
         spec: the network's input; its contrast rule is not applied, so that training can change tones before.
         part: see `PlatePainter`.
 

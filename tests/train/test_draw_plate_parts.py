@@ -1,0 +1,126 @@
+"""What drawn plates are made of: rows in reading order, emblems of any size, words that are never empty."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.errors import DataError
+from plate_train.draw.effects import Dice, Grain
+from plate_train.draw.fonts import FontFile
+from plate_train.draw.glyphs import Alphabet, Glyph
+from plate_train.draw.plates import emblems, words
+from plate_train.draw.plates.face import paint_face
+from plate_train.draw.plates.layouts import Layout, load_layouts
+from plate_train.draw.plates.lettering import SERIAL_KINDS, Lettering
+from plate_train.draw.plates.serials import draw_serial
+
+SEEDS = st.integers(0, 2**32)
+LAYOUTS = load_layouts("train") + load_layouts("measure")
+
+
+class Blocks:
+    """An alphabet of plain blocks, each of a tone of its own, so that a picture tells which sign stands where."""
+
+    kind = family = "blocks"
+
+    def __init__(self) -> None:
+        self.signs: list[str] = []
+
+    def glyph(self, sign: str) -> Glyph:
+        self.signs.append(sign)
+        return Glyph(Image.new("L", (32, 64), 10 + len(self.signs)), np.zeros((0, 2)))
+
+    def read(self, ink: Image.Image) -> list[str]:
+        """Return the signs of every row, from top to bottom and from left to right."""
+        pixels, rows = np.asarray(ink), dict[int, list[tuple[float, str]]]()
+        for number, sign in enumerate(self.signs):
+            ys, xs = np.nonzero(pixels == 11 + number)
+            near = next((top for top in rows if abs(top - ys.min()) <= 3), int(ys.min()))
+            rows.setdefault(near, []).append((float(xs.mean()), sign))
+        return ["".join(sign for _, sign in sorted(rows[top])) for top in sorted(rows)]
+
+
+class BlockLettering(Lettering):
+    """Serials in blocks, small print in the fonts of the part."""
+
+    def __init__(self, fonts: list[FontFile], part: str) -> None:
+        super().__init__(fonts, 0, part)
+        self.blocks = Blocks()
+
+    def alphabet(self, weights: dict[str, float], dice: Dice) -> Alphabet:
+        return self.blocks
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_the_text_reads_from_top_left_to_bottom_right(fonts: list[FontFile], layout: Layout) -> None:
+    for seed in range(10):
+        lettering = BlockLettering(fonts, layout.part)
+        face = paint_face(layout, lettering, layout.part, Dice(seed), Grain(0))
+        rows = lettering.blocks.read(face.ink)
+        assert "".join(rows) == face.text
+        assert len(rows) == (2 if layout.two_rows and len(face.text) > 2 else 1)
+
+
+@pytest.mark.parametrize("layout", [one for one in LAYOUTS if one.two_rows], ids=lambda layout: layout.name)
+@settings(deadline=None)
+@given(seed=SEEDS)
+def test_the_rows_of_a_serial_make_its_text(layout: Layout, seed: int) -> None:
+    serial = draw_serial(layout.regions, True, Dice(seed))
+    assert "".join(group for row in serial.rows for group in row) == serial.text
+    upper, lower = ("".join(row) for row in serial.rows) if len(serial.rows) == 2 else (serial.text, "")
+    assert upper + lower == serial.text and (lower or len(serial.text) < 3)
+
+
+@settings(deadline=None)
+@given(
+    left=st.floats(-20, 100), top=st.floats(-20, 60), wide=st.floats(0, 120), tall=st.floats(0, 80),
+    tones=st.tuples(st.integers(0, 255), st.integers(0, 255)), seed=SEEDS,
+)  # fmt: skip
+def test_an_emblem_of_any_size_keeps_its_tones(
+    left: float, top: float, wide: float, tall: float, tones: tuple[int, int], seed: int
+) -> None:
+    canvas = Image.new("L", (90, 50), 77)
+    box = (left, top, left + wide, top + tall)
+    emblems.emblem(canvas, box, tones, Dice(seed))
+    emblems._figure(ImageDraw.Draw(canvas), box, tones[0], Dice(seed))
+    emblems.bolt(ImageDraw.Draw(Image.new("L", (90, 50))), left, top, wide, Dice(seed))
+    found = set(np.unique(np.asarray(canvas)).tolist()) - {77}
+    assert all(min(tones) <= tone <= max(tones) for tone in found)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_an_emblem_of_a_few_pixels_is_no_error(size: int) -> None:
+    for seed in range(200):
+        canvas = Image.new("L", (5, 5), 0)
+        emblems.emblem(canvas, (1, 1, 1 + size, 1 + size), (9, 9), Dice(seed))
+        emblems._figure(ImageDraw.Draw(canvas), (1, 1, 1 + size, 1 + size), 9, Dice(seed))
+
+
+@given(seed=SEEDS, longest=st.integers(2, 10))
+def test_words_are_never_empty(seed: int, longest: int) -> None:
+    dice = Dice(seed)
+    wish = words.wish(dice, longest)
+    assert 2 <= len(wish) <= longest and set(wish) <= set(ALPHABET)
+    assert words.line(dice).strip() and words.tag(dice).strip()
+    assert all(words.word(dice, syllables).islower() for syllables in (1, 2, 3))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_a_layout_names_kinds_of_letters_that_exist(layout: Layout) -> None:
+    assert set(layout.alphabets) <= set(SERIAL_KINDS)
+    assert "strokes" in layout.alphabets, "needs no font, so a part without one of the other kinds still draws"
+
+
+@pytest.mark.parametrize("text", ["layout = 3", "layout = ['long']", "[[layout]]\nseparators = 3", "x = 1", "[[["])
+def test_a_damaged_list_of_layouts_is_named(text: str, tmp_path: Path) -> None:
+    broken = tmp_path / "layouts.toml"
+    broken.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=r"layouts\.toml"):
+        load_layouts("train", broken)
