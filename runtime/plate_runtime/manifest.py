@@ -97,7 +97,7 @@ class Manifest:
     Attributes:
         kind: "character", "plate" and later "locator".
         name, version: as in `name@version`.
-        alphabet: one sign a class, in the order of the output.
+        alphabet: one sign a class, in the order of the output; no spaces and nothing that cannot be printed.
         input: see `InputSpec`.
         precision: "float32" or "int8": how weights and activations are stored.
         decoding: how the output is read. "softmax": a character's probabilities, one a class. Of a plate, logits
@@ -135,6 +135,7 @@ class Manifest:
             value = getattr(self, name)
             _require(isinstance(value, str) and value != "" and value.isprintable(), name)
         _require(isinstance(self.alphabet, str) and len(set(self.alphabet)) == len(self.alphabet) > 0, "alphabet")
+        _require(self.alphabet.isprintable() and " " not in self.alphabet, "alphabet")
         _require(self.precision in PRECISIONS, "precision")
         _require(self.decoding in DECODINGS, "decoding")
         _require(self.kind == "locator" or (self.kind == "plate") == (self.decoding != "softmax"), "decoding")

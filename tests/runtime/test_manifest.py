@@ -63,6 +63,8 @@ def test_a_file_from_before_plates_reads_as_it_was() -> None:
         ({"kind": "cat"}, "kind"),
         ({"alphabet": "AAB"}, "alphabet"),
         ({"alphabet": None}, "alphabet"),
+        ({"alphabet": "AB\t"}, "alphabet"),
+        ({"alphabet": "AB "}, "alphabet"),
         ({"temperature": 0}, "temperature"),
         ({"temperature": "warm"}, "temperature"),
         ({"temperature": 1e-45}, "temperature"),

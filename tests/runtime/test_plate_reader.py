@@ -36,6 +36,25 @@ def test_a_plate_is_read_at_once(format_: str, precision: str, decoding: str, ma
         assert reader.read(np.full((40, 90), 99, np.uint8)) == []
 
 
+def test_a_plate_exactly_at_the_threshold_is_read(make_plate_model: MakeModel) -> None:
+    with PlateReader(make_plate_model(), backend="fake:AB1") as reader:
+        (plate,) = reader.read(draw_cells(""), min_confidence=0)
+        assert reader.read(draw_cells(""), min_confidence=plate.confidence) == [plate]
+        assert reader.read(draw_cells(""), min_confidence=plate.confidence + 1e-4) == []
+    with PlateReader(make_plate_model(thresholds={"min_confidence": plate.confidence}), backend="fake:AB1") as reader:
+        assert reader.read(draw_cells("")) == [plate]
+    with PlateReader(make_plate_model(thresholds={}), backend="fake:AB1") as reader:
+        assert reader.read(draw_cells("")) == [plate]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (10, 20_000), (20_000, 10), (1, 500)])
+def test_a_picture_of_any_shape_is_no_error(shape: tuple[int, int], make_plate_model: MakeModel) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    with PlateReader(make_plate_model()) as reader:
+        for plate in reader.read(noise, region="RO", min_confidence=0):
+            assert plate.text and 0 <= plate.confidence <= 1 and plate.box == (0, 0, shape[1], shape[0])
+
+
 def test_a_model_of_plates_reads_no_single_character(make_plate_model: MakeModel) -> None:
     with PlateReader(make_plate_model()) as reader, pytest.raises(ModelError, match="reads no single character"):
         reader.read(draw_character("A"), as_="character")
