@@ -16,6 +16,8 @@ LONGEST = 10
 _LETTERS, _DIGITS = ALPHABET[10:], ALPHABET[:10]
 _ANYWHERE = 0.12
 """Share of serials that are signs at random whatever the region, so that the network reads and does not guess."""
+_BARS = 0.25
+"""Share of serials at random that begin or end with a bar, which is easily taken for the plate's edge."""
 _BUSY = {"de", "fr", "it", "es", "pl", "ro", "nl", "gb", "be", "at", "cz", "hu", "us-ca", "us-tx", "us-fl", "us-ny"}
 _BUSY_FACTOR = 3.0
 
@@ -85,6 +87,10 @@ def _random_groups(dice: Dice) -> list[str]:
     while (left := count - sum(map(len, groups))) > 0:
         signs = dice.choice((_LETTERS, _DIGITS, _DIGITS, ALPHABET))
         groups.append("".join(dice.choice(signs) for _ in range(min(left, dice.choice((1, 2, 2, 3, 3, 4, 5, 6))))))
+    if dice.chance(_BARS):
+        edge = dice.choice((0, -1))
+        bar = dice.choice("1I")
+        groups[edge] = bar + groups[edge][1:] if edge == 0 else groups[edge][:-1] + bar
     return groups if dice.chance(0.7) else ["".join(groups)]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PIL import Image
+
 from plate_runtime.alphabet import ALPHABET
 
 from . import emblems, words
@@ -82,7 +84,7 @@ def _stacked(easel: Easel, free: Rectangle) -> tuple[float, float]:
     letters = "".join(dice.choice(ALPHABET) for _ in range(dice.choice((2, 2, 2, 3))))
     tall = (bottom - top) * dice.uniform(0.6, 1.0) / len(letters)
     most = max(2, round(_WIDEST * (right - left)))
-    strips = [easel.strip(sign, tall * 0.88) for sign in letters]
+    strips = _column(easel, letters, tall * 0.88)
     strips = [strip.resize((min(strip.width, most), strip.height)) for strip in strips]
     widest = max(strip.width for strip in strips)
     at_left = dice.chance(0.6)
@@ -92,3 +94,12 @@ def _stacked(easel: Easel, free: Rectangle) -> tuple[float, float]:
         easel.stamp(strip, easel.tones.ink, x, y + index * tall)
     taken = widest + height * dice.uniform(0.04, 0.1)
     return (left + taken, right) if at_left else (left, right - taken)
+
+
+def _column(easel: Easel, letters: str, tall: float) -> list[Image.Image]:
+    """Letters of a column, mostly from the dies of a serial, else printed; each about `tall` pixels high."""
+    if easel.dice.chance(0.3):
+        return [easel.strip(sign, tall) for sign in letters]
+    alphabet, high = easel.lettering.alphabet(easel.layout.alphabets, easel.dice), max(4, round(tall))
+    glyphs = [alphabet.glyph(sign) for sign in letters]
+    return [glyph.sized(max(2, round(high * glyph.aspect)), high) for glyph in glyphs]
