@@ -10,7 +10,7 @@ from small_plates import small_store
 
 from plate_runtime.errors import UsageError
 from plate_train.command import command
-from plate_train.plates import checkpoint, generator
+from plate_train.plates import checkpoint, generator, session
 from plate_train.plates.settings import read_settings
 
 QUICK = [
@@ -32,6 +32,19 @@ def test_a_run_and_going_on_with_it(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert command(["plate", "--resume", "--out", "run", "--steps", "6"]) == 0
     assert checkpoint.load(tmp_path / "run")[0].step == 6
     assert read_settings(tmp_path / "run").width == 0.1
+
+
+@pytest.mark.parametrize("way", [KeyboardInterrupt, SystemExit])
+def test_an_interrupted_run_says_how_to_go_on(
+    way: type[BaseException], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_arguments: object, **_options: object) -> None:
+        raise way
+
+    monkeypatch.setattr(session, "run", interrupted)
+    with pytest.raises(way):
+        command(["plate", *QUICK, "--out", "run"])
+    assert "plate-train plate --resume --out run" in capsys.readouterr().err
 
 
 def test_preview_draws_a_sheet(tmp_path: Path) -> None:

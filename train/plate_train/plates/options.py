@@ -97,7 +97,9 @@ def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
         folder = folder or Path("runs") / f"plate-{datetime.now():%Y%m%d-%H%M%S}"
     try:
         _train(settings, folder, options, say)
-    except KeyboardInterrupt:
+    except BaseException as error:
+        if isinstance(error, Exception):
+            raise
         print(f"{PROG}: interrupted; go on with: {PROG} plate --resume --out {folder}", file=sys.stderr)
         raise
     return 0
