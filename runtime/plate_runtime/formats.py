@@ -66,6 +66,13 @@ class Format:
         return by_length
 
     @cached_property
+    def _text_lengths(self) -> frozenset[int]:
+        lengths = {0}
+        for choices in self._choices:
+            lengths = {before + length for before in lengths for length in choices}
+        return frozenset(lengths)
+
+    @cached_property
     def count(self) -> int:
         """How many texts have this format."""
         return math.prod(len(token.choices) for token in self.tokens if token.read)
@@ -79,6 +86,8 @@ class Format:
 
         (0.0, "") where none fits.
         """
+        if len(options) not in self._text_lengths:
+            return 0.0, ""
         ends: dict[int, tuple[float, str]] = {0: (1.0, "")}  # by how many positions are used
         for choices in self._choices:
             longer: dict[int, tuple[float, str]] = {}
