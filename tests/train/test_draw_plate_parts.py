@@ -42,6 +42,8 @@ class Blocks:
         pixels, rows = np.asarray(ink), dict[int, list[tuple[float, str]]]()
         for number, sign in enumerate(self.signs):
             ys, xs = np.nonzero(pixels == 11 + number)
+            if not len(ys):  # a column beside the serial may take its letters from the same alphabet
+                continue
             near = next((top for top in rows if abs(top - ys.min()) <= 3), int(ys.min()))
             rows.setdefault(near, []).append((float(xs.mean()), sign))
         return ["".join(sign for _, sign in sorted(rows[top])) for top in sorted(rows)]
