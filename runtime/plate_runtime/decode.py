@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from .alphabet import TWINS
 
-_ALTERNATIVES = 3
+ALTERNATIVES = 3
+"""Other signs that a character names at most."""
 _WORTH_NAMING = 0.005
 # One sign follows its twin, with no blank between, only where the network has no doubt about either.
 _SURE = 0.9
@@ -202,7 +203,7 @@ def _characters(shares: NDArray[np.float32], signs: list[int], alphabet: str) ->
     for row, (sign, others) in enumerate(zip(signs, named, strict=True)):
         confidence = sum(float(shares[row, twin]) for twin in _twins_of(sign, alphabet))
         others.sort(key=_by_share)
-        characters.append(Character(alphabet[sign], round(min(1.0, confidence), 4), tuple(others[:_ALTERNATIVES])))
+        characters.append(Character(alphabet[sign], round(min(1.0, confidence), 4), tuple(others[:ALTERNATIVES])))
     return characters
 
 

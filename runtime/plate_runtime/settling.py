@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .alphabet import fold
-from .decode import Character, Reading
+from .decode import ALTERNATIVES, Character, Reading
 from .formats import settle
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _changed(character: Character, sign: str) -> Character:
 
 
 def _ordered(*alternatives: tuple[str, float]) -> tuple[tuple[str, float], ...]:
-    return tuple(sorted(alternatives, key=lambda alternative: -alternative[1]))
+    return tuple(sorted(alternatives, key=lambda alternative: -alternative[1])[:ALTERNATIVES])
 
 
 def _own(character: Character) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plate_runtime.decode import Character
@@ -33,6 +33,7 @@ def write(folder: Path, region: str) -> Path:
     return path
 
 
+@settings(deadline=None)
 @given(st.sampled_from(FORMATS), st.randoms(use_true_random=False))
 def test_texts_drawn_from_a_format_fit_it_and_settle_unchanged(named: tuple[str, Format], rng: random.Random) -> None:
     name, form = named
@@ -41,6 +42,7 @@ def test_texts_drawn_from_a_format_fit_it_and_settle_unchanged(named: tuple[str,
     assert settle(read(text), REGIONS[name]) == text
 
 
+@settings(deadline=None)
 @given(st.sampled_from([form for _, form in FORMATS]), st.text("AB01OIQ", min_size=4, max_size=8))
 def test_what_settles_has_the_format_and_the_length(form: Format, text: str) -> None:
     settled = settle(read(text), Region("xx", "X", "", (form,)))

@@ -52,6 +52,13 @@ def test_twins_change_no_confidence() -> None:
     assert settled.characters[2] == Character("0", 0.98, (("O", 0.58),))
 
 
+def test_alternatives_stay_three_at_most() -> None:
+    before = characters("CJ12A8C", **{"8": (0.9, (("S", 0.04), ("3", 0.03), ("6", 0.02)))})
+    settled = settle_reading(before, 0.9, ROMANIA)
+    assert settled is not None and settled.text == "CJ12ABC"
+    assert settled.characters[5].alternatives == (("8", 0.9), ("S", 0.04), ("3", 0.03))
+
+
 def test_alternatives_stay_best_first() -> None:
     before = characters("CJO2ABC", O=(0.57, (("Q", 0.4), ("0", 0.27))))
     settled = settle_reading(before, 0.9, ROMANIA)
@@ -92,7 +99,7 @@ def test_whatever_is_settled_has_the_format_and_probabilities(
         for character in settled.characters:
             shares = [share for _, share in character.alternatives]
             assert 0 <= character.confidence <= 1 and all(0 <= share <= 1 for share in shares)
-            assert shares == sorted(shares, reverse=True)
+            assert shares == sorted(shares, reverse=True) and len(shares) <= 3
             assert character.text not in dict(character.alternatives)
 
 
