@@ -56,14 +56,13 @@ def _rows(name: str, candidates: Candidates, repeat: int) -> list[dict[str, obje
 
 
 def _own_candidates(name: str, picture: NDArray[np.float32]) -> Candidates:
-    return {
-        (f"{backend} {version}", precision): _predict(
-            open_model(MODELS / f"{name}-{precision}.{FORMATS[backend]}", None, backend), picture
-        )
-        for backend, version in installed().items()
-        for precision in ("int8", "float32")
-        if version is not None
-    }
+    found = {}
+    for backend, version in installed().items():
+        for precision in ("int8", "float32"):
+            path = MODELS / f"{name}-{precision}.{FORMATS[backend]}"
+            if version is not None and path.is_file():
+                found[f"{backend} {version}", precision] = _predict(open_model(path, None, backend), picture)
+    return found
 
 
 def _predict(model: Model, picture: NDArray[np.float32]) -> Callable[[], object]:
@@ -87,8 +86,9 @@ def _tensorflow_candidates(name: str, picture: NDArray[np.float32]) -> Candidate
         found[f"keras {keras.__version__} predict", "float32"] = lambda: network.predict(picture, verbose=0)
         found[f"keras {keras.__version__} call", "float32"] = lambda: np.asarray(network(picture))
     for precision in ("int8", "float32"):
-        call = _tensorflow_interpreter(tf, MODELS / f"{name}-{precision}.tflite", picture)
-        found[f"tensorflow {tf.__version__} lite", precision] = call
+        path = MODELS / f"{name}-{precision}.tflite"
+        if path.is_file():
+            found[f"tensorflow {tf.__version__} lite", precision] = _tensorflow_interpreter(tf, path, picture)
     return found
 
 
