@@ -126,3 +126,19 @@ def test_a_damaged_list_of_layouts_is_named(text: str, tmp_path: Path) -> None:
     broken.write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=r"layouts\.toml"):
         load_layouts("train", broken)
+
+
+def test_every_kind_of_emblem_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in emblems._KINDS:
+        monkeypatch.setattr(emblems, "_KINDS", {kind: 1})
+        canvas = Image.new("L", (60, 80), 255)
+        emblems.emblem(canvas, (5, 5, 55, 75), (0, 90), Dice(3))
+        assert canvas.getextrema()[0] < 100, kind
+
+
+def test_a_ring_is_round_however_tall_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emblems, "_KINDS", {"ring": 1})
+    canvas = Image.new("L", (60, 160), 0)
+    emblems._shape(ImageDraw.Draw(canvas), (10, 10, 50, 150), 255, Dice(0))
+    left, top, right, bottom = canvas.getbbox() or (0, 0, 0, 0)
+    assert right - left == bottom - top > 30

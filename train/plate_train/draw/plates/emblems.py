@@ -30,14 +30,15 @@ def _shape(pen: ImageDraw.ImageDraw, box: Rectangle, tone: int, dice: Dice) -> N
     left, top, right, bottom = box
     if right - left < 2 or bottom - top < 2:
         return
-    kind = dice.choices(("blob", "star", "oval", "ring", "shield", "tree", "bars", "cross"), (5, 1, 3, 2, 3, 2, 1, 1))[
-        0
-    ]
+    kind = dice.choices(list(_KINDS), list(_KINDS.values()))[0]
     middle, half = ((left + right) / 2, (top + bottom) / 2), ((right - left) / 2, (bottom - top) / 2)
     if kind == "oval":
         pen.ellipse(box, fill=tone)
     elif kind == "ring":
-        pen.ellipse(box, outline=tone, width=max(1, round(half[1] * dice.uniform(0.1, 0.4))))
+        # Round, never tall: a tall ring in the tone of the letters is a 0.
+        reach = min(half)
+        around = (middle[0] - reach, middle[1] - reach, middle[0] + reach, middle[1] + reach)
+        pen.ellipse(around, outline=tone, width=max(1, round(reach * dice.uniform(0.1, 0.4))))
     elif kind == "bars":
         count = dice.randint(2, 5)
         for index in range(count):
