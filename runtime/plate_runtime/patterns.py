@@ -15,12 +15,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 DIGITS = "0123456789"
 SEPARATORS = " -.·"
 _PIECE = re.compile(r"(?P<class>\[[^]]*\])|(?P<list>\{[^}]*\})|(?P<literal>\\.)|(?P<sign>.)", re.DOTALL)
+_WORD = re.compile("[A-Z0-9]+")
 _RANGE = re.compile(r"([A-Z0-9])(?:-([A-Z0-9]))?")
 
 
@@ -67,6 +69,12 @@ def _token(match: re.Match[str], letters: str, lists: Mapping[str, Sequence[str]
         return Token("words", _words(piece[1:-1], lists))
     if match["literal"]:
         return Token("signs", tuple(_signs(piece[1:])))
+    return _plain(piece, letters)
+
+
+@cache
+def _plain(piece: str, letters: str) -> Token:
+    """The token of one sign of the language; nearly all are one of a few, so each is made once."""
     meanings = {"L": letters, "9": DIGITS, "*": letters + DIGITS}
     if piece in meanings:
         return Token("signs", tuple(meanings[piece]))
@@ -89,6 +97,6 @@ def _words(name: str, lists: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     if name not in lists:
         raise ValueError(f"there is no list {name!r}")
     words = tuple(lists[name])
-    if not words or len(set(words)) < len(words) or not all(re.fullmatch("[A-Z0-9]+", word) for word in words):
+    if not words or len(set(words)) < len(words) or not all(map(_WORD.fullmatch, words)):
         raise ValueError(f"list {name!r} has to hold strings of A-Z and 0-9, each once")
     return words
