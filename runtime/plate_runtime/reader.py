@@ -59,14 +59,17 @@ class PlateReader:
         """
         self._file, self._backend, self._threads = reader, backend, threads
         self._models: dict[str | None, Model] = {}
+        self._closed = False
         self.model: Model = self.model_for(as_)
 
     def model_for(self, as_: str) -> Model:
         """Return the model that reads "plate" or "character", opened when first asked for.
 
         Raises:
-            ModelError: the file named to the reader cannot read that.
+            ModelError: the file named to the reader cannot read that. UsageError: the reader is closed.
         """
+        if self._closed:
+            raise UsageError("this reader is closed; open another")
         if as_ not in ("plate", "character"):
             raise UsageError(f"as_ {as_!r} is unknown; use 'plate' or 'character'")
         kind = self._kind(as_)
@@ -109,7 +112,8 @@ class PlateReader:
         return [plate] if plate is not None and plate.confidence >= min_confidence else []
 
     def close(self) -> None:
-        """Let go of the interpreter."""
+        """Let go of the interpreters; nothing is read afterwards."""
+        self._closed = True
         for model in self._models.values():
             model.close()
 

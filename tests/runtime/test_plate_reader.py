@@ -15,7 +15,7 @@ from tiny_models import draw_character, draw_text
 from tiny_plates import draw_cells
 
 from plate_runtime import PlateReader, model
-from plate_runtime.errors import ModelError
+from plate_runtime.errors import ModelError, UsageError
 
 MakeModel = Callable[..., Path]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -45,6 +45,14 @@ def test_a_plate_exactly_at_the_threshold_is_read(make_plate_model: MakeModel) -
         assert reader.read(draw_cells("")) == [plate]
     with PlateReader(make_plate_model(thresholds={}), backend="fake:AB1") as reader:
         assert reader.read(draw_cells("")) == [plate]
+
+
+def test_a_closed_reader_says_so(make_plate_model: MakeModel) -> None:
+    with PlateReader(make_plate_model()) as reader:
+        assert reader.read(draw_cells("AB1"))
+    with pytest.raises(UsageError, match="closed"):
+        reader.read(draw_cells("AB1"))
+    reader.close()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (10, 20_000), (20_000, 10), (1, 500)])
