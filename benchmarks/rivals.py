@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from environments import RIVALS, UnavailableError, environment, site_packages
+from virtual_environments import RIVALS, UnavailableError, environment, site_packages
 from measuring import HERE, ROOT
 
 from plate_runtime.backends import FORMATS, installed
