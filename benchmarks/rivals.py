@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from virtual_environments import RIVALS, UnavailableError, environment, site_packages
 from measuring import HERE, ROOT
+from virtual_environments import RIVALS, UnavailableError, environment, site_packages
 
 from plate_runtime.backends import FORMATS, installed
 from plate_runtime.model import MODELS
