@@ -142,3 +142,10 @@ def test_a_ring_is_round_however_tall_its_place(monkeypatch: pytest.MonkeyPatch)
     emblems._shape(ImageDraw.Draw(canvas), (10, 10, 50, 150), 255, Dice(0))
     left, top, right, bottom = canvas.getbbox() or (0, 0, 0, 0)
     assert right - left == bottom - top > 30
+
+
+def test_bars_stand_at_the_ends_of_rows_more_often_than_by_chance() -> None:
+    dice = Dice(5)
+    texts = [draw_serial(["de"], False, dice).text for _ in range(1500)]
+    assert sum(text[0] == "I" for text in texts) > 1500 * (1 / 26 + 0.01)
+    assert all(set(text) <= set(ALPHABET) for text in texts)

@@ -16,8 +16,8 @@ LONGEST = 10
 _LETTERS, _DIGITS = ALPHABET[10:], ALPHABET[:10]
 _ANYWHERE = 0.12
 """Share of serials that are signs at random whatever the region, so that the network reads and does not guess."""
-_BARS = 0.25
-"""Share of serials at random that begin or end with a bar, which is easily taken for the plate's edge."""
+_BARS = 0.07
+"""Share of serials that are made to begin or end with I or 1: a bar is easily taken for the plate's edge or band."""
 _BUSY = {"de", "fr", "it", "es", "pl", "ro", "nl", "gb", "be", "at", "cz", "hu", "us-ca", "us-tx", "us-fl", "us-ny"}
 _BUSY_FACTOR = 3.0
 
@@ -36,6 +36,11 @@ class Serial:
 
 def draw_serial(regions: Sequence[str], two_rows: bool, dice: Dice) -> Serial:
     """Draw a serial for one of the regions ("any", "wish" and "world" beside the names of `formats`)."""
+    serial = _of_region(regions, two_rows, dice)
+    return _barred(serial, dice) if dice.chance(_BARS) else serial
+
+
+def _of_region(regions: Sequence[str], two_rows: bool, dice: Dice) -> Serial:
     region = "any" if dice.chance(_ANYWHERE) else dice.choice(regions)
     if region == "wish":
         return _broken(_spaced(wish(dice), dice), two_rows, dice)
@@ -50,6 +55,17 @@ def draw_serial(regions: Sequence[str], two_rows: bool, dice: Dice) -> Serial:
     if (len(drawn.rows) == 2) == two_rows:
         return drawn
     return _broken([group for row in drawn.rows for group in row], two_rows, dice)
+
+
+def _barred(serial: Serial, dice: Dice) -> Serial:
+    """Let one row begin or end with a bar: I for a letter, 1 for a digit."""
+    rows = [list(row) for row in serial.rows]
+    row = dice.choice(rows)
+    place = dice.choice((0, -1))
+    group = row[place]
+    bar = "1" if group[place] in _DIGITS else "I"
+    row[place] = bar + group[1:] if place == 0 else group[:-1] + bar
+    return Serial(tuple(tuple(row) for row in rows))
 
 
 @functools.cache
@@ -87,10 +103,6 @@ def _random_groups(dice: Dice) -> list[str]:
     while (left := count - sum(map(len, groups))) > 0:
         signs = dice.choice((_LETTERS, _DIGITS, _DIGITS, ALPHABET))
         groups.append("".join(dice.choice(signs) for _ in range(min(left, dice.choice((1, 2, 2, 3, 3, 4, 5, 6))))))
-    if dice.chance(_BARS):
-        edge = dice.choice((0, -1))
-        bar = dice.choice("1I")
-        groups[edge] = bar + groups[edge][1:] if edge == 0 else groups[edge][:-1] + bar
     return groups if dice.chance(0.7) else ["".join(groups)]
 
 
