@@ -75,6 +75,22 @@ def fix(seed: int, threads: int) -> None:
     tensorflow.config.experimental.enable_op_determinism()
 
 
+PRECISIONS = ("float32", "bfloat16")
+_HALVED = "auto_mixed_precision_onednn_bfloat16"
+
+
+def use_precision(name: str) -> None:
+    """Let compiled functions multiply in `name`, one of `PRECISIONS`, from their next call on.
+
+    With bfloat16 weights, sums and everything that is kept stay float32. It pays on processors that have instructions
+    for it (AVX512-BF16, AMX); on others TensorFlow multiplies in float32 as before.
+    """
+    optimizer = import_tensorflow().config.optimizer
+    halved = name == "bfloat16"
+    if bool(optimizer.get_experimental_options().get(_HALVED)) != halved:
+        optimizer.set_experimental_options({_HALVED: halved})
+
+
 def versions() -> dict[str, str]:
     """Return the versions of the libraries that decide what is trained."""
     import platform

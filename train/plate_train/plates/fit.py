@@ -147,6 +147,7 @@ class Loop:
             "hours": round(self.state.seconds / 3600, 4),
             "seconds": round(self.state.seconds, 1),
             "total": self.state.total,
+            "precision": self.training.precision,
             **{name: found.to_json() for name, found in scored.items()},
         }
         self.state.history.append(row)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from plate_runtime.errors import DataError
 
-from ..tensorflow_setup import import_keras, import_tensorflow
+from ..tensorflow_setup import import_keras, import_tensorflow, use_precision
 from .architectures import PLATE_SPEC
 from .losses import LONGEST, loss_of
 from .score import compiled
@@ -24,12 +24,13 @@ class Training:
     """A network, its optimizer and, in `average`, a second network of averaged weights.
 
     Args:
-        model: a Keras model of logits. decoding: names the loss.
+        model: a Keras model of logits. decoding: names the loss. precision: of the products while it trains, see
+            `use_precision`; networks are read and kept in float32.
     """
 
-    def __init__(self, model: Any, decoding: str) -> None:
+    def __init__(self, model: Any, decoding: str, precision: str = "float32") -> None:
         keras = import_keras()
-        self.model = model
+        self.model, self.precision = model, precision
         self.average = keras.models.clone_model(model)
         self.average.set_weights(model.get_weights())
         self.optimizer = keras.optimizers.AdamW(1e-3, weight_decay=_WEIGHT_DECAY, global_clipnorm=_CLIP)
@@ -37,12 +38,18 @@ class Training:
         self.optimizer.build(model.trainable_variables)
         self._loss = loss_of(decoding)
         self._step = _compiled(self)
-        self.read = compiled(self.average)
+        self._read = compiled(self.average)
 
     def step(self, pictures: NDArray[np.float32], codes: NDArray[np.int32], rate: float, share: float) -> float:
         """Train on one batch and return its mean loss; `share` is what the new weights count in the average."""
+        use_precision(self.precision)
         self.optimizer.learning_rate.assign(rate)
         return float(self._step(pictures, codes, np.float32(share)))
+
+    def read(self, pictures: NDArray[np.float32]) -> Any:
+        """Return the averaged network's logits."""
+        use_precision("float32")
+        return self._read(pictures)
 
     def update(self, pictures: Any, codes: Any, share: Any) -> Any:
         """The step itself, as TensorFlow compiles it."""

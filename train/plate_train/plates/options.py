@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import options as checked
+from ..tensorflow_setup import PRECISIONS, require_extra
 from .architectures import ARCHITECTURES
 from .settings import Settings, changed, chosen, read_settings, unfinished_run
 from .shards import TRAINING_PART
@@ -55,6 +56,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, metavar="RUN", help="folder of the results; default runs/plate-DATE-TIME")
     setting("threads", checked.whole(1), "N", "same seed and threads, same weights")
     add("--debug", action="store_true", help="show tracebacks")
+    add("--precision", choices=PRECISIONS, help="of products while training; see docs/training-plates.md")
     _add_finer_choices(setting)
 
 
@@ -82,8 +84,6 @@ def _add_finer_choices(setting: Callable[..., None]) -> None:
 
 def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     """Run `plate-train plate` with parsed options and return the exit code."""
-    from ..tensorflow_setup import require_extra
-
     require_extra()
     given = _given(options)
     if options.preview:

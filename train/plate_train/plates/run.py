@@ -133,7 +133,7 @@ def _training(settings: Settings) -> Training:
         if [tuple(w.shape) for w in before.weights] != [tuple(w.shape) for w in model.weights]:
             raise UsageError(f"{settings.start}: another network than {settings.model} of this size")
         model.set_weights(before.get_weights())
-    return Training(model, architectures.architecture(settings.model).decoding)
+    return Training(model, architectures.architecture(settings.model).decoding, settings.precision)
 
 
 def _restored(folder: Path, training: Training, settings: Settings, digest: str) -> State:

@@ -58,6 +58,7 @@ class Settings:
     trials: int = 0
     trial_steps: int = 3000
     most_multiply_adds: float = 100.0
+    precision: str = "float32"
     threads: int = 2
     workers: int = 2
     name: str = "plate-reader"
