@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from tiny_locators import locator_bytes
 from tiny_models import model_bytes
 from tiny_plates import plate_model_bytes
 
@@ -53,6 +54,18 @@ def make_plate_model(tmp_path: Path) -> Callable[..., Path]:
     def make(format_: str = "tflite", precision: str = "float32", decoding: str = "ctc", **changes: Any) -> Path:
         path = tmp_path / f"tiny-plates-{decoding}-{precision}.{format_}"
         path.write_bytes(plate_model_bytes(format_, precision, decoding, **changes))
+        return path
+
+    return make
+
+
+@pytest.fixture
+def make_locator(tmp_path: Path) -> Callable[..., Path]:
+    """Make a tiny locator: make_locator("tflite" | "onnx", precision, **manifest changes)."""
+
+    def make(format_: str = "tflite", precision: str = "float32", **changes: Any) -> Path:
+        path = tmp_path / f"tiny-locator-{precision}.{format_}"
+        path.write_bytes(locator_bytes(format_, precision, **changes))
         return path
 
     return make

@@ -11,14 +11,17 @@ from typing import Any
 
 from .errors import ModelError
 
-MANIFEST_VERSION = "1.1"
+MANIFEST_VERSION = "1.2"
 KINDS = ("character", "plate", "locator")
 POLARITIES = ("light-on-dark", "dark-on-light", "any")
-RESIZE_RULES = ("stretch", "crop-stretch", "pad")
+RESIZE_RULES = ("stretch", "crop-stretch", "pad", "fit")
 PRECISIONS = ("float32", "int8")
 CONTRASTS = ("as-is", "standardise")
-DECODINGS = ("softmax", "ctc", "slots")
+DECODINGS = ("softmax", "ctc", "slots", "corners")
+CELL_VALUES = 9
+"""Numbers that a locator gives for a cell: the logit of its score, and x, y of four corners."""
 NO_DIGEST = "0" * 64
+_DECODINGS_OF = {"character": ("softmax",), "plate": ("ctc", "slots"), "locator": ("corners",)}
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class InputSpec:
         dtype: type of the input tensor, "float32" or "int8".
         scale: what a pixel of 0..255 is multiplied by before it enters the network (or is quantised).
         polarity: what the network was trained on: "light-on-dark", "dark-on-light", or "any".
-        resize: "stretch" the whole picture; "crop-stretch" its ink; "pad" it to the input's aspect.
+        resize: "stretch" the whole picture; "crop-stretch" its ink; "pad" it to the input's aspect; "fit": made smaller
+            where it is too large, never larger, and placed at the top left on black.
         contrast: "as-is"; "standardise": brought to a fixed mean and spread, see `preprocess.standardise`.
     """
 
@@ -77,8 +81,10 @@ class Score:
     """What the model read right of a labelled set, and in which interpreter.
 
     Attributes:
-        set: name of the set; digest: SHA-256 of its content; count: pictures in it; right: read exactly;
-        folded: right with O=0 and I=1 taken as the same; backend, backend_version: the interpreter that ran.
+        set: name of the set; digest: SHA-256 of its content; count: pictures in it, of a locator's the plates in them;
+        right: read exactly, or found with an overlap of at least a half; folded: right with O=0 and I=1 taken as the
+        same; backend, backend_version: the interpreter that ran;
+        frames: of a locator: how many pictures; false: detections in them that lie on no plate.
     """
 
     set: str
@@ -88,6 +94,8 @@ class Score:
     folded: int
     backend: str
     backend_version: str
+    frames: int = 0
+    false: int = 0
 
 
 @dataclass(frozen=True)
@@ -95,16 +103,20 @@ class Manifest:
     """Everything the runtime needs to know of a model, and what its users should.
 
     Attributes:
-        kind: "character", "plate" and later "locator".
+        kind: "character", "plate" or "locator".
         name, version: as in `name@version`.
-        alphabet: one sign a class, in the order of the output; no spaces and nothing that cannot be printed.
+        alphabet: one sign a class, in the order of the output; no spaces and nothing that cannot be printed. Empty for
+            a locator.
         input: see `InputSpec`.
         precision: "float32" or "int8": how weights and activations are stored.
         decoding: how the output is read. "softmax": a character's probabilities, one a class. Of a plate, logits
             of several steps, whose last class means nothing: "ctc": repeats are one character; "slots": they are not.
-        steps: of a plate's output; 0 for "softmax".
+            Of a frame, "corners": a score and four corners for every cell, see `locate.decode_corners`.
+        steps: of a plate's output, else 0.
+        strides: of a locator's levels: the width of a level's cells in pixels of the input, each dividing its sides.
         temperature: logits are divided by it until the probabilities are calibrated; 0.001 to 1000.
-        thresholds: defaults such as `min_confidence`, each 0..1.
+        thresholds: defaults such as `min_confidence`, each 0..1. Of a locator `min_detection`, and `min_confidence` for
+            the product of detection and reading.
         quantisation: scales of an int8 input and output, else None.
         training: what it was trained on: data sets and digests, seeds, library versions, font licences.
         scores: see `Score`.
@@ -120,6 +132,7 @@ class Manifest:
     precision: str = "float32"
     decoding: str = "softmax"
     steps: int = 0
+    strides: tuple[int, ...] = ()
     temperature: float = 1.0
     thresholds: Mapping[str, float] = field(default_factory=lambda: {"min_confidence": 0.5})
     quantisation: Quantisation | None = None
@@ -134,13 +147,15 @@ class Manifest:
         for name in ("name", "version", "licence"):
             value = getattr(self, name)
             _require(isinstance(value, str) and value != "" and value.isprintable(), name)
-        _require(isinstance(self.alphabet, str) and len(set(self.alphabet)) == len(self.alphabet) > 0, "alphabet")
+        _require(isinstance(self.alphabet, str) and len(set(self.alphabet)) == len(self.alphabet), "alphabet")
+        _require((self.alphabet == "") == (self.kind == "locator"), "alphabet")
         _require(self.alphabet.isprintable() and " " not in self.alphabet, "alphabet")
         _require(self.precision in PRECISIONS, "precision")
         _require(self.decoding in DECODINGS, "decoding")
-        _require(self.kind == "locator" or (self.kind == "plate") == (self.decoding != "softmax"), "decoding")
+        _require(self.decoding in _DECODINGS_OF[self.kind], "decoding")
         _require(type(self.steps) is int and 0 <= self.steps <= 4096, "steps")
-        _require((self.steps > 0) == (self.decoding != "softmax"), "steps")
+        _require((self.steps > 0) == (self.kind == "plate"), "steps")
+        self._require_strides()
         _require(_is_number(self.temperature) and 1e-3 <= self.temperature <= 1e3, "temperature")
         _require(all(_is_number(value) and 0 <= value <= 1 for value in self.thresholds.values()), "thresholds")
         _require(isinstance(self.sha256, str) and len(self.sha256) == 64, "sha256")
@@ -153,8 +168,17 @@ class Manifest:
 
     @property
     def output_shape(self) -> tuple[int, ...]:
-        """Shape of one answer of the network, without the batch: (classes,), or (steps, classes and blank)."""
+        """Shape of one answer without the batch: (classes,), (steps, classes and blank), or a locator's (cells, 9)."""
+        if self.kind == "locator":
+            height, width, _ = self.input.shape
+            return sum(height // stride * (width // stride) for stride in self.strides), CELL_VALUES
         return (self.steps, len(self.alphabet) + 1) if self.steps else (len(self.alphabet),)
+
+    def _require_strides(self) -> None:
+        _require(isinstance(self.strides, tuple) and all(type(n) is int and n > 0 for n in self.strides), "strides")
+        _require((self.kind == "locator") == (len(self.strides) > 0), "strides")
+        height, width, _ = self.input.shape
+        _require(all(height % stride == 0 and width % stride == 0 for stride in self.strides), "strides")
 
     def to_json(self) -> str:
         """Return the manifest as ASCII JSON on one line; the digest stands in it exactly once."""
@@ -183,6 +207,7 @@ class Manifest:
             values["input"] = InputSpec(**{**spec, "shape": tuple(spec["shape"])})
             if values.get("quantisation") is not None:
                 values["quantisation"] = Quantisation(**_known(Quantisation, values["quantisation"]))
+            values["strides"] = tuple(values.get("strides", ()))
             values["scores"] = tuple(Score(**_known(Score, score)) for score in values.get("scores", ()))
             return cls(**values)
         except (KeyError, TypeError, AttributeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Picture of a character or a plate -> input tensor, by the rules of the model's manifest.
+"""Picture of a character, a plate or a frame -> input tensor, by the rules of the model's manifest.
 
 Training, calibration and inference all come through here, so what is measured is what ships.
 """
@@ -28,7 +28,7 @@ def resize_picture(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: s
     """Bring a gray picture, uint8 (h, w), to the model's size, polarity and contrast, uint8 (height, width).
 
     Args:
-        gray: one character or plate; any size from 1x1.
+        gray: one character, plate or frame; any size from 1x1.
         spec: the model's input.
         picture_polarity: how the picture is drawn: "light-on-dark" or "dark-on-light"; "auto" takes the tone of
             the border for the background; None: as the model expects it. A model of polarity "any" reads
@@ -42,7 +42,9 @@ def resize_picture(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: s
     if _needs_inverting(gray, spec, picture_polarity):
         gray = 255 - gray
     height, width, _ = spec.shape
-    if spec.resize == "crop-stretch":
+    if spec.resize == "fit":
+        gray = _fit(gray, spec)
+    elif spec.resize == "crop-stretch":
         gray = crop_to_ink(gray)
     elif spec.resize == "pad":
         gray = _pad_to_aspect(gray, width / height)
@@ -84,6 +86,13 @@ def crop_to_ink(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return gray[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
+def fitted_size(width: int, height: int, spec: InputSpec) -> tuple[int, int]:
+    """Return (width, height), in pixels of the input, that a picture has after the rule "fit"."""
+    most_height, most_width, _ = spec.shape
+    scale = min(1.0, most_width / width, most_height / height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
 def border_tone(gray: NDArray[np.uint8]) -> int:
     """Return the median tone, 0..255, of the outermost rows and columns of uint8 (h, w)."""
     return int(median(np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])))
@@ -97,6 +106,18 @@ def _needs_inverting(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity:
     if picture_polarity == "auto":
         picture_polarity = "dark-on-light" if border_tone(gray) > float(gray.mean()) else "light-on-dark"
     return picture_polarity != spec.polarity
+
+
+def _fit(gray: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:
+    """Lay uint8 (h, w), made smaller where it is too large, on black at the top left."""
+    sheet = np.zeros(spec.shape[:2], np.uint8)
+    width, height = fitted_size(gray.shape[1], gray.shape[0], spec)
+    if gray.shape != (height, width):
+        picture = Image.fromarray(np.ascontiguousarray(gray))
+        # A gap of 1: whole factors are plain means, and cost a fifth; only the rest is interpolated.
+        gray = np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=1.0))
+    sheet[:height, :width] = gray
+    return sheet
 
 
 def _pad_to_aspect(gray: NDArray[np.uint8], aspect: float) -> NDArray[np.uint8]:

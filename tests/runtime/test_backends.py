@@ -82,9 +82,9 @@ def test_a_backend_never_falls_back_to_another(make_model_file: MakeModel) -> No
             open_model(make_model_file(), backend="tflite")
 
 
-def test_a_model_of_another_kind_is_refused(make_model_file: MakeModel) -> None:
+def test_a_model_of_another_kind_is_refused(make_locator: MakeModel) -> None:
     with pytest.raises(ModelError, match="locator"):
-        open_model(make_model_file(kind="locator"))
+        open_model(make_locator())
 
 
 def test_fewer_than_one_thread_is_refused(make_model_file: MakeModel) -> None:

@@ -49,6 +49,21 @@ def test_a_plate_model_has_steps_and_one_class_more() -> None:
     assert manifest().output_shape == (36,)
 
 
+def test_a_locator_has_cells_of_several_sizes() -> None:
+    spec = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
+    changes: dict[str, Any] = {"precision": "float32", "quantisation": None, "thresholds": {"min_detection": 0.4}}
+    locator = manifest(kind="locator", alphabet="", decoding="corners", strides=(8, 16, 32), input=spec, **changes)
+    assert locator.output_shape == (5040, 9)
+    assert Manifest.from_json(locator.to_json()) == locator
+
+
+def test_a_file_from_before_locators_reads_as_it_was() -> None:
+    raw = json.loads(manifest(manifest_version="1.1").to_json())
+    del raw["strides"], raw["scores"][0]["frames"], raw["scores"][0]["false"]
+    old = Manifest.from_json(json.dumps(raw))
+    assert (old.strides, old.scores[0].frames, old.manifest_version) == ((), 0, "1.1")
+
+
 def test_a_file_from_before_plates_reads_as_it_was() -> None:
     raw = json.loads(manifest(manifest_version="1.0").to_json())
     del raw["steps"], raw["input"]["contrast"]
@@ -86,6 +101,15 @@ def test_a_file_from_before_plates_reads_as_it_was() -> None:
         ({"kind": "plate", "decoding": "slots", "steps": True}, "steps"),
         ({"kind": "plate", "decoding": "slots", "steps": -1}, "steps"),
         ({"steps": 1}, "steps"),
+        ({"strides": [8]}, "strides"),
+        ({"strides": 8}, "iterable"),
+        ({"alphabet": ""}, "alphabet"),
+        ({"kind": "locator", "decoding": "corners"}, "alphabet"),
+        ({"kind": "locator", "alphabet": "", "strides": [4]}, "decoding"),
+        ({"kind": "locator", "alphabet": "", "decoding": "corners"}, "strides"),
+        ({"kind": "locator", "alphabet": "", "decoding": "corners", "strides": [8]}, "strides"),
+        ({"kind": "locator", "alphabet": "", "decoding": "corners", "strides": [4.0]}, "strides"),
+        ({"kind": "locator", "alphabet": "", "decoding": "corners", "strides": [0]}, "strides"),
         ({"sha256": "short"}, "sha256"),
         ({"scores": [{"set": "val"}]}, "incomplete"),
         ({"name": ""}, "name"),

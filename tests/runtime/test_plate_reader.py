@@ -70,9 +70,9 @@ def test_a_model_of_plates_reads_no_single_character(make_plate_model: MakeModel
         PlateReader(make_plate_model(), as_="character")
 
 
-def test_a_model_of_another_kind_is_refused(make_model_file: MakeModel) -> None:
+def test_a_model_of_another_kind_is_refused(make_locator: MakeModel) -> None:
     with pytest.raises(ModelError, match="locator"):
-        PlateReader(make_model_file(kind="locator"))
+        PlateReader(make_locator())
 
 
 class TestShippedModels:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from plate_runtime.errors import UsageError
 from plate_runtime.manifest import POLARITIES, RESIZE_RULES, InputSpec
-from plate_runtime.preprocess import crop_to_ink, prepare, resize_picture, scale_pixels, standardise
+from plate_runtime.preprocess import crop_to_ink, fitted_size, prepare, resize_picture, scale_pixels, standardise
 
 
 def bar(height: int = 40, width: int = 20) -> NDArray[np.uint8]:
@@ -45,6 +45,24 @@ def test_crop_stretch_leaves_nothing_around_the_ink() -> None:
 def test_crop_keeps_blank_and_full_pictures_whole() -> None:
     for tone in (0, 255):
         assert crop_to_ink(np.full((9, 7), tone, np.uint8)).shape == (9, 7)
+
+
+FRAME = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
+
+
+def test_fit_keeps_the_aspect_at_the_top_left_and_enlarges_nothing() -> None:
+    for size, fitted in (((720, 1280), (360, 640)), ((1000, 500), (384, 192)), ((50, 60), (50, 60))):
+        found = resize_picture(np.full(size, 200, np.uint8), FRAME)
+        assert found.shape == (384, 640)
+        assert fitted_size(size[1], size[0], FRAME) == fitted[::-1]
+        assert (found[: fitted[0], : fitted[1]] == 200).all()
+        assert found[fitted[0] :].max(initial=0) == found[:, fitted[1] :].max(initial=0) == 0
+
+
+def test_fit_means_over_whole_factors() -> None:
+    gray = np.random.default_rng(0).integers(0, 256, (720, 1280), np.uint8)
+    means = gray.reshape(360, 2, 640, 2).mean(axis=(1, 3))
+    assert np.abs(resize_picture(gray, FRAME)[:360] - means).max() <= 0.5
 
 
 def test_pad_keeps_the_aspect() -> None:

@@ -40,11 +40,13 @@ class ModelMeta:
         alphabet: one sign a class, in the order of the output.
         input: how a picture becomes the input tensor (shape, scale, polarity, resize rule).
         name, version: as in `name@version`.
-        kind: "character" or "plate".
+        kind: "character", "plate" or "locator".
         temperature: divides the logarithms of the probabilities until they are calibrated.
         training: what the network was trained on; JSON values only. `kind` is "folders" or "drawn".
         licence: SPDX name.
-        decoding, steps: how the output is read, as in the runtime's manifest; a character's is "softmax", 0 steps.
+        decoding, steps, strides: how the output is read, as in the runtime's manifest; a character's is "softmax",
+            0 steps and no strides.
+        thresholds: as in the manifest; empty for what is usual.
     """
 
     alphabet: str = ALPHABET
@@ -57,6 +59,8 @@ class ModelMeta:
     licence: str = "Apache-2.0"
     decoding: str = "softmax"
     steps: int = 0
+    strides: tuple[int, ...] = ()
+    thresholds: Mapping[str, float] = field(default_factory=dict)
 
 
 def save(model: Any, path: Path, meta: ModelMeta) -> None:
@@ -99,6 +103,8 @@ def read_meta(path: Path) -> ModelMeta | None:
                 licence=found["licence"],
                 decoding=found.get("decoding", "softmax"),
                 steps=int(found.get("steps", 0)),
+                strides=tuple(int(stride) for stride in found.get("strides", ())),
+                thresholds=json.loads(found.get("thresholds", "{}")),
             )
         except (KeyError, TypeError, ValueError, PlateEdgeError) as error:
             raise ModelError(f"{path}: the attributes of the model are damaged ({error}); save it again") from error
@@ -150,6 +156,7 @@ def _attributes(meta: ModelMeta) -> dict[str, Any]:
     values = {entry.name: getattr(meta, entry.name) for entry in dataclasses.fields(ModelMeta)}
     spec = dataclasses.asdict(values.pop("input"))
     del values["training"]
+    values["thresholds"] = json.dumps(values["thresholds"], sort_keys=True)
     return values | {f"input.{name}": value for name, value in spec.items()}
 
 

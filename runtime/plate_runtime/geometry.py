@@ -1,0 +1,138 @@
+"""Plane geometry of plates: four corners, clockwise from the plate's own top left, in pixels; y points down."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import UsageError
+
+Point = tuple[float, float]
+Corners = tuple[Point, ...]
+
+_TINY = 1e-9
+
+
+def is_plate_shaped(corners: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell, bool (n,), which of (n, 4, 2) are finite, convex, not turned inside out, and of at least a pixel's area."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        edges = np.roll(corners, -1, axis=1) - corners
+        following = np.roll(edges, -1, axis=1)
+        turns = edges[..., 0] * following[..., 1] - edges[..., 1] * following[..., 0]
+        shaped: NDArray[np.bool_] = np.isfinite(turns).all(axis=1) & (turns > 0).all(axis=1) & (turns.sum(axis=1) >= 4)
+    return shaped
+
+
+def quadrilateral_areas(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the areas, float64 (n,), of convex (n, 4, 2): half the cross product of the diagonals."""
+    first, second = corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]
+    areas: NDArray[np.float64] = np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]) / 2
+    return areas
+
+
+def polygon_area(points: Sequence[Point]) -> float:
+    """Return the area of a polygon, 0 or more, by the shoelace formula."""
+    if len(points) < 3:
+        return 0.0
+    x0, y0 = points[0]
+    moved = [(x - x0, y - y0) for x, y in points]
+    return abs(sum(x * v - u * y for (x, y), (u, v) in zip(moved, [*moved[1:], moved[0]], strict=True))) / 2
+
+
+def polygon_iou(first: Sequence[Point], second: Sequence[Point]) -> float:
+    """Return the intersection of two convex polygons over their union, 0..1; 0 where one has no area."""
+    areas = polygon_area(first), polygon_area(second)
+    if not all(math.isfinite(area) and area > 0 for area in areas) or not _boxes_touch(first, second):
+        return 0.0
+    common = min(polygon_area(_clip(_clockwise(first), _clockwise(second))), *areas)
+    return common / (sum(areas) - common)
+
+
+def homography(source: Sequence[Point], target: Sequence[Point]) -> NDArray[np.float64]:
+    """Return the projective map, float64 (3, 3), that takes four points to four others.
+
+    Raises:
+        UsageError: a point is no finite number, or three of one side lie on a line.
+    """
+    return square_to(target) @ np.linalg.inv(square_to(source))
+
+
+def square_to(corners: Sequence[Point]) -> NDArray[np.float64]:
+    """Return the projective map, float64 (3, 3), of the square (0, 0), (1, 0), (1, 1), (0, 1) to four corners.
+
+    In closed form: Heckbert 1989, "Fundamentals of Texture Mapping and Image Warping", section 2.2.3.
+
+    Raises:
+        UsageError: a point is no finite number, or three of them lie on a line.
+    """
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners
+    right, below = (x1 - x2, y1 - y2), (x3 - x2, y3 - y2)
+    rest = x0 - x1 + x2 - x3, y0 - y1 + y2 - y3
+    turn = right[0] * below[1] - below[0] * right[1]
+    least = _TINY * max(1.0, *(abs(value) for value in (*right, *below)))
+    if not math.isfinite(turn) or not math.isfinite(least) or abs(turn) < least:
+        raise UsageError(f"no perspective fits the corners {list(corners)}; name four that make a quadrilateral")
+    g = (rest[0] * below[1] - below[0] * rest[1]) / turn
+    h = (right[0] * rest[1] - rest[0] * right[1]) / turn
+    matrix = np.array([[x1 - x0 + g * x1, x3 - x0 + h * x3, x0], [y1 - y0 + g * y1, y3 - y0 + h * y3, y0], [g, h, 1.0]])
+    if not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < least:
+        raise UsageError(f"no perspective fits the corners {list(corners)}; three of them lie on a line")
+    return matrix
+
+
+def project(matrix: NDArray[np.float64], points: Sequence[Point]) -> Corners:
+    """Map points by a homography."""
+    mapped = np.column_stack([np.asarray(points, np.float64), np.ones(len(points))]) @ matrix.T
+    return tuple((x / w, y / w) for x, y, w in mapped.tolist())
+
+
+def bounding_box(corners: Sequence[Point], width: int, height: int) -> tuple[int, int, int, int]:
+    """Return x, y, width, height of the whole pixels around the corners, as far as they lie in the picture."""
+    across, down = [x for x, _ in corners], [y for _, y in corners]
+    left, top = (min(max(0, math.floor(min(way))), most - 1) for way, most in ((across, width), (down, height)))
+    right, bottom = min(width, math.ceil(max(across))), min(height, math.ceil(max(down)))
+    return left, top, max(1, right - left), max(1, bottom - top)
+
+
+def contains(corners: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell for each pair which of convex (..., 4, 2) hold the point of (..., 2); they broadcast."""
+    edges = np.roll(corners, -1, axis=-2) - corners
+    to_point = points[..., None, :] - corners
+    turns = edges[..., 0] * to_point[..., 1] - edges[..., 1] * to_point[..., 0]
+    sides: NDArray[np.bool_] = np.all(turns >= 0, axis=-1)
+    return sides
+
+
+def _boxes_touch(first: Sequence[Point], second: Sequence[Point]) -> bool:
+    return all(
+        max(min(p[axis] for p in first), min(p[axis] for p in second))
+        < min(max(p[axis] for p in first), max(p[axis] for p in second))
+        for axis in (0, 1)
+    )
+
+
+def _clockwise(points: Sequence[Point]) -> list[Point]:
+    """Order a polygon's points as a plate's corners are; labels may run the other way."""
+    turn = sum(x * v - u * y for (x, y), (u, v) in zip(points, [*points[1:], points[0]], strict=True))
+    return list(points) if turn >= 0 else list(points)[::-1]
+
+
+def _clip(subject: list[Point], window: list[Point]) -> list[Point]:
+    """Cut a polygon to a convex one, edge by edge: Sutherland and Hodgman 1974, "Reentrant Polygon Clipping"."""
+    for (ax, ay), (bx, by) in zip(window, [*window[1:], window[0]], strict=True):
+        sides = [(bx - ax) * (y - ay) - (by - ay) * (x - ax) for x, y in subject]
+        kept: list[Point] = []
+        for place, (point, side) in enumerate(zip(subject, sides, strict=True)):
+            before, side_before = subject[place - 1], sides[place - 1]
+            if (side >= 0) != (side_before >= 0) and abs(side_before - side) > _TINY:
+                share = side_before / (side_before - side)
+                kept.append((before[0] + share * (point[0] - before[0]), before[1] + share * (point[1] - before[1])))
+            if side >= 0:
+                kept.append(point)
+        subject = kept
+        if len(subject) < 3:
+            return []
+    return subject

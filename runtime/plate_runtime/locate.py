@@ -1,0 +1,221 @@
+"""Finding plates in whole frames, and cutting them out straight.
+
+A locator looks at the picture in a grid of cells, of several sizes for plates of several sizes. Each cell says how
+sure it is that a plate's middle lies in it, and where the plate's corners are.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .errors import UsageError
+from .geometry import Corners, contains, is_plate_shaped, polygon_iou, project, quadrilateral_areas, square_to
+from .image import Picture
+from .preprocess import fitted_size
+from .views import find_views
+
+if TYPE_CHECKING:
+    from .manifest import Manifest
+    from .model import Model
+
+MIN_DETECTION = 0.5
+"""Taken where a model's manifest does not say `min_detection`."""
+
+MOST_PLATES = 32
+"""Detections returned of one picture, the surest ones: what comes after takes time, and no street holds more."""
+
+# Neighbouring cells answer for the same plate, a dozen for a large one.
+_MOST_CANDIDATES = 400
+_SAME_PLATE = 0.3
+# Shares of the plate's own width and height, on both sides together: the surroundings that a reader was trained with.
+_GROWN_WIDTH, _GROWN_HEIGHT = 0.03, 0.06
+_MOST_ACROSS = 320
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A plate in a picture: four corners from its own top left clockwise, in pixels, and how sure it is one, 0..1."""
+
+    corners: Corners
+    confidence: float
+
+
+def locate(picture: Picture | NDArray[np.uint8], model: Model, min_confidence: float | None = None) -> list[Detection]:
+    """Find the plates in a picture, or in gray uint8 (h, w); the surest first, at most `MOST_PLATES`.
+
+    Args:
+        model: a locator. min_confidence: None takes the model's own threshold.
+
+    Raises:
+        UsageError: the model is no locator, or the array no gray picture.
+    """
+    manifest = model.manifest
+    if manifest.kind != "locator":
+        raise UsageError(f"{manifest.label} is a {manifest.kind} model and finds no plates")
+    gray = picture.gray() if isinstance(picture, Picture) else picture
+    if gray.dtype != np.uint8 or gray.ndim != 2 or gray.size == 0:
+        raise UsageError(f"expected a gray picture, uint8 (h, w), not {gray.dtype} {gray.shape}")
+    if min_confidence is None:
+        min_confidence = manifest.thresholds.get("min_detection", MIN_DETECTION)
+    found = []
+    for view in find_views(gray.shape[1], gray.shape[0], manifest.input):
+        part = view.cut(gray)
+        if part is None:
+            continue
+        (answer,) = model.predict_pictures([part])
+        size = fitted_size(part.shape[1], part.shape[0], manifest.input)
+        corners, logits = decode_corners(answer, manifest, size, min_confidence)
+        found.append((corners * [view.width / size[0], view.height / size[1]] + [view.x, view.y], logits))
+    corners, logits = (np.concatenate(parts) for parts in zip(*found, strict=True)) if found else _nothing()
+    kept = suppress(corners, logits)[:MOST_PLATES]
+    shares = _confidences(logits[kept], manifest.temperature)
+    return [
+        Detection(tuple((x, y) for x, y in quadrilateral), confidence)
+        for quadrilateral, confidence in zip(corners[kept].tolist(), shares, strict=True)
+    ]
+
+
+def decode_corners(
+    answer: NDArray[np.float32], manifest: Manifest, size: tuple[int, int], min_confidence: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Decode a locator's answer, float32 (cells, 9): per cell the logit of its score, and x, y of four corners.
+
+    Corners are given from the cell's middle in units of its stride. Confidence is sigmoid(logit / temperature).
+
+    Args:
+        size: width and height of the picture in the input; what lies on the black beside it is left out.
+
+    Returns:
+        Corners, float64 (n, 4, 2) in pixels of the input, and logits, float64 (n,), with neighbours for one plate.
+    """
+    scores = answer[:, 0]
+    # Compared before anything is computed: of 5,040 cells a handful is left.
+    chosen = np.flatnonzero(scores >= _least_logit(min_confidence, manifest.temperature))
+    if len(chosen) > _MOST_CANDIDATES:
+        chosen = chosen[np.argsort(-scores[chosen], kind="stable")[:_MOST_CANDIDATES]]
+    middles, strides = _cells(manifest.input.shape[:2], manifest.strides)
+    offsets = answer[chosen, 1:].astype(np.float64).reshape(-1, 4, 2)
+    corners = middles[chosen, None, :] + offsets * strides[chosen, None, None]
+    with np.errstate(invalid="ignore", over="ignore"):
+        centres = corners.mean(axis=1)
+        inside = (centres >= 0).all(axis=1) & (centres < np.array(size)).all(axis=1)
+    inside &= is_plate_shaped(corners) & np.isfinite(scores[chosen])
+    return corners[inside], scores[chosen][inside].astype(np.float64)
+
+
+def suppress(corners: NDArray[np.float64], logits: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return places in (n, 4, 2), the surest first, without those on a surer one's plate.
+
+    Two are the same plate where the middle of one lies in the other, or they overlap by more than 0.3 of their union.
+    """
+    waiting = np.argsort(-logits, kind="stable")
+    middles = corners.mean(axis=1)
+    lows, highs = corners.min(axis=1), corners.max(axis=1)
+    areas = quadrilateral_areas(corners)
+    kept: list[int] = []
+    while len(waiting) and len(kept) < MOST_PLATES:
+        first, waiting = int(waiting[0]), waiting[1:]
+        kept.append(first)
+        sides = np.minimum(highs[waiting], highs[first]) - np.maximum(lows[waiting], lows[first])
+        touching = (sides > 0).all(axis=1)
+        near = waiting[touching]
+        same = contains(corners[first], middles[near]) | contains(corners[near], middles[first])
+        # Only where the upright boxes overlap enough can the plates: few are left for the polygons.
+        common = sides[touching].prod(axis=1)
+        doubtful = ~same & (common > _SAME_PLATE * (areas[near] + areas[first] - common))
+        for place in np.flatnonzero(doubtful):
+            same[place] = polygon_iou(_points(corners[first]), _points(corners[near[place]])) > _SAME_PLATE
+        touching[touching] = same
+        waiting = waiting[~touching]
+    return np.array(kept, np.intp)
+
+
+def straighten(
+    gray: NDArray[np.uint8], corners: Corners, grown: tuple[float, float] = (_GROWN_WIDTH, _GROWN_HEIGHT)
+) -> NDArray[np.uint8]:
+    """Cut a plate out of gray uint8 (h, w) as if seen from the front, uint8 (h, w), at most 320 pixels wide.
+
+    Args:
+        grown: by what share of its width and height the crop is larger than the plate, on both sides together.
+
+    Raises:
+        UsageError: the corners are no convex quadrilateral, or lie outside the picture.
+    """
+    points = np.asarray(corners, np.float64)
+    if points.shape != (4, 2) or not is_plate_shaped(points[None])[0]:
+        raise UsageError(f"{list(corners)} are no four corners of a plate, clockwise from its top left")
+    width, height = _own_size(corners, grown)
+    shrink = max(1.0, width / _MOST_ACROSS, height / _MOST_ACROSS)
+    across, down = max(2, round(width / shrink)), max(2, round(height / shrink))
+    right, below = grown[0] / 2, grown[1] / 2
+    outer = [(-right, -below), (1 + right, -below), (1 + right, 1 + below), (-right, 1 + below)]
+    around = project(square_to(corners), outer)
+    part, (left, top), reduced = _cut_around(gray, around, int(shrink))
+    matrix = square_to([((x - left) / reduced, (y - top) / reduced) for x, y in around])
+    coefficients = (matrix / [across, down, 1]).ravel()[:8].tolist()
+    tone = round(sum(value * count for value, count in enumerate(part.histogram())) / (part.width * part.height))
+    straight = part.transform(
+        (across, down), Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BILINEAR, fillcolor=tone
+    )
+    return np.asarray(straight)
+
+
+def _cut_around(gray: NDArray[np.uint8], around: Corners, factor: int) -> tuple[Image.Image, tuple[int, int], int]:
+    """Return the upright part of a picture that holds the points, made smaller by `factor`, and its top left."""
+    height, width = gray.shape
+    (left, right), (top, bottom) = (
+        (max(0, math.floor(min(way)) - 2), min(most, math.ceil(max(way)) + 2))
+        for way, most in (([x for x, _ in around], width), ([y for _, y in around], height))
+    )
+    if left >= right or top >= bottom:
+        raise UsageError(f"the corners {list(around)} lie outside the picture, which is {width}x{height}")
+    part = Image.fromarray(np.ascontiguousarray(gray[top:bottom, left:right]))
+    if factor > 1 and min(part.size) >= factor:
+        return part.reduce(factor), (left, top), factor
+    return part, (left, top), 1
+
+
+def _own_size(corners: Corners, grown: tuple[float, float]) -> tuple[float, float]:
+    """Return width and height of a plate and what is grown around it, in pixels: the means of opposite edges."""
+    top_left, top_right, bottom_right, bottom_left = corners
+    width = (math.dist(top_left, top_right) + math.dist(bottom_left, bottom_right)) / 2
+    height = (math.dist(top_left, bottom_left) + math.dist(top_right, bottom_right)) / 2
+    return width * (1 + grown[0]), height * (1 + grown[1])
+
+
+@cache
+def _cells(shape: tuple[int, int], strides: tuple[int, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the middle, (cells, 2) in pixels, and the stride, (cells,), of every cell: levels one after the other."""
+    middles, sizes = [], []
+    for stride in strides:
+        rows, columns = shape[0] // stride, shape[1] // stride
+        y, x = np.mgrid[:rows, :columns]
+        middles.append(np.stack([x.ravel(), y.ravel()], axis=1) * float(stride) + stride / 2)
+        sizes.append(np.full(rows * columns, float(stride)))
+    return np.concatenate(middles), np.concatenate(sizes)
+
+
+def _least_logit(confidence: float, temperature: float) -> float:
+    """Return the logit from which on a cell is at least so sure."""
+    if confidence <= 0:
+        return -math.inf
+    return temperature * math.log(confidence / (1 - confidence)) if confidence < 1 else math.inf
+
+
+def _confidences(logits: NDArray[np.float64], temperature: float) -> list[float]:
+    return [round(1 / (1 + math.exp(-max(-60.0, logit / temperature))), 4) for logit in logits.tolist()]
+
+
+def _points(corners: NDArray[np.float64]) -> Corners:
+    return tuple((x, y) for x, y in corners.tolist())
+
+
+def _nothing() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return np.zeros((0, 4, 2)), np.zeros(0)
