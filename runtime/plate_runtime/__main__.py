@@ -9,14 +9,15 @@ from .commandline import run
 from .errors import InputError, UsageError
 
 _USAGE = """usage: python -m plate_runtime [options] PICTURE ...
-options: --as plate|character, --model FILE, --backend NAME, --region NAME
+options: --as frame|plate|character, --model FILE, --locator FILE, --backend NAME, --region NAME
 
-Read pictures of one plate (or one character) each; print TEXT<TAB>confidence<TAB>source.
+Read number plates in pictures, or pictures of one plate or one character each; print TEXT<TAB>confidence<TAB>source.
+Without --as: whole pictures where a locator ships, else one plate each.
 A picture without a readable plate prints nothing. Exit codes: 0 done, 1 a picture could not be read, 2 wrong use.
 
 example: python -m plate_runtime crop.jpg
 """
-_OPTIONS = ("--as", "--model", "--backend", "--region")
+_OPTIONS = ("--as", "--model", "--locator", "--backend", "--region")
 
 
 def command(arguments: Sequence[str]) -> int:
@@ -44,10 +45,12 @@ def command(arguments: Sequence[str]) -> int:
 
 def _read(pictures: Sequence[str], options: dict[str, str]) -> int:
     from .reader import PlateReader
+    from .shipped import default_as
 
     code = 0
-    as_ = options.get("--as", "plate")
-    with PlateReader(options.get("--model"), options.get("--backend", "auto"), as_=as_) as reader:
+    backend = options.get("--backend", "auto")
+    as_ = options.get("--as") or default_as(backend) or "plate"
+    with PlateReader(options.get("--model"), backend, as_=as_, locator=options.get("--locator")) as reader:
         for source in pictures:
             try:
                 for plate in reader.read(source, as_, region=options.get("--region")):

@@ -17,12 +17,19 @@ _TINY = 1e-9
 
 
 def is_plate_shaped(corners: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell, bool (n,), which of (n, 4, 2) are finite, convex, not turned inside out, and of at least a pixel's area."""
+    """Tell, bool (n,), which of (n, 4, 2) may be plates: finite, convex, not turned inside out, at least a pixel.
+
+    Nor is an edge a quarter of the opposite one or less: no plate that can be read is seen so much from the side.
+    """
     with np.errstate(invalid="ignore", over="ignore"):
         edges = np.roll(corners, -1, axis=1) - corners
         following = np.roll(edges, -1, axis=1)
         turns = edges[..., 0] * following[..., 1] - edges[..., 1] * following[..., 0]
-        shaped: NDArray[np.bool_] = np.isfinite(turns).all(axis=1) & (turns > 0).all(axis=1) & (turns.sum(axis=1) >= 4)
+        lengths = np.square(edges).sum(axis=2)
+        even = np.minimum(lengths[:, :2], lengths[:, 2:]) * 16 > np.maximum(lengths[:, :2], lengths[:, 2:])
+        shaped: NDArray[np.bool_] = (
+            np.isfinite(turns).all(axis=1) & (turns > 0).all(axis=1) & (turns.sum(axis=1) >= 4) & even.all(axis=1)
+        )
     return shaped
 
 
@@ -78,7 +85,9 @@ def square_to(corners: Sequence[Point]) -> NDArray[np.float64]:
     g = (rest[0] * below[1] - below[0] * rest[1]) / turn
     h = (right[0] * rest[1] - rest[0] * right[1]) / turn
     matrix = np.array([[x1 - x0 + g * x1, x3 - x0 + h * x3, x0], [y1 - y0 + g * y1, y3 - y0 + h * y3, y0], [g, h, 1.0]])
-    if not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < least:
+    with np.errstate(over="ignore", invalid="ignore"):
+        sound = np.isfinite(matrix).all() and abs(np.linalg.det(matrix)) >= least
+    if not sound:
         raise UsageError(f"no perspective fits the corners {list(corners)}; three of them lie on a line")
     return matrix
 

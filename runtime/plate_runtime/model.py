@@ -14,32 +14,9 @@ from .errors import ModelError, UsageError
 from .manifest import Manifest
 from .modelfile import ModelFile, read_model_file
 from .preprocess import resize_picture, scale_pixels
+from .shipped import MODELS, shipped_model, ships
 
-MODELS = Path(__file__).parent / "models"
-_SHIPPED = {"character": "plate-character-1.0.0-int8", "plate": "plate-reader-0.9.0-int8"}
-
-
-def ships(kind: str, backend: str = "auto") -> bool:
-    """Whether a model of that kind ships in the format that `backend` reads."""
-    return kind in _SHIPPED and _shipped_path(kind, backend).is_file()
-
-
-def shipped_model(kind: str, backend: str = "auto") -> Path:
-    """Return the path of the model that ships for `kind`, in the format that `backend` reads.
-
-    Raises:
-        UsageError: no model of that kind ships. ModelError: it is missing from the installation.
-    """
-    if kind not in _SHIPPED:
-        raise UsageError(f"no {kind} model ships yet; name one with its file")
-    path = _shipped_path(kind, backend)
-    if not path.is_file():
-        raise ModelError(f"{path} is missing from the installation; install plate-edge again")
-    return path
-
-
-def _shipped_path(kind: str, backend: str) -> Path:
-    return MODELS / f"{_SHIPPED[kind]}.{'onnx' if backend == 'onnx' else 'tflite'}"
+__all__ = ["MODELS", "Model", "open_model", "shipped_model", "ships"]
 
 
 class Model:
@@ -58,7 +35,7 @@ class Model:
         """Run a batch, float32 (n, height, width, 1) as `preprocess.prepare` makes it -> float32 (n, *output_shape).
 
         The result is what the network says, before the manifest's temperature: probabilities (n, classes) of a
-        character, logits (n, steps, classes and blank) of a plate.
+        character, logits (n, steps, classes and blank) of a plate, (n, cells, 9) of a locator.
 
         Raises:
             ModelError: the network's answer is not what the manifest says, or holds what is no finite number.

@@ -2,76 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from .decode import Character, decode_logits, decode_softmax
 from .errors import ModelError, UsageError
 from .image import Picture, PictureSource, open_picture
 from .model import Model, open_model, ships
+from .reading import Box, Corners, Plate, read_character, read_found, read_plate
 
 if TYPE_CHECKING:
     from .formats import Region
+    from .locate import Detection
 
-Box = tuple[int, int, int, int]
-Corners = tuple[tuple[float, float], ...]
+__all__ = ["Box", "Corners", "Plate", "PlateReader"]
 
+WAYS = ("frame", "plate", "character")
 
-@dataclass(frozen=True)
-class Plate:
-    """A plate as read.
-
-    Attributes:
-        text: A-Z0-9; raw_text: before a region's format settled doubtful characters.
-        confidence: probability, 0..1, that the whole text is right, with O=0 and I=1 taken as the same;
-        detection_confidence: that it is a plate.
-        box: x, y, width, height in pixels of the picture, origin top left; corners: from top left clockwise.
-        region: whose format the text has, or None where none was asked for or none fits;
-        characters: one by one, with alternatives.
-    """
-
-    text: str
-    raw_text: str
-    confidence: float
-    detection_confidence: float
-    box: Box
-    corners: Corners
-    region: str | None
-    characters: Sequence[Character]
+PLATE_AT_LEAST = 0.3
+"""Least product of detection and reading that is taken for a plate in a frame, where the locator's file does not say
+`min_confidence`: either alone would let badges and signs pass. See docs/finding.md for its curve."""
 
 
 class PlateReader:
     """Reads pictures; see the package for an example. Not thread-safe: one reader a thread.
 
-    A plate is read at once by a model of whole plates, or cut into characters for a character model.
+    A plate is read at once by a model of whole plates, or cut into characters for a character model. In a frame the
+    plates are found first, by another model, the locator.
     """
 
     def __init__(
-        self, reader: str | Path | None = None, backend: str = "auto", threads: int = 1, as_: str = "plate"
+        self,
+        reader: str | Path | None = None,
+        backend: str = "auto",
+        threads: int = 1,
+        as_: str = "plate",
+        locator: str | Path | None = None,
     ) -> None:
-        """Open the model file `reader`, or the shipped one for `as_`, in the backend of that name.
+        """Open the model files `reader` and `locator`, or the shipped ones for `as_`, in the backend of that name.
 
         Raises:
             ModelError, MissingPartError, UsageError: see `model.open_model`.
         """
-        self._file, self._backend, self._threads = reader, backend, threads
+        self._file, self._locator_file, self._backend, self._threads = reader, locator, backend, threads
         self._models: dict[str | None, Model] = {}
         self._closed = False
+        if as_ == "frame":
+            self.locator()
         self.model: Model = self.model_for(as_)
 
     def model_for(self, as_: str) -> Model:
-        """Return the model that reads "plate" or "character", opened when first asked for.
+        """Return the model that reads "plate" (also those of a "frame") or "character", opened when first asked for.
 
         Raises:
             ModelError: the file named to the reader cannot read that. UsageError: the reader is closed.
         """
-        if self._closed:
-            raise UsageError("this reader is closed; open another")
-        if as_ not in ("plate", "character"):
-            raise UsageError(f"as_ {as_!r} is unknown; use 'plate' or 'character'")
+        self._require_open()
+        if as_ not in WAYS:
+            raise UsageError(f"as_ {as_!r} is unknown; use {', '.join(map(repr, WAYS))}")
+        as_ = "plate" if as_ == "frame" else as_
         kind = self._kind(as_)
         if kind not in self._models:
             self._models[kind] = open_model(self._file, kind, self._backend, self._threads)
@@ -79,6 +69,27 @@ class PlateReader:
         if model.manifest.kind not in (as_, "character"):
             raise ModelError(f"{model.file.path} is a {model.manifest.kind} model and reads no single {as_}")
         return model
+
+    def locator(self) -> Model:
+        """Return the model that finds plates, opened when first asked for.
+
+        Raises:
+            ModelError: the file named is no locator. UsageError: none ships and none is named, or it is closed.
+        """
+        self._require_open()
+        if "locator" not in self._models:
+            self._models["locator"] = open_model(self._locator_file, "locator", self._backend, self._threads)
+        return self._models["locator"]
+
+    def find(
+        self, image: PictureSource | Picture, colour: str = "rgb", min_confidence: float | None = None
+    ) -> list[Detection]:
+        """Find plates in a picture without reading them, the surest first; see `read` and `locate.locate`."""
+        from .locate import locate
+
+        locator = self.locator()
+        picture = image if isinstance(image, Picture) else open_picture(image, colour)
+        return locate(picture, locator, min_confidence)
 
     def read(
         self,
@@ -91,12 +102,14 @@ class PlateReader:
         """Read a picture: a path, bytes, Pillow image, uint8 array (gray, "rgb" or "bgr") or `Picture`.
 
         Args:
-            as_: "plate": the picture is the crop of one plate; "character": of one character.
+            as_: "frame": plates anywhere in the picture; "plate": it is the crop of one; "character": of one character.
             region: name of a region whose formats settle doubtful characters of a plate; see `formats.find_region`.
-            min_confidence: readings below it are left out; None takes the model's own threshold.
+            min_confidence: readings below it are left out; None takes the model's own threshold. In a frame it holds
+                for the product with the detection's confidence, and None takes the locator's `min_confidence`.
 
         Returns:
-            No plate or one; as "character", a plate of one character.
+            The plates of a frame, the one that is surest to be a plate first; else no plate or one; as "character",
+            a plate of one character.
 
         Raises:
             InputError: the picture cannot be read. UsageError: an option that does not fit.
@@ -104,7 +117,9 @@ class PlateReader:
         model = self.model_for(as_)
         formats = _formats(region, as_)
         picture = image if isinstance(image, Picture) else open_picture(image, colour)
-        plate = _read_plate(picture, model) if as_ == "plate" else _read_character(picture, model)
+        if as_ == "frame":
+            return self._read_frame(picture, formats, min_confidence)
+        plate = read_plate(picture, model) if as_ == "plate" else read_character(picture, model)
         if plate is not None and formats is not None:
             plate = _settled(plate, formats)
         if min_confidence is None:
@@ -125,6 +140,20 @@ class PlateReader:
     ) -> None:
         self.close()
 
+    def _read_frame(self, picture: Picture, formats: Region | None, min_confidence: float | None) -> list[Plate]:
+        from .locate import locate
+
+        gray, locator = picture.gray(), self.locator()
+        read = read_found(gray, locate(gray, locator), self.model_for("frame"))
+        plates = [plate if formats is None else _settled(plate, formats) for plate in read if plate is not None]
+        if min_confidence is None:
+            min_confidence = locator.manifest.thresholds.get("min_confidence", PLATE_AT_LEAST)
+        return [plate for plate in plates if plate.detection_confidence * plate.confidence >= min_confidence]
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise UsageError("this reader is closed; open another")
+
     def _kind(self, as_: str) -> str | None:
         """Of the shipped model that reads `as_`; a file that was named says itself what it is."""
         if self._file is not None:
@@ -135,36 +164,11 @@ class PlateReader:
 def _formats(region: str | None, as_: str) -> Region | None:
     if region is None:
         return None
-    if as_ != "plate":
+    if as_ == "character":
         raise UsageError(f"region {region!r} has no meaning for a single {as_}")
     from .formats import find_region
 
     return find_region(region)
-
-
-def _read_character(picture: Picture, model: Model) -> Plate:
-    manifest = model.manifest
-    probabilities = model.predict_pictures([picture.gray()], "auto")
-    (character,) = decode_softmax(probabilities, manifest.alphabet, manifest.temperature)
-    box = (0, 0, picture.width, picture.height)
-    return _plate([character], character.confidence, box, _corners(box))
-
-
-def _read_plate(picture: Picture, model: Model) -> Plate | None:
-    manifest = model.manifest
-    if manifest.kind == "character":
-        return _cut_plate(picture, model)
-    logits = model.predict_pictures([picture.gray()], "auto")
-    (reading,) = decode_logits(logits, manifest.decoding, manifest.alphabet, manifest.temperature)
-    box = (0, 0, picture.width, picture.height)
-    return _plate(reading.characters, reading.confidence, box, _corners(box)) if reading.characters else None
-
-
-def _cut_plate(picture: Picture, model: Model) -> Plate | None:
-    from .cutting import read_by_cutting
-
-    found = read_by_cutting(picture.rgb, model)
-    return None if found is None else _plate(found.characters, found.confidence, found.box, found.corners)
 
 
 def _settled(plate: Plate, region: Region) -> Plate:
@@ -174,13 +178,3 @@ def _settled(plate: Plate, region: Region) -> Plate:
     if found is None:
         return plate
     return replace(plate, text=found.text, characters=found.characters, confidence=found.confidence, region=region.name)
-
-
-def _plate(characters: Sequence[Character], confidence: float, box: Box, corners: Corners) -> Plate:
-    text = "".join(character.text for character in characters)
-    return Plate(text, text, confidence, 1.0, box, corners, None, tuple(characters))
-
-
-def _corners(box: Box) -> Corners:
-    x, y, width, height = box
-    return ((x, y), (x + width, y), (x + width, y + height), (x, y + height))

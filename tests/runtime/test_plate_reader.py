@@ -14,7 +14,7 @@ from PIL import Image
 from tiny_models import draw_character, draw_text
 from tiny_plates import draw_cells
 
-from plate_runtime import PlateReader, model
+from plate_runtime import PlateReader, shipped
 from plate_runtime.errors import ModelError, UsageError
 
 MakeModel = Callable[..., Path]
@@ -82,7 +82,7 @@ class TestShippedModels:
         folder = tmp_path / "models"
         folder.mkdir()
         shutil.copy(make_model_file(), folder / "plate-character-1.0.0-int8.tflite")
-        monkeypatch.setattr(model, "MODELS", folder)
+        monkeypatch.setattr(shipped, "MODELS", folder)
         return folder
 
     def test_without_a_model_of_plates_a_crop_is_cut(self, models: Path) -> None:
@@ -93,7 +93,7 @@ class TestShippedModels:
     def test_with_one_a_crop_is_read_at_once_and_a_character_by_the_other(
         self, models: Path, make_plate_model: MakeModel
     ) -> None:
-        shutil.copy(make_plate_model(), models / f"{model._SHIPPED['plate']}.tflite")
+        shutil.copy(make_plate_model(), models / f"{shipped.NAMES['plate']}.tflite")
         with PlateReader() as reader:
             assert reader.model.manifest.kind == "plate"
             assert reader.read(draw_cells("AB12XYZ"))[0].text == "AB12XYZ"
@@ -118,7 +118,8 @@ def test_reading_at_once_imports_nothing_that_cuts(make_plate_model: MakeModel) 
 
 def test_the_package_itself_reads_a_picture_with_a_region(make_plate_model: MakeModel, tmp_path: Path) -> None:
     Image.fromarray(draw_cells("B123ABC")).save(tmp_path / "crop.png")
-    line = [sys.executable, "-m", "plate_runtime", "--model", str(make_plate_model()), "--region=ro", "crop.png"]
+    line = [sys.executable, "-m", "plate_runtime", "--as=plate", "--model", str(make_plate_model())]
+    line += ["--region=ro", "crop.png"]
     ended = subprocess.run(line, capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path)
     assert ended.stdout.startswith("B123ABC\t")
     line[-2] = "--region=atlantis"
@@ -136,7 +137,7 @@ def copied(tmp_path: Path, repository: Path, make_plate_model: MakeModel) -> Run
     code = f"{finder}runpy.run_module('reader', run_name='__main__', alter_sys=True)"
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "-c", code, "--model", str(make_plate_model()), *arguments]
+        line = [sys.executable, "-c", code, "--as=plate", "--model", str(make_plate_model()), *arguments]
         return subprocess.run(line, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
 
     return run

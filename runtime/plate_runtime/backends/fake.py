@@ -22,7 +22,7 @@ class FakeBackend:
     """Answers with the signs of a text, one after the other and from the start again, each with confidence 0.98.
 
     As a network for whole plates it answers each picture with the whole text. Without a text it goes through the
-    model's alphabet.
+    model's alphabet. As a locator it finds one plate in the middle of every picture's input, whatever the text.
     """
 
     name = "fake"
@@ -31,6 +31,10 @@ class FakeBackend:
 
     def __init__(self, file: ModelFile, text: str = "") -> None:
         manifest = file.manifest
+        self._next = 0
+        if manifest.kind == "locator":
+            self._answers = _one_plate(manifest)
+            return
         foreign = sorted(set(text) - set(manifest.alphabet))
         if foreign:
             signs = ", ".join(map(repr, foreign))
@@ -39,7 +43,6 @@ class FakeBackend:
             self._answers = _plate_answers(manifest, text)
         else:
             self._answers = _rows([manifest.alphabet.index(sign) for sign in text or manifest.alphabet], manifest)
-        self._next = 0
 
     def run(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Answer a batch, float32 (n, ...) -> float32 (n, *output shape); what is in `inputs` does not matter."""
@@ -49,6 +52,19 @@ class FakeBackend:
 
     def close(self) -> None:
         """Nothing to free."""
+
+
+def _one_plate(manifest: Manifest) -> NDArray[np.float32]:
+    """A locator's answer, float32 (1, cells, 9): in the middle cell of the coarsest level a plate 3 by 1 cells."""
+    height, width, _ = manifest.input.shape
+    stride = max(manifest.strides)
+    before = sum(height // one * (width // one) for one in manifest.strides[: manifest.strides.index(stride)])
+    answers = np.zeros((1, *manifest.output_shape), np.float32)
+    answers[..., 0] = -20
+    middle = before + (height // stride // 2) * (width // stride) + width // stride // 2
+    logit = manifest.temperature * np.log(_CONFIDENCE / (1 - _CONFIDENCE))
+    answers[0, middle] = [logit, -1.5, -0.5, 1.5, -0.5, 1.5, 0.5, -1.5, 0.5]
+    return answers
 
 
 def _rows(classes: list[int], manifest: Manifest) -> NDArray[np.float32]:
