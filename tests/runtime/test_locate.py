@@ -1,0 +1,288 @@
+"""Plates found in frames: decoding, suppression, views, straightening."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
+from PIL import Image
+from tiny_locators import LOCATOR_SPEC, draw_frame, plate_corners
+
+from plate_runtime.errors import ModelError, UsageError
+from plate_runtime.geometry import Corners, homography, polygon_iou, project
+from plate_runtime.image import Picture
+from plate_runtime.locate import MOST_PLATES, decode_corners, locate, straighten, suppress
+from plate_runtime.manifest import InputSpec, Manifest
+from plate_runtime.model import open_model
+from plate_runtime.views import MOST_TILES, find_views
+
+MakeModel = Callable[..., Path]
+KINDS = [("tflite", "float32"), ("tflite", "int8"), ("onnx", "float32")]
+SPEC = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
+MANIFEST = Manifest("locator", "test", "1.0.0", "", SPEC, decoding="corners", strides=(8, 16, 32), temperature=1.5)
+CELLS = 48 * 80 + 24 * 40 + 12 * 20
+OFFSETS = (-2, -0.5, 2, -0.5, 2, 0.5, -2, 0.5)
+
+
+def answer(plates: dict[int, float]) -> NDArray[np.float32]:
+    """A locator's answer with plates of 4 by 1 strides in these cells, by their logits."""
+    found = np.zeros((CELLS, 9), np.float32)
+    found[:, 0] = -20
+    for cell, logit in plates.items():
+        found[cell] = [logit, *OFFSETS]
+    return found
+
+
+def decode(found: NDArray[np.float32], least: float = 0.5) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return decode_corners(found, MANIFEST, (640, 384), least)
+
+
+@pytest.mark.parametrize(("format_", "precision"), KINDS)
+def test_every_format_finds_the_plates_of_a_frame(format_: str, precision: str, make_locator: MakeModel) -> None:
+    frame = draw_frame({(2, 3): "AB12XYZ", (4, 7): "KR55", (0, 5): "CD456EF"})
+    with open_model(make_locator(format_, precision), "locator") as model:
+        found = locate(frame, model)
+        assert sorted(one.corners for one in found) == sorted(plate_corners(*cell) for cell in ((2, 3), (4, 7), (0, 5)))
+        assert [one.confidence for one in found] == sorted((one.confidence for one in found), reverse=True)
+        assert all(0.9 < one.confidence < 1 for one in found)
+        assert locate(Picture(np.repeat(frame[:, :, None], 3, axis=2), "frame"), model) == found
+        assert locate(np.zeros((720, 1280), np.uint8), model) == []
+        assert locate(frame, model, 1.0) == []
+
+
+def test_what_is_no_locator_or_no_picture_is_refused(make_locator: MakeModel, make_plate_model: MakeModel) -> None:
+    with open_model(make_plate_model(), None) as reader, pytest.raises(UsageError, match="finds no plates"):
+        locate(np.zeros((20, 20), np.uint8), reader)
+    with pytest.raises(ModelError, match="plate model where a locator"):
+        open_model(make_plate_model(), "locator")
+    with open_model(make_locator(), None) as model:
+        for wrong in (np.zeros((20, 20, 3), np.uint8), np.zeros((20, 20)), np.zeros((0, 5), np.uint8)):
+            with pytest.raises(UsageError, match="expected a gray picture"):
+                locate(wrong, model)  # type: ignore[arg-type]
+
+
+class TestDecoding:
+    def test_cells_follow_one_another_level_by_level_row_by_row(self) -> None:
+        corners, logits = decode(answer({81: 3.0, 3840 + 41: 4.0, 3840 + 960 + 21: 5.0}))
+        assert corners.mean(axis=1).tolist() == [[12, 12], [24, 24], [48, 48]]
+        assert np.ptp(corners[:, :, 0], axis=1).tolist() == [32, 64, 128]
+        assert logits.tolist() == [3, 4, 5]
+
+    def test_the_threshold_is_one_of_calibrated_confidence(self) -> None:
+        found = answer({500: 1.5 * math.log(0.7 / 0.3)})
+        assert len(decode(found, 0.699)[0]) == 1
+        assert len(decode(found, 0.701)[0]) == len(decode(found, 1.0)[0]) == 0
+        assert len(decode(found, 0.0)[0]) <= 400
+
+    def test_what_lies_beside_the_picture_is_left_out(self) -> None:
+        found = answer({3840 - 1: 3.0, 0: 3.0})
+        assert len(decode_corners(found, MANIFEST, (640, 384), 0.5)[0]) == 2
+        assert decode_corners(found, MANIFEST, (640, 360), 0.5)[0].mean(axis=1).tolist() == [[4, 4]]
+
+    def test_what_is_no_quadrilateral_is_left_out(self) -> None:
+        found = answer(dict.fromkeys(range(900, 905), 3.0))
+        found[900, 1:] = np.nan
+        found[901, 1:] = np.array(OFFSETS).reshape(4, 2)[::-1].ravel()
+        found[902, 1:] = 0
+        found[903, 0] = np.inf
+        assert decode(found)[0].shape == (1, 4, 2)
+
+    @given(arrays.arrays(np.float32, (CELLS, 9), elements=st.floats(width=32), fill=st.floats(width=32)))
+    @settings(max_examples=30)
+    def test_any_answer_gives_plates_in_the_picture(self, found: NDArray[np.float32]) -> None:
+        corners, logits = decode(found, 0.3)
+        assert np.isfinite(corners).all() and np.isfinite(logits).all()
+        kept = suppress(corners, logits)
+        assert len(kept) <= MOST_PLATES
+        middles = corners.mean(axis=1)
+        assert (middles >= 0).all() and (middles < [640, 384]).all()
+
+
+class TestSuppression:
+    def test_the_surest_of_a_plate_stays(self) -> None:
+        corners, logits = decode(answer({1000: 3.0, 1001: 5.0, 1002: 4.0, 1010: 1.0}))
+        assert logits[suppress(corners, logits)].tolist() == [5, 1]
+
+    def test_a_plate_on_a_plate_goes_and_one_beside_it_stays(self) -> None:
+        plate = np.array([[0, 0], [100, 0], [100, 20], [0, 20]], float)
+        small, beside, above = plate * 0.3, plate + np.array([104, 0]), plate + np.array([0, 21])
+        overlapping = plate + np.array([0, 10.5])
+        corners = np.stack([plate, small, beside, above, overlapping])
+        assert suppress(corners, np.array([5.0, 4, 3, 2, 1])).tolist() == [0, 2, 3]
+        assert suppress(corners, np.array([1.0, 4, 3, 2, 5])).tolist() == [4, 1, 2]
+
+    def test_tilted_plates_whose_boxes_overlap_stay(self) -> None:
+        plate = np.array([[0, 0], [100, 100], [90, 110], [-10, 10]], float)
+        corners = np.stack([plate, plate + np.array([0, 40])])
+        assert suppress(corners, np.array([2.0, 1])).tolist() == [0, 1]
+
+    def test_nothing_is_no_error(self) -> None:
+        assert suppress(np.zeros((0, 4, 2)), np.zeros(0)).tolist() == []
+
+    @given(st.lists(st.tuples(*[st.floats(0, 600)] * 2, st.floats(10, 200), st.floats(-3, 3)), max_size=30))
+    def test_those_that_stay_lie_apart(self, plates: list[tuple[float, float, float, float]]) -> None:
+        square = np.array([[-1, -0.3], [1, -0.3], [1, 0.3], [-1, 0.3]])
+        corners = np.array([square * size + [x, y] for x, y, size, _ in plates]).reshape(-1, 4, 2)
+        logits = np.array([logit for *_, logit in plates])
+        kept = [tuple(map(tuple, corners[place].tolist())) for place in suppress(corners, logits)]
+        assert bool(kept) == bool(plates)
+        for number, one in enumerate(kept):
+            assert all(polygon_iou(one, other) <= 0.3 for other in kept[:number])
+
+
+class TestViews:
+    def test_a_camera_s_frame_is_looked_at_once(self) -> None:
+        for size in ((1280, 720), (1920, 1080), (640, 480), (720, 1280), (60, 40)):
+            assert len(find_views(*size, SPEC)) == 1
+
+    def test_a_crop_is_also_looked_at_from_afar(self) -> None:
+        assert [view.smaller for view in find_views(640, 160, SPEC)] == [1, 2]
+        assert [view.smaller for view in find_views(1300, 300, SPEC)] == [1, 6]
+        assert len(find_views(300, 80, SPEC)) == 1
+
+    @given(st.integers(1, 40_000), st.integers(1, 40_000))
+    def test_views_are_few_and_cover_the_picture(self, width: int, height: int) -> None:
+        views = find_views(width, height, SPEC)
+        assert views[0][:4] == (0, 0, width, height)
+        tiles = [view for view in views if view.tile]
+        assert len(tiles) <= MOST_TILES
+        for view in views:
+            assert view.x >= 0 and view.y >= 0 and view.x + view.width <= width and view.y + view.height <= height
+        if tiles:
+            assert {(v.x == 0, v.y == 0) for v in tiles} >= {(True, True)}
+            assert max(v.x + v.width for v in tiles) == width and max(v.y + v.height for v in tiles) == height
+            for one in {v.x for v in tiles} - {0}:
+                assert any(v.x < one <= v.x + v.width for v in tiles)
+
+    def test_a_plate_too_small_for_the_whole_is_found_in_its_tile(self, make_locator: MakeModel) -> None:
+        views = find_views(5120, 2880, SPEC)
+        place = next(view for view in views if view.tile and view.x and view.y)
+        frame = np.zeros((2880, 5120), np.uint8)
+        shrink = place.width / 640
+        small = draw_frame({(2, 3): "AB12XYZ"})
+        size = round(1280 * shrink / 2), round(720 * shrink / 2)
+        part = np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BILINEAR))
+        frame[place.y : place.y + size[1], place.x : place.x + size[0]] = part
+        wanted = tuple((place.x + x * shrink / 2, place.y + y * shrink / 2) for x, y in plate_corners(2, 3))
+        with open_model(make_locator(), "locator") as model:
+            assert any(polygon_iou(one.corners, wanted) > 0.9 for one in locate(frame, model))
+
+    def test_the_largest_pictures_take_bounded_time_and_memory(self, make_locator: MakeModel) -> None:
+        import tracemalloc
+
+        frame = np.random.default_rng(0).integers(0, 256, (5770, 8660), np.uint8)
+        with open_model(make_locator(), "locator") as model:
+            locate(frame[:100], model)
+            tracemalloc.start()
+            started = time.process_time()
+            locate(frame, model)
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+        assert time.process_time() - started < 10
+        assert peak < 60_000_000  # of Python and numpy; the picture itself has 50 MB
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9000), (9000, 1), (3, 20), (384, 640), (2000, 30)])
+def test_a_picture_of_any_shape_is_no_error(shape: tuple[int, int], make_locator: MakeModel) -> None:
+    with open_model(make_locator(thresholds={"min_detection": 0.0}), "locator") as model:
+        for one in locate(np.full(shape, 200, np.uint8), model):
+            assert np.isfinite(one.corners).all()
+
+
+class TestStraightening:
+    def plate(self) -> NDArray[np.uint8]:
+        """A plate of 200x50 with a mark in each quarter, as tones."""
+        tones = np.full((50, 200), 60, np.uint8)
+        tones[5:20, 10:90], tones[5:20, 110:190], tones[30:45, 10:90], tones[30:45, 110:190] = 100, 140, 180, 220
+        return tones
+
+    def test_an_upright_plate_is_cut_out_as_it_is(self) -> None:
+        gray = np.zeros((200, 400), np.uint8)
+        gray[70:120, 90:290] = self.plate()
+        found = straighten(gray, ((90, 70), (290, 70), (290, 120), (90, 120)), (0, 0))
+        assert np.array_equal(found, self.plate())
+        grown = straighten(gray, ((90, 70), (290, 70), (290, 120), (90, 120)))
+        assert grown.shape == (53, 206)
+        assert grown[26, 50] == 60 and grown[26, 0] < 60
+
+    @given(
+        st.lists(st.tuples(st.floats(-12, 12), st.floats(-12, 12)), min_size=4, max_size=4),
+        st.floats(-math.pi, math.pi), st.floats(0.8, 4.0),
+    )  # fmt: skip
+    @settings(max_examples=25)
+    def test_a_plate_seen_from_anywhere_comes_back(
+        self, shifts: list[tuple[float, float]], angle: float, size: float
+    ) -> None:
+        cos, sin = math.cos(angle) * size, math.sin(angle) * size
+        flat = ((-100, -25), (100, -25), (100, 25), (-100, 25))
+        seen: Corners = tuple(
+            (500 + (x + a) * cos - (y + b) * sin, 500 + (x + a) * sin + (y + b) * cos)
+            for (x, y), (a, b) in zip(flat, shifts, strict=True)
+        )
+        back = homography(seen, ((0, 0), (200, 0), (200, 50), (0, 50)))
+        frame = Image.fromarray(self.plate()).transform(
+            (1000, 1000),
+            Image.Transform.PERSPECTIVE,
+            (back / back[2, 2]).ravel()[:8].tolist(),
+            Image.Resampling.NEAREST,
+        )
+        found = Image.fromarray(straighten(np.asarray(frame), seen, (0, 0))).resize((200, 50), Image.Resampling.BOX)
+        for y, x, tone in ((12, 50, 100), (12, 150, 140), (37, 50, 180), (37, 150, 220)):
+            assert abs(int(np.asarray(found)[y, x]) - tone) < 12
+
+    def test_large_plates_are_made_smaller_without_flicker(self) -> None:
+        gray = np.zeros((900, 2600), np.uint8)
+        gray[:, ::2] = 200
+        found = straighten(gray, ((20, 20), (2500, 20), (2500, 800), (20, 800)))
+        assert found.shape[1] == 320
+        assert found.min() >= 80 and found.max() <= 120
+
+    @pytest.mark.parametrize(
+        "corners",
+        [
+            ((0, 0), (50, 0), (50, 20)),
+            ((0, 0), (0, 20), (50, 20), (50, 0)),
+            ((0, 0), (math.nan, 0), (50, 20), (0, 20)),
+            ((500, 0), (550, 0), (550, 20), (500, 20)),
+            ((-90, 0), (-50, 0), (-50, 20), (-90, 20)),
+        ],
+    )
+    def test_corners_that_are_none_are_refused(self, corners: Any) -> None:
+        with pytest.raises(UsageError, match="corners"):
+            straighten(np.zeros((100, 200), np.uint8), corners)
+
+    @given(st.lists(st.tuples(st.floats(-900, 900), st.floats(-900, 900)), min_size=4, max_size=4))
+    def test_any_corners_give_a_small_picture_or_one_error(self, corners: list[tuple[float, float]]) -> None:
+        gray = np.full((90, 120), 77, np.uint8)
+        try:
+            found = straighten(gray, tuple(corners))
+        except UsageError:
+            return
+        assert found.dtype == np.uint8 and min(found.shape) >= 2 and max(found.shape) <= 320
+        assert (found == 77).all()
+
+    def test_a_plate_cut_by_the_edge_continues_in_its_mean_tone(self) -> None:
+        gray = np.full((100, 200), 120, np.uint8)
+        assert (straighten(gray, ((-30, 10), (70, 10), (70, 40), (-30, 40))) == 120).all()
+
+
+def test_the_fake_finds_a_plate_in_the_middle(make_locator: MakeModel) -> None:
+    spec = {"input": SPEC, "strides": (8, 16, 32), "temperature": 2.0}
+    with open_model(make_locator(**spec), "locator", "fake:AB1") as model:
+        (found,) = locate(np.zeros((768, 1280), np.uint8), model)
+    assert found.confidence == pytest.approx(0.98)
+    assert np.mean(found.corners, axis=0).tolist() == [672, 416]
+
+
+def test_project_is_exact_for_a_shift() -> None:
+    assert project(np.array([[1.0, 0, 5], [0, 1, -2], [0, 0, 1]]), [(1, 2)]) == ((6, 0),)
+    assert LOCATOR_SPEC == SPEC
