@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from plate_runtime.errors import InputError, UsageError
-from plate_runtime.image import MAX_PIXELS, open_picture
+from plate_runtime.image import MAX_PIXELS, Picture, open_picture
 
 
 def half_dark() -> NDArray[np.uint8]:
@@ -160,3 +160,12 @@ def test_a_damaged_byte_never_escapes(position: int, value: int, format_: str) -
     data[position % len(data)] = value
     with contextlib.suppress(InputError):
         assert open_picture(bytes(data)).rgb.dtype == np.uint8
+
+
+def test_gray_of_a_large_picture_is_that_of_its_parts() -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (2500, 2001, 3), np.uint8)
+    gray = Picture(rgb, "large").gray()
+    assert np.array_equal(gray, np.asarray(Image.fromarray(rgb).convert("L")))
+    for mode in ("RGB", "L", "CMYK"):
+        whole = Image.fromarray(rgb).convert(mode)
+        assert np.array_equal(open_picture(whole).rgb, np.asarray(whole.convert("RGB")))
