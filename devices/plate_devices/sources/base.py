@@ -37,13 +37,19 @@ class Source(Protocol):
         name: what records call it; never holds a password.
         still: it gives one picture and no more.
         dropped: frames that came while an earlier one was still being read, so far.
+        state: what is wrong at the moment, in a few words; "" while frames come.
         default_roi: x, y, width, height of the plate in every frame where the source knows it, else None.
     """
 
     name: str
     still: bool
-    dropped: int
     default_roi: Region | None
+
+    @property
+    def dropped(self) -> int: ...
+
+    @property
+    def state(self) -> str: ...
 
     def frames(self) -> Iterator[Frame]:
         """Yield frames until the source ends.
@@ -65,6 +71,8 @@ def require_opencv(what: str) -> Any:
     # Both libraries print warnings of their own beside our one line; they read these once, at import.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    # Seconds until a USB camera that sends nothing counts as gone; OpenCV's own 10 are long at a gate.
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "4")
     try:
         import cv2
     except ImportError as error:

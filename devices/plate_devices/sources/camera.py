@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 # A camera now and then loses a frame; one that loses this many in a row was unplugged.
 _LOST = 3
 
+_WIDTH, _HEIGHT = 1280, 720
+
 
 class UsbCamera:
     """A camera by number, or by its device file."""
 
     still = False
     dropped = 0
+    state = ""
     default_roi: Region | None = None
 
     def __init__(self, name: str) -> None:
@@ -36,7 +39,7 @@ class UsbCamera:
         capture = self._open()
         index = lost = 0
         while lost < _LOST:
-            found, bgr = capture.read()
+            found, bgr = self._read(capture)
             if found and bgr is not None and bgr.size:
                 yield Frame(self._cv2.cvtColor(bgr, self._cv2.COLOR_BGR2RGB), index, datetime.now(UTC))
                 index += 1
@@ -49,12 +52,24 @@ class UsbCamera:
         """Give the camera back."""
         if self._capture is not None:
             self._capture.release()
+            self._capture = None
+
+    def _read(self, capture: Any) -> tuple[bool, Any]:
+        try:
+            found, bgr = capture.read()
+        except self._cv2.error:  # a picture that the camera has sent by half
+            return False, None
+        return bool(found), bgr
 
     def _open(self) -> Any:
         self._check_device()
         self._capture = self._cv2.VideoCapture(self._number())
         if not self._capture.isOpened():
             raise DeviceError(f"camera {self.name} cannot be opened; another program may be using it")
+        # Most cameras start with a quarter of this, in a format that fills the cable with few pictures a second.
+        self._capture.set(self._cv2.CAP_PROP_FOURCC, self._cv2.VideoWriter_fourcc(*"MJPG"))
+        self._capture.set(self._cv2.CAP_PROP_FRAME_WIDTH, _WIDTH)
+        self._capture.set(self._cv2.CAP_PROP_FRAME_HEIGHT, _HEIGHT)
         # Without this V4L2 keeps four frames back, and the newest is not new.
         self._capture.set(self._cv2.CAP_PROP_BUFFERSIZE, 1)
         return self._capture

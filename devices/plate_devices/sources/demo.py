@@ -57,6 +57,7 @@ class DemoDrive:
 
     still = False
     dropped = 0
+    state = ""
     default_roi: Region | None = ROI
 
     def __init__(self, name: str = "demo", count: int = VEHICLES, fps: float | None = None) -> None:

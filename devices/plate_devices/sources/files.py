@@ -30,6 +30,7 @@ class PictureFile:
 
     still = True
     dropped = 0
+    state = ""
     default_roi: Region | None = None
 
     def __init__(self, path: str) -> None:
@@ -52,6 +53,7 @@ class StandardInput:
 
     still = True
     dropped = 0
+    state = ""
     default_roi: Region | None = None
     name = STANDARD_INPUT
 
@@ -71,6 +73,7 @@ class Unreadable:
 
     still = True
     dropped = 0
+    state = ""
     default_roi: Region | None = None
 
     def __init__(self, name: str, error: PlateEdgeError) -> None:
@@ -104,7 +107,7 @@ def _open_path(path: str, fps: float | None, written: set[Path]) -> list[Source]
     if path == STANDARD_INPUT:
         return [StandardInput()]
     if Path(path).is_dir():
-        files = list(_walk(path, written))
+        files = list(walk(path, written))
         if files:
             return [_open_entry(file, fps) for file in files]
         return [Unreadable(path, InputError(f"{path} holds no pictures"))]
@@ -127,7 +130,7 @@ def _open_file(path: str, fps: float | None) -> Source:
     return PictureFile(path)
 
 
-def _walk(folder: str, written: set[Path]) -> Iterator[str]:
+def walk(folder: str, written: set[Path]) -> Iterator[str]:
     """Yield the files below a folder in sorted order; hidden ones and companions are passed over."""
     try:
         with os.scandir(folder) as listing:
@@ -141,7 +144,7 @@ def _walk(folder: str, written: set[Path]) -> Iterator[str]:
             continue
         if entry.is_dir(follow_symlinks=False):
             if not written or Path(entry.path).resolve() not in written:
-                yield from _walk(entry.path, written)
+                yield from walk(entry.path, written)
         else:
             yield entry.path
 

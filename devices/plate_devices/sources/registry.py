@@ -5,37 +5,75 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plate_devices.sources.address import is_address, parse_address, presentable
 from plate_devices.sources.files import VIDEO_SUFFIXES
 from plate_runtime.errors import DeviceError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from plate_devices.sources.base import Source
 
-SUPPORTED = "a camera number, /dev/videoN, a video file, demo, or demo:N"
+SUPPORTED = (
+    "a camera number, /dev/videoN, csi:N, rtsp://..., http://... (MJPEG), a video file, a folder of pictures, demo, "
+    "or demo:N"
+)
 
 
-def open_camera(name: str, fps: float | None = None) -> Source:
-    """Open the source called `name`; `fps` limits how many frames of a second are read.
+def open_camera(name: str, fps: float | None = None, leave_out: Sequence[Path] = ()) -> Source:
+    """Open the source called `name`.
 
-    A name is `scheme`, or `scheme:rest`, of `SCHEMES`; else a camera number, a device file, or a video file.
+    Args:
+        name: what stands after --camera.
+        fps: how many frames of a second are read, by default all.
+        leave_out: folders that are written into, and therefore not read where they lie in a folder that is.
+
+    A name is `scheme`, or `scheme:rest`, of `SCHEMES`; else a camera number, a device file, a video file or a folder.
 
     Raises:
         UsageError: the name means nothing. MissingPartError: it needs what is not installed.
         DeviceError: no such file. Cameras are opened, and found missing, when their frames are asked for.
     """
     scheme, colon, rest = name.partition(":")
-    if opener := SCHEMES.get(scheme):
+    if opener := SCHEMES.get(scheme.lower()):
         return opener(name, rest, fps)
     if name.isdecimal() or name.startswith("/dev/"):
         from plate_devices.sources.camera import UsbCamera
-        from plate_devices.sources.live import NewestFrame
 
-        return NewestFrame(UsbCamera(name), fps)
-    if colon and "/" not in scheme and not Path(name).exists():
+        return _live(lambda: UsbCamera(name), fps)
+    if is_address(name) or (colon and "/" not in scheme and not Path(name).exists()):
         raise UsageError(f"--camera {scheme}: is not supported; use {SUPPORTED}")
-    return _open_video(name, fps)
+    return _open_file(name, fps, leave_out)
+
+
+def _live(open_source: Callable[[], Source], fps: float | None) -> Source:
+    """Open a source again whenever it is lost, and keep its newest frame only."""
+    from plate_devices.sources.live import NewestFrame
+    from plate_devices.sources.reopening import Reopening
+
+    return NewestFrame(Reopening(open_source), fps)
+
+
+def _open_rtsp(name: str, _rest: str, fps: float | None) -> Source:
+    from plate_devices.sources.rtsp import RtspStream
+
+    address = parse_address(name)
+    return _live(lambda: RtspStream(address), fps)
+
+
+def _open_mjpeg(name: str, _rest: str, fps: float | None) -> Source:
+    from plate_devices.sources.mjpeg import MjpegStream
+
+    address = parse_address(name)
+    return _live(lambda: MjpegStream(address), fps)
+
+
+def _open_csi(name: str, rest: str, fps: float | None) -> Source:
+    from plate_devices.sources.csi import CsiCamera
+
+    if not rest.isdecimal():
+        raise UsageError(f"--camera {name}: {rest!r} is no number of a camera; use for example csi:0")
+    return _live(lambda: CsiCamera(int(rest)), fps)
 
 
 def _open_demo(name: str, rest: str, fps: float | None) -> Source:
@@ -50,18 +88,25 @@ def _open_demo(name: str, rest: str, fps: float | None) -> Source:
     return DemoDrive(name, int(rest), fps)
 
 
-def _open_video(name: str, fps: float | None) -> Source:
+def _open_file(name: str, fps: float | None, leave_out: Sequence[Path]) -> Source:
+    from plate_devices.sources.folder import FolderDrive
     from plate_devices.sources.video import VideoFile
 
     path = Path(name)
-    if path.suffix.lower() not in VIDEO_SUFFIXES and not path.exists():
-        raise UsageError(f"--camera {name} is not supported; use {SUPPORTED}")
     if path.is_dir():
-        raise UsageError(f"--camera {name} is a folder; name folders without --camera")
+        return FolderDrive(name, fps, {folder.resolve() for folder in leave_out})
+    if path.suffix.lower() not in VIDEO_SUFFIXES and not path.exists():
+        raise UsageError(f"--camera {presentable(name)} is not supported; use {SUPPORTED}")
     if not path.exists():
         raise DeviceError(f"--camera {name}: there is no such file")
     return VideoFile(name, fps)
 
 
-SCHEMES: dict[str, Callable[[str, str, float | None], Source]] = {"demo": _open_demo}
+SCHEMES: dict[str, Callable[[str, str, float | None], Source]] = {
+    "csi": _open_csi,
+    "demo": _open_demo,
+    "http": _open_mjpeg,
+    "https": _open_mjpeg,
+    "rtsp": _open_rtsp,
+}
 """What stands before the colon of a name -> how it is opened, with the whole name, the rest and the frame limit."""

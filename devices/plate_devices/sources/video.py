@@ -17,10 +17,15 @@ _ENOUGH = 0.9
 
 
 class VideoFile:
-    """A video file. No frame is dropped: a file waits. Opening is put off until frames are asked for."""
+    """A video file. No frame is dropped: a file waits. Opening is put off until frames are asked for.
+
+    Attributes:
+        rate: frames of each second of film; None until it was opened, and where the file does not say.
+    """
 
     still = False
     dropped = 0
+    state = ""
     default_roi: Region | None = None
 
     def __init__(self, path: str, fps: float | None = None) -> None:
@@ -30,6 +35,7 @@ class VideoFile:
             MissingPartError: OpenCV is not installed.
         """
         self.name = path
+        self.rate: float | None = None
         self._fps = fps
         self._cv2 = require_opencv(f"{path}: reading video")
         self._capture: Any = None
@@ -70,8 +76,8 @@ class VideoFile:
 
     def _step(self, capture: Any) -> float:
         """How many frames there are to one that is wanted."""
-        rate = capture.get(self._cv2.CAP_PROP_FPS)
-        return max(1.0, rate / self._fps) if self._fps and rate > 0 else 1.0
+        self.rate = capture.get(self._cv2.CAP_PROP_FPS) or None
+        return max(1.0, self.rate / self._fps) if self._fps and self.rate else 1.0
 
     def _check_end(self, capture: Any, read: int) -> None:
         promised = capture.get(self._cv2.CAP_PROP_FRAME_COUNT)

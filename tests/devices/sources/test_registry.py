@@ -7,18 +7,36 @@ from pathlib import Path
 import pytest
 
 from plate_devices.sources.demo import DemoDrive
+from plate_devices.sources.folder import FolderDrive
 from plate_devices.sources.live import NewestFrame
 from plate_devices.sources.registry import SCHEMES, open_camera
 from plate_devices.sources.video import VideoFile
 from plate_runtime.errors import DeviceError, UsageError
 
 
-@pytest.mark.parametrize("name", ["0", "2", "/dev/video0", "/dev/v4l/by-id/usb-cam"])
-def test_cameras_are_live(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("0", "0"),
+        ("2", "2"),
+        ("/dev/video0", "/dev/video0"),
+        ("/dev/v4l/by-id/usb-cam", "/dev/v4l/by-id/usb-cam"),
+        ("rtsp://joe:secret@host:8554/live?channel=1", "rtsp://host:8554/live?channel=1"),
+        ("http://host/video?pwd=secret", "http://host/video?pwd=***"),
+        ("HTTPS://host", "https://host/"),
+    ],
+)
+def test_cameras_are_live(name: str, shown: str) -> None:
     source = open_camera(name)
     assert isinstance(source, NewestFrame)
-    assert source.name == name
+    assert source.name == shown
     source.close()
+
+
+def test_a_folder_is_a_drive(tmp_path: Path) -> None:
+    source = open_camera(str(tmp_path), 5)
+    assert isinstance(source, FolderDrive)
+    assert source.rate == 5
 
 
 def test_video_files_and_the_demo_are_found(tmp_path: Path) -> None:
@@ -31,10 +49,24 @@ def test_video_files_and_the_demo_are_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["csi:0", "rtsp://user:secret@host/stream", "http://host/video", "screen", "demo:", "demo:x", "demo:0", "demo:-1"],
+    [
+        "rtmp://user:secret@host/stream",
+        "udp://user:secret@host",
+        "rtsp://user:se/secret@host/stream",
+        "rtsp://user:secret@host:0/stream",
+        "rtsp://user:secret@/stream",
+        "https://user:secret@ho st/",
+        "csi:",
+        "csi:/dev/x",
+        "screen",
+        "demo:",
+        "demo:x",
+        "demo:0",
+        "demo:-1",
+    ],
 )
 def test_what_is_not_supported_says_what_is(name: str) -> None:
-    with pytest.raises(UsageError, match=r"--camera .*use ") as refused:
+    with pytest.raises(UsageError, match=r"--camera .*(use|write|like|ports are) ") as refused:
         open_camera(name)
     assert "secret" not in str(refused.value)
 
@@ -42,8 +74,6 @@ def test_what_is_not_supported_says_what_is(name: str) -> None:
 def test_a_missing_file_is_a_source_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match="no such file"):
         open_camera(str(tmp_path / "film.mp4"))
-    with pytest.raises(UsageError, match="is a folder"):
-        open_camera(str(tmp_path))
 
 
 def test_a_new_source_needs_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,6 +83,6 @@ def test_a_new_source_needs_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
         seen.append((name, rest, fps))
         return DemoDrive(name)
 
-    monkeypatch.setitem(SCHEMES, "csi", opener)
-    assert open_camera("csi:1", 5).name == "csi:1"
-    assert seen == [("csi:1", "1", 5)]
+    monkeypatch.setitem(SCHEMES, "spy", opener)
+    assert open_camera("spy:1", 5).name == "spy:1"
+    assert seen == [("spy:1", "1", 5)]

@@ -1,0 +1,55 @@
+"""A folder of pictures as if a camera had taken them one after the other, in the order of their names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plate_devices.sources.base import Frame, Region
+from plate_devices.sources.files import VIDEO_SUFFIXES, walk
+from plate_runtime.errors import InputError
+from plate_runtime.image import open_picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class FolderDrive:
+    """The pictures of a folder and of the folders in it. A folder waits, so no frame is dropped.
+
+    Attributes:
+        rate: frames of each second, for who wants seconds; None where nobody knows.
+    """
+
+    still = False
+    dropped = 0
+    state = ""
+    default_roi: Region | None = None
+
+    def __init__(self, folder: str, fps: float | None = None, leave_out: set[Path] | None = None) -> None:
+        """Take the folder; `fps` says how many of its pictures were a second, all of them are read."""
+        self.name = folder
+        self.rate = fps
+        self._leave_out = leave_out or set()
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the pictures. Raises InputError at the end, or at once where there are none, if any cannot be read."""
+        broken: list[InputError] = []
+        number = -1
+        for path in walk(self.name, self._leave_out):
+            if path.lower().endswith(tuple(VIDEO_SUFFIXES)):
+                continue
+            number += 1
+            try:
+                rgb = open_picture(path).rgb
+            except InputError as error:
+                broken.append(error)
+                continue
+            yield Frame(rgb, number, None)
+        if number < 0:
+            raise InputError(f"{self.name} holds no pictures")
+        if broken:
+            raise InputError(f"{len(broken)} of {number + 1} pictures were not read; {broken[0]}")
+
+    def close(self) -> None:
+        """Nothing stays open."""

@@ -1,0 +1,145 @@
+"""MJPEG over HTTP, from a server that does everything wrong that servers do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from streams.mjpeg import MjpegServer
+from streams.pictures import jpeg, number_of
+
+from plate_devices.sources import connection, mjpeg, multipart
+from plate_devices.sources.address import parse_address
+from plate_devices.sources.mjpeg import MjpegStream
+from plate_devices.sources.reopening import LoginError
+from plate_runtime.errors import DeviceError
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for less than a second, and let a picture have less than a megabyte."""
+    for module, name in ((connection, "CONNECT_WITHIN"), (connection, "SILENT_AFTER"), (mjpeg, "SILENT_AFTER")):
+        monkeypatch.setattr(module, name, 0.8)
+    monkeypatch.setattr(multipart, "LARGEST_PART", 1 << 20)
+
+
+@pytest.fixture
+def server() -> Iterator[MjpegServer]:
+    with MjpegServer(rate=50.0) as running:
+        yield running
+
+
+def read(url: str, count: int = 5) -> list[int]:
+    """The numbers of the first pictures."""
+    source = MjpegStream(parse_address(url))
+    numbers = []
+    try:
+        for frame in source.frames():
+            assert frame.time is not None
+            numbers.append(number_of(frame.rgb))
+            if len(numbers) == count:
+                break
+    finally:
+        source.close()
+    return numbers
+
+
+@pytest.mark.parametrize("quirk", ["", "no length", "chunked", "quoted", "dashes"])
+def test_pictures_come_in_order_whatever_the_server_s_habits(server: MjpegServer, quirk: str) -> None:
+    server.fault = quirk
+    numbers = read(server.url)
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] - numbers[0] < 20
+
+
+@pytest.mark.parametrize("scheme", ["basic", "digest", "digest-qop"])
+def test_user_and_password_are_given_when_asked_for(scheme: str) -> None:
+    with MjpegServer(user="joe", password="p@ss:w/rd%", scheme=scheme) as server:
+        good = f"joe:p%40ss%3Aw%2Frd%25@127.0.0.1:{server.port}/video"
+        assert len(read(f"http://{good}")) == 5
+        with pytest.raises(LoginError, match=r"refuses user or password \(401\)") as refused:
+            read(f"http://joe:wrong@127.0.0.1:{server.port}/video")
+        assert "wrong" not in str(refused.value)
+        assert "joe" not in str(refused.value)
+        with pytest.raises(LoginError, match="asks for user and password"):
+            read(f"http://127.0.0.1:{server.port}/video")
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("missing", "answers 404, not a stream; is the path right"),
+        ("moved", "answers 302, not a stream; it has moved"),
+        ("other", "does not answer in HTTP; is the port right"),
+        ("page", "gives text/html, no MJPEG stream"),
+        ("picture", "gives image/jpeg, no MJPEG stream"),
+        ("headers", "headers without an end"),
+        ("slow headers", "headers without an end|nothing whole"),
+        ("part headers", "headers without an end"),
+        ("huge", "pictures of more than 1 MB"),
+        ("endless", "more than 1 MB without the end of a picture"),
+        ("damaged", "sends damaged pictures"),
+        ("text", "sends damaged pictures"),
+        ("mute", r"nothing whole for 0\.8 s"),
+        ("stall", r"nothing whole for 0\.8 s"),
+        ("ends", "has ended"),
+    ],
+)
+def test_what_goes_wrong_is_noticed_soon_and_said(server: MjpegServer, fault: str, message: str) -> None:
+    server.fault = fault
+    started = time.monotonic()
+    with pytest.raises(DeviceError, match=message) as said:
+        read(server.url)
+    assert time.monotonic() - started < 5.0
+    assert "hidden" not in str(said.value)
+
+
+@pytest.mark.parametrize("fault", ["damaged", "stall", "part headers", "huge"])
+def test_what_goes_wrong_later_is_noticed_too(server: MjpegServer, fault: str) -> None:
+    source = MjpegStream(parse_address(server.url))
+    frames = source.frames()
+    next(frames)
+    server.fault = fault
+    with pytest.raises(DeviceError, match=r"^http://127\.0\.0\.1:\d+/video\?channel=1 "):
+        list(frames)
+    source.close()
+
+
+def test_a_killed_server_and_none_at_all(server: MjpegServer) -> None:
+    source = MjpegStream(parse_address(server.url))
+    frames = source.frames()
+    next(frames)
+    server.kill()
+    with pytest.raises(DeviceError, match=r"has ended|hangs up"):
+        list(frames)
+    source.close()
+    with pytest.raises(DeviceError, match="cannot be reached: Connection refused"):
+        read(server.url)
+    with pytest.raises(DeviceError, match="cannot be reached: "):
+        read("http://no-such-host.invalid/video")
+
+
+def test_one_damaged_picture_is_left_out(server: MjpegServer) -> None:
+    broken = MjpegServer(lambda number: jpeg(number)[: 400 if number % 4 == 0 else None], rate=50.0)
+    with broken:
+        source = MjpegStream(parse_address(broken.url))
+        frames = source.frames()
+        numbers = [next(frames).number for _ in range(8)]
+        source.close()
+    assert numbers == sorted(set(numbers))
+    assert source.dropped > 0
+    assert numbers[-1] <= 7 + source.dropped
+
+
+def test_a_late_reader_gets_the_newest_and_the_rest_is_counted(server: MjpegServer) -> None:
+    source = MjpegStream(parse_address(server.url))
+    frames = source.frames()
+    before = number_of(next(frames).rgb)
+    time.sleep(0.5)
+    after = next(frames)
+    expected = int((time.monotonic() - server._began) * server.rate)
+    source.close()
+    assert number_of(after.rgb) >= expected - 5
+    assert source.dropped >= number_of(after.rgb) - before - 3
+    assert after.number == source.dropped + 1

@@ -1,0 +1,101 @@
+"""A small MJPEG server over HTTP, and all that such servers do wrong."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+
+from streams.pictures import jpeg
+from streams.serving import Server, read_request
+
+
+class MjpegServer(Server):
+    """Serves `http://127.0.0.1:port/video?channel=1`.
+
+    Faults: "mute" says nothing, "missing" answers 404, "moved" 302 with a secret, "other" another protocol; "page",
+    "picture" are other kinds of content; "headers" and "part headers" never end; "slow headers" come a byte at a time;
+    "huge" says a picture has 1 GB, "endless" sends one without an end; "no length", "chunked", "quoted", "dashes" are
+    quirks that are no faults; "damaged" sends half pictures, "text" no pictures; "stall" sends none, "ends" ends.
+    """
+
+    def __init__(self, pictures: Callable[[int], bytes] = jpeg, **options: object) -> None:
+        """Serve what `pictures` gives for 0, 1, ..., `rate` a second; each client begins where the time is."""
+        super().__init__(**options)  # type: ignore[arg-type]
+        self._pictures = pictures
+        self._began = time.monotonic()
+
+    @property
+    def url(self) -> str:
+        """Where to read it, with user and password where it asks for them."""
+        login = f"{self.user}:{self.password}@" if self.user else ""
+        return f"http://{login}127.0.0.1:{self.port}/video?channel=1"
+
+    def serve(self, client: socket.socket) -> None:
+        """Answer one request with a stream, or with what the fault says."""
+        request = read_request(client.makefile("rb"))
+        if request is None:
+            return
+        method, _, headers = request
+        early = {
+            "missing": "HTTP/1.0 404 Not Found\r\n\r\n",
+            "moved": "HTTP/1.0 302 Found\r\nLocation: http://joe:hidden@elsewhere/\r\n\r\n",
+            "other": "SSH-2.0-dropbear\r\n\r\n",
+            "page": "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<p>",
+            "picture": "HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\n\r\n",
+        }
+        if self.fault == "mute":
+            self.stopping.wait()
+        elif self.fault in ("headers", "slow headers"):
+            self._send_headers(client)
+        elif not self.authorised(method, headers):
+            client.sendall(f"HTTP/1.0 401 Unauthorized\r\n{self.challenge()}\r\n\r\n".encode())
+        elif self.fault in early:
+            client.sendall(early[self.fault].encode())
+        else:
+            self._stream(client)
+
+    def _send_headers(self, client: socket.socket) -> None:
+        client.sendall(b"HTTP/1.0 200 OK\r\n")
+        while not self.stopping.is_set():
+            client.sendall(b"X" if self.fault == "slow headers" else b"X-More: and more\r\n" * 100)
+            self.stopping.wait(0.05 if self.fault == "slow headers" else 0.0)
+
+    def _stream(self, client: socket.socket) -> None:
+        boundary = {"quoted": '"next picture"', "dashes": "--next picture"}.get(self.fault, "next picture")
+        encoding = "Transfer-Encoding: chunked\r\n" if self.fault == "chunked" else ""
+        kind = f"Content-Type: multipart/x-mixed-replace; boundary={boundary}\r\n"
+        client.sendall(f"HTTP/1.1 200 OK\r\n{kind}{encoding}\r\n".encode())
+        while not self.stopping.is_set():
+            number = int((time.monotonic() - self._began) * self.rate)
+            if self.fault == "ends":
+                return
+            if self.fault != "stall":
+                self._send(client, self._part(number))
+            due = self._began + (number + 1) / self.rate
+            self.stopping.wait(max(0.0, due - time.monotonic()))
+
+    def _part(self, number: int) -> bytes:
+        picture = self._pictures(number)
+        if self.fault == "damaged":
+            picture = picture[: len(picture) // 2]
+        if self.fault == "text":
+            picture = b"busy, please wait"
+        head = b"--next picture\r\nContent-Type: image/jpeg\r\n"
+        if self.fault == "huge":
+            return head + b"Content-Length: 1000000000\r\n\r\n" + picture
+        if self.fault == "endless":
+            return head + b"\r\n" + bytes(3 << 20)
+        if self.fault == "part headers":
+            return head + b"X-More: and more\r\n" * 1000
+        if self.fault == "no length":
+            return head + b"\r\n" + picture + b"\r\n"
+        return head + f"Content-Length: {len(picture)}\r\n\r\n".encode() + picture + b"\r\n"
+
+    def _send(self, client: socket.socket, content: bytes) -> None:
+        if self.fault != "chunked":
+            client.sendall(content)
+            return
+        for start in range(0, len(content), 500):
+            piece = content[start : start + 500]
+            client.sendall(f"{len(piece):x};note=1\r\n".encode() + piece + b"\r\n")
