@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from plate_devices.options import Command, Option, count, number, one_of
 from plate_runtime.errors import UsageError
+from plate_runtime.shipped import default_as
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 MODEL_SUFFIXES = (".tflite", ".onnx")
 
 MODEL_OPTIONS = (
-    Option("--model", "read with this model, of whole plates or of characters", "FILE", repeats=True),
+    Option("--model", "read with this model; given twice: one finds plates, one reads them", "FILE", repeats=True),
     Option("--backend", "auto, litert, tflite, onnx or fake:TEXT (default: auto)", "NAME", default="auto"),
     Option("--threads", "threads of the interpreter (default: 1)", "N", count, 1),
 )
@@ -43,8 +44,8 @@ INFER = Command(
     "plate-infer",
     "Read number plates in pictures, folders, videos (PATH), on standard input (-), or from a camera.",
     (
-        Option("--as", "what a picture, or its --roi, shows: plate (one cropped plate) or character",
-               "plate|character", one_of("frame", "plate", "character")),
+        Option("--as", "what a picture, or its --roi, shows: a frame with plates in it, one plate, one character",
+               "frame|plate|character", one_of("frame", "plate", "character")),
         Option("--camera", "0, /dev/video0, a video file, demo or demo:N", "SOURCE"),
         *MODEL_OPTIONS,
         Option("--roi", "read only this part, in pixels", "X,Y,W,H", parse_region),
@@ -60,7 +61,7 @@ INFER = Command(
         Option("--save-crops", "save a picture of each plate", "DIR"),
         Option("--debug", "show tracebacks"),
     ),
-    "[PATH ...] [--camera SOURCE] --as plate|character",
+    "[PATH ...] [--camera SOURCE] --as frame|plate|character",
     "examples: plate-infer --as plate crop.jpg\n          plate-infer --as plate --camera demo --json",
 )  # fmt: skip
 
@@ -89,16 +90,16 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
     """Read the command line. Raises UsageError where it makes no sense; --help prints and leaves."""
     given, others = INFER.parse(arguments)
     models, paths = split_models(given["--model"], others)
-    camera, read_as = given["--camera"], given["--as"]
+    camera, read_as = given["--camera"], given["--as"] or default_as(given["--backend"])
     if camera is None and not paths:
         raise UsageError("nothing to read; name pictures, a folder, a video or -, or use --camera")
     if camera is not None and paths:
         raise UsageError(f"--camera {camera} and {paths[0]} cannot be read at once; choose one")
     if read_as is None:
         raise UsageError("--as is missing; use --as plate for a cropped plate, --as character for one character")
-    if read_as == "frame":
-        raise UsageError("--as frame is not supported: no plate locator ships; use --as plate, with --roi if need be")
-    if given["--region"] is not None and read_as != "plate":
+    if read_as == "frame" and not models and default_as(given["--backend"]) is None:
+        raise UsageError("--as frame: no plate locator ships; name one with --model, or use --as plate with --roi")
+    if given["--region"] is not None and read_as == "character":
         raise UsageError(f"--region has no meaning with --as {read_as}; formats are those of whole plates")
     return InferOptions(
         paths=paths,

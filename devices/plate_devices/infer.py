@@ -46,9 +46,11 @@ def command(arguments: Sequence[str]) -> int:
         find_region(options.region)
     sources = _open_sources(options)
     # Only now: a wrong command line should not wait for the interpreter.
+    from plate_devices.models import choose_models
     from plate_runtime.reader import PlateReader
 
-    with PlateReader(_one_model(options), options.backend, options.threads, options.read_as) as reader:
+    models = choose_models(options.models, options.read_as)
+    with PlateReader(models.reader, options.backend, options.threads, options.read_as, models.locator) as reader:
         work = Work(options, reader)
         if options.camera is not None:
             return work.watch(sources[0])
@@ -68,12 +70,6 @@ def _open_sources(options: InferOptions) -> list[Source]:
     return open_paths(options.paths, options.fps, leave_out=written)
 
 
-def _one_model(options: InferOptions) -> str | None:
-    if len(options.models) > 1:
-        raise UsageError(f"one model reads plates; {len(options.models)} were named")
-    return options.models[0] if options.models else None
-
-
 class Work:
     """Everything that happens to a frame once it is there."""
 
@@ -86,7 +82,8 @@ class Work:
         model = reader.model_for(options.read_as)
         self._options = options
         self._reader = reader
-        self._engine = Engine({"reader": model.manifest.label}, model.backend.name)
+        labels = {"locator": reader.locator().manifest.label} if options.read_as == "frame" else {}
+        self._engine = Engine({**labels, "reader": model.manifest.label}, model.backend.name)
         self._lines = Lines(options.json)
         self._annotated = _folder(options.annotate)
         self._crops = _folder(options.save_crops)
@@ -140,7 +137,7 @@ class Work:
             for raw in source.frames():
                 frame = _turn(raw, self._options.quarter_turns)
                 region = self._options.roi
-                if region is None and not self._options.quarter_turns:
+                if region is None and not self._options.quarter_turns and self._options.read_as != "frame":
                     region = source.default_roi
                 part = _cut(frame, region, source.name)
                 started = time.perf_counter()

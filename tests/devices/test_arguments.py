@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from plate_devices.arguments import parse_infer, split_models
+from plate_runtime import shipped
 from plate_runtime.errors import UsageError
 
 
@@ -42,12 +45,22 @@ def test_pictures_may_stand_behind_a_model() -> None:
     assert parse_infer(["--as", "plate", "--model", "m.tflite", "a.png"]).paths == ["a.png"]
 
 
+def test_frames_are_the_default_once_a_locator_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shipped, "MODELS", tmp_path)
+    with pytest.raises(UsageError, match="--as is missing"):
+        parse_infer(["a.png"])
+    with pytest.raises(UsageError, match="no plate locator ships"):
+        parse_infer(["a.png", "--as", "frame"])
+    assert parse_infer(["a.png", "--as", "frame", "--model", "m.tflite"]).read_as == "frame"
+    (tmp_path / f"{shipped.NAMES['locator']}.tflite").touch()
+    assert parse_infer(["a.png"]).read_as == parse_infer(["a.png", "--region", "ro"]).read_as == "frame"
+    assert parse_infer(["a.png", "--as", "plate"]).read_as == "plate"
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
         ("--as plate", "nothing to read"),
-        ("a.png", "--as is missing"),
-        ("a.png --as frame", "no plate locator ships"),
         ("a.png --as nonsense", "is not frame or plate"),
         ("a.png --camera demo --as plate", "at once"),
         ("a.png --as plate --roi 1,2,3", "X,Y,W,H"),

@@ -22,7 +22,6 @@ class TestEndings:
         ("arguments", "code", "message"),
         [
             (["--as", "plate"], 2, "nothing to read"),
-            (["x.png", "--as", "frame"], 2, "no plate locator"),
             (["--camera", "rtsp://me:secret@cam/1", "--as", "plate"], 2, "not supported"),
             (["--camera", "gone.mp4", "--as", "plate"], 4, "no such file"),
         ],

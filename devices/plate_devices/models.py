@@ -1,0 +1,39 @@
+"""Which of the model files that were named finds plates, and which reads them: the files say so themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from plate_runtime.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Models(NamedTuple):
+    """Files of a reader and a locator; None stands for the one that ships."""
+
+    reader: str | None = None
+    locator: str | None = None
+
+
+def choose_models(named: Sequence[str], read_as: str) -> Models:
+    """Tell the named model files apart.
+
+    Raises:
+        UsageError: two of one kind, or a locator where nothing is to be found. ModelError: a file is damaged.
+    """
+    if len(named) == 1 and read_as != "frame":
+        return Models(reader=named[0])  # opened in a moment, and refused then where it does not fit
+    from plate_runtime.modelfile import read_model_file
+
+    found: dict[bool, str] = {}
+    for name in named:
+        locates = read_model_file(name).manifest.kind == "locator"
+        if locates in found:
+            what = "finds" if locates else "reads"
+            raise UsageError(f"one model {what} plates; {found[locates]} and {name} both would")
+        found[locates] = name
+    if True in found and read_as != "frame":
+        raise UsageError(f"{found[True]} finds plates in frames; with --as {read_as} there is nothing to find")
+    return Models(found.get(False), found.get(True))
