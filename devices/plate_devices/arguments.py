@@ -46,7 +46,7 @@ INFER = Command(
     (
         Option("--as", "what a picture, or its --roi, shows: a frame with plates in it, one plate, one character",
                "frame|plate|character", one_of("frame", "plate", "character")),
-        Option("--camera", "0, /dev/video0, a video file, demo or demo:N", "SOURCE"),
+        Option("--camera", "0, /dev/video0, csi:0, rtsp://..., http://... (MJPEG), a video, a folder, demo or demo:N", "SOURCE"),
         *MODEL_OPTIONS,
         Option("--roi", "read only this part, in pixels", "X,Y,W,H", parse_region),
         Option("--region", "settle doubtful characters by its formats: ro, us-ca, eu, us, ...", "NAME"),
@@ -94,7 +94,10 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
     if camera is None and not paths:
         raise UsageError("nothing to read; name pictures, a folder, a video or -, or use --camera")
     if camera is not None and paths:
-        raise UsageError(f"--camera {camera} and {paths[0]} cannot be read at once; choose one")
+        both = f"--camera {_presentable(camera)} and {_presentable(paths[0])}"
+        raise UsageError(f"{both} cannot be read at once; choose one")
+    if stream := next((path for path in paths if "://" in path), None):
+        raise UsageError(f"{_presentable(stream)} is no file; read it with --camera")
     if read_as is None:
         raise UsageError("--as is missing; use --as plate for a cropped plate, --as character for one character")
     if read_as == "frame" and not models and default_as(given["--backend"]) is None:
@@ -118,6 +121,15 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
         annotate=given["--annotate"],
         save_crops=given["--save-crops"],
     )
+
+
+def _presentable(name: str) -> str:
+    """Return a name without the password that an address may hold."""
+    if "://" not in name:
+        return name
+    from plate_devices.sources.address import presentable
+
+    return presentable(name)
 
 
 def split_models(named: Sequence[str], others: Sequence[str]) -> tuple[list[str], list[str]]:

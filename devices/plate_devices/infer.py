@@ -58,15 +58,15 @@ def command(arguments: Sequence[str]) -> int:
 
 
 def _open_sources(options: InferOptions) -> list[Source]:
+    from pathlib import Path
+
+    written = [Path(folder) for folder in (options.annotate, options.save_crops) if folder]
     if options.camera is not None:
         from plate_devices.sources.registry import open_camera
 
-        return [open_camera(options.camera, options.fps)]
-    from pathlib import Path
-
+        return [open_camera(options.camera, options.fps, leave_out=written)]
     from plate_devices.sources.files import open_paths
 
-    written = [Path(folder) for folder in (options.annotate, options.save_crops) if folder]
     return open_paths(options.paths, options.fps, leave_out=written)
 
 

@@ -55,7 +55,7 @@ def _explain(error: Exception, prog: str, debug: bool) -> int:
     if debug:
         import traceback
 
-        traceback.print_exception(error)
+        print(without_logins("".join(traceback.format_exception(error))), file=sys.stderr, end="")
     if isinstance(error, OSError) and error.errno in _NO_SPACE_CODES:
         where = f" while writing {error.filename}" if error.filename else ""
         error = DeviceError(f"the disk is full{where}; free some space and run the command again")
@@ -63,8 +63,17 @@ def _explain(error: Exception, prog: str, debug: bool) -> int:
         text, code = str(error), error.exit_code
     else:
         text, code = f"internal error: {type(error).__name__}: {error}; run again with --debug for details", 70
-    print(f"{prog}: {' '.join(text.split())}", file=sys.stderr)
+    print(f"{prog}: {' '.join(without_logins(text).split())}", file=sys.stderr)
     return code
+
+
+def without_logins(text: str) -> str:
+    """Return a text without the user and the password of any address in it, whoever put it there."""
+    if "://" not in text:
+        return text
+    import re
+
+    return re.sub(r"://[^\s/]*@", "://", text)
 
 
 def _replace_closed_streams() -> None:

@@ -36,6 +36,19 @@ def test_every_error_has_its_exit_code(error: BaseException, code: int) -> None:
     assert end_with(error) == code
 
 
+@pytest.mark.parametrize("arguments", [[], ["--debug"]])
+def test_no_login_is_printed_whoever_put_it_there(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    def command(_: Sequence[str]) -> int:
+        raise RuntimeError("cannot open rtsp://joe:s3cret@host/stream and http://host/a@b")
+
+    with pytest.raises(SystemExit):
+        run(command, "plate-test", arguments)
+    said = capsys.readouterr().err
+    assert "s3cret" not in said
+    assert "joe" not in said
+    assert "rtsp://host/stream and http://host/a@b" in said
+
+
 def test_the_message_is_one_line_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     end_with(errors.DataError("labels.csv\nis odd"))
     assert capsys.readouterr().err == "plate-test: labels.csv is odd\n"

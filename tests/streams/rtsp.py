@@ -19,7 +19,7 @@ class RtspServer(Server):
     """Serves `rtsp://127.0.0.1:port/drawn`.
 
     Faults: "mute" takes connections and says nothing, "stall" plays without sending pictures (also in the midst of a
-    stream), "garbage" sends damaged pictures, "missing" answers 404.
+    stream), "garbage" sends damaged pictures, "missing" answers 404, "other" answers in another protocol.
     """
 
     @property
@@ -34,6 +34,9 @@ class RtspServer(Server):
         while not self.stopping.is_set() and (request := read_request(stream)):
             if self.fault == "mute":
                 self.stopping.wait()
+                return
+            if self.fault == "other":
+                client.sendall(b"HELO 1.0 what\r\n\r\n")
                 return
             method, _, headers = request
             self._answer(client, method, headers)

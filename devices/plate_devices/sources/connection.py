@@ -22,10 +22,17 @@ LONGEST_HEAD = 32 * 1024
 
 
 class Answer:
-    """The head of an answer: `status`, `reason`, and headers by lower-case name, each a list of values."""
+    """The head of an answer: `status`, and headers by lower-case name, each a list of values."""
 
-    def __init__(self, status: int, reason: str, headers: dict[str, list[str]]) -> None:
-        self.status, self.reason, self._headers = status, reason, headers
+    def __init__(self, status: int, headers: dict[str, list[str]]) -> None:
+        self.status, self._headers = status, headers
+
+    @property
+    def hint(self) -> str:
+        """What may be wrong where there is no stream."""
+        if self.status // 100 == 3:
+            return "it has moved elsewhere"
+        return "it may be busy or broken" if self.status // 100 == 5 else "is the path right?"
 
     def all(self, name: str) -> list[str]:
         """All values of a header."""
@@ -128,14 +135,14 @@ class Connection:
 
 def _parse(head: str) -> Answer:
     first, *rows = head.split("\r\n")
-    version, status, *reason = first.split(" ", 2)
+    version, status, *_ = first.split(" ", 2)
     if not version.startswith(("HTTP/", "RTSP/", "ICY")):
         raise ValueError(version)
     headers: dict[str, list[str]] = {}
     for row in rows:
         name, _, value = row.partition(":")
         headers.setdefault(name.strip().lower(), []).append(value.strip())
-    return Answer(int(status), reason[0] if reason else "", headers)
+    return Answer(int(status), headers)
 
 
 def _reason(error: Exception) -> str:

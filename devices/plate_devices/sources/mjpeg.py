@@ -133,8 +133,7 @@ class MjpegStream:
         if found.status in (401, 403):
             raise LoginError(f"{self.name} refuses user or password ({found.status})")
         if found.status != 200:
-            hint = "; it has moved elsewhere" if found.status in (301, 302, 303, 307, 308) else "; is the path right?"
-            raise DeviceError(f"{self.name} answers {found.status}, not a stream{hint}")
+            raise DeviceError(f"{self.name} answers {found.status}, not a stream; {found.hint}")
         kind = found.first("content-type").partition(";")[0].strip().lower()
         if not kind.startswith("multipart/") or not boundary_of(found.first("content-type")):
             said = kind if re.fullmatch(r"[\w/+.-]{1,40}", kind) else "something else"

@@ -116,7 +116,7 @@ def explain(address: Address) -> None:
     if found.status in (401, 403):
         raise LoginError(f"{address.shown} refuses user or password ({found.status})")
     if found.status != 200:
-        raise DeviceError(f"{address.shown} answers {found.status}, not a stream; is the path right?")
+        raise DeviceError(f"{address.shown} answers {found.status}, not a stream; {found.hint}")
 
 
 def _describe(connection: Connection, address: Address, number: int, login: str) -> Answer:
