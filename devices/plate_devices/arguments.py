@@ -46,7 +46,8 @@ INFER = Command(
     (
         Option("--as", "what a picture, or its --roi, shows: a frame with plates in it, one plate, one character",
                "frame|plate|character", one_of("frame", "plate", "character")),
-        Option("--camera", "0, /dev/video0, csi:0, rtsp://..., http://... (MJPEG), a video, a folder, demo or demo:N", "SOURCE"),
+        Option("--camera", "0, /dev/video0, csi:0, rtsp://..., http://... (MJPEG), a video, a folder, demo or demo:N",
+               "SOURCE"),
         *MODEL_OPTIONS,
         Option("--roi", "read only this part, in pixels", "X,Y,W,H", parse_region),
         Option("--region", "settle doubtful characters by its formats: ro, us-ca, eu, us, ...", "NAME"),
