@@ -1,0 +1,133 @@
+"""What opens a camera's door appears nowhere: not in records, messages, the status line, file or thread names."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from device_helpers import process
+from streams.mjpeg import MjpegServer
+from streams.rtsp import RtspServer
+
+from plate_devices.sources.registry import open_camera
+
+USER, PASSWORD, TOKEN = "gatekeeper", "op3n-s3same", "t0k3n-of-the-gate"
+SECRETS = (USER, PASSWORD, TOKEN)
+
+
+def leaked(content: bytes | str) -> list[str]:
+    """The secrets in what was printed or written."""
+    text = content if isinstance(content, str) else content.decode("latin-1")
+    return [secret for secret in SECRETS if secret in text]
+
+
+@pytest.fixture(params=[MjpegServer, RtspServer])
+def server(request: pytest.FixtureRequest) -> Iterator[Any]:
+    with request.param(user=USER, password=PASSWORD, scheme="digest") as running:
+        yield running
+
+
+def address(server: Any) -> str:
+    return f"{server.url.partition('?')[0]}?channel=1&token={TOKEN}"
+
+
+class Terminal:
+    """Runs plate-infer with a terminal for its status line, and keeps all it says."""
+
+    def __init__(self, *arguments: str) -> None:
+        own, others = os.openpty()
+        self._screen = own
+        self.running = subprocess.Popen([*process(), *arguments], stdout=subprocess.PIPE, stderr=others)
+        os.close(others)
+
+    def names(self) -> str:
+        """The names of its threads."""
+        tasks = Path(f"/proc/{self.running.pid}/task")
+        return " ".join((task / "comm").read_text() for task in tasks.iterdir()) if tasks.is_dir() else ""
+
+    def end(self, sign: int | None = None) -> tuple[int, str, str]:
+        """Wait for its end, after a signal if given; return exit code, standard output, and the screen."""
+        if sign is not None:
+            self.running.send_signal(sign)
+        out, _ = self.running.communicate(timeout=60)
+        screen = b""
+        try:
+            while piece := os.read(self._screen, 1 << 16):
+                screen += piece
+        except OSError:  # the other side is closed
+            pass
+        os.close(self._screen)
+        return self.running.returncode, out.decode(), screen.decode("latin-1")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at threads in /proc")
+def test_a_watch_with_an_outage_names_no_secret(server: Any, options: list[str], tmp_path: Path) -> None:
+    folders = ["--annotate", str(tmp_path / "seen"), "--save-crops", str(tmp_path / "crops")]
+    watch = Terminal("--camera", address(server), "--json", "--every", "--fps", "5", "--debug", *folders, *options)
+    out = watch.running.stdout
+    assert out is not None
+    first = out.readline().decode()
+    names = watch.names()
+    server.kill()
+    time.sleep(2.0)
+    server.start()
+    time.sleep(4.0)
+    code, rest, screen = watch.end(signal.SIGTERM)
+    assert code == 143
+    assert '"source": "' + type(server).__name__[:4].lower().replace("mjpe", "http") in first
+    assert "channel=1&token=***" in first
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix == ".jpg"]
+    assert files
+    assert not leaked(first + rest + screen + names + " ".join(map(str, files)))
+    assert not any(leaked(path.read_bytes()) for path in files)
+
+
+@pytest.mark.parametrize("wrong", ["password", "path", "nobody there"])
+def test_what_does_not_open_is_one_line_without_a_secret(server: Any, options: list[str], wrong: str) -> None:
+    name = address(server)
+    if wrong == "password":
+        name = name.replace(USER, f"{USER}-{USER}")
+    elif wrong == "path":
+        server.fault = "missing"
+    else:
+        server.kill()
+    code, out, screen = Terminal("--camera", name, "--json", *options).end()
+    assert code == 4
+    assert out == ""
+    assert screen.count("plate-infer: ") == 1
+    assert screen.count("\n") == 1
+    assert not leaked(screen)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--camera", f"rtsp://{USER}:{PASSWORD}/x@host/stream"],
+        ["--camera", f"rtsp://{USER}:{PASSWORD}@host:0/stream?token={TOKEN}"],
+        ["--camera", f"rtmp://{USER}:{PASSWORD}@host/stream"],
+        ["--camera", f"http://{USER}:{PASSWORD}@ho st/"],
+        ["--camera", f"http://{USER}:{PASSWORD}@host/?token={TOKEN}", "crop.png"],
+        ["--camera", "0", f"http://{USER}:{PASSWORD}@host/?token={TOKEN}"],
+        [f"rtsp://{USER}:{PASSWORD}@host/stream"],
+    ],
+)
+def test_wrong_use_is_one_line_without_a_secret(arguments: list[str], options: list[str]) -> None:
+    code, _, screen = Terminal(*arguments, "--debug", *options).end()
+    assert code == 2
+    assert "plate-infer: " in screen
+    assert not leaked(screen.replace(" ", ""))
+
+
+def test_threads_and_representations_name_no_secret(server: Any) -> None:
+    source: Any = open_camera(address(server))
+    frames = source.frames()
+    next(frames)
+    assert not leaked(source._thread.name + repr(source) + source.name + source.state)
+    source.close()
