@@ -5,67 +5,30 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from plate_devices.arguments import MODEL_OPTIONS, split_models
-from plate_devices.options import Command, Option, one_of
+from plate_devices.evaluate_arguments import PROGRAM, EvalOptions, parse_eval
 from plate_runtime.commandline import run
-from plate_runtime.errors import AccuracyError, UsageError
+from plate_runtime.errors import AccuracyError, DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PIL import Image
+
     from plate_devices.labelled import LabelledSet
     from plate_devices.scoring import Evaluation
+    from plate_devices.scoring_frames import FrameEvaluation
     from plate_devices.verify import Checked
+    from plate_runtime.errors import InputError
+    from plate_runtime.reader import PlateReader
 
-_PROGRAM = "plate-eval"
 _LISTED = 20
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-
-_NOT_BESIDE_VERIFY = ("--as", "--region", "--sheet", "--reliability")
-
-EVAL = Command(
-    _PROGRAM,
-    "Score a model on labelled pictures, or check the scores that its file records (exit code 3 where they differ).",
-    (
-        Option("--labels", "pictures, with the columns image and text", "FILE.csv", Path),
-        Option("--data", "folder with labels.csv or class folders, or with a val/ that has them", "DIR", Path),
-        Option("--verify", "model file whose recorded scores are recomputed on --data", "FILE", Path),
-        Option("--as", "what a picture shows (default: character where every label is one)",
-               "plate|character", one_of("plate", "character")),
-        *MODEL_OPTIONS,
-        Option("--region", "settle doubtful characters by its formats: ro, us-ca, eu, us, ...", "NAME"),
-        Option("--json", "print one JSON object"),
-        Option("--sheet", "save a contact sheet of the failures, .png, .jpg or .webp", "FILE", Path),
-        Option("--reliability", "save a diagram of confidence against right readings", "FILE", Path),
-        Option("--debug", "show tracebacks"),
-    ),
-    "--labels FILE.csv | --data DIR | --verify FILE --data DIR",
-    "examples: plate-eval --data my-plates --sheet failures.png\n"
-    "          plate-eval --verify model.tflite --data characters",
-)  # fmt: skip
-
-
-class EvalOptions(NamedTuple):
-    """What plate-eval was asked to do."""
-
-    labels: Path | None
-    data: Path | None
-    verify: Path | None
-    read_as: str | None
-    model: str | None
-    backend: str
-    threads: int
-    region: str | None
-    json: bool
-    sheet: Path | None
-    reliability: Path | None
 
 
 def main() -> None:
     """Run plate-eval with the arguments of this process."""
-    run(command, _PROGRAM)
+    run(command, PROGRAM)
 
 
 def command(arguments: Sequence[str]) -> int:
@@ -76,87 +39,101 @@ def command(arguments: Sequence[str]) -> int:
     return _evaluate(options)
 
 
-def parse_eval(arguments: Sequence[str]) -> EvalOptions:
-    """Read the command line. Raises UsageError where it makes no sense; --help prints and leaves."""
-    given, others = EVAL.parse(arguments)
-    models, strays = split_models(given["--model"], others)
-    labels, data, checked = (given[name] for name in ("--labels", "--data", "--verify"))
-    if strays:
-        raise UsageError(f"{strays[0]} stands alone; name pictures with --labels FILE.csv or --data DIR")
-    if len(models) > 1:
-        raise UsageError(f"one model is scored at a time; {len(models)} were named")
-    if checked is not None:
-        if data is None or labels is not None:
-            raise UsageError("--verify FILE needs --data DIR, the pictures it was scored on")
-        if models:
-            raise UsageError("--verify names the model already; leave --model out")
-        if any(given[name] is not None for name in _NOT_BESIDE_VERIFY):
-            raise UsageError(f"{', '.join(_NOT_BESIDE_VERIFY)} have no meaning beside --verify")
-    elif (labels is None) == (data is None):
-        raise UsageError("name the labelled pictures: either --labels FILE.csv or --data DIR")
-    for name in ("--sheet", "--reliability"):
-        file = given[name]
-        if file is not None and file.suffix.lower() not in PICTURE_SUFFIXES:
-            raise UsageError(f"{name} {file}: the name has to end in one of {', '.join(PICTURE_SUFFIXES)}")
-    return EvalOptions(
-        labels=labels,
-        data=data,
-        verify=checked,
-        read_as=given["--as"],
-        model=models[0] if models else None,
-        backend=given["--backend"],
-        threads=given["--threads"],
-        region=given["--region"],
-        json=given["--json"],
-        sheet=given["--sheet"],
-        reliability=given["--reliability"],
-    )
-
-
 def _evaluate(options: EvalOptions) -> int:
     from plate_devices.labelled import data_folder, labels_file
+    from plate_devices.models import choose_models
     from plate_devices.scoring import describe, evaluate
     from plate_devices.status import progress
     from plate_runtime.reader import PlateReader
 
     labelled = labels_file(options.labels) if options.labels else data_folder(options.data or Path())
-    read_as = options.read_as or ("character" if labelled.characters else "plate")
-    with PlateReader(options.model, options.backend, options.threads, read_as) as reader:
+    read_as = options.read_as or labelled.read_as
+    if read_as == "frame":
+        return _evaluate_frames(options, labelled)
+    if not labelled.pictures:
+        raise DataError(f"{labelled.name} has no picture with a text; there is nothing to score")
+    models = choose_models(options.models, read_as)
+    with PlateReader(models.reader, options.backend, options.threads, read_as) as reader:
         pictures = progress(labelled.pictures, labelled.pictures, labelled.name)
         found = evaluate(reader, pictures, read_as, options.region)
-        manifest, backend = reader.model.manifest, reader.model.backend
-        heading = {
-            "set": labelled.name,
-            "as": read_as,
-            "model": manifest.label,
-            "precision": manifest.precision,
-            "backend": backend.name,
-            "backend_version": backend.version,
-            "region": options.region,
-        }
+        heading = _heading(options, labelled, read_as, reader)
     if options.sheet is not None:
-        _save_sheet(found, options.sheet)
+        from plate_devices.sheet import contact_sheet
+
+        _save_sheet(contact_sheet(found.failures), len(found.failures), options.sheet)
     if options.reliability is not None:
         _save_diagram(found, labelled, heading, options.reliability)
     if options.json:
         print(json.dumps(heading | describe(found), allow_nan=False), flush=True)
     else:
         _print_scores(found, labelled, heading)
-    for _, error in found.unreadable:
-        print(f"{_PROGRAM}: left out: {error}", file=sys.stderr)
-    return 1 if found.unreadable else 0
+    return _name_unreadable(found.unreadable)
 
 
-def _save_sheet(found: Evaluation, file: Path) -> None:
+def _evaluate_frames(options: EvalOptions, labelled: LabelledSet) -> int:
+    from plate_devices.frames import describe, failures, lines
+    from plate_devices.models import choose_models
+    from plate_devices.outputs.lines import printable
+    from plate_devices.scoring_frames import evaluate_frames
+    from plate_devices.sheet import frame_sheet
+    from plate_devices.status import progress
+    from plate_runtime.labels import by_picture
+    from plate_runtime.reader import PlateReader
+
+    models = choose_models(options.models, "frame")
+    frames = by_picture(labelled.rows)
+    with PlateReader(models.reader, options.backend, options.threads, "frame", models.locator) as reader:
+        found = evaluate_frames(reader, progress(frames, frames, labelled.name), options.region)
+        heading = _heading(options, labelled, "frame", reader)
+        heading["locator"] = reader.locator().manifest.label
+    if options.sheet is not None:
+        wrong = failures(found)
+        _save_sheet(frame_sheet(wrong), len(wrong), options.sheet)
+    if options.reliability is not None:
+        _save_diagram(found, labelled, heading, options.reliability)
+    if options.json:
+        print(json.dumps(heading | describe(found), allow_nan=False), flush=True)
+    else:
+        who = f"{heading['locator']} and {heading['model']} in {heading['backend']} {heading['backend_version']}"
+        print(f"{printable(labelled.name)}: {len(found.readings)} frames read by {who}")
+        for line in lines(found):
+            print(line)
+    return _name_unreadable(found.unreadable)
+
+
+def _heading(options: EvalOptions, labelled: LabelledSet, read_as: str, reader: PlateReader) -> dict[str, str | None]:
+    """Say what was read by what."""
+    manifest, backend = reader.model.manifest, reader.model.backend
+    return {
+        "set": labelled.name,
+        "as": read_as,
+        "model": manifest.label,
+        "precision": manifest.precision,
+        "backend": backend.name,
+        "backend_version": backend.version,
+        "region": options.region,
+    }
+
+
+def _name_unreadable(unreadable: Sequence[tuple[str, InputError]]) -> int:
+    """Name the pictures that were left out, and return the exit code."""
+    for _, error in unreadable:
+        print(f"{PROGRAM}: left out: {error}", file=sys.stderr)
+    return 1 if unreadable else 0
+
+
+def _save_sheet(sheet: Image.Image, count: int, file: Path) -> None:
     from plate_devices.outputs.pictures import save_picture
-    from plate_devices.sheet import MOST, contact_sheet
+    from plate_devices.sheet import MOST
 
-    save_picture(contact_sheet(found.failures), file)
-    if len(found.failures) > MOST:
-        print(f"{_PROGRAM}: {file} shows {MOST} of {len(found.failures)} failures", file=sys.stderr)
+    save_picture(sheet, file)
+    if count > MOST:
+        print(f"{PROGRAM}: {file} shows {MOST} of {count} failures", file=sys.stderr)
 
 
-def _save_diagram(found: Evaluation, labelled: LabelledSet, heading: dict[str, str | None], file: Path) -> None:
+def _save_diagram(
+    found: Evaluation | FrameEvaluation, labelled: LabelledSet, heading: dict[str, str | None], file: Path
+) -> None:
     from plate_devices.outputs.pictures import save_picture
     from plate_devices.reliability import reliability_diagram
 
@@ -211,5 +188,5 @@ def _sentence(one: Checked) -> str:
     said = f"recorded {recorded.right} of {recorded.count} ({recorded.folded} folded)"
     if one.found is None:
         return f"{where}: {said}, not checked: {recorded.backend} is not installed"
-    got = f"found {one.found.exact} of {one.found.count} ({one.found.folded} folded)"
+    got = f"found {one.found.right} of {one.found.count} ({one.found.folded} folded)"
     return f"{where}: {said}, {got}: {'the same' if one.same else 'DIFFERENT'}"

@@ -12,15 +12,22 @@ LABELS = "labels.csv"
 
 
 class LabelledSet(NamedTuple):
-    """Labelled pictures: what to call them, the pictures with a text, and whether they are single characters."""
+    """Labelled pictures: what to call them, all rows, and those with a text."""
 
     name: str
+    rows: list[LabelledPicture]
     pictures: list[LabelledPicture]
-    characters: bool
+
+    @property
+    def read_as(self) -> str:
+        """What the pictures seem to show: frames where corners are labelled, characters where every text is one."""
+        if any(row.corners for row in self.rows):
+            return "frame"
+        return "character" if all(len(picture.text) == 1 for picture in self.pictures) else "plate"
 
 
 def labels_file(file: Path) -> LabelledSet:
-    """Read a labels file. Raises DataError where it cannot be read, or no picture in it has a text."""
+    """Read a labels file. Raises DataError where it cannot be read, or no picture in it has a text or corners."""
     return _scored(str(file), read_labels(file))
 
 
@@ -60,9 +67,9 @@ def _read_folder(folder: Path) -> LabelledSet:
     return _scored(str(folder), read_class_folders(folder))
 
 
-def _scored(name: str, pictures: list[LabelledPicture]) -> LabelledSet:
-    """Keep what has a text; an empty one stands for a plate that nobody could read."""
-    with_text = [picture for picture in pictures if picture.text]
-    if not with_text:
+def _scored(name: str, rows: list[LabelledPicture]) -> LabelledSet:
+    """Keep apart what has a text; an empty one stands for a plate that nobody could read."""
+    with_text = [row for row in rows if row.text]
+    if not with_text and not any(row.corners for row in rows):
         raise DataError(f"{name} has no picture with a text; there is nothing to score")
-    return LabelledSet(name, with_text, all(len(picture.text) == 1 for picture in with_text))
+    return LabelledSet(name, rows, with_text)

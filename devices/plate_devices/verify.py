@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plate_devices.labelled import candidates
 from plate_devices.status import progress
 from plate_runtime.backends import installed
 from plate_runtime.decode import decode_logits, decode_softmax
-from plate_runtime.errors import DataError, MissingPartError, ModelError
-from plate_runtime.evaluate import score_texts
+from plate_runtime.errors import DataError, MissingPartError
+from plate_runtime.evaluate import match_answer, score_locations, score_texts
 from plate_runtime.image import open_picture
-from plate_runtime.labels import set_digest
+from plate_runtime.labels import by_picture, set_digest
 from plate_runtime.model import open_model
 from plate_runtime.modelfile import read_model_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from plate_devices.labelled import LabelledSet
-    from plate_runtime.evaluate import TextScore
+    from plate_runtime.labels import LabelledFrame, LabelledPicture
     from plate_runtime.manifest import Manifest, Score
+    from plate_runtime.model import Model
 
 _BATCH = 64
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a score counts, see `manifest.Score`: of texts pictures, of a locator plates in `frames`."""
+
+    count: int
+    right: int
+    folded: int
+    frames: int = 0
+    false: int = 0
 
 
 class Checked(NamedTuple):
@@ -34,17 +46,12 @@ class Checked(NamedTuple):
 
     recorded: Score
     version: str | None
-    found: TextScore | None
+    found: Counts | None
 
     @property
     def same(self) -> bool:
-        """Whether count, right and folded are what the file says."""
-        recorded, found = self.recorded, self.found
-        return found is not None and (found.count, found.exact, found.folded) == (
-            recorded.count,
-            recorded.right,
-            recorded.folded,
-        )
+        """Whether all counts are what the file says."""
+        return self.found is not None and self.found == _counts(self.recorded)
 
     def describe(self) -> dict[str, Any]:
         """Return the check as plate-eval prints it in JSON."""
@@ -52,19 +59,8 @@ class Checked(NamedTuple):
         return {
             "set": recorded.set,
             "backend": recorded.backend,
-            "recorded": {
-                "count": recorded.count,
-                "right": recorded.right,
-                "folded": recorded.folded,
-                "backend_version": recorded.backend_version,
-            },
-            "recomputed": found
-            and {
-                "count": found.count,
-                "right": found.exact,
-                "folded": found.folded,
-                "backend_version": self.version,
-            },
+            "recorded": {**_described(_counts(recorded)), "backend_version": recorded.backend_version},
+            "recomputed": found and {**_described(found), "backend_version": self.version},
             "same": self.same if found else None,
         }
 
@@ -76,19 +72,18 @@ def verify(model: Path, data: Path, backend: str = "auto", threads: int = 1) -> 
         backend: check only scores of this one; "auto" means all.
 
     Raises:
-        ModelError: the file is damaged, or not of a kind that can be checked.
+        ModelError: the file is damaged.
         DataError: no score is recorded for pictures of this digest.
         MissingPartError: no interpreter is installed for any of them.
     """
     manifest = read_model_file(model).manifest
-    if manifest.kind not in ("character", "plate"):
-        raise ModelError(f"{model} is a {manifest.kind} model; only scores of texts can be verified")
-    labelled, scores = _recorded(model, manifest.scores, data, backend)
+    locates = manifest.kind == "locator"
+    name, rows, scores = _recorded(model, manifest.scores, data, backend, locates)
     versions = installed()
     checked = []
     for score in scores:
         version = versions.get(score.backend)
-        found = _score(model, labelled, score.backend, threads) if version else None
+        found = _score(model, name, rows, score.backend, threads) if version else None
         checked.append(Checked(score, version, found))
     if not any(one.found for one in checked):
         names = ", ".join(sorted({score.backend for score in scores}))
@@ -96,31 +91,57 @@ def verify(model: Path, data: Path, backend: str = "auto", threads: int = 1) -> 
     return checked
 
 
-def _recorded(model: Path, scores: Sequence[Score], data: Path, backend: str) -> tuple[LabelledSet, list[Score]]:
-    """Find the set in `data` that has recorded scores."""
+def _recorded(
+    model: Path, scores: Sequence[Score], data: Path, backend: str, locates: bool
+) -> tuple[str, list[LabelledPicture], list[Score]]:
+    """Find the set in `data` that has recorded scores: its name, and its rows, of texts those that have one."""
     wanted = [score for score in scores if backend in ("auto", score.backend)]
     if not wanted:
         raise DataError(f"{model} records no scores{'' if backend == 'auto' else f' in {backend}'}")
     digests = []
     for labelled in candidates(data):
-        digest = set_digest(labelled.pictures)
+        rows = labelled.rows if locates else labelled.pictures
+        digest = set_digest(rows)
         digests.append(digest[:16])
         if matching := [score for score in wanted if score.digest == digest]:
-            return labelled, matching
+            return labelled.name, rows, matching
     known = ", ".join(sorted({f"{score.set} ({score.digest[:16]})" for score in wanted}))
     raise DataError(f"{data} has digest {' or '.join(digests)}; {model} records scores on {known} only")
 
 
-def _score(model: Path, labelled: LabelledSet, backend: str, threads: int) -> TextScore:
+def _score(model: Path, name: str, rows: Sequence[LabelledPicture], backend: str, threads: int) -> Counts:
     """Read the pictures as the accuracy check of the export does: prepared by the manifest and nothing else."""
-    texts: list[str] = []
-    labels = [picture.text for picture in labelled.pictures]
-    batches = [labelled.pictures[at : at + _BATCH] for at in range(0, len(labels), _BATCH)]
     with open_model(model, None, backend, threads) as opened:
-        for batch in progress(batches, batches, f"{labelled.name} in {backend}"):
+        if opened.manifest.kind == "locator":
+            frames = by_picture(rows)
+            return _find(opened, progress(frames, frames, f"{name} in {backend}"))
+        texts: list[str] = []
+        labels = [picture.text for picture in rows]
+        batches = [rows[at : at + _BATCH] for at in range(0, len(rows), _BATCH)]
+        for batch in progress(batches, batches, f"{name} in {backend}"):
             answers = opened.predict_pictures([open_picture(picture.path).gray() for picture in batch])
             texts += _texts(answers, opened.manifest)
-    return score_texts(texts, labels)
+    score = score_texts(texts, labels)
+    return Counts(score.count, score.exact, score.folded)
+
+
+def _find(model: Model, frames: Iterable[LabelledFrame]) -> Counts:
+    matches = []
+    for frame in frames:
+        gray = open_picture(frame.path).gray()
+        (answer,) = model.predict_pictures([gray])
+        matches.append(match_answer(answer, model.manifest, gray.shape, [one.corners for one in frame.plates]))
+    score = score_locations(matches)
+    return Counts(score.plates, score.found, score.found, score.frames, score.outside)
+
+
+def _counts(score: Score) -> Counts:
+    return Counts(score.count, score.right, score.folded, score.frames, score.false)
+
+
+def _described(counts: Counts) -> dict[str, int]:
+    """Return counts by their names, those of frames where there are any."""
+    return {name: value for name, value in asdict(counts).items() if counts.frames or name not in ("frames", "false")}
 
 
 def _texts(answers: NDArray[np.float32], manifest: Manifest) -> list[str]:

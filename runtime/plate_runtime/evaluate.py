@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .alphabet import fold
+from .geometry import Corners, contains, polygon_iou
+
+if TYPE_CHECKING:
+    from .manifest import Manifest
+
+OVERLAP = 0.5
+"""Share of the union that a detection has to have in common with a plate to have found it."""
+_ON_A_PLATE = 0.1
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,89 @@ class CalibrationBin:
     count: int
     confidence: float
     accuracy: float
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Detections beside labelled plates: `found` has for each plate the place of the detection that found it, or None.
+
+    `outside` are the places of detections that lie on no labelled plate; the rest lie on one, but badly or twice.
+    """
+
+    found: tuple[int | None, ...]
+    outside: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LocationScore:
+    """Of `plates` labelled in `frames`, how many were `found`; `outside`: detections that lie on none of them."""
+
+    frames: int
+    plates: int
+    found: int
+    outside: int
+
+    @property
+    def recall(self) -> float:
+        """Share of the plates that were found, 0..1; 0 where there are none."""
+        return self.found / self.plates if self.plates else 0.0
+
+    @property
+    def outside_per_frame(self) -> float:
+        """Detections on no labelled plate, a frame; each is false, or a plate that nobody labelled."""
+        return self.outside / self.frames if self.frames else 0.0
+
+
+def match_plates(found: Sequence[Corners], labelled: Sequence[Corners], overlap: float = OVERLAP) -> Matches:
+    """Match detections, the surest first, with labelled plates; each finds one at most.
+
+    Args:
+        overlap: least intersection over union of the two quadrilaterals.
+    """
+    shares = [[polygon_iou(one, label) for label in labelled] for one in found]
+    by_plate: list[int | None] = [None] * len(labelled)
+    outside = []
+    for number, row in enumerate(shares):
+        free = [place for place, taken in enumerate(by_plate) if taken is None]
+        best = max(free, key=lambda place: row[place], default=None)
+        if best is not None and row[best] >= overlap:
+            by_plate[best] = number
+        elif not any(_on_a_plate(found[number], label, share) for label, share in zip(labelled, row, strict=True)):
+            outside.append(number)
+    return Matches(tuple(by_plate), tuple(outside))
+
+
+def match_answer(
+    answer: NDArray[np.float32], manifest: Manifest, shape: tuple[int, ...], labelled: Sequence[Corners | None]
+) -> Matches:
+    """Match what a locator answers for one picture, uint8 of this shape, (h, w), looked at once and as a whole.
+
+    Args:
+        labelled: corners in pixels of the picture; plates without any are no plates here.
+    """
+    from .locate import find_in_answer
+    from .preprocess import fitted_size
+
+    height, width = shape
+    size = fitted_size(width, height, manifest.input)
+    found = find_in_answer(answer, manifest, size)
+    scale = size[0] / width, size[1] / height
+    scaled = [tuple((x * scale[0], y * scale[1]) for x, y in corners) for corners in labelled if corners]
+    return match_plates([one.corners for one in found], scaled)
+
+
+def score_locations(matches: Sequence[Matches]) -> LocationScore:
+    """Count what was found in a set, from the matches of each of its frames."""
+    plates = [place for one in matches for place in one.found]
+    found = sum(place is not None for place in plates)
+    return LocationScore(len(matches), len(plates), found, sum(len(one.outside) for one in matches))
+
+
+def _on_a_plate(detection: Corners, label: Corners, share: float) -> bool:
+    """Whether a detection is some part of a labelled plate: they overlap, or the middle of one lies in the other."""
+    first, second = np.array(detection), np.array(label)
+    inside = contains(first, second.mean(axis=0)) | contains(second, first.mean(axis=0))
+    return share > _ON_A_PLATE or bool(inside)
 
 
 def score_texts(readings: Sequence[str], labels: Sequence[str]) -> TextScore:

@@ -73,8 +73,29 @@ def read_class_folders(folder: str | Path) -> list[LabelledPicture]:
     return found
 
 
+@dataclass(frozen=True)
+class LabelledFrame:
+    """A picture file and every plate that is labelled in it, none where it shows none.
+
+    A plate without corners may stand anywhere in the picture; one without text is not scored for reading.
+    """
+
+    path: Path
+    plates: tuple[LabelledPicture, ...]
+
+
+def by_picture(rows: Iterable[LabelledPicture]) -> list[LabelledFrame]:
+    """Gather the rows of a set by their picture, in the order in which pictures come up first."""
+    gathered: dict[Path, list[LabelledPicture]] = {}
+    for row in rows:
+        plates = gathered.setdefault(row.path, [])
+        if row.text or row.corners is not None:
+            plates.append(row)
+    return [LabelledFrame(path, tuple(plates)) for path, plates in gathered.items()]
+
+
 def set_digest(pictures: Iterable[LabelledPicture]) -> str:
-    """Return the SHA-256 of a labelled set: of each file's content and its text, in an order of its own.
+    """Return the SHA-256 of a labelled set: of each file's content, text and corners, in an order of its own.
 
     File names and folders do not count, so a copied or renamed set keeps its digest.
 
@@ -87,7 +108,8 @@ def set_digest(pictures: Iterable[LabelledPicture]) -> str:
             content = hashlib.sha256(picture.path.read_bytes()).hexdigest()
         except OSError as error:
             raise DataError(f"{picture.path} cannot be read: {error.strerror or error}") from error
-        entries.append(f"{content} {picture.text}\n")
+        corners = "".join(f" {x:g} {y:g}" for x, y in picture.corners or ())
+        entries.append(f"{content} {picture.text}{corners}\n")
     return hashlib.sha256("".join(sorted(entries)).encode()).hexdigest()
 
 

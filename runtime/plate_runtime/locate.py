@@ -62,8 +62,6 @@ def locate(picture: Picture | NDArray[np.uint8], model: Model, min_confidence: f
     gray = picture.gray() if isinstance(picture, Picture) else picture
     if gray.dtype != np.uint8 or gray.ndim != 2 or gray.size == 0:
         raise UsageError(f"expected a gray picture, uint8 (h, w), not {gray.dtype} {gray.shape}")
-    if min_confidence is None:
-        min_confidence = manifest.thresholds.get("min_detection", MIN_DETECTION)
     found = []
     for view in find_views(gray.shape[1], gray.shape[0], manifest.input):
         part = view.cut(gray)
@@ -74,16 +72,18 @@ def locate(picture: Picture | NDArray[np.uint8], model: Model, min_confidence: f
         corners, logits = decode_corners(answer, manifest, size, min_confidence)
         found.append((corners * [view.width / size[0], view.height / size[1]] + [view.x, view.y], logits))
     corners, logits = (np.concatenate(parts) for parts in zip(*found, strict=True)) if found else _nothing()
-    kept = suppress(corners, logits)[:MOST_PLATES]
-    shares = _confidences(logits[kept], manifest.temperature)
-    return [
-        Detection(tuple((x, y) for x, y in quadrilateral), confidence)
-        for quadrilateral, confidence in zip(corners[kept].tolist(), shares, strict=True)
-    ]
+    return _surest(corners, logits, manifest)
+
+
+def find_in_answer(
+    answer: NDArray[np.float32], manifest: Manifest, size: tuple[int, int], min_confidence: float | None = None
+) -> list[Detection]:
+    """Return the plates that a locator's answer for one input names, in pixels of the input; see `decode_corners`."""
+    return _surest(*decode_corners(answer, manifest, size, min_confidence), manifest)
 
 
 def decode_corners(
-    answer: NDArray[np.float32], manifest: Manifest, size: tuple[int, int], min_confidence: float
+    answer: NDArray[np.float32], manifest: Manifest, size: tuple[int, int], min_confidence: float | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Decode a locator's answer, float32 (cells, 9): per cell the logit of its score, and x, y of four corners.
 
@@ -91,10 +91,13 @@ def decode_corners(
 
     Args:
         size: width and height of the picture in the input; what lies on the black beside it is left out.
+        min_confidence: None takes the model's own threshold.
 
     Returns:
         Corners, float64 (n, 4, 2) in pixels of the input, and logits, float64 (n,), with neighbours for one plate.
     """
+    if min_confidence is None:
+        min_confidence = manifest.thresholds.get("min_detection", MIN_DETECTION)
     scores = answer[:, 0]
     # Compared before anything is computed: of 5,040 cells a handful is left.
     chosen = np.flatnonzero(scores >= _least_logit(min_confidence, manifest.temperature))
@@ -209,8 +212,10 @@ def _least_logit(confidence: float, temperature: float) -> float:
     return temperature * math.log(confidence / (1 - confidence)) if confidence < 1 else math.inf
 
 
-def _confidences(logits: NDArray[np.float64], temperature: float) -> list[float]:
-    return [round(1 / (1 + math.exp(-max(-60.0, logit / temperature))), 4) for logit in logits.tolist()]
+def _surest(corners: NDArray[np.float64], logits: NDArray[np.float64], manifest: Manifest) -> list[Detection]:
+    kept = suppress(corners, logits)
+    shares = [1 / (1 + math.exp(-max(-60.0, logit / manifest.temperature))) for logit in logits[kept].tolist()]
+    return [Detection(_points(one), round(share, 4)) for one, share in zip(corners[kept], shares, strict=True)]
 
 
 def _points(corners: NDArray[np.float64]) -> Corners:

@@ -117,14 +117,20 @@ class PlateReader:
         model = self.model_for(as_)
         formats = _formats(region, as_)
         picture = image if isinstance(image, Picture) else open_picture(image, colour)
+        if min_confidence is None:
+            min_confidence = self.least_confidence(as_)
         if as_ == "frame":
             return self._read_frame(picture, formats, min_confidence)
         plate = read_plate(picture, model) if as_ == "plate" else read_character(picture, model)
         if plate is not None and formats is not None:
             plate = _settled(plate, formats)
-        if min_confidence is None:
-            min_confidence = model.manifest.thresholds.get("min_confidence", 0.0)
         return [plate] if plate is not None and plate.confidence >= min_confidence else []
+
+    def least_confidence(self, as_: str) -> float:
+        """Return the threshold of `read` where none is given: the model's own, in a frame the locator's."""
+        if as_ == "frame":
+            return self.locator().manifest.thresholds.get("min_confidence", PLATE_AT_LEAST)
+        return self.model_for(as_).manifest.thresholds.get("min_confidence", 0.0)
 
     def close(self) -> None:
         """Let go of the interpreters; nothing is read afterwards."""
@@ -140,14 +146,12 @@ class PlateReader:
     ) -> None:
         self.close()
 
-    def _read_frame(self, picture: Picture, formats: Region | None, min_confidence: float | None) -> list[Plate]:
+    def _read_frame(self, picture: Picture, formats: Region | None, min_confidence: float) -> list[Plate]:
         from .locate import locate
 
-        gray, locator = picture.gray(), self.locator()
-        read = read_found(gray, locate(gray, locator), self.model_for("frame"))
+        gray = picture.gray()
+        read = read_found(gray, locate(gray, self.locator()), self.model_for("frame"))
         plates = [plate if formats is None else _settled(plate, formats) for plate in read if plate is not None]
-        if min_confidence is None:
-            min_confidence = locator.manifest.thresholds.get("min_confidence", PLATE_AT_LEAST)
         return [plate for plate in plates if plate.detection_confidence * plate.confidence >= min_confidence]
 
     def _require_open(self) -> None:

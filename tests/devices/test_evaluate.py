@@ -125,10 +125,9 @@ class TestVerify:
         ("--verify m.tflite --data d --labels a.csv", "needs --data"),
         ("--verify m.tflite --data d --model n.tflite", "leave --model out"),
         ("--verify m.tflite --data d --sheet s.png", "no meaning"),
-        ("--data d --model a.tflite b.tflite", "one model"),
         ("some/folder", "stands alone"),
         ("--data d --sheet s.pdf", "has to end in"),
-        ("--data d --as frame", "is not plate or character"),
+        ("--data d --as scene", "is not frame or plate or character"),
     ],
 )
 def test_nonsense_is_refused_with_its_reason(line: str, reason: str) -> None:

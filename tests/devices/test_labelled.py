@@ -22,7 +22,7 @@ def fill(folder: Path, *names: str) -> Path:
 def test_class_folders_are_characters(tmp_path: Path) -> None:
     found = data_folder(fill(tmp_path, "A/1.png", "class_7/1.png", "class_7/2.png"))
     assert [picture.text for picture in found.pictures] == ["A", "7", "7"]
-    assert found.characters
+    assert found.read_as == "character"
     assert found.name == str(tmp_path)
 
 
@@ -36,7 +36,7 @@ def test_labels_are_read_and_empty_texts_left_out(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("image,text,note\na.png,AB 12,x\nb.png,,unreadable\n")
     found = data_folder(tmp_path)
     assert [(picture.path.name, picture.text) for picture in found.pictures] == [("a.png", "AB12")]
-    assert not found.characters
+    assert found.read_as == "plate"
     assert labels_file(tmp_path / "labels.csv").pictures == found.pictures
 
 

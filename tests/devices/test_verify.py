@@ -13,7 +13,7 @@ from tiny_models import draw_character
 
 from plate_devices import verify as module
 from plate_devices.verify import verify
-from plate_runtime.errors import DataError, MissingPartError, ModelError
+from plate_runtime.errors import DataError, MissingPartError
 from plate_runtime.labels import read_class_folders, set_digest
 from plate_runtime.manifest import Score
 
@@ -77,5 +77,3 @@ def test_a_model_without_scores_or_of_another_kind_is_refused(make_model_file: M
         verify(make_model_file(), data)
     with pytest.raises(DataError, match="records no scores in onnx"):
         verify(make_model_file(scores=(score(data),)), data, "onnx")
-    with pytest.raises(ModelError, match="locator"):
-        verify(make_model_file(kind="locator"), data)
