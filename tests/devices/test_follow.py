@@ -1,88 +1,260 @@
-"""Many frames, one vehicle."""
+"""Many frames, one vehicle: what one follower makes of readings that are written down here."""
 
 from __future__ import annotations
 
 import pytest
 from device_helpers import make_frame, make_plate
 
-from plate_devices.follow import LEFT_AFTER, Follower, Vehicle, cut_plate
+from plate_devices.follow import Follower, Vehicle, cut_plate
+from plate_devices.follow.follower import LEFT_AFTER, MOST_TRACKS
+from plate_devices.sources.base import Frame
+from plate_runtime.decode import Character
+from plate_runtime.reader import Plate
+
+Reading = tuple[str, float] | None
+SIZE = (360, 640)
 
 
-def watch(readings: list[tuple[str, float] | None]) -> list[Vehicle]:
-    follower = Follower()
+def at(number: int, live: bool = True) -> Frame:
+    return make_frame(number, SIZE, live)
+
+
+def seen(text: str, x: float, y: float = 200, width: int = 80, confidence: float = 0.95) -> Plate:
+    return make_plate(text, confidence, (round(x), round(y), width, width // 4))
+
+
+def watch(readings: list[Reading], placed: bool = False) -> list[Vehicle]:
+    follower = Follower(placed)
     found = []
     for number, reading in enumerate(readings):
         found += follower.add(make_frame(number), [make_plate(*reading)] if reading else [])
     return found + follower.finish()
 
 
-GAP: list[tuple[str, float] | None] = [None] * (LEFT_AFTER + 1)
+def texts(vehicles: list[Vehicle]) -> list[str]:
+    return [vehicle.plate.text for vehicle in vehicles]
+
+
+GONE: list[Reading] = [None] * 16
+"""A second and a half without a plate."""
 
 
 def test_a_vehicle_is_reported_once_and_only_when_it_has_left() -> None:
     follower = Follower()
     for number in range(4):
         assert follower.add(make_frame(number), [make_plate("AB12CD", 0.9)]) == []
-    for number in range(4, 4 + LEFT_AFTER):
+    for number in range(4, 18):
         assert follower.add(make_frame(number), []) == []
-    (vehicle,) = follower.add(make_frame(20), [])
+    found = [vehicle for number in range(18, 22) for vehicle in follower.add(make_frame(number), [])]
+    (vehicle,) = found
     assert vehicle.plate.text == "AB12CD"
-    assert (vehicle.frames, vehicle.first_frame, vehicle.last_frame) == (4, 0, 3)
-    assert vehicle.confidence == pytest.approx(0.9)
+    assert (vehicle.frames, vehicle.read, vehicle.first_frame, vehicle.last_frame) == (4, 4, 0, 3)
+    assert vehicle.confidence > 0.9
     assert vehicle.last_time is not None
     assert vehicle.first_time is not None
     assert (vehicle.last_time - vehicle.first_time).total_seconds() == pytest.approx(0.3)
     assert follower.finish() == []
 
 
-def test_misreadings_are_outvoted_and_lower_the_confidence() -> None:
-    (vehicle,) = watch([("AB12CD", 0.9), ("A812CD", 0.6), ("AB12CD", 0.7), ("AB12C", 0.5)])
+def test_few_frames_a_second_and_frames_without_time_are_followed_alike() -> None:
+    follower = Follower(rate=1.0)
+    for number in range(3):
+        follower.add(make_frame(number, live=False), [make_plate("AB12CD")])
+    for number in range(3, 3 + LEFT_AFTER):
+        assert follower.add(make_frame(number, live=False), []) == []
+    assert texts(follower.add(make_frame(9, live=False), [])) == ["AB12CD"]
+
+
+def test_misreadings_are_outvoted_and_the_best_frame_is_one_that_agrees() -> None:
+    (vehicle,) = watch([("AB12CD", 0.9), ("A812CD", 0.8), ("AB12CD", 0.97), ("AB12C", 0.9), ("AB12CD", 0.95)])
     assert vehicle.plate.text == "AB12CD"
-    assert vehicle.plate.confidence == 0.9
-    assert vehicle.frames == 2
-    assert vehicle.confidence == pytest.approx((0.9 + 0.7) / 2 * 1.6 / 2.7)
+    assert [character.text for character in vehicle.plate.characters] == list("AB12CD")
+    assert (vehicle.frames, vehicle.read) == (3, 5)
+    assert vehicle.plate.raw_text == "AB12CD"
+    assert vehicle.confidence == vehicle.plate.confidence
 
 
-def test_readings_without_any_confidence_are_counted() -> None:
-    (vehicle,) = watch([("AB12CD", 0.0), ("A812CD", 0.0), ("AB12CD", 0.0)])
-    assert (vehicle.plate.text, vehicle.frames, vehicle.confidence) == ("AB12CD", 2, 0.0)
-    (vehicle,) = watch([("A812CD", 0.0), ("AB12CD", 0.0), ("AB12CD", 0.0)])
-    assert (vehicle.plate.text, vehicle.frames) == ("AB12CD", 2)
+def test_a_text_that_no_frame_read_whole_is_put_together() -> None:
+    (vehicle,) = watch([("AB12CX", 0.9), ("A812CD", 0.9), ("AB1ZCD", 0.9), ("4B12CD", 0.9), ("AB12GD", 0.9)])
+    assert vehicle.plate.text == vehicle.plate.raw_text == "AB12CD"
+    assert (vehicle.frames, vehicle.read) == (0, 5)
 
 
-def test_different_plates_are_different_vehicles() -> None:
-    found = watch([("AB12CD", 0.9)] * 3 + [("XY98ZW", 0.8)] * 3)
-    assert [vehicle.plate.text for vehicle in found] == ["AB12CD", "XY98ZW"]
+def test_frames_that_agree_count_o_as_0() -> None:
+    (vehicle,) = watch([("ABO2CD", 0.9), ("AB02CD", 0.9), ("AB02CD", 0.9)])
+    assert (vehicle.plate.text, vehicle.frames) == ("AB02CD", 3)
 
 
-def test_the_same_plate_twice_is_two_visits() -> None:
-    assert len(watch([("AB12CD", 0.9)] * 2 + GAP + [("AB12CD", 0.9)] * 2)) == 2
-    assert len(watch([("AB12CD", 0.9)] * 2 + GAP[1:] + [("AB12CD", 0.9)] * 2)) == 1
+def test_readings_nobody_is_sure_of_are_no_vehicle() -> None:
+    assert watch([("AB12CD", 0.0)] * 5) == []
+    assert watch([("AB12CD", 0.55), ("XK92MT", 0.5), ("QW8RZ", 0.6), ("7H2LL", 0.5)]) == []
 
 
 def test_what_only_one_frame_shows_is_no_vehicle() -> None:
-    assert watch([("AB12CD", 0.99), *GAP]) == []
+    assert watch([("AB12CD", 0.99), *GONE]) == []
 
 
-def test_short_plates_have_to_be_nearer() -> None:
-    found = watch([("AB1", 0.9)] * 2 + [("XY1", 0.9)] * 2)
-    assert [vehicle.plate.text for vehicle in found] == ["AB1", "XY1"]
+def test_different_plates_are_different_vehicles() -> None:
+    assert texts(watch([("AB12CD", 0.95)] * 3 + [("XY98ZW", 0.95)] * 3)) == ["AB12CD", "XY98ZW"]
+    assert texts(watch([("AB1", 0.95)] * 3 + [("XY1", 0.95)] * 3)) == ["AB1", "XY1"]
 
 
-def test_two_plates_in_one_frame_are_followed_at_once() -> None:
+def test_who_leaves_and_comes_back_has_passed_twice() -> None:
+    visit: list[Reading] = [("AB12CD", 0.95)] * 3
+    assert len(watch(visit + GONE * 7 + visit)) == 2
+    assert len(watch(visit + GONE * 2 + visit)) == 1, "nobody comes back within a few seconds"
+    (vehicle,) = watch(visit + GONE[:8] + visit)
+    assert vehicle.frames == 6
+
+
+def test_vehicles_side_by_side_are_followed_at_once() -> None:
     follower = Follower()
-    for number in range(3):
-        follower.add(make_frame(number), [make_plate("AB12CD"), make_plate("XY98ZW")])
-    assert sorted(vehicle.plate.text for vehicle in follower.finish()) == ["AB12CD", "XY98ZW"]
+    for number in range(10):
+        follower.add(at(number), [seen("AB12CD", 100 + 10 * number), seen("XY98ZW", 420 - 8 * number)])
+    assert sorted(texts(follower.finish())) == ["AB12CD", "XY98ZW"]
 
 
-def test_a_parked_car_does_not_fill_the_memory() -> None:
+def test_vehicles_that_cross_keep_their_texts() -> None:
     follower = Follower()
-    for number in range(400):
-        noisy = f"AB12{number % 37:02d}"
-        follower.add(make_frame(number), [make_plate("AB12CD", 0.9), make_plate(noisy, 0.3)])
-    assert sum(len(track._best) for track in follower._tracks) < 40
-    assert max(vehicle.frames for vehicle in follower.finish()) == 400
+    for number in range(30):
+        right, left = seen("AB12CD", 20 + 18 * number, 200), seen("XY98ZW", 540 - 18 * number, 206)
+        hidden = abs(right.box[0] - left.box[0]) < 90
+        follower.add(at(number), [right] if hidden else [left, right])
+    first, second = sorted(follower.finish(), key=lambda vehicle: vehicle.plate.text)
+    assert (first.plate.text, first.frames, second.plate.text) == ("AB12CD", 30, "XY98ZW")
+    assert second.read > 20
+
+
+def test_nearly_the_same_text_behind_it_is_another_vehicle() -> None:
+    follower = Follower()
+    found = []
+    for number in range(40):
+        there = [seen("AB123CD", 300, 30 + 15 * number, 50 + 5 * number)] if number < 20 else []
+        if number >= 16:
+            there.append(seen("AB128CD", 300, 30 + 15 * (number - 16), 50 + 5 * (number - 16)))
+        found += follower.add(at(number), there[:2] if number < 38 else [])
+    assert sorted(texts(found + follower.finish())) == ["AB123CD", "AB128CD"]
+
+
+def test_a_vehicle_whose_reading_flickers_is_one() -> None:
+    readings = ["AB12CD", "XZ1FGD", "A812CD", "AB12CD", "L12", "AB12CD", "4B1ZCO", "AB12CD", "QQ7TT1", "AB12CD"]
+    follower = Follower()
+    for number, text in enumerate(readings):
+        sure = 0.95 if text == "AB12CD" else 0.6
+        follower.add(at(number), [seen(text, 100 + 5 * number, confidence=sure)])
+    (vehicle,) = follower.finish()
+    assert (vehicle.plate.text, vehicle.frames, vehicle.read) == ("AB12CD", 5, 10)
+
+
+def test_missed_frames_and_a_moment_of_darkness_are_bridged() -> None:
+    follower = Follower()
+    found = []
+    for number in range(40):
+        there = number % 3 == 0 and not 12 < number < 24
+        found += follower.add(at(number), [seen("AB12CD", 40 + 10 * number)] if there else [])
+    assert texts(found + follower.finish()) == ["AB12CD"]
+
+
+def test_a_plate_that_the_picture_s_edge_cuts_says_nothing_of_what_it_lacks() -> None:
+    follower = Follower()
+    for number in range(12):
+        shown = min(6, 2 + number // 2)
+        width = 80 * shown // 6
+        follower.add(at(number), [make_plate("AB12CD"[-shown:], 0.95, (0, 200, width, 20))])
+    follower.add(at(12), [seen("AB12CD", 10)])
+    follower.add(at(13), [seen("AB12CD", 20)])
+    (vehicle,) = follower.finish()
+    assert vehicle.plate.text == "AB12CD"
+    assert vehicle.plate.box[0] > 0, "the best frame shows all of it"
+
+
+def test_half_a_plate_beside_the_whole_one_is_not_reported() -> None:
+    follower = Follower()
+    for number in range(20):
+        there = [seen("AB12CD", 100)]
+        if number > 8:
+            there.append(seen("12CD", 330))
+        follower.add(at(number), there)
+    assert texts(follower.finish()) == ["AB12CD"]
+
+
+def test_a_second_box_within_the_first_is_not_followed() -> None:
+    follower = Follower()
+    for number in range(6):
+        follower.add(at(number), [seen("AB12CD", 100), make_plate("QK77", 0.95, (110, 202, 40, 16))])
+    assert texts(follower.finish()) == ["AB12CD"]
+
+
+def test_a_sign_that_is_found_now_and_then_is_no_vehicle() -> None:
+    follower = Follower()
+    found = []
+    for number in range(300):
+        sign = Plate("STOP", "STOP", 0.7, 0.45, (50, 50, 60, 20), ((50, 50), (110, 50), (110, 70), (50, 70)), None,
+                     tuple(Character(sign, 0.92) for sign in "STOP"))  # fmt: skip
+        found += follower.add(at(number), [sign] if number % 7 == 0 else [])
+    assert found + follower.finish() == []
+
+
+class TestParked:
+    def test_a_car_parked_for_days_takes_no_more_memory_and_is_reported_once(self) -> None:
+        follower = Follower()
+        found = []
+        for number in range(1500):
+            noisy = f"AB{number % 37:02d}{'CDXY'[number % 4]}"
+            text, sure = ("AB12CD", 0.95) if number % 3 else (noisy, 0.4)
+            found += follower.add(at(10 * number), [seen(text, 300 + number % 2, confidence=sure)])
+        assert found == []
+        (track,) = follower._tracks
+        assert len(track._counts) <= 16 and len(track._best) <= 4 and len(track._votes._sums) <= 16
+        (vehicle,) = follower.finish()
+        assert vehicle.plate.text == "AB12CD"
+        assert vehicle.read > 1490
+
+    def test_it_stays_while_frames_are_skipped(self) -> None:
+        follower = Follower()
+        for number in range(8):
+            follower.add(at(number), [seen("AB12CD", 300)])
+        assert follower.settled
+        for number in range(8, 5000):
+            assert follower.stay(at(number)) == []
+        follower.add(at(5000), [])
+        assert not follower.settled
+        (vehicle,) = follower.finish()
+        assert (vehicle.last_frame, vehicle.read) == (4999, 8)
+
+    def test_it_is_not_reported_again_when_something_stood_before_it_for_long(self) -> None:
+        follower = Follower()
+        found = []
+        for number in range(1000):
+            found += follower.add(at(number), [seen("AB12CD", 300)] if not 100 < number < 400 else [])
+        assert texts(found) == ["AB12CD"]
+        assert follower.finish() == []
+
+    def test_it_is_a_new_passing_when_it_drove_away_and_came_back(self) -> None:
+        follower = Follower()
+        found = []
+        for number in range(600):
+            away = max(0, min(number - 100, 500 - number)) * 12
+            found += follower.add(at(number), [seen("AB12CD", 300 - away)] if away < 300 else [])
+        assert texts(found + follower.finish()) == ["AB12CD", "AB12CD"]
+
+
+def test_false_plates_without_end_do_not_fill_the_memory() -> None:
+    follower = Follower()
+    for number in range(200):
+        clutter = [seen(f"Z{number % 10}{i}K{i}", 10 + (97 * i + 31 * number) % 560, 20 + 40 * i, 40) for i in range(8)]
+        follower.add(at(0)._replace(number=number), clutter)
+    assert follower.followed <= MOST_TRACKS + 8
+
+
+def test_a_source_that_is_gone_ends_what_was_in_view() -> None:
+    follower = Follower()
+    for number in range(5):
+        follower.add(at(number), [seen("AB12CD", 300)])
+    last = at(4).time
+    assert last is not None
+    assert follower.wait(last.timestamp() + 1.0) == []
+    assert texts(follower.wait(last.timestamp() + 60.0)) == ["AB12CD"]
 
 
 def test_a_crop_is_the_box_with_a_margin_inside_the_frame() -> None:
