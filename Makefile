@@ -4,6 +4,8 @@ PYTHON ?= python3
 DEMO := .cache/demo
 DEV := .cache/dev
 RUN := $(DEV)/bin
+# An RTSP server with H.264, for the tests of cameras.
+SYSTEM := gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly python3-gi
 
 .PHONY: help demo install fonts lint test test-system benchmarks clean
 
@@ -33,6 +35,7 @@ test: lint
 
 test-system: $(DEV)/installed
 	command -v npm >/dev/null || apt-get install -y npm
+	dpkg -s $(SYSTEM) >/dev/null 2>&1 || { apt-get update && apt-get install -y --no-install-recommends $(SYSTEM); }
 	$(RUN)/plate-train fonts
 	$(RUN)/python -m pytest -m system
 
