@@ -1,4 +1,4 @@
-"""RTSP, through OpenCV: it brings the decoders, and ends every wait in time."""
+"""RTSP, through PyAV: FFmpeg's decoders, which say of each picture whether it is damaged, with every wait bounded."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.sources.base import Frame, Region, require_opencv
+from plate_devices.sources.base import Frame, Region
 from plate_devices.sources.connection import Answer, Connection
 from plate_devices.sources.login import answer
 from plate_devices.sources.reopening import LoginError
-from plate_runtime.errors import DeviceError
+from plate_runtime.errors import DeviceError, MissingPartError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,68 +20,93 @@ if TYPE_CHECKING:
 OPEN_WITHIN, READ_WITHIN = 8.0, 4.0
 """Seconds. Opening includes the wait for the first whole picture of the stream, which may come every few seconds."""
 
+DAMAGED_FOR = 5.0
+"""Seconds of damaged pictures after which the stream is opened anew; the next whole picture heals a short damage."""
+
 BEHIND, BEHIND_FOR = 3.0, 5.0
 """A stream so many seconds behind, for so many seconds, is decoded slower than it comes, and will never be new."""
 
+_OPTIONS = {
+    "rtsp_flags": "prefer_tcp",  # over UDP, and loss, only where the camera knows nothing else
+    "fflags": "nobuffer",
+}
+
 
 class RtspStream:
-    """A camera's H.264, H.265 or MJPEG stream."""
+    """A camera's H.264, H.265 or MJPEG stream.
+
+    Attributes:
+        dropped: damaged pictures, which are left out.
+    """
 
     still = False
-    dropped = 0
     state = ""
     default_roi: Region | None = None
 
     def __init__(self, address: Address) -> None:
-        """Take where it is; nothing is opened yet. Raises MissingPartError where OpenCV is not installed."""
+        """Take where it is; nothing is opened yet. Raises MissingPartError where PyAV is not installed."""
         self.name = address.shown
+        self.dropped = 0
         self._address = address
-        self._cv2 = require_opencv("an RTSP stream")
-        self._capture: Any = None
+        self._av = _require_av()
+        self._container: Any = None
 
     def frames(self) -> Iterator[Frame]:
         """Yield frames as they come. Raises DeviceError, or LoginError, where there are none, or no more."""
-        capture = self._open()
         lag = Lag()
-        number = 0
-        while True:
-            found, bgr = self._read(capture)
-            if not found or bgr is None or not bgr.size:
-                break
-            yield Frame(self._cv2.cvtColor(bgr, self._cv2.COLOR_BGR2RGB), number, datetime.now(UTC))
-            number += 1
-            if lag.too_long(capture.get(self._cv2.CAP_PROP_POS_MSEC) / 1000, time.monotonic()):
+        damaged = False
+        whole = time.monotonic()
+        for number, picture in enumerate(self._pictures()):
+            now = time.monotonic()
+            # A picture is made of those before it: what follows a damaged one is old in places, up to a key picture.
+            damaged = picture is None or picture.is_corrupt or (damaged and not picture.key_frame)
+            if damaged:
+                self.dropped += 1
+                if now - whole > DAMAGED_FOR:
+                    raise DeviceError(f"{self.name} sends damaged pictures")
+                continue
+            whole = now
+            yield Frame(picture.to_ndarray(format="rgb24"), number, datetime.now(UTC))
+            if picture.time is not None and lag.too_long(float(picture.time), now):
                 raise DeviceError(f"{self.name} comes faster than it can be decoded; choose its smaller stream")
         raise DeviceError(f"{self.name} gives no more pictures")
 
     def close(self) -> None:
         """Hang up."""
-        if self._capture is not None:
-            self._capture.release()
-            self._capture = None
+        container, self._container = self._container, None
+        if container is not None:
+            container.close()
+
+    def _pictures(self) -> Iterator[Any]:
+        """Yield what the decoder gives, None for what it can make nothing of, until the stream ends or breaks."""
+        container = self._open()
+        try:
+            for packet in container.demux(video=0):
+                try:
+                    yield from packet.decode()
+                except self._av.error.InvalidDataError:
+                    yield None
+        except (self._av.error.FFmpegError, OSError):
+            return  # silently: FFmpeg's words hold the whole address
 
     def _open(self) -> Any:
-        cv2 = self._cv2
-        settings = [
-            cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, int(1000 * OPEN_WITHIN),
-            cv2.CAP_PROP_READ_TIMEOUT_MSEC, int(1000 * READ_WITHIN),
-        ]  # fmt: skip
         try:
-            self._capture = cv2.VideoCapture(self._address.full, cv2.CAP_FFMPEG, settings)
-            opened = self._capture.isOpened()
-        except cv2.error:
-            opened = False
-        if not opened:
+            self._container = self._av.open(self._address.full, timeout=(OPEN_WITHIN, READ_WITHIN), options=_OPTIONS)
+        except (self._av.error.FFmpegError, OSError):
+            self._container = None
+        if self._container is None or not self._container.streams.video:
             explain(self._address)
             raise DeviceError(f"{self.name} gives no video that can be decoded")
-        return self._capture
+        self._container.streams.video[0].thread_type = "AUTO"
+        return self._container
 
-    def _read(self, capture: Any) -> tuple[bool, Any]:
-        try:
-            found, bgr = capture.read()
-        except self._cv2.error:
-            return False, None
-        return bool(found), bgr
+
+def _require_av() -> Any:
+    try:
+        import av
+    except ImportError as error:
+        raise MissingPartError("an RTSP stream needs PyAV: pip install 'plate-edge[camera]'") from error
+    return av
 
 
 class Lag:

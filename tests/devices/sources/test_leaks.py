@@ -51,7 +51,7 @@ def settled(most: dict[str, int]) -> dict[str, int]:
     return found
 
 
-@pytest.mark.parametrize(("kind", "lives"), [(MjpegServer, 400), (RtspServer, 150)])
+@pytest.mark.parametrize(("kind", "lives"), [(MjpegServer, 400), (RtspServer, 100)])
 def test_hundreds_of_lives_leave_nothing_behind(kind: Any, lives: int) -> None:
     server: Server = kind(rate=500.0)
     with server:

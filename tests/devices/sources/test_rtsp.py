@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import re
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from random import Random
 
+import av
 import pytest
-from streams.pictures import number_of
+from streams.pictures import HEIGHT, WIDTH, draw, number_of
 from streams.rtsp import RtspServer
 
 from plate_devices.sources import connection, rtsp
 from plate_devices.sources.address import parse_address
 from plate_devices.sources.reopening import LoginError
 from plate_devices.sources.rtsp import Lag, RtspStream
-from plate_runtime.errors import DeviceError
+from plate_runtime.errors import DeviceError, MissingPartError
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +43,6 @@ def read(url: str, count: int = 5) -> list[int]:
     try:
         for frame in source.frames():
             assert frame.time is not None
-            assert frame.number == len(numbers)
             numbers.append(number_of(frame.rgb))
             if len(numbers) == count:
                 break
@@ -108,3 +113,54 @@ def test_a_stream_that_falls_behind_is_noticed_and_a_hiccup_is_not() -> None:
     # Decoded at four fifths of the speed.
     noticed = [now for now in range(90, 200) if lag.too_long(90 + 0.8 * (now - 90), now)]
     assert 105 < noticed[0] < 115
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """120 drawn pictures as H.264, a key picture every 30; those from 30 to 49 are damaged on the way."""
+    stream = io.BytesIO()
+    with av.open(stream, "w", format="h264") as out:
+        video = out.add_stream("libx264", 25, options={"g": "30", "tune": "zerolatency", "x264-params": "scenecut=0"})
+        video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for number in range(120):
+            out.mux(video.encode(av.VideoFrame.from_image(draw(number))))
+        out.mux(video.encode())
+    chance = Random(5)
+    pieces = re.split(rb"(?=\x00\x00\x01[\x21\x41\x61\x25\x45\x65])", stream.getvalue())
+    for number in range(30, 50):
+        piece = bytearray(pieces[1 + number])
+        piece[8:] = bytes(chance.randrange(4, 256) for _ in piece[8:])
+        pieces[1 + number] = bytes(piece)
+    path = tmp_path_factory.mktemp("film") / "damaged.h264"
+    path.write_bytes(b"".join(pieces))
+    return path
+
+
+def watch(film: Path, monkeypatch: pytest.MonkeyPatch) -> RtspStream:
+    """A stream that plays a file."""
+    source = RtspStream(parse_address("rtsp://gate/"))
+    monkeypatch.setattr(source, "_open", lambda: av.open(str(film)))
+    return source
+
+
+def test_damaged_pictures_are_left_out_until_whole_ones_come(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = watch(film, monkeypatch)
+    numbers = []
+    with pytest.raises(DeviceError, match="no more pictures"):
+        for frame in source.frames():
+            assert number_of(frame.rgb) == frame.number
+            numbers.append(frame.number)
+    assert numbers == [*range(30), *range(60, 120)]
+    assert source.dropped == 30
+
+
+def test_nothing_but_damaged_pictures_is_noticed(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rtsp, "DAMAGED_FOR", 0.0)
+    with pytest.raises(DeviceError, match="rtsp://gate/ sends damaged pictures"):
+        list(watch(film, monkeypatch).frames())
+
+
+def test_without_pyav_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(MissingPartError, match=r"pip install 'plate-edge\[camera\]'"):
+        RtspStream(parse_address("rtsp://gate/"))
