@@ -21,6 +21,7 @@ class Face:
     Attributes:
         picture: mode "L". ink: the serial alone, 255 on 0, of the same size.
         plate: box of the plate. serial_box: box of the serial. text: what is read.
+        holder: box of the frame around the plate, if it has one.
     """
 
     picture: Image.Image
@@ -28,6 +29,12 @@ class Face:
     plate: Rectangle
     text: str
     serial_box: Rectangle = field(default=(0.0, 0.0, 0.0, 0.0))
+    holder: Rectangle | None = None
+
+    @property
+    def outer(self) -> Rectangle:
+        """Box of the plate with its holder."""
+        return self.holder or self.plate
 
     @property
     def height(self) -> float:

@@ -58,7 +58,8 @@ def _holder(easel: Easel) -> None:
     tone = dice.choice((dice.randint(0, 50), dice.randint(0, 50), dice.randint(0, 255)))
     mask = Image.new("L", easel.face.picture.size, 0)
     pen, radius = ImageDraw.Draw(mask), tall * dice.uniform(0, 0.12)
-    pen.rounded_rectangle((left - sides[0], top - sides[1], right + sides[2], bottom + deepest), radius, fill=255)
+    easel.face.holder = (left - sides[0], top - sides[1], right + sides[2], bottom + deepest)
+    pen.rounded_rectangle(easel.face.holder, radius, fill=255)
     pen.rounded_rectangle((left + over, top + over, right - over, bottom - over), radius, fill=0)
     easel.face.picture.paste(tone, (0, 0), mask)
     for edge, deep, share in ((bottom - over, deepest + over, 0.65), (top - sides[1], sides[1] + over, 0.2)):

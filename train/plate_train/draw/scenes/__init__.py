@@ -1,0 +1,1 @@
+"""Scenes with number plates, drawn from nothing: streets, cars, signs, light and cameras."""
