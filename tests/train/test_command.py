@@ -165,10 +165,12 @@ def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
         assert "plate-train character --data characters --seeds 5" in capsys.readouterr().out
 
 
-def test_what_cannot_be_trained_yet_says_so(plate_train: Start) -> None:
-    done = plate_train(["locator", "--data", "somewhere"])
-    assert done.returncode == 2
-    assert "trains characters and plates" in one_line(done)
+def test_each_kind_of_training_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    for kind in ("plate", "locator"):
+        with pytest.raises(SystemExit) as end:
+            command([kind, "--help"])
+        assert end.value.code == 0
+        assert f"plate-train {kind} --resume" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -176,6 +178,7 @@ def test_what_cannot_be_trained_yet_says_so(plate_train: Start) -> None:
     [
         [], ["characters"], ["character", "--epochs", "0"], ["character", "--seeds", "many"],
         ["character", "--model", "huge"], ["character", "--augment", "9"], ["character", "--learning-rate", "nan"],
+        ["locator", "--width", "9"],
     ],
 )  # fmt: skip
 def test_wrong_options_end_with_2(wrong: list[str]) -> None:

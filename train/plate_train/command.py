@@ -13,19 +13,18 @@ from typing import Any, NoReturn
 
 from plate_runtime import commandline
 from plate_runtime.alphabet import ALPHABET
-from plate_runtime.errors import UsageError
 
 from .options import number, whole
 from .run import Settings
 
 PROG = "plate-train"
-LATER = ("locator",)
 _EXAMPLES = """examples:
   plate-train fonts                                          fetch the fonts that are drawn with
   plate-train character                                      train on drawings
   plate-train character --data characters --seeds 5          train on class folders, five times
   plate-train character --data characters --trials 10        search sizes and learning rate first
   plate-train plate --hours 12 --out runs/reader             train the reader of whole plates on drawings
+  plate-train locator --hours 12 --out runs/locator          train what finds plates in frames, on drawn scenes
   plate-train character --resume                             go on with an interrupted search
   plate-train character --data characters --preview seen.png look at the pictures as training changes them
   plate-train character --data characters --protocol mission --no-augment --seeds 5
@@ -40,8 +39,6 @@ def main() -> NoReturn:
 
 def command(arguments: Sequence[str]) -> int:
     """Run `plate-train` with the given arguments and return the exit code."""
-    if arguments and arguments[0] in LATER:
-        raise UsageError(f"{arguments[0]} is not in this version, which trains characters and plates")
     parser, character = _parser()
     options = parser.parse_args(arguments)
     if options.what == "fonts":
@@ -50,6 +47,10 @@ def command(arguments: Sequence[str]) -> int:
         from .plates.options import execute
 
         return execute(options, _say)
+    if options.what == "locator":
+        from .locator.options import execute as execute_locator
+
+        return execute_locator(options, _say)
     if options.resume:
         from .run import read_settings, unfinished_run
 
@@ -118,8 +119,7 @@ def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
     fonts.add_argument("--force", action="store_true", help="fetch them again")
     fonts.add_argument("--debug", action="store_true", help="show tracebacks")
     _add_plate(what)
-    for later in LATER:
-        what.add_parser(later, help="not in this version")
+    _add_locator(what)
     character = what.add_parser(
         "character", help="train the character network", epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -136,6 +136,16 @@ def _add_plate(what: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     add_options(plate)
+
+
+def _add_locator(what: Any) -> None:
+    from .locator.options import EXAMPLES, add_options
+
+    locator = what.add_parser(
+        "locator", help="train what finds plates in frames", epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    add_options(locator)
 
 
 def _add_character_options(parser: argparse.ArgumentParser) -> None:

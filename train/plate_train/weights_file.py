@@ -26,7 +26,7 @@ SAFE_LAYERS = frozenset(
         "MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "ZeroPadding2D",
         "Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "BatchNormalization",
         "LayerNormalization", "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax", "Rescaling",
-        "Normalization", "Add", "Concatenate", "Multiply", "Average", "Maximum", "Dot",
+        "Normalization", "Add", "UpSampling2D", "Concatenate", "Multiply", "Average", "Maximum", "Dot",
     }
 )  # fmt: skip
 """Layers of Keras itself that carry no code in the file; everything else is refused before it is loaded."""

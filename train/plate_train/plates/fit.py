@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from plate_runtime.decode import Reading
 from plate_runtime.errors import DataError, UsageError
@@ -38,13 +38,21 @@ class Goal:
     hours: float | None = None
 
 
+class Scored(Protocol):
+    """How a set was read, or what was found in it: as JSON values, and its one number in percent."""
+
+    @property
+    def percent(self) -> float: ...
+
+    def to_json(self) -> dict[str, Any]: ...
+
+
 @dataclass
-class Loop:
-    """One piece of a run.
+class Steps:
+    """One piece of a run, whatever is trained.
 
     Attributes:
         training: see `Training`. rounds: what it is shown. goal: see `Goal`. state: where it stands; changed here.
-        val: drawn crops; watch: real ones, only looked at. spec, decoding: of the network.
         folder: where checkpoint and log go. every: seconds between checkpoints.
         keep: called with the state at each checkpoint, writes the model. say: gets the lines for people.
     """
@@ -53,15 +61,18 @@ class Loop:
     rounds: Rounds
     goal: Goal
     state: State
-    val: CropSet
-    watch: Mapping[str, CropSet]
-    spec: InputSpec
-    decoding: str
     folder: Path
     every: float
     keep: Callable[[State], None]
     say: Callable[[str], None]
     stop: Stop
+
+    told: ClassVar[str] = "% right"
+    """What the numbers in the line of a round are."""
+
+    def scores(self) -> Mapping[str, Scored]:
+        """Score the averaged weights on every set."""
+        raise NotImplementedError
 
     def run(self) -> None:
         """Train to the end, or until stopped: then the signal's usual consequence follows after the checkpoint.
@@ -92,22 +103,6 @@ class Loop:
         checkpoint.save(self.folder, self.state, self.training.arrays())
         checkpoint.write_log(self.folder, self.state.history)
         self.keep(self.state)
-
-    def readings(self, temperature: float = 1.0) -> dict[str, list[Reading]]:
-        """Read the drawn crops, under "drawn", and every watched set with the averaged weights."""
-        return {
-            name: read(self.training.read, entry.pictures, self.spec, self.decoding, temperature)
-            for name, entry in self.sets.items()
-        }
-
-    @property
-    def sets(self) -> dict[str, CropSet]:
-        """The drawn crops, under "drawn", and every watched set."""
-        return {"drawn": self.val, **self.watch}
-
-    def scores(self) -> dict[str, PlateScore]:
-        """Score the averaged weights on every set."""
-        return {name: score(readings, self.sets[name].texts) for name, readings in self.readings().items()}
 
     def _step(self, batch: Batch) -> float:
         """Train on a batch and return the learning rate."""
@@ -153,11 +148,43 @@ class Loop:
         self.state.history.append(row)
         self.state.losses = 0.0
         checkpoint.write_log(self.folder, self.state.history)
-        shares = ", ".join(f"{name} {100 * found.folded / max(1, found.count):.1f}" for name, found in scored.items())
-        self.say(f"step {row['step']}, {row['hours']:.2f} h, loss {row['loss']:.4f}, % folded: {shares}")
+        shares = ", ".join(f"{name} {found.percent:.1f}" for name, found in scored.items())
+        self.say(f"step {row['step']}, {row['hours']:.2f} h, loss {row['loss']:.4f}, {self.told}: {shares}")
         if self.state.total is None:
             self.state.total = total_steps(self.goal, self.state)
             bar.total = self.state.total
+
+
+@dataclass
+class Loop(Steps):
+    """One piece of a run on plates.
+
+    Attributes:
+        val: drawn crops; watch: real ones, only looked at. spec, decoding: of the network.
+    """
+
+    val: CropSet
+    watch: Mapping[str, CropSet]
+    spec: InputSpec
+    decoding: str
+
+    told: ClassVar[str] = "% folded"
+
+    def readings(self, temperature: float = 1.0) -> dict[str, list[Reading]]:
+        """Read the drawn crops, under "drawn", and every watched set with the averaged weights."""
+        return {
+            name: read(self.training.read, entry.pictures, self.spec, self.decoding, temperature)
+            for name, entry in self.sets.items()
+        }
+
+    @property
+    def sets(self) -> dict[str, CropSet]:
+        """The drawn crops, under "drawn", and every watched set."""
+        return {"drawn": self.val, **self.watch}
+
+    def scores(self) -> dict[str, PlateScore]:
+        """Score the averaged weights on every set."""
+        return {name: score(readings, self.sets[name].texts) for name, readings in self.readings().items()}
 
 
 def total_steps(goal: Goal, state: State) -> int | None:

@@ -36,11 +36,21 @@ class Training:
         self.optimizer = keras.optimizers.AdamW(1e-3, weight_decay=_WEIGHT_DECAY, global_clipnorm=_CLIP)
         self.optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
         self.optimizer.build(model.trainable_variables)
-        self._loss = loss_of(decoding)
-        self._step = _compiled(self)
+        self._loss = self.loss(decoding)
+        self._step = import_tensorflow().function(self.update, input_signature=self.signature(), autograph=False)
         self._read = compiled(self.average)
 
-    def step(self, pictures: NDArray[np.float32], codes: NDArray[np.int32], rate: float, share: float) -> float:
+    def loss(self, decoding: str) -> Any:
+        """Return the function (targets, outputs) -> losses of a decoding."""
+        return loss_of(decoding)
+
+    def signature(self) -> list[Any]:
+        """Return types and shapes of a batch, and of the share that it counts."""
+        tf = import_tensorflow()
+        pictures, codes = tf.TensorSpec((None, *PLATE_SPEC.shape), tf.float32), tf.TensorSpec((None, LONGEST), tf.int32)
+        return [pictures, codes, tf.TensorSpec((), tf.float32)]
+
+    def step(self, pictures: NDArray[Any], codes: NDArray[Any], rate: float, share: float) -> float:
         """Train on one batch and return its mean loss; `share` is what the new weights count in the average."""
         use_precision(self.precision)
         self.optimizer.learning_rate.assign(rate)
@@ -77,13 +87,3 @@ class Training:
     def _variables(self) -> list[Any]:
         # `variables` holds the random states of dropout too, `weights` would not
         return [*self.model.variables, *self.average.variables, *self.optimizer.variables]
-
-
-def _compiled(training: Training) -> Any:
-    tf = import_tensorflow()
-    signature = [
-        tf.TensorSpec((None, *PLATE_SPEC.shape), tf.float32),
-        tf.TensorSpec((None, LONGEST), tf.int32),
-        tf.TensorSpec((), tf.float32),
-    ]
-    return tf.function(training.update, input_signature=signature, autograph=False)

@@ -5,9 +5,10 @@ Everything follows from (seed, step), so that a resumed run sees what an uninter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ from .losses import encode
 from .own import pick
 from .shards import Ahead, Shard
 
-Batch = tuple[NDArray[np.float32], NDArray[np.int32]]
+Batch = tuple[NDArray[Any], NDArray[Any]]
+"""Pictures and their targets."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,10 @@ class Rounds:
         if number != self._round and not self._enter(number):
             return None
         drawn = self.plan.batch - self.plan.own
-        chosen = self._order[place * drawn :][:drawn]
+        return self.make(self._order[place * drawn :][:drawn], step)
+
+    def make(self, chosen: NDArray[np.intp], step: int) -> Batch:
+        """Make the batch of a step from the chosen drawings of the window."""
         pictures, codes = self._pictures[chosen], self._codes[chosen]
         if self._own is not None:
             picked = pick(len(self._own), self.plan.own, step, [self.seed, 3])
@@ -115,6 +120,11 @@ class Rounds:
             codes = np.concatenate([codes, self._own_codes[picked]])
         changed = changed_batch(pictures, [self.seed, 2, step])
         return scale_pixels(standardise(changed), self.spec), codes
+
+    def take(self, shards: Sequence[Shard]) -> None:
+        """Take over the shards of a round."""
+        self._pictures = np.concatenate([shard.pictures for shard in shards])
+        self._codes = np.concatenate([encode(shard.texts) for shard in shards])
 
     def _enter(self, number: int) -> bool:
         wanted = self.ask(number)
@@ -125,11 +135,11 @@ class Rounds:
                     return False
                 self._loaded[shard] = found
         self._loaded = {shard: self._loaded[shard] for shard in wanted}
-        self._pictures = np.concatenate([shard.pictures for shard in self._loaded.values()])
-        self._codes = np.concatenate([encode(shard.texts) for shard in self._loaded.values()])
+        self.take(list(self._loaded.values()))
+        count = sum(map(len, self._loaded.values()))
         random = np.random.default_rng([self.seed, 1, number])
         needed = self.plan.steps * (self.plan.batch - self.plan.own)
-        repeats = -(-needed // len(self._codes))
-        self._order = np.concatenate([random.permutation(len(self._codes)) for _ in range(repeats)])[:needed]
+        repeats = -(-needed // count)
+        self._order = np.concatenate([random.permutation(count) for _ in range(repeats)])[:needed]
         self._round = number
         return True

@@ -49,7 +49,7 @@ def run(
     Raises:
         DataError, UsageError: data or options do not fit. DeviceError: the folder cannot be written.
     """
-    with _writable(folder, settings, resume):
+    with writable(folder, settings, resume):
         loop, recorder, before = train(settings, folder, store, resume=resume, retime=retime, say=say)
         found = report.finish(loop, before)
         recorder.keep(loop.training.average, loop.state, folder, found["temperature"])
@@ -160,7 +160,7 @@ def _scores_before(loop: Loop, settings: Settings, resume: bool) -> dict[str, Pl
 
 
 @contextlib.contextmanager
-def _writable(folder: Path, settings: Settings, resume: bool) -> Iterator[None]:
+def writable(folder: Path, settings: Any, resume: bool) -> Iterator[None]:
     """Make the run's folder and record the settings; a run that fails before its first checkpoint leaves nothing.
 
     Raises:

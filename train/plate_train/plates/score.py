@@ -49,8 +49,13 @@ class PlateScore:
     ece: float
 
     def __str__(self) -> str:
-        share = 100 * self.folded / max(1, self.count)
-        return f"{self.exact} of {self.count}, folded {self.folded} ({share:.1f} %), character errors {self.cer:.4f}"
+        share = f"{self.percent:.1f} %"
+        return f"{self.exact} of {self.count}, folded {self.folded} ({share}), character errors {self.cer:.4f}"
+
+    @property
+    def percent(self) -> float:
+        """Read right, with O=0 and I=1 as one, of a hundred."""
+        return 100 * self.folded / max(1, self.count)
 
     def to_json(self) -> dict[str, Any]:
         """Return the score as JSON values."""

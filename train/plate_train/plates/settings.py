@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -123,17 +124,22 @@ def read_settings(folder: Path) -> Settings:
     Raises:
         UsageError: there are none, or they cannot be read.
     """
+    return Settings(**recorded_settings(folder, [entry.name for entry in fields(Settings)]))
+
+
+def recorded_settings(folder: Path, names: Sequence[str]) -> dict[str, Any]:
+    """Return those of the named settings that are recorded of a run; `UsageError` as above."""
     try:
         recorded = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        found = {entry.name: recorded[entry.name] for entry in fields(Settings) if entry.name in recorded}
-        return Settings(**found | {"watch": tuple(found.get("watch", ()))})
+        found = {name: recorded[name] for name in names if name in recorded}
+        return found | {"watch": tuple(found.get("watch", ()))}
     except (OSError, ValueError, TypeError) as error:
         raise UsageError(f"{folder} holds no run that could be resumed; name one with --out") from error
 
 
-def unfinished_run(runs: Path) -> Path:
-    """Return the newest unfinished run in `runs`. Raises UsageError if there is none."""
-    found = [path.parent for path in runs.glob(f"plate-*/{FILE}") if not (path.parent / REPORT_FILE).exists()]
+def unfinished_run(runs: Path, kind: str = "plate") -> Path:
+    """Return the newest unfinished run of a kind in `runs`. Raises UsageError if there is none."""
+    found = [path.parent for path in runs.glob(f"{kind}-*/{FILE}") if not (path.parent / REPORT_FILE).exists()]
     if not found:
         raise UsageError(f"no unfinished training in {runs}/; name a run with --out")
     return max(found, key=lambda path: (path / FILE).stat().st_mtime)

@@ -27,7 +27,8 @@ from plate_runtime.manifest import InputSpec
 from ..atomic import replacing
 
 Draw = Callable[[int, int, int, InputSpec, str], tuple[NDArray[np.uint8], list[str]]]
-"""(seed, number, count, spec, part) -> uint8 (count, height, width), resized but not standardised, and count texts.
+"""(seed, number, count, spec, part) -> uint8 (count, height, width), resized but not standardised, and count texts:
+what is read, or of a whole frame where its plates are.
 
 The part "train" shares neither fonts nor layouts with "measure"."""
 TRAINING_PART, VALIDATION_PART = "train", "measure"

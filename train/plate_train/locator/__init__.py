@@ -1,0 +1,1 @@
+"""Training a locator: where in a frame the plates are."""

@@ -1,0 +1,79 @@
+"""What a finished run leaves behind: scores, the calibrated model, pictures of what was missed, and `report.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..plates.calibrate import log_loss
+from ..plates.report import FILE, write
+from . import plots
+from .score import Found, FrameSet, match, score
+
+__all__ = ["FILE", "finish", "write"]
+_FALSE_A_FRAME = 0.002
+"""Detections on no plate that are put up with in drawn scenes; they are harder than the world."""
+
+
+def finish(
+    sets: Mapping[str, FrameSet],
+    found: Mapping[str, Sequence[Found]],
+    history: Sequence[Mapping[str, Any]],
+    folder: Path,
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    """Fit temperature and threshold on drawings, draw the pictures, and return the report as JSON values."""
+    sure, right = outcomes(found["drawn"], sets["drawn"])
+    temperature = fit_temperature(sure, right)
+    plots.learning_curves(history, list(sets), folder / "learning_curves.png")
+    scores = {}
+    for name, frames in sets.items():
+        scored = score(found[name], frames)
+        scores[name] = scored.to_json()
+        plots.failures(frames, found[name], folder / f"failures-{name}.png")
+        say(f"{name}: {scored}")
+    return {
+        "temperature": temperature,
+        "threshold": fit_threshold(sure, right, len(sets["drawn"]), temperature),
+        "scores": scores,
+    }
+
+
+def outcomes(found: Sequence[Found], frames: FrameSet) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the confidence of each detection that is on a plate or on none, and which of both."""
+    sure: list[float] = []
+    right: list[bool] = []
+    for entry, marks in zip(found, frames.marks, strict=True):
+        hits, false = match(entry, marks, 0.0)
+        ranked = [place for place in range(len(entry.sure)) if place not in false][: len(hits)]
+        sure += [float(entry.sure[place]) for place in (*ranked, *false)]
+        right += [True] * len(ranked) + [False] * len(false)
+    return np.array(sure, np.float64), np.array(right, bool)
+
+
+def fit_temperature(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """Return the temperature at which confidences are likeliest for what was right; 1 with too little to tell."""
+    if right.size < 50 or (~right).sum() < 10:
+        return 1.0
+    told = np.clip(sure, 1e-6, 1 - 1e-6)
+    logits = np.log(told / (1 - told))
+    return round(
+        float(
+            min(np.geomspace(0.25, 2.0, 25), key=lambda t: log_loss((1 / (1 + np.exp(-logits / t))).tolist(), right))
+        ),
+        4,
+    )
+
+
+def fit_threshold(sure: NDArray[np.float64], right: NDArray[np.bool_], frames: int, temperature: float) -> float:
+    """Return the least confidence, at that temperature, with few enough false detections; 0.3 to 0.8."""
+    told = np.clip(sure, 1e-6, 1 - 1e-6)
+    told = 1 / (1 + np.exp(-np.log(told / (1 - told)) / temperature))
+    for threshold in np.arange(0.3, 0.8, 0.02):
+        if (told[~right] >= threshold).sum() <= _FALSE_A_FRAME * frames:
+            return round(float(threshold), 2)
+    return 0.8
