@@ -6,9 +6,10 @@ import select
 import socket
 import struct
 import time
+from collections.abc import Callable
 from typing import Any
 
-from streams.pictures import HEIGHT, WIDTH, jpeg
+from streams.pictures import jpeg
 from streams.serving import Server, read_request
 
 _CLOCK = 90_000
@@ -21,6 +22,12 @@ class RtspServer(Server):
     Faults: "mute" takes connections and says nothing, "stall" plays without sending pictures (also in the midst of a
     stream), "garbage" sends damaged pictures, "missing" answers 404, "other" answers in another protocol.
     """
+
+    def __init__(self, pictures: Callable[[int], bytes] = jpeg, **options: object) -> None:
+        """Serve what `pictures` gives for 0, 1, ..., `rate` a second; JPEGs as `pictures.jpeg` makes
+        them, up to 2040x2040, both a multiple of 16."""
+        super().__init__(**options)  # type: ignore[arg-type]
+        self._pictures = pictures
 
     @property
     def url(self) -> str:
@@ -75,7 +82,7 @@ class RtspServer(Server):
                 if not asked or asked.startswith(b"TEARDOWN"):
                     return
             if self.fault != "stall":
-                content = jpeg(number % 65536)
+                content = self._pictures(number % 65536)
                 if self.fault == "garbage":
                     content = content[:700] + bytes(len(content) - 700)
                 for packet in _packets(content, sequence, int(number * _CLOCK / self.rate)):
@@ -98,22 +105,22 @@ a=control:track1
 
 def _packets(content: bytes, sequence: int, timestamp: int) -> list[bytes]:
     """One JPEG as RTP packets; its quantisation tables go with the first, its Huffman tables are the standard ones."""
-    tables, scan = _take_apart(content)
+    tables, (height, width), scan = _take_apart(content)
     packets = []
     for offset in range(0, len(scan), _PIECE):
         piece = scan[offset : offset + _PIECE]
         last = offset + _PIECE >= len(scan)
         count = (sequence + len(packets)) & 0xFFFF
         head = struct.pack(">BBHII", 0x80, 26 | 0x80 * last, count, timestamp & 0xFFFFFFFF, 7)
-        picture = struct.pack(">IBBBB", offset, 1, 255, WIDTH // 8, HEIGHT // 8)
+        picture = struct.pack(">IBBBB", offset, 1, 255, width // 8, height // 8)
         quantisation = b"" if offset else struct.pack(">BBH", 0, 0, len(tables)) + tables
         packets.append(head + picture + quantisation + piece)
     return packets
 
 
-def _take_apart(content: bytes) -> tuple[bytes, bytes]:
-    """Return a JPEG's quantisation tables and its entropy-coded data."""
-    tables = b""
+def _take_apart(content: bytes) -> tuple[bytes, tuple[int, int], bytes]:
+    """Return a JPEG's quantisation tables, its height and width, and its entropy-coded data."""
+    tables, size = b"", (0, 0)
     at = 2
     while True:
         marker, length = content[at + 1], struct.unpack(">H", content[at + 2 : at + 4])[0]
@@ -122,5 +129,7 @@ def _take_apart(content: bytes) -> tuple[bytes, bytes]:
         if marker == 0xDB:
             while segment:
                 tables, segment = tables + segment[1:65], segment[65:]
+        if marker == 0xC0:
+            size = struct.unpack(">HH", segment[1:5])
         if marker == 0xDA:
-            return tables, content[at:-2]
+            return tables, size, content[at:-2]

@@ -130,7 +130,8 @@ class Connection:
             return context.wrap_socket(plain, server_hostname=self._address.host)
         except (OSError, ValueError) as error:
             plain.close()
-            raise DeviceError(f"{self._address.shown} cannot be trusted: {_reason(error)}") from error
+            hint = "name a file with its certificate in the variable SSL_CERT_FILE"
+            raise DeviceError(f"{self._address.shown} cannot be trusted: {_reason(error)}; {hint}") from error
 
 
 def _parse(head: str) -> Answer:

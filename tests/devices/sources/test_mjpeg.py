@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 
@@ -12,6 +13,7 @@ from streams.pictures import jpeg, number_of
 from plate_devices.sources import connection, mjpeg, multipart
 from plate_devices.sources.address import parse_address
 from plate_devices.sources.mjpeg import MjpegStream
+from plate_devices.sources.registry import open_camera
 from plate_devices.sources.reopening import LoginError
 from plate_runtime.errors import DeviceError
 
@@ -51,6 +53,14 @@ def test_pictures_come_in_order_whatever_the_server_s_habits(server: MjpegServer
     numbers = read(server.url)
     assert numbers == sorted(set(numbers))
     assert numbers[-1] - numbers[0] < 20
+
+
+def test_the_base_install_is_enough(server: MjpegServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("cv2", "av"):
+        monkeypatch.setitem(sys.modules, module, None)
+    source = open_camera(server.url)
+    assert next(iter(source.frames())).rgb.any()
+    source.close()
 
 
 @pytest.mark.parametrize("scheme", ["basic", "digest", "digest-qop"])

@@ -58,7 +58,7 @@ def test_pictures_come_in_order(server: RtspServer) -> None:
 
 @pytest.mark.parametrize("scheme", ["basic", "digest", "digest-qop"])
 def test_user_and_password_are_given_when_asked_for(scheme: str) -> None:
-    with RtspServer("joe", "p@ss:w/rd%", scheme) as server:
+    with RtspServer(user="joe", password="p@ss:w/rd%", scheme=scheme) as server:
         assert len(read(f"rtsp://joe:p%40ss%3Aw%2Frd%25@127.0.0.1:{server.port}/drawn")) == 5
         with pytest.raises(LoginError, match=r"refuses user or password \(401\)") as refused:
             read(f"rtsp://joe:wrong@127.0.0.1:{server.port}/drawn")
