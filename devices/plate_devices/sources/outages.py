@@ -56,7 +56,7 @@ class Outages:
         with self._lock:
             if self._lost_at is None:
                 self._lost_at = time.monotonic()
-                self._news.append(f"{reason}; trying again until it is back")
+                self._news.append(f"{reason} (trying again until it is back)")
             self._first_picture = None
             self._now = now
 

@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from plate_devices.sources import reopening
 from plate_devices.sources.camera import UsbCamera
+from plate_devices.sources.outages import BackOff
+from plate_devices.sources.reopening import Reopening
 from plate_runtime.errors import DeviceError
 
 
@@ -19,11 +22,13 @@ class Capture:
         self.script = script
         self.released = False
         self.opened = True
+        self.settings: dict[int, float] = {}
 
     def isOpened(self) -> bool:  # noqa: N802
         return self.opened
 
-    def set(self, *_: Any) -> None: ...
+    def set(self, name: int, value: float) -> None:
+        self.settings[name] = value
 
     def read(self) -> tuple[bool, Any]:
         return (True, self.script.pop(0)) if self.script and self.script[0] is not None else (False, self._lose())
@@ -58,6 +63,8 @@ def test_frames_are_rgb_with_the_time_of_capture(monkeypatch: pytest.MonkeyPatch
     assert (first.number, second.number) == (0, 1)
     assert first.time is not None
     assert first.time.utcoffset() is not None
+    sizes = [capture.settings[name] for name in (source._cv2.CAP_PROP_FRAME_WIDTH, source._cv2.CAP_PROP_FRAME_HEIGHT)]
+    assert sizes == [1280, 720]
     source.close()
     assert capture.released
 
@@ -68,6 +75,45 @@ def test_an_unplugged_camera_is_an_error(monkeypatch: pytest.MonkeyPatch) -> Non
     next(frames)
     with pytest.raises(DeviceError, match="still plugged in"):
         next(frames)
+
+
+def test_half_a_picture_is_a_lost_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, capture = camera(monkeypatch, [picture(1), picture(2)])
+    read = capture.read
+    calls = []
+
+    def stumble() -> tuple[bool, Any]:
+        calls.append(1)
+        if len(calls) == 2:
+            raise source._cv2.error("imdecode")
+        return read()
+
+    monkeypatch.setattr(capture, "read", stumble)
+    frames = source.frames()
+    assert [next(frames).number, next(frames).number] == [0, 1]
+
+
+def test_an_unplugged_camera_that_is_plugged_in_again_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    captures = [Capture([picture(1)]), Capture([picture(2)]), Capture([picture(3), picture(4)])]
+    captures[1].opened = False
+    rest = iter(captures)
+
+    def plug_in() -> UsbCamera:
+        source = UsbCamera("0")
+        monkeypatch.setattr(source, "_check_device", lambda: None)
+        monkeypatch.setattr(source._cv2, "VideoCapture", lambda number: next(rest))
+        return source
+
+    monkeypatch.setattr(reopening, "BackOff", lambda: BackOff(longest=0.001))
+    source = Reopening(plug_in)
+    frames = source.frames()
+    found = [next(frames) for _ in range(3)]
+    assert [frame.rgb[0, 0, 2] for frame in found] == [1, 3, 4]
+    assert [frame.number for frame in found] == [0, 1, 2]
+    assert source.outages.take_news() == (
+        "camera 0 no longer gives pictures; is it still plugged in? (trying again until it is back)"
+    )
+    assert [capture.released for capture in captures] == [True, True, False]
 
 
 def test_a_busy_camera_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

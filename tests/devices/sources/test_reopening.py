@@ -102,7 +102,7 @@ def test_an_outage_is_told_once_and_its_end_once() -> None:
         if len(witness.heard) == 2 or frame.number > 200:
             break
     source.close()
-    assert witness.heard[0] == "gate is gone; trying again until it is back"
+    assert witness.heard[0] == "gate is gone (trying again until it is back)"
     assert witness.heard[1].startswith("gate gives pictures again, after ")
     assert witness.threads == {threading.get_ident()}
     assert source.state == ""
@@ -119,7 +119,7 @@ def test_a_stall_is_noticed_while_the_driver_still_waits() -> None:
         if len(witness.heard) == 2:
             break
     source.close()
-    assert witness.heard[0] == "gate has given no picture for 0.1 s; trying again until it is back"
+    assert witness.heard[0] == "gate has given no picture for 0.1 s (trying again until it is back)"
     assert "no picture for 0.1 s" in states
 
 
@@ -169,4 +169,4 @@ def test_only_pictures_that_go_on_begin_anew(monkeypatch: pytest.MonkeyPatch) ->
     moment[0] = 411.0
     assert outages.picture()
     told = [outages.take_news() for _ in range(3)]
-    assert told == ["gate is gone; trying again until it is back", "gate gives pictures again, after 7 min", None]
+    assert told == ["gate is gone (trying again until it is back)", "gate gives pictures again, after 7 min", None]

@@ -1,0 +1,45 @@
+"""A folder of pictures as a drive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from plate_devices.sources.folder import FolderDrive
+from plate_runtime.errors import InputError
+
+
+def save(path: Path, shade: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (8, 6), (shade, shade, shade)).save(path)
+
+
+def test_pictures_come_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for shade, name in enumerate(("a/1.png", "a/2.png", "b.png", "c.png")):
+        save(tmp_path / name, shade)
+    save(tmp_path / "out" / "old.png", 99)
+    (tmp_path / "labels.csv").write_text("image,text\n")
+    (tmp_path / "film.mp4").write_bytes(b"x")
+    drive = FolderDrive(str(tmp_path), 5.0, {(tmp_path / "out").resolve()})
+    frames = list(drive.frames())
+    assert [(frame.number, frame.rgb[0, 0, 0], frame.time) for frame in frames] == [(n, n, None) for n in range(4)]
+    assert (drive.rate, drive.dropped, drive.state, drive.still) == (5.0, 0, "", False)
+    drive.close()
+
+
+def test_broken_pictures_are_told_of_at_the_end(tmp_path: Path) -> None:
+    for number in range(3):
+        save(tmp_path / f"{number}.png", number)
+    (tmp_path / "1.png").write_bytes(b"no picture")
+    numbers = []
+    with pytest.raises(InputError, match=r"1 of 3 pictures were not read; .*1\.png"):
+        for frame in FolderDrive(str(tmp_path)).frames():
+            numbers.append(frame.number)  # noqa: PERF401
+    assert numbers == [0, 2]
+
+
+def test_an_empty_folder_says_so(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no pictures"):
+        list(FolderDrive(str(tmp_path)).frames())
