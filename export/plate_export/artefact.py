@@ -7,13 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from plate_runtime.locate import MIN_DETECTION
 from plate_runtime.manifest import Manifest, Quantisation, Score
 from plate_runtime.modelfile import build_model_file
+from plate_runtime.reader import PLATE_AT_LEAST
 
 from .source import Source
 
 _PATHS = ("path", "data", "start", "drawings", "watch")
 """Entries of a training record that may hold paths."""
+
+_THRESHOLDS = {
+    "character": {"min_confidence": 0.5},
+    "plate": {"min_confidence": 0.5},
+    "locator": {"min_detection": MIN_DETECTION, "min_confidence": PLATE_AT_LEAST},
+}
+"""Of a network that names none."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,9 @@ def describe(source: Source, format_: str, precision: str, converted: Converted,
         precision=precision,
         decoding=meta.decoding,
         steps=meta.steps,
+        strides=meta.strides,
         temperature=meta.temperature,
+        thresholds=dict(meta.thresholds or _THRESHOLDS[meta.kind]),
         quantisation=converted.quantisation,
         training={**_without_folders(meta.training), "h5_sha256": source.digest, "export": dict(export)},
         licence=meta.licence,

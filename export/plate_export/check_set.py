@@ -31,6 +31,10 @@ def load_check_set(meta: ModelMeta, data: Path | None, calibration: int = 0) -> 
     """
     if meta.kind == "plate":
         return load_plates(meta, data, calibration)
+    if meta.kind == "locator":
+        from .scene_set import load_frames
+
+        return load_frames(meta, data, calibration)
     if data is not None:
         return _from_folder(data, meta)
     recorded = load_recorded(meta, calibration)

@@ -19,6 +19,7 @@ examples:
   plate-export runs/mine/model.h5 --int8        int8 TFLite alone
   plate-export model.h5 --data characters       calibrate and check with your own pictures
   plate-export model.h5 --data crops            a plate model, checked with the crops of crops/labels.csv
+  plate-export locator.h5 --data frames         a locator, checked with the frames of frames/labels.csv
   plate-export notebook.h5 --data characters --classes 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ
 
 Every file is run in every interpreter that is installed, over the whole validation set. Nothing is published
@@ -89,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--data", type=Path, metavar="DIR",
-        help="train/ and val/ with class folders, class folders alone, or labels.csv (of plates always labels.csv); "
+        help="train/ and val/ with class folders, class folders alone, or labels.csv (of plates and frames always); "
         "default: what the .h5 records",
     )  # fmt: skip
     parser.add_argument("--float", action="store_true", help="float32 TFLite; no flag makes all four files")
@@ -104,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
         "--min-accuracy",
         type=_percentage,
         metavar="PERCENT",
-        help="what every file has to reach (characters: 95, plates: 80)",
+        help="what every file has to reach (characters: 95, plates: 80, plates found by a locator: 90)",
     )
     parser.add_argument(
         "--classes", nargs="+", metavar="CLASS",

@@ -12,23 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plate_runtime.errors import ModelError
-from plate_runtime.preprocess import scale_pixels
 
 from . import gate, onnx, parts, tflite
 from .artefact import Artefact, Converted, describe
 from .calibrate import COUNT, Calibration, choose
 from .check_set import load_check_set
-from .gate import Answers, Check, Examples, Limits
+from .exam import AnyReport, Exam, set_exam
+from .gate import Limits
 from .labelled import CheckSet
-from .outputs import read_texts, require_sound
-from .picture import draw_changes
+from .outputs import require_sound
 from .progress import Progress
 from .publish import Staging, stage
 from .reading import installed, read_all
-from .report import Report
 from .source import Source, load_network
 
-_CHUNK = 64
 _FIRST_STEPS = 3  # pictures, network, scoring the .h5
 
 
@@ -56,7 +53,7 @@ class Options:
     debug: bool = False
 
 
-def export(source: Source, options: Options, show: Callable[[str], object] = lambda _text: None) -> Report:
+def export(source: Source, options: Options, show: Callable[[str], object] = lambda _text: None) -> AnyReport:
     """Export a `.h5` and publish its files, or raise and publish nothing.
 
     Args:
@@ -78,32 +75,21 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
         with parts.quiet(options.debug):
             network = load_network(source)
 
-        checker = _Checker(source, check_set, progress, options.debug)
-        labels = checker.examples.labels
+        exam = set_exam(source, check_set, limits)
+        checker = _Checker(source, exam, progress, options.debug)
         reference = checker.score_network(network)
-        gate.judge(reference, [], labels, limits)
+        exam.judge(reference, [])
         candidates = _convert_all(network, source, options, calibration, progress)
         checks = checker.score_files(candidates, staging, reference)
         progress.close()
 
-        set_name, digest = check_set.name, check_set.digest
-        artefacts = [one.with_scores(gate.scores(checks, one.name, set_name, digest)) for one in candidates]
-        report = Report(
-            source=source,
-            check_set=check_set,
-            limits=limits,
-            calibration=calibration,
-            reference=reference,
-            artefacts=artefacts,
-            checks=checks,
-            installed=checker.installed,
-            libraries=parts.versions(),
-        )
+        artefacts = [one.with_scores(exam.scores(checks, one.name)) for one in candidates]
+        report = exam.report(calibration, reference, artefacts, checks, checker.installed)
         show(report.to_text())
-        gate.judge(reference, checks, labels, limits)
+        exam.judge(reference, checks)
         for artefact in artefacts:
             path = staging.write(artefact.name, artefact.build())
-            _require_same_answers(path, checker.examples, checks)
+            _require_same_answers(path, exam, checks)
         _write_report(report, staging)
         staging.publish()
     return report
@@ -112,46 +98,35 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
 class _Checker:
     """Lets the `.h5` and every file read the validation set."""
 
-    def __init__(self, source: Source, check_set: CheckSet, progress: Progress, debug: bool) -> None:
-        inputs = scale_pixels(check_set.val.pictures, source.meta.input)
-        self.examples = Examples(inputs, check_set.val.texts, check_set.unseen)
+    def __init__(self, source: Source, exam: Exam, progress: Progress, debug: bool) -> None:
         self.installed = installed()
-        self._source, self._progress, self._debug = source, progress, debug
+        self._source, self._exam, self._progress, self._debug = source, exam, progress, debug
 
-    def score_network(self, network: Any) -> Answers:
+    def score_network(self, network: Any) -> Any:
         self._progress.step("scoring the .h5")
-        inputs = self.examples.inputs
+        inputs, at_once = self._exam.inputs, self._exam.at_once
         parts_ = []
-        for start in range(0, len(inputs), _CHUNK):
-            parts_.append(np.asarray(network(inputs[start : start + _CHUNK], training=False), np.float32))
+        for start in range(0, len(inputs), at_once):
+            parts_.append(np.asarray(network(inputs[start : start + at_once], training=False), np.float32))
             self._count_pictures(len(parts_[-1]))
         outputs = np.concatenate(parts_)
         require_sound(outputs, self._source.meta, self._source.path)
-        return self._count(outputs)
+        return self._exam.count(outputs)
 
-    def score_files(self, candidates: Sequence[Artefact], staging: Staging, reference: Answers) -> list[Check]:
+    def score_files(self, candidates: Sequence[Artefact], staging: Staging, reference: Any) -> list[Any]:
         paths = [staging.write(candidate.name, candidate.build()) for candidate in candidates]
         runs = [(path, backend) for path in paths for backend in gate.usable_backends(path, self.installed)]
         self._progress.expect(_FIRST_STEPS + len({candidate.format for candidate in candidates}) + len(runs))
         return [self._score_file(path, backend, reference) for path, backend in runs]
 
-    def _score_file(self, path: Path, backend: str, reference: Answers) -> Check:
+    def _score_file(self, path: Path, backend: str, reference: Any) -> Any:
         self._progress.step(f"checking {path.name} in {backend}")
-        reading = read_all(path, backend, self.examples.inputs, self._count_pictures, self._debug)
-        return gate.compare(
-            reference,
-            self._count(reading.outputs),
-            self.examples.labels,
-            file=path.name,
-            backend=reading.backend,
-            version=reading.version,
-        )
+        reading = read_all(path, backend, self._exam.inputs, self._count_pictures, self._debug)
+        answers = self._exam.count(reading.outputs)
+        return self._exam.compare(reference, answers, file=path.name, backend=reading.backend, version=reading.version)
 
     def _count_pictures(self, count: int) -> None:
-        self._progress.advance(count / len(self.examples.labels))
-
-    def _count(self, outputs: NDArray[np.float32]) -> Answers:
-        return gate.count_right(read_texts(outputs, self._source.meta), outputs, self.examples)
+        self._progress.advance(count / len(self._exam.inputs))
 
 
 def _steps(options: Options) -> int:
@@ -197,17 +172,17 @@ def _to_onnx(network: Any, precisions: Sequence[str], inputs: NDArray[np.float32
     return converted
 
 
-def _require_same_answers(path: Path, examples: Examples, checks: Sequence[Check]) -> None:
+def _require_same_answers(path: Path, exam: Exam, checks: Sequence[Any]) -> None:
     """Open the very file that is about to be published: with its scores inside it has to answer as it was checked."""
     checked = next(one for one in checks if one.file == path.name)
-    again = read_all(path, checked.backend, examples.inputs[:16]).outputs
+    again = read_all(path, checked.backend, exam.inputs[:16]).outputs
     if not np.array_equal(again, checked.answers.outputs[:16]):
         raise ModelError(f"{path.name} answers otherwise than it did in its check; run the export again")
 
 
-def _write_report(report: Report, staging: Staging) -> None:
+def _write_report(report: AnyReport, staging: Staging) -> None:
     name = f"{report.source.meta.name}-{report.source.meta.version}-report"
     text = json.dumps(report.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     staging.write(f"{name}.json", text.encode())
     staging.write(f"{name}.md", report.to_text().encode())
-    staging.write(f"{name}.png", draw_changes(report.check_set, report.reference, report.checks))
+    staging.write(f"{name}.png", report.picture())

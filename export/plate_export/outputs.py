@@ -1,4 +1,4 @@
-"""What a network answers, by the kind of model: probabilities of one character, or logits of a whole plate."""
+"""What a network answers, by the kind of model: probabilities of a character, logits of a plate or a frame."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from plate_runtime.decode import decode_logits, decode_softmax
 from plate_runtime.errors import ModelError
+from plate_runtime.manifest import CELL_VALUES
 from plate_train.weights_file import ModelMeta
 
 PROBABILITIES, LOGITS = "probabilities", "logits"
@@ -21,12 +22,15 @@ _SUM_TOLERANCE = 1e-3
 
 
 def output_name(rank: int) -> str:
-    """Return the name of an output tensor with so many axes: (n, classes), or (n, steps, classes and blank)."""
+    """Return the name of an output tensor with so many axes: (n, classes), else (n, steps or cells, ...)."""
     return PROBABILITIES if rank == 2 else LOGITS
 
 
 def output_shape(meta: ModelMeta) -> tuple[int, ...]:
     """Return the shape of one answer, without the batch."""
+    if meta.kind == "locator":
+        height, width, _ = meta.input.shape
+        return sum(height // stride * (width // stride) for stride in meta.strides), CELL_VALUES
     return (meta.steps, len(meta.alphabet) + 1) if meta.kind == "plate" else (len(meta.alphabet),)
 
 
@@ -47,8 +51,8 @@ def probabilities(outputs: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def require_sound(outputs: NDArray[np.float32], meta: ModelMeta, path: Path) -> None:
-    """Raise ModelError unless a character's answers are probabilities, and a plate's finite numbers."""
-    if meta.kind == "plate":
+    """Raise ModelError unless a character's answers are probabilities, and all others finite numbers."""
+    if meta.kind != "character":
         if not np.isfinite(outputs).all():
             raise ModelError(f"{path} answers with values that are no finite numbers; train it again")
         return

@@ -98,12 +98,12 @@ def _main(arguments: Sequence[str]) -> int:
         _say(backends.installed())
         return 0
     file, backend, given, taken = arguments
-    inputs = np.load(given)
+    inputs = np.load(given, mmap_mode="r")  # frames take a megabyte each
     try:
         with open_model(Path(file), None, backend) as model:
             parts = []
             for start in range(0, len(inputs), _CHUNK):
-                parts.append(model.predict(inputs[start : start + _CHUNK]))
+                parts.append(model.predict(np.ascontiguousarray(inputs[start : start + _CHUNK])))
                 _say(len(parts[-1]))
             np.save(taken, np.concatenate(parts))
             _say({"backend": model.backend.name, "version": model.backend.version})

@@ -15,6 +15,7 @@ from .artefact import Artefact
 from .calibrate import Calibration
 from .gate import Answers, Check, Limits
 from .labelled import CheckSet
+from .picture import draw_changes
 from .source import Source
 
 _HEADERS = (
@@ -40,8 +41,7 @@ class Report:
     @property
     def not_run(self) -> list[str]:
         """Interpreters that could have run one of the files and are not installed."""
-        formats = {artefact.format for artefact in self.artefacts}
-        return [name for name, version in self.installed.items() if version is None and FORMATS[name] in formats]
+        return not_run(self.artefacts, self.installed)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON values; equal exports give equal reports."""
@@ -75,7 +75,11 @@ class Report:
 
     def to_text(self) -> str:
         """Return the report as Markdown that reads well as plain text."""
-        return "\n".join([*self._head(), "", *_table(self._rows()), "", *self._tail()]) + "\n"
+        return "\n".join([*self._head(), "", *to_table(_HEADERS, self._rows()), "", *self._tail()]) + "\n"
+
+    def picture(self) -> bytes:
+        """Return a PNG of what the export changed."""
+        return draw_changes(self.check_set, self.reference, self.checks)
 
     def _artefact(self, artefact: Artefact) -> dict[str, Any]:
         content = artefact.build()
@@ -195,9 +199,16 @@ def _range(per_class: Mapping[str, int]) -> str:
     return f"{least} a class, " if least == most else f"{least} to {most} a class, "
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    lines = [_HEADERS, *rows]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(_HEADERS))]
+def not_run(artefacts: Sequence[Artefact], installed: Mapping[str, str | None]) -> list[str]:
+    """Return the interpreters that could have run one of the files and are not installed."""
+    formats = {artefact.format for artefact in artefacts}
+    return [name for name, version in installed.items() if version is None and FORMATS[name] in formats]
+
+
+def to_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return a Markdown table whose columns stand under one another, line by line."""
+    lines = [headers, *rows]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(headers))]
     padded = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines]
     head, *body = [f"| {' | '.join(cells)} |" for cells in padded]
     return [head, f"|{'|'.join('-' * (width + 2) for width in widths)}|", *body]

@@ -23,7 +23,8 @@ SHIPPED = Path(weights_file.__file__).parent / "weights"
 RUNS = Path("runs")
 _SAFE_MODULES = re.compile(r"keras(\.(layers|initializers|regularizers|constraints|activations|dtype_policies))?")
 _CODE = ("Lambda", "TFOpLambda", "SlicingOpLambda", "__lambda__", "function", "__typespec__", "__tensor__")
-_KINDS = ("character", "plate")
+_KINDS = ("character", "plate", "locator")
+_ANSWERS = {"character": "classes", "plate": "signs and a blank at each step", "locator": "cells of 9 numbers"}
 _DEFAULT = "plate-reader-[0-9]*.h5"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ACTIVATIONS = ("activation", "recurrent_activation")
@@ -94,7 +95,7 @@ def open_source(
         if not _NAME.fullmatch(value):
             raise UsageError(f"{value!r} cannot be part of a file name; give letters, digits, . _ - with {option}")
     if meta.kind not in _KINDS:
-        raise ModelError(f"{path} is a {meta.kind} model; what can be exported are {' and '.join(_KINDS)} models")
+        raise ModelError(f"{path} is a {meta.kind} model; what can be exported are {', '.join(_KINDS)} models")
     return Source(path, hashlib.sha256(path.read_bytes()).hexdigest(), meta, notes)
 
 
@@ -151,8 +152,8 @@ def load_network(source: Source) -> Any:
         raise ModelError(f"{source.path} takes pictures of shape {_shape(found)}, not {_shape(expected)}")
     outputs, needed = network.output_shape, (None, *output_shape(source.meta))
     if not isinstance(outputs, tuple) or outputs[1:] != needed[1:]:
-        what = "classes" if source.meta.kind == "character" else "signs and a blank at each step"
-        found = f"answers with {_shape(outputs)}, which does not fit its {len(source.meta.alphabet)} {what}"
+        count = needed[1] if source.meta.kind == "locator" else len(source.meta.alphabet)
+        found = f"answers with {_shape(outputs)}, which does not fit its {count} {_ANSWERS[source.meta.kind]}"
         raise ModelError(f"{source.path} {found}")
     if not all(np.isfinite(weights).all() for weights in network.get_weights()):
         raise ModelError(f"{source.path} has weights that are no finite numbers; train it again")

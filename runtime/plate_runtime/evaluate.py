@@ -83,11 +83,14 @@ class LocationScore:
         return self.outside / self.frames if self.frames else 0.0
 
 
-def match_plates(found: Sequence[Corners], labelled: Sequence[Corners], overlap: float = OVERLAP) -> Matches:
+def match_plates(
+    found: Sequence[Corners], labelled: Sequence[Corners], overlap: float = OVERLAP, ignored: Sequence[Corners] = ()
+) -> Matches:
     """Match detections, the surest first, with labelled plates; each finds one at most.
 
     Args:
         overlap: least intersection over union of the two quadrilaterals.
+        ignored: plates that nobody asks for; a detection on one of them is not outside.
     """
     shares = [[polygon_iou(one, label) for label in labelled] for one in found]
     by_plate: list[int | None] = [None] * len(labelled)
@@ -97,7 +100,7 @@ def match_plates(found: Sequence[Corners], labelled: Sequence[Corners], overlap:
         best = max(free, key=lambda place: row[place], default=None)
         if best is not None and row[best] >= overlap:
             by_plate[best] = number
-        elif not any(_on_a_plate(found[number], label, share) for label, share in zip(labelled, row, strict=True)):
+        elif not any(_on_a_plate(found[number], label) for label in (*labelled, *ignored)):
             outside.append(number)
     return Matches(tuple(by_plate), tuple(outside))
 
@@ -128,11 +131,11 @@ def score_locations(matches: Sequence[Matches]) -> LocationScore:
     return LocationScore(len(matches), len(plates), found, sum(len(one.outside) for one in matches))
 
 
-def _on_a_plate(detection: Corners, label: Corners, share: float) -> bool:
+def _on_a_plate(detection: Corners, label: Corners) -> bool:
     """Whether a detection is some part of a labelled plate: they overlap, or the middle of one lies in the other."""
     first, second = np.array(detection), np.array(label)
     inside = contains(first, second.mean(axis=0)) | contains(second, first.mean(axis=0))
-    return share > _ON_A_PLATE or bool(inside)
+    return bool(inside) or polygon_iou(detection, label) > _ON_A_PLATE
 
 
 def score_texts(readings: Sequence[str], labels: Sequence[str]) -> TextScore:

@@ -241,10 +241,3 @@ def test_a_network_of_another_size_is_refused(plate_network: Any, plate_meta: Mo
     weights_file.save(plate_network, path, dataclasses.replace(plate_meta, steps=80))
     with pytest.raises(ModelError, match="answers with nx8x37, which does not fit its 36 signs and a blank at each"):
         load_network(open_source(path))
-
-
-def test_a_locator_cannot_be_exported_yet(plate_network: Any, plate_meta: ModelMeta, tmp_path: Path) -> None:
-    path = tmp_path / "m.h5"
-    weights_file.save(plate_network, path, dataclasses.replace(plate_meta, kind="locator"))
-    with pytest.raises(ModelError, match="a locator model; what can be exported are character and plate models"):
-        open_source(path)
