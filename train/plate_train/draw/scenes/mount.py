@@ -14,6 +14,9 @@ from .canvas import Gray
 from .stage import Placed, Stage
 from .view import View, moved
 
+_INVERTED, _PALE = 0.15, 0.35
+"""Shares of plates that are painted light on dark where the face is dark on light, and of those with pale paint."""
+
 
 def plate_height(face: Face, dice: Dice) -> float:
     """Return the height of a plate in half widths of a car, by its aspect: long ones are low."""
@@ -62,8 +65,13 @@ def hang(
 def _lit(face: Face, gain: float, dice: Dice) -> Gray:
     """The painted plate under the light of its place, now and then with the edge of a shadow across."""
     tones = np.asarray(face.picture)
+    places = np.arange(256, dtype=np.float32)
+    if dice.chance(_INVERTED):
+        places = 255 - places
+    if dice.chance(_PALE):
+        places = dice.uniform(0, 1) * 150 + (places - 70) * np.float32(dice.uniform(0.25, 0.8))
     offset = dice.uniform(-10, 15)
-    table = np.clip(np.arange(256) * gain + offset * min(1.0, gain), 0, 255).astype(np.uint8)
+    table = np.clip(places * np.float32(gain) + offset * min(1.0, gain), 0, 255).astype(np.uint8)
     tones = np.asarray(cv2.LUT(tones, table), np.uint8)
     if dice.chance(0.2):
         height, width = tones.shape

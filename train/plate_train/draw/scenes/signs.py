@@ -139,6 +139,29 @@ def pole(stage: Stage, x: float, bottom: float) -> None:
     stage.cover(post)
 
 
+def coach(stage: Stage, left: float, ground: float, tall: float) -> None:
+    """The side of a bus, a tram or a lorry: panels, a row of windows, letters."""
+    dice, light = stage.dice, stage.light.ambient
+    long, wall = tall * dice.uniform(1.5, 5), dice.uniform(30, 240)
+    canvas.fill(stage.picture, canvas.rectangle(left, ground - tall, left + long, ground - 0.12 * tall), wall * light)
+    glass, step = dice.uniform(5, 120), tall * dice.uniform(0.35, 0.8)
+    for x in np.arange(left + 0.1 * step, left + long - step, step) if dice.chance(0.75) else ():
+        pane = canvas.rectangle(x, ground - 0.85 * tall, x + 0.85 * step, ground - 0.5 * tall)
+        canvas.fill(stage.picture, pane, (glass + dice.bell(20)) * light)
+    for _ in range(dice.choice((0, 1, 2, 3))):
+        y = ground - tall * dice.uniform(0.15, 0.98)
+        seam = canvas.points((left, y), (left + long, y))
+        canvas.stroke(stage.picture, seam, dice.uniform(0, 255) * light, tall * dice.uniform(0.005, 0.03))
+    for share in (0.18, 0.8):
+        reach = 0.16 * tall
+        canvas.fill(stage.picture, canvas.oval(left + share * long, ground - reach, reach, reach), 18 * light)
+    if dice.chance(0.5):
+        writing(
+            stage, left + long * dice.uniform(0.2, 0.8), ground - tall * dice.uniform(0.2, 0.45), min(50.0, tall * 0.15)
+        )
+    stage.cover(canvas.rectangle(left, ground - tall, left + long, ground))
+
+
 def clutter(stage: Stage, dice: Dice, count: int, low: float, high: float) -> None:
     """Boards, signs, people, posts and parked cars between two heights (shares of the picture's)."""
     from .vehicles import parked
@@ -146,7 +169,7 @@ def clutter(stage: Stage, dice: Dice, count: int, low: float, high: float) -> No
     for _ in range(count):
         x, y = dice.uniform(0, stage.width), dice.uniform(low, high) * stage.height
         size = dice.log_uniform(6, 60)
-        kind = dice.choice(("road", "board", "board", "person", "pole", "parked", "writing"))
+        kind = dice.choice(("road", "board", "board", "person", "pole", "parked", "writing", "coach"))
         if kind == "road":
             road_sign(stage, x, y - size * 2, size * 0.5)
         elif kind == "board":
@@ -162,6 +185,8 @@ def clutter(stage: Stage, dice: Dice, count: int, low: float, high: float) -> No
             person(stage, x, y + size, size * dice.uniform(1.5, 4))
         elif kind == "pole":
             pole(stage, x, y + size)
+        elif kind == "coach":
+            coach(stage, x - size * 3, y + size, size * dice.uniform(1.5, 4))
         elif kind == "parked":
             parked(stage, x - size * 2, y + size * 0.8, size * 0.7)
         else:

@@ -89,6 +89,9 @@ def _glow(tones: Gray, stage: Stage, dice: Dice) -> Gray:
     night = stage.light.kind != "day"
     halo = cv2.GaussianBlur(layer, (0, 0), dice.uniform(0.6, 2.5)) * np.float32(1.2)
     veil = cv2.GaussianBlur(layer, (0, 0), dice.uniform(5, 14)) * np.float32(dice.uniform(0.2, 1.5) if night else 0.2)
+    if dice.chance(0.3):
+        streaks = cv2.GaussianBlur(layer, (0, 0), sigmaX=dice.uniform(8, 40), sigmaY=0.6)
+        veil += streaks * np.float32(dice.uniform(0.5, 3))
     added = cv2.resize(
         layer * np.float32(0.8) + halo + veil, (stage.width, stage.height), interpolation=cv2.INTER_LINEAR
     )
