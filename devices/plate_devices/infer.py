@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from plate_devices.arguments import InferOptions, parse_infer
 from plate_runtime.commandline import run
-from plate_runtime.errors import InputError, PlateEdgeError, UsageError
+from plate_runtime.errors import DeviceError, InputError, PlateEdgeError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from plate_devices.outputs.pictures import PictureFolder
     from plate_devices.records import Record
     from plate_devices.sources.base import Frame, Region, Source
+    from plate_devices.views import View
     from plate_runtime.reader import Plate, PlateReader
 
 _PROGRAM = "plate-infer"
@@ -77,7 +78,7 @@ class Work:
         """Take the options and an open reader. Raises DeviceError where a folder to save in cannot be made."""
         from plate_devices.outputs.lines import Lines
         from plate_devices.records import Engine
-        from plate_devices.status import FrameRate, StatusLine
+        from plate_devices.status import StatusLine
 
         model = reader.model_for(options.read_as)
         self._options = options
@@ -88,68 +89,55 @@ class Work:
         self._annotated = _folder(options.annotate)
         self._crops = _folder(options.save_crops)
         self._status = StatusLine()
-        self._rate = FrameRate()
 
     def read_all(self, source: Source) -> int:
         """Read a picture or every frame of a video, print a frame record for each, and return the exit code."""
         try:
-            for frame, plates, elapsed in self._read(source):
+            for view in self.views(source):
+                frame = view.frame
+                plates, elapsed = self.read(source, view)
                 record = self._frame_record(source, frame, plates, elapsed)
                 if self._crops is not None:
                     self._save_crops(self._crops, source, frame, plates, record)
                 self._print(record, _frame_name(source, frame))
                 if not plates and not self._options.json and source.still:
-                    self._remark(f"{source.name}: no plate was read")
+                    self._whisper(f"{source.name}: no plate was read")
         except (InputError, RegionError) as error:
-            return self._report(source, error)
+            return self.report(source, error)
         return 0
 
     def watch(self, source: Source) -> int:
         """Read a camera, print a record for each vehicle that has passed, and return the exit code."""
-        from plate_devices.follow import Follower
+        from plate_devices.watch import Watch
 
-        follower = Follower()
-        passed = 0
-        code = 0
-        try:
-            for frame, plates, elapsed in self._read(source):
-                if self._options.every:
-                    self._print(self._frame_record(source, frame, plates, elapsed), _frame_name(source, frame))
-                for vehicle in follower.add(frame, plates):
-                    passed += 1
-                    self._print_vehicle(source, vehicle)
-                self._rate.count()
-                if self._status.due:
-                    counts = f"{self._rate.value:.1f} frames/s, {source.dropped} dropped, {passed} vehicles"
-                    self._status.show(f"{source.name}: {counts}, {self._engine}")
-        except InputError as error:
-            code = self._report(source, error)
-        finally:
-            # Whatever ended the watch, what is in view has been seen.
-            for vehicle in follower.finish():
-                self._print_vehicle(source, vehicle)
-            self._status.clear()
-        return code
+        watch = Watch(self, source, self._options.every, self._options.read_as == "frame")
+        self._status = watch.status
+        return watch.run()
 
-    def _read(self, source: Source) -> Iterator[tuple[Frame, list[Plate], float]]:
-        """Yield each frame, turned upright, with its plates and the milliseconds that reading took."""
+    def views(self, source: Source) -> Iterator[View]:
+        """Yield each frame, turned upright, with the part of it that is read; close the source."""
+        from plate_devices.views import View
+
         try:
             for raw in source.frames():
                 frame = _turn(raw, self._options.quarter_turns)
                 region = self._options.roi
                 if region is None and not self._options.quarter_turns and self._options.read_as != "frame":
                     region = source.default_roi
-                part = _cut(frame, region, source.name)
-                started = time.perf_counter()
-                plates = self._read_part(part)
-                elapsed = 1000 * (time.perf_counter() - started)
-                if region is not None:
-                    plates = [_moved(plate, region[0], region[1]) for plate in plates]
-                if self._annotated is not None and (plates or source.still):
-                    self._annotate(self._annotated, source, frame, plates)
-                yield frame, plates, elapsed
+                yield View(frame, _cut(frame, region, source.name), region)
         finally:
             source.close()
+
+    def read(self, source: Source, view: View) -> tuple[list[Plate], float]:
+        """Return a frame's plates, in pixels of the whole frame, and the milliseconds that reading took."""
+        started = time.perf_counter()
+        plates = self._read_part(view.part)
+        elapsed = 1000 * (time.perf_counter() - started)
+        if view.region is not None:
+            plates = [_moved(plate, view.region[0], view.region[1]) for plate in plates]
+        if self._annotated is not None and (plates or source.still):
+            self._annotate(self._annotated, source, view.frame, plates)
+        return plates, elapsed
 
     def _read_part(self, part: NDArray[np.uint8]) -> list[Plate]:
         options = self._options
@@ -160,7 +148,12 @@ class Work:
 
         return frame_record(source.name, frame, plates, elapsed, self._engine)
 
-    def _print_vehicle(self, source: Source, vehicle: Vehicle) -> None:
+    def print_frame(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> None:
+        """Print a frame record."""
+        self._print(self._frame_record(source, frame, plates, elapsed), _frame_name(source, frame))
+
+    def print_vehicle(self, source: Source, vehicle: Vehicle) -> None:
+        """Print a vehicle record; save its best picture where that is wanted."""
         from plate_devices.records import vehicle_record
 
         record = vehicle_record(source.name, vehicle, self._engine)
@@ -193,7 +186,11 @@ class Work:
             crop = Image.fromarray(cut_plate(frame.rgb, plate))
             described["crop"] = str(folder.save(crop, f"{name}-plate{number}"))
 
-    def _report(self, source: Source, error: PlateEdgeError) -> int:
+    def remark(self, source: Source, message: str) -> None:
+        """Say that a source is lost, or back; watching goes on."""
+        self.report(source, DeviceError(message))
+
+    def report(self, source: Source, error: PlateEdgeError) -> int:
         """Say why one input was not read; the rest still is."""
         from plate_devices.outputs.lines import printable
         from plate_devices.records import error_record
@@ -204,7 +201,7 @@ class Work:
             self._lines.write(error_record(source.name, error), source.name)
         return error.exit_code
 
-    def _remark(self, text: str) -> None:
+    def _whisper(self, text: str) -> None:
         """Tell a person at a terminal what a program in a pipe need not hear."""
         if sys.stderr is not None and sys.stderr.isatty():
             print(text, file=sys.stderr)

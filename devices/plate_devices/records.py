@@ -70,6 +70,7 @@ def vehicle_record(source: str, vehicle: Vehicle, engine: Engine) -> Record:
         "first_frame": vehicle.first_frame,
         "last_frame": vehicle.last_frame,
         "frames": vehicle.frames,
+        "frames_read": vehicle.read,
         "plates": [plate_record(vehicle.plate) | {"confidence": _probability(vehicle.confidence)}],
         "crop": None,
         "models": engine.models,

@@ -65,7 +65,14 @@ class FrameRate:
 
     def count(self) -> None:
         """Note one frame; the rate follows about once a second."""
-        self._frames += 1
+        self._note(1)
+
+    def pause(self) -> None:
+        """Note that time passes without a frame."""
+        self._note(0)
+
+    def _note(self, frames: int) -> None:
+        self._frames += frames
         passed = time.monotonic() - self._since
         if passed >= 1.0 or not self.value:
             self.value = self._frames / max(passed, 1e-3)

@@ -62,11 +62,12 @@ def test_numbers_of_numpy_become_plain_json() -> None:
 def test_a_vehicle_says_when_and_how_often_it_was_seen() -> None:
     first = datetime(2026, 5, 1, tzinfo=UTC)
     plate = make_plate("AB12", 0.95)
-    vehicle = Vehicle(plate, 0.8, 14, 3, 20, first, first + timedelta(seconds=2), np.zeros((4, 4, 3), np.uint8))
+    vehicle = Vehicle(plate, 0.8, 14, 17, 3, 20, first, first + timedelta(seconds=2), np.zeros((4, 4, 3), np.uint8))
     record = json.loads(to_line(vehicle_record("demo", vehicle, ENGINE)))
     assert record["type"] == "vehicle"
     assert (record["first_time"], record["last_time"]) == ("2026-05-01T00:00:00.000Z", "2026-05-01T00:00:02.000Z")
-    assert (record["frames"], record["first_frame"], record["last_frame"]) == (14, 3, 20)
+    assert (record["frames"], record["frames_read"]) == (14, 17)
+    assert (record["first_frame"], record["last_frame"]) == (3, 20)
     assert [plate["confidence"] for plate in record["plates"]] == [0.8]
     assert record["crop"] is None
 

@@ -40,8 +40,8 @@ LOCATED_AT_LEAST = 0.33
 # Frames after which one more of the same picture tells nothing new.
 _ENOUGH = 5
 
+USUAL_RATE = 15.0
 MOST_TRACKS, MOST_REMEMBERED = 64, 64
-_RATE = 15.0
 # In widths of the plate: a vehicle that stood there when it was lost stands there still.
 _SAME_PLACE = 0.5
 
@@ -63,23 +63,24 @@ class Follower:
     of, end unreported.
     """
 
-    def __init__(self, placed: bool = True, rate: float | None = None) -> None:
+    def __init__(self, placed: bool = True, rate: float = USUAL_RATE) -> None:
         """Start with an empty road.
 
         Args:
             placed: readings come with their place in the picture. Where a picture is a plate by definition, only
                 texts tell one vehicle from another.
-            rate: frames a second, for frames that carry no time.
+            rate: frames a second, for frames that carry no time; may be set until the first frame has come.
         """
+        self.rate = rate
         self._placed = placed
-        self._rate = rate or _RATE
         self._tracks: list[Track] = []
+        self._now, self._shift = float("-inf"), 0.0
         self._passed: deque[_Passed] = deque(maxlen=MOST_REMEMBERED)
 
     @property
     def settled(self) -> bool:
         """Whether reading the same picture once more would tell nothing new."""
-        return all(track.missed == 0 and track.read >= _ENOUGH for track in self._tracks)
+        return all(track.missed > LEFT_AFTER or (track.missed == 0 and track.read >= _ENOUGH) for track in self._tracks)
 
     @property
     def followed(self) -> int:
@@ -88,7 +89,7 @@ class Follower:
 
     def add(self, frame: Frame, plates: Sequence[Plate]) -> list[Vehicle]:
         """Take the readings of the next frame that was read; return the vehicles that have left by now."""
-        now = self._seconds(frame)
+        now = self.seconds(frame)
         for track in self._tracks:
             track.missed += 1
         taken: dict[int, Plate] = {}
@@ -103,7 +104,7 @@ class Follower:
 
     def stay(self, frame: Frame) -> list[Vehicle]:
         """Take a frame that was not read, since it shows what the one before showed."""
-        now = self._seconds(frame)
+        now = self.seconds(frame)
         for track in self._tracks:
             if track.missed == 0:
                 track.stay(frame, now)
@@ -113,14 +114,24 @@ class Follower:
 
     def wait(self, now: float) -> list[Vehicle]:
         """No frame comes; return the vehicles that must have left by `now`, in seconds as frames tell them."""
+        if not self._tracks:
+            return []
+        now = self._onwards(now)
         return self._leave([track for track in self._tracks if now - track.last_seconds > STANDING_SECONDS])
 
     def finish(self) -> list[Vehicle]:
         """Return the vehicles that are still in view; the source has ended."""
         return self._leave(list(self._tracks))
 
-    def _seconds(self, frame: Frame) -> float:
-        return frame.time.timestamp() if frame.time is not None else frame.number / self._rate
+    def seconds(self, frame: Frame) -> float:
+        """When a frame was taken, in seconds that never run backwards, whatever happens to the clock."""
+        return self._onwards(frame.time.timestamp() if frame.time is not None else frame.number / self.rate)
+
+    def _onwards(self, seconds: float) -> float:
+        if seconds + self._shift < self._now:
+            self._shift = self._now - seconds
+        self._now = seconds + self._shift
+        return self._now
 
     def _matches(self, frame: Frame, plates: Sequence[Plate], now: float) -> Iterator[tuple[Track, int]]:
         """Yield tracks with the number of the plate that is theirs, the best fit first."""

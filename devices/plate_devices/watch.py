@@ -1,0 +1,143 @@
+"""The live loop: frames come in, what is new is read, and each vehicle that has passed goes out once."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from plate_devices.changes import Changes
+from plate_devices.follow import Follower
+from plate_devices.follow.follower import USUAL_RATE
+from plate_devices.status import FrameRate, StatusLine
+from plate_runtime.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from plate_devices.follow import Vehicle
+    from plate_devices.sources.base import Frame, Source
+    from plate_devices.views import View
+    from plate_runtime.errors import PlateEdgeError
+    from plate_runtime.reader import Plate
+
+LONGEST = 10.0
+"""Seconds after which even a frame that shows nothing new is read: nothing is overlooked for longer."""
+
+
+class Hands(Protocol):
+    """What the loop leaves to the command it belongs to."""
+
+    def views(self, source: Source) -> Iterator[View]:
+        """Yield the source's frames, and close it."""
+        ...
+
+    def read(self, source: Source, view: View) -> tuple[list[Plate], float]:
+        """Return the plates, and the milliseconds that reading took."""
+        ...
+
+    def print_frame(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> None:
+        """Print what one frame shows."""
+        ...
+
+    def print_vehicle(self, source: Source, vehicle: Vehicle) -> None:
+        """Print who has passed."""
+        ...
+
+    def report(self, source: Source, error: PlateEdgeError) -> int:
+        """Say what is wrong; return the exit code."""
+        ...
+
+    def remark(self, source: Source, message: str) -> None:
+        """Say that the source is lost, or back."""
+        ...
+
+
+class Watch:
+    """One source, watched until it ends."""
+
+    def __init__(self, hands: Hands, source: Source, every: bool = False, placed: bool = True) -> None:
+        """Take a source and who reads and prints.
+
+        Args:
+            every: print each frame too, and so read each.
+            placed: readings come with their place; see `Follower`.
+        """
+        self.status = StatusLine()
+        self.skipped = self.passed = 0
+        self._hands, self._source, self._every = hands, source, every
+        self._follower = Follower(placed)
+        self._changes = None if every else Changes()
+        self._rate = FrameRate()
+        self._read_at = float("-inf")
+        self._behind = ""
+        if hasattr(source, "listener"):
+            source.listener = self
+
+    def run(self) -> int:
+        """Watch, and return the exit code."""
+        code = 0
+        try:
+            for number, view in enumerate(self._hands.views(self._source)):
+                if number == 0:  # a file knows its rate once it is open
+                    self._follower.rate = getattr(self._source, "rate", None) or USUAL_RATE
+                self._print(self._take(view))
+                if self.status.due:
+                    self.status.show(self.describe())
+        except InputError as error:
+            code = self._hands.report(self._source, error)
+        finally:
+            # Whatever ended the watch, what is in view has been seen.
+            self._print(self._follower.finish())
+            self.status.clear()
+        return code
+
+    def describe(self) -> str:
+        """What the status line says."""
+        source, in_view = self._source, self._follower.followed
+        told = f"{source.name}: {self._rate.value:.1f} frames/s read, {source.dropped} dropped, {self.skipped} skipped"
+        state = getattr(source, "state", "")
+        return f"{told}, {in_view} in view, {self.passed} vehicles{self._behind}{f', {state}' if state else ''}"
+
+    def report(self, message: str) -> None:
+        """The source is lost, or back."""
+        self._hands.remark(self._source, message)
+
+    def waiting(self) -> None:
+        """No frame comes: what has left meanwhile is printed, and the status line is kept up to date."""
+        self._print(self._follower.wait(time.time()))
+        self._rate.pause()
+        if self.status.due:
+            self.status.show(self.describe())
+
+    def _take(self, view: View) -> list[Vehicle]:
+        """Read a view, unless it shows what the last one showed; return who has left."""
+        now = self._follower.seconds(view.frame)
+        if self._is_known(view, now):
+            self.skipped += 1
+            return self._follower.stay(view.frame)
+        plates, elapsed = self._hands.read(self._source, view)
+        self._read_at = now
+        if self._changes is not None:
+            self._changes.keep()
+        if self._every:
+            self._hands.print_frame(self._source, view.frame, plates, elapsed)
+        self._rate.count()
+        self._behind = _behind(view.frame, elapsed)
+        return self._follower.add(view.frame, plates)
+
+    def _is_known(self, view: View, now: float) -> bool:
+        if self._changes is None:
+            return False
+        changed = self._changes.look(view.part)
+        return not changed and self._follower.settled and 0 <= now - self._read_at < LONGEST
+
+    def _print(self, vehicles: Sequence[Vehicle]) -> None:
+        for vehicle in vehicles:
+            self.passed += 1
+            self._hands.print_vehicle(self._source, vehicle)
+
+
+def _behind(frame: Frame, elapsed: float) -> str:
+    """How long ago the frame was taken; where nobody knows, or it was drawn ahead, how long reading took."""
+    late = 1000 * (time.time() - frame.time.timestamp()) if frame.time is not None else -1.0
+    return f", {late:.0f} ms behind" if late >= 0 else f", {elapsed:.0f} ms a frame"

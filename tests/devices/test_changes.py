@@ -1,0 +1,139 @@
+"""What counts as new in a frame, and what does not."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from plate_devices.changes import Changes, blocks_of
+
+HEIGHT, WIDTH = 240, 640
+Picture = NDArray[np.float32]
+
+
+@pytest.fixture
+def street() -> Picture:
+    """Soft patches of light and dark, (height, width)."""
+    chance = np.random.default_rng(5)
+    coarse = chance.uniform(40, 180, (HEIGHT // 20, WIDTH // 20)).astype(np.float32)
+    fine = np.repeat(np.repeat(coarse, 20, 0), 20, 1)
+    return (fine + np.roll(fine, 7, 1) + np.roll(fine, 5, 0)) / 3
+
+
+class Camera:
+    """Makes frames of a picture, each with noise of its own."""
+
+    def __init__(self, noise: float) -> None:
+        self._chance = np.random.default_rng(1)
+        self._noise = noise
+
+    def take(self, picture: Picture) -> NDArray[np.uint8]:
+        noisy = picture + self._chance.normal(0, self._noise, picture.shape).astype(np.float32)
+        return np.repeat(np.clip(np.rint(noisy), 0, 255).astype(np.uint8)[:, :, None], 3, 2)
+
+
+def with_plate(picture: Picture, x: int, contrast: float = 60.0) -> Picture:
+    """The picture with a plate 60 pixels wide at x, dark signs on light."""
+    changed = picture.copy()
+    changed[100:116, x : x + 60] = picture[100:116, x : x + 60].mean() + contrast
+    changed[104:112, x + 4 : x + 56 : 8] -= 2 * contrast
+    return changed
+
+
+def settle(changes: Changes, camera: Camera, picture: Picture, frames: int = 350) -> int:
+    """Let it see the same street for a while; return how many of the last hundred frames would be read."""
+    read = 0
+    for number in range(frames):
+        if changes.look(camera.take(picture)):
+            changes.keep()
+            read += number >= frames - 100
+    return read
+
+
+@pytest.mark.parametrize("noise", [0.0, 2.0, 6.0, 15.0])
+def test_a_still_street_is_not_read_and_a_plate_in_it_is(street: Picture, noise: float) -> None:
+    changes, camera = Changes(), Camera(noise)
+    assert settle(changes, camera, street) <= 2
+    assert changes.look(camera.take(with_plate(street, 300)))
+
+
+def test_the_first_frame_and_one_of_another_size_are_new(street: Picture) -> None:
+    changes, camera = Changes(), Camera(0)
+    assert changes.look(camera.take(street))
+    changes.keep()
+    assert not changes.look(camera.take(street))
+    assert changes.look(camera.take(street[:, :320]))
+
+
+def test_what_creeps_adds_up(street: Picture) -> None:
+    changes, camera = Changes(), Camera(3.0)
+    settle(changes, camera, with_plate(street, 300))
+    read = []
+    for number in range(120):  # a pixel in ten frames
+        if changes.look(camera.take(with_plate(street, 300 + number // 10))):
+            changes.keep()
+            read.append(number // 10)
+    assert read and read[0] <= 3
+    assert max(after - before for before, after in pairwise(read)) <= 3
+
+
+def test_light_that_comes_and_goes_everywhere_is_nothing_new(street: Picture) -> None:
+    changes, camera = Changes(), Camera(2.0)
+    settle(changes, camera, street)
+    read = 0
+    for number in range(200):
+        light = 1 - 0.4 * np.sin(number / 200 * np.pi)
+        if changes.look(camera.take((street * light).astype(np.float32))):
+            changes.keep()
+            read += 1
+    assert read <= 10
+
+
+def test_sudden_light_is_read_once(street: Picture) -> None:
+    changes, camera = Changes(), Camera(2.0)
+    settle(changes, camera, street)
+    read = 0
+    for _ in range(50):
+        if changes.look(camera.take(np.minimum(street * 1.5 + 10, 235).astype(np.float32))):
+            changes.keep()
+            read += 1
+    assert read <= 2
+
+
+def test_motion_in_all_of_a_region_does_not_pass_for_noise(street: Picture) -> None:
+    changes, camera = Changes(), Camera(2.0)
+    settle(changes, camera, street)
+    shaken = []
+    for number in range(1, 61):
+        moved = np.roll(street, 3 * number, 1)
+        shaken.append(changes.look(camera.take(moved)))
+        changes.keep()
+    assert all(shaken)
+    settle(changes, camera, street, 20)
+    assert changes.look(camera.take(with_plate(street, 300)))
+
+
+def test_frames_that_come_twice_do_not_make_it_restless(street: Picture) -> None:
+    changes, camera = Changes(), Camera(4.0)
+    read = 0
+    for number in range(400):
+        if number % 2 == 0:
+            frame = camera.take(street)
+        if changes.look(frame):
+            changes.keep()
+            read += number >= 300
+    assert read <= 2
+
+
+@pytest.mark.parametrize("size", [(1080, 1920), (720, 1280), (72, 280), (3, 5), (1, 1)])
+def test_pictures_of_any_size_become_few_blocks(size: tuple[int, int]) -> None:
+    blocks = blocks_of(np.full((*size, 3), 77, np.uint8))
+    assert blocks.size <= 170 * 120
+    assert np.allclose(blocks, 77)
+    changes = Changes()
+    for _ in range(3):
+        changes.look(np.full((*size, 3), 77, np.uint8))
+        changes.keep()

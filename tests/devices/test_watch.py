@@ -1,0 +1,151 @@
+"""The live loop: what is read, what is skipped, what is printed, and what a terminal shows."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from device_helpers import make_plate
+
+from plate_devices.follow import Vehicle
+from plate_devices.sources.base import Frame, Source
+from plate_devices.status import StatusLine
+from plate_devices.views import View
+from plate_devices.watch import LONGEST, Watch
+from plate_runtime.errors import DeviceError, InputError, PlateEdgeError
+from plate_runtime.reader import Plate
+
+# Long ago: what is late is said in milliseconds, and these frames are.
+START = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
+
+
+class Street:
+    """A source of frames 160x90; each number is how bright a car is that stands there, 0 for none."""
+
+    still = False
+    dropped = 3
+    default_roi = None
+    listener: object = None
+    state = ""
+
+    def __init__(self, cars: Sequence[int], error: Exception | None = None) -> None:
+        self.name = "street"
+        self._cars, self._error = cars, error
+
+    def frames(self) -> Iterator[Frame]:
+        for number, car in enumerate(self._cars):
+            rgb = np.full((90, 160, 3), 90, np.uint8)
+            if car:
+                rgb[30:60, 40:120] = car
+            yield Frame(rgb, number, START + timedelta(seconds=number / 10))
+        if self._error is not None:
+            raise self._error
+
+    def close(self) -> None:
+        pass
+
+
+class Gate:
+    """Reads AB12CD wherever a car stands, and keeps what is printed."""
+
+    def __init__(self) -> None:
+        self.read_frames: list[int] = []
+        self.frames: list[int] = []
+        self.vehicles: list[Vehicle] = []
+        self.said: list[str] = []
+
+    def views(self, source: Source) -> Iterator[View]:
+        for frame in source.frames():
+            yield View(frame, frame.rgb, None)
+
+    def read(self, source: Source, view: View) -> tuple[list[Plate], float]:
+        self.read_frames.append(view.frame.number)
+        there = view.part[45, 80, 0] != 90
+        return ([make_plate("AB12CD", 0.95, (50, 40, 60, 15))] if there else []), 12.0
+
+    def print_frame(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> None:
+        self.frames.append(frame.number)
+
+    def print_vehicle(self, source: Source, vehicle: Vehicle) -> None:
+        self.vehicles.append(vehicle)
+
+    def report(self, source: Source, error: PlateEdgeError) -> int:
+        self.said.append(str(error))
+        return error.exit_code
+
+    def remark(self, source: Source, message: str) -> None:
+        self.said.append(message)
+
+
+CAR = 200
+
+
+def test_what_shows_nothing_new_is_not_read() -> None:
+    gate = Gate()
+    watch = Watch(gate, Street([0] * 40 + [CAR] * 60 + [0] * 60))
+    assert watch.run() == 0
+    assert len(gate.read_frames) + watch.skipped == 160
+    assert len(gate.read_frames) < 20
+    (vehicle,) = gate.vehicles
+    assert (vehicle.plate.text, vehicle.first_frame, vehicle.last_frame) == ("AB12CD", 40, 99)
+
+
+def test_every_reads_and_prints_each_frame() -> None:
+    gate = Gate()
+    Watch(gate, Street([0] * 5 + [CAR] * 6), every=True).run()
+    assert gate.read_frames == gate.frames == list(range(11))
+    assert len(gate.vehicles) == 1
+
+
+def test_even_a_still_street_is_read_now_and_then() -> None:
+    gate = Gate()
+    Watch(gate, Street([0] * 1000)).run()
+    gaps = [after - before for before, after in zip(gate.read_frames, gate.read_frames[1:], strict=False)]
+    assert max(gaps) == LONGEST * 10
+    assert len(gate.read_frames) < 15
+
+
+def test_what_is_in_view_is_printed_whatever_ends_the_watch() -> None:
+    gate = Gate()
+    assert Watch(gate, Street([CAR] * 6, InputError("street is damaged"))).run() == 1
+    assert gate.said == ["street is damaged"]
+    assert len(gate.vehicles) == 1
+    for error in (DeviceError("street is gone"), KeyboardInterrupt()):
+        gate = Gate()
+        with pytest.raises(type(error)):
+            Watch(gate, Street([CAR] * 6, error)).run()  # type: ignore[arg-type]
+        assert len(gate.vehicles) == 1
+
+
+def test_a_source_that_is_lost_is_reported_and_does_not_hold_vehicles_back() -> None:
+    gate, street = Gate(), Street([CAR] * 6)
+    watch = Watch(gate, street)
+    frames = gate.views(street)
+    for view in frames:
+        watch._take(view)
+    assert street.listener is watch
+    watch.report("street has given no picture for 5 s")
+    watch.waiting()
+    assert gate.said == ["street has given no picture for 5 s"]
+    assert [vehicle.plate.text for vehicle in gate.vehicles] == ["AB12CD"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_status_line_tells_all_there_is_to_know() -> None:
+    gate, street = Gate(), Street([CAR] * 4)
+    watch = Watch(gate, street)
+    terminal = Terminal()
+    watch.status = StatusLine(terminal)
+    street.state = "reopening, try 3"
+    assert watch.run() == 0
+    assert " frames/s read, 3 dropped, 0 skipped, 0 in view, 1 vehicles, " in watch.describe()
+    assert watch.describe().endswith(" ms behind, reopening, try 3")
+    assert "street: " in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[K")
