@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.sources.base import Frame, Region, require_opencv
+from plate_devices.sources.pace import Pace
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -21,16 +22,21 @@ _WIDTH, _HEIGHT = 1280, 720
 
 
 class UsbCamera:
-    """A camera by number, or by its device file."""
+    """A camera by number, or by its device file.
+
+    Attributes:
+        dropped: frames that `pace` leaves out.
+    """
 
     still = False
-    dropped = 0
     state = ""
     default_roi: Region | None = None
 
-    def __init__(self, name: str) -> None:
-        """Take "0", or "/dev/video0". Raises MissingPartError where OpenCV is not installed."""
+    def __init__(self, name: str, pace: Pace | None = None) -> None:
+        """Take "0", or "/dev/video0", and how often a frame is wanted. Raises MissingPartError without OpenCV."""
         self.name = name
+        self.dropped = 0
+        self._pace = pace or Pace()
         self._cv2 = require_opencv("a camera")
         self._capture: Any = None
 
@@ -39,13 +45,18 @@ class UsbCamera:
         capture = self._open()
         index = lost = 0
         while lost < _LOST:
-            found, bgr = self._read(capture)
-            if found and bgr is not None and bgr.size:
+            wanted = self._pace.takes()
+            # Taken off the cable it has to be; decoding it is another matter.
+            found, bgr = self._read(capture) if wanted else (capture.grab(), None)
+            if wanted and found and bgr is not None and bgr.size:
                 yield Frame(self._cv2.cvtColor(bgr, self._cv2.COLOR_BGR2RGB), index, datetime.now(UTC))
-                index += 1
-                lost = 0
+            elif found and not wanted:
+                self.dropped += 1
             else:
                 lost += 1
+                continue
+            index += 1
+            lost = 0
         raise DeviceError(f"camera {self.name} no longer gives pictures; is it still plugged in?")
 
     def close(self) -> None:

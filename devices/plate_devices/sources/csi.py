@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.sources.base import Frame, Region
+from plate_devices.sources.pace import Pace
 from plate_runtime.errors import DeviceError, MissingPartError
 
 if TYPE_CHECKING:
@@ -21,14 +22,19 @@ class CsiCamera:
     """A camera by the number that `rpicam-hello --list-cameras` gives it."""
 
     still = False
-    dropped = 0
+    dropped = 0  # a frame that nobody takes stays in the driver
     state = ""
     default_roi: Region | None = None
 
-    def __init__(self, number: int) -> None:
-        """Take its number; nothing is opened yet. Raises MissingPartError where picamera2 is not installed."""
+    def __init__(self, number: int, pace: Pace | None = None) -> None:
+        """Take its number, and how often a frame is wanted; nothing is opened yet.
+
+        Raises:
+            MissingPartError: picamera2 is not installed.
+        """
         self.name = f"csi:{number}"
         self._number = number
+        self._pace = pace or Pace()
         self._library = _require_picamera2()
         self._camera: Any = None
 
@@ -37,6 +43,7 @@ class CsiCamera:
         camera = self._open()
         number = 0
         while True:
+            self._pace.wait()
             try:
                 rgb = camera.capture_array("main", wait=False).get_result(timeout=PICTURE_WITHIN)
             except Exception as error:  # whatever libcamera's layers raise; a stalled one is a TimeoutError of theirs

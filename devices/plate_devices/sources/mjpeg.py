@@ -11,6 +11,7 @@ from plate_devices.sources.base import Frame, Region
 from plate_devices.sources.connection import SILENT_AFTER, Answer, Connection
 from plate_devices.sources.login import answer
 from plate_devices.sources.multipart import Chunks, FormatError, Parts, boundary_of
+from plate_devices.sources.pace import Pace
 from plate_devices.sources.reopening import LoginError
 from plate_runtime.errors import DeviceError, InputError
 from plate_runtime.image import open_picture
@@ -31,18 +32,19 @@ class MjpegStream:
     """A camera, or a program, that sends one JPEG after the other in an answer without an end.
 
     Attributes:
-        dropped: pictures that came while an earlier one was being decoded, and damaged ones.
+        dropped: pictures that came while an earlier one was being decoded, damaged ones, and what `pace` leaves out.
     """
 
     still = False
     state = ""
     default_roi: Region | None = None
 
-    def __init__(self, address: Address) -> None:
-        """Take where it is; nothing is opened yet."""
+    def __init__(self, address: Address, pace: Pace | None = None) -> None:
+        """Take where it is, and how often a picture is wanted; nothing is opened yet."""
         self.name = address.shown
         self.dropped = 0
         self._address = address
+        self._pace = pace or Pace()
         self._connection: Connection | None = None
 
     def frames(self) -> Iterator[Frame]:
@@ -50,6 +52,10 @@ class MjpegStream:
         number = damaged = 0
         for picture, passed in self._pictures():
             number += passed
+            if not self._pace.takes():
+                self.dropped += 1
+                number += 1
+                continue
             try:
                 rgb = open_picture(picture, name="a picture").rgb
             except InputError as error:

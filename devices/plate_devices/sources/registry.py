@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plate_devices.sources.address import is_address, parse_address, presentable
 from plate_devices.sources.files import VIDEO_SUFFIXES
+from plate_devices.sources.pace import Pace
 from plate_runtime.errors import DeviceError, UsageError
 
 if TYPE_CHECKING:
@@ -40,32 +41,35 @@ def open_camera(name: str, fps: float | None = None, leave_out: Sequence[Path] =
     if name.isdecimal() or name.startswith("/dev/"):
         from plate_devices.sources.camera import UsbCamera
 
-        return _live(lambda: UsbCamera(name), fps)
+        pace = Pace(fps)
+        return _live(lambda: UsbCamera(name, pace))
     if is_address(name) or (colon and "/" not in scheme and not Path(name).exists()):
         raise UsageError(f"--camera {scheme}: is not supported; use {SUPPORTED}")
     return _open_file(name, fps, leave_out)
 
 
-def _live(open_source: Callable[[], Source], fps: float | None) -> Source:
+def _live(open_source: Callable[[], Source]) -> Source:
     """Open a source again whenever it is lost, and keep its newest frame only."""
     from plate_devices.sources.live import NewestFrame
     from plate_devices.sources.reopening import Reopening
 
-    return NewestFrame(Reopening(open_source), fps)
+    return NewestFrame(Reopening(open_source))
 
 
 def _open_rtsp(name: str, _rest: str, fps: float | None) -> Source:
     from plate_devices.sources.rtsp import RtspStream
 
     address = parse_address(name)
-    return _live(lambda: RtspStream(address), fps)
+    pace = Pace(fps)
+    return _live(lambda: RtspStream(address, pace))
 
 
 def _open_mjpeg(name: str, _rest: str, fps: float | None) -> Source:
     from plate_devices.sources.mjpeg import MjpegStream
 
     address = parse_address(name)
-    return _live(lambda: MjpegStream(address), fps)
+    pace = Pace(fps)
+    return _live(lambda: MjpegStream(address, pace))
 
 
 def _open_csi(name: str, rest: str, fps: float | None) -> Source:
@@ -73,7 +77,8 @@ def _open_csi(name: str, rest: str, fps: float | None) -> Source:
 
     if not rest.isdecimal():
         raise UsageError(f"--camera {name}: {rest!r} is no number of a camera; use for example csi:0")
-    return _live(lambda: CsiCamera(int(rest)), fps)
+    pace = Pace(fps)
+    return _live(lambda: CsiCamera(int(rest), pace))
 
 
 def _open_demo(name: str, rest: str, fps: float | None) -> Source:

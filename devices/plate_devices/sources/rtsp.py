@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from plate_devices.sources.base import Frame, Region
 from plate_devices.sources.connection import Answer, Connection
 from plate_devices.sources.login import answer
+from plate_devices.sources.pace import Pace
 from plate_devices.sources.reopening import LoginError
 from plate_runtime.errors import DeviceError, MissingPartError
 
@@ -36,18 +37,23 @@ class RtspStream:
     """A camera's H.264, H.265 or MJPEG stream.
 
     Attributes:
-        dropped: damaged pictures, which are left out.
+        dropped: damaged pictures, which are left out, and those that `pace` leaves out.
     """
 
     still = False
     state = ""
     default_roi: Region | None = None
 
-    def __init__(self, address: Address) -> None:
-        """Take where it is; nothing is opened yet. Raises MissingPartError where PyAV is not installed."""
+    def __init__(self, address: Address, pace: Pace | None = None) -> None:
+        """Take where it is, and how often a picture is wanted; nothing is opened yet.
+
+        Raises:
+            MissingPartError: PyAV is not installed.
+        """
         self.name = address.shown
         self.dropped = 0
         self._address = address
+        self._pace = pace or Pace()
         self._av = _require_av()
         self._container: Any = None
 
@@ -66,7 +72,10 @@ class RtspStream:
                     raise DeviceError(f"{self.name} sends damaged pictures")
                 continue
             whole = now
-            yield Frame(picture.to_ndarray(format="rgb24"), number, datetime.now(UTC))
+            if self._pace.takes():
+                yield Frame(picture.to_ndarray(format="rgb24"), number, datetime.now(UTC))
+            else:
+                self.dropped += 1
             if picture.time is not None and lag.too_long(float(picture.time), now):
                 raise DeviceError(f"{self.name} comes faster than it can be decoded; choose its smaller stream")
         raise DeviceError(f"{self.name} gives no more pictures")

@@ -33,6 +33,9 @@ class Capture:
     def read(self) -> tuple[bool, Any]:
         return (True, self.script.pop(0)) if self.script and self.script[0] is not None else (False, self._lose())
 
+    def grab(self) -> bool:
+        return self.read()[0]
+
     def _lose(self) -> None:
         if self.script:
             self.script.pop(0)
@@ -67,6 +70,15 @@ def test_frames_are_rgb_with_the_time_of_capture(monkeypatch: pytest.MonkeyPatch
     assert sizes == [1280, 720]
     source.close()
     assert capture.released
+
+
+def test_what_is_not_wanted_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, _ = camera(monkeypatch, [picture(value) for value in range(1, 7)])
+    wanted = iter([True, False, False, True, False, True, False])
+    monkeypatch.setattr(source._pace, "takes", lambda: next(wanted))
+    frames = source.frames()
+    assert [next(frames).number for _ in range(3)] == [0, 3, 5]
+    assert source.dropped == 3
 
 
 def test_an_unplugged_camera_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
