@@ -21,7 +21,7 @@ from plate_runtime.modelfile import read_model_file
 from plate_runtime.quantisation import quantise
 
 WEIGHTS = ROOT / "train" / "plate_train" / "weights"
-ROUNDS, REPEAT = 15, {"character": 200, "plate": 40}
+ROUNDS, REPEAT = 15, {"character": 200, "plate": 40, "locator": 10}
 
 Candidates = Mapping[tuple[str, str], Callable[[], object]]
 

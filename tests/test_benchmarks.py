@@ -62,3 +62,14 @@ def test_a_process_is_not_charged_with_the_memory_of_who_started_it(load: object
     held = bytearray(150_000_000)
     held[::4096] = b"x" * len(held[::4096])
     assert measuring.run_process([sys.executable, "-S", "-c", "pass"]).memory < 60
+
+
+def test_the_steps_of_a_frame_can_be_timed(load: object) -> None:
+    import numpy as np
+
+    finding = load("finding")  # type: ignore[operator]
+    rgb = np.zeros((*finding.SIZE, 3), np.uint8)
+    for call in finding._steps(rgb).values():
+        call()
+    (plate,) = finding._whole(rgb, fake=True)()
+    assert plate.text == "AB123CD"

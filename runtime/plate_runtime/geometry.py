@@ -54,8 +54,8 @@ def polygon_iou(first: Sequence[Point], second: Sequence[Point]) -> float:
     areas = polygon_area(first), polygon_area(second)
     if not all(math.isfinite(area) and area > 0 for area in areas) or not _boxes_touch(first, second):
         return 0.0
-    common = min(polygon_area(_clip(_clockwise(first), _clockwise(second))), *areas)
-    return common / (sum(areas) - common)
+    common = polygon_area(_clip(_clockwise(first), _clockwise(second)))
+    return min(common, *areas) / (sum(areas) - min(common, *areas)) if math.isfinite(common) else 0.0
 
 
 def homography(source: Sequence[Point], target: Sequence[Point]) -> NDArray[np.float64]:

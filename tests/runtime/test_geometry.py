@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from plate_runtime.errors import UsageError
@@ -108,6 +108,7 @@ def test_the_overlap_of_a_shifted_rectangle_is_as_computed(corners: Corners, acr
     assert polygon_iou(corners, shifted) == pytest.approx(common / (2 - common), abs=1e-6)
 
 
+@example(((0.0, 0.0), (0.0, 0.0), (0.0, 1e200), (1.0, 0.0)), ((0.0, 0.0), (0.0, 1e200), (1.0, 0.0), (-1e108, 0.0)))
 @given(anything, anything)
 def test_any_two_quadrilaterals_overlap_by_a_share(first: Corners, second: Corners) -> None:
     assert 0 <= polygon_iou(first, second) <= 1

@@ -1,0 +1,121 @@
+"""What does a frame of 1280x720 cost before, between and after the networks, and beside MobileNetV2?
+
+python benchmarks/finding.py      -> results/finding.csv
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from inference import REPEAT, ROUNDS
+from measuring import in_rounds, spread, write_csv
+from numpy.typing import NDArray
+
+from plate_runtime import PlateReader
+from plate_runtime.backends.fake import FakeBackend
+from plate_runtime.image import Picture
+from plate_runtime.locate import decode_corners, locate, straighten, suppress
+from plate_runtime.manifest import InputSpec, Manifest
+from plate_runtime.model import Model, open_model, shipped_model, ships
+from plate_runtime.modelfile import ModelFile
+from plate_runtime.preprocess import resize_picture, scale_pixels
+from plate_runtime.quantisation import dequantise, quantise
+from plate_runtime.reading import read_found
+
+SIZE = (720, 1280)
+SPEC = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
+LOCATOR = Manifest("locator", "none", "0", "", SPEC, decoding="corners", strides=(8, 16, 32))
+NEAR = ((500.0, 300.0), (690.0, 310.0), (688.0, 350.0), (498.0, 340.0))
+WIDE = ((300.0, 300.0), (890.0, 320.0), (888.0, 450.0), (298.0, 430.0))
+
+
+def main() -> None:
+    """Measure and write the table; CPU milliseconds on one thread."""
+    rgb = np.random.default_rng(0).integers(0, 256, (*SIZE, 3), np.uint8)
+    calls = {**_steps(rgb), "all outside the networks": _whole(rgb, fake=True)}
+    if ships("locator"):
+        calls |= {"locator alone": _network("locator"), "reader alone": _network("plate")}
+        calls |= {"the whole frame": _whole(rgb, fake=False), "MobileNetV2 int8, 224x224": _mobilenet()}
+    times = in_rounds(calls, ROUNDS, REPEAT["locator"])
+    write_csv("finding", [{"step": name, **_figures(values)} for name, values in times.items()])
+
+
+def _figures(values: list[float]) -> dict[str, float]:
+    return {f"cpu_ms_{which}": value for which, value in spread(values).items()}
+
+
+def _steps(rgb: NDArray[np.uint8]) -> dict[str, Callable[[], object]]:
+    picture = Picture(rgb, "frame")
+    gray = picture.gray()
+    pixels = resize_picture(gray, SPEC)[None]
+    answer = _answer(plates=3, cells=6)
+    stored = quantise(answer, 0.1, 0)
+    corners, logits = decode_corners(answer, LOCATOR, (640, 360))
+    return {
+        "RGB to gray": picture.gray,
+        "fit into 640x384": lambda: resize_picture(gray, SPEC),
+        "quantise the input": lambda: quantise(scale_pixels(pixels, SPEC), 1 / 255, -128),
+        "decode 5,040 cells": lambda: decode_corners(dequantise(stored, 0.1, 0), LOCATOR, (640, 360)),
+        f"suppress {len(logits)} answers": lambda: suppress(corners, logits),
+        "straighten 190 pixels": lambda: straighten(gray, NEAR),
+        "straighten 590 pixels": lambda: straighten(gray, WIDE),
+    }
+
+
+def _answer(plates: int, cells: int) -> NDArray[np.float32]:
+    """What a locator answers for a few plates, each in several neighbouring cells."""
+    answer = np.full((*LOCATOR.output_shape,), -8, np.float32)
+    answer[:, 1:] = 0
+    for plate in range(plates):
+        start = 1500 + 900 * plate
+        answer[start : start + cells] = [3, -2, -0.5, 2, -0.5, 2, 0.5, -2, 0.5]
+    return answer
+
+
+def _whole(rgb: NDArray[np.uint8], fake: bool) -> Callable[[], object]:
+    """Return the whole way of a frame with one plate; with networks that answer at once, or with those that ship."""
+    if not fake:
+        reader = PlateReader(as_="frame")
+        return lambda: reader.read(rgb, as_="frame")
+    file = ModelFile(Path("none.tflite"), "tflite", LOCATOR, b"")
+    locator, reads = Model(file, FakeBackend(file)), open_model(shipped_model("plate"), "plate", "fake:AB123CD")
+
+    def way() -> object:
+        gray = Picture(rgb, "frame").gray()
+        return read_found(gray, locate(gray, locator), reads)
+
+    return way
+
+
+def _network(kind: str) -> Callable[[], object]:
+    model = open_model(shipped_model(kind), kind)
+    inputs = np.random.default_rng(0).random((1, *model.manifest.input.shape), np.float32)
+    return lambda: model.predict(inputs)
+
+
+def _mobilenet() -> Callable[[], object]:
+    """Return MobileNetV2 as TensorFlow converts it to int8, without weights that mean anything, in LiteRT."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    from plate_export.tflite import to_int8
+    from plate_train.tensorflow_setup import import_keras
+
+    network = import_keras().applications.MobileNetV2(weights=None)
+    inputs = np.random.default_rng(0).random((4, 224, 224, 3), np.float32)
+    interpreter: Any = Interpreter(model_content=to_int8(network, inputs).content, num_threads=1)
+    interpreter.allocate_tensors()
+    place = interpreter.get_input_details()[0]["index"]
+    picture = np.zeros((1, 224, 224, 3), np.int8)
+
+    def run() -> None:
+        interpreter.set_tensor(place, picture)
+        interpreter.invoke()
+
+    return run
+
+
+if __name__ == "__main__":
+    main()
