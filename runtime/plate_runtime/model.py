@@ -38,8 +38,28 @@ def shipped_model(kind: str, backend: str = "auto") -> Path:
     return path
 
 
+def named_model(name: str | Path, backend: str = "auto") -> Path:
+    """Return the path of a model file, or of the shipped int8 model of that name, such as "plate-reader-nano".
+
+    Raises:
+        UsageError: it looks like a name, and no model of that name ships.
+    """
+    path = Path(name)
+    if path.suffix or path.name != str(name) or path.exists():
+        return path
+    suffix = _suffix(backend)
+    shipped = {found.name.rsplit("-", 2)[0]: found for found in sorted(MODELS.glob(f"*-int8{suffix}"))}
+    if str(name) not in shipped:
+        raise UsageError(f"no model called {name} ships; name a file, or one of {', '.join(shipped)}")
+    return shipped[str(name)]
+
+
 def _shipped_path(kind: str, backend: str) -> Path:
-    return MODELS / f"{_SHIPPED[kind]}.{'onnx' if backend == 'onnx' else 'tflite'}"
+    return MODELS / f"{_SHIPPED[kind]}{_suffix(backend)}"
+
+
+def _suffix(backend: str) -> str:
+    return ".onnx" if backend == "onnx" else ".tflite"
 
 
 class Model:
@@ -100,6 +120,7 @@ def open_model(
     """Open a model file, or the one that ships for `kind`, in the backend of that name.
 
     Args:
+        path: a file, or the name of a model that ships; see `named_model`.
         kind: what the file has to be; None takes every kind, and the character model where no file is named.
         backend: "auto" takes the first installed interpreter for the file's format; the model says which ran.
         threads: for the interpreter, at least 1.
@@ -110,7 +131,7 @@ def open_model(
     """
     if threads < 1:
         raise UsageError(f"threads has to be at least 1, not {threads}")
-    file = read_model_file(path if path is not None else shipped_model(kind or "character", backend))
+    file = read_model_file(shipped_model(kind or "character", backend) if path is None else named_model(path, backend))
     if kind is not None and file.manifest.kind != kind:
         raise ModelError(f"{file.path} is a {file.manifest.kind} model where a {kind} model is needed")
     return Model(file, open_backend(backend, file, threads))
