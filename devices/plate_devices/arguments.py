@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 MODEL_SUFFIXES = (".tflite", ".onnx")
 
 MODEL_OPTIONS = (
-    Option("--model", "read with this model, of whole plates or of characters", "FILE", repeats=True),
+    Option(
+        "--model",
+        "a model of plates or characters: a file, or a name that ships",
+        "FILE",
+        repeats=True,
+    ),
     Option("--backend", "auto, litert, tflite, onnx or fake:TEXT (default: auto)", "NAME", default="auto"),
     Option("--threads", "threads of the interpreter (default: 1)", "N", count, 1),
 )
