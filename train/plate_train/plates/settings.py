@@ -98,6 +98,7 @@ def chosen(given: dict[str, Any]) -> Settings:
     """
     settings = Settings()
     if given.get("start"):
+        given = given | {"start": str(weights_file.find(given["start"]))}
         settings = replace(settings, **_network_of(Path(given["start"])))
         if given.get("trials"):
             raise UsageError("--from keeps a network's size, --trials searches it; leave out one")
