@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 MODEL_SUFFIXES = (".tflite", ".onnx")
 
 MODEL_OPTIONS = (
-    Option("--model", "read with this model; given twice: one finds plates, one reads them", "FILE", repeats=True),
+    Option(
+        "--model",
+        "a file, or a name that ships; given twice: one finds plates, one reads them",
+        "FILE",
+        repeats=True,
+    ),
     Option("--backend", "auto, litert, tflite, onnx or fake:TEXT (default: auto)", "NAME", default="auto"),
     Option("--threads", "threads of the interpreter (default: 1)", "N", count, 1),
 )

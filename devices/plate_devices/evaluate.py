@@ -52,7 +52,7 @@ def _evaluate(options: EvalOptions) -> int:
         return _evaluate_frames(options, labelled)
     if not labelled.pictures:
         raise DataError(f"{labelled.name} has no picture with a text; there is nothing to score")
-    models = choose_models(options.models, read_as)
+    models = choose_models(options.models, read_as, options.backend)
     with PlateReader(models.reader, options.backend, options.threads, read_as) as reader:
         pictures = progress(labelled.pictures, labelled.pictures, labelled.name)
         found = evaluate(reader, pictures, read_as, options.region)
@@ -80,7 +80,7 @@ def _evaluate_frames(options: EvalOptions, labelled: LabelledSet) -> int:
     from plate_runtime.labels import by_picture
     from plate_runtime.reader import PlateReader
 
-    models = choose_models(options.models, "frame")
+    models = choose_models(options.models, "frame", options.backend)
     frames = by_picture(labelled.rows)
     with PlateReader(models.reader, options.backend, options.threads, "frame", models.locator) as reader:
         found = evaluate_frames(reader, progress(frames, frames, labelled.name), options.region)

@@ -50,7 +50,7 @@ def command(arguments: Sequence[str]) -> int:
     from plate_devices.models import choose_models
     from plate_runtime.reader import PlateReader
 
-    models = choose_models(options.models, options.read_as)
+    models = choose_models(options.models, options.read_as, options.backend)
     with PlateReader(models.reader, options.backend, options.threads, options.read_as, models.locator) as reader:
         work = Work(options, reader)
         if options.camera is not None:

@@ -17,8 +17,8 @@ class Models(NamedTuple):
     locator: str | None = None
 
 
-def choose_models(named: Sequence[str], read_as: str) -> Models:
-    """Tell the named model files apart.
+def choose_models(named: Sequence[str], read_as: str, backend: str = "auto") -> Models:
+    """Tell the named model files apart; names of models that ship stand for their files.
 
     Raises:
         UsageError: two of one kind, or a locator where nothing is to be found. ModelError: a file is damaged.
@@ -26,10 +26,11 @@ def choose_models(named: Sequence[str], read_as: str) -> Models:
     if len(named) == 1 and read_as != "frame":
         return Models(reader=named[0])  # opened in a moment, and refused then where it does not fit
     from plate_runtime.modelfile import read_model_file
+    from plate_runtime.shipped import named_model
 
     found: dict[bool, str] = {}
     for name in named:
-        locates = read_model_file(name).manifest.kind == "locator"
+        locates = read_model_file(named_model(name, backend)).manifest.kind == "locator"
         if locates in found:
             what = "finds" if locates else "reads"
             raise UsageError(f"one model {what} plates; {found[locates]} and {name} both would")

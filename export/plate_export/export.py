@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plate_runtime.errors import ModelError
 
@@ -142,13 +141,15 @@ def _limits(source: Source, options: Options, check_set: CheckSet) -> Limits:
 def _convert_all(
     network: Any, source: Source, options: Options, calibration: Calibration | None, progress: Progress
 ) -> list[Artefact]:
-    artefacts = []
+    artefacts: list[Artefact] = []
+    int8 = None
     for format_ in options.formats:
         progress.step(f"converting to {format_}")
         with parts.quiet(options.debug):
-            inputs = None if calibration is None else calibration.inputs(source.meta.input)
+            if calibration is not None and int8 is None:  # the ONNX file is made of it too
+                int8 = tflite.to_int8(network, calibration.inputs(source.meta.input))
             convert = _to_tflite if format_ == "tflite" else _to_onnx
-            converted = convert(network, options.precisions, inputs)
+            converted = convert(network, options.precisions, int8)
         for precision, one in converted.items():
             record: dict[str, Any] = {"libraries": parts.versions()}
             if calibration is not None and precision == "int8":
@@ -157,19 +158,14 @@ def _convert_all(
     return artefacts
 
 
-def _to_tflite(network: Any, precisions: Sequence[str], inputs: NDArray[np.float32] | None) -> dict[str, Converted]:
+def _to_tflite(network: Any, precisions: Sequence[str], int8: Converted | None) -> dict[str, Converted]:
     converted = {"float32": tflite.to_float(network)} if "float32" in precisions else {}
-    if inputs is not None:
-        converted["int8"] = tflite.to_int8(network, inputs)
-    return converted
+    return converted if int8 is None else converted | {"int8": int8}
 
 
-def _to_onnx(network: Any, precisions: Sequence[str], inputs: NDArray[np.float32] | None) -> dict[str, Converted]:
-    base = onnx.to_float(network)
-    converted = {"float32": base} if "float32" in precisions else {}
-    if inputs is not None:
-        converted["int8"] = onnx.to_int8(base.content, inputs)
-    return converted
+def _to_onnx(network: Any, precisions: Sequence[str], int8: Converted | None) -> dict[str, Converted]:
+    converted = {"float32": onnx.to_float(network)} if "float32" in precisions else {}
+    return converted if int8 is None else converted | {"int8": onnx.to_int8(int8.content)}
 
 
 def _require_same_answers(path: Path, exam: Exam, checks: Sequence[Any]) -> None:

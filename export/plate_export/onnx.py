@@ -1,32 +1,27 @@
-"""Keras network -> ONNX, float32 or int8 (QDQ), any batch, and the proof that it is int8."""
+"""Keras network -> float32 ONNX, int8 TFLite -> int8 ONNX (QDQ), any batch, and the proof that it is int8."""
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
-from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from plate_runtime.errors import ModelError
 
 from .artefact import Converted
+from .onnx_int8 import translate
 from .tflite import INPUT, serving_function
 
 OPSET = 18
 """The newest that tf2onnx writes; onnxruntime reads it since 1.14."""
 
-_HEAVY = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+_HEAVY = ("Conv", "Gemm", "MatMul")
 _INT8_KERNELS = frozenset(
     {
-        *_HEAVY, "QuantizeLinear", "DequantizeLinear", "Relu", "LeakyRelu", "Clip", "Sigmoid", "Softmax", "Add", "Mul",
-        "MaxPool", "AveragePool", "GlobalAveragePool", "Concat", "Split", "Resize", "Pad", "Where", "Transpose",
-        "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Slice", "Gather", "Shape", "Cast", "Identity",
+        *_HEAVY, "QuantizeLinear", "DequantizeLinear", "Clip", "Sigmoid", "Softmax", "Add", "Mul",
+        "MaxPool", "AveragePool", "GlobalAveragePool", "Transpose", "Reshape", "Resize", "Tile", "Concat",
     }
 )  # fmt: skip
-"""Operators that onnxruntime runs on int8, or that only move values or compute shapes."""
+"""Operators that onnxruntime runs on int8, or that only move values."""
 
 _QUANTISERS = ("QuantizeLinear", "DequantizeLinear")
 
@@ -53,25 +48,15 @@ def to_float(network: Any) -> Converted:
     return Converted(model.SerializeToString(), weight_types(model))
 
 
-def to_int8(float_model: bytes, inputs: NDArray[np.float32]) -> Converted:
-    """Quantise a float ONNX file to int8 weights and activations between quantise and dequantise nodes.
-
-    Args:
-        float_model: what `to_float` made; inputs: float32 (n, height, width, 1), the calibration pictures.
+def to_int8(int8_tflite: bytes) -> Converted:
+    """Write an int8 TFLite file as ONNX: int8 weights between quantise and dequantise nodes, any batch, float32 ends.
 
     Raises:
-        ModelError: onnxruntime cannot quantise it, or some of its arithmetic stayed float.
+        ModelError: it has an operator without a translation, or some of its arithmetic would stay float.
     """
     import onnx
 
-    with tempfile.TemporaryDirectory(prefix="plate-export-") as folder:
-        try:
-            _quantise(float_model, Path(folder), inputs)
-        except Exception as error:  # onnxruntime's exceptions have no public common base
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise ModelError(f"onnxruntime cannot quantise the network ({reason}); run with --debug") from error
-        model = onnx.load(Path(folder) / "int8.onnx")
-    _forget_unused_domains(model)
+    model = translate(int8_tflite, OPSET)
     require_int8(model)
     onnx.checker.check_model(model)
     return Converted(model.SerializeToString(), weight_types(model))
@@ -113,32 +98,6 @@ def require_int8(model: Any) -> None:
         raise ModelError(f"the int8 ONNX model is not int8 throughout: float is {found}; use layers it can quantise")
     if stored := weight_types(model).get("float32"):
         raise ModelError(f"the int8 ONNX model stores {stored} float tensors; use layers it can quantise")
-
-
-def _quantise(float_model: bytes, folder: Path, inputs: NDArray[np.float32]) -> None:
-    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    class Pictures(CalibrationDataReader):  # type: ignore[misc]
-        def __init__(self) -> None:
-            self.rest = [inputs]
-
-        def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-            return {INPUT: self.rest.pop()} if self.rest else None
-
-    source, prepared = folder / "float32.onnx", folder / "prepared.onnx"
-    source.write_bytes(float_model)
-    # Joins each product with its bias, which then becomes int32 and not a second, coarser int8 step.
-    quant_pre_process(source, prepared, skip_symbolic_shape=True)
-    quantize_static(
-        prepared,
-        folder / "int8.onnx",
-        Pictures(),
-        quant_format=QuantFormat.QDQ,
-        activation_type=QuantType.QInt8,
-        weight_type=QuantType.QInt8,
-        per_channel=True,
-    )
 
 
 def _name_in_order(model: Any) -> None:
@@ -189,11 +148,3 @@ def _renamed(tensor: Any, name: str) -> Any:
 
 def _quantiser_parameters(model: Any) -> set[str]:
     return {name for node in model.graph.node if node.op_type in _QUANTISERS for name in node.input[1:]}
-
-
-def _forget_unused_domains(model: Any) -> None:
-    """onnxruntime declares every operator domain it knows; other runtimes refuse those they do not."""
-    used = {node.domain for node in model.graph.node} | {""}
-    kept = [entry for entry in model.opset_import if entry.domain in used]
-    del model.opset_import[:]
-    model.opset_import.extend(kept)

@@ -19,7 +19,7 @@ from plate_train.weights_file import ModelMeta
 
 from .outputs import output_shape
 
-SHIPPED = Path(weights_file.__file__).parent / "weights"
+SHIPPED = weights_file.SHIPPED
 RUNS = Path("runs")
 _SAFE_MODULES = re.compile(r"keras(\.(layers|initializers|regularizers|constraints|activations|dtype_policies))?")
 _CODE = ("Lambda", "TFOpLambda", "SlicingOpLambda", "__lambda__", "function", "__typespec__", "__tensor__")

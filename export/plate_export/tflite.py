@@ -73,7 +73,7 @@ def to_int8(network: Any, inputs: NDArray[np.float32]) -> Converted:
 def tensor_types(content: bytes) -> dict[str, int]:
     """Count the tensors of a TFLite file by type, all subgraphs, without an interpreter."""
     names = _type_names()
-    counts = Counter(names[tensor.type] for graph in _parsed(content).subgraphs for tensor in graph.tensors)
+    counts = Counter(names[tensor.type] for graph in parsed(content).subgraphs for tensor in graph.tensors)
     return dict(sorted(counts.items()))
 
 
@@ -87,7 +87,7 @@ def require_int8(types: dict[str, int]) -> None:
 
 def read_quantisation(content: bytes) -> Quantisation:
     """Return scale and zero point of the input and the output of a one-input, one-output int8 model."""
-    graph = _parsed(content).subgraphs[0]
+    graph = parsed(content).subgraphs[0]
     ends = [graph.tensors[place].quantization for place in (graph.inputs[0], graph.outputs[0])]
     (input_scale, input_zero), (output_scale, output_zero) = (
         (float(end.scale[0]), int(end.zeroPoint[0])) for end in ends
@@ -112,7 +112,7 @@ def _convert(converter: Any) -> bytes:
         raise ModelError(f"TensorFlow cannot convert the network to TFLite ({reason}); run with --debug") from error
 
 
-def _parsed(content: bytes) -> Any:
+def parsed(content: bytes) -> Any:
     from tensorflow.lite.tools import flatbuffer_utils
 
     return flatbuffer_utils.convert_bytearray_to_object(bytearray(content))

@@ -14,9 +14,9 @@ from .errors import ModelError, UsageError
 from .manifest import Manifest
 from .modelfile import ModelFile, read_model_file
 from .preprocess import resize_picture, scale_pixels
-from .shipped import MODELS, shipped_model, ships
+from .shipped import MODELS, named_model, shipped_model, ships
 
-__all__ = ["MODELS", "Model", "open_model", "shipped_model", "ships"]
+__all__ = ["MODELS", "Model", "named_model", "open_model", "shipped_model", "ships"]
 
 
 class Model:
@@ -77,6 +77,7 @@ def open_model(
     """Open a model file, or the one that ships for `kind`, in the backend of that name.
 
     Args:
+        path: a file, or the name of a model that ships; see `named_model`.
         kind: what the file has to be; None takes every kind, and the character model where no file is named.
         backend: "auto" takes the first installed interpreter for the file's format; the model says which ran.
         threads: for the interpreter, at least 1.
@@ -87,7 +88,7 @@ def open_model(
     """
     if threads < 1:
         raise UsageError(f"threads has to be at least 1, not {threads}")
-    file = read_model_file(path if path is not None else shipped_model(kind or "character", backend))
+    file = read_model_file(shipped_model(kind or "character", backend) if path is None else named_model(path, backend))
     if kind is not None and file.manifest.kind != kind:
         raise ModelError(f"{file.path} is a {file.manifest.kind} model where a {kind} model is needed")
     return Model(file, open_backend(backend, file, threads))

@@ -34,10 +34,30 @@ def shipped_model(kind: str, backend: str = "auto") -> Path:
     return path
 
 
+def named_model(name: str | Path, backend: str = "auto") -> Path:
+    """Return the path of a model file, or of the shipped int8 model of that name, such as "plate-reader-nano".
+
+    Raises:
+        UsageError: it looks like a name, and no model of that name ships.
+    """
+    path = Path(name)
+    if path.suffix or path.name != str(name) or path.exists():
+        return path
+    suffix = _suffix(backend)
+    shipped = {found.name.rsplit("-", 2)[0]: found for found in sorted(MODELS.glob(f"*-int8{suffix}"))}
+    if str(name) not in shipped:
+        raise UsageError(f"no model called {name} ships; name a file, or one of {', '.join(shipped)}")
+    return shipped[str(name)]
+
+
 def default_as(backend: str = "auto") -> str | None:
     """Return how commands read a picture when nobody says: "frame" where a locator ships, else None."""
     return "frame" if ships("locator", backend) else None
 
 
 def _path(kind: str, backend: str) -> Path:
-    return MODELS / f"{NAMES[kind]}.{'onnx' if backend == 'onnx' else 'tflite'}"
+    return MODELS / f"{NAMES[kind]}{_suffix(backend)}"
+
+
+def _suffix(backend: str) -> str:
+    return ".onnx" if backend == "onnx" else ".tflite"

@@ -8,7 +8,7 @@ import onnx as onnx_library
 import pytest
 from numpy.typing import NDArray
 
-from plate_export import onnx
+from plate_export import onnx, tflite
 from plate_export.artefact import Converted, describe
 from plate_export.reading import read_all
 from plate_export.source import Source
@@ -31,9 +31,15 @@ def plain(network: Any) -> Converted:
 
 
 @pytest.fixture(scope="module")
-def int8(plain: Converted, pictures: NDArray[np.float32]) -> Converted:
+def int8_tflite(network: Any, pictures: NDArray[np.float32]) -> Converted:
+    """The network in int8 TFLite."""
+    return tflite.to_int8(network, pictures)
+
+
+@pytest.fixture(scope="module")
+def int8(int8_tflite: Converted) -> Converted:
     """The network in int8."""
-    return onnx.to_int8(plain.content, pictures)
+    return onnx.to_int8(int8_tflite.content)
 
 
 def test_float_answers_as_the_network_does_at_any_batch(
@@ -94,17 +100,3 @@ def test_one_layer_left_float_is_found(int8: Converted) -> None:
 
 def test_names_do_not_depend_on_chance(network: Any, plain: Converted) -> None:
     assert onnx.to_float(network).content == plain.content
-
-
-def test_what_is_no_onnx_file_is_refused(pictures: NDArray[np.float32]) -> None:
-    with pytest.raises(ModelError, match="onnxruntime cannot quantise"):
-        onnx.to_int8(b"nonsense", pictures)
-
-
-def test_an_activation_that_runs_in_float_is_an_error(keras: Any, pictures: NDArray[np.float32]) -> None:
-    layers = keras.layers
-    model = keras.Sequential(
-        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(8, activation="elu"), layers.Dense(36, "softmax")]
-    )
-    with pytest.raises(ModelError, match="not int8 throughout: float is Elu"):
-        onnx.to_int8(onnx.to_float(model).content, pictures[:8])

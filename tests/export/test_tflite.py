@@ -65,7 +65,7 @@ def test_int8_reads_what_the_network_reads(
 
 
 def test_dense_layers_have_one_scale_for_interpreters_that_know_no_more(int8: Converted) -> None:
-    graph = tflite._parsed(int8.content).subgraphs[0]
+    graph = tflite.parsed(int8.content).subgraphs[0]
     dense = [tensor for tensor in graph.tensors if tensor.shape is not None and len(tensor.shape) == 2]
     weights = [tensor for tensor in dense if tensor.shape[0] in (36, 48) and tensor.shape[1] > 1]
     assert len(weights) == 2

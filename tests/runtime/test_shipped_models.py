@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from plate_runtime import PlateReader
 from plate_runtime.alphabet import ALPHABET
+from plate_runtime.errors import UsageError
 from plate_runtime.evaluate import score_texts
 from plate_runtime.image import open_picture
 from plate_runtime.labels import read_class_folders, read_labels
-from plate_runtime.model import MODELS, open_model, shipped_model
+from plate_runtime.model import MODELS, named_model, open_model, shipped_model
 from plate_runtime.modelfile import read_model_file
 
 FILES = sorted(path.name for path in MODELS.iterdir() if path.suffix in (".tflite", ".onnx"))
@@ -28,6 +31,23 @@ def test_characters_ship_in_all_four_forms_and_plates_at_least_as_int8() -> None
             path = shipped_model(kind, backend)
             assert path.name.endswith(f"-int8.{suffix}")
             assert read_model_file(path).manifest.kind == kind
+
+
+@pytest.mark.parametrize("backend", ["auto", "onnx"])
+def test_each_is_found_by_its_name(backend: str) -> None:
+    for file in (MODELS / name for name in FILES if "int8" in name):
+        name = read_model_file(file).manifest.name
+        assert named_model(name, backend).name == file.with_suffix(".onnx" if backend == "onnx" else ".tflite").name
+
+
+def test_a_file_goes_before_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"no model called nobody ships; .*plate-character"):
+        named_model("nobody")
+    Path("plate-character").touch()
+    assert named_model("plate-character") == Path("plate-character")
+    assert named_model("nobody.tflite") == Path("nobody.tflite")
+    assert named_model(tmp_path / "nobody") == tmp_path / "nobody"
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -147,3 +147,15 @@ def test_reading_meta_needs_no_tensorflow(saved: Path, environment: dict[str, st
     )
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "mine 10\n"
+
+
+def test_what_ships_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = weights_file.find("plate-reader")
+    assert found.parent == weights_file.SHIPPED
+    meta = weights_file.read_meta(found)
+    assert meta is not None and f"{meta.name}-{meta.version}.h5" == found.name
+    assert weights_file.find("nobody") == Path("nobody")
+    assert weights_file.find("./plate-reader") == Path("plate-reader")
+    Path("plate-reader").touch()
+    assert weights_file.find("plate-reader") == Path("plate-reader")

@@ -16,6 +16,7 @@ from plate_runtime.manifest import InputSpec
 
 from .atomic import replacing
 
+SHIPPED = Path(__file__).parent / "weights"
 PREFIX = "plate_edge."
 TRAINING = "plate_edge_training"
 """Name of the text data set beside the weights: HDF5 attributes end at 64 KB, a list of fonts may be longer."""
@@ -79,6 +80,12 @@ def save(model: Any, path: Path, meta: ModelMeta) -> None:
             for name, value in _attributes(meta).items():
                 file.attrs[PREFIX + name] = value
             file.create_dataset(TRAINING, data=json.dumps(meta.training, sort_keys=True))
+
+
+def find(name: str) -> Path:
+    """Return the path of an `.h5`, or of the newest one that ships under that name, such as "plate-reader"."""
+    shipped = sorted(SHIPPED.glob(f"{name}-[0-9]*.h5")) if Path(name).name == name else []
+    return shipped[-1] if shipped and not Path(name).exists() else Path(name)
 
 
 def read_meta(path: Path) -> ModelMeta | None:

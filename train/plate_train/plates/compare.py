@@ -21,6 +21,7 @@ from plate_runtime.errors import DataError
 
 from .. import options as checked
 from ..progress import progress
+from ..tensorflow_setup import PRECISIONS
 from . import checkpoint, comparison
 from .architectures import ARCHITECTURES, DEFAULT, Size, build, multiply_adds
 from .report import FILE as REPORT_FILE
@@ -28,7 +29,8 @@ from .settings import Settings
 from .shards import Ahead, Store
 
 PROG = "plate_train.plates.compare"
-WIDTHS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4)
+SIZES = ((0.25, 2), (0.35, 2), (0.5, 2), (0.7, 2), (1.0, 2), (1.2, 3))
+"""Widths and depths, each about twice as many multiply-adds as the one before."""
 _USES = 2
 """Rounds are short, so that the length of a short training is known early and told by many of them."""
 _START = "from plate_train.command import main; main()"
@@ -64,13 +66,14 @@ def command(arguments: Sequence[str]) -> int:
     if options.what == "architectures":
         experiments = architectures(options.multiply_adds * 1e6, options.seeds)
     else:
-        experiments = [Experiment(options.model, width, 2, seed) for width in WIDTHS for seed in range(options.seeds)]
+        experiments = [Experiment(options.model, *size, seed) for seed in range(options.seeds) for size in SIZES]
     draw(store, options.shards)
     common = [
         "--hours", str(options.hours), "--drawing-seed", "0", "--shards", str(options.shards),
         "--uses", str(_USES), "--window", str(options.shards),
         "--drawings", options.drawings, "--drawings-kept", str(kept),
-        "--threads", str(options.threads), *(["--watch", *options.watch] if options.watch else []),
+        "--threads", str(options.threads), "--precision", options.precision,
+        *(["--watch", *options.watch] if options.watch else []),
     ]  # fmt: skip
     compare(experiments, options.out, lambda experiment, folder: train(experiment, folder, common))
     print(f"{options.out / comparison.TABLE}, {options.out / comparison.PLOT}", flush=True)
@@ -136,6 +139,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     add("--watch", nargs="+", metavar="FILE.csv", help="real crops to be scored")
     add("--drawings", default=Settings().drawings, metavar="DIR", help="where drawings are kept")
     add("--threads", type=checked.whole(1), default=2, metavar="N")
+    add("--precision", choices=PRECISIONS, default=PRECISIONS[0], help="of products (default: %(default)s)")
     add("--model", choices=tuple(ARCHITECTURES), default=DEFAULT, help="whose sizes are compared")
     add(
         "--multiply-adds",

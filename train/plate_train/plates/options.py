@@ -23,7 +23,7 @@ EXAMPLES = """examples:
   plate-train plate --resume --out runs/reader                go on with an interrupted run
   plate-train plate --hours 1 --width 0.5 --watch crops/labels.csv
                                                               a smaller network; real crops scored meanwhile
-  plate-train plate --data crops --from reader.h5             go on with crops of your own: crops/labels.csv
+  plate-train plate --data crops --from plate-reader          go on with crops of your own: crops/labels.csv
   plate-train plate --trials 12 --hours 6                     search size and learning rate first
   plate-train plate --preview sheet.png                       look at what is drawn
 """
@@ -51,7 +51,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     setting("seeds", checked.whole(1), "N", "train so many times on the same drawings; the first is kept")
     add("--resume", action="store_true", help="go on with the run in --out, or with the newest unfinished one")
     add("--preview", type=Path, metavar="FILE", help="draw a sheet of drawings with their texts, and stop")
-    setting("from", str, "MODEL", "start from the weights of this .h5", dest="start")
+    setting("from", str, "MODEL", "start from the weights of this .h5, or of plate-reader, which ships", dest="start")
     add("--watch", nargs="+", metavar="FILE.csv", help="score real crops after every round; nothing is chosen by it")
     add("--out", type=Path, metavar="RUN", help="folder of the results; default runs/plate-DATE-TIME")
     setting("threads", checked.whole(1), "N", "same seed and threads, same weights")

@@ -34,17 +34,17 @@ class Settings:
     data: str | None = None
     mix: float = 0.5
     model: str = architectures.DEFAULT
-    width: float = 1.0
-    depth: int = 2
+    width: float = 1.2
+    depth: int = 3
     dropout: float = 0.1
     hours: float = 12.0
     steps: int | None = None
     epochs: int | None = None
     seed: int = 0
     drawing_seed: int | None = None
-    batch: int = 128
-    learning_rate: float = 1.5e-3
-    average: int = 1000
+    batch: int = 64
+    learning_rate: float = 1.2e-3
+    average: int = 1500
     start: str | None = None
     watch: tuple[str, ...] = ()
     drawings: str = "runs/plate-drawings"
@@ -58,7 +58,7 @@ class Settings:
     seeds: int = 1
     trials: int = 0
     trial_steps: int = 3000
-    most_multiply_adds: float = 100.0
+    most_multiply_adds: float = 220.0
     precision: str = "float32"
     threads: int = 2
     workers: int = 2
@@ -99,6 +99,7 @@ def chosen(given: dict[str, Any]) -> Settings:
     """
     settings = Settings()
     if given.get("start"):
+        given = given | {"start": str(weights_file.find(given["start"]))}
         settings = replace(settings, **_network_of(Path(given["start"])))
         if given.get("trials"):
             raise UsageError("--from keeps a network's size, --trials searches it; leave out one")
