@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -83,6 +84,11 @@ def test_a_watch_with_an_outage_names_no_secret(server: Any, options: list[str],
     assert code == 143
     assert '"source": "' + type(server).__name__[:4].lower().replace("mjpe", "http") in first
     assert "channel=1&token=***" in first
+    assert screen.count("(trying again until it is back)") == 1
+    told = [json.loads(line) for line in rest.splitlines()]
+    assert [record["type"] for record in told].count("error") == 1
+    lost = next(number for number, record in enumerate(told) if record["type"] == "error")
+    assert "frame" in [record["type"] for record in told[lost:]]
     files = [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix == ".jpg"]
     assert files
     assert not leaked(first + rest + screen + names + " ".join(map(str, files)))
