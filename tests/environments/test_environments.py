@@ -58,6 +58,7 @@ def test_the_base_install_reads_the_samples(base: Environment, samples: list[str
         (["plate-train", "character", "--data", "x"], "train"),
         (["plate-export", "x.h5", "--data", "x"], "export"),
         (["plate-infer", "--as", "plate", "--camera", "0"], "camera"),
+        (["plate-infer", "--as", "plate", "--camera", "rtsp://h/"], "camera"),
         (["plate-infer", "--as", "plate", "--backend", "onnx", "x.png"], "onnx"),
     ],
 )
