@@ -74,6 +74,7 @@ def _evaluate_frames(options: EvalOptions, labelled: LabelledSet) -> int:
     from plate_devices.frames import describe, failures, lines
     from plate_devices.models import choose_models
     from plate_devices.outputs.lines import printable
+    from plate_devices.reviewed import read_reviewed
     from plate_devices.scoring_frames import evaluate_frames
     from plate_devices.sheet import frame_sheet
     from plate_devices.status import progress
@@ -82,8 +83,9 @@ def _evaluate_frames(options: EvalOptions, labelled: LabelledSet) -> int:
 
     models = choose_models(options.models, "frame", options.backend)
     frames = by_picture(labelled.rows)
+    reviewed = read_reviewed(options.reviewed) if options.reviewed else None
     with PlateReader(models.reader, options.backend, options.threads, "frame", models.locator) as reader:
-        found = evaluate_frames(reader, progress(frames, frames, labelled.name), options.region)
+        found = evaluate_frames(reader, progress(frames, frames, labelled.name), options.region, reviewed)
         heading = _heading(options, labelled, "frame", reader)
         heading["locator"] = reader.locator().manifest.label
     if options.sheet is not None:
@@ -92,7 +94,7 @@ def _evaluate_frames(options: EvalOptions, labelled: LabelledSet) -> int:
     if options.reliability is not None:
         _save_diagram(found, labelled, heading, options.reliability)
     if options.json:
-        print(json.dumps(heading | describe(found), allow_nan=False), flush=True)
+        print(json.dumps(heading | describe(found, reviewed), allow_nan=False), flush=True)
     else:
         who = f"{heading['locator']} and {heading['model']} in {heading['backend']} {heading['backend_version']}"
         print(f"{printable(labelled.name)}: {len(found.readings)} frames read by {who}")

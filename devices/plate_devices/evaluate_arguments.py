@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PROGRAM = "plate-eval"
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
-_NOT_BESIDE_VERIFY = ("--as", "--region", "--sheet", "--reliability")
+_NOT_BESIDE_VERIFY = ("--as", "--region", "--reviewed", "--sheet", "--reliability")
 
 EVAL = Command(
     PROGRAM,
@@ -28,6 +28,8 @@ EVAL = Command(
                "frame|plate|character", one_of("frame", "plate", "character")),
         *MODEL_OPTIONS,
         Option("--region", "settle doubtful characters by its formats: ro, us-ca, eu, us, ...", "NAME"),
+        Option("--reviewed", "detections outside all labels that were looked at: image, corners, plate (yes or no)",
+               "FILE.csv", Path),
         Option("--json", "print one JSON object"),
         Option("--sheet", "save a contact sheet of the failures, .png, .jpg or .webp", "FILE", Path),
         Option("--reliability", "save a diagram of confidence against right readings", "FILE", Path),
@@ -50,6 +52,7 @@ class EvalOptions(NamedTuple):
     backend: str
     threads: int
     region: str | None
+    reviewed: Path | None
     json: bool
     sheet: Path | None
     reliability: Path | None
@@ -84,6 +87,7 @@ def parse_eval(arguments: Sequence[str]) -> EvalOptions:
         backend=given["--backend"],
         threads=given["--threads"],
         region=given["--region"],
+        reviewed=given["--reviewed"],
         json=given["--json"],
         sheet=given["--sheet"],
         reliability=given["--reliability"],

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from plate_devices.scoring_frames import curve
+from plate_devices.scoring_frames import SAME_PLACE, curve
+from plate_runtime.geometry import polygon_iou
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from plate_devices.reviewed import Reviewed
     from plate_devices.scoring_frames import FrameEvaluation, FrameReading
     from plate_runtime.geometry import Corners
 
@@ -65,8 +67,8 @@ def _failures_of(one: FrameReading, threshold: float) -> Iterator[Failure]:
             yield Failure("missed", image, label.text, "", 0.0, label.corners)
 
 
-def describe(found: FrameEvaluation) -> dict[str, Any]:
-    """Return the scores as plate-eval prints them in JSON."""
+def describe(found: FrameEvaluation, reviewed: Reviewed | None = None) -> dict[str, Any]:
+    """Return the scores as plate-eval prints them in JSON; with `reviewed`, who of those outside was looked at."""
     score, located = found.score, found.located
     pictures, vehicles = found.pictures, found.vehicles
     return {
@@ -94,7 +96,7 @@ def describe(found: FrameEvaluation) -> dict[str, Any]:
         "groups": by_group(found),
         "curve": [{"threshold": t, "exact": exact, "false_plates": false} for t, exact, false in curve(found.readings)],
         "failures": [one.describe() for one in failures(found)],
-        "outside": [one for reading in found.readings for one in _outside(reading)],
+        "outside": [one for reading in found.readings for one in _outside(reading, reviewed)],
         "unreadable": [{"image": path, "error": str(error)} for path, error in found.unreadable],
     }
 
@@ -152,8 +154,9 @@ def lines(found: FrameEvaluation) -> Iterator[str]:
         yield f"  and {len(wrong) - _LISTED} more: --json lists them, --sheet FILE shows them"
 
 
-def _outside(one: FrameReading) -> Iterator[dict[str, Any]]:
+def _outside(one: FrameReading, reviewed: Reviewed | None) -> Iterator[dict[str, Any]]:
     """Describe each detection on no labelled plate, so that somebody can look at it."""
+    seen = reviewed.of(one.frame.path) if reviewed else []
     for number in one.matches.outside if one.placed else ():
         detection, plate = one.found[number]
         yield {
@@ -162,6 +165,7 @@ def _outside(one: FrameReading) -> Iterator[dict[str, Any]]:
             "detection_confidence": detection.confidence,
             "reading": plate.text if plate else "",
             "confidence": plate.confidence if plate else 0.0,
+            "reviewed": any(polygon_iou(detection.corners, other.corners) > SAME_PLACE for other in seen),
         }
 
 

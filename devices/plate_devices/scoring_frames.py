@@ -15,6 +15,7 @@ from plate_runtime.image import open_picture
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from plate_devices.reviewed import Reviewed, Seen
     from plate_runtime.evaluate import CalibrationBin, LocationScore, Matches, TextScore
     from plate_runtime.labels import LabelledFrame, LabelledPicture
     from plate_runtime.locate import Detection
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 THRESHOLDS = tuple(step / 20 for step in range(20))
 """Products of detection and reading that the curve is drawn for."""
 
-_SAME_PLACE = 0.1  # overlap from which on a reading is that of a labelled plate
+SAME_PLACE = 0.1
+"""Overlap from which on a reading is that of a labelled plate."""
 
 
 class FoundPlate(NamedTuple):
@@ -60,7 +62,7 @@ class FrameReading(NamedTuple):
         reported = self.reported(threshold)
         placed = [plate for plate in self.frame.plates if plate.corners]
         matches = match_plates(
-            [one.detection.corners for one in reported], [plate.corners or () for plate in placed], _SAME_PLACE
+            [one.detection.corners for one in reported], [plate.corners or () for plate in placed], SAME_PLACE
         )
         pairs = [
             (label, None if number is None else reported[number].plate)
@@ -124,11 +126,14 @@ class FrameEvaluation(NamedTuple):
         return len(rights), sum(rights)
 
 
-def evaluate_frames(reader: PlateReader, frames: Iterable[LabelledFrame], region: str | None = None) -> FrameEvaluation:
+def evaluate_frames(
+    reader: PlateReader, frames: Iterable[LabelledFrame], region: str | None = None, reviewed: Reviewed | None = None
+) -> FrameEvaluation:
     """Find and read the plates of every frame, and score.
 
     Args:
         region: whose formats settle doubtful characters.
+        reviewed: detections on no labelled plate that somebody has looked at; those that are plates do not count.
 
     Raises:
         DataError: not one picture could be opened.
@@ -137,7 +142,8 @@ def evaluate_frames(reader: PlateReader, frames: Iterable[LabelledFrame], region
     unreadable: list[tuple[str, InputError]] = []
     for frame in frames:
         try:
-            readings.append(_read(reader, frame, region))
+            seen = reviewed.of(frame.path) if reviewed else []
+            readings.append(_read(reader, frame, region, seen))
         except InputError as error:
             unreadable.append((str(frame.path), error))
     if not readings:
@@ -162,12 +168,14 @@ def curve(readings: Sequence[FrameReading], thresholds: Sequence[float] = THRESH
     return points
 
 
-def _read(reader: PlateReader, frame: LabelledFrame, region: str | None) -> FrameReading:
+def _read(reader: PlateReader, frame: LabelledFrame, region: str | None, seen: Sequence[Seen]) -> FrameReading:
     opened = open_picture(frame.path)
     started = time.process_time()
     plates = reader.read(opened, "frame", region=region, min_confidence=0.0)
     cpu_ms = 1000 * (time.process_time() - started)
     by_corners = {plate.corners: plate for plate in plates}
     found = [FoundPlate(one, by_corners.get(one.corners)) for one in reader.find(opened)]
-    corners = [plate.corners for plate in frame.plates if plate.corners]
-    return FrameReading(frame, found, match_plates([one.detection.corners for one in found], corners), cpu_ms)
+    labelled = [plate.corners for plate in frame.plates if plate.corners]
+    known = [one.corners for one in seen if one.is_plate]
+    matches = match_plates([one.detection.corners for one in found], labelled, ignored=known)
+    return FrameReading(frame, found, matches, cpu_ms)

@@ -1,4 +1,4 @@
-"""`python -m plate_runtime PICTURE ...`: read plate crops with nothing but this folder."""
+"""`python -m plate_runtime PICTURE ...`: read plates with nothing but this folder."""
 
 from __future__ import annotations
 

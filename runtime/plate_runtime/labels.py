@@ -118,11 +118,13 @@ def _picture(file: Path, line: int, row: dict[str, str | None]) -> LabelledPictu
     if not image:
         raise DataError(f"{file}, line {line}: no image is named")
     group = (row.get("group") or "").strip() or None
-    return LabelledPicture(file.parent / image, normalise(row.get("text") or ""), _corners(file, line, row), group)
+    corners = parse_corners(file, line, row.get("corners") or "")
+    return LabelledPicture(file.parent / image, normalise(row.get("text") or ""), corners, group)
 
 
-def _corners(file: Path, line: int, row: dict[str, str | None]) -> tuple[tuple[float, float], ...] | None:
-    text = (row.get("corners") or "").split()
+def parse_corners(file: Path, line: int, typed: str) -> tuple[tuple[float, float], ...] | None:
+    """Read eight numbers, x and y of four corners; None for nothing. Raises DataError, naming the line, for others."""
+    text = typed.split()
     if not text:
         return None
     try:

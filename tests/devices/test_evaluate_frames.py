@@ -80,6 +80,7 @@ def test_scores_in_json(models: list[str], frames: Path, capsys: pytest.CaptureF
     assert found["curve"][0] == {"threshold": 0.0, "exact": 2, "false_plates": 1}
     assert len(found["curve"]) == 20 and found["curve"][-1]["exact"] <= 2
     (outside,) = found["outside"]
+    assert outside["reviewed"] is False
     assert (outside["reading"], outside["corners"][0]) == ("KR59ABD", list(plate_corners(0, 5)[0]))
     assert found["threshold"] == 0.3 and found["cpu_ms_median"] > 0
 
@@ -113,6 +114,24 @@ def test_texts_without_corners_may_stand_anywhere(
     assert (found["count"], found["exact"], found["plates"], found["false_plates"]) == (2, 1, 0, 0)
     (failure,) = found["failures"]
     assert (failure["kind"], failure["reading"]) == ("misread", "K70")
+
+
+def test_a_plate_that_nobody_labelled_is_not_false_once_it_was_looked_at(
+    models: list[str], frames: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "reviewed.csv"
+    corners = " ".join(f"{x:g} {y:g}" for x, y in plate_corners(0, 5))
+    for answer, false in (("yes", 0), ("no", 1)):
+        file.write_text(f"image,corners,plate,what\nb.png,{corners},{answer},a van in the back\n")
+        assert command(["--data", str(frames), "--reviewed", str(file), "--json", *models]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert (found["false_plates"], found["detections_outside"]) == (false, false)
+        assert [one["reviewed"] for one in found["outside"]] == [True] * false
+    wrong = "image,corners\n", f"image,corners,plate\nb.png,{corners},maybe\n", "image,corners,plate\nb.png,,no\n"
+    for text in wrong:
+        file.write_text(text)
+        with pytest.raises(DataError, match=r"reviewed\.csv"):
+            command(["--data", str(frames), "--reviewed", str(file), *models])
 
 
 def test_frames_without_any_text_are_scored_for_finding(

@@ -22,7 +22,7 @@ class TestEndings:
         ("arguments", "code", "message"),
         [
             (["--as", "plate"], 2, "nothing to read"),
-            (["--camera", "rtsp://me:secret@cam/1", "--as", "plate"], 2, "not supported"),
+            (["--camera", "rtsp://me:secret@127.0.0.1:1/1", "--as", "plate"], 4, "cannot be reached"),
             (["--camera", "gone.mp4", "--as", "plate"], 4, "no such file"),
         ],
     )

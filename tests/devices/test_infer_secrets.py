@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +40,29 @@ def address(server: Any) -> str:
     return f"{server.url.partition('?')[0]}?channel=1&token={TOKEN}"
 
 
+def kinds(lines: list[str]) -> list[str]:
+    """The types of the records that were printed."""
+    return [json.loads(line)["type"] for line in lines]
+
+
 class Terminal:
     """Runs plate-infer with a terminal for its status line, and keeps all it says."""
 
     def __init__(self, *arguments: str) -> None:
         own, others = os.openpty()
         self._screen = own
-        self.running = subprocess.Popen([*process(), *arguments], stdout=subprocess.PIPE, stderr=others)
+        self.running = subprocess.Popen([*process(), *arguments], stdout=subprocess.PIPE, stderr=others, text=True)
         os.close(others)
+        self.lines: list[str] = []
+        self._listening = threading.Thread(target=self._listen)
+        self._listening.start()
+
+    def until(self, happened: Callable[[list[str]], bool]) -> None:
+        """Wait until the lines it has printed are such."""
+        deadline = time.monotonic() + 40.0
+        while not happened(self.lines):
+            assert time.monotonic() < deadline, self.lines[-3:]
+            time.sleep(0.05)
 
     def names(self) -> str:
         """The names of its threads."""
@@ -56,7 +73,8 @@ class Terminal:
         """Wait for its end, after a signal if given; return exit code, standard output, and the screen."""
         if sign is not None:
             self.running.send_signal(sign)
-        out, _ = self.running.communicate(timeout=60)
+        self.running.wait(timeout=60)
+        self._listening.join()
         screen = b""
         try:
             while piece := os.read(self._screen, 1 << 16):
@@ -64,28 +82,33 @@ class Terminal:
         except OSError:  # the other side is closed
             pass
         os.close(self._screen)
-        return self.running.returncode, out.decode(), screen.decode("latin-1")
+        return self.running.returncode, "".join(self.lines), screen.decode("latin-1")
+
+    def _listen(self) -> None:
+        assert self.running.stdout is not None
+        with self.running.stdout as out:
+            self.lines.extend(out)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at threads in /proc")
 def test_a_watch_with_an_outage_names_no_secret(server: Any, options: list[str], tmp_path: Path) -> None:
     folders = ["--annotate", str(tmp_path / "seen"), "--save-crops", str(tmp_path / "crops")]
     watch = Terminal("--camera", address(server), "--json", "--every", "--fps", "5", "--debug", *folders, *options)
-    out = watch.running.stdout
-    assert out is not None
-    first = out.readline().decode()
+    watch.until(lambda lines: len(lines) > 2)
     names = watch.names()
     server.kill()
-    time.sleep(2.0)
+    watch.until(lambda lines: kinds(lines)[-1] == "error")
     server.start()
-    time.sleep(4.0)
-    code, rest, screen = watch.end(signal.SIGTERM)
+    watch.until(lambda lines: kinds(lines)[-1] == "frame")
+    code, out, screen = watch.end(signal.SIGTERM)
     assert code == 143
-    assert '"source": "' + type(server).__name__[:4].lower().replace("mjpe", "http") in first
-    assert "channel=1&token=***" in first
+    assert '"source": "' + type(server).__name__[:4].lower().replace("mjpe", "http") in out
+    assert "channel=1&token=***" in out
+    assert screen.count("(trying again until it is back)") == 1
+    assert kinds(out.splitlines()).count("error") == 1
     files = [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix == ".jpg"]
     assert files
-    assert not leaked(first + rest + screen + names + " ".join(map(str, files)))
+    assert not leaked(out + screen + names + " ".join(map(str, files)))
     assert not any(leaked(path.read_bytes()) for path in files)
 
 

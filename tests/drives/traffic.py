@@ -13,7 +13,7 @@ from drives.geometry import NEAREST, Camera, Points, Pose, body_points, hull, in
 RATE = 15.0
 _LETTERS, _DIGITS = "ABCDEFGHJKLMNPRSTUVWXYZ", "23456789"
 # No country's: serials that no list of formats holds, so that neither does the training generator draw them.
-SERIALS = ("DLLLDDL", "LDLDLDD", "DDLLLLD", "LLLDLDL", "DLDDLLD", "LDDLLLDD", "DDDLLDLL")
+SERIALS = ("DLLLDDL", "LDLDDL", "DDLLLLD", "DLDLDLL", "DLDDLLD", "LDDLLLDD", "DDDLLDLL")
 SIZES = ((0.52, 0.11), (0.46, 0.13), (0.40, 0.15))
 """Widths and heights of plates in metres."""
 

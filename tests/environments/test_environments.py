@@ -7,6 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from tiny_locators import draw_frame, locator_bytes
+from tiny_plates import plate_model_bytes
 
 from .conftest import COPIED_AS, Environment, MakeEnvironment
 
@@ -18,7 +21,7 @@ LARGEST_WHEEL = 8 * 1024 * 1024
 @pytest.fixture(scope="session")
 def expected(base: Environment, samples: list[str]) -> str:
     """What the installed wheel reads of the sample pictures."""
-    return base.run("-m", "plate_runtime", *samples)
+    return base.run("-m", "plate_runtime", "--as", "plate", *samples)
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +61,7 @@ def test_the_base_install_reads_the_samples(base: Environment, samples: list[str
         (["plate-train", "character", "--data", "x"], "train"),
         (["plate-export", "x.h5", "--data", "x"], "export"),
         (["plate-infer", "--as", "plate", "--camera", "0"], "camera"),
+        (["plate-infer", "--as", "plate", "--camera", "rtsp://h/"], "camera"),
         (["plate-infer", "--as", "plate", "--backend", "onnx", "x.png"], "onnx"),
     ],
 )
@@ -73,7 +77,7 @@ def test_a_copied_folder_reads_alone_at_the_oldest_versions(
     oldest: Environment, copied_runtime: Path, samples: list[str], expected: str
 ) -> None:
     assert not oldest.has("plate_runtime")
-    output = oldest.run("-m", COPIED_AS, *samples, variables={"PYTHONPATH": str(copied_runtime)})
+    output = oldest.run("-m", COPIED_AS, "--as", "plate", *samples, variables={"PYTHONPATH": str(copied_runtime)})
     assert len(texts(output)) >= 4
     assert texts(output) == texts(expected)
 
@@ -82,9 +86,24 @@ def test_tflite_runtime_reads_the_same(
     old_interpreter: Environment, copied_runtime: Path, samples: list[str], expected: str
 ) -> None:
     output = old_interpreter.run(
-        "-m", COPIED_AS, "--backend", "tflite", *samples, variables={"PYTHONPATH": str(copied_runtime)}
+        "-m", COPIED_AS, "--as", "plate", "--backend", "tflite", *samples, variables={"PYTHONPATH": str(copied_runtime)}
     )
     assert texts(output) == texts(expected)
+
+
+@pytest.mark.parametrize("backend", ["litert", "tflite"])
+def test_frames_are_read_at_the_oldest_versions_and_in_tflite_runtime(
+    request: pytest.FixtureRequest, backend: str, copied_runtime: Path, tmp_path: Path
+) -> None:
+    environment: Environment = request.getfixturevalue("oldest" if backend == "litert" else "old_interpreter")
+    plates = {(2, 3): "AB12XYZ", (4, 7): "KR59ABD"}
+    Image.fromarray(draw_frame(plates)).save(tmp_path / "frame.png")
+    (tmp_path / "locator.tflite").write_bytes(locator_bytes("tflite", "int8"))
+    (tmp_path / "reader.tflite").write_bytes(plate_model_bytes("tflite", "int8"))
+    models = ["--locator", str(tmp_path / "locator.tflite"), "--model", str(tmp_path / "reader.tflite")]
+    line = ["-m", COPIED_AS, "--as", "frame", "--backend", backend, *models, str(tmp_path / "frame.png")]
+    output = environment.run(*line, variables={"PYTHONPATH": str(copied_runtime)})
+    assert sorted(texts(output)) == sorted(plates.values())
 
 
 def test_tflite_runtime_beside_numpy_2_is_refused_in_one_sentence(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,9 @@ from plate_runtime.errors import DeviceError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# A camera now and then loses a frame; one that loses this many in a row was unplugged.
+# A camera now and then loses a frame; one that loses this many in a row, or one after a long wait, was unplugged.
 _LOST = 3
+_LONG = 1.0
 
 _WIDTH, _HEIGHT = 1280, 720
 
@@ -46,6 +48,7 @@ class UsbCamera:
         index = lost = 0
         while lost < _LOST:
             wanted = self._pace.takes()
+            asked = time.monotonic()
             # Taken off the cable it has to be; decoding it is another matter.
             found, bgr = self._read(capture) if wanted else (capture.grab(), None)
             if wanted and found and bgr is not None and bgr.size:
@@ -53,7 +56,7 @@ class UsbCamera:
             elif found and not wanted:
                 self.dropped += 1
             else:
-                lost += 1
+                lost += _LOST if time.monotonic() - asked > _LONG else 1
                 continue
             index += 1
             lost = 0

@@ -57,12 +57,12 @@ class MjpegStream:
                 number += 1
                 continue
             try:
-                rgb = open_picture(picture, name="a picture").rgb
+                rgb = open_picture(picture, name="one of them").rgb
             except InputError as error:
                 damaged += 1
                 self.dropped += 1
                 if damaged >= _DAMAGED:
-                    raise DeviceError(f"{self.name} sends damaged pictures: {error}") from error
+                    raise DeviceError(f"{self.name} sends pictures that cannot be read; {error}") from error
             else:
                 damaged = 0
                 yield Frame(rgb, number, datetime.now(UTC))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plate_devices.sources.address import is_address, parse_address, presentable
+from plate_devices.sources.address import HIDDEN, is_address, parse_address, presentable
 from plate_devices.sources.files import VIDEO_SUFFIXES
 from plate_devices.sources.pace import Pace
 from plate_runtime.errors import DeviceError, UsageError
@@ -42,18 +42,23 @@ def open_camera(name: str, fps: float | None = None, leave_out: Sequence[Path] =
         from plate_devices.sources.camera import UsbCamera
 
         pace = Pace(fps)
-        return _live(lambda: UsbCamera(name, pace))
+        return _live(lambda: UsbCamera(name, pace), fps)
+    if "@" in name and not is_address(name) and not Path(name).exists():
+        raise UsageError(f"--camera {HIDDEN} is not supported; use {SUPPORTED}")  # an address without its scheme
     if is_address(name) or (colon and "/" not in scheme and not Path(name).exists()):
         raise UsageError(f"--camera {scheme}: is not supported; use {SUPPORTED}")
     return _open_file(name, fps, leave_out)
 
 
-def _live(open_source: Callable[[], Source]) -> Source:
-    """Open a source again whenever it is lost, and keep its newest frame only."""
-    from plate_devices.sources.live import NewestFrame
+def _live(open_source: Callable[[], Source], fps: float | None) -> Source:
+    """Open a source, which itself gives no more than `fps`, again whenever it is lost; keep its newest frame only."""
+    from plate_devices.sources.live import HANGS_AFTER, STALLED_AFTER, NewestFrame
     from plate_devices.sources.reopening import Reopening
 
-    return NewestFrame(Reopening(open_source))
+    wanted_pause = 1.0 / fps if fps else 0.0
+    return NewestFrame(
+        Reopening(open_source), stalled_after=STALLED_AFTER + wanted_pause, hangs_after=HANGS_AFTER + wanted_pause
+    )
 
 
 def _open_rtsp(name: str, _rest: str, fps: float | None) -> Source:
@@ -61,7 +66,7 @@ def _open_rtsp(name: str, _rest: str, fps: float | None) -> Source:
 
     address = parse_address(name)
     pace = Pace(fps)
-    return _live(lambda: RtspStream(address, pace))
+    return _live(lambda: RtspStream(address, pace), fps)
 
 
 def _open_mjpeg(name: str, _rest: str, fps: float | None) -> Source:
@@ -69,7 +74,7 @@ def _open_mjpeg(name: str, _rest: str, fps: float | None) -> Source:
 
     address = parse_address(name)
     pace = Pace(fps)
-    return _live(lambda: MjpegStream(address, pace))
+    return _live(lambda: MjpegStream(address, pace), fps)
 
 
 def _open_csi(name: str, rest: str, fps: float | None) -> Source:
@@ -78,7 +83,7 @@ def _open_csi(name: str, rest: str, fps: float | None) -> Source:
     if not rest.isdecimal():
         raise UsageError(f"--camera {name}: {rest!r} is no number of a camera; use for example csi:0")
     pace = Pace(fps)
-    return _live(lambda: CsiCamera(int(rest), pace))
+    return _live(lambda: CsiCamera(int(rest), pace), fps)
 
 
 def _open_demo(name: str, rest: str, fps: float | None) -> Source:

@@ -128,6 +128,16 @@ def test_an_unplugged_camera_that_is_plugged_in_again_goes_on(monkeypatch: pytes
     assert [capture.released for capture in captures] == [True, True, False]
 
 
+def test_a_camera_that_keeps_silent_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, capture = camera(monkeypatch, [picture(1), None, picture(2)])
+    monkeypatch.setattr("plate_devices.sources.camera._LONG", -1.0)
+    frames = source.frames()
+    next(frames)
+    with pytest.raises(DeviceError, match="still plugged in"):
+        next(frames)
+    assert len(capture.script) == 1
+
+
 def test_a_busy_camera_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     source, capture = camera(monkeypatch, [])
     capture.opened = False

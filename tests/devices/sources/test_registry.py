@@ -33,6 +33,13 @@ def test_cameras_are_live(name: str, shown: str) -> None:
     source.close()
 
 
+def test_a_source_that_is_seldom_asked_does_not_stall() -> None:
+    source = open_camera("http://host/video", fps=0.05)
+    assert isinstance(source, NewestFrame)
+    assert source._stalled_after == 25.0
+    assert source._hangs_after == 80.0
+
+
 def test_a_folder_is_a_drive(tmp_path: Path) -> None:
     source = open_camera(str(tmp_path), 5)
     assert isinstance(source, FolderDrive)
@@ -56,6 +63,7 @@ def test_video_files_and_the_demo_are_found(tmp_path: Path) -> None:
         "rtsp://user:secret@host:0/stream",
         "rtsp://user:secret@/stream",
         "https://user:secret@ho st/",
+        "user:secret@host/stream",
         "csi:",
         "csi:/dev/x",
         "screen",

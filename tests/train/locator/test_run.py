@@ -15,7 +15,7 @@ from small_scenes import small_run, small_settings, small_store, write_frames
 
 from plate_runtime.errors import DataError, UsageError
 from plate_train import weights_file
-from plate_train.locator import recorded
+from plate_train.locator import evaluate, recorded
 from plate_train.locator.architectures import Size, build
 from plate_train.locator.run import run
 from plate_train.locator.settings import Settings, changed, read_settings
@@ -107,3 +107,13 @@ def test_the_network_stays_within_its_budget_and_answers_for_every_cell() -> Non
     assert multiply_adds(build(Size(0.8))) < 130e6
     sure = 1 / (1 + np.exp(-np.asarray(build(Size(0.25, 0))(np.random.rand(1, 384, 640, 1)))[..., 0]))
     assert sure.max() < 0.2
+
+
+def test_a_run_is_scored_on_frames_with_a_sheet(
+    finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = write_frames(tmp_path / "yard", 2)
+    assert evaluate.command([str(finished), str(labels), "--json", "--sheet", str(tmp_path / "sheets")]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert (row["frames"], row["plates"], row["step"]) == (2, 2, 12)
+    assert (tmp_path / "sheets/failures-yard.png").exists()

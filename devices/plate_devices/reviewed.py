@@ -1,0 +1,58 @@
+"""Detections on no labelled plate that somebody has looked at: labels of frames are often incomplete."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, NamedTuple
+
+from plate_runtime.errors import DataError
+from plate_runtime.labels import parse_corners
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from plate_runtime.geometry import Corners
+
+_ANSWERS = {"yes": True, "no": False}
+
+
+class Seen(NamedTuple):
+    """One detection that was looked at: its corners in pixels of the picture, and whether it is a plate."""
+
+    corners: Corners
+    is_plate: bool
+
+
+class Reviewed:
+    """What was looked at, by picture."""
+
+    def __init__(self, seen: dict[str, list[Seen]]) -> None:
+        self._seen = seen
+
+    def of(self, picture: Path) -> list[Seen]:
+        """Return what was looked at in a picture; it is known by the end of its path."""
+        path = f"/{picture.as_posix()}"
+        return [one for image, some in self._seen.items() if path.endswith(f"/{image}") for one in some]
+
+
+def read_reviewed(file: Path) -> Reviewed:
+    """Read a CSV with the columns image, corners and plate, which is yes or no; others are ignored.
+
+    Raises:
+        DataError: the file cannot be read, lacks a column, or a row makes no sense.
+    """
+    seen: dict[str, list[Seen]] = {}
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as stream:
+            rows = csv.DictReader(stream)
+            if not {"image", "corners", "plate"} <= set(rows.fieldnames or ()):
+                raise DataError(f"{file} has no header with the columns image, corners and plate")
+            for row in rows:
+                corners = parse_corners(file, rows.line_num, row.get("corners") or "")
+                answer = (row.get("plate") or "").strip().lower()
+                if corners is None or answer not in _ANSWERS:
+                    raise DataError(f"{file}, line {rows.line_num}: corners and plate, yes or no, are needed")
+                seen.setdefault((row["image"] or "").strip(), []).append(Seen(corners, _ANSWERS[answer]))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    return Reviewed(seen)

@@ -1,0 +1,104 @@
+"""Drives share nothing with what networks are trained on: no letter, no layout, no place, no serial, no seed."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from drives import scenery, sheets, traffic
+from drives.sheets import ALPHABETS, LAYOUTS
+from numpy.typing import NDArray
+from PIL import Image
+
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.formats import load_formats
+from plate_train.draw.effects import Dice
+from plate_train.draw.fonts import listed_packages
+from plate_train.draw.plates import grounds
+from plate_train.draw.plates.layouts import load_layouts
+from plate_train.draw.plates.lettering import PARTS, plate_strokes
+from plate_train.draw.plates.serials import draw_serial
+from plate_train.draw.scenes import backdrops, forms, textures
+from plate_train.draw.strokes import draw_letter
+
+SIDE = 24
+
+
+def imported(folder: Path) -> set[str]:
+    """The packages that the modules of a folder import, by their first name."""
+    found: set[str] = set()
+    for file in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                found.add(str(node.module).split(".")[0])
+    return found
+
+
+def test_neither_side_imports_the_other(repository: Path) -> None:
+    assert not imported(repository / "tests" / "drives") & {"plate_train", "plate_export"}
+    assert not imported(repository / "train") & {"drives", "plate_devices"}
+
+
+def test_no_family_of_letters_and_no_layout_has_a_namesake_in_training() -> None:
+    families = {package.family for package in listed_packages()}
+    families |= {alphabet.family for part in range(2) for alphabet in plate_strokes(part, 8)}
+    assert not set(ALPHABETS) & {family.lower() for family in families}
+    assert not set(LAYOUTS) & {layout.name for part in PARTS for layout in load_layouts(part)}
+
+
+def test_no_place_is_a_ground_a_backdrop_or_a_texture_of_training() -> None:
+    drawn = {*backdrops.KINDS, *forms.KINDS}
+    for kinds in (grounds.KINDS, textures.KINDS):
+        drawn |= {kind for part in kinds.values() for kind in part}
+    assert not set(scenery.PLACES) & drawn
+
+
+def test_no_alphabet_is_one_that_training_draws() -> None:
+    """Training's strokes are drawn at random: of 120 alphabets none is as near as one pen's width to ours."""
+    trained = [
+        [normal(draw_letter(sign, alphabet._style, 48)) for sign in ALPHABET]
+        for part in range(2)
+        for alphabet in plate_strokes(part, 60)
+    ]
+    for name, alphabet in ALPHABETS.items():
+        own = [normal(sheets.glyph(sign, alphabet, 48)) for sign in ALPHABET]
+        nearest = max(float(np.mean([alike(a, b) for a, b in zip(own, other, strict=True)])) for other in trained)
+        assert nearest < 0.9, f"{name}: {nearest:.3f}"
+        assert np.mean([alike(a, a) for a in own]) == pytest.approx(1.0)
+
+
+def test_no_serial_has_a_form_that_training_knows() -> None:
+    chance = Random("drive serials")
+    texts = [traffic.new_text(chance, set()) for _ in range(400)]
+    formats = [format_ for region in load_formats().values() for format_ in region.formats]
+    known = {text for text in texts for format_ in formats if format_.matches(text)}
+    assert not known
+    dice = Dice("serials of training")
+    trained = {draw_serial(["world", "wish", "any"], False, dice).text for _ in range(3000)}
+    assert not trained & set(texts)
+
+
+def test_no_seed_of_a_drive_is_one_of_training(repository: Path) -> None:
+    """Both seed with strings: a drive's begin with its name, those of training with a number."""
+    for file in (repository / "tests" / "drives").glob("*.py"):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if "Random(" in line and "chance: Random" not in line:
+                assert 'Random(f"drive' in line or 'Random(f"guess' in line, f"{file.name}: {line.strip()}"
+    one, other = Random("drive 0"), Dice("0 train 0")
+    assert [one.random() for _ in range(8)] != [other.random() for _ in range(8)]
+
+
+def normal(letter: Image.Image) -> NDArray[np.bool_]:
+    """A letter cut tight and brought to one size, (SIDE, SIDE)."""
+    box = letter.point(lambda tone: 255 * (tone > 127)).getbbox()
+    return np.asarray(letter.crop(box).resize((SIDE, SIDE), Image.Resampling.BOX)) > 127
+
+
+def alike(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    """What two letters have in common, of what either covers: 0..1."""
+    return float((one & other).sum() / max(1, (one | other).sum()))
