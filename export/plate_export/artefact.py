@@ -33,11 +33,13 @@ class Converted:
         content: the file as the converter made it.
         tensors: how many tensors (TFLite) or weights (ONNX) there are of each type.
         quantisation: of an int8 input and output, else None.
+        rounding: of int8, "exact" if all interpreters round alike, else "plain".
     """
 
     content: bytes
     tensors: Mapping[str, int]
     quantisation: Quantisation | None = None
+    rounding: str | None = None
 
 
 @dataclass(frozen=True)

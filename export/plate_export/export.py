@@ -12,7 +12,7 @@ import numpy as np
 
 from plate_runtime.errors import ModelError
 
-from . import gate, onnx, parts, tflite
+from . import exact, gate, onnx, parts, tflite
 from .artefact import Artefact, Converted, describe
 from .calibrate import COUNT, Calibration, choose
 from .check_set import load_check_set
@@ -147,13 +147,14 @@ def _convert_all(
         progress.step(f"converting to {format_}")
         with parts.quiet(options.debug):
             if calibration is not None and int8 is None:  # the ONNX file is made of it too
-                int8 = tflite.to_int8(network, calibration.inputs(source.meta.input))
+                inputs = calibration.inputs(source.meta.input)
+                int8 = exact.rewrite(network, tflite.to_int8(network, inputs), inputs)
             convert = _to_tflite if format_ == "tflite" else _to_onnx
             converted = convert(network, options.precisions, int8)
         for precision, one in converted.items():
             record: dict[str, Any] = {"libraries": parts.versions()}
-            if calibration is not None and precision == "int8":
-                record["calibration"] = calibration.record()
+            if calibration is not None and int8 is not None and precision == "int8":
+                record |= {"calibration": calibration.record(), "rounding": int8.rounding}
             artefacts.append(describe(source, format_, precision, one, record))
     return artefacts
 

@@ -67,7 +67,7 @@ def _convolution(writer: Writer, operator: Operator) -> str:
         strides=steps,
         dilations=wide,
         group=source.shape[3] if depthwise else source.shape[3] // kernel.shape[3],
-        pads=_padding(source.shape, size, steps, wide, options.padding),
+        pads=padding(source.shape, size, steps, wide, options.padding),
     )
     return writer.quantised(result, operator)
 
@@ -92,7 +92,7 @@ def _bias(writer: Writer, operator: Operator) -> list[str]:
 def _pool(writer: Writer, operator: Operator) -> str:
     source, options = writer.graph.tensors[operator.inputs[0]], operator.options
     size, steps = (options.filterHeight, options.filterWidth), (options.strideH, options.strideW)
-    pads = _padding(source.shape, size, steps, (1, 1), options.padding)
+    pads = padding(source.shape, size, steps, (1, 1), options.padding)
     window: dict[str, Any] = {"kernel_shape": size, "strides": steps, "pads": pads}
     if operator.kind == "MAX_POOL_2D":  # of int8 as it is: nothing is computed
         if operator.limits(writer.graph.tensors[operator.output]) != (-128, 127):
@@ -192,7 +192,7 @@ def _softmax(writer: Writer, operator: Operator) -> str:
     return _plain("Softmax", axis=-1)(writer, operator)
 
 
-def _padding(
+def padding(
     shape: Sequence[int], size: Sequence[int], steps: Sequence[int], wide: Sequence[int], valid: int
 ) -> list[int]:
     """Return how many rows and columns TFLite adds: top, left, bottom, right; the odd one comes last."""

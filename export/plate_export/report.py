@@ -13,6 +13,7 @@ from plate_runtime.backends import FORMATS
 
 from .artefact import Artefact
 from .calibrate import Calibration
+from .exact import EXACT, PLAIN
 from .gate import Answers, Check, Limits
 from .labelled import CheckSet
 from .picture import draw_changes
@@ -22,6 +23,10 @@ _HEADERS = (
     "file", "KB", "interpreter", "right", "folded", "edits", "agrees", "largest diff.", "characters", "new confusions",
 )  # fmt: skip
 _NAMED = 6
+_ROUNDINGS = {
+    EXACT: "- int8 rounded exactly: every interpreter makes the same of it",
+    PLAIN: "- int8 rounded plainly, for its operators: tflite-runtime may read a few pictures otherwise",
+}
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ class Report:
             "file": artefact.name,
             "format": artefact.format,
             "precision": artefact.manifest.precision,
+            "rounding": _rounding(artefact),
             "bytes": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
             "tensors": dict(artefact.converted.tensors),
@@ -128,6 +134,7 @@ class Report:
                 f"- int8 calibrated with {len(self.calibration.pictures)} pictures of {self.calibration.set}, "
                 f"{_range(self.calibration.per_class)}seed {self.calibration.seed}"
             )
+        lines += sorted({_ROUNDINGS[one] for one in map(_rounding, self.artefacts) if one in _ROUNDINGS})
         counted = "right with O=0 and I=1" if self.limits.folded else "right"
         lines.append(
             f"- limits: {self.limits.needed(count)} of {count} {counted} ({self.limits.min_accuracy:g} %), "
@@ -162,6 +169,12 @@ class Report:
             else "Every file reads every picture as the .h5 does, right or wrong."
         )
         return lines
+
+
+def _rounding(artefact: Artefact) -> str | None:
+    """Return how an int8 file was quantised, "exact" or "plain"; None of float files."""
+    rounding: str | None = artefact.manifest.training["export"].get("rounding")
+    return rounding
 
 
 def _counts(answers: Answers) -> dict[str, float]:

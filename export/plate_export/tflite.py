@@ -118,6 +118,13 @@ def parsed(content: bytes) -> Any:
     return flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
 
 
+def packed(model: Any) -> bytes:
+    """Return what `parsed` gave as a file again."""
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
 def _type_names() -> dict[int, str]:
     from tensorflow.lite.python import schema_py_generated as schema
 

@@ -45,7 +45,8 @@ def report(tmp_path: Path) -> Report:
     artefacts: list[Artefact] = []
     checks: list[Check] = []
     for precision, texts in (("float32", "AAAABBBB8888"), ("int8", "AAAABB888888")):
-        artefact = describe(source, "tflite", precision, Converted(b"model", {precision: 3}), {})
+        record = {"rounding": "exact"} if precision == "int8" else {}
+        artefact = describe(source, "tflite", precision, Converted(b"model", {precision: 3}), record)
         artefacts.append(artefact)
         answers = _answers(texts, check_set)
         checks.append(gate.compare(reference, answers, LABELS, file=artefact.name, backend="litert", version="2.3"))
@@ -62,6 +63,7 @@ def test_json_holds_every_figure(report: Report) -> None:
     assert values["calibration"]["seed"] == 7
     assert values["not_run"] == ["tflite"]
     same, worse = values["artefacts"]
+    assert (same["rounding"], worse["rounding"]) == (None, "exact")
     assert same["checks"][0]["changed"] == []
     check = worse["checks"][0]
     assert (check["right"], check["backend"], check["version"]) == (10, "litert", "2.3")
@@ -76,7 +78,7 @@ def test_text_says_what_matters(report: Report) -> None:
     for part in (
         "a foreign file", "a note", "set/val: 12 pictures", "12 of 12 right (95 %), at most 1 fewer", "seed 7",
         "2 of the pictures stand in the training split too; without them the .h5 reads 10 of 10",
-        "tiny-1.2.0-int8.tflite", "litert 2.3", "10/12", "83.33 %", "B 4->2", "B as 8 x2",
+        "int8 rounded exactly", "tiny-1.2.0-int8.tflite", "litert 2.3", "10/12", "83.33 %", "B 4->2", "B as 8 x2",
         "Not installed, so not run: tflite", "2 pictures are read otherwise",
     ):  # fmt: skip
         assert part in text

@@ -57,7 +57,7 @@ def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         command(["plate", "--help"])
     assert end.value.code == 0
-    assert "--data crops --from reader.h5" in capsys.readouterr().out
+    assert "--data crops --from plate-reader" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

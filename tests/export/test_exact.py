@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from numpy.typing import NDArray
+
+from plate_export import exact, onnx, tflite
+from plate_export.artefact import Converted
+from plate_export.tflite_graph import Graph, read_graph
+from plate_train.plates import architectures
+
+SHAPE = (48, 160)
+RESOLVERS = (OpResolverType.AUTO, OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, OpResolverType.BUILTIN_REF)
+
+
+def pictures(count: int, seed: int) -> NDArray[np.float32]:
+    """Noise of a few gray fields, the same each time."""
+    fields = np.random.default_rng(seed).integers(0, 256, (count, 12, 20, 1))
+    return (np.repeat(np.repeat(fields, 4, 1), 8, 2) / 255).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def network(keras: Any) -> Any:
+    """A reader with two sums in a row, its biases not zero."""
+    model = architectures.build("ctc-rows", architectures.Size(width=0.2, depth=3))
+    numbers = np.random.default_rng(7)
+    model.set_weights([one + numbers.normal(0, 0.05, one.shape) * (one.ndim == 1) for one in model.get_weights()])
+    return model
+
+
+@pytest.fixture(scope="module")
+def plain(network: Any) -> Converted:
+    """The reader as TensorFlow quantises it."""
+    return tflite.to_int8(network, pictures(30, 1))
+
+
+@pytest.fixture(scope="module")
+def rewritten(network: Any, plain: Converted) -> Converted:
+    """The reader rounded exactly."""
+    return exact.rewrite(network, plain, pictures(30, 1))
+
+
+def litert(content: bytes, inputs: NDArray[np.float32], resolver: Any = OpResolverType.AUTO) -> NDArray[np.float32]:
+    """Logits of an int8 TFLite file, of kernels that round once or twice."""
+    interpreter = Interpreter(model_content=content, experimental_op_resolver_type=resolver)
+    interpreter.allocate_tensors()
+    given, taken = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    (scale, zero), (step, origin) = given["quantization"], taken["quantization"]
+    answers = []
+    for one in inputs:
+        interpreter.set_tensor(given["index"], (np.round(one[None] / scale) + zero).astype(np.int8))
+        interpreter.invoke()
+        answers.append((interpreter.get_tensor(taken["index"])[0].astype(np.float32) - origin) * np.float32(step))
+    return np.array(answers)
+
+
+def convolutions(graph: Graph) -> list[tuple[Any, ...]]:
+    """Input, weights, biases and output of each."""
+    return [
+        tuple(graph.tensors[place] for place in (*one.inputs, one.output))
+        for one in graph.operators
+        if one.kind == "CONV_2D"
+    ]
+
+
+def once(sums: NDArray[np.int64], multiplier: float) -> NDArray[np.int64]:
+    """What XNNPACK and onnxruntime make of sums."""
+    return np.rint(sums.astype(np.float32) * np.float32(multiplier)).astype(np.int64)
+
+
+def twice(sums: NDArray[np.int64], multiplier: float) -> NDArray[np.int64]:
+    """What gemmlowp's two roundings make of them."""
+    share, exponent = np.frexp(multiplier)
+    products = sums * round(float(share) * 2**31)
+    high = np.trunc((products + np.where(products >= 0, 1 << 30, 1 - (1 << 30))) / 2**31).astype(np.int64)
+    mask = (1 << -int(exponent)) - 1
+    return (high >> -int(exponent)) + ((high & mask) > (mask >> 1) + (high < 0))
+
+
+@pytest.mark.parametrize("power", range(1, 14))
+def test_even_sums_are_rounded_alike_once_and_twice(power: int) -> None:
+    multiplier = 2.0**-power * (1 + 2.0**-22)
+    sums = np.arange(-(256 << power), 256 << power, 2)
+    assert np.array_equal(once(sums, multiplier), twice(sums, multiplier))
+
+
+def test_odd_sums_or_other_multipliers_are_not() -> None:
+    sums = np.arange(-(256 << 6), 256 << 6)
+    assert not np.array_equal(once(sums, 2.0**-6 * (1 + 2.0**-22)), twice(sums, 2.0**-6 * (1 + 2.0**-22)))
+    assert not np.array_equal(once(sums, 2.0**-6 * 1.3), twice(sums, 2.0**-6 * 1.3))
+
+
+def test_weights_and_multipliers_are_such(rewritten: Converted) -> None:
+    assert rewritten.rounding == exact.EXACT
+    for source, kernel, bias, result in convolutions(read_graph(rewritten.content)):
+        assert not np.any(kernel.values % 2)
+        assert not np.any(bias.values % 2)
+        assert np.abs(kernel.values.astype(int)).max() <= 126
+        multiplier = source.scales.astype(float) * kernel.scales.astype(float) / result.scales.astype(float)
+        above = multiplier / 2.0 ** np.round(np.log2(multiplier)) - 1
+        assert np.all((above > 2.0**-23) & (above < 2.0**-21))
+        assert np.all(multiplier > 2.0**-13)
+
+
+def test_sums_of_two_have_one_scale(rewritten: Converted) -> None:
+    graph = read_graph(rewritten.content)
+    sums = [one for one in graph.operators if one.kind == "ADD"]
+    assert len(sums) == 4
+    for one in sums:
+        assert len({float(graph.tensors[place].scales[0]) for place in (*one.inputs, one.output)}) == 1
+
+
+def test_every_kernel_gives_the_same_logits(plain: Converted, rewritten: Converted) -> None:
+    inputs = pictures(12, 2)
+    session = onnxruntime.InferenceSession(onnx.to_int8(rewritten.content).content, providers=["CPUExecutionProvider"])
+    expected = np.asarray(session.run(None, {tflite.INPUT: inputs})[0])
+    for resolver in RESOLVERS:
+        assert np.array_equal(litert(rewritten.content, inputs, resolver), expected), resolver
+    others = [litert(plain.content, inputs, resolver) for resolver in RESOLVERS]
+    assert not np.array_equal(others[0], others[2])  # else this test tests nothing
+
+
+def test_it_is_as_near_to_the_network_as_plain_int8(network: Any, plain: Converted, rewritten: Converted) -> None:
+    inputs = pictures(12, 3)
+    wanted = np.asarray(network(inputs))
+    errors = []
+    for one in (plain, rewritten):
+        answers = litert(one.content, inputs)
+        difference = (answers - answers.mean(-1, keepdims=True)) - (wanted - wanted.mean(-1, keepdims=True))
+        errors.append(float(np.sqrt((difference**2).mean())))
+    assert errors[1] < 1.3 * errors[0]
+
+
+def test_logits_begin_at_zero(rewritten: Converted) -> None:
+    assert rewritten.quantisation is not None
+    assert rewritten.quantisation.output_zero_point == -128
+
+
+def test_equal_networks_give_equal_files(network: Any, plain: Converted, rewritten: Converted) -> None:
+    assert exact.rewrite(network, plain, pictures(30, 1)) == rewritten
+
+
+@pytest.mark.parametrize("other", ["DepthwiseConv2D", "Dense"])
+def test_other_operators_keep_the_plain_way(other: str, keras: Any) -> None:
+    layer = keras.layers.Dense(4) if other == "Dense" else keras.layers.DepthwiseConv2D(3)
+    model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3, activation="relu"), layer])
+    inputs = pictures(4, 4)[:, :8, :8]
+    int8 = tflite.to_int8(model, inputs)
+    found = exact.rewrite(model, int8, inputs)
+    assert (found.rounding, found.content) == (exact.PLAIN, int8.content)
