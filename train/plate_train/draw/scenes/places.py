@@ -45,7 +45,7 @@ def _widths(stage: Stage, kind: str) -> list[float]:
     count = dice.choice({"street": (1, 2, 3, 4, 6), "mast": (1, 2, 2, 3), "yard": (1, 1, 1, 2, 3)}[kind])
     if not dice.chance(0.95):
         return []
-    low, high = {"street": (17, 170), "mast": (26, 180), "yard": (40, 320)}[kind]
+    low, high = {"street": (15, 170), "mast": (22, 180), "yard": (40, 320)}[kind]
     if kind == "street" and dice.chance(0.4):
         high = 70
     return [dice.log_uniform(low, high) * share for _ in range(count)]
