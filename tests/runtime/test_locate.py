@@ -18,9 +18,9 @@ from PIL import Image
 from tiny_locators import LOCATOR_SPEC, draw_frame, plate_corners
 
 from plate_runtime.errors import ModelError, UsageError
-from plate_runtime.geometry import Corners, homography, polygon_iou, project
+from plate_runtime.geometry import Corners, homography, is_plate_shaped, polygon_iou, project
 from plate_runtime.image import Picture
-from plate_runtime.locate import MOST_PLATES, decode_corners, locate, straighten, suppress
+from plate_runtime.locate import MOST_PLATES, decode_corners, locate, merge, straighten, suppress
 from plate_runtime.manifest import InputSpec, Manifest
 from plate_runtime.model import open_model
 from plate_runtime.views import MOST_TILES, find_views
@@ -137,6 +137,27 @@ class TestSuppression:
         assert bool(kept) == bool(plates)
         for number, one in enumerate(kept):
             assert all(polygon_iou(one, other) <= 0.3 for other in kept[:number])
+
+
+class TestMerging:
+    PLATE = np.array([[0, 0], [100, 0], [100, 20], [0, 20]], float)
+
+    def test_corners_are_the_mean_of_all_answers_for_a_plate(self) -> None:
+        corners = np.stack([self.PLATE, self.PLATE + 4, self.PLATE + np.array([300, 0]), self.PLATE * 3])
+        merged = merge(corners, np.array([2.0, 2.0, 3.0, 1.0]), np.array([2, 0]))
+        assert np.allclose(merged, [corners[2], self.PLATE + 2])
+
+    def test_the_surer_count_more(self) -> None:
+        corners = np.stack([self.PLATE, self.PLATE + 4])
+        (merged,) = merge(corners, np.array([40.0, math.log(0.25 / 0.75)]), np.array([0]))
+        assert np.allclose(merged, self.PLATE + 0.8)
+
+    @given(st.lists(st.tuples(*[st.floats(-30, 30)] * 8), min_size=1, max_size=8))
+    def test_what_comes_out_is_a_plate_again(self, shifts: list[tuple[float, ...]]) -> None:
+        corners = np.array([self.PLATE + np.array(shift).reshape(4, 2) for shift in shifts])
+        corners = corners[is_plate_shaped(corners)]
+        kept = suppress(corners, np.zeros(len(corners)))
+        assert is_plate_shaped(merge(corners, np.zeros(len(corners)), kept)).all()
 
 
 class TestViews:
