@@ -34,8 +34,9 @@ MOST_PLATES = 32
 # Neighbouring cells answer for the same plate, a dozen for a large one.
 _MOST_CANDIDATES = 400
 _SAME_PLATE = 0.3
-# Shares of the plate's own width and height, on both sides together: the surroundings that a reader was trained with.
-_GROWN_WIDTH, _GROWN_HEIGHT = 0.03, 0.06
+# Shares of the plate's own width and height, on both sides together. Less cuts characters where corners are a little
+# off, more lets in what a reader takes for characters; with exact corners readers do not mind.
+_GROWN_WIDTH, _GROWN_HEIGHT = 0.1, 0.1
 _MOST_ACROSS = 320
 
 

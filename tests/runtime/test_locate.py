@@ -232,8 +232,8 @@ class TestStraightening:
         found = straighten(gray, ((90, 70), (290, 70), (290, 120), (90, 120)), (0, 0))
         assert np.array_equal(found, self.plate())
         grown = straighten(gray, ((90, 70), (290, 70), (290, 120), (90, 120)))
-        assert grown.shape == (53, 206)
-        assert grown[26, 50] == 60 and grown[26, 0] < 60
+        assert grown.shape == (55, 220)
+        assert grown[27, 55] == 60 and grown[27, 0] < 60
 
     @given(
         st.lists(st.tuples(st.floats(-12, 12), st.floats(-12, 12)), min_size=4, max_size=4),
