@@ -13,7 +13,9 @@ import numpy as np
 from inference import REPEAT, ROUNDS
 from measuring import in_rounds, spread, write_csv
 from numpy.typing import NDArray
+from PIL import Image
 
+from plate_devices.drawing import draw_plate
 from plate_runtime import PlateReader
 from plate_runtime.backends.fake import FakeBackend
 from plate_runtime.image import Picture
@@ -34,13 +36,21 @@ WIDE = ((300.0, 300.0), (890.0, 320.0), (888.0, 450.0), (298.0, 430.0))
 
 def main() -> None:
     """Measure and write the table; CPU milliseconds on one thread."""
-    rgb = np.random.default_rng(0).integers(0, 256, (*SIZE, 3), np.uint8)
+    rgb = _frame()
     calls = {**_steps(rgb), "all outside the networks": _whole(rgb, fake=True)}
     if ships("locator"):
         calls |= {"locator alone": _network("locator"), "reader alone": _network("plate")}
         calls |= {"the whole frame": _whole(rgb, fake=False), "MobileNetV2 int8, 224x224": _mobilenet()}
     times = in_rounds(calls, ROUNDS, REPEAT["locator"])
     write_csv("finding", [{"step": name, **_figures(values)} for name, values in times.items()])
+
+
+def _frame() -> NDArray[np.uint8]:
+    """A frame of blurred noise with one drawn plate, so that there is something to find and to read."""
+    small = np.random.default_rng(0).integers(60, 160, (SIZE[0] // 40, SIZE[1] // 40, 3), np.uint8)
+    frame = Image.fromarray(small).resize((SIZE[1], SIZE[0]), Image.Resampling.BICUBIC)
+    frame.paste(draw_plate("AB123CD", 44, width=200), (540, 400))
+    return np.asarray(frame)
 
 
 def _figures(values: list[float]) -> dict[str, float]:

@@ -24,7 +24,8 @@ LOCATOR_SPEC = InputSpec(shape=(ROWS * CELL, COLUMNS * CELL, 1), polarity="any",
 CORNERS = (-2.0, -0.25, 2.0, -0.25, 2.0, 0.25, -2.0, 0.25)
 _KERNEL = WIDE + CELL
 _CELLS = ROWS * COLUMNS
-_SHARPNESS, _DOUBT = 60.0, 8.0
+_SHARPNESS, _DOUBT, _FLANK = 20.0, 5.0, 16
+_PAPER = 55  # lighter than where `tiny_plates` draws on, so that little text makes a plate too
 _INPUT, _OUTPUT = (float(np.float32(1 / 255)), -128), (0.125, 0)
 _OPSET = 17
 
@@ -44,10 +45,10 @@ def draw_frame(plates: dict[tuple[int, int], str], size: tuple[int, int] = (720,
     for (row, column), text in plates.items():
         (left, top), _, (right, bottom), _ = plate_corners(row, column)
         # What a reader is shown is a little more than the plate; all of it is drawn, so that it holds whole cells.
-        across, down = round((right - left) * 1.03), round((bottom - top) * 1.06)
+        across, down = round((right - left) * 1.1), round((bottom - top) * 1.1)
         cells = np.asarray(Image.fromarray(draw_cells(text, 4)).resize((across, down), Image.Resampling.BILINEAR))
         x, y = round((left + right - across) / 2), round((top + bottom - down) / 2)
-        frame[y : y + down, x : x + across] = cells
+        frame[y : y + down, x : x + across] = cells + np.uint8(_PAPER)
     return frame
 
 
@@ -76,7 +77,8 @@ def convolution() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     weights = np.zeros((CELL_VALUES, CELL, _KERNEL, 1), np.float32)
     rows, side = slice((CELL - HIGH) // 2, (CELL + HIGH) // 2), CELL // 2
     weights[0, rows, side:-side] = _SHARPNESS / (WIDE * HIGH)
-    weights[0, rows, :side] = weights[0, rows, -side:] = -2 * _SHARPNESS / (2 * side * HIGH)
+    # Not next to the plate: what a reader is shown is a little more than the plate, and is drawn like it.
+    weights[0, rows, :_FLANK] = weights[0, rows, -_FLANK:] = -2 * _SHARPNESS / (2 * _FLANK * HIGH)
     bias = np.array([-_DOUBT, *CORNERS], np.float32)
     return weights, bias
 

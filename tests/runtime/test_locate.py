@@ -18,9 +18,9 @@ from PIL import Image
 from tiny_locators import LOCATOR_SPEC, draw_frame, plate_corners
 
 from plate_runtime.errors import ModelError, UsageError
-from plate_runtime.geometry import Corners, homography, polygon_iou, project
+from plate_runtime.geometry import Corners, homography, is_plate_shaped, polygon_iou, project
 from plate_runtime.image import Picture
-from plate_runtime.locate import MOST_PLATES, decode_corners, locate, straighten, suppress
+from plate_runtime.locate import MOST_PLATES, decode_corners, locate, merge, straighten, suppress
 from plate_runtime.manifest import InputSpec, Manifest
 from plate_runtime.model import open_model
 from plate_runtime.views import MOST_TILES, find_views
@@ -139,6 +139,27 @@ class TestSuppression:
             assert all(polygon_iou(one, other) <= 0.3 for other in kept[:number])
 
 
+class TestMerging:
+    PLATE = np.array([[0, 0], [100, 0], [100, 20], [0, 20]], float)
+
+    def test_corners_are_the_mean_of_all_answers_for_a_plate(self) -> None:
+        corners = np.stack([self.PLATE, self.PLATE + 4, self.PLATE + np.array([300, 0]), self.PLATE * 3])
+        merged = merge(corners, np.array([2.0, 2.0, 3.0, 1.0]), np.array([2, 0]))
+        assert np.allclose(merged, [corners[2], self.PLATE + 2])
+
+    def test_the_surer_count_more(self) -> None:
+        corners = np.stack([self.PLATE, self.PLATE + 4])
+        (merged,) = merge(corners, np.array([40.0, math.log(0.25 / 0.75)]), np.array([0]))
+        assert np.allclose(merged, self.PLATE + 0.8)
+
+    @given(st.lists(st.tuples(*[st.floats(-30, 30)] * 8), min_size=1, max_size=8))
+    def test_what_comes_out_is_a_plate_again(self, shifts: list[tuple[float, ...]]) -> None:
+        corners = np.array([self.PLATE + np.array(shift).reshape(4, 2) for shift in shifts])
+        corners = corners[is_plate_shaped(corners)]
+        kept = suppress(corners, np.zeros(len(corners)))
+        assert is_plate_shaped(merge(corners, np.zeros(len(corners)), kept)).all()
+
+
 class TestViews:
     def test_a_camera_s_frame_is_looked_at_once(self) -> None:
         for size in ((1280, 720), (1920, 1080), (640, 480), (720, 1280), (60, 40)):
@@ -211,8 +232,8 @@ class TestStraightening:
         found = straighten(gray, ((90, 70), (290, 70), (290, 120), (90, 120)), (0, 0))
         assert np.array_equal(found, self.plate())
         grown = straighten(gray, ((90, 70), (290, 70), (290, 120), (90, 120)))
-        assert grown.shape == (53, 206)
-        assert grown[26, 50] == 60 and grown[26, 0] < 60
+        assert grown.shape == (55, 220)
+        assert grown[27, 55] == 60 and grown[27, 0] < 60
 
     @given(
         st.lists(st.tuples(st.floats(-12, 12), st.floats(-12, 12)), min_size=4, max_size=4),

@@ -29,13 +29,13 @@ def found(*entries: tuple[np.ndarray, float]) -> Found:
 def test_a_plate_is_found_once_and_the_rest_is_false() -> None:
     marks = [Mark(box(100, 100).astype(np.float32), "A"), Mark(box(300, 100).astype(np.float32), "B")]
     entry = found((box(102, 101), 0.9), (box(98, 99), 0.8), (box(500, 300), 0.7), (box(330, 100), 0.6))
-    assert match(entry, marks, 0.5) == ([0], [1, 2, 3])
-    assert match(entry, marks, 0.75) == ([0], [1])
+    assert match(entry, marks, 0.5) == ({0: 0}, [1, 2, 3])
+    assert match(entry, marks, 0.75) == ({0: 0}, [1])
 
 
 def test_detections_on_what_is_ignored_are_neither_right_nor_false() -> None:
     marks = [Mark(box(100, 100).astype(np.float32), "A", counts=False)]
-    assert match(found((box(100, 100), 0.9), (box(110, 104, 40, 10), 0.8)), marks, 0.5) == ([], [])
+    assert match(found((box(100, 100), 0.9), (box(110, 104, 40, 10), 0.8)), marks, 0.5) == ({}, [])
 
 
 def test_counts_follow_the_threshold() -> None:

@@ -49,9 +49,8 @@ def outcomes(found: Sequence[Found], frames: FrameSet) -> tuple[NDArray[np.float
     right: list[bool] = []
     for entry, marks in zip(found, frames.marks, strict=True):
         hits, false = match(entry, marks, 0.0)
-        ranked = [place for place in range(len(entry.sure)) if place not in false][: len(hits)]
-        sure += [float(entry.sure[place]) for place in (*ranked, *false)]
-        right += [True] * len(ranked) + [False] * len(false)
+        sure += [float(entry.sure[place]) for place in (*hits.values(), *false)]
+        right += [True] * len(hits) + [False] * len(false)
     return np.array(sure, np.float64), np.array(right, bool)
 
 

@@ -137,23 +137,24 @@ def score(found: Sequence[Found], frames: FrameSet) -> LocatorScore:
     return LocatorScore(len(frames), plates, hits, false, curve)
 
 
-def match(found: Found, marks: Sequence[Mark], threshold: float) -> tuple[list[int], list[int]]:
-    """Return which marks are found, and which detections lie on none; the surest detections choose first.
+def match(found: Found, marks: Sequence[Mark], threshold: float) -> tuple[dict[int, int], list[int]]:
+    """Return marks that are found, each with its detection, and detections on none; the surest choose first.
 
     Detections on what is ignored are neither.
     """
-    open_marks, false = list(range(len(marks))), []
+    waiting, right, false = list(range(len(marks))), {}, []
     for place in np.flatnonzero(found.sure >= threshold).tolist():
         corners = _points(found.corners[place])
-        overlaps = {at: polygon_iou(corners, _points(marks[at].corners)) for at in open_marks}
-        best = max(
-            overlaps, key=lambda at: (overlaps[at] >= OVERLAP) * (1 + marks[at].counts) + overlaps[at], default=None
-        )
-        if best is not None and overlaps[best] >= OVERLAP:
-            open_marks.remove(best)
+        overlaps = {at: polygon_iou(corners, _points(marks[at].corners)) for at in waiting}
+        fitting = [at for at, overlap in overlaps.items() if overlap >= OVERLAP]
+        if fitting:
+            best = max(fitting, key=lambda at: (marks[at].counts, overlaps[at]))
+            waiting.remove(best)
+            if marks[best].counts:
+                right[best] = place
         elif not any(_near(found.corners[place], mark) for mark in marks if not mark.counts):
             false.append(place)
-    return [at for at in range(len(marks)) if at not in open_marks and marks[at].counts], false
+    return right, false
 
 
 def _counts(found: Sequence[Found], frames: FrameSet, threshold: float) -> list[int]:

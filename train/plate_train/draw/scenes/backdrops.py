@@ -71,7 +71,7 @@ def _yard(stage: Stage) -> None:
     _ground(stage, edge, dice.uniform(50, 200), dice.bell(25))
     zoom = dice.log_uniform(0.5, 3)
     seen = (stage.bank.wall if dice.chance(0.5) else stage.bank.green)(dice, (max(4, edge), wide), zoom)
-    stage.picture[:edge] = toned(seen, dice.uniform(30, 210), dice.uniform(8, 50))
+    stage.picture[:edge] = toned(seen, dice.uniform(30, 210), dice.uniform(8, 70))
     for _ in range(dice.choice((0, 1, 2, 3))):
         x, half = dice.uniform(0, wide), dice.log_uniform(8, 200)
         box = canvas.rectangle(x - half, dice.uniform(-0.2, 0.7) * edge, x + half, edge)

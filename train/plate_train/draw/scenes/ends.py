@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..effects import Dice
 from . import canvas, parts
 from .forms import Body
+from .lamps import lamp_pair
 
 
 def front(body: Body, words: parts.Words, dice: Dice) -> None:
@@ -13,7 +14,7 @@ def front(body: Body, words: parts.Words, dice: Dice) -> None:
     large = body.kind in ("truck", "bus", "van")
     lamp_y = form.bumper - dice.uniform(0.02, 0.16) * h if not large else form.bumper - dice.uniform(0.0, 0.1) * h
     size = (dice.uniform(0.13, 0.27), dice.uniform(0.05, 0.12))
-    body.lamps += parts.lamp_pair(panel, (0.96 - size[0], lamp_y), size, dice, front=True)
+    body.lamps += lamp_pair(panel, (0.96 - size[0], lamp_y), size, dice, front=True)
     if dice.chance(0.88):
         wide, tall = dice.uniform(0.22, 0.62), dice.uniform(0.04, 0.13) * h
         middle = form.bumper - dice.uniform(-0.02, 0.1) * h
@@ -22,15 +23,15 @@ def front(body: Body, words: parts.Words, dice: Dice) -> None:
     parts.badge(panel, (0.0, badge_y), dice.uniform(0.05, 0.11), words, dice)
     if large and dice.chance(0.6):
         parts.lettered(panel, (0.0, dice.uniform(form.belt, form.bumper)), dice.uniform(0.08, 0.2), words, dice)
+    if dice.chance(0.35 if large else 0.06):
+        parts.name_bar(panel, (0.0, dice.uniform(form.belt + 0.05 * h, form.bumper + 0.02 * h)), words, dice)
     bottom = form.sill * h
     if dice.chance(0.75):
         wide, tall = dice.uniform(0.4, 0.8), dice.uniform(0.05, 0.11) * h
         parts.grille(panel, (-wide, bottom - 0.02 * h - tall, wide, bottom - 0.02 * h), dice)
     if dice.chance(0.55):
         fog = (dice.uniform(0.04, 0.09), dice.uniform(0.04, 0.06))
-        body.lamps += parts.lamp_pair(
-            panel, (dice.uniform(0.62, 0.82), bottom - 0.08 * h), fog, dice, front=True, small=True
-        )
+        body.lamps += lamp_pair(panel, (dice.uniform(0.62, 0.82), bottom - 0.08 * h), fog, dice, front=True, small=True)
     body.seat = (
         dice.choice((0.0, 0.0, 0.0, 0.0, dice.bell(0.25))),
         form.bumper + dice.uniform(0.25, 0.8) * (bottom - form.bumper),
@@ -42,7 +43,7 @@ def back(body: Body, words: parts.Words, dice: Dice) -> None:
     form, panel, h = body.form, body.panel, body.form.height
     size = (dice.uniform(0.09, 0.24), dice.uniform(0.07, 0.2 if body.kind != "saloon" else 0.12))
     lamp_y = dice.uniform(form.belt + 0.06 * h, form.bumper - 0.02 * h)
-    body.lamps += parts.lamp_pair(panel, (0.96 - size[0], lamp_y), size, dice, front=False)
+    body.lamps += lamp_pair(panel, (0.96 - size[0], lamp_y), size, dice, front=False)
     lid = form.bumper + dice.uniform(-0.02, 0.03) * h
     edge = canvas.points((-0.7, form.belt), (-0.62, lid), (0.62, lid), (0.7, form.belt))
     canvas.stroke(panel.picture, panel.at(edge), body.tone - dice.uniform(20, 80), panel.unit * 0.012)
@@ -73,7 +74,7 @@ def back(body: Body, words: parts.Words, dice: Dice) -> None:
         )
     if dice.chance(0.5):
         reflector = (dice.uniform(0.06, 0.14), dice.uniform(0.015, 0.03))
-        body.lamps += parts.lamp_pair(
+        body.lamps += lamp_pair(
             panel, (dice.uniform(0.6, 0.8), bottom - 0.07 * h), reflector, dice, front=False, small=True
         )
     if dice.chance(0.5):

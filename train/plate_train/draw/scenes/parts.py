@@ -1,4 +1,4 @@
-"""Parts of vehicles, which one could take for plates: lamps, grilles, badges, names, stickers, recesses."""
+"""Parts of vehicles, which one could take for plates: grilles, badges, names, stickers, recesses."""
 
 from __future__ import annotations
 
@@ -38,54 +38,6 @@ class Panel:
     def pixels(self, x: float, y: float) -> Spot:
         """Return one point as pixels."""
         return x * self.unit + self.origin[0], y * self.unit + self.origin[1]
-
-
-def lamp_pair(
-    panel: Panel, at: Spot, size: Spot, dice: Dice, *, front: bool, small: bool = False
-) -> list[tuple[Spot, float]]:
-    """Two lamps, mirrored: glass, rim, and what shines inside; returns where, and how large."""
-    x, y = at
-    across, down = size
-    kind = dice.choice(("box", "box", "oval", "wedge", "wedge", "tall") if not small else ("box", "oval"))
-    if kind == "tall":
-        across, down = min(across, down * 0.8), max(across, down) * 1.2
-    glass = dice.uniform(90, 235) if front else dice.uniform(25, 150)
-    rim, inner = (
-        dice.uniform(0, 255),
-        [(dice.bell(0.5), dice.bell(0.4), dice.uniform(0.2, 0.55)) for _ in range(dice.choice((0, 1, 2, 2, 3)))],
-    )
-    tones = [dice.uniform(120, 255) if front else dice.uniform(40, 255) for _ in inner]
-    tilt, stripes = dice.uniform(-0.5, 0.5), dice.choice((0, 0, 2, 3, 4))
-    for side in (-1, 1):
-        outline = _lamp_outline(kind, (side * x, y), (across, down), side * tilt)
-        canvas.fill(panel.picture, panel.at(outline), glass)
-        for (dx, dy, reach), tone in zip(inner, tones, strict=True):
-            bulb = min(across, down) * reach
-            spot = canvas.oval(side * (x + dx * across), y + dy * down, bulb, bulb, 12)
-            canvas.fill(panel.picture, panel.at(spot), tone)
-            canvas.stroke(panel.picture, panel.at(spot), rim, panel.unit * 0.006, closed=True)
-        for stripe in range(stripes):
-            level = y + down * ((stripe + 0.5) / stripes * 2 - 1) * 0.8
-            line = canvas.points((side * x - across * 0.85, level), (side * x + across * 0.85, level))
-            canvas.stroke(panel.picture, panel.at(line), rim, panel.unit * 0.01)
-        canvas.stroke(panel.picture, panel.at(outline), rim, panel.unit * 0.012, closed=True)
-    return [((side * x, y), max(across, down)) for side in (-1, 1)]
-
-
-def _lamp_outline(kind: str, at: Spot, size: Spot, tilt: float) -> Points:
-    (x, y), (across, down) = at, size
-    if kind == "oval":
-        return canvas.oval(x, y, across, down)
-    if kind == "wedge":
-        side = 1 if x > 0 else -1
-        inner, outer = x - side * across, x + side * across
-        wedge = canvas.points((inner, y + down * 0.1), (outer, y - down), (outer, y + down * 0.7), (inner, y + down))
-        return canvas.smoothed(wedge + np.array([0, tilt * down * 0.3]), 1)
-    lean = tilt * down
-    box = canvas.points(
-        (x - across, y - down + lean), (x + across, y - down - lean), (x + across, y + down), (x - across, y + down)
-    )
-    return canvas.smoothed(box, 2)
 
 
 def grille(panel: Panel, box: tuple[float, float, float, float], dice: Dice) -> None:
@@ -155,6 +107,21 @@ def lettered(panel: Panel, at: Spot, height: float, words: Words, dice: Dice) ->
         return
     tone = dice.choice((dice.uniform(180, 255), dice.uniform(0, 60), dice.uniform(0, 255)))
     _stamp(panel, words(dice.choice(("maker", "maker", "model", "line", "phone")), pixels), at, tone)
+
+
+def name_bar(panel: Panel, at: Spot, words: Words, dice: Dice) -> None:
+    """A panel with the maker's name in large letters, as on lorries and vans."""
+    (x, y), down = at, dice.uniform(0.05, 0.12)
+    pixels = round(2 * down * panel.unit * dice.uniform(0.4, 0.75))
+    if pixels < 3:
+        return
+    mask, ground = words("maker", pixels), dice.uniform(0, 255)
+    across = min(0.9, mask.shape[1] / panel.unit * dice.uniform(0.55, 0.9))
+    bar = panel.at(canvas.rectangle(x - across, y - down, x + across, y + down))
+    canvas.shade(panel.picture, bar, ground, dice.uniform(0.3, 1))
+    if dice.chance(0.4):
+        canvas.stroke(panel.picture, bar, dice.uniform(0, 255), panel.unit * 0.01, closed=True)
+    _stamp(panel, mask, at, (ground + dice.uniform(80, 175)) % 256)
 
 
 def sticker(panel: Panel, at: Spot, size: float, dice: Dice) -> None:

@@ -42,10 +42,12 @@ def fill_place(stage: Stage, kind: str, faces: list[Face]) -> None:
 def _widths(stage: Stage, kind: str) -> list[float]:
     """Widths of plates in pixels, of one to six vehicles."""
     dice, share = stage.dice, stage.width / 640
-    count = dice.choice({"street": (1, 2, 3, 4, 5), "mast": (1, 2, 2, 3), "yard": (1, 1, 1, 2, 3)}[kind])
+    count = dice.choice({"street": (1, 2, 3, 4, 6), "mast": (1, 2, 2, 3), "yard": (1, 1, 1, 2, 3)}[kind])
     if not dice.chance(0.95):
         return []
-    low, high = {"street": (17, 170), "mast": (26, 180), "yard": (40, 320)}[kind]
+    low, high = {"street": (15, 170), "mast": (22, 180), "yard": (40, 320)}[kind]
+    if kind == "street" and dice.chance(0.4):
+        high = 70
     return [dice.log_uniform(low, high) * share for _ in range(count)]
 
 

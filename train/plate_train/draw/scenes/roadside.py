@@ -62,7 +62,7 @@ def tree(stage: Stage) -> None:
     spots = canvas.oval(x, ground - reach * 1.9, reach, reach * dice.uniform(0.7, 1.3), 14)
     crown = canvas.smoothed(spots + np.array([(dice.bell(reach * 0.15), dice.bell(reach * 0.15)) for _ in spots]), 1)
     seen = stage.bank.green(dice, (96, 96), dice.uniform(0.3, 1.2))
-    canvas.shade(stage.picture, crown, toned(seen, dice.uniform(30, 150), dice.uniform(15, 45)), dice.uniform(0.6, 1))
+    canvas.shade(stage.picture, crown, toned(seen, dice.uniform(30, 150), dice.uniform(15, 65)), dice.uniform(0.6, 1))
 
 
 def lanes(stage: Stage, middle: float) -> None:

@@ -85,7 +85,9 @@ def _glow(tones: Gray, stage: Stage, dice: Dice) -> Gray:
     layer = np.zeros((size[1], size[0]), np.float32)
     for x, y, reach, power in stage.glows:
         spot = (round(x / _COARSE * 16), round(y / _COARSE * 16))
+        stage.cover(canvas.oval(x, y, 1.2 * reach, 1.2 * reach, 12))
         cv2.circle(layer, spot, max(8, round(reach / _COARSE * 16)), 255.0 * power, -1, cv2.LINE_AA, 4)
+    layer = cv2.GaussianBlur(layer, (0, 0), 0.7)
     night = stage.light.kind != "day"
     halo = cv2.GaussianBlur(layer, (0, 0), dice.uniform(0.6, 2.5)) * np.float32(1.2)
     veil = cv2.GaussianBlur(layer, (0, 0), dice.uniform(5, 14)) * np.float32(dice.uniform(0.2, 1.5) if night else 0.2)
