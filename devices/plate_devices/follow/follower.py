@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from plate_devices.follow.place import Place, is_inside, place_of
 from plate_devices.follow.track import Track, Vehicle
-from plate_devices.follow.votes import is_part, same_text
+from plate_devices.follow.votes import is_near, is_part, same_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ STANDING_SECONDS = 10.0
 AGAIN_AFTER = 8.0
 """Seconds until the same text is another passing. Nobody leaves and comes back sooner."""
 SAME_SPOT_AFTER = 60.0
-"""The same of a text that never moved from the spot where it was before."""
+"""The same of nearly the same text that is found again on the spot where it hardly moved, or has not moved since."""
 
 SEEN_AT_LEAST = 2
 """Frames it has to be read in: one alone is too often half a plate that is just coming into view."""
@@ -47,12 +47,13 @@ _SAME_PLACE = 0.5
 
 
 class _Passed(NamedTuple):
-    """A vehicle that was reported: its text, when and where it was last, and whether it stood."""
+    """A vehicle that was reported: its text, when and where it was last, whether it stood, or hardly moved."""
 
     text: str
     seconds: float
     place: Place
     stood: bool
+    slow: bool
 
 
 class Follower:
@@ -158,17 +159,22 @@ class Follower:
             if is_vehicle(track, vehicle):
                 if not self._is_reported(track, vehicle) and not self._is_part(track, vehicle.plate.text):
                     found.append(vehicle)
-                self._passed.append(_Passed(vehicle.plate.text, track.last_seconds, track.place, track.standing))
+                self._passed.append(
+                    _Passed(vehicle.plate.text, track.last_seconds, track.place, track.standing, track.slow)
+                )
         return found
 
     def _is_reported(self, track: Track, vehicle: Vehicle) -> bool:
         """Whether this is what was left of a passing that was reported already."""
+        text = vehicle.plate.text
         for passed in self._passed:
-            if same_text(passed.text, vehicle.plate.text):
-                stayed = self._placed and track.began.away(passed.place) < _SAME_PLACE
-                away = track.first_seconds - passed.seconds
-                if away < AGAIN_AFTER or (stayed and (passed.stood or (away < SAME_SPOT_AFTER and not track.moved))):
-                    return True
+            away = track.first_seconds - passed.seconds
+            here = self._placed and track.began.away(passed.place) < _SAME_PLACE
+            if same_text(passed.text, text) and (away < AGAIN_AFTER or (here and passed.stood)):
+                return True
+            still = here and away < SAME_SPOT_AFTER and (passed.slow or not track.moved)
+            if still and is_near(passed.text, text):
+                return True
         return False
 
     def _is_part(self, track: Track, text: str) -> bool:

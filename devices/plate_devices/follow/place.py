@@ -17,6 +17,8 @@ _PUSH, _GROWTH_PUSH = 4.0, 0.6
 _SIZES = 2.0
 _MOST = 6.0
 _CUT = 0.03
+# Widths a second: a vehicle that creeps, or stands and shakes.
+_SLOW = 0.5
 
 
 class Place(NamedTuple):
@@ -102,6 +104,11 @@ class Motion:
         )
         vx, vy, growth = self._speed
         self._speed = (vx + push * across, vy + push * down, growth + size_push * grown)
+
+    @property
+    def slow(self) -> bool:
+        """Whether it hardly moves."""
+        return math.hypot(*self._speed[:2]) < _SLOW * self.place.width
 
     def rest(self, seconds: float) -> None:
         """Nothing has moved until now."""

@@ -87,6 +87,11 @@ class Track:
         return self.last_seconds - self._anchored >= STANDS_AFTER
 
     @property
+    def slow(self) -> bool:
+        """Whether it hardly moved when it was seen last."""
+        return self._motion.slow
+
+    @property
     def moved(self) -> bool:
         """Whether it has ever left its first place."""
         return self._anchored > self.first_seconds

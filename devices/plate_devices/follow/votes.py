@@ -14,13 +14,14 @@ import numpy as np
 
 from plate_runtime.alphabet import ALPHABET, TWINS, fold
 from plate_runtime.decode import ALTERNATIVES, Character
+from plate_runtime.evaluate import edit_distance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-LIKE = 0.6
+LIKE = 0.5
 """How far readings of one plate are independent: 1 wholly, 0 not at all."""
 
 MOST_COLUMNS = 16
@@ -35,7 +36,7 @@ _DOUBT = 0.02
 """Of every reading, however sure, that is spread over all signs."""
 _INVENTED = 0.05
 """How likely a sign is read where there is none, beside a sure reading of one that is there."""
-_OVERLOOKED = 0.15
+_OVERLOOKED = 0.08
 """How likely none is read where there is one: seldom by itself, often behind a bar or a bumper."""
 
 # What laying a reading over the columns costs, as negative logarithms.
@@ -45,7 +46,11 @@ _PER_SIGN, _AGREED = 1.1, 6.5
 # What another text says against it at most: little where it is a guess, more than any place says for it where sure.
 _DIFFERENT, _SURELY_DIFFERENT = 4.0, 6.0
 
-_NEGLIGIBLE, _SETTLED_AFTER, _WORTH_NAMING = 0.995, 6, 0.005
+# A new column starts with so many readings at most that lacked it: what was covered for long comes back soon.
+_LACKED = 8
+# A column that this many readings have not filled was one misreading.
+_NEGLIGIBLE, _SETTLED_AFTER = 0.98, 12
+_WORTH_NAMING = 0.005
 
 
 class _Laid(NamedTuple):
@@ -71,8 +76,9 @@ class Votes:
         sums, counts = [], []
         for sign, column in self._lay(shares, cut).pairs:
             if column is None:
-                sums.append(self._whole * _MISSED + logs[sign])
-                counts.append(self._whole + 1)
+                lacked = min(self._whole, _LACKED)
+                sums.append(lacked * _MISSED + logs[sign])
+                counts.append(lacked + 1)
             elif sign is None:
                 sums.append(self._sums[column] + (0.0 if cut else 1.0) * _MISSED)
                 counts.append(self._counts[column] + (0 if cut else 1))
@@ -150,7 +156,7 @@ class Votes:
         kept = [
             number
             for number, (blank, count) in enumerate(zip(blanks, self._counts, strict=True))
-            if blank < _NEGLIGIBLE or count < _SETTLED_AFTER
+            if blank < _NEGLIGIBLE or count < _SETTLED_AFTER + _LACKED
         ]
         kept = sorted(sorted(kept, key=lambda number: blanks[number])[:MOST_COLUMNS])
         if len(kept) < len(blanks):
@@ -205,6 +211,11 @@ def _character(shares: NDArray[np.float64], sign: str) -> Character:
 def same_text(one: str, other: str) -> bool:
     """Whether two texts are the same with O and 0, I and 1 taken as one."""
     return fold(one) == fold(other)
+
+
+def is_near(one: str, other: str) -> bool:
+    """Whether two texts may be readings of one plate: one sign in four is another, or missing."""
+    return edit_distance(fold(one), fold(other)) <= min(len(one), len(other)) // 4
 
 
 def is_part(text: str, whole: str) -> bool:

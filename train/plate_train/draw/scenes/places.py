@@ -19,6 +19,8 @@ _BARE = 0.12
 """Share of vehicles without one elsewhere."""
 _WHOLE = 0.85
 """Share of plates that are kept within the picture; others may be cut by its edge."""
+_SMALL = 0.55
+"""Share of streets in which all vehicles are far away: most plates before a car's camera are."""
 
 
 def fill_place(stage: Stage, kind: str, faces: list[Face]) -> None:
@@ -46,8 +48,8 @@ def _widths(stage: Stage, kind: str) -> list[float]:
     if not dice.chance(0.95):
         return []
     low, high = {"street": (15, 170), "mast": (22, 180), "yard": (40, 320)}[kind]
-    if kind == "street" and dice.chance(0.4):
-        high = 70
+    if kind == "street" and dice.chance(_SMALL):
+        high = 60
     return [dice.log_uniform(low, high) * share for _ in range(count)]
 
 
