@@ -16,7 +16,7 @@ from .modelfile import ModelFile, read_model_file
 from .preprocess import resize_picture, scale_pixels
 
 MODELS = Path(__file__).parent / "models"
-_SHIPPED = {"character": "plate-character-1.0.0-int8", "plate": "plate-reader-0.9.0-int8"}
+_SHIPPED = {"character": "plate-character-1.0.0-int8", "plate": "plate-reader-1.0.0-int8"}
 
 
 def ships(kind: str, backend: str = "auto") -> bool:
