@@ -9,7 +9,7 @@ from .errors import ModelError, UsageError
 MODELS = Path(__file__).parent / "models"
 NAMES = {
     "character": "plate-character-1.0.0-int8",
-    "plate": "plate-reader-0.9.0-int8",
+    "plate": "plate-reader-1.0.0-int8",
     "locator": "plate-locator-1.0.0-int8",
 }
 """The model of each kind that ships, without its suffix; the folder says which are there."""

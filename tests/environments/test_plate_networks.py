@@ -10,7 +10,7 @@ import pytest
 from cell_plates import CELL, draw_cells, template_weights
 from numpy.typing import NDArray
 
-from plate_export import onnx, tflite
+from plate_export import exact, onnx, tflite
 from plate_export.artefact import Converted, describe
 from plate_export.source import Source
 from plate_runtime.alphabet import ALPHABET, fold
@@ -97,12 +97,12 @@ def _export(network: object, folder: Path, name: str, decoding: str, steps: int)
     meta = ModelMeta(input=architectures.PLATE_SPEC, name=name, kind="plate", decoding=decoding, steps=steps)
     drawn, _ = draw_cells(1, 0, 60, meta.input)
     inputs = scale_pixels(standardise(drawn), meta.input)
-    plain = onnx.to_float(network)
+    int8 = exact.rewrite(network, tflite.to_int8(network, inputs), inputs)
     converted: dict[tuple[str, str], Converted] = {
         ("tflite", "float32"): tflite.to_float(network),
-        ("tflite", "int8"): tflite.to_int8(network, inputs),
-        ("onnx", "float32"): plain,
-        ("onnx", "int8"): onnx.to_int8(plain.content, inputs),
+        ("tflite", "int8"): int8,
+        ("onnx", "float32"): onnx.to_float(network),
+        ("onnx", "int8"): onnx.to_int8(int8.content),
     }
     for (format_, precision), one in converted.items():
         artefact = describe(Source(Path("none.h5"), "0" * 64, meta), format_, precision, one, {})
@@ -129,10 +129,16 @@ def test_every_operator_runs_in_all_three_interpreters(
     spread = float(np.ptp(float_))
     assert np.abs(old_float - float_).max() < 1e-4 * spread
     assert np.abs(onnx_float - float_).max() < 1e-4 * spread
+    same = []
     for backend, format_ in (("litert", "tflite"), ("tflite", "tflite"), ("onnx", "onnx")):
         int8 = ask(networks / f"{name}-int8.{format_}", backend, plates[0])[0]
-        assert np.abs(int8 - float_).max() < 0.2 * spread, backend
-        assert np.abs(int8 - float_).mean() < 0.02 * spread, backend
+        # A constant added to all logits changes no reading.
+        difference = int8 - float_ - np.median(int8 - float_)
+        assert np.abs(difference).max() < 0.2 * spread, backend
+        assert np.abs(difference).mean() < 0.02 * spread, backend
+        same.append(int8)
+    if architectures.ARCHITECTURES[name].decoding == "ctc":
+        assert all(np.array_equal(same[0], other) for other in same[1:])
 
 
 @pytest.mark.parametrize("precision", ["float32", "int8"])
@@ -153,11 +159,6 @@ def test_the_shipped_readers_read_real_plates_alike_in_all_three(ask: Ask, share
             ask(path, backend, crops)[1]
             for path, backend in ((model, "litert"), (model, "tflite"), (model.with_suffix(".onnx"), "onnx"))
         )
-        # Kernels round differently, so a doubtful character may tip; no interpreter may read worse.
-        right = [
-            sum(fold(text) == fold(one.text) for text, one in zip(found, listed, strict=True))
-            for found in (texts, old, other)
-        ]
-        assert max(right) - min(right) <= 0.005 * len(listed), model.name
-        for found in (old, other):
-            assert sum(a != b for a, b in zip(texts, found, strict=True)) <= 0.03 * len(listed), model.name
+        assert texts == old == other, model.name
+        right = sum(fold(text) == fold(one.text) for text, one in zip(texts, listed, strict=True))
+        assert right >= 0.85 * len(listed), model.name

@@ -17,7 +17,7 @@ from ..letters import random_style
 
 PARTS = ("train", "measure")
 SERIAL_KINDS = ("strokes", "plate", "condensed", "mono", "sans", "rounded", "square", "slab", "serif")
-_STROKE_ALPHABETS = 240
+_STROKE_ALPHABETS = {"train": 480, "measure": 240}
 _MEASURE_SHARE = 8
 _STRIP_HEIGHT = 28
 
@@ -38,7 +38,7 @@ class Lettering:
         own = [font for font in fonts if part_of_family(font.family) == part]
         self.families = frozenset(font.family for font in own)
         shelves: dict[str, dict[str, list[Alphabet]]] = {}
-        strokes = plate_strokes(2 * seed + PARTS.index(part), _STROKE_ALPHABETS)
+        strokes = plate_strokes(2 * seed + PARTS.index(part), _STROKE_ALPHABETS[part])
         printed: list[Alphabet] = [font_alphabet(font) for font in own if font.kind in SERIAL_KINDS]
         for alphabet in [*printed, *strokes]:
             shelves.setdefault(alphabet.kind, {}).setdefault(alphabet.family, []).append(alphabet)
