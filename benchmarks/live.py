@@ -168,7 +168,7 @@ def _scenes() -> dict[str, tuple[DrivePainter, Callable[[Picture, float], Pictur
         "a car that creeps at night": (DrivePainter(_drive([creeping]), 12.0, 0.35), None),
         "quiet traffic, 2 in a minute": (DrivePainter(quiet), None),
         "quiet traffic at night": (DrivePainter(quiet, 12.0, 0.35), None),
-        "busy traffic, 12 in a minute": (DrivePainter(busy), None),
+        "busy traffic, 8 in a minute": (DrivePainter(busy), None),
     }
 
 

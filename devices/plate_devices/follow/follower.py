@@ -44,6 +44,8 @@ USUAL_RATE = 15.0
 MOST_TRACKS, MOST_REMEMBERED = 64, 64
 # In widths of the plate: a vehicle that stood there when it was lost stands there still.
 _SAME_PLACE = 0.5
+# Widths a second that one which hardly moved may have come on meanwhile.
+_CREEP = 0.05
 
 
 class _Passed(NamedTuple):
@@ -166,16 +168,23 @@ class Follower:
 
     def _is_reported(self, track: Track, vehicle: Vehicle) -> bool:
         """Whether this is what was left of a passing that was reported already."""
-        text = vehicle.plate.text
-        for passed in self._passed:
-            away = track.first_seconds - passed.seconds
-            here = self._placed and track.began.away(passed.place) < _SAME_PLACE
-            if same_text(passed.text, text) and (away < AGAIN_AFTER or (here and passed.stood)):
-                return True
-            still = here and away < SAME_SPOT_AFTER and (passed.slow or not track.moved)
-            if still and is_near(passed.text, text):
-                return True
-        return False
+        return any(self._continues(track, vehicle.plate.text, passed) for passed in self._passed)
+
+    def _continues(self, track: Track, text: str, passed: _Passed) -> bool:
+        """Whether a track goes on with a passing that was reported."""
+        same, away = same_text(passed.text, text), track.first_seconds - passed.seconds
+        if same and away < AGAIN_AFTER:
+            return True
+        if not self._placed:
+            return False
+        off = track.began.away(passed.place)
+        if same and passed.stood and off < _SAME_PLACE:
+            return True
+        if away >= SAME_SPOT_AFTER:
+            return False
+        if same and passed.slow and off < _SAME_PLACE + _CREEP * away:
+            return True
+        return off < _SAME_PLACE and (passed.slow or not track.moved) and is_near(passed.text, text)
 
     def _is_part(self, track: Track, text: str) -> bool:
         """Whether it is half of a plate that is followed as a whole, its other half covered for a while."""
