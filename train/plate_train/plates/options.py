@@ -97,9 +97,7 @@ def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
         folder = folder or Path("runs") / f"plate-{datetime.now():%Y%m%d-%H%M%S}"
     try:
         _train(settings, folder, options, say)
-    except BaseException as error:
-        if isinstance(error, Exception):
-            raise
+    except (KeyboardInterrupt, SystemExit):  # a signal's usual course, after the checkpoint
         print(f"{PROG}: interrupted; go on with: {PROG} plate --resume --out {folder}", file=sys.stderr)
         raise
     return 0

@@ -178,7 +178,7 @@ def writable(folder: Path, settings: Any, resume: bool) -> Iterator[None]:
             try:
                 write_json(asdict(settings), folder / recorded_settings.FILE)
                 yield
-            except BaseException:
+            except BaseException:  # Ctrl-C before the first checkpoint, too, should leave nothing behind
                 if not (folder / checkpoint.FILE).exists() and not (folder / SEARCHED_FILE).exists():
                     _clear(folder, existed)
                 raise
