@@ -110,7 +110,7 @@ class Work:
         """Read a camera, print a record for each vehicle that has passed, and return the exit code."""
         from plate_devices.watch import Watch
 
-        watch = Watch(self, source, self._options.every, self._options.read_as == "frame")
+        watch = Watch(self, source, self._options.every, self._options.read_as == "frame", self._engine)
         self._status = watch.status
         return watch.run()
 

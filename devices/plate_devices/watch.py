@@ -55,12 +55,15 @@ class Hands(Protocol):
 class Watch:
     """One source, watched until it ends."""
 
-    def __init__(self, hands: Hands, source: Source, every: bool = False, placed: bool = True) -> None:
+    def __init__(
+        self, hands: Hands, source: Source, every: bool = False, placed: bool = True, engine: object = ""
+    ) -> None:
         """Take a source and who reads and prints.
 
         Args:
             every: print each frame too, and so read each.
             placed: readings come with their place; see `Follower`.
+            engine: what reads, to be named at the end of the status line.
         """
         self.status = StatusLine()
         self.skipped = self.passed = 0
@@ -70,6 +73,7 @@ class Watch:
         self._rate = FrameRate()
         self._read_at = float("-inf")
         self._behind = ""
+        self._engine = str(engine)
         if hasattr(source, "listener"):
             source.listener = self
 
@@ -95,8 +99,9 @@ class Watch:
         """What the status line says."""
         source, in_view = self._source, self._follower.followed
         told = f"{source.name}: {self._rate.value:.1f} frames/s read, {source.dropped} dropped, {self.skipped} skipped"
-        state = getattr(source, "state", "")
-        return f"{told}, {in_view} in view, {self.passed} vehicles{self._behind}{f', {state}' if state else ''}"
+        told += f", {in_view} in view, {self.passed} vehicles{self._behind}"
+        # What a narrow terminal cuts off comes last.
+        return ", ".join(part for part in (told, getattr(source, "state", ""), self._engine) if part)
 
     def report(self, message: str) -> None:
         """The source is lost, or back."""
