@@ -1,0 +1,90 @@
+"""The sections of the settings file that belong to no other part, and the whole of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from plate_devices.config.errors import SettingError
+
+
+def _require(setting: object, key: str, fits: Callable[[Any], bool], allowed: str) -> None:
+    value = getattr(setting, key)
+    if value is not None and not fits(value):
+        shown = f'"{value}"' if isinstance(value, str) else value
+        raise SettingError(key, f"{shown} does not fit; it is {allowed}")
+
+
+@dataclass(frozen=True)
+class SourceSettings:
+    """[source]: the camera. `address` is what stands after --camera, `size` what a USB or CSI camera is asked for."""
+
+    address: str | None = field(default=None, repr=False)
+    fps: float | None = None
+    rotate: int = 0
+    roi: tuple[int, int, int, int] | None = None
+    size: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        _require(self, "fps", lambda rate: 0.001 <= rate <= 1000, "frames a second, from 0.001 to 1000")
+        _require(self, "rotate", lambda degrees: degrees % 90 == 0 and abs(degrees) <= 360, "0, 90, 180 or 270")
+        _require(self, "roi", _is_region, "[x, y, width, height] in pixels")
+        _require(self, "size", lambda size: min(size) >= 16 and max(size) <= 16384, "[width, height] in pixels")
+
+
+@dataclass(frozen=True)
+class ReadSettings:
+    """[read]: what is read, with which models, and how."""
+
+    as_: Literal["frame", "plate", "character"] | None = None
+    region: str | None = None
+    min_confidence: float | None = None
+    models: tuple[str, ...] = ()
+    backend: str | None = None
+    threads: int | None = None
+    profile: str | None = None
+    every: bool = False
+
+    def __post_init__(self) -> None:
+        _require(self, "min_confidence", lambda share: 0 <= share <= 1, "a number from 0 to 1")
+        _require(self, "threads", lambda count: 1 <= count <= 256, "a whole number from 1 to 256")
+
+
+@dataclass(frozen=True)
+class PictureSettings:
+    """[pictures]: folders for a picture of each vehicle, and for frames with what was read drawn in."""
+
+    crops: Path | None = None
+    annotated: Path | None = None
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """[service]: how it behaves when systemd, or somebody like it, looks after it."""
+
+    watchdog: bool = True
+    log: Literal["text", "json"] = "text"
+    stop_within: float = 10.0
+
+    def __post_init__(self) -> None:
+        _require(self, "stop_within", lambda seconds: 0 <= seconds <= 300, "seconds, from 0 to 300")
+
+
+@dataclass(frozen=True)
+class HeatSettings:
+    """[heat]: above `limit` degrees Celsius fewer frames are read, at least `slowest` a second; 0 switches it off."""
+
+    limit: float = 75.0
+    slowest: float = 1.0
+    every: float = 5.0
+
+    def __post_init__(self) -> None:
+        _require(self, "limit", lambda degrees: degrees == 0 or 30 <= degrees <= 120, "0, or degrees from 30 to 120")
+        _require(self, "slowest", lambda rate: 0.01 <= rate <= 100, "frames a second, from 0.01 to 100")
+        _require(self, "every", lambda seconds: 0.1 <= seconds <= 600, "seconds, from 0.1 to 600")
+
+
+def _is_region(region: tuple[int, int, int, int]) -> bool:
+    return min(region) >= 0 and region[2] > 0 and region[3] > 0

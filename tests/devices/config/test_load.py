@@ -1,0 +1,77 @@
+"""Settings files: read whole, or refused with file, line and key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from plate_devices.config.errors import ConfigError
+from plate_devices.config.load import load_config
+
+
+def write(folder: Path, text: str | bytes) -> Path:
+    path = folder / "gate.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, "# nothing\n"))
+    assert (config.source.address, config.read.models, config.outputs, config.given) == (None, (), (), frozenset())
+    assert (config.service.watchdog, config.heat.limit) == (True, 75.0)
+
+
+def test_sections_are_read(tmp_path: Path) -> None:
+    text = """
+[source]
+address = "demo"
+roi = [1, 2, 30, 40]
+fps = 5
+[read]
+as = "plate"
+models = ["a.tflite"]
+[heat]
+limit = 0
+"""
+    config = load_config(write(tmp_path, text.replace("\n", "\r\n")))
+    assert (config.source.address, config.source.roi, config.source.fps) == ("demo", (1, 2, 30, 40), 5.0)
+    assert (config.read.as_, config.read.models, config.heat.limit) == ("plate", ("a.tflite",), 0.0)
+    assert config.given == {"source", "read", "heat"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[source]\nfps = \n", "gate.toml, line 2, column 7: Invalid value"),
+        ("[source]\na = 1\na = 2\n", "gate.toml, line 3, column 6: Cannot overwrite a value"),
+        ('[source]\naddress = "x', "gate.toml, line 2"),
+        ("\n[sorce]\n", "gate.toml, line 2: sorce: there is no such setting; did you mean source?"),
+        ("[source]\n\nfps = 0\n", "gate.toml, line 3: source.fps: 0.0 does not fit; it is frames a second"),
+        ("[source]\nrotate = 45\n", "line 2: source.rotate: 45 does not fit; it is 0, 90, 180 or 270"),
+        ("[source]\nroi = [1, 2, 0, 4]\n", "line 2: source.roi: (1, 2, 0, 4) does not fit"),
+        ("[read]\nmin-confidence = 0.5\n", "line 2: read.min-confidence: there is no such setting; did you mean min_c"),
+        ("source = 3\n", "line 1: source: 3 does not fit; it is a section, [source]"),
+        ("[output]\ntype = 'csv'\n", "line 1: output: a table does not fit; begin each with [[output]]"),
+        (b"[source]\n# \xff\n", "gate.toml, line 2: this is no UTF-8"),
+        ("#" * 1_000_001, "that is no settings file"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, text: str | bytes, reason: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load_config(write(tmp_path, text))
+    assert reason in str(error.value)
+    assert error.value.exit_code == 2
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"gone\.toml cannot be read: No such file"):
+        load_config(tmp_path / "gone.toml")
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load_config(tmp_path)
+
+
+def test_a_password_in_an_address_is_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        load_config(write(tmp_path, '[source]\naddress = ["rtsp://me:secret@x"]\n'))
+    assert "secret" not in str(error.value)
