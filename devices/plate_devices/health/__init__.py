@@ -1,0 +1,1 @@
+"""How the device is: its board, what the loop counts, metrics for Prometheus, and plate-doctor."""
