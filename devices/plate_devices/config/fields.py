@@ -48,26 +48,23 @@ class Place(NamedTuple):
         raise ConfigError(f"{where}: {self.key}: {reason}" if self.path else f"{where}: {reason}")
 
 
-def build(cls: type[T], table: Mapping[str, Any], place: Place, leave_out: Iterable[str] = ()) -> T:
-    """Return a dataclass filled from a table; keys are its fields' names, with or without a final `_`.
-
-    `leave_out` are keys that somebody else has looked at.
+def build(cls: type[T], table: Mapping[str, Any], place: Place) -> T:
+    """Return a dataclass filled from a table; keys are its fields' names without a final `_`.
 
     Raises:
         ConfigError: an unknown key, a missing one, a value of another type, or one that the class refuses.
     """
     hints = get_type_hints(cls)
     known = {key_of(field): field for field in fields(cls) if field.init}  # type: ignore[arg-type]
-    given = {key: value for key, value in table.items() if key not in set(leave_out)}
-    for key in given:
+    for key in table:
         if key not in known:
             place.below(key).refuse(unknown(key, known))
     for key, field in known.items():
-        if key not in given and field.default is MISSING and field.default_factory is MISSING:
+        if key not in table and field.default is MISSING and field.default_factory is MISSING:
             place.refuse(f"{key} is missing; it is {meaning(hints[field.name])}")
     values = {
         known[key].name: convert(hints[known[key].name], value, place.below(key), not known[key].repr)
-        for key, value in given.items()
+        for key, value in table.items()
     }
     try:
         return cls(**values)

@@ -99,7 +99,7 @@ def _item(key: str, table: dict[str, Any], place: Place) -> Any:
     type_ = table["type"]
     if not isinstance(type_, str) or type_ not in registry.TYPES:
         place.below("type").refuse(f"{shown(type_)} is no output; there are {known}")
-    return build(registry.settings_class(type_), table, place, leave_out=("type",))
+    return build(registry.settings_class(type_), table, place)
 
 
 def _named(name: str) -> type[Any]:

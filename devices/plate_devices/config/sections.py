@@ -82,7 +82,7 @@ class HeatSettings:
 
     def __post_init__(self) -> None:
         _require(self, "limit", lambda degrees: degrees == 0 or 30 <= degrees <= 120, "0, or degrees from 30 to 120")
-        _require(self, "slowest", lambda rate: 0.01 <= rate <= 100, "frames a second, from 0.01 to 100")
+        _require(self, "slowest", lambda rate: 0.5 <= rate <= 100, "frames a second, from 0.5 to 100")
         _require(self, "every", lambda seconds: 0.1 <= seconds <= 600, "seconds, from 0.1 to 600")
 
 

@@ -1,0 +1,1 @@
+"""Running under systemd, or somebody like it: readiness, watchdog, signals, messages, and the unit itself."""
