@@ -1,0 +1,1 @@
+"""When events happened, also on a machine without a clock chip."""

@@ -1,0 +1,127 @@
+"""Times of events that hold also where the clock is set after they happened.
+
+A machine without a clock chip starts with the time of its last shutdown, and learns the right one from the network,
+minutes or days later. So each event says at which second after which boot it was, and once the clock is set, that
+gives its time.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from plate_devices.events.times import SystemTimes
+from plate_devices.records import SCHEMA, timestamp, uuid7
+
+if TYPE_CHECKING:
+    from plate_devices.events.times import Times
+    from plate_devices.records import Record
+
+JUMP = 1.0
+"""Seconds by which the clock has to change at once to have been set, by a time server or by hand."""
+
+_KEPT_JUMPS = 16
+_TIMES = ("time", "first_time", "last_time")
+
+
+class _Jump(NamedTuple):
+    """The clock was set: what had to be added to the seconds since boot, before and after, and when that was."""
+
+    monotonic: float
+    before: float
+    after: float
+
+
+class Clock:
+    """Stamps events, and corrects them once the clock is set. Thread-safe."""
+
+    def __init__(self, times: Times | None = None) -> None:
+        """Take the machine's clocks, by default those of this machine."""
+        self._times = times or SystemTimes()
+        self._lock = threading.Lock()
+        self._jumps: list[_Jump] = []
+        self._offset = self._times.wall() - self._times.monotonic()
+        self._set = self._times.is_set()
+
+    @property
+    def boot_id(self) -> str:
+        """Which boot this is."""
+        return self._times.boot_id
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the time was right when last looked at."""
+        return self._set
+
+    def look(self) -> bool:
+        """Look whether somebody set the clock; return whether it is right. To be called every few seconds."""
+        with self._lock:
+            monotonic = self._times.monotonic()
+            offset = self._times.wall() - monotonic
+            if abs(offset - self._offset) >= JUMP:
+                self._jumps = [*self._jumps[1 - _KEPT_JUMPS :], _Jump(monotonic, self._offset, offset)]
+                self._set = True
+            self._offset = offset
+            self._set = self._set or self._times.is_set()
+            return self._set
+
+    def stamp(self, record: Record) -> Record:
+        """Add `boot_id`, `monotonic` (seconds from boot to its last time) and `time_set` to a record; return it."""
+        is_set = self.look()
+        with self._lock:
+            # What was taken before the clock was set, and is told only now.
+            since_boot = {key: self._since_boot(moment) for key in _TIMES if (moment := _parse(record.get(key)))}
+            if is_set and self._jumps:
+                record |= {key: _write(seconds + self._offset) for key, seconds in since_boot.items()}
+            last = max(since_boot.values(), default=self._times.monotonic())
+        return record | {"boot_id": self.boot_id, "monotonic": round(last, 3), "time_set": is_set}
+
+    def correct(self, event: Record) -> bool:
+        """Give an event of this boot its right times, in place; return whether there was something to correct."""
+        if event.get("time_set", True) or event.get("boot_id") != self.boot_id or not self._set:
+            return False
+        moments = {key: moment for key in _TIMES if (moment := _parse(event.get(key)))}
+        if moments:
+            later = self._offset + event["monotonic"] - max(moments.values())
+            event |= {key: _write(moment + later) for key, moment in moments.items()}
+        event["time_set"] = True
+        return True
+
+    def announcement(self) -> Record:
+        """Return a record for whoever already has events of this boot: their time is `boot_time` plus `monotonic`."""
+        return {
+            "schema": SCHEMA,
+            "type": "clock",
+            "id": uuid7(),
+            "time": _write(self._times.wall()),
+            "boot_time": _write(self._offset),
+            "boot_id": self.boot_id,
+            "monotonic": round(self._times.monotonic(), 3),
+            "time_set": True,
+        }
+
+    def _since_boot(self, moment: float) -> float:
+        """Return seconds since boot of a time that was read off the clock, as it was set at that time."""
+        offset = self._offset
+        for jump in reversed(self._jumps):
+            forward = jump.after > jump.before
+            earlier = (
+                moment < jump.monotonic + (jump.before + jump.after) / 2
+                if forward
+                else moment > self._times.wall() + JUMP
+            )
+            if not earlier:
+                break
+            offset = jump.before
+        return moment - offset
+
+
+def _parse(moment: object) -> float | None:
+    if not isinstance(moment, str):
+        return None
+    return datetime.fromisoformat(moment).timestamp()
+
+
+def _write(seconds: float) -> str | None:
+    return timestamp(datetime.fromtimestamp(seconds, UTC))

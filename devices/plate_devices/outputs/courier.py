@@ -1,0 +1,171 @@
+"""Carries events from the queue to one output, at its pace, and tells when it is away and back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from plate_devices.outputs.base import EventRefusedError, OutputError, OutputState
+from plate_devices.outputs.database import QueueError
+from plate_devices.sources.outages import SETTLED_AFTER, BackOff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from plate_devices.outputs.base import Output
+    from plate_devices.outputs.queue import EventQueue, Waiting
+
+LONGEST_WAIT = 60.0
+"""Seconds between two tries, at most, unless the output itself asks for more."""
+
+ASK_EVERY = 5.0
+"""Seconds without events after which an output is asked whether it is still there."""
+
+MOST_PATIENCE = 15 * 60.0
+"""Seconds that an output may ask for."""
+
+_COMPLAIN_EVERY = 60.0
+
+
+class Courier:
+    """One output and its thread."""
+
+    def __init__(self, output: Output, queues: Sequence[EventQueue], report: Callable[[str], None]) -> None:
+        """Begin to carry; `queues` are emptied in their order, and `report` is told of outages, from the thread."""
+        self.name = output.name
+        self._output, self._queues, self._report = output, queues, report
+        self._news, self._hurry, self._enough = threading.Event(), threading.Event(), threading.Event()
+        self._back_off = BackOff(LONGEST_WAIT)
+        self._outage = Outage(output.name, report)
+        self._open = False
+        self._complained = float("-inf")
+        self._thread = threading.Thread(target=self._run, name=f"output {self.name}", daemon=True)
+        self._thread.start()
+
+    def state(self) -> OutputState:
+        """Return how the output fares."""
+        waiting = delivered = dropped = 0
+        for queue in self._queues:
+            with suppress(QueueError):
+                standing, left = queue.standing(self.name)
+                waiting, delivered = waiting + left, delivered + standing.delivered
+                dropped += standing.dropped
+        return OutputState(self.name, waiting, delivered, dropped, self._outage.reason, self._outage.seconds)
+
+    def nudge(self) -> None:
+        """Say that there is something in a queue."""
+        self._news.set()
+
+    def finish(self) -> None:
+        """Deliver what waits, without another try where that fails, and end."""
+        self._hurry.set()
+        self._news.set()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the end; what is not delivered by then stays in the queue. Returns whether the thread ended."""
+        self._thread.join(max(0.0, seconds))
+        self._enough.set()
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        more = True
+        while more and not self._enough.is_set():
+            try:
+                more = self._step()
+            except EventRefusedError as error:
+                self._complain(error)
+            except OutputError as error:
+                more = self._lost(error)
+            except Exception as error:  # a mistake in one output must not silence it for good
+                more = self._lost(OutputError(f"internal error: {type(error).__name__}: {error}"))
+        with suppress(OutputError):
+            self._output.close()
+
+    def _step(self) -> bool:
+        """Open, send or wait; return whether to go on."""
+        self._news.clear()
+        if not self._open:
+            self._output.open()
+            self._open = True
+        queue, batch = self._next()
+        if batch:
+            self._send(queue, batch)
+            return True
+        self._output.send(())
+        self._outage.over()
+        if self._hurry.is_set():
+            return False
+        self._news.wait(ASK_EVERY)
+        return True
+
+    def _send(self, queue: EventQueue, batch: Sequence[Waiting]) -> None:
+        try:
+            count = self._output.send([waiting.event for waiting in batch])
+        except EventRefusedError as error:
+            self._done(queue, batch[: error.acknowledged + 1], refused=1)
+            raise
+        if not count:
+            raise OutputError("takes nothing")
+        self._done(queue, batch[:count])
+        self._back_off.reset()
+        self._outage.over()
+
+    def _next(self) -> tuple[EventQueue, list[Waiting]]:
+        for queue in self._queues:
+            with suppress(QueueError):  # whoever puts events tells of a broken disk
+                if batch := queue.take(self.name):
+                    return queue, batch
+        return self._queues[0], []
+
+    def _done(self, queue: EventQueue, batch: Sequence[Waiting], refused: int = 0) -> None:
+        with suppress(QueueError):  # it holds as long as this process
+            queue.done(self.name, batch, refused)
+
+    def _lost(self, error: OutputError) -> bool:
+        """Hang up and wait for the next try; return whether there is one."""
+        self._outage.began(str(error))
+        with suppress(OutputError):
+            self._output.close()
+        self._open = False
+        return not self._hurry.wait(self._back_off.next(at_least=min(error.wait, MOST_PATIENCE)))
+
+    def _complain(self, error: EventRefusedError) -> None:
+        """Say that an event is refused; where all are, not of each."""
+        if time.monotonic() - self._complained >= _COMPLAIN_EVERY:
+            self._complained = time.monotonic()
+            self._report(f"{self.name}: {error} (it is counted as dropped)")
+
+
+class Outage:
+    """What people are told of one output: once that it is away, and once, when it has settled, that it is back."""
+
+    def __init__(self, name: str, report: Callable[[str], None]) -> None:
+        """Begin as one that works."""
+        self._name, self._report = name, report
+        self._began: float | None = None
+        self._since = time.monotonic()
+        self.reason = ""
+
+    @property
+    def seconds(self) -> float:
+        """For how long it has been as it is."""
+        return time.monotonic() - self._since
+
+    def began(self, reason: str) -> None:
+        """It is away."""
+        if not self.reason:
+            self._since = time.monotonic()
+        if self._began is None:
+            self._began = time.monotonic()
+            self._report(f"{self._name}: {reason} (events wait; trying again until it is back)")
+        self.reason = reason
+
+    def over(self) -> None:
+        """It works."""
+        if self.reason:
+            self.reason, self._since = "", time.monotonic()
+        if self._began is not None and self.seconds >= SETTLED_AFTER:
+            self._report(f"{self._name} takes events again, after {self._since - self._began:.0f} s")
+            self._began = None

@@ -1,0 +1,96 @@
+"""The file that events wait in: SQLite, alone with it, every change whole or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from plate_devices.outputs.base import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+_TABLES = """
+    CREATE TABLE IF NOT EXISTS events (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, size INTEGER NOT NULL, unset_boot TEXT, body TEXT NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS outputs (
+        name TEXT PRIMARY KEY, acknowledged INTEGER NOT NULL, delivered INTEGER NOT NULL, dropped INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS unset_boots (boot_id TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
+
+class QueueError(OutputError):
+    """The disk does not take an event, or gives none back.
+
+    Attributes:
+        damaged: the file is no queue, or no longer.
+    """
+
+    damaged = False
+
+
+class Database:
+    """The queue's tables, for one thread at a time."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Open the file, or make it; None for one in memory.
+
+        Raises:
+            QueueError: it cannot be made, is damaged, or another process has it.
+        """
+        self._name = "the queue in memory" if path is None else str(path)
+        with self.explained():
+            file = ":memory:" if path is None else str(path)
+            self._connection = sqlite3.connect(file, timeout=1.0, isolation_level=None, check_same_thread=False)
+            try:
+                self._prepare()
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def execute(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        """Run one statement; only within `explained` or `transaction`."""
+        return self._connection.execute(statement, values)
+
+    @contextmanager
+    def transaction(self, synchronous: str) -> Iterator[None]:
+        """Do all of it or nothing; with "FULL" it is on the disk at the end, with "NORMAL" soon. Raises QueueError."""
+        with self.explained():
+            self._connection.execute(f"PRAGMA synchronous = {synchronous}")
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn what SQLite says into a QueueError of one sentence."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            reason = "another plate-infer uses it" if "locked" in str(error) else str(error)
+            explained = QueueError(f"{self._name} cannot be used: {reason}")
+            explained.damaged = type(error) is sqlite3.DatabaseError
+            raise explained from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _prepare(self) -> None:
+        # Alone with the file, SQLite needs no memory shared with others, which a full disk could take away under it.
+        self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA journal_size_limit = 1048576")
+        damage: Any = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if damage != "ok":
+            raise sqlite3.DatabaseError(damage)
+        self._connection.executescript(_TABLES)

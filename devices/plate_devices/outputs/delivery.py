@@ -1,0 +1,195 @@
+"""The way of events out of the device: first onto its disk, then to every output at its own pace."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plate_devices.outputs.courier import Courier
+from plate_devices.outputs.database import QueueError
+from plate_devices.outputs.queue import EventQueue, QueueSettings, open_queue
+from plate_devices.sources.outages import BackOff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from plate_devices.events.clock import Clock
+    from plate_devices.outputs.base import Event, Output, OutputState
+
+IN_MEMORY = 4 << 20
+"""Bytes of events that are kept in memory while the disk takes none."""
+
+_LOOK_EVERY = 2.0
+_LONGEST_RETRY = 30.0
+_TELL_OF_DROPS_EVERY = 600.0
+
+
+class Delivery:
+    """Takes events and sees to it that every output gets each at least once. Thread-safe.
+
+    When `put` returns, the event is on the disk, and survives a kill and a power failure. While the disk is full or
+    broken, events are kept in memory instead, `report` is told once, and they move to the disk when it takes them.
+    """
+
+    def __init__(
+        self, outputs: Sequence[Output], settings: QueueSettings, clock: Clock, report: Callable[[str], None]
+    ) -> None:
+        """Open the queue and begin to deliver what waits in it.
+
+        Args:
+            outputs: with different names; without any, no queue is made and events go nowhere.
+            clock: who stamps the events; once it is set, those that wait are corrected.
+            report: is told, from any thread, what people should know, one sentence each.
+
+        Raises:
+            QueueError: the folder cannot be used.
+        """
+        self._couriers: list[Courier] = []
+        if not outputs:
+            return
+        self._clock, self._report = clock, report
+        self._drops = _Drops(report)
+        names = [output.name for output in outputs]
+        self._disk = open_queue(settings.folder or default_folder(), settings.most_megabytes << 20, report)
+        self._memory = EventQueue(None, IN_MEMORY)
+        self._memory.open_for(names)
+        for name, count in self._disk.open_for(names).items():
+            report(f"{count} events waited for {name}, which is no output any more; they are dropped")
+        self._lock = threading.Lock()
+        self._disk_error = ""
+        self._to_correct = True
+        self._retry = BackOff(_LONGEST_RETRY)
+        self._retry_at = 0.0
+        self._couriers = [Courier(output, (self._disk, self._memory), report) for output in outputs]
+        self._stop = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name="outputs", daemon=True)
+        self._keeper.start()
+
+    def put(self, event: Event) -> None:
+        """Take an event, which has an `id`; never fails and waits for nothing but the disk."""
+        self.put_all([event])
+
+    def put_all(self, events: Iterable[Event]) -> None:
+        """Take several events in one write."""
+        if not self._couriers:
+            return
+        events = list(events)
+        with self._lock:
+            for event in events:
+                self._clock.correct(event)
+            try:
+                queue = self._memory if self._disk_error else self._disk
+                self._drops.add(queue.put(events))
+            except QueueError as error:
+                self._disk_fails(error)
+                self._drops.add(self._memory.put(events))
+        self._nudge()
+
+    def state(self) -> list[OutputState]:
+        """Return how every output fares, in the order they were given."""
+        return [courier.state() for courier in self._couriers]
+
+    @property
+    def disk_error(self) -> str:
+        """Why events are kept in memory at the moment; "" while the disk takes them."""
+        return self._disk_error if self._couriers else ""
+
+    def close(self, seconds: float = 5.0) -> None:
+        """Deliver what can be delivered in so many seconds, and end; the rest waits on the disk for the next start."""
+        if not self._couriers:
+            return
+        self._stop.set()
+        deadline = time.monotonic() + seconds
+        self._keeper.join(seconds)
+        for courier in self._couriers:
+            courier.finish()
+        for courier in self._couriers:
+            courier.join(deadline - time.monotonic())
+        with self._lock:
+            if self._disk_error:
+                self._move_to_disk()
+            self._drops.tell()
+            lost = max((courier.state().waiting for courier in self._couriers), default=0) if self._disk_error else 0
+            if lost:
+                self._report(f"up to {lost} events are lost with the memory: {self._disk_error}")
+            self._couriers = []
+            self._disk.close()
+            self._memory.close()
+
+    def _keep(self) -> None:
+        """See to what no event brings about: the clock is set, the disk has space again."""
+        while not self._stop.wait(_LOOK_EVERY):
+            with self._lock, suppress(QueueError):
+                self._correct()
+            with self._lock:
+                if self._disk_error and time.monotonic() >= self._retry_at:
+                    self._move_to_disk()
+
+    def _correct(self) -> None:
+        """Once the clock is set, give the events that wait their right times, and tell who has others."""
+        if not self._to_correct or not self._clock.look():
+            return
+        for queue in (self._disk, self._memory):
+            if queue.rewrite(self._clock.boot_id, self._clock.correct, self._clock.announcement()):
+                self._report("the clock is set; events that waited have their right times")
+        self._to_correct = False
+        self._nudge()
+
+    def _move_to_disk(self) -> None:
+        try:
+            self._disk.probe()
+            left = {
+                w.number: w.event for courier in self._couriers for w in self._memory.take(courier.name, -1, 1 << 40)
+            }
+            self._drops.add(self._disk.put(left[number] for number in sorted(left)))
+        except QueueError as error:
+            self._disk_fails(error)
+            return
+        self._memory.skip()
+        self._report("events are written to the disk again")
+        self._disk_error = ""
+        self._retry.reset()
+        self._nudge()
+
+    def _disk_fails(self, error: QueueError) -> None:
+        if not self._disk_error:
+            self._report(f"{error}; events are kept in memory, at most {IN_MEMORY >> 20} MB, until the disk takes them")
+        self._disk_error = str(error)
+        self._retry_at = time.monotonic() + self._retry.next()
+
+    def _nudge(self) -> None:
+        for courier in self._couriers:
+            courier.nudge()
+
+
+class _Drops:
+    """Tells of events that had to go: the first at once, then now and then how many."""
+
+    def __init__(self, report: Callable[[str], None]) -> None:
+        self._report = report
+        self._counts: dict[str, int] = {}
+        self._told = float("-inf")
+
+    def add(self, dropped: dict[str, int]) -> None:
+        for name, count in dropped.items():
+            self._counts[name] = self._counts.get(name, 0) + count
+        if time.monotonic() - self._told >= _TELL_OF_DROPS_EVERY:
+            self.tell()
+
+    def tell(self) -> None:
+        if self._counts:
+            told = ", ".join(f"{count} for {name}" for name, count in self._counts.items())
+            self._report(f"the queue is full, and the oldest events that wait are dropped: {told}")
+            self._counts, self._told = {}, time.monotonic()
+
+
+def default_folder() -> Path:
+    """Return where events wait: what systemd gives a service, else a folder of the user's."""
+    if given := os.environ.get("STATE_DIRECTORY"):
+        return Path(given.partition(":")[0])
+    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(home).expanduser() / "plate-edge"

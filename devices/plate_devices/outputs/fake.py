@@ -1,0 +1,57 @@
+"""An output that needs nothing: it keeps what it is sent, and fails as often as it is told to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from plate_devices.outputs.base import Event, OutputError, OutputSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, kw_only=True)
+class FakeSettings(OutputSettings):
+    """See `FakeOutput`."""
+
+    type: Literal["fake"] = "fake"
+    failures: int = 0
+
+
+class FakeOutput:
+    """Takes events into `events`.
+
+    Attributes:
+        failures: so many calls fail from now on, -1 for all.
+        takes: at most so many events are acknowledged in one call.
+    """
+
+    def __init__(self, settings: FakeSettings | None = None) -> None:
+        """Begin without events."""
+        settings = settings or FakeSettings()
+        self.name = settings.name or settings.type
+        self.failures = settings.failures
+        self.takes = 1 << 30
+        self.events: list[Event] = []
+        self.is_open = False
+
+    def open(self) -> None:
+        """See `Output`."""
+        self._fail()
+        self.is_open = True
+
+    def send(self, events: Sequence[Event]) -> int:
+        """See `Output`."""
+        self._fail()
+        self.events += events[: self.takes]
+        return min(len(events), self.takes)
+
+    def close(self) -> None:
+        """See `Output`."""
+        self.is_open = False
+
+    def _fail(self) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OutputError(f"{self.name} was told to fail")
