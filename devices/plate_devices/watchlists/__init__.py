@@ -1,0 +1,1 @@
+"""Lists of known plates, and which of them a reading is."""

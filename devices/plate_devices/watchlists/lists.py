@@ -1,0 +1,86 @@
+"""All lists of a device, read again when their files change."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from plate_devices.watchlists.matching import match
+from plate_devices.watchlists.plate_file import read_plates
+from plate_runtime.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from plate_devices.watchlists.settings import WatchlistSettings
+
+_LOOK_EVERY = 2.0
+
+
+class WatchLists:
+    """The lists that plates are held against. Used by one thread."""
+
+    def __init__(self, settings: Sequence[WatchlistSettings], warn: Callable[[str], None]) -> None:
+        """Read every list; `warn` is told of one that cannot be read any more, and the plates it had stay.
+
+        Raises:
+            DataError: a list cannot be read. UsageError: two lists have one name.
+        """
+        names = [one.name for one in settings]
+        if doubled := {name for name in names if names.count(name) > 1}:
+            raise UsageError(f"two watch lists are called {min(doubled)!r}; give each a name of its own")
+        self._lists = [_WatchList(one, warn) for one in settings]
+        self._looked = time.monotonic()
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self._lists)
+
+    def matches(self, plate: Mapping[str, Any]) -> list[dict[str, str]]:
+        """Return the lists that a plate of a record is on, as events name them: `name`, `match`, `listed`."""
+        if self._lists and time.monotonic() - self._looked >= _LOOK_EVERY:
+            self.reload()
+        return [
+            {"name": one.name, "match": hit.kind, "listed": hit.listed}
+            for one in self._lists
+            if (hit := match(plate, one.plates, one.fuzzy))
+        ]
+
+    def mark(self, record: dict[str, Any]) -> None:
+        """Name in a record, as `watchlists`, the lists that its plates are on; nothing where there are no lists."""
+        if self._lists:
+            record["watchlists"] = [one for plate in record.get("plates", ()) for one in self.matches(plate)]
+
+    def reload(self) -> None:
+        """Read again what has changed."""
+        self._looked = time.monotonic()
+        for one in self._lists:
+            one.reload()
+
+
+class _WatchList:
+    def __init__(self, settings: WatchlistSettings, warn: Callable[[str], None]) -> None:
+        self.name, self.fuzzy = settings.name, settings.fuzzy
+        self._path, self._warn = settings.file, warn
+        self._stamp = _stamp(self._path)
+        self.plates = read_plates(self._path)
+
+    def reload(self) -> None:
+        stamp = _stamp(self._path)
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            self.plates = read_plates(self._path)
+        except DataError as error:
+            self._warn(f"{error}; its {len(self.plates)} plates stay as they were")
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is written or replaced."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -1,0 +1,98 @@
+"""Files of known plates: what people write, what is refused, and changes while it runs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from plate_devices.config.errors import SettingError
+from plate_devices.watchlists.lists import WatchLists
+from plate_devices.watchlists.plate_file import read_plates
+from plate_devices.watchlists.settings import WatchlistSettings
+from plate_runtime.errors import DataError, UsageError
+
+
+def reading(text: str) -> dict[str, object]:
+    return {"text": text, "characters": [{"text": s, "confidence": 0.99, "alternatives": []} for s in text]}
+
+
+def open_lists(path: Path, told: list[str] | None = None) -> WatchLists:
+    return WatchLists([WatchlistSettings("family", path)], (told if told is not None else []).append)
+
+
+def test_plates_are_read_as_people_write_them(tmp_path: Path) -> None:
+    path = tmp_path / "family.txt"
+    path.write_text(
+        "\ufeff# the family\n\nab-123 cd\nB·ÄR 7\nm ab 12, the blue one\nА777ВС\nxyz1;x # y\n", encoding="utf-8"
+    )
+    assert list(read_plates(path).values()) == ["AB123CD", "BAR7", "MAB12", "A777BC", "XYZ1"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"ABC123\n---\n", "line 2: '---' is no plate"),
+        ("Ж123".encode(), "line 1: 'Ж' is no sign that is read"),
+        (b"ABC123 DEF456 GHI789\n", "line 1.*longer than any plate"),
+        (b"\xff\xfe\x00", "no UTF-8"),
+    ],
+)
+def test_what_is_no_plate_is_refused_with_its_line(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "family.txt"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=reason):
+        read_plates(path)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no\.txt cannot be read: No such file"):
+        open_lists(tmp_path / "no.txt")
+
+
+def test_two_lists_of_one_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A1")
+    one = WatchlistSettings("family", tmp_path / "a.txt")
+    with pytest.raises(UsageError, match="'family'"):
+        WatchLists([one, one], print)
+
+
+def test_a_list_needs_a_name() -> None:
+    with pytest.raises(SettingError, match="is empty"):
+        WatchlistSettings(" ", Path("a.txt"))
+
+
+def test_records_name_the_lists(tmp_path: Path) -> None:
+    path = tmp_path / "family.txt"
+    path.write_text("ABC 123\n")
+    record = {"plates": [reading("ABC123")]}
+    open_lists(path).mark(record)
+    assert record["watchlists"] == [{"name": "family", "match": "exact", "listed": "ABC123"}]
+    record = {"plates": [reading("ABC124")]}
+    open_lists(path).mark(record)
+    assert record["watchlists"] == []
+    WatchLists([], print).mark(empty := {"plates": [reading("ABC123")]})
+    assert "watchlists" not in empty
+
+
+def test_a_changed_list_is_read_again_and_a_broken_one_keeps_its_plates(tmp_path: Path) -> None:
+    path = tmp_path / "family.txt"
+    path.write_text("ABC123\n")
+    told: list[str] = []
+    lists = open_lists(path, told)
+    path.write_text("ABC123\nDEF456\n")
+    lists.reload()
+    assert lists.matches(reading("DEF456"))
+    path.write_text("ABC123\n!!\n")
+    lists.reload()
+    lists.reload()
+    assert lists.matches(reading("DEF456"))
+    assert len(told) == 1 and "line 2" in told[0] and "2 plates stay" in told[0]
+    path.unlink()
+    lists.reload()
+    assert lists.matches(reading("DEF456")) and len(told) == 2
+    path.write_text("GHI789\n")
+    os.utime(path, ns=(1, 1))
+    lists.reload()
+    assert lists.matches(reading("GHI789")) and not lists.matches(reading("DEF456"))
