@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from plate_runtime.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _HELP = ("-h", "--help")
 _COLUMN = 26
@@ -46,10 +46,12 @@ class Command(NamedTuple):
     arguments: str
     example: str
 
-    def parse(self, given: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    def parse(
+        self, given: Sequence[str], defaults: Mapping[str, Any] | None = None
+    ) -> tuple[dict[str, Any], list[str]]:
         """Return the value of every option by its name, and everything that is no option, in order.
 
-        `--name value` and `--name=value` mean the same, options and other arguments may stand in any order, and
+        `defaults` has values, by the option's name, that take the place of its own default. `--name value` and `--name=value` mean the same, options and other arguments may stand in any order, and
         after `--` nothing is an option. `--help` prints and leaves with SystemExit(0).
 
         Raises:
@@ -59,6 +61,8 @@ class Command(NamedTuple):
         values: dict[str, Any] = {
             o.name: [] if o.repeats else False if not o.value else o.default for o in self.options
         }
+        values |= defaults or {}
+        named: dict[str, Any] = {}
         others: list[str] = []
         rest = iter(given)
         for argument in rest:
@@ -74,10 +78,8 @@ class Command(NamedTuple):
                 if name not in known:
                     self._refuse(f"{name} is no option")
                 value = self._value(known[name], typed if equals else None, rest)
-                if known[name].repeats:
-                    values[name].append(value)
-                else:
-                    values[name] = value
+                values[name] = [*named.get(name, []), value] if known[name].repeats else value
+                named[name] = values[name]
         return values, others
 
     def help(self) -> str:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Region = tuple[int, int, int, int]
 
+USUAL_SIZE = (1280, 720)
+"""Width and height that a camera is asked for where nobody says."""
+
 
 class Frame(NamedTuple):
     """One picture of a source.

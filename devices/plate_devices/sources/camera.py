@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.sources.base import Frame, Region, require_opencv
+from plate_devices.sources.base import USUAL_SIZE, Frame, Region, require_opencv
 from plate_devices.sources.pace import Pace
 from plate_runtime.errors import DeviceError
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 # A camera now and then loses a frame; one that loses this many in a row, or one after a long wait, was unplugged.
 _LOST = 3
 _LONG = 1.0
-
-_WIDTH, _HEIGHT = 1280, 720
 
 
 class UsbCamera:
@@ -34,9 +32,14 @@ class UsbCamera:
     state = ""
     default_roi: Region | None = None
 
-    def __init__(self, name: str, pace: Pace | None = None) -> None:
-        """Take "0", or "/dev/video0", and how often a frame is wanted. Raises MissingPartError without OpenCV."""
+    def __init__(self, name: str, pace: Pace | None = None, size: tuple[int, int] = USUAL_SIZE) -> None:
+        """Take "0", or "/dev/video0", how often a frame is wanted, and the width and height to ask for.
+
+        Raises:
+            MissingPartError: OpenCV is not installed.
+        """
         self.name = name
+        self._size = size
         self.dropped = 0
         self._pace = pace or Pace()
         self._cv2 = require_opencv("a camera")
@@ -82,8 +85,8 @@ class UsbCamera:
             raise DeviceError(f"camera {self.name} cannot be opened; another program may be using it")
         # Most cameras start with a quarter of this, in a format that fills the cable with few pictures a second.
         self._capture.set(self._cv2.CAP_PROP_FOURCC, self._cv2.VideoWriter_fourcc(*"MJPG"))
-        self._capture.set(self._cv2.CAP_PROP_FRAME_WIDTH, _WIDTH)
-        self._capture.set(self._cv2.CAP_PROP_FRAME_HEIGHT, _HEIGHT)
+        self._capture.set(self._cv2.CAP_PROP_FRAME_WIDTH, self._size[0])
+        self._capture.set(self._cv2.CAP_PROP_FRAME_HEIGHT, self._size[1])
         # Without this V4L2 keeps four frames back, and the newest is not new.
         self._capture.set(self._cv2.CAP_PROP_BUFFERSIZE, 1)
         return self._capture

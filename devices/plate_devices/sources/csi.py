@@ -6,14 +6,13 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.sources.base import Frame, Region
+from plate_devices.sources.base import USUAL_SIZE, Frame, Region
 from plate_devices.sources.pace import Pace
 from plate_runtime.errors import DeviceError, MissingPartError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SIZE = (1280, 720)
 PICTURE_WITHIN = 4.0
 """Seconds until a camera that sends nothing counts as gone."""
 
@@ -26,20 +25,21 @@ class CsiCamera:
     state = ""
     default_roi: Region | None = None
 
-    def __init__(self, number: int, pace: Pace | None = None) -> None:
-        """Take its number, and how often a frame is wanted; nothing is opened yet.
+    def __init__(self, number: int, pace: Pace | None = None, size: tuple[int, int] = USUAL_SIZE) -> None:
+        """Take its number, how often a frame is wanted, and the width and height to ask for; nothing is opened yet.
 
         Raises:
             MissingPartError: picamera2 is not installed.
         """
         self.name = f"csi:{number}"
         self._number = number
+        self._size = size
         self._pace = pace or Pace()
         self._library = _require_picamera2()
         self._camera: Any = None
 
     def frames(self) -> Iterator[Frame]:
-        """Yield frames as they come, 1280x720. Raises DeviceError where the camera is missing, busy or gone."""
+        """Yield frames as they come. Raises DeviceError where the camera is missing, busy or gone."""
         camera = self._open()
         number = 0
         while True:
@@ -65,7 +65,7 @@ class CsiCamera:
         try:
             self._camera = self._library(self._number)
             # In picamera2's words "BGR888" is an array of red, green, blue.
-            main = {"size": SIZE, "format": "BGR888"}
+            main = {"size": self._size, "format": "BGR888"}
             self._camera.configure(self._camera.create_video_configuration(main=main))
             self._camera.start()
         except Exception as error:  # RuntimeError, IndexError, OSError: it depends on which layer finds out

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plate_devices.sources.base import Frame, Region, Source
+    from plate_devices.sources.pace import Pace
 
 STALLED_AFTER = 5.0
 """Seconds without a frame after which people are told that none comes."""
@@ -41,6 +42,7 @@ class NewestFrame:
     Attributes:
         dropped: frames that came and were never handed on. read: frames that were.
         listener: who is told of outages, if anybody.
+        pace: how often the source decodes a frame; None where it cannot be slowed down.
     """
 
     still = False
@@ -51,15 +53,18 @@ class NewestFrame:
         fps: float | None = None,
         stalled_after: float = STALLED_AFTER,
         hangs_after: float = HANGS_AFTER,
+        pace: Pace | None = None,
     ) -> None:
         """Wrap `source`; `fps` limits how many frames a second are handed on. Times are in seconds.
 
+        `pace` is the source's own, for who wants to slow it down.
         A source that stalls is an error, unless it is a `Reopening`, which is expected to come back.
         """
         self.name = source.name
         self.default_roi: Region | None = source.default_roi
         self.read = 0
         self.listener: Listener | None = None
+        self.pace = pace
         self._late = 0
         self._source = source
         self._reopening = source if isinstance(source, Reopening) else None

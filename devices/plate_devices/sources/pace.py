@@ -10,8 +10,13 @@ class Pace:
 
     def __init__(self, fps: float | None = None) -> None:
         """Take frames a second, None for all there are."""
-        self._interval = 1.0 / fps if fps else 0.0
+        self._wanted = self._interval = 1.0 / fps if fps else 0.0
         self._due = 0.0
+
+    def limit(self, fps: float | None) -> None:
+        """Want at most so many a second from now on, beside what was asked for at first; None takes the limit away."""
+        self._interval = max(self._wanted, 1.0 / fps if fps else 0.0)
+        self._due = min(self._due, time.monotonic() + self._interval)
 
     def takes(self) -> bool:
         """Whether the frame that is there now is wanted; asked once for each."""

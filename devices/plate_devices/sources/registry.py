@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plate_devices.sources.address import HIDDEN, is_address, parse_address, presentable
 from plate_devices.sources.files import VIDEO_SUFFIXES
+from plate_devices.sources.base import USUAL_SIZE
 from plate_devices.sources.pace import Pace
 from plate_runtime.errors import DeviceError, UsageError
 
@@ -21,13 +22,19 @@ SUPPORTED = (
 )
 
 
-def open_camera(name: str, fps: float | None = None, leave_out: Sequence[Path] = ()) -> Source:
+Size = tuple[int, int]
+
+
+def open_camera(
+    name: str, fps: float | None = None, leave_out: Sequence[Path] = (), size: Size | None = None
+) -> Source:
     """Open the source called `name`.
 
     Args:
         name: what stands after --camera.
         fps: how many frames of a second are read, by default all.
         leave_out: folders that are written into, and therefore not read where they lie in a folder that is.
+        size: width and height that a USB or CSI camera is asked for; streams and files have their own.
 
     A name is `scheme`, or `scheme:rest`, of `SCHEMES`; else a camera number, a device file, a video file or a folder.
 
@@ -37,12 +44,12 @@ def open_camera(name: str, fps: float | None = None, leave_out: Sequence[Path] =
     """
     scheme, colon, rest = name.partition(":")
     if opener := SCHEMES.get(scheme.lower()):
-        return opener(name, rest, fps)
+        return opener(name, rest, fps, size or USUAL_SIZE)
     if name.isdecimal() or name.startswith("/dev/"):
         from plate_devices.sources.camera import UsbCamera
 
         pace = Pace(fps)
-        return _live(lambda: UsbCamera(name, pace), fps)
+        return _live(lambda: UsbCamera(name, pace, size or USUAL_SIZE), fps, pace)
     if "@" in name and not is_address(name) and not Path(name).exists():
         raise UsageError(f"--camera {HIDDEN} is not supported; use {SUPPORTED}")  # an address without its scheme
     if is_address(name) or (colon and "/" not in scheme and not Path(name).exists()):
@@ -50,43 +57,46 @@ def open_camera(name: str, fps: float | None = None, leave_out: Sequence[Path] =
     return _open_file(name, fps, leave_out)
 
 
-def _live(open_source: Callable[[], Source], fps: float | None) -> Source:
+def _live(open_source: Callable[[], Source], fps: float | None, pace: Pace) -> Source:
     """Open a source, which itself gives no more than `fps`, again whenever it is lost; keep its newest frame only."""
     from plate_devices.sources.live import HANGS_AFTER, STALLED_AFTER, NewestFrame
     from plate_devices.sources.reopening import Reopening
 
     wanted_pause = 1.0 / fps if fps else 0.0
     return NewestFrame(
-        Reopening(open_source), stalled_after=STALLED_AFTER + wanted_pause, hangs_after=HANGS_AFTER + wanted_pause
+        Reopening(open_source),
+        stalled_after=STALLED_AFTER + wanted_pause,
+        hangs_after=HANGS_AFTER + wanted_pause,
+        pace=pace,
     )
 
 
-def _open_rtsp(name: str, _rest: str, fps: float | None) -> Source:
+def _open_rtsp(name: str, _rest: str, fps: float | None, _size: Size) -> Source:
     from plate_devices.sources.rtsp import RtspStream
 
     address = parse_address(name)
     pace = Pace(fps)
-    return _live(lambda: RtspStream(address, pace), fps)
+    return _live(lambda: RtspStream(address, pace), fps, pace)
 
 
-def _open_mjpeg(name: str, _rest: str, fps: float | None) -> Source:
+def _open_mjpeg(name: str, _rest: str, fps: float | None, _size: Size) -> Source:
     from plate_devices.sources.mjpeg import MjpegStream
 
     address = parse_address(name)
     pace = Pace(fps)
-    return _live(lambda: MjpegStream(address, pace), fps)
+    return _live(lambda: MjpegStream(address, pace), fps, pace)
 
 
-def _open_csi(name: str, rest: str, fps: float | None) -> Source:
+def _open_csi(name: str, rest: str, fps: float | None, size: Size) -> Source:
     from plate_devices.sources.csi import CsiCamera
 
     if not rest.isdecimal():
         raise UsageError(f"--camera {name}: {rest!r} is no number of a camera; use for example csi:0")
     pace = Pace(fps)
-    return _live(lambda: CsiCamera(int(rest), pace), fps)
+    return _live(lambda: CsiCamera(int(rest), pace, size), fps, pace)
 
 
-def _open_demo(name: str, rest: str, fps: float | None) -> Source:
+def _open_demo(name: str, rest: str, fps: float | None, _size: Size) -> Source:
     from plate_devices.sources.demo import VEHICLES, DemoDrive
 
     if not rest:
@@ -112,11 +122,11 @@ def _open_file(name: str, fps: float | None, leave_out: Sequence[Path]) -> Sourc
     return VideoFile(name, fps)
 
 
-SCHEMES: dict[str, Callable[[str, str, float | None], Source]] = {
+SCHEMES: dict[str, Callable[[str, str, float | None, Size], Source]] = {
     "csi": _open_csi,
     "demo": _open_demo,
     "http": _open_mjpeg,
     "https": _open_mjpeg,
     "rtsp": _open_rtsp,
 }
-"""What stands before the colon of a name -> how it is opened, with the whole name, the rest and the frame limit."""
+"""What stands before the colon of a name -> how it is opened, with the whole name, the rest, the frame limit and the size."""

@@ -45,7 +45,7 @@ class Capture:
 
 
 def camera(monkeypatch: pytest.MonkeyPatch, script: list[Any], name: str = "0") -> tuple[UsbCamera, Capture]:
-    source = UsbCamera(name)
+    source = UsbCamera(name, size=(640, 480))
     capture = Capture(script)
     monkeypatch.setattr(source, "_check_device", lambda: None)
     monkeypatch.setattr(source._cv2, "VideoCapture", lambda number: capture)
@@ -67,7 +67,7 @@ def test_frames_are_rgb_with_the_time_of_capture(monkeypatch: pytest.MonkeyPatch
     assert first.time is not None
     assert first.time.utcoffset() is not None
     sizes = [capture.settings[name] for name in (source._cv2.CAP_PROP_FRAME_WIDTH, source._cv2.CAP_PROP_FRAME_HEIGHT)]
-    assert sizes == [1280, 720]
+    assert sizes == [640, 480]
     source.close()
     assert capture.released
 

@@ -37,3 +37,13 @@ def test_waiting_ends_when_the_next_is_due() -> None:
     for _ in range(5):
         pace.wait()
     assert 0.19 < time.monotonic() - started < 3.0
+
+
+def test_a_limit_slows_down_and_lets_go_again() -> None:
+    pace = Pace(1000)
+    pace.limit(0.001)
+    assert pace.takes()
+    assert not pace.takes()
+    pace.limit(None)
+    time.sleep(0.002)
+    assert pace.takes()

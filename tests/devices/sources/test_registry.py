@@ -87,10 +87,11 @@ def test_a_missing_file_is_a_source_that_is_not_there(tmp_path: Path) -> None:
 def test_a_new_source_needs_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
-    def opener(name: str, rest: str, fps: float | None) -> DemoDrive:
-        seen.append((name, rest, fps))
+    def opener(name: str, rest: str, fps: float | None, size: tuple[int, int]) -> DemoDrive:
+        seen.append((name, rest, fps, size))
         return DemoDrive(name)
 
     monkeypatch.setitem(SCHEMES, "spy", opener)
     assert open_camera("spy:1", 5).name == "spy:1"
-    assert seen == [("spy:1", "1", 5)]
+    assert open_camera("spy:2", size=(640, 480)).name == "spy:2"
+    assert seen == [("spy:1", "1", 5, (1280, 720)), ("spy:2", "2", None, (640, 480))]
