@@ -66,8 +66,8 @@ class Clock:
             self._set = self._set or self._times.is_set()
             return self._set
 
-    def stamp(self, record: Record) -> Record:
-        """Add `boot_id`, `monotonic` (seconds from boot to its last time) and `time_set` to a record; return it."""
+    def stamp(self, record: Record) -> None:
+        """Add `boot_id`, `monotonic` (seconds from boot to its last time) and `time_set` to a record, in place."""
         is_set = self.look()
         with self._lock:
             # What was taken before the clock was set, and is told only now.
@@ -75,17 +75,13 @@ class Clock:
             if is_set and self._jumps:
                 record |= {key: _write(seconds + self._offset) for key, seconds in since_boot.items()}
             last = max(since_boot.values(), default=self._times.monotonic())
-        return record | {"boot_id": self.boot_id, "monotonic": round(last, 3), "time_set": is_set}
+        record |= {"boot_id": self.boot_id, "monotonic": round(last, 3), "time_set": is_set}
 
     def correct(self, event: Record) -> bool:
         """Give an event of this boot its right times, in place; return whether there was something to correct."""
         if event.get("time_set", True) or event.get("boot_id") != self.boot_id or not self._set:
             return False
-        moments = {key: moment for key in _TIMES if (moment := _parse(event.get(key)))}
-        if moments:
-            later = self._offset + event["monotonic"] - max(moments.values())
-            event |= {key: _write(moment + later) for key, moment in moments.items()}
-        event["time_set"] = True
+        correct_times(event, _write(self._offset) or "")
         return True
 
     def announcement(self) -> Record:
@@ -115,6 +111,16 @@ class Clock:
                 break
             offset = jump.before
         return moment - offset
+
+
+def correct_times(event: Record, boot_time: str) -> None:
+    """Give an event the times that follow from when its boot was, in place."""
+    moments = {key: moment for key in _TIMES if (moment := _parse(event.get(key)))}
+    boot = _parse(boot_time)
+    if moments and boot is not None:
+        later = boot + event["monotonic"] - max(moments.values())
+        event |= {key: _write(moment + later) for key, moment in moments.items()}
+    event["time_set"] = True
 
 
 def _parse(moment: object) -> float | None:

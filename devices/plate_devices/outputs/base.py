@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from plate_runtime.errors import DeviceError
@@ -12,6 +12,16 @@ if TYPE_CHECKING:
 
 Event = dict[str, Any]
 """A record that leaves the device, as in `records.py`; its `id` is its key everywhere."""
+
+
+Remark = Callable[[str, str], None]
+"""Told of what people should know, from any thread: a word for programs, such as "output_lost", and one sentence."""
+
+
+def event_time(event: Event) -> str | None:
+    """Return when an event was, in UTC, or None."""
+    moment = event.get("last_time") or event.get("time")
+    return None if moment is None else str(moment)
 
 
 class OutputError(DeviceError):
@@ -61,19 +71,6 @@ class Output(Protocol):
     def close(self) -> None:
         """Let go, also after an error; may be called twice."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class OutputSettings:
-    """What all outputs have in common.
-
-    Attributes:
-        type: which one it is, as in `registry.py`.
-        name: what it is called; by default its type, with a number from the second on.
-    """
-
-    type: str
-    name: str = ""
 
 
 class OutputState(NamedTuple):

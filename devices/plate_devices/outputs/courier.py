@@ -12,9 +12,9 @@ from plate_devices.outputs.database import QueueError
 from plate_devices.sources.outages import SETTLED_AFTER, BackOff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from plate_devices.outputs.base import Output
+    from plate_devices.outputs.base import Output, Remark
     from plate_devices.outputs.queue import EventQueue, Waiting
 
 LONGEST_WAIT = 60.0
@@ -32,13 +32,13 @@ _COMPLAIN_EVERY = 60.0
 class Courier:
     """One output and its thread."""
 
-    def __init__(self, output: Output, queues: Sequence[EventQueue], report: Callable[[str], None]) -> None:
-        """Begin to carry; `queues` are emptied in their order, and `report` is told of outages, from the thread."""
+    def __init__(self, output: Output, queues: Sequence[EventQueue], remark: Remark) -> None:
+        """Begin to carry; `queues` are emptied in their order, and `remark` is told of outages, from the thread."""
         self.name = output.name
-        self._output, self._queues, self._report = output, queues, report
+        self._output, self._queues, self._remark = output, queues, remark
         self._news, self._hurry, self._enough = threading.Event(), threading.Event(), threading.Event()
         self._back_off = BackOff(LONGEST_WAIT)
-        self._outage = Outage(output.name, report)
+        self._outage = Outage(output.name, remark)
         self._open = False
         self._complained = float("-inf")
         self._thread = threading.Thread(target=self._run, name=f"output {self.name}", daemon=True)
@@ -135,15 +135,15 @@ class Courier:
         """Say that an event is refused; where all are, not of each."""
         if time.monotonic() - self._complained >= _COMPLAIN_EVERY:
             self._complained = time.monotonic()
-            self._report(f"{self.name}: {error} (it is counted as dropped)")
+            self._remark("event_refused", f"{self.name}: {error} (it is counted as dropped)")
 
 
 class Outage:
     """What people are told of one output: once that it is away, and once, when it has settled, that it is back."""
 
-    def __init__(self, name: str, report: Callable[[str], None]) -> None:
+    def __init__(self, name: str, remark: Remark) -> None:
         """Begin as one that works."""
-        self._name, self._report = name, report
+        self._name, self._remark = name, remark
         self._began: float | None = None
         self._since = time.monotonic()
         self.reason = ""
@@ -159,7 +159,7 @@ class Outage:
             self._since = time.monotonic()
         if self._began is None:
             self._began = time.monotonic()
-            self._report(f"{self._name}: {reason} (events wait; trying again until it is back)")
+            self._remark("output_lost", f"{self._name}: {reason} (events wait; trying again until it is back)")
         self.reason = reason
 
     def over(self) -> None:
@@ -167,5 +167,5 @@ class Outage:
         if self.reason:
             self.reason, self._since = "", time.monotonic()
         if self._began is not None and self.seconds >= SETTLED_AFTER:
-            self._report(f"{self._name} takes events again, after {self._since - self._began:.0f} s")
+            self._remark("output_back", f"{self._name} takes events again, after {self._since - self._began:.0f} s")
             self._began = None

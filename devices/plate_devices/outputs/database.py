@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from plate_devices.outputs.base import OutputError
+from plate_devices.outputs.base import Event, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +32,22 @@ class QueueError(OutputError):
     """
 
     damaged = False
+
+
+class Waiting(NamedTuple):
+    """An event, and its number in the queue; numbers grow and are never given twice."""
+
+    number: int
+    event: Event
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far one output is: the number of the last event it has, or will never have, and how many of each."""
+
+    acknowledged: int
+    delivered: int = 0
+    dropped: int = 0
 
 
 class Database:
@@ -89,6 +106,7 @@ class Database:
         # Alone with the file, SQLite needs no memory shared with others, which a full disk could take away under it.
         self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA secure_delete = FAST")
         self._connection.execute("PRAGMA journal_size_limit = 1048576")
         damage: Any = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if damage != "ok":

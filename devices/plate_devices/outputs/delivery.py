@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
+from datetime import UTC
 from typing import TYPE_CHECKING
 
+from plate_devices.outputs.base import OutputError
 from plate_devices.outputs.courier import Courier
 from plate_devices.outputs.database import QueueError
-from plate_devices.outputs.queue import EventQueue, QueueSettings, open_queue
+from plate_devices.outputs.queue import EventQueue
+from plate_devices.outputs.recovery import open_queue
+from plate_devices.outputs.registry import make_outputs
+from plate_devices.outputs.settings import QueueSettings
+from plate_devices.records import timestamp
 from plate_devices.sources.outages import BackOff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from plate_devices.events.clock import Clock
-    from plate_devices.outputs.base import Event, Output, OutputState
+    from plate_devices.outputs.base import Event, Output, OutputState, Remark
+    from plate_devices.outputs.settings import OutputSettings
 
 IN_MEMORY = 4 << 20
 """Bytes of events that are kept in memory while the disk takes none."""
@@ -28,22 +34,30 @@ _LONGEST_RETRY = 30.0
 _TELL_OF_DROPS_EVERY = 600.0
 
 
+def deliver(outputs: Sequence[OutputSettings], queue: QueueSettings | None, clock: Clock, remark: Remark) -> Delivery:
+    """Begin to deliver to the outputs that settings name.
+
+    Raises:
+        MissingPartError: one needs what is not installed. UsageError: two have the same name.
+        QueueError: see `Delivery`.
+    """
+    return Delivery(make_outputs(outputs), queue or QueueSettings(), clock, remark)
+
+
 class Delivery:
     """Takes events and sees to it that every output gets each at least once. Thread-safe.
 
     When `put` returns, the event is on the disk, and survives a kill and a power failure. While the disk is full or
-    broken, events are kept in memory instead, `report` is told once, and they move to the disk when it takes them.
+    broken, events are kept in memory instead, `remark` is told once, and they move to the disk when it takes them.
     """
 
-    def __init__(
-        self, outputs: Sequence[Output], settings: QueueSettings, clock: Clock, report: Callable[[str], None]
-    ) -> None:
+    def __init__(self, outputs: Sequence[Output], settings: QueueSettings, clock: Clock, remark: Remark) -> None:
         """Open the queue and begin to deliver what waits in it.
 
         Args:
             outputs: with different names; without any, no queue is made and events go nowhere.
             clock: who stamps the events; once it is set, those that wait are corrected.
-            report: is told, from any thread, what people should know, one sentence each.
+            remark: is told, from any thread, what people should know.
 
         Raises:
             QueueError: the folder cannot be used.
@@ -51,20 +65,21 @@ class Delivery:
         self._couriers: list[Courier] = []
         if not outputs:
             return
-        self._clock, self._report = clock, report
-        self._drops = _Drops(report)
+        self._clock, self._remark = clock, remark
+        self._outputs = outputs
+        self._drops = _Drops(remark)
         names = [output.name for output in outputs]
-        self._disk = open_queue(settings.folder or default_folder(), settings.most_megabytes << 20, report)
+        self._disk = open_queue(settings.place, settings.most_megabytes << 20, remark)
         self._memory = EventQueue(None, IN_MEMORY)
         self._memory.open_for(names)
         for name, count in self._disk.open_for(names).items():
-            report(f"{count} events waited for {name}, which is no output any more; they are dropped")
+            remark("output_removed", f"{count} events waited for {name}, which is no output any more; they are dropped")
         self._lock = threading.Lock()
         self._disk_error = ""
         self._to_correct = True
         self._retry = BackOff(_LONGEST_RETRY)
         self._retry_at = 0.0
-        self._couriers = [Courier(output, (self._disk, self._memory), report) for output in outputs]
+        self._couriers = [Courier(output, (self._disk, self._memory), remark) for output in outputs]
         self._stop = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="outputs", daemon=True)
         self._keeper.start()
@@ -93,6 +108,31 @@ class Delivery:
         """Return how every output fares, in the order they were given."""
         return [courier.state() for courier in self._couriers]
 
+    def forget(self, before: datetime) -> int:
+        """Delete what is older than a moment, in files of outputs and in the queue; return how much that was.
+
+        Raises:
+            OutputError: one could not; the others did.
+        """
+        if not self._couriers:
+            return 0
+        deleted, failed = 0, []
+        with self._lock:
+            try:
+                dropped = self._disk.forget(timestamp(before.astimezone(UTC)) or "")
+                deleted += max(dropped.values(), default=0)
+            except QueueError as error:
+                failed.append(str(error))
+        for output in self._outputs:
+            if forget := getattr(output, "forget", None):
+                try:
+                    deleted += forget(before.astimezone(UTC))
+                except OutputError as error:
+                    failed.append(str(error))
+        if failed:
+            raise OutputError("; ".join(failed))
+        return deleted
+
     @property
     def disk_error(self) -> str:
         """Why events are kept in memory at the moment; "" while the disk takes them."""
@@ -115,7 +155,7 @@ class Delivery:
             self._drops.tell()
             lost = max((courier.state().waiting for courier in self._couriers), default=0) if self._disk_error else 0
             if lost:
-                self._report(f"up to {lost} events are lost with the memory: {self._disk_error}")
+                self._remark("events_lost", f"up to {lost} events are lost with the memory: {self._disk_error}")
             self._couriers = []
             self._disk.close()
             self._memory.close()
@@ -135,7 +175,7 @@ class Delivery:
             return
         for queue in (self._disk, self._memory):
             if queue.rewrite(self._clock.boot_id, self._clock.correct, self._clock.announcement()):
-                self._report("the clock is set; events that waited have their right times")
+                self._remark("clock_set", "the clock is set; events that waited have their right times")
         self._to_correct = False
         self._nudge()
 
@@ -150,14 +190,17 @@ class Delivery:
             self._disk_fails(error)
             return
         self._memory.skip()
-        self._report("events are written to the disk again")
+        self._remark("disk_back", "events are written to the disk again")
         self._disk_error = ""
         self._retry.reset()
         self._nudge()
 
     def _disk_fails(self, error: QueueError) -> None:
         if not self._disk_error:
-            self._report(f"{error}; events are kept in memory, at most {IN_MEMORY >> 20} MB, until the disk takes them")
+            self._remark(
+                "disk_failed",
+                f"{error}; events are kept in memory, at most {IN_MEMORY >> 20} MB, until the disk takes them",
+            )
         self._disk_error = str(error)
         self._retry_at = time.monotonic() + self._retry.next()
 
@@ -169,8 +212,8 @@ class Delivery:
 class _Drops:
     """Tells of events that had to go: the first at once, then now and then how many."""
 
-    def __init__(self, report: Callable[[str], None]) -> None:
-        self._report = report
+    def __init__(self, remark: Remark) -> None:
+        self._remark = remark
         self._counts: dict[str, int] = {}
         self._told = float("-inf")
 
@@ -183,13 +226,5 @@ class _Drops:
     def tell(self) -> None:
         if self._counts:
             told = ", ".join(f"{count} for {name}" for name, count in self._counts.items())
-            self._report(f"the queue is full, and the oldest events that wait are dropped: {told}")
+            self._remark("queue_full", f"the queue is full, and the oldest events that wait are dropped: {told}")
             self._counts, self._told = {}, time.monotonic()
-
-
-def default_folder() -> Path:
-    """Return where events wait: what systemd gives a service, else a folder of the user's."""
-    if given := os.environ.get("STATE_DIRECTORY"):
-        return Path(given.partition(":")[0])
-    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(home).expanduser() / "plate-edge"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from plate_devices.outputs.base import Event, OutputError, OutputSettings
+from plate_devices.outputs.base import Event, OutputError
+from plate_devices.outputs.settings import OutputSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,11 +28,10 @@ class FakeOutput:
         takes: at most so many events are acknowledged in one call.
     """
 
-    def __init__(self, settings: FakeSettings | None = None) -> None:
+    def __init__(self, settings: FakeSettings | None = None, name: str = "fake") -> None:
         """Begin without events."""
-        settings = settings or FakeSettings()
-        self.name = settings.name or settings.type
-        self.failures = settings.failures
+        self.name = name
+        self.failures = settings.failures if settings else 0
         self.takes = 1 << 30
         self.events: list[Event] = []
         self.is_open = False
@@ -54,4 +54,4 @@ class FakeOutput:
     def _fail(self) -> None:
         if self.failures:
             self.failures -= 1
-            raise OutputError(f"{self.name} was told to fail")
+            raise OutputError("it was told to fail")

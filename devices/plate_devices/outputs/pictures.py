@@ -36,24 +36,30 @@ class PictureFolder:
         except OSError as error:
             raise DeviceError(f"{folder} cannot be made: {error.strerror or error}") from error
 
-    def save(self, picture: Image.Image, name: str) -> Path:
+    def save(self, picture: Image.Image, name: str, unique: bool = False) -> Path:
         """Save a picture as JPEG under a name not used in this run yet, and return its path.
+
+        Names that are `unique` by themselves are not kept: a camera runs for a year.
 
         Raises:
             DeviceError: the disk is full, or the folder may not be written.
         """
-        path = self.folder / self._free(name)
+        path = self.folder / (f"{_stem(name)}.jpg" if unique else self._free(name))
         save_picture(picture, path)
         return path
 
     def _free(self, name: str) -> str:
-        stem = re.sub(r"[^\w.-]+", "_", name).strip("_.") or "picture"
+        stem = _stem(name)
         chosen, number = stem, 1
         while chosen in self._used:
             number += 1
             chosen = f"{stem}-{number}"
         self._used.add(chosen)
         return f"{chosen}.jpg"
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", name).strip("_.") or "picture"
 
 
 def save_picture(picture: Image.Image, path: Path) -> None:

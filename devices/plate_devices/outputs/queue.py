@@ -4,75 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from plate_devices.outputs.base import Event
-from plate_devices.outputs.database import Database, QueueError
+from plate_devices.outputs.base import Event, event_time
+from plate_devices.outputs.database import Database, QueueError, Standing, Waiting
 from plate_devices.records import to_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-FILE = "queue.sqlite"
-
 _OVERHEAD = 64
-
-
-@dataclass(frozen=True, kw_only=True)
-class QueueSettings:
-    """Where events wait.
-
-    Attributes:
-        folder: is made where it is missing; by default below /var/lib for a service, below the home for a person.
-        most_megabytes: what may wait; when it is full, the oldest event that waits goes first.
-    """
-
-    folder: Path | None = None
-    most_megabytes: int = 64
-
-
-def open_queue(folder: Path, most_bytes: int, report: Callable[[str], None]) -> EventQueue:
-    """Open the queue in a folder; a damaged one is set aside, `report` told of it, and a new one begun.
-
-    Raises:
-        QueueError: the folder cannot be made or written, or another process has the queue.
-    """
-    path = folder / FILE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise QueueError(f"{folder} cannot be made: {error.strerror or error}") from error
-    try:
-        return EventQueue(path, most_bytes)
-    except QueueError as error:
-        if not error.damaged:
-            raise
-        aside = path.with_name(f"{FILE}.damaged-{time.time_ns()}")
-        path.replace(aside)
-        report(f"{path} was damaged: {error.__cause__}; it is kept as {aside.name}, and a new one begun")
-        for left in ("-wal", "-shm", "-journal"):
-            path.with_name(FILE + left).unlink(missing_ok=True)
-        return EventQueue(path, most_bytes)
-
-
-class Waiting(NamedTuple):
-    """An event, and its number in the queue; numbers grow and are never given twice."""
-
-    number: int
-    event: Event
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How far one output is: the number of the last event it has, or will never have, and how many of each."""
-
-    acknowledged: int
-    delivered: int = 0
-    dropped: int = 0
 
 
 class EventQueue:
@@ -169,6 +113,13 @@ class EventQueue:
         with self._lock, self._database.explained():
             return self._standings[name], self._waiting(name)
 
+    def forget(self, before: str) -> dict[str, int]:
+        """Drop events before a UTC time, as records write it; return as `put` does. Raises QueueError."""
+        with self._lock, self._change("FULL"):
+            dropped = self._drop(lambda _, body: (event_time(json.loads(body)) or before) < before)
+            self._write_standings()
+        return dropped
+
     def skip(self) -> None:
         """Forget what waits, which goes another way. Raises QueueError."""
         with self._lock:
@@ -235,14 +186,20 @@ class EventQueue:
         self._size += size
 
     def _make_room(self) -> dict[str, int]:
+        return self._drop(lambda number, _: self._size > self._most and number < self._last)
+
+    def _drop(self, goes: Callable[[int, str], bool]) -> dict[str, int]:
+        """Drop the oldest events as long as they have to go, by number and body; count who did not have them."""
         dropped: dict[str, int] = {}
         upto = 0
-        oldest = self._database.execute("SELECT number, size FROM events ORDER BY number")
-        while self._size > self._most and (row := oldest.fetchone()) and row[0] < self._last:
-            upto, size = row
+        oldest = self._database.execute("SELECT number, size, body FROM events ORDER BY number")
+        for number, size, body in oldest:
+            if not goes(number, body):
+                break
+            upto = number
             self._size -= size
             for name, standing in self._standings.items():
-                if standing.acknowledged < upto:
+                if standing.acknowledged < number:
                     dropped[name] = dropped.get(name, 0) + 1
         oldest.close()
         for name, count in dropped.items():

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from fake_times import BOOT, SHUTDOWN, FakeTimes, text
 
 from plate_devices.events.clock import Clock
 from plate_devices.events.times import SystemTimes, TrustedTimes
 
-SHUTDOWN = datetime(2026, 5, 1, 3, 0, 0, tzinfo=UTC).timestamp()
-"""What the clock says at boot."""
 
-BOOT = datetime(2026, 5, 2, 9, 0, 0, tzinfo=UTC).timestamp()
-"""When that really was."""
-
-
-class FakeTimes:
-    """Clocks that the test turns on and sets."""
-
-    def __init__(self, boot_id: str = "boot-1", wall: float = SHUTDOWN) -> None:
-        self.boot_id, self.ahead, self.now, self.known = boot_id, wall, 0.0, False
-
-    def wall(self) -> float:
-        return self.ahead + self.now
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def is_set(self) -> bool:
-        return self.known
-
-    def set_right(self) -> None:
-        self.ahead, self.known = BOOT, True
-
-
-def text(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def stamped(clock: Clock, record: dict[str, Any]) -> dict[str, Any]:
+    clock.stamp(record)
+    return record
 
 
 def vehicle(first: float | None, last: float | None) -> dict[str, Any]:
@@ -49,7 +25,7 @@ def test_a_clock_that_is_right_leaves_times_alone() -> None:
     times = FakeTimes(wall=BOOT)
     times.known, times.now = True, 60.0
     record = vehicle(BOOT + 50, BOOT + 55)
-    event = Clock(times).stamp(record)
+    event = stamped(Clock(times), dict(record))
     assert event == record | {"boot_id": "boot-1", "monotonic": 55.0, "time_set": True}
 
 
@@ -57,7 +33,7 @@ def test_what_was_stamped_before_the_clock_was_set_is_corrected_after() -> None:
     times = FakeTimes()
     clock = Clock(times)
     times.now = 60.0
-    event = clock.stamp(vehicle(SHUTDOWN + 50, SHUTDOWN + 55))
+    event = stamped(clock, vehicle(SHUTDOWN + 50, SHUTDOWN + 55))
     assert (event["time_set"], event["monotonic"]) == (False, 55.0)
     assert not clock.correct(event)
 
@@ -79,7 +55,7 @@ def test_a_vehicle_that_stood_there_while_the_clock_was_set(shutdown: float) -> 
     times.set_right()
     clock.look()
     times.now = 400.0
-    event = clock.stamp(vehicle(shutdown + 200, BOOT + 390))
+    event = stamped(clock, vehicle(shutdown + 200, BOOT + 390))
     assert (event["first_time"], event["last_time"]) == (text(BOOT + 200), text(BOOT + 390))
     assert (event["monotonic"], event["time_set"]) == (390.0, True)
 
@@ -100,7 +76,7 @@ def test_a_clock_that_is_slowed_down_does_not() -> None:
 
 
 def test_another_boot_is_left_alone() -> None:
-    before = Clock(FakeTimes("boot-0")).stamp(vehicle(SHUTDOWN, SHUTDOWN))
+    before = stamped(Clock(FakeTimes("boot-0")), vehicle(SHUTDOWN, SHUTDOWN))
     times = FakeTimes()
     times.set_right()
     assert not Clock(times).correct(before)
@@ -110,7 +86,7 @@ def test_files_have_no_time_but_a_boot() -> None:
     times = FakeTimes()
     clock = Clock(times)
     times.now = 12.3456
-    event = clock.stamp(vehicle(None, None))
+    event = stamped(clock, vehicle(None, None))
     assert (event["first_time"], event["last_time"], event["monotonic"]) == (None, None, 12.346)
     times.set_right()
     clock.look()

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from plate_devices.outputs.database import QueueError
-from plate_devices.outputs.queue import FILE, EventQueue, open_queue
+from plate_devices.outputs.queue import EventQueue
+from plate_devices.outputs.recovery import FILE, open_queue
 
 MEGABYTE = 1 << 20
 
@@ -154,7 +155,7 @@ def test_a_damaged_file_is_set_aside(path: Path) -> None:
     content[4096:] = b"\xa5" * (len(content) - 4096)
     path.write_bytes(content)
     told: list[str] = []
-    queue = open_queue(path.parent, MEGABYTE, told.append)
+    queue = open_queue(path.parent, MEGABYTE, lambda _, text: told.append(text))
     queue.open_for(["a"])
     queue.put([event(1)])
     assert ids(queue, "a") == ["id-1"]
@@ -165,7 +166,7 @@ def test_a_damaged_file_is_set_aside(path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"plain text, and no database at all" * 100])
 def test_other_files_in_its_place(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    queue = open_queue(path.parent, MEGABYTE, lambda _: None)
+    queue = open_queue(path.parent, MEGABYTE, lambda *_: None)
     queue.open_for(["a"])
     queue.put([event(1)])
     assert ids(queue, "a") == ["id-1"]

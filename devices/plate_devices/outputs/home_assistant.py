@@ -1,0 +1,98 @@
+"""What Home Assistant needs to know so that a device shows up there by itself (MQTT discovery)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_MACHINE_ID = Path("/etc/machine-id")
+
+_TEXT = "{{ (value_json.plates | first).text or 'hidden' }}"
+_ATTRIBUTES = (
+    "{{ {'confidence': (value_json.plates | first).confidence, 'first_time': value_json.first_time, "
+    "'last_time': value_json.last_time, 'source': value_json.source, 'id': value_json.id, "
+    "'watchlists': value_json.watchlists | default([]) | map(attribute='name') | list} | tojson }}"
+)
+_EVENT = (
+    "{{ {'event_type': 'listed' if value_json.watchlists | default([]) else 'other', "
+    "'text': (value_json.plates | first).text, 'confidence': (value_json.plates | first).confidence, "
+    "'watchlists': value_json.watchlists | default([]) | map(attribute='name') | list, "
+    "'id': value_json.id} | tojson }}"
+)
+
+
+def device_id() -> str:
+    """Return what tells this machine from others: its host name, and a part of its machine id that gives none away."""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", socket.gethostname()).strip("-") or "device"
+    try:
+        machine = _MACHINE_ID.read_bytes().strip()
+    except OSError:
+        return name
+    return f"{name}-{hashlib.sha256(b'plate-edge' + machine).hexdigest()[:6]}"
+
+
+def discovery(prefix: str, topic: str, device: str) -> Iterator[tuple[str, str]]:
+    """Yield topic and payload for each entity of a device that publishes under `topic`."""
+    node = re.sub(r"[^A-Za-z0-9_-]+", "-", device)
+    shared = {
+        "device": {"identifiers": [f"plate-edge-{node}"], "name": f"Plate Edge {device}", "model": "plate-infer"},
+        "origin": {"name": "plate-edge"},
+    }
+    for component, entity, about in _entities(topic):
+        told = {**shared, **about, "unique_id": f"plate-edge-{node}-{entity}"}
+        yield f"{prefix}/{component}/{node}/{entity}/config", json.dumps(told)
+
+
+def _entities(topic: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    there = {"availability_topic": f"{topic}/status"}
+    vehicle = {"state_topic": f"{topic}/vehicle", **there}
+    yield (
+        "sensor",
+        "last_plate",
+        {
+            **vehicle,
+            "name": "Last plate",
+            "icon": "mdi:car",
+            "value_template": _TEXT,
+            "json_attributes_topic": f"{topic}/vehicle",
+            "json_attributes_template": _ATTRIBUTES,
+        },
+    )
+    yield (
+        "sensor",
+        "last_seen",
+        {
+            **vehicle,
+            "name": "Last seen",
+            "device_class": "timestamp",
+            "value_template": "{{ value_json.last_time or now().isoformat() }}",
+        },
+    )
+    yield (
+        "event",
+        "vehicle",
+        {
+            **vehicle,
+            "name": "Vehicle",
+            "icon": "mdi:car",
+            "event_types": ["listed", "other"],
+            "value_template": _EVENT,
+        },
+    )
+    yield (
+        "binary_sensor",
+        "status",
+        {
+            "name": "Status",
+            "state_topic": f"{topic}/status",
+            "payload_on": "online",
+            "payload_off": "offline",
+            "device_class": "connectivity",
+            "entity_category": "diagnostic",
+        },
+    )

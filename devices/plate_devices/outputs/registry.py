@@ -1,0 +1,64 @@
+"""Choose outputs by the names that stand in the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+
+from plate_runtime.errors import UsageError
+
+if TYPE_CHECKING:
+    from plate_devices.outputs.base import Output
+    from plate_devices.outputs.settings import OutputSettings
+
+# Imported only where they are used: most machines have one or two of them.
+_PLACES = {
+    "csv": "plate_devices.outputs.csv:Csv",
+    "fake": "plate_devices.outputs.fake:Fake",
+    "lines": "plate_devices.outputs.json_lines:Lines",
+    "mqtt": "plate_devices.outputs.mqtt:Mqtt",
+    "sqlite": "plate_devices.outputs.sqlite:Sqlite",
+    "webhook": "plate_devices.outputs.webhook:Webhook",
+}
+
+TYPES = tuple(_PLACES)
+"""What `type` may be."""
+
+
+def settings_class(type_: str) -> type[OutputSettings]:
+    """Return the class of an output's settings; `type_` is one of `TYPES`."""
+    return cast("type[OutputSettings]", _named(type_, "Settings"))
+
+
+def make_outputs(settings: Sequence[OutputSettings]) -> list[Output]:
+    """Make the outputs that wait for events, each with a name of its own; nothing is connected yet.
+
+    Lines without a path are left out: they go to standard output, at once.
+
+    Raises:
+        MissingPartError: one needs what is not installed. UsageError: two have the same name.
+    """
+    made: list[Output] = []
+    for one in settings:
+        if one.type == "lines" and getattr(one, "path", None) is None:
+            continue
+        make = cast("Callable[[Any, str], Output]", _named(one.type, "Output"))
+        taken = {output.name for output in made}
+        if one.name in taken:
+            raise UsageError(f"two outputs are called {one.name}; give one of them another name")
+        made.append(make(one, one.name or _free(one.type, taken)))
+    return made
+
+
+def _named(type_: str, kind: str) -> object:
+    module, _, beginning = _PLACES[type_].partition(":")
+    return getattr(import_module(module), beginning + kind)
+
+
+def _free(type_: str, taken: set[str]) -> str:
+    number, name = 1, type_
+    while name in taken:
+        number += 1
+        name = f"{type_}-{number}"
+    return name

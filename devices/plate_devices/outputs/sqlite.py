@@ -1,0 +1,139 @@
+"""Events as rows of an SQLite table that others may read meanwhile."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from plate_devices.events.clock import correct_times
+from plate_devices.outputs.base import OutputError
+from plate_devices.outputs.rows import COLUMNS, to_row
+from plate_devices.outputs.settings import OutputSettings
+from plate_devices.records import timestamp, to_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from plate_devices.outputs.base import Event
+
+_TYPES = {"confidence": "REAL", "frames": "INTEGER", "monotonic": "REAL", "time_set": "INTEGER"}
+_WAIT = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqliteSettings(OutputSettings):
+    """type = "sqlite": a row for each event in the table `events`, and the whole record beside it.
+
+    Attributes:
+        path: the file; it is made where it is missing.
+    """
+
+    type: Literal["sqlite"] = "sqlite"
+    path: Path
+
+
+class SqliteOutput:
+    """Writes events into a table, each batch on the disk when it counts, none twice."""
+
+    def __init__(self, settings: SqliteSettings, name: str = "sqlite") -> None:
+        """Take a path; the file is made when it is opened."""
+        self.name = name
+        self._path = settings.path
+        self._connection: sqlite3.Connection | None = None
+
+    def open(self) -> None:
+        """See `Output`."""
+        self.close()
+        self._connection = self._connect()
+
+    def send(self, events: Sequence[Event]) -> int:
+        """See `Output`; what a `clock` record says of earlier events is done to their rows."""
+        if not events:
+            return 0
+        if self._connection is None:
+            raise OutputError(f"{self._path} is not open")
+        with self._explained():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                for event in events:
+                    _insert(self._connection, event)
+                    if event.get("type") == "clock":
+                        _correct(self._connection, event)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        return len(events)
+
+    def close(self) -> None:
+        """See `Output`."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+    def forget(self, before: datetime) -> int:
+        """Delete rows of events that are older, and overwrite what they said; from any thread. Raises OutputError."""
+        if not self._path.exists():
+            return 0
+        with closing(self._connect()) as connection, self._explained():
+            done = connection.execute("DELETE FROM events WHERE last_time < ?", (timestamp(before),))
+            if done.rowcount:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return done.rowcount
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{self._path.parent} cannot be made: {error.strerror or error}") from error
+        with self._explained():
+            connection = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)
+            try:
+                _prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise OutputError(f"{self._path} cannot be written: {error}") from error
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
+    columns = ", ".join(f"{column} {_TYPES.get(column, 'TEXT')}" for column in COLUMNS[1:])
+    connection.execute(f"CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, {columns}, record TEXT NOT NULL)")
+    have = {row[1] for row in connection.execute("PRAGMA table_info(events)")}
+    for column in COLUMNS:  # a file of an earlier version
+        if column not in have:
+            connection.execute(f"ALTER TABLE events ADD COLUMN {column} {_TYPES.get(column, 'TEXT')}")
+    connection.execute("CREATE INDEX IF NOT EXISTS events_by_time ON events (last_time)")
+    connection.execute("CREATE INDEX IF NOT EXISTS events_by_text ON events (text)")
+
+
+def _insert(connection: sqlite3.Connection, event: Event, instead: bool = False) -> None:
+    row = to_row(event) | {"record": to_line(event)}
+    places = ", ".join("?" * len(row))
+    kind = "REPLACE" if instead else "IGNORE"
+    statement = f"INSERT OR {kind} INTO events ({', '.join(row)}) VALUES ({places})"
+    connection.execute(statement, tuple(row.values()))
+
+
+def _correct(connection: sqlite3.Connection, announcement: Event) -> None:
+    query = "SELECT record FROM events WHERE time_set = 0 AND boot_id = ?"
+    for (record,) in connection.execute(query, (announcement["boot_id"],)).fetchall():
+        event = json.loads(record)
+        correct_times(event, announcement["boot_time"])
+        _insert(connection, event, instead=True)

@@ -1,0 +1,197 @@
+"""Events to a web server: one POST for each, in order, until it says that it has it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import threading
+from base64 import b64encode
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from plate_devices.config.errors import SettingError
+from plate_devices.outputs.base import Event, EventRefusedError, OutputError
+from plate_devices.outputs.settings import OutputSettings
+from plate_devices.outputs.urls import parse_url, read_secret, reason, tls
+from plate_devices.records import to_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PORTS = {"http": 80, "https": 443}
+_MOST_ANSWER = 64 * 1024
+_HAS_IT = 409  # it has an event of this id already
+_LATER = (408, 425, 429)
+_MISPLACED = {
+    401: "is the login right?",
+    403: "is the login right?",
+    404: "is the path right?",
+    405: "is the path right?",
+}
+_SLOW = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookSettings(OutputSettings):
+    """type = "webhook".
+
+    Attributes:
+        url: http:// or https://, with user:password@ for Basic authentication.
+        token_file: its first line goes into `Authorization: Bearer`.
+        secret_file: with its first line, bodies are signed in `X-Plate-Edge-Signature: sha256=...` (HMAC-SHA256).
+        ca_file: who signed the server's certificate, where the system does not know.
+        timeout: seconds that the server has to answer.
+    """
+
+    type: Literal["webhook"] = "webhook"
+    url: str = field(repr=False)
+    token_file: Path | None = None
+    secret_file: Path | None = None
+    ca_file: Path | None = None
+    timeout: float = 10.0
+
+    def __post_init__(self) -> None:
+        parse_url("url", self.url, _PORTS)
+        if not 0.1 <= self.timeout <= 50:
+            raise SettingError("timeout", f"{self.timeout:g} is not seconds from 0.1 to 50")
+
+
+class _Answer(NamedTuple):
+    status: int
+    retry_after: float
+
+
+class WebhookOutput:
+    """Posts records as JSON, with their id as `Idempotency-Key`."""
+
+    def __init__(self, settings: WebhookSettings, name: str = "webhook") -> None:
+        """Take an address; nothing is connected before there is an event."""
+        self.name = name
+        self._settings = settings
+        self._target = parse_url("url", settings.url, _PORTS)
+        self._connection: http.client.HTTPConnection | None = None
+        self._headers: dict[str, str] = {}
+        self._secret = ""
+        self._failed: OutputError | None = None
+
+    def open(self) -> None:
+        """Read the secrets; the connection is made with the first event."""
+        target = self._target
+        self._headers = {"Content-Type": "application/json", "User-Agent": "plate-edge"}
+        if target.user or target.password:
+            login = b64encode(f"{target.user}:{target.password}".encode()).decode("ascii")
+            self._headers["Authorization"] = f"Basic {login}"
+        if token := read_secret(self._settings.token_file):
+            self._headers["Authorization"] = f"Bearer {token}"
+        self._secret = read_secret(self._settings.secret_file)
+
+    def send(self, events: Sequence[Event]) -> int:
+        """See `Output`. 2xx and 409 acknowledge; 400, 413 and the like refuse an event; all else is tried again."""
+        failed, self._failed = self._failed, None
+        if failed:
+            raise failed
+        for done, event in enumerate(events):
+            try:
+                self._deliver(event, done)
+            except EventRefusedError:
+                raise
+            except OutputError as error:
+                if not done:
+                    raise
+                self._failed = error  # what went before is there
+                return done
+        return len(events)
+
+    def close(self) -> None:
+        """See `Output`."""
+        self._failed = None
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+    def _deliver(self, event: Event, done: int) -> None:
+        status, retry_after = self._post(event)
+        if 200 <= status < 300 or status == _HAS_IT:
+            return
+        told = f"{self._target.shown} answers {status}"
+        if status in _LATER or status >= 500:
+            raise OutputError(told, wait=retry_after)
+        if status < 400:
+            raise OutputError(f"{told}; redirections are not followed, use the address it leads to", wait=_SLOW)
+        if status in _MISPLACED:
+            raise OutputError(f"{told}; {_MISPLACED[status]}", wait=_SLOW)
+        raise EventRefusedError(f"{told} to event {event['id']} and will never take it", done)
+
+    def _post(self, event: Event) -> _Answer:
+        body = to_line(event).encode("ascii")
+        headers = self._headers | {"Idempotency-Key": str(event["id"])}
+        if self._secret:
+            digest = hmac.new(self._secret.encode(), body, hashlib.sha256).hexdigest()
+            headers["X-Plate-Edge-Signature"] = f"sha256={digest}"
+        kept = self._connection is not None
+        try:
+            return self._exchange(body, headers)
+        except OutputError:
+            if not kept:
+                raise
+            return self._exchange(body, headers)  # the server may have closed a connection that nobody used
+
+    def _exchange(self, body: bytes, headers: dict[str, str]) -> _Answer:
+        connection = self._connection or self._connect()
+        self._connection = connection
+        # However slowly an answer trickles in, it ends.
+        limit = threading.Timer(self._settings.timeout, _hang_up, [connection])
+        limit.daemon = True
+        try:
+            limit.start()
+            connection.request("POST", self._target.path or "/", body, headers)
+            answer = connection.getresponse()
+            answer.read(_MOST_ANSWER)
+            if not answer.isclosed():
+                self.close()
+            return _Answer(answer.status, _seconds(answer.headers.get("Retry-After")))
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self.close()
+            raise OutputError(f"{self._target.shown} does not take events: {_why(error)}") from error
+        finally:
+            limit.cancel()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        target, timeout = self._target, self._settings.timeout
+        if target.scheme == "http":
+            return http.client.HTTPConnection(target.host, target.port, timeout=timeout)
+        trust = tls(self._settings.ca_file)
+        return http.client.HTTPSConnection(target.host, target.port, timeout=timeout, context=trust)
+
+
+def _hang_up(connection: http.client.HTTPConnection) -> None:
+    import socket
+
+    with suppress(OSError, AttributeError):
+        connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, http.client.RemoteDisconnected):
+        return "it hangs up without an answer"
+    if isinstance(error, http.client.HTTPException):
+        return f"it does not answer in HTTP ({type(error).__name__}); is the port right?"
+    return reason(error)
+
+
+def _seconds(retry_after: str | None) -> float:
+    """Read `Retry-After`: seconds, or a date."""
+    if not retry_after:
+        return 0.0
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
+    from datetime import UTC, datetime
+
+    try:
+        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0

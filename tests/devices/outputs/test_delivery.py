@@ -1,0 +1,250 @@
+"""Every event reaches every output, whatever comes between."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_times import BOOT, FakeTimes, text
+
+from plate_devices.events.clock import Clock
+from plate_devices.outputs.base import Event, EventRefusedError, Output
+from plate_devices.outputs.delivery import Delivery
+from plate_devices.outputs.fake import FakeOutput
+from plate_devices.outputs.settings import QueueSettings
+
+Start = Callable[..., Delivery]
+
+
+def event(number: int, **more: Any) -> Event:
+    return {"schema": 1, "type": "vehicle", "id": f"id-{number}", "last_time": None, **more}
+
+
+def ids(output: FakeOutput) -> list[str]:
+    return [event["id"] for event in output.events]
+
+
+def until(happened: Callable[[], object], within: float = 60.0) -> None:
+    deadline = time.monotonic() + within
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+class Told(list[tuple[str, str]]):
+    def __call__(self, word: str, sentence: str) -> None:
+        self.append((word, sentence))
+
+    @property
+    def words(self) -> list[str]:
+        return [word for word, _ in self]
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def start(tmp_path: Path, told: Told) -> Iterator[Start]:
+    running: list[Delivery] = []
+
+    def begin(*outputs: Output, clock: Clock | None = None) -> Delivery:
+        settings = QueueSettings(folder=tmp_path / "queue", most_megabytes=1)
+        running.append(Delivery(outputs, settings, clock or Clock(FakeTimes()), told))
+        return running[-1]
+
+    yield begin
+    for delivery in running:
+        delivery.close(0.0)
+
+
+def test_every_output_gets_everything_in_order(start: Start) -> None:
+    outputs = FakeOutput(name="one"), FakeOutput(name="two")
+    outputs[1].takes = 3
+    delivery = start(*outputs)
+    for number in range(20):
+        delivery.put(event(number))
+    delivery.close(60.0)
+    assert ids(outputs[0]) == ids(outputs[1]) == [f"id-{number}" for number in range(20)]
+    assert not outputs[0].is_open
+
+
+def test_without_outputs_nothing_is_made(start: Start, tmp_path: Path) -> None:
+    delivery = start()
+    delivery.put(event(1))
+    assert delivery.state() == []
+    delivery.close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_was_not_delivered_is_delivered_after_the_next_start(start: Start) -> None:
+    away = FakeOutput(name="gate")
+    away.failures = -1
+    delivery = start(away)
+    delivery.put_all([event(1), event(2)])
+    delivery.close(60.0)
+    back = FakeOutput(name="gate")
+    delivery = start(back)
+    delivery.put(event(3))
+    until(lambda: len(back.events) == 3)
+    assert ids(back) == ["id-1", "id-2", "id-3"]
+    assert delivery.state()[0][:4] == ("gate", 0, 3, 0)
+
+
+def test_one_that_is_away_is_told_of_once_and_holds_nobody_up(start: Start, told: Told) -> None:
+    away, there = FakeOutput(name="away"), FakeOutput(name="there")
+    away.failures = 3
+    delivery = start(away, there)
+    delivery.put(event(1))
+    until(lambda: there.events)
+    state = delivery.state()[0]
+    assert (state.waiting, state.last_error) == (1, "it was told to fail")
+    until(lambda: away.events)
+    assert told == [("output_lost", "away: it was told to fail (events wait; trying again until it is back)")]
+    assert delivery.state()[0].last_error == ""
+
+
+def test_a_mistake_in_an_output_is_an_outage(start: Start, told: Told) -> None:
+    class Broken(FakeOutput):
+        def send(self, events: Any) -> int:
+            raise KeyError("text")
+
+    delivery = start(Broken(name="broken"))
+    delivery.put(event(1))
+    until(lambda: told)
+    assert "internal error: KeyError" in told[0][1]
+
+
+def test_an_event_that_is_refused_holds_nobody_up(start: Start, told: Told) -> None:
+    class Choosy(FakeOutput):
+        def send(self, events: Any) -> int:
+            for count, one in enumerate(events):
+                if one["id"] in ("id-3", "id-5"):
+                    raise EventRefusedError("answers 400", count)
+                self.events.append(one)
+            return len(events)
+
+    output = Choosy(name="choosy")
+    delivery = start(output)
+    delivery.put_all(event(number) for number in range(8))
+    until(lambda: len(output.events) == 6)
+    until(lambda: delivery.state()[0].waiting == 0)
+    assert ids(output) == ["id-0", "id-1", "id-2", "id-4", "id-6", "id-7"]
+    assert delivery.state()[0][2:4] == (6, 2)
+    assert told == [("event_refused", "choosy: answers 400 (it is counted as dropped)")]
+
+
+def test_a_full_queue_drops_the_oldest_and_says_so(start: Start, told: Told) -> None:
+    away = FakeOutput(name="away")
+    away.failures = -1
+    delivery = start(away)
+    for begin in range(0, 1500, 100):
+        delivery.put_all(event(number, padding="." * 1000) for number in range(begin, begin + 100))
+    state = delivery.state()[0]
+    assert state.waiting + state.dropped == 1500
+    assert 900 < state.waiting < 1000
+    assert told.words.count("queue_full") == 1
+
+
+def test_times_are_corrected_once_the_clock_is_set(start: Start) -> None:
+    times = FakeTimes()
+    clock = Clock(times)
+    there, away = FakeOutput(name="there"), FakeOutput(name="away")
+    away.failures = -1
+    delivery = start(there, away, clock=clock)
+    times.now = 60.0
+    early = event(1, last_time=text(times.wall()))
+    clock.stamp(early)
+    delivery.put(early)
+    until(lambda: there.events)
+    times.set_right()
+    until(lambda: len(there.events) == 2)
+    away.failures = 0
+    until(lambda: len(away.events) == 2)
+
+    first, announced = there.events
+    assert (first["time_set"], announced["type"]) == (False, "clock")
+    assert announced["boot_time"] == text(BOOT)
+    assert (away.events[0]["last_time"], away.events[0]["time_set"]) == (text(BOOT + 60), True)
+
+
+def test_a_clock_that_is_set_while_the_program_is_off(start: Start) -> None:
+    times = FakeTimes()
+    clock, away = Clock(times), FakeOutput(name="gate")
+    away.failures = -1
+    delivery = start(away, clock=clock)
+    times.now = 60.0
+    early = event(1, last_time=text(times.wall()))
+    clock.stamp(early)
+    delivery.put(early)
+    delivery.close(0.0)
+    times.set_right()
+    gate = FakeOutput(name="gate")
+    gate.failures = 3
+    start(gate, clock=Clock(times))
+    until(lambda: len(gate.events) == 2)
+    assert [event["type"] for event in gate.events] == ["vehicle", "clock"]
+
+
+def test_old_events_are_forgotten_while_they_wait(start: Start) -> None:
+    away = FakeOutput(name="away")
+    away.failures = -1
+    delivery = start(away)
+    for day in (1, 2, 3, 4):
+        delivery.put(event(day, last_time=f"2026-05-0{day}T12:00:00.000Z"))
+    assert delivery.forget(datetime(2026, 5, 3, tzinfo=UTC)) == 2
+    assert delivery.state()[0][1:4] == (2, 0, 2)
+
+
+_FULL_DISK = """
+    import resource, signal, sys, time
+    from pathlib import Path
+    from plate_devices.events.clock import Clock
+    from plate_devices.outputs.delivery import Delivery
+    from plate_devices.outputs.fake import FakeOutput
+    from plate_devices.outputs.settings import QueueSettings
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    there, away = FakeOutput(name="there"), FakeOutput(name="away")
+    away.failures = -1
+    told = []
+    settings = QueueSettings(folder=Path(sys.argv[1]))
+    delivery = Delivery([there, away], settings, Clock(), lambda word, _: told.append(word))
+
+    def event(number):
+        return {"type": "vehicle", "id": f"id-{number}", "padding": "." * 1000}
+
+    def until(happened):
+        while not happened():
+            time.sleep(0.02)
+
+    delivery.put_all(event(number) for number in range(10))
+    # Files cannot grow any more: to the program, a disk without space.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16384, resource.RLIM_INFINITY))
+    for number in range(10, 100):
+        delivery.put(event(number))
+    until(lambda: len(there.events) >= 100)
+    assert told.count("disk_failed") == 1, told
+    assert delivery.disk_error
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    until(lambda: "disk_back" in told)
+    away.failures = 0
+    until(lambda: len(away.events) >= 100)
+    delivery.close(60.0)
+    assert [event["id"] for event in away.events] == [f"id-{number}" for number in range(100)]
+    print("done", told.count("disk_failed"), told.count("disk_back"))
+"""
+
+
+def test_a_disk_without_space_and_with_space_again(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", textwrap.dedent(_FULL_DISK), str(tmp_path)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    assert (done.stdout, done.stderr) == ("done 1 1\n", "")

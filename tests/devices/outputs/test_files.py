@@ -1,0 +1,213 @@
+"""JSON lines, CSV and SQLite: nothing half, nothing twice, and others may read and move the files meanwhile."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_times import BOOT, FakeTimes, text
+
+from plate_devices.events.clock import Clock
+from plate_devices.outputs.base import Event, Output, OutputError
+from plate_devices.outputs.csv import CsvOutput, CsvSettings
+from plate_devices.outputs.json_lines import LinesOutput, LinesSettings
+from plate_devices.outputs.rows import COLUMNS
+from plate_devices.outputs.sqlite import SqliteOutput, SqliteSettings
+
+
+def event(number: int, moment: str = "2026-05-01T12:00:00.000Z", **more: Any) -> Event:
+    plate = {"text": f"AB{number}", "confidence": 0.9, "region": None}
+    base = {"schema": 1, "type": "vehicle", "id": f"id-{number}", "source": "demo", "plates": [plate]}
+    return base | {"first_time": moment, "last_time": moment} | more
+
+
+def lines(path: Path, **more: Any) -> LinesOutput:
+    return LinesOutput(LinesSettings(path=path, **more))
+
+
+def csv_file(path: Path, **more: Any) -> CsvOutput:
+    return CsvOutput(CsvSettings(path=path, **more))
+
+
+def ids(path: Path) -> list[str]:
+    if path.suffix == ".jsonl":
+        return [json.loads(line)["id"] for line in path.read_text().splitlines()]
+    with path.open(newline="") as stream:
+        return [row["id"] for row in csv.DictReader(stream)]
+
+
+KINDS = pytest.mark.parametrize(("make", "name"), [(lines, "p.jsonl"), (csv_file, "p.csv")], ids=["lines", "csv"])
+Make = Callable[..., Any]
+
+
+@KINDS
+def test_what_comes_again_is_not_written_again(tmp_path: Path, make: Make, name: str) -> None:
+    path = tmp_path / "sub" / name
+    first = make(path)
+    first.open()
+    assert first.send([event(1), event(2)]) == 2
+    first.close()
+    second = make(path)
+    second.open()
+    assert second.send([event(1), event(2), event(3)]) == 3
+    assert ids(path) == ["id-1", "id-2", "id-3"]
+
+
+@KINDS
+@pytest.mark.parametrize("cut", [1, 5, 40])
+def test_a_torn_line_is_taken_back_and_written_whole(tmp_path: Path, make: Make, name: str, cut: int) -> None:
+    path = tmp_path / name
+    output = make(path)
+    output.open()
+    output.send([event(1), event(2)])
+    output.close()
+    path.write_bytes(path.read_bytes()[:-cut])
+    output.open()
+    output.send([event(2)])
+    assert ids(path) == ["id-1", "id-2"]
+    assert path.read_text().endswith("\n")
+
+
+@KINDS
+def test_a_file_that_is_moved_away_is_begun_anew(tmp_path: Path, make: Make, name: str) -> None:
+    path = tmp_path / name
+    output = make(path)
+    output.open()
+    output.send([event(1)])
+    path.rename(tmp_path / f"old-{name}")
+    output.send([event(2)])
+    assert ids(path) == ["id-2"]
+    assert ids(tmp_path / f"old-{name}") == ["id-1"]
+
+
+@KINDS
+def test_a_file_for_each_day(tmp_path: Path, make: Make, name: str) -> None:
+    output = make(tmp_path / name, rotate="day")
+    output.open()
+    days = ["2026-05-01T23:59:59.000Z", "2026-05-02T00:00:01.000Z", "2026-05-02T10:00:00.000Z"]
+    output.send([event(number, day) for number, day in enumerate(days)])
+    stem, suffix = name.split(".")
+    assert ids(tmp_path / f"{stem}-2026-05-01.{suffix}") == ["id-0"]
+    assert ids(tmp_path / f"{stem}-2026-05-02.{suffix}") == ["id-1", "id-2"]
+    assert output.forget(datetime(2026, 5, 2, tzinfo=UTC)) == 1
+    assert [path.name for path in tmp_path.iterdir()] == [f"{stem}-2026-05-02.{suffix}"]
+
+
+@KINDS
+def test_old_lines_are_forgotten_and_the_rest_goes_on(tmp_path: Path, make: Make, name: str) -> None:
+    path = tmp_path / name
+    output = make(path)
+    output.open()
+    output.send([event(day, f"2026-05-0{day}T12:00:00.000Z") for day in (1, 2, 3)])
+    assert output.forget(datetime(2026, 5, 3, tzinfo=UTC)) == 2
+    output.send([event(4)])
+    assert ids(path) == ["id-3", "id-4"]
+
+
+@KINDS
+def test_what_is_no_file_is_an_outage(tmp_path: Path, make: Make, name: str) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / "plain").write_text("x")
+    for path in (tmp_path / name, tmp_path / "plain" / name, Path("/dev/full")):
+        with pytest.raises(OutputError, match="cannot be made"):
+            make(path).open()
+
+
+def test_a_csv_file_of_other_columns_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("plate,when\nAB1,today\n")
+    with pytest.raises(OutputError, match="its columns are others; move it away"):
+        csv_file(path).open()
+
+
+def test_a_row(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    output = csv_file(path)
+    output.open()
+    lists = [{"name": "family", "match": "exact"}, {"name": "all", "match": "fuzzy"}]
+    output.send([event(1, source='a,"b\nc', watchlists=lists, time_set=False, boot_id="b", monotonic=1.5)])
+    with path.open(newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert tuple(row) == COLUMNS
+    assert (row["source"], row["watchlists"], row["time_set"], row["text"]) == ('a,"b c', "family;all", "0", "AB1")
+
+
+def sqlite_file(path: Path) -> SqliteOutput:
+    output = SqliteOutput(SqliteSettings(path=path))
+    output.open()
+    return output
+
+
+def rows(path: Path, columns: str = "id") -> list[tuple[Any, ...]]:
+    return sqlite3.connect(path).execute(f"SELECT {columns} FROM events ORDER BY rowid").fetchall()
+
+
+def test_rows_once_each_while_somebody_reads(tmp_path: Path) -> None:
+    path = tmp_path / "p.sqlite"
+    output = sqlite_file(path)
+    output.send([event(1), event(2)])
+    reader = sqlite3.connect(path)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM events").fetchone() == (2,)
+    output.send([event(2), event(3)])
+    assert reader.execute("SELECT count(*) FROM events").fetchone() == (2,)
+    reader.close()
+    assert rows(path) == [("id-1",), ("id-2",), ("id-3",)]
+    assert json.loads(rows(path, "record")[0][0]) == event(1)
+
+
+def test_rows_are_corrected_when_the_clock_is_set(tmp_path: Path) -> None:
+    times = FakeTimes()
+    clock, output = Clock(times), sqlite_file(tmp_path / "p.sqlite")
+    times.now = 60.0
+    early = event(1, text(times.wall()))
+    clock.stamp(early)
+    output.send([early])
+    times.set_right()
+    clock.look()
+    output.send([clock.announcement()])
+    first, second = rows(tmp_path / "p.sqlite", "type, last_time, time_set, record")
+    assert first[:3] == ("vehicle", text(BOOT + 60), 1)
+    assert json.loads(first[3])["first_time"] == text(BOOT + 60)
+    assert second[0] == "clock"
+
+
+def test_rows_are_forgotten_for_good(tmp_path: Path) -> None:
+    path = tmp_path / "p.sqlite"
+    output = sqlite_file(path)
+    output.send([event(day, f"2026-05-0{day}T12:00:00.000Z", source="SECRET" * day) for day in (1, 2, 3)])
+    assert output.forget(datetime(2026, 5, 4, tzinfo=UTC)) == 3
+    output.close()
+    assert all(b"SECRET" not in file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_columns_are_added_to_an_older_file(tmp_path: Path) -> None:
+    path = tmp_path / "p.sqlite"
+    sqlite3.connect(path).execute("CREATE TABLE events (id TEXT PRIMARY KEY, type, last_time, text, record)")
+    output = sqlite_file(path)
+    assert output.send([event(1)]) == 1
+    assert rows(path, "id, source") == [("id-1", "demo")]
+
+
+def test_a_file_that_is_no_database_is_an_outage(tmp_path: Path) -> None:
+    path = tmp_path / "p.sqlite"
+    path.write_text("plain text " * 500)
+    with pytest.raises(OutputError, match="cannot be written: file is not a database"):
+        sqlite_file(path)
+
+
+def test_a_table_that_somebody_locks_is_an_outage(tmp_path: Path) -> None:
+    path = tmp_path / "p.sqlite"
+    output: Output = sqlite_file(path)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OutputError, match="locked"):
+        output.send([event(1)])
+    other.execute("ROLLBACK")
+    assert output.send([event(1)]) == 1

@@ -1,0 +1,153 @@
+"""Events to a web server that answers well, badly, late, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+from receivers.hooks import Hooks
+
+from plate_devices.config.errors import SettingError
+from plate_devices.outputs.base import Event, EventRefusedError, OutputError
+from plate_devices.outputs.webhook import WebhookOutput, WebhookSettings
+
+
+def event(number: int) -> Event:
+    return {"schema": 1, "type": "vehicle", "id": f"id-{number}"}
+
+
+@pytest.fixture
+def hooks() -> Iterator[Hooks]:
+    server = Hooks()
+    server.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def opened(url: str, **more: Any) -> WebhookOutput:
+    output = WebhookOutput(WebhookSettings(url=url, **more))
+    output.open()
+    return output
+
+
+def test_one_post_for_each_event(hooks: Hooks) -> None:
+    output = opened(f"{hooks.url}/gate?channel=1")
+    assert output.send([event(1), event(2)]) == 2
+    assert output.send([]) == 0
+    first = hooks.received[0]
+    assert (first.path, first.event) == ("/gate?channel=1", event(1))
+    assert (first.headers["idempotency-key"], first.headers["content-type"]) == ("id-1", "application/json")
+    assert hooks.ids == ["id-1", "id-2"]
+
+
+def test_who_sends_is_proven(hooks: Hooks, tmp_path: Path) -> None:
+    token, secret = tmp_path / "token", tmp_path / "secret"
+    token.write_text("abc\n")
+    secret.write_text("s3cret\n")
+    opened(hooks.url, token_file=token, secret_file=secret).send([event(1)])
+    opened(hooks.url.replace("//", "//joe:p%40ss@")).send([event(2)])
+    first, second = hooks.received
+    assert first.headers["authorization"] == "Bearer abc"
+    digest = hmac.new(b"s3cret", first.body, hashlib.sha256).hexdigest()
+    assert first.headers["x-plate-edge-signature"] == f"sha256={digest}"
+    assert second.headers["authorization"] == "Basic am9lOnBAc3M="
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 409])
+def test_it_has_it(hooks: Hooks, status: int) -> None:
+    hooks.answers = [(status, {})]
+    assert opened(hooks.url).send([event(1)]) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wait"),
+    [
+        (500, {}, 0.0),
+        (503, {"Retry-After": "120"}, 120.0),
+        (429, {"Retry-After": formatdate(time.time() + 300, usegmt=True)}, 300.0),
+        (429, {"Retry-After": "soon"}, 0.0),
+        (401, {}, 60.0),
+        (404, {}, 60.0),
+        (302, {"Location": "http://127.0.0.1:1/"}, 60.0),
+    ],
+)
+def test_it_may_have_it_later(hooks: Hooks, status: int, headers: dict[str, str], wait: float) -> None:
+    hooks.answers = [(200, {}), (status, headers)]
+    output = opened(hooks.url)
+    assert output.send([event(1), event(2), event(3)]) == 1
+    with pytest.raises(OutputError, match=f"answers {status}") as refused:
+        output.send([event(2), event(3)])
+    assert not isinstance(refused.value, EventRefusedError)
+    assert refused.value.wait == pytest.approx(wait, abs=60.0 if "GMT" in str(headers) else 0.0)
+    assert output.send([event(2), event(3)]) == 2
+    assert hooks.ids == ["id-1", "id-2", "id-2", "id-3"]
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_it_will_never_have_it(hooks: Hooks, status: int) -> None:
+    hooks.answers = [(200, {}), (status, {})]
+    with pytest.raises(EventRefusedError, match=f"answers {status} to event id-2") as refused:
+        opened(hooks.url).send([event(1), event(2), event(3)])
+    assert refused.value.acknowledged == 1
+
+
+def test_a_connection_that_the_server_closed_is_no_outage(hooks: Hooks) -> None:
+    output = opened(hooks.url)
+    hooks.answers = [(200, {"Connection": "close"})]
+    assert output.send([event(1)]) == 1
+    assert output.send([event(2)]) == 1
+
+
+def test_no_answer_ends_in_time(hooks: Hooks) -> None:
+    hooks.silent.set()
+    started = time.monotonic()
+    with pytest.raises(OutputError, match="does not take events"):
+        opened(hooks.url, timeout=0.5).send([event(1)])
+    assert time.monotonic() - started < 20
+
+
+def test_an_answer_that_trickles_in_ends_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def trickle() -> None:
+            connection, _ = server.accept()
+            with connection:
+                try:
+                    while True:
+                        connection.sendall(b"H")
+                        time.sleep(0.05)
+                except OSError:
+                    return
+
+        threading.Thread(target=trickle, daemon=True).start()
+        with pytest.raises(OutputError, match="does not"):
+            opened(f"http://127.0.0.1:{server.getsockname()[1]}/", timeout=1.0).send([event(1)])
+
+
+def test_nobody_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(OutputError, match=f"http://127.0.0.1:{port} does not take events: Connection refused"):
+        opened(f"http://joe:secret@127.0.0.1:{port}/secret").send([event(1)])
+
+
+@pytest.mark.parametrize("url", ["ftp://host/", "host", "http://", "http://host:99999/", "http://secret @host/"])
+def test_what_is_no_address(url: str) -> None:
+    with pytest.raises(SettingError, match="no address") as refused:
+        WebhookSettings(url=url)
+    assert "secret" not in str(refused.value)
+    assert "secret" not in repr(WebhookSettings(url="http://joe:secret@host/secret"))
+
+
+def test_a_secret_that_is_not_there(hooks: Hooks, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="token cannot be read: No such file"):
+        opened(hooks.url, token_file=tmp_path / "token")
