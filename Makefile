@@ -7,12 +7,20 @@ RUN := $(DEV)/bin
 # An RTSP server with H.264, for the tests of cameras.
 SYSTEM := gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly python3-gi
 
-.PHONY: help demo install fonts lint test test-system benchmarks clean
+# What makes roots of Debian for boards that are emulated.
+EMULATION := mmdebstrap debian-archive-keyring
+# Pictures of each real set that an emulated board scores ("all" for every one); RECORD=1 writes benchmarks/results/arm.csv.
+PICTURES ?= 40
+RECORD ?= 0
+
+.PHONY: help demo install fonts lint test test-system test-arm64 test-armhf benchmarks clean
 
 help:
 	@echo "make demo         read sample pictures with the base install alone"
 	@echo "make test         install what the tests need, check style and types, run the tests"
 	@echo "make test-system  fetch the fonts and run the tests that install packages"
+	@echo "make test-arm64   install the wheel on emulated 64-bit ARM, bookworm and trixie; same plates and scores as on x86"
+	@echo "make test-armhf   the same for 32-bit ARM, bookworm (PICTURES=all for whole sets, RECORD=1 to keep the results)"
 	@echo "make benchmarks   measure speed, memory and accuracy, beside other readers; results as CSV in benchmarks/"
 	@echo "make clean        remove the virtual environments"
 
@@ -31,13 +39,17 @@ lint: $(DEV)/installed
 	$(RUN)/lint-imports
 
 test: lint
-	$(RUN)/python -m pytest -m "not system"
+	$(RUN)/python -m pytest -m "not system and not arm64 and not armhf"
 
 test-system: $(DEV)/installed
 	command -v npm >/dev/null || apt-get install -y npm
 	dpkg -s $(SYSTEM) >/dev/null 2>&1 || { apt-get update && apt-get install -y --no-install-recommends $(SYSTEM); }
 	$(RUN)/plate-train fonts
 	$(RUN)/python -m pytest -m system
+
+test-arm64 test-armhf: test-%: $(DEV)/installed
+	dpkg -s $(EMULATION) >/dev/null 2>&1 || { apt-get update && apt-get install -y --no-install-recommends $(EMULATION); }
+	PLATE_EDGE_ARM_PICTURES=$(PICTURES) PLATE_EDGE_ARM_RECORD=$(RECORD) $(RUN)/python -m pytest -m $* tests/arm
 
 benchmarks: $(DEV)/installed
 	$(RUN)/python benchmarks/run_all.py
