@@ -1,16 +1,18 @@
-"""The command line of plate-infer: what it offers, and what fits together."""
+"""The command line of plate-infer: what it offers, what a settings file adds, and what fits together."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from plate_devices.config.merging import defaults, look_behind, printed, printed_as_json, with_options
 from plate_devices.options import Command, Option, count, number, one_of
 from plate_runtime.errors import UsageError
 from plate_runtime.shipped import default_as
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from plate_devices.config.load import Config
     from plate_devices.sources.base import Region
 
 MODEL_SUFFIXES = (".tflite", ".onnx")
@@ -63,6 +65,10 @@ INFER = Command(
                number("a number of frames a second, above 0", 0.001, 1000.0)),
         Option("--rotate", "turn clockwise first: 90, 180 or 270", "DEG", _quarter_turns, 0),
         Option("--json", "print one JSON object a line"),
+        Option("--config", "settings of a device; options win over it", "FILE"),
+        Option("--profile", "what suits a board: auto, pi-zero-2w, pi-3, pi-4, pi-5 or cpu", "NAME"),
+        Option("--serve", "show the camera and its plates on a page, for example 127.0.0.1:8080", "ADDRESS"),
+        Option("--mqtt", "send vehicles to a broker: mqtt://user:password@host/topic", "URL"),
         Option("--annotate", "save the pictures with what was read drawn in", "DIR"),
         Option("--save-crops", "save a picture of each plate", "DIR"),
         Option("--debug", "show tracebacks"),
@@ -73,7 +79,11 @@ INFER = Command(
 
 
 class InferOptions(NamedTuple):
-    """What plate-infer was asked to do."""
+    """What plate-infer was asked to do.
+
+    Attributes:
+        size: that a camera is asked for. lines: records are printed. config: with what options add to it.
+    """
 
     paths: list[str]
     camera: str | None
@@ -90,13 +100,57 @@ class InferOptions(NamedTuple):
     json: bool
     annotate: str | None
     save_crops: str | None
+    size: tuple[int, int] | None = None
+    lines: bool = True
+    config: Config | None = None
+
+    @property
+    def core(self) -> tuple[object, ...]:
+        """What a camera is opened, and read, with; where it changes, watching begins anew."""
+        opened = (self.camera, self.fps, self.size, self.quarter_turns, self.roi, self.every)
+        return (*opened, self.read_as, self.models, self.backend, self.threads)
 
 
 def parse_infer(arguments: Sequence[str]) -> InferOptions:
-    """Read the command line. Raises UsageError where it makes no sense; --help prints and leaves."""
+    """Read the command line, and the settings file it names. Raises UsageError where they make no sense.
+
+    --help prints and leaves.
+    """
     given, others = INFER.parse(arguments)
+    behind = look_behind(given)
+    given, others = INFER.parse(arguments, defaults(given, behind))
     models, paths = split_models(given["--model"], others)
     camera, read_as = given["--camera"], given["--as"] or default_as(given["--backend"])
+    if paths and behind.config is not None and camera == behind.config.source.address:
+        camera = None  # pictures on the command line win over the camera of the file
+    _check(camera, paths, read_as, models, given)
+    config = with_options(behind.config, given)
+    return InferOptions(
+        paths=paths,
+        camera=camera,
+        read_as=read_as or "",
+        models=models,
+        backend=given["--backend"],
+        threads=given["--threads"],
+        roi=given["--roi"],
+        region=given["--region"],
+        min_confidence=given["--min-confidence"],
+        every=given["--every"],
+        fps=given["--fps"],
+        quarter_turns=given["--rotate"],
+        json=given["--json"] or printed_as_json(config),
+        annotate=given["--annotate"],
+        save_crops=given["--save-crops"],
+        size=behind.size,
+        lines=bool(paths) or printed(config),
+        config=config,
+    )
+
+
+def _check(
+    camera: str | None, paths: Sequence[str], read_as: str | None, models: Sequence[str], given: Mapping[str, Any]
+) -> None:
+    """Raise UsageError where options do not fit together."""
     if camera is None and not paths:
         raise UsageError("nothing to read; name pictures, a folder, a video or -, or use --camera")
     if camera is not None and paths:
@@ -110,23 +164,8 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
         raise UsageError("--as frame: no plate locator ships; name one with --model, or use --as plate with --roi")
     if given["--region"] is not None and read_as == "character":
         raise UsageError(f"--region has no meaning with --as {read_as}; formats are those of whole plates")
-    return InferOptions(
-        paths=paths,
-        camera=camera,
-        read_as=read_as,
-        models=models,
-        backend=given["--backend"],
-        threads=given["--threads"],
-        roi=given["--roi"],
-        region=given["--region"],
-        min_confidence=given["--min-confidence"],
-        every=given["--every"],
-        fps=given["--fps"],
-        quarter_turns=given["--rotate"],
-        json=given["--json"],
-        annotate=given["--annotate"],
-        save_crops=given["--save-crops"],
-    )
+    if camera is None and (given["--serve"] or given["--mqtt"]):
+        raise UsageError("--serve and --mqtt tell of a camera; use --camera")
 
 
 def _presentable(name: str) -> str:

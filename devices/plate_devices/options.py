@@ -51,8 +51,9 @@ class Command(NamedTuple):
     ) -> tuple[dict[str, Any], list[str]]:
         """Return the value of every option by its name, and everything that is no option, in order.
 
-        `defaults` has values, by the option's name, that take the place of its own default. `--name value` and `--name=value` mean the same, options and other arguments may stand in any order, and
-        after `--` nothing is an option. `--help` prints and leaves with SystemExit(0).
+        `--name value` and `--name=value` mean the same, options and other arguments may stand in any order, and
+        after `--` nothing is an option. `--help` prints and leaves with SystemExit(0). `defaults` has values, by the
+        option's name, that take the place of its own default.
 
         Raises:
             UsageError: an unknown option, one without its value, or a value it cannot have.

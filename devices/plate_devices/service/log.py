@@ -20,9 +20,9 @@ class Log:
 
     def __init__(self, program: str, as_json: bool = False, stream: TextIO | None = None) -> None:
         """Write `program: message`, with its syslog level in front where the journal reads along, or JSON."""
-        self._program, self._as_json = program, as_json
+        self._program, self.as_json = program, as_json
         self._stream = stream or sys.stderr
-        self._journal = not as_json and _is_journal(self._stream)
+        self._journal = _is_journal(self._stream)
         self._lock = threading.Lock()
 
     def say(self, event: str, message: str, level: str = "warning", **details: Any) -> None:
@@ -32,7 +32,7 @@ class Log:
             event: what happened in one word, the same each time, such as "source_lost"; in JSON only.
             message: one sentence without secrets. details: more keys, in JSON only.
         """
-        line = self._json(event, message, level, details) if self._as_json else self._text(message, level)
+        line = self._json(event, message, level, details) if self.as_json else self._text(message, level)
         with self._lock:
             try:
                 self._stream.write(f"{line}\n")

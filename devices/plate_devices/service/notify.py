@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _STATUS_EVERY = 5.0
 
@@ -32,15 +32,18 @@ class Notifier:
         """It works: what it was started for has begun, or goes on after a reload."""
         self._send("READY=1", f"STATUS={_line(status)}")
 
-    def alive(self, status: str = "") -> None:
-        """The loop has come round; said twice in the time that the watchdog waits, however often it is called."""
+    def alive(self, status: Callable[[], str] | None = None) -> None:
+        """The loop has come round; said twice in the time that the watchdog waits, however often it is called.
+
+        `status` is asked for a line about how things are, every few seconds.
+        """
         now = time.monotonic()
         if self._interval and now - self._alive_at >= self._interval:
             self._alive_at = now
             self._send("WATCHDOG=1")
-        if status and now - self._status_at >= _STATUS_EVERY:
+        if status is not None and self.listened_to and now - self._status_at >= _STATUS_EVERY:
             self._status_at = now
-            self._send(f"STATUS={_line(status)}")
+            self._send(f"STATUS={_line(status())}")
 
     def reloading(self) -> None:
         """Settings are read again; `ready` follows."""

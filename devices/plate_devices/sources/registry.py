@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plate_devices.sources.address import HIDDEN, is_address, parse_address, presentable
-from plate_devices.sources.files import VIDEO_SUFFIXES
 from plate_devices.sources.base import USUAL_SIZE
+from plate_devices.sources.files import VIDEO_SUFFIXES
 from plate_devices.sources.pace import Pace
 from plate_runtime.errors import DeviceError, UsageError
 
@@ -129,4 +129,4 @@ SCHEMES: dict[str, Callable[[str, str, float | None, Size], Source]] = {
     "https": _open_mjpeg,
     "rtsp": _open_rtsp,
 }
-"""What stands before the colon of a name -> how it is opened, with the whole name, the rest, the frame limit and the size."""
+"""What stands before the colon of a name -> how it is opened, with the whole name, the rest, frame limit and size."""

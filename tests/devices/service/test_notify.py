@@ -47,7 +47,7 @@ def test_a_sign_of_life_is_said_twice_in_the_watchdog_s_time(systemd: tuple[sock
     notifier = Notifier({"NOTIFY_SOCKET": systemd[1], "WATCHDOG_USEC": "400000", "WATCHDOG_PID": str(os.getpid())})
     until = time.monotonic() + 1.0
     while time.monotonic() < until:
-        notifier.alive("12 frames/s")
+        notifier.alive(lambda: "12 frames/s")
         time.sleep(0.005)
     systemd[0].settimeout(0)
     said = []

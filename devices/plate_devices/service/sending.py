@@ -1,0 +1,103 @@
+"""A camera's events on their way: stamped by the clock, queued on disk, delivered, and deleted when they are old."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plate_devices.events.clock import Clock
+from plate_runtime.errors import PlateEdgeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plate_devices.arguments import InferOptions
+    from plate_devices.config.load import Config
+    from plate_devices.outputs.base import OutputState
+    from plate_devices.outputs.delivery import Delivery
+    from plate_devices.privacy.retention import Retention
+    from plate_devices.records import Record
+    from plate_devices.service.log import Log
+
+
+class Sending:
+    """The outputs of the settings; without any, events are stamped and go nowhere.
+
+    Attributes:
+        clock: who stamps events. folder: where events wait, None where there are no outputs.
+    """
+
+    def __init__(self, options: InferOptions, log: Log) -> None:
+        """Open the queue and begin to deliver. Raises DeviceError where its folder cannot be used."""
+        self.clock = Clock()
+        self.folder: Path | None = None
+        self._log = log
+        self._config = options.config
+        self._delivery = self._open(options.config)
+        self._retention: Retention | None = self._keep_tidy(options)
+
+    def put(self, record: Record) -> None:
+        """Take an event; when this returns, it is on the disk, or in memory where that takes none."""
+        if self._delivery is not None:
+            self._delivery.put(record)
+
+    def state(self) -> Sequence[OutputState]:
+        """Return how the outputs fare."""
+        return () if self._delivery is None else self._delivery.state()
+
+    def apply(self, options: InferOptions) -> None:
+        """Go on with other settings; what waits is delivered. Raises DeviceError; those from before then hold."""
+        before, now = self._config, options.config
+        if _outputs(before) != _outputs(now):
+            self._close_delivery(0.5)
+            try:
+                self._delivery = self._open(now)
+            except PlateEdgeError:
+                self._delivery = self._open(before)
+                raise
+        self._config = now
+        if self._retention is not None:
+            self._retention.close()
+        self._retention = self._keep_tidy(options)
+
+    def close(self, seconds: float) -> None:
+        """Deliver what can be delivered in so many seconds; the rest waits on disk."""
+        if self._retention is not None:
+            self._retention.close()
+        self._close_delivery(seconds)
+
+    def _close_delivery(self, seconds: float) -> None:
+        delivery, self._delivery = self._delivery, None
+        if delivery is not None:
+            delivery.close(seconds)
+
+    def _open(self, config: Config | None) -> Delivery | None:
+        if config is None or not config.outputs:
+            return None
+        from plate_devices.outputs.delivery import Delivery, default_folder
+        from plate_devices.outputs.queue import QueueSettings
+        from plate_devices.outputs.registry import make_outputs
+
+        queue = config.queue or QueueSettings()
+        outputs = make_outputs(config.outputs)
+        self.folder = (queue.folder or default_folder()) if outputs else None
+        return Delivery(outputs, queue, self.clock, lambda told: self._log.say("outputs", told))
+
+    def _keep_tidy(self, options: InferOptions) -> Retention | None:
+        config = options.config
+        if config is None or config.privacy is None or not config.privacy.keep_days:
+            return None
+        from plate_devices.privacy.retention import Retention
+
+        folders = [Path(folder) for folder in (options.annotate, options.save_crops) if folder]
+        forget = [self._delivery.forget] if self._delivery is not None else []
+        retention = Retention(config.privacy.keep_days, folders, forget, self.clock.look, self._warn)
+        retention.start()
+        return retention
+
+    def _warn(self, told: str) -> None:
+        self._log.say("retention", told)
+
+
+def _outputs(config: Config | None) -> object:
+    return None if config is None else (config.outputs, config.queue)
