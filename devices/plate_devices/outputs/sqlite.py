@@ -126,8 +126,9 @@ def _prepare(connection: sqlite3.Connection) -> None:
 def _insert(connection: sqlite3.Connection, event: Event, instead: bool = False) -> None:
     row = to_row(event) | {"record": to_line(event)}
     places = ", ".join("?" * len(row))
-    kind = "REPLACE" if instead else "IGNORE"
-    statement = f"INSERT OR {kind} INTO events ({', '.join(row)}) VALUES ({places})"
+    columns = ", ".join(f"{column} = excluded.{column}" for column in row)
+    conflict = f"DO UPDATE SET {columns}" if instead else "DO NOTHING"
+    statement = f"INSERT INTO events ({', '.join(row)}) VALUES ({places}) ON CONFLICT (id) {conflict}"
     connection.execute(statement, tuple(row.values()))
 
 

@@ -137,15 +137,15 @@ def test_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with pytest.raises(OutputError, match=f"http://127.0.0.1:{port} does not take events: Connection refused"):
-        opened(f"http://joe:secret@127.0.0.1:{port}/secret").send([event(1)])
+        opened(f"http://joe:s3cret@127.0.0.1:{port}/s3cret").send([event(1)])
 
 
-@pytest.mark.parametrize("url", ["ftp://host/", "host", "http://", "http://host:99999/", "http://secret @host/"])
+@pytest.mark.parametrize("url", ["ftp://host/", "host", "http://", "http://host:99999/", "http://s3cret @host/"])
 def test_what_is_no_address(url: str) -> None:
     with pytest.raises(SettingError, match="no address") as refused:
         WebhookSettings(url=url)
-    assert "secret" not in str(refused.value)
-    assert "secret" not in repr(WebhookSettings(url="http://joe:secret@host/secret"))
+    assert "s3cret" not in str(refused.value)
+    assert "s3cret" not in repr(WebhookSettings(url="http://joe:s3cret@host/s3cret"))
 
 
 def test_a_secret_that_is_not_there(hooks: Hooks, tmp_path: Path) -> None:

@@ -1,0 +1,193 @@
+"""Events to a real broker: acknowledged, with Home Assistant's discovery, a last will, logins and TLS."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from receivers.broker import Broker, Listener, free_port
+
+from plate_devices.config.errors import SettingError
+from plate_devices.outputs.base import Event, OutputError
+from plate_devices.outputs.mqtt import MqttOutput, MqttSettings
+
+system = pytest.mark.system
+
+
+def event(number: int, kind: str = "vehicle") -> Event:
+    plate = {"text": f"AB{number}", "confidence": 0.9}
+    return {"schema": 1, "type": kind, "id": f"id-{number}", "last_time": "2026-05-01T12:00:00.000Z", "plates": [plate]}
+
+
+def until(happened: Callable[[], object], within: float = 60.0) -> None:
+    deadline = time.monotonic() + within
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    started = Broker(tmp_path / "broker")
+    yield started
+    started.send(signal.SIGKILL)
+
+
+@pytest.fixture
+def listener(broker: Broker) -> Iterator[Listener]:
+    listens = Listener(broker.port)
+    yield listens
+    listens.close()
+
+
+def output_at(port: int, **more: Any) -> MqttOutput:
+    return MqttOutput(MqttSettings(url=f"mqtt://127.0.0.1:{port}", device="gate", **more))
+
+
+@system
+def test_events_and_whether_the_device_is_there(broker: Broker, listener: Listener) -> None:
+    output = output_at(broker.port)
+    output.open()
+    assert output.send([event(1), event(2)]) == 2
+    assert output.send([event(3, "clock")]) == 1
+    assert output.send([]) == 0
+    until(lambda: len(listener.on("plate-edge/gate/vehicle")) == 2)
+    assert [json.loads(payload)["id"] for payload in listener.on("plate-edge/gate/vehicle")] == ["id-1", "id-2"]
+    output.close()
+    until(lambda: listener.on("plate-edge/gate/status") == [b"online", b"offline"])
+    assert len(listener.on("plate-edge/gate/clock")) == 1
+
+
+@system
+def test_home_assistant_is_told_what_there_is(broker: Broker) -> None:
+    output = output_at(broker.port, topic="yard/cam")
+    output.open()
+    late = Listener(broker.port, "homeassistant/#")
+    until(lambda: len(late.heard) == 4)
+    told = {topic: json.loads(payload) for topic, payload, retained in late.heard if retained}
+    late.close()
+    output.close()
+    plate = told["homeassistant/sensor/gate/last_plate/config"]
+    assert plate["state_topic"] == "yard/cam/vehicle"
+    assert plate["availability_topic"] == "yard/cam/status"
+    assert told["homeassistant/binary_sensor/gate/status/config"]["state_topic"] == "yard/cam/status"
+    assert len({entity["unique_id"] for entity in told.values()}) == 4
+    assert {entity["device"]["identifiers"][0] for entity in told.values()} == {"plate-edge-gate"}
+
+
+@system
+def test_the_broker_says_when_the_device_is_gone(broker: Broker, listener: Listener) -> None:
+    output = output_at(broker.port)
+    output.open()
+    assert output._client is not None
+    output._client.socket().close()  # type: ignore[union-attr]
+    until(lambda: listener.on("plate-edge/gate/status") == [b"online", b"offline"])
+    with pytest.raises(OutputError, match=f"mqtt://127.0.0.1:{broker.port}"):
+        output.send([])
+    output.open()
+    until(lambda: listener.on("plate-edge/gate/status") == [b"online", b"offline", b"online"])
+    output.close()
+
+
+@system
+def test_a_broker_that_is_killed_and_one_that_freezes(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    from plate_devices.outputs import mqtt
+
+    output = output_at(broker.port)
+    output.open()
+    broker.send(signal.SIGKILL)
+    until(lambda: not output._client or not output._client.is_connected())
+    with pytest.raises(OutputError, match="hung up"):
+        output.send([event(1)])
+    with pytest.raises(OutputError, match="cannot be reached: Connection refused"):
+        output.open()
+    broker.start()
+    output.open()
+    assert output.send([event(1)]) == 1
+
+    monkeypatch.setattr(mqtt, "ACKNOWLEDGED_WITHIN", 1.0)
+    broker.send(signal.SIGSTOP)
+    with pytest.raises(OutputError, match="does not acknowledge"):
+        output.send([event(2)])
+    broker.send(signal.SIGCONT)
+    with pytest.raises(OutputError):
+        output.send([event(2)])
+    output.open()
+    assert output.send([event(2)]) == 1
+    output.close()
+
+
+@system
+def test_a_broker_that_asks_who_it_is(tmp_path: Path) -> None:
+    users = tmp_path / "users"
+    subprocess.run(["mosquitto_passwd", "-b", "-c", str(users), "joe", "p@ss:word"], check=True)
+    users.chmod(0o644)
+    broker = Broker(tmp_path / "broker", f"password_file {users}", anonymous=False)
+    secret = tmp_path / "password"
+    secret.write_text("p@ss:word\n")
+    try:
+        for url, more in (("joe:p%40ss%3Aword@", {}), ("joe@", {"password_file": secret})):
+            output = MqttOutput(MqttSettings(url=f"mqtt://{url}127.0.0.1:{broker.port}/yard", **more))  # type: ignore[arg-type]
+            output.open()
+            assert output.topic == "yard"
+            assert output.send([event(1)]) == 1
+            output.close()
+        with pytest.raises(OutputError, match="lets nobody in: Not authorized") as refused:
+            MqttOutput(MqttSettings(url=f"mqtt://joe:wrong@127.0.0.1:{broker.port}")).open()
+        assert "wrong" not in str(refused.value)
+        assert refused.value.wait == 60.0
+    finally:
+        broker.send(signal.SIGKILL)
+
+
+@system
+def test_tls(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *name]
+    subprocess.run([*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    key.chmod(0o644)
+    broker = Broker(tmp_path / "broker", f"certfile {certificate}\nkeyfile {key}")
+    url = f"mqtts://localhost:{broker.port}"
+    try:
+        output = MqttOutput(MqttSettings(url=url, ca_file=certificate))
+        output.open()
+        assert output.send([event(1)]) == 1
+        output.close()
+        with pytest.raises(OutputError, match="its certificate is not trusted"):
+            MqttOutput(MqttSettings(url=url)).open()
+    finally:
+        broker.send(signal.SIGKILL)
+
+
+def test_nobody_there_and_somebody_else() -> None:
+    with pytest.raises(OutputError, match="cannot be reached: Connection refused"):
+        output_at(free_port()).open()
+    with pytest.raises(OutputError, match="there is no such name"):
+        MqttOutput(MqttSettings(url="mqtt://nobody.invalid")).open()
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"url": "http://host"}, "this is no address; it is like mqtt://host or mqtts://host"),
+        ({"url": "mqtt://host", "topic": "a/#"}, "holds a"),
+        ({"url": "mqtt://host", "device": "a/b"}, "holds a /"),
+        ({"url": "mqtt://host", "keepalive": 1}, "is not seconds"),
+    ],
+)
+def test_settings_that_make_no_sense(settings: dict[str, Any], reason: str) -> None:
+    with pytest.raises(SettingError, match=reason):
+        MqttSettings(**settings)
+
+
+def test_a_topic_and_a_device_of_its_own() -> None:
+    output = MqttOutput(MqttSettings(url="mqtt://joe:secret@host"))
+    assert output.topic == f"plate-edge/{output.device}"
+    assert "secret" not in repr(MqttSettings(url="mqtt://joe:secret@host"))

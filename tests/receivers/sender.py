@@ -1,0 +1,48 @@
+"""A device without camera: `python -m receivers.sender FOLDER FIRST LAST [TYPE=WHERE ...]`.
+
+It puts events with the ids FIRST to LAST, prints each id once it is on the disk, then "all", delivers what it can
+and prints how its outputs fare. It is meant to be killed meanwhile.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from plate_devices.events.clock import Clock
+from plate_devices.outputs.delivery import deliver
+from plate_devices.outputs.registry import settings_class
+from plate_devices.outputs.settings import OutputSettings, QueueSettings
+
+
+def _settings(typed: str) -> OutputSettings:
+    kind, _, where = typed.partition("=")
+    place = {"url": where} if "://" in where else {"path": Path(where)}
+    return settings_class(kind)(type=kind, **place)  # type: ignore[call-arg]
+
+
+def main() -> None:
+    """See above."""
+    folder, first, last, *outputs = sys.argv[1:]
+    clock = Clock()
+    settings = [_settings(output) for output in outputs]
+    told = sys.stderr
+    delivery = deliver(settings, QueueSettings(folder=Path(folder)), clock, lambda *one: print(*one, file=told))
+    print("ready", flush=True)
+    for number in range(int(first), int(last) + 1):
+        plate = {"text": f"AB{number}", "confidence": 0.9, "padding": "." * 500}
+        event = {"schema": 1, "type": "vehicle", "id": str(number), "plates": [plate]}
+        clock.stamp(event)
+        delivery.put(event)
+        print(number, flush=True)
+        time.sleep(0.005)
+    print("all", flush=True)
+    deadline = time.monotonic() + 120.0
+    while any(state.waiting for state in delivery.state()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    delivery.close(30.0)
+
+
+if __name__ == "__main__":
+    main()
