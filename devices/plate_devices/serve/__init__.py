@@ -1,0 +1,1 @@
+"""The live page: a picture to aim the camera by, in any browser."""

@@ -1,0 +1,100 @@
+"""Who may see the page: this machine, or who knows the token."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+import secrets
+import stat
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING
+
+from plate_runtime.errors import DataError, DeviceError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+COOKIE = "plate_edge_token"
+_LEAST = 16
+_THIS_MACHINE = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?", re.IGNORECASE)
+
+
+class Access:
+    """Decides for each request; `token` is empty where the page is served to this machine alone."""
+
+    def __init__(self, token: str = "") -> None:
+        self.token = token
+
+    def is_known(self, headers: Mapping[str, str]) -> bool:
+        """Whether a request brings the token, as a cookie or as `Authorization: Bearer`; always so without one."""
+        if not self.token:
+            return True
+        kind, _, bearer = headers.get("Authorization", "").partition(" ")
+        return (kind.lower() == "bearer" and self.fits(bearer.strip())) or self.fits(_cookie(headers))
+
+    def fits(self, word: str) -> bool:
+        """Whether a word is the token; how long that takes says nothing about it."""
+        return bool(self.token) and hmac.compare_digest(word.encode(), self.token.encode())
+
+    def is_meant(self, headers: Mapping[str, str]) -> bool:
+        """Whether a request names a host that this page may have.
+
+        Without a token any page on the web could otherwise point a name of its own at this machine and read along
+        (DNS rebinding).
+        """
+        return bool(self.token) or _THIS_MACHINE.fullmatch(headers.get("Host", "")) is not None
+
+    def is_own(self, headers: Mapping[str, str]) -> bool:
+        """Whether a change was asked for by this page, and not by another one in the same browser."""
+        origin = headers.get("Origin", "")
+        return not origin or origin.partition("://")[2] == headers.get("Host", "")
+
+
+def open_token(path: Path | None, is_terminal: bool) -> str:
+    """Return the token of a file, made where there is none; without a file, one for this run.
+
+    Args:
+        is_terminal: whether somebody sees what is printed; a service without a file would have a token nobody knows.
+
+    Raises:
+        UsageError: there is no file, and nobody to tell a new token. DataError: the file holds none, or others may
+            read it. DeviceError: it can be neither read nor made.
+    """
+    if path is None:
+        if not is_terminal:
+            raise UsageError("the page is served to other machines; name a [serve] token_file, or serve on 127.0.0.1")
+        return secrets.token_urlsafe(18)
+    try:
+        return _read(path) if path.exists() else _make(path)
+    except OSError as error:
+        raise DeviceError(f"token file {path} cannot be read or made: {error.strerror or error}") from error
+
+
+def _read(path: Path) -> str:
+    with path.open(encoding="ascii", errors="replace") as stream:
+        if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & 0o007:
+            raise DataError(f"token file {path} can be read by everybody; run: chmod 600 {path}")
+        token = stream.read(1024).strip()
+    if len(token) < _LEAST or not re.fullmatch(r"[\w.~+/=-]+", token, re.ASCII):
+        raise DataError(
+            f"token file {path} needs one word of {_LEAST} letters and digits or more; delete it for a new one"
+        )
+    return token
+
+
+def _make(path: Path) -> str:
+    token = secrets.token_urlsafe(18)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(token + "\n")
+    return token
+
+
+def _cookie(headers: Mapping[str, str]) -> str:
+    try:
+        found = SimpleCookie(headers.get("Cookie", "")).get(COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found else ""

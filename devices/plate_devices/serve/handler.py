@@ -1,0 +1,170 @@
+"""One connection of a browser: which path gives what, and to whom."""
+
+from __future__ import annotations
+
+import json
+import time
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from plate_devices.serve.access import COOKIE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plate_devices.serve.access import Access
+    from plate_devices.serve.answers import Answers
+
+_PAGE = Path(__file__).parent / "page"
+_FILES = {
+    "/": ("index.html", "text/html; charset=utf-8"),
+    "/page.css": ("page.css", "text/css; charset=utf-8"),
+    "/page.js": ("page.js", "text/javascript; charset=utf-8"),
+    "/drawing.js": ("drawing.js", "text/javascript; charset=utf-8"),
+}
+_LOGIN_FILES = ("/page.css",)
+_MOST_BODY = 4096
+_LONG_POLL = 8.0
+_WRONG_TOKEN_WAIT = 1.0
+_YEAR = 31_536_000
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers GET and POST; `server` carries `access` and `answers`."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "plate-edge"
+    sys_version = ""
+    timeout = 30.0
+    # A header and its body in one packet: with two, a phone waits for both in turn.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    server: Any
+
+    @property
+    def _access(self) -> Access:
+        access: Access = self.server.access
+        return access
+
+    @property
+    def _answers(self) -> Answers:
+        answers: Answers = self.server.answers
+        return answers
+
+    def do_GET(self) -> None:
+        """Give a file, a picture or JSON."""
+        asked = urlsplit(self.path)
+        if not self._access.is_meant(self.headers):
+            self._refuse(
+                403, "this page is served to this machine alone; open it as http://localhost or http://127.0.0.1"
+            )
+        elif "token" in (query := parse_qs(asked.query)):
+            self._log_in(query["token"][-1])
+        elif self._access.is_known(self.headers):
+            self._give(asked.path, query)
+        elif asked.path in _LOGIN_FILES:
+            self._give_file(asked.path)
+        elif asked.path == "/":
+            self._send(401, (_PAGE / "login.html").read_bytes(), "text/html; charset=utf-8")
+        else:
+            self._refuse(401, "the token is missing; open / in this browser, or send Authorization: Bearer TOKEN")
+
+    def do_POST(self) -> None:
+        """Take a region or a token."""
+        body = self._body()
+        if body is None:
+            return
+        path = urlsplit(self.path).path
+        if not self._access.is_meant(self.headers) or not self._access.is_own(self.headers):
+            self._refuse(403, "another page asked for this")
+        elif path == "/login":
+            self._log_in(parse_qs(body.decode("utf-8", "replace")).get("token", [""])[-1])
+        elif not self._access.is_known(self.headers):
+            self._refuse(401, "the token is missing")
+        elif path == "/region":
+            self._draw(body)
+        else:
+            self._refuse(404, "there is no such page")
+
+    def _give(self, path: str, query: Mapping[str, list[str]]) -> None:
+        if path in _FILES:
+            self._give_file(path)
+        elif path == "/frame":
+            self._give_frame(query.get("after", ["0"])[-1])
+        elif path == "/state":
+            self._json(self._answers.state())
+        elif path.startswith("/crops/") and (crop := self._answers.crop(path[7:].removesuffix(".jpg"))):
+            self._send(200, crop, "image/jpeg")
+        elif path == "/health" and (health := self._answers.health()) is not None:
+            self._json(health)
+        elif path in self._answers.extra:
+            kind, content = self._answers.extra[path]()
+            self._send(200, content, kind)
+        else:
+            self._refuse(404, "there is no such page")
+
+    def _give_file(self, path: str) -> None:
+        name, kind = _FILES[path]
+        self._send(200, (_PAGE / name).read_bytes(), kind)
+
+    def _give_frame(self, after: str) -> None:
+        """Wait for a picture newer than number `after`; what is on it stands in the header `Plate-Edge-Frame`."""
+        seen = int(after) if after.isdecimal() and len(after) < 16 else 0
+        found = self._answers.pictures.wait(seen, _LONG_POLL)
+        if found is None:
+            self._send(204, b"", "image/jpeg")
+            return
+        more = {"Plate-Edge-Number": str(found.number), "Plate-Edge-Frame": found.told}
+        self._send(200, found.jpeg, "image/jpeg", more)
+
+    def _draw(self, body: bytes) -> None:
+        try:
+            self._json(self._answers.draw(body))
+        except ValueError as error:
+            self._refuse(400, str(error))
+
+    def _log_in(self, word: str) -> None:
+        if not self._access.fits(word):
+            time.sleep(_WRONG_TOKEN_WAIT if self._access.token else 0.0)
+            self._send(303, b"", "text/plain", {"Location": "/"})
+            return
+        cookie = f"{COOKIE}={word}; Path=/; HttpOnly; SameSite=Lax; Max-Age={_YEAR}"
+        self._send(303, b"", "text/plain", {"Location": "/", "Set-Cookie": cookie})
+
+    def _body(self) -> bytes | None:
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > _MOST_BODY:
+            self.close_connection = True
+            self._refuse(413, f"at most {_MOST_BODY} bytes are taken, and Content-Length has to say how many")
+            return None
+        return self.rfile.read(int(length))
+
+    def _json(self, told: Mapping[str, Any]) -> None:
+        self._send(200, json.dumps(told).encode(), "application/json")
+
+    def _refuse(self, status: int, reason: str) -> None:
+        self._send(status, json.dumps({"error": reason}).encode(), "application/json")
+
+    def _send(self, status: int, body: bytes, kind: str, more: Mapping[str, str] | None = None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        for name, value in {**_HEADERS, **(more or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Requests go into no log: addresses in them may hold the token."""

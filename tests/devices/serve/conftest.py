@@ -1,0 +1,88 @@
+"""A live page on a free port, and a client that speaks plain HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from plate_devices.serve.server import LivePage
+from plate_devices.serve.settings import ServeSettings
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Client:
+    """One connection, kept open."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.ask("GET", path, None, **headers)
+
+    def post(self, path: str, told: Any, **headers: str) -> Answer:
+        return self.ask("POST", path, told if isinstance(told, bytes) else json.dumps(told).encode(), **headers)
+
+    def ask(self, method: str, path: str, body: bytes | None, **headers: str) -> Answer:
+        self.connection.request(method, path, body, {"Host": f"127.0.0.1:{self.port}", **headers})
+        found = self.connection.getresponse()
+        return Answer(found.status, {name.lower(): value for name, value in found.getheaders()}, found.read())
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    """A frame with edges in it, 640x480."""
+    rgb = np.random.default_rng(3).integers(90, 110, (480, 640, 3), dtype=np.uint8)
+    rgb[100:140, 200:360] = 230
+    rgb[110:130, 210:350:12] = 20
+    return rgb
+
+
+@pytest.fixture
+def open_page() -> Iterator[Callable[..., LivePage]]:
+    """Open a page on a free port: open_page("127.0.0.1:0", token_file=..., extra=...)."""
+    opened = []
+
+    def open_(address: str = "127.0.0.1:0", *arguments: Any, **options: Any) -> LivePage:
+        files = {name: options.pop(name) for name in ("token_file", "region_file") if name in options}
+        page = LivePage(ServeSettings(address, **files), *arguments, **options)
+        page.start()
+        opened.append(page)
+        return page
+
+    yield open_
+    for page in opened:
+        page.close()
+
+
+@pytest.fixture
+def page(open_page: Callable[..., LivePage]) -> LivePage:
+    """A page for this machine."""
+    return open_page()
+
+
+@pytest.fixture
+def client(page: LivePage) -> Client:
+    """Asks that page."""
+    return Client(port_of(page))
+
+
+def port_of(page: LivePage) -> int:
+    """The port that was free."""
+    return int(page.url.rstrip("/").rpartition(":")[2])

@@ -1,0 +1,130 @@
+"""The token: asked for from other machines, kept for oneself, never told to a log."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plate_devices.serve.access import open_token
+from plate_devices.serve.server import LivePage
+from plate_devices.serve.settings import ServeSettings
+from plate_runtime.errors import DataError, DeviceError, UsageError
+
+
+@pytest.fixture
+def token_file(tmp_path: Path) -> Path:
+    path = tmp_path / "token"
+    path.write_text("correct-horse-battery\n")
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def told() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def guarded(open_page: Callable[..., LivePage], token_file: Path, told: list[str]) -> LivePage:
+    """A page for all machines."""
+    return open_page("0.0.0.0:0", told.append, token_file=token_file)
+
+
+@pytest.fixture
+def stranger(guarded: LivePage, client: Any) -> Any:
+    """Another machine's browser."""
+    return type(client)(int(guarded.url.rstrip("/").rpartition(":")[2]))
+
+
+def test_strangers_see_the_login_alone(stranger: Any) -> None:
+    start = stranger.get("/")
+    assert start.status == 401 and b"<form" in start.body
+    assert stranger.get("/page.css").status == 200
+    for path in ("/frame", "/state", "/page.js", "/metrics", "/health", "/crops/1.jpg"):
+        assert stranger.get(path).status == 401
+    assert stranger.post("/region", {"region": None}).status == 401
+
+
+def test_the_token_opens_the_page_for_a_year(stranger: Any) -> None:
+    found = stranger.get("/?token=correct-horse-battery")
+    assert (found.status, found.headers["location"]) == (303, "/")
+    cookie = found.headers["set-cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
+    known = {"Cookie": cookie.partition(";")[0]}
+    assert b"<canvas" in stranger.get("/", **known).body
+    assert stranger.get("/state", Host="gate.local:8080", **known).status == 200
+    typed = stranger.post("/login", b"token=correct-horse-battery")
+    assert typed.headers["set-cookie"] == cookie
+
+
+def test_programs_bring_it_in_a_header(stranger: Any) -> None:
+    assert stranger.get("/state", Authorization="Bearer correct-horse-battery").status == 200
+    assert stranger.get("/state", Authorization="Basic correct-horse-battery").status == 401
+
+
+@pytest.mark.parametrize("word", ["", "correct-horse-batter", "correct-horse-battery0", "%C3%A4"])
+def test_a_wrong_token_takes_a_while_and_opens_nothing(stranger: Any, word: str) -> None:
+    started = time.monotonic()
+    found = stranger.get(f"/?token={word}&x=1") if word else stranger.post("/login", b"token=")
+    assert found.status == 303 and "set-cookie" not in found.headers
+    assert time.monotonic() - started > 0.9
+
+
+@pytest.mark.parametrize("cookie", ["plate_edge_token=wrong", "plate_edge_token", "=;=;", "a\x01b=2", 'x="'])
+def test_other_cookies_open_nothing(stranger: Any, cookie: str) -> None:
+    assert stranger.get("/state", Cookie=cookie).status == 401
+
+
+def test_the_log_names_the_file_and_not_the_token(guarded: LivePage, told: list[str], token_file: Path) -> None:
+    assert told == [f"other machines open the page with the token in {token_file}"]
+    assert "horse" not in guarded.url
+
+
+def test_a_token_is_made_where_there_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "token"
+    token = open_token(path, False)
+    assert len(token) >= 24 and path.stat().st_mode & 0o777 == 0o600
+    assert open_token(path, False) == token
+
+
+def test_a_service_without_a_file_is_refused_and_a_person_is_shown_one(
+    monkeypatch: pytest.MonkeyPatch, open_page: Callable[..., LivePage]
+) -> None:
+    page = LivePage(ServeSettings("0.0.0.0:0"))
+    with pytest.raises(UsageError, match=r"token_file, or serve on 127\.0\.0\.1"):
+        page.start()
+    page.close()
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    page = open_page("0.0.0.0:0")
+    assert sys.stderr.getvalue() == f"open {page.url}?token={page.token}\n"
+    assert len(page.token) >= 24
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "reason"),
+    [("short", 0o600, "16 letters"), ("two words of a token", 0o600, "one word"), ("ä" * 20, 0o600, "one word"),
+     ("correct-horse-battery", 0o644, "chmod 600")],
+)  # fmt: skip
+def test_files_that_hold_no_token(tmp_path: Path, content: str, mode: int, reason: str) -> None:
+    path = tmp_path / "token"
+    path.write_text(content, encoding="utf-8")
+    path.chmod(mode)
+    with pytest.raises(DataError, match=reason):
+        open_token(path, True)
+
+
+def test_a_file_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DeviceError, match="cannot be read or made"):
+        open_token(tmp_path / "file" / "token", True)

@@ -1,0 +1,240 @@
+"""The page over HTTP: pictures, state, region, and what is refused."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from device_helpers import make_frame, make_plate
+from PIL import Image
+
+from plate_devices.records import Engine, frame_record
+from plate_devices.serve.server import MOST_CONNECTIONS, LivePage
+from plate_devices.serve.settings import ServeSettings
+from plate_runtime.errors import DeviceError
+
+PLATE = make_plate("AB123", box=(200, 100, 160, 40))
+
+
+def port_of(page: LivePage) -> int:
+    return int(page.url.rstrip("/").rpartition(":")[2])
+
+
+def passed_record(**changes: Any) -> dict[str, Any]:
+    record = frame_record("gate", make_frame(), [PLATE], 1.0, Engine({}, "fake"))
+    return {**record, "last_time": "2026-05-01T12:00:00.000Z", "frames_read": 9, **changes}
+
+
+def test_the_page_and_its_files(client: Any) -> None:
+    start = client.get("/")
+    assert start.status == 200 and b"<canvas" in start.body
+    assert "default-src 'none'" in start.headers["content-security-policy"]
+    assert start.headers["cache-control"] == "no-store"
+    for name, kind in (("page.js", "text/javascript"), ("drawing.js", "text/javascript"), ("page.css", "text/css")):
+        found = client.get(f"/{name}")
+        assert found.status == 200 and found.headers["content-type"].startswith(kind)
+    assert client.get("/../server.py").status == 404
+    assert client.get("/nothing").json == {"error": "there is no such page"}
+
+
+def test_a_frame_with_its_plates(page: LivePage, client: Any, picture: np.ndarray) -> None:
+    page.tap.offer(picture, [PLATE], 12.0, (100, 50, 400, 300))
+    found = client.get("/frame?after=0")
+    assert found.status == 200
+    told = json.loads(found.headers["plate-edge-frame"])
+    assert (told["width"], told["height"], told["region"]) == (640, 480, [100, 50, 400, 300])
+    (plate,) = told["plates"]
+    assert plate == {"text": "AB123", "confidence": 0.9, "corners": [[200, 100], [360, 100], [360, 140], [200, 140]]}
+    with Image.open(io.BytesIO(found.body)) as image:
+        assert image.size == (640, 480)
+        assert abs(int(np.asarray(image)[105, 205].mean()) - 230) < 12
+    number = int(found.headers["plate-edge-number"])
+    page.tap.offer(picture, None, 12.1)
+    later = client.get(f"/frame?after={number}")
+    assert json.loads(later.headers["plate-edge-frame"])["plates"] == [plate], "a frame with nothing new keeps them"
+    assert int(later.headers["plate-edge-number"]) > number
+
+
+def test_large_pictures_are_reduced_and_corners_stay_those_of_the_frame(page: LivePage, client: Any) -> None:
+    page.tap.offer(np.zeros((1080, 1920, 3), np.uint8), [PLATE], 0.0)
+    found = client.get("/frame?after=0")
+    with Image.open(io.BytesIO(found.body)) as image:
+        assert image.size == (960, 540)
+    assert json.loads(found.headers["plate-edge-frame"])["width"] == 1920
+
+
+def test_a_request_waits_for_the_next_frame(page: LivePage, client: Any, picture: np.ndarray) -> None:
+    threading.Timer(0.3, page.tap.offer, (picture, [], 0.0)).start()
+    started = time.monotonic()
+    assert client.get("/frame?after=0").status == 200
+    assert time.monotonic() - started > 0.2
+    assert client.get("/frame?after=99999").status == 204, "there is none, and the browser asks again"
+
+
+def test_the_state(page: LivePage, client: Any, picture: np.ndarray) -> None:
+    before = client.get("/state").json
+    assert (before["size"], before["passed"], before["seconds_without_frame"]) == (None, [], None)
+    page.tap.offer(picture, [PLATE], 0.0, (0, 0, 320, 240))
+    page.tap.note(source="gate", skipped=3)
+    record = passed_record(watchlists=[{"name": "family", "match": "fuzzy", "listed": "AB128"}])
+    page.tap.passed(record, picture[100:140, 200:360])
+    page.tap.passed(passed_record(plates=[{"text": "", "text_hash": "k:12", "confidence": 0.5}]), None)
+    client.get("/frame?after=0")
+    state = client.get("/state").json
+    assert (state["size"], state["region"], state["source"], state["skipped"]) == (
+        [640, 480],
+        [0, 0, 320, 240],
+        "gate",
+        3,
+    )
+    assert state["sharpness"] > 0 and state["hints"]
+    hashed, clear = state["passed"]
+    assert (clear["text"], clear["lists"], clear["picture"]) == ("AB123", [{"name": "family", "match": "fuzzy"}], True)
+    assert (hashed["text"], hashed["hash"], hashed["picture"]) == ("", "k:12", False)
+    crop = client.get(f"/crops/{clear['id']}.jpg")
+    with Image.open(io.BytesIO(crop.body)) as image:
+        assert image.size == (160, 40)
+    assert client.get(f"/crops/{hashed['id']}.jpg").status == 404
+
+
+def test_health_and_metrics_are_served_where_there_are_any(open_page: Callable[..., LivePage], client: Any) -> None:
+    assert client.get("/metrics").status == client.get("/health").status == 404
+    page = open_page(extra={"/metrics": lambda: ("text/plain; version=0.0.4", b"up 1\n")}, health=lambda: {"up": True})
+    other = type(client)(port_of(page))
+    found = other.get("/metrics")
+    assert (found.body, found.headers["content-type"]) == (b"up 1\n", "text/plain; version=0.0.4")
+    assert other.get("/health").json == {"up": True} == other.get("/state").json["health"]
+
+
+class TestRegion:
+    def test_what_is_drawn_is_read(self, page: LivePage, client: Any, picture: np.ndarray) -> None:
+        page.tap.offer(picture, [], 0.0)
+        assert not page.tap.region_set
+        assert page.tap.region_of((640, 480), (1, 2, 30, 40)) == (1, 2, 30, 40)
+        told = client.post("/region", {"region": [100, 50, 900, 100]})
+        assert told.json == {"region": [100, 50, 540, 100], "kept": False, "problem": None}
+        assert page.tap.region_of((640, 480), None) == (100, 50, 540, 100)
+        assert page.tap.region_of((320, 240), None) is None, "a camera that comes back smaller"
+        assert client.post("/region", {"region": None}).json["region"] is None
+        assert page.tap.region_set and page.tap.region_of((640, 480), (1, 2, 30, 40)) is None
+
+    @pytest.mark.parametrize(
+        "body",
+        [b"", b"[]", b"{}", b'{"region": [1, 2, 3]}', b'{"region": [0, 0, 4, 4]}', b'{"region": "all"}',
+         b'{"region": [0.5, 0, 100, 100]}', b'{"region": [700, 0, 100, 100]}', b"\xff",
+         b'{"region": [true, 0, 99, 99]}'],
+    )  # fmt: skip
+    def test_what_is_no_region(self, page: LivePage, client: Any, picture: np.ndarray, body: bytes) -> None:
+        page.tap.offer(picture, [], 0.0)
+        assert client.post("/region", body).status == 400
+        assert not page.tap.region_set
+
+    def test_it_is_kept_for_the_next_start(
+        self, open_page: Callable[..., LivePage], client: Any, picture: np.ndarray, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "state" / "region.json"
+        page = open_page(region_file=path)
+        page.tap.offer(picture, [], 0.0)
+        told = type(client)(port_of(page)).post("/region", {"region": [100, 50, 200, 100]})
+        assert told.json["kept"]
+        assert open_page(region_file=path).tap.region == (100, 50, 200, 100)
+        path.write_text("{")
+        with pytest.raises(DeviceError, match="delete it"):
+            open_page(region_file=path)
+
+    def test_a_disk_that_cannot_be_written_is_told_of(
+        self, open_page: Callable[..., LivePage], client: Any, picture: np.ndarray, tmp_path: Path
+    ) -> None:
+        page = open_page(region_file=tmp_path / "state" / "region.json")
+        (tmp_path / "state").write_text("in the way")
+        page.tap.offer(picture, [], 0.0)
+        told = type(client)(port_of(page)).post("/region", {"region": [100, 50, 200, 100]}).json
+        assert not told["kept"] and "cannot be written" in told["problem"]
+        assert page.tap.region == (100, 50, 200, 100), "it is read all the same"
+
+
+class TestStrangers:
+    def test_pages_of_other_sites_change_nothing(self, page: LivePage, client: Any) -> None:
+        body = {"region": [0, 0, 100, 100]}
+        assert client.post("/region", body, Origin="http://evil.example").status == 403
+        assert client.post("/region", body, Origin=f"http://127.0.0.1:{port_of(page)}").status == 200
+
+    @pytest.mark.parametrize("host", ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", ""])
+    def test_names_that_point_here_see_nothing(self, client: Any, host: str) -> None:
+        for path in ("/", "/frame", "/state"):
+            assert client.get(path, Host=host).status == 403
+        assert client.post("/region", {"region": None}, Host=host).status == 403
+
+    @pytest.mark.parametrize("host", ["localhost:81", "127.0.0.1", "[::1]:8080", "LOCALHOST"])
+    def test_this_machine_is_known_by_its_names(self, client: Any, host: str) -> None:
+        assert client.get("/state", Host=host).status == 200
+
+    @pytest.mark.parametrize("length", ["99999999", "-1", "x", ""])
+    def test_large_bodies_are_not_read(self, page: LivePage, length: str) -> None:
+        with socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) as peer:
+            peer.sendall(f"POST /region HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n".encode())
+            assert peer.recv(100).startswith(b"HTTP/1.1 413")
+
+    def test_crowds_are_turned_away_and_room_comes_back(self, page: LivePage, client: Any) -> None:
+        crowd = [socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) for _ in range(MOST_CONNECTIONS)]
+        time.sleep(0.5)
+        with socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) as late:
+            late.settimeout(10)
+            assert late.recv(10) == b""
+        for one in crowd:
+            one.close()
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            try:
+                assert type(client)(port_of(page)).get("/state").status == 200
+                return
+            except OSError:
+                time.sleep(0.1)
+        pytest.fail("no room after the crowd has gone")
+
+    def test_rubbish_harms_nobody(self, page: LivePage, client: Any) -> None:
+        for rubbish in (
+            b"\x16\x03\x01\x02\x00",
+            b"GET\r\n\r\n",
+            b"GET /frame?after=" + b"9" * 5000 + b" HTTP/1.1\r\n\r\n",
+        ):
+            with socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) as peer:
+                peer.sendall(rubbish)
+        assert client.get("/state").status == 200
+
+
+def test_a_taken_port_is_one_clear_error(page: LivePage) -> None:
+    with pytest.raises(DeviceError, match=r"cannot be served: Address already in use; choose another port"):
+        LivePage(ServeSettings(f"127.0.0.1:{port_of(page)}")).start()
+
+
+def test_closing_ends_all_threads_and_connections(open_page: Callable[..., LivePage], client: Any) -> None:
+    before = threading.active_count()
+    page = LivePage(ServeSettings("127.0.0.1:0"))
+    page.start()
+    other = type(client)(port_of(page))
+    other.get("/state")
+    waiting = threading.Thread(target=lambda: other.connection.request("GET", "/frame?after=5"))
+    waiting.start()
+    page.close()
+    waiting.join()
+    until = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < until:
+        time.sleep(0.05)
+    assert threading.active_count() <= before
+
+
+def test_nobody_looks_and_nothing_is_encoded(page: LivePage, picture: np.ndarray) -> None:
+    (thread,) = (one for one in threading.enumerate() if one.name == "live page")
+    for number in range(50):
+        page.tap.offer(picture, [PLATE], number / 10)
+    ticks = Path(f"/proc/self/task/{thread.native_id}/stat").read_text().rpartition(")")[2].split()
+    assert int(ticks[11]) + int(ticks[12]) == 0, "clock ticks of the thread that encodes"
