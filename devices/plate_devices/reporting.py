@@ -10,6 +10,8 @@ from plate_devices.status import StatusLine
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PIL import Image
 
     from plate_devices.arguments import InferOptions
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from plate_devices.serve.tap import Tap
     from plate_devices.service.log import Log
     from plate_devices.service.sending import Sending
-    from plate_devices.sources.base import Frame, Source
+    from plate_devices.sources.base import Frame, Region, Source
     from plate_devices.views import View
     from plate_runtime.errors import PlateEdgeError
     from plate_runtime.reader import Plate
@@ -51,6 +53,8 @@ class Reporting:
         """Go on with other options; where they are refused, those from before hold. Raises as the constructor does."""
         guard = self._open_guard(options)
         annotated, crops = _folder(options.annotate), _folder(options.save_crops)
+        config = options.config
+        self._covers = config is not None and config.privacy is not None and config.privacy.blur_others
         self._guard, self._annotated, self._crops = guard, annotated, crops
         self._as_json, self._lines = options.json, Lines(options.json) if options.lines else None
 
@@ -90,15 +94,26 @@ class Reporting:
             self.tap.passed(record, picture)
         self._print(record, source.name)
 
-    def annotate(self, source: Source, view: View, plates: list[Plate]) -> None:
-        """Save a frame with what was read drawn in, where that is wanted."""
+    def annotate(
+        self,
+        source: Source,
+        view: View,
+        plates: list[Plate],
+        place: Region | None,
+        find_unread: Callable[[], list[Region]],
+    ) -> None:
+        """Save a frame with what was read drawn in, where that is wanted.
+
+        `place` is where a plate is, read or not, and `find_unread` tells of more: privacy may want them covered.
+        """
         if self._annotated is None:
             return
         from plate_devices.outputs.pictures import annotate, picture_name
 
         rgb = view.frame.rgb
         if self._guard is not None:
-            rgb, plates = self._guard.frame(rgb, plates, view.region)
+            unread = find_unread() if self._covers else []
+            rgb, plates = self._guard.frame(rgb, plates, place, unread)
         name = picture_name(source.name, view.frame.number, not source.still)
         self._save(self._annotated, annotate(rgb, plates), f"{name}-read", lasting=self.sending is not None)
 

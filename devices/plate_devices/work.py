@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from plate_runtime.errors import PlateEdgeError
     from plate_runtime.reader import Plate, PlateReader
 
+_MAY_BE_A_PLATE = 0.1
+"""Detection confidence from which on something is covered in pictures that show no plates."""
+
 
 class Work:
     """A reader at work; what it reads goes to a `Reporting`."""
@@ -27,7 +31,7 @@ class Work:
         options: InferOptions,
         reader: PlateReader,
         reporting: Reporting,
-        choose_region: Callable[[Region | None], Region | None] | None = None,
+        choose_region: Callable[[Region | None, Frame], Region | None] | None = None,
     ) -> None:
         """Take the options, an open reader, and where readings go.
 
@@ -57,7 +61,7 @@ class Work:
                 if region is None and not options.quarter_turns and options.read_as != "frame":
                     region = source.default_roi
                 if self._choose_region is not None:
-                    region = self._choose_region(region)
+                    region = self._choose_region(region, frame)
                 yield View(frame, cut(frame, region, source.name), region)
         finally:
             source.close()
@@ -72,8 +76,26 @@ class Work:
         elapsed = 1000 * (time.perf_counter() - started)
         plates = [moved(plate, view.region) for plate in plates]
         if plates or source.still:
-            self._reporting.annotate(source, view, plates)
+            self._reporting.annotate(source, view, plates, self._place_of(view), lambda: self._unread(view))
         return plates, elapsed
+
+    def _place_of(self, view: View) -> Region | None:
+        """Return where the one plate is, read or not; None where plates may be anywhere."""
+        if self.options.read_as == "frame":
+            return None
+        return view.region or (0, 0, view.frame.rgb.shape[1], view.frame.rgb.shape[0])
+
+    def _unread(self, view: View) -> list[Region]:
+        """Return boxes, in pixels of the whole frame, of what may be plates and was not read."""
+        if self.options.read_as != "frame":
+            return []
+        x, y = view.region[:2] if view.region else (0, 0)
+        found = []
+        for detection in self._reader.find(view.part, min_confidence=_MAY_BE_A_PLATE):
+            across, down = zip(*detection.corners, strict=True)
+            left, top = math.floor(min(across)), math.floor(min(down))
+            found.append((x + left, y + top, math.ceil(max(across)) - left, math.ceil(max(down)) - top))
+        return found
 
     def print_frame(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> None:
         """See `watch.Hands`."""

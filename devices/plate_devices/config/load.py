@@ -29,7 +29,7 @@ _OWN = {
 }
 # Imported only where the file has them: a camera at a gate needs no web server.
 _PARTS = {
-    "queue": "plate_devices.outputs.queue:QueueSettings",
+    "queue": "plate_devices.outputs.settings:QueueSettings",
     "privacy": "plate_devices.privacy.settings:PrivacySettings",
     "serve": "plate_devices.serve.settings:ServeSettings",
 }

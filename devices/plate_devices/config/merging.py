@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from plate_devices.config.errors import SettingError
+from plate_runtime.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from plate_devices.config.load import Config
     from plate_devices.profiles import Profile
+
+T = TypeVar("T")
 
 
 class Given(NamedTuple):
@@ -66,24 +71,38 @@ def with_options(config: Config | None, options: Mapping[str, Any]) -> Config | 
     if address:
         from plate_devices.serve.settings import ServeSettings
 
-        config = replace(config, serve=replace(config.serve or ServeSettings(), address=address))
+        section = config.serve or ServeSettings()
+        config = replace(config, serve=_typed("--serve", lambda: replace(section, address=address)))
     if broker:
-        from plate_devices.outputs.mqtt import settings_from_url
         from plate_devices.outputs.registry import settings_class
 
-        lines = () if config.outputs else (settings_class("lines")(type="lines", json=options["--json"]),)
-        config = replace(config, outputs=(*config.outputs, *lines, settings_from_url(broker)))
+        # Who sends from the command line goes on seeing the lines.
+        lines = () if config.outputs else (settings_class("lines")(type="lines"),)
+        sent = _typed("--mqtt", lambda: settings_class("mqtt")(type="mqtt", url=broker))  # type: ignore[call-arg]
+        config = replace(config, outputs=(*config.outputs, *lines, sent))
     return config
 
 
 def printed(config: Config | None) -> bool:
     """Whether records are printed: nobody says where they go, or says that they are printed, too."""
-    return config is None or not config.outputs or any(one.type == "lines" for one in config.outputs)
+    return config is None or not config.outputs or bool(_printing(config))
 
 
 def printed_as_json(config: Config | None) -> bool:
     """Whether the file wants them as JSON."""
-    return config is not None and any(one.type == "lines" and one.json for one in config.outputs)
+    return config is not None and "output" in config.given and any(one.json for one in _printing(config))
+
+
+def _printing(config: Config) -> list[Any]:
+    """Return the outputs that are lines on standard output; those with a path are files."""
+    return [one for one in config.outputs if one.type == "lines" and one.path is None]
+
+
+def _typed(option: str, make: Callable[[], T]) -> T:
+    try:
+        return make()
+    except SettingError as error:
+        raise UsageError(f"{option}: {error.reason}") from None
 
 
 def _of_file(config: Config) -> dict[str, Any]:

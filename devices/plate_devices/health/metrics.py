@@ -52,6 +52,7 @@ def _metrics(health: Health) -> Iterator[Metric]:
     yield _one("throttled", "gauge", "1 while the board slows itself down.", slow)
     yield _one("memory_bytes", "gauge", "Memory this process holds.", health.memory_used)
     yield _one("disk_free_bytes", "gauge", "Space where events wait.", health.disk_free)
+    yield _one("disk_up", "gauge", "1 while the disk takes events.", float(not health.disk_error))
     yield _one("clock_set", "gauge", "1 once the clock is known to be right.", _number(health.clock_set))
     yield from _of_outputs(health)
 

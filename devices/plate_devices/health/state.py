@@ -24,6 +24,7 @@ class Health:
         behind: seconds from a frame's capture to the end of its reading; None where nobody knows.
         last_frame: when a frame last came, in seconds of the monotonic clock.
         outages: how often the source was lost. source_state: what is wrong with it now; "" while pictures come.
+        disk_error: why events are kept in memory instead of on the disk.
         frame_limit: frames a second that heat leaves; None while it leaves all.
     """
 
@@ -48,6 +49,7 @@ class Health:
     frame_limit: float | None = None
     memory_used: int | None = None
     disk_free: int | None = None
+    disk_error: str = ""
     clock_set: bool | None = None
     outputs: Sequence[OutputState] = ()
 

@@ -40,10 +40,10 @@ class Notifier:
         now = time.monotonic()
         if self._interval and now - self._alive_at >= self._interval:
             self._alive_at = now
-            self._send("WATCHDOG=1")
+            self._send("WATCHDOG=1", patience=0.0)
         if status is not None and self.listened_to and now - self._status_at >= _STATUS_EVERY:
             self._status_at = now
-            self._send(f"STATUS={_line(status())}")
+            self._send(f"STATUS={_line(status())}", patience=0.0)
 
     def reloading(self) -> None:
         """Settings are read again; `ready` follows."""
@@ -53,12 +53,13 @@ class Notifier:
         """The end has begun."""
         self._send("STOPPING=1")
 
-    def _send(self, *lines: str) -> None:
+    def _send(self, *lines: str, patience: float = 1.0) -> None:
+        """Send, waiting so many seconds for a listener that is behind: signs of life must not hold up the loop."""
         if not self.listened_to:
             return
         address = f"\0{self._address[1:]}" if self._address[0] == "@" else self._address
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
-            sender.settimeout(1.0)
+            sender.settimeout(patience)
             try:
                 sender.sendto("\n".join(lines).encode(), address)
             except OSError:

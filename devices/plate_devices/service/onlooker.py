@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plate_devices.config.sections import HeatSettings
 from plate_devices.health.board import Board, disk_free
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plate_devices.serve.server import LivePage
     from plate_devices.service.log import Log
     from plate_devices.service.notify import Notifier
-    from plate_devices.sources.base import Region, Source
+    from plate_devices.sources.base import Frame, Region, Source
     from plate_devices.views import View
     from plate_devices.watch import Watch
     from plate_runtime.reader import Plate
@@ -82,10 +82,10 @@ class Onlooker:
         """Close the page."""
         self._close_page()
 
-    def region(self, otherwise: Region | None) -> Region | None:
-        """Return the region that was drawn on the page, else the one that the options say."""
-        tap = self._reporting.tap
-        return tap.region if tap is not None and tap.region_set else otherwise
+    def region(self, otherwise: Region | None, frame: Frame) -> Region | None:
+        """Return the region that was drawn on the page and lies in the frame, else the one that the options say."""
+        tap, (height, width) = self._reporting.tap, frame.rgb.shape[:2]
+        return otherwise if tap is None else tap.region_of((width, height), otherwise)
 
     def saw(self, view: View, plates: Sequence[Plate] | None) -> None:
         """See `watch.Observer`."""
@@ -118,6 +118,7 @@ class Onlooker:
         sending = self._reporting.sending
         if sending is not None:
             health.outputs, health.clock_set = sending.state(), sending.clock.look()
+            health.disk_error = sending.disk_error
             health.disk_free = disk_free(sending.folder or Path(self._options.save_crops or "."))
         self._slow(self._heat.look(watch.rate))
         health.temperature = self._heat.temperature
@@ -173,5 +174,5 @@ class Onlooker:
             page.close()
 
 
-def _section(options: InferOptions, name: str) -> object:
+def _section(options: InferOptions, name: str) -> Any:
     return None if options.config is None else getattr(options.config, name)

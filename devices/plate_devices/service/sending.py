@@ -45,11 +45,16 @@ class Sending:
         """Return how the outputs fare."""
         return () if self._delivery is None else self._delivery.state()
 
+    @property
+    def disk_error(self) -> str:
+        """Why events are kept in memory; "" while the disk takes them."""
+        return "" if self._delivery is None else self._delivery.disk_error
+
     def apply(self, options: InferOptions) -> None:
         """Go on with other settings; what waits is delivered. Raises DeviceError; those from before then hold."""
         before, now = self._config, options.config
         if _outputs(before) != _outputs(now):
-            self._close_delivery(0.5)
+            self._close_delivery(1.0)
             try:
                 self._delivery = self._open(now)
             except PlateEdgeError:
@@ -74,14 +79,11 @@ class Sending:
     def _open(self, config: Config | None) -> Delivery | None:
         if config is None or not config.outputs:
             return None
-        from plate_devices.outputs.delivery import Delivery, default_folder
-        from plate_devices.outputs.queue import QueueSettings
-        from plate_devices.outputs.registry import make_outputs
+        from plate_devices.outputs.delivery import deliver
+        from plate_devices.outputs.settings import QueueSettings
 
-        queue = config.queue or QueueSettings()
-        outputs = make_outputs(config.outputs)
-        self.folder = (queue.folder or default_folder()) if outputs else None
-        return Delivery(outputs, queue, self.clock, lambda told: self._log.say("outputs", told))
+        self.folder = (config.queue or QueueSettings()).place
+        return deliver(config.outputs, config.queue, self.clock, self._log.say)
 
     def _keep_tidy(self, options: InferOptions) -> Retention | None:
         config = options.config

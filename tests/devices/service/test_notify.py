@@ -71,6 +71,14 @@ def test_without_a_watchdog_there_are_no_signs_of_life(
         heard(systemd)
 
 
+def test_a_listener_that_is_behind_holds_nothing_up(systemd: tuple[socket.socket, str]) -> None:
+    notifier = Notifier({"NOTIFY_SOCKET": systemd[1], "WATCHDOG_USEC": "1"})
+    started = time.monotonic()
+    for _ in range(1000):
+        notifier.alive()
+    assert time.monotonic() - started < 10, "a second each, if it waited"
+
+
 def test_nobody_listens(tmp_path: Path) -> None:
     assert not Notifier({}).listened_to
     for environment in ({}, {"NOTIFY_SOCKET": str(tmp_path / "gone")}, {"NOTIFY_SOCKET": "vsock:1"}):

@@ -1,0 +1,83 @@
+"""The sample pictures that ship, read: as a self-test, and as a measure of this machine."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from plate_devices.arguments import InferOptions
+    from plate_runtime.image import Picture
+    from plate_runtime.reader import PlateReader
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+class Sample(NamedTuple):
+    """A drawn plate, and what stands on it."""
+
+    name: str
+    picture: Picture
+    text: str
+
+
+class Timing(NamedTuple):
+    """Milliseconds that one crop takes, from the decoded picture to the text."""
+
+    wall_ms: float
+    wall_ms_90: float
+    cpu_ms: float
+    count: int
+
+
+def read_samples(options: InferOptions | None = None) -> tuple[int, int, list[str]]:
+    """Return how many samples are read right, how many there are, and the other ones. Raises PlateEdgeError."""
+    samples = load_samples()
+    with open_plate_reader(options) as reader:
+        wrong = [one.name for one in samples if _text(reader, one) != one.text]
+    return len(samples) - len(wrong), len(samples), wrong
+
+
+def measure(options: InferOptions | None, seconds: float) -> Timing:
+    """Read the samples again and again for so many seconds, after a first round that is not counted."""
+    samples = load_samples()
+    wall: list[float] = []
+    with open_plate_reader(options) as reader:
+        for sample in samples:
+            _text(reader, sample)
+        cpu_before, until = time.process_time(), time.perf_counter() + seconds
+        while time.perf_counter() < until or not wall:
+            for sample in samples:
+                started = time.perf_counter()
+                _text(reader, sample)
+                wall.append(1000 * (time.perf_counter() - started))
+        cpu = 1000 * (time.process_time() - cpu_before) / len(wall)
+    slow = statistics.quantiles(wall, n=10)[-1] if len(wall) > 1 else wall[0]
+    return Timing(statistics.median(wall), slow, cpu, len(wall))
+
+
+def open_plate_reader(options: InferOptions | None) -> PlateReader:
+    """Open the reader of whole plates that the options ask for, by default the one that ships."""
+    from plate_runtime.reader import PlateReader
+
+    if options is None or options.read_as == "character":
+        return PlateReader()
+    from plate_devices.models import choose_models
+
+    models = choose_models(options.models, options.read_as, options.backend)
+    return PlateReader(models.reader, options.backend, options.threads)
+
+
+def load_samples() -> list[Sample]:
+    """Return the samples, decoded. Raises InputError where one is missing."""
+    from plate_runtime.image import open_picture
+    from plate_runtime.labels import read_labels
+
+    labelled = read_labels(SAMPLES / "labels.csv")
+    return [Sample(one.path.name, open_picture(one.path), one.text) for one in labelled]
+
+
+def _text(reader: PlateReader, sample: Sample) -> str:
+    return next((plate.text for plate in reader.read(sample.picture, "plate", min_confidence=0.0)), "")

@@ -1,0 +1,116 @@
+"""plate-doctor finds what is wrong, says what to do, and measures."""
+
+from __future__ import annotations
+
+import csv
+import json
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from device_helpers import process
+
+from plate_devices.health.board import Board
+from plate_devices.health.checks import check_board, check_disk
+from plate_devices.health.doctor import command, parse_doctor
+from plate_devices.health.findings import Finding, worst
+from plate_runtime.errors import UsageError
+
+BROKEN = "import sys; sys.modules.update(dict.fromkeys(['ai_edge_litert', 'ai_edge_litert.interpreter', "
+BROKEN += "'tflite_runtime', 'tflite_runtime.interpreter', 'onnxruntime'], None)); "
+
+
+def found(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    code = command([*arguments, "--json"])
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert code == (4 if told["state"] == "failed" else 0)
+    return told
+
+
+def of(told: dict[str, Any], check: str) -> list[dict[str, str]]:
+    return [one for one in told["findings"] if one["check"] == check]
+
+
+def test_a_good_installation_reads_all_samples(capsys: pytest.CaptureFixture[str]) -> None:
+    told = found(capsys, "--camera", "demo")
+    assert [one["state"] for one in of(told, "self-test")] == ["ok"]
+    assert of(told, "self-test")[0]["told"] == "8 of 8 sample plates read right"
+    assert "ok" in [one["state"] for one in of(told, "interpreter")]
+    assert "plate-reader@" in of(told, "models")[0]["told"]
+    assert of(told, "camera")[0]["told"].startswith("demo gives 640x480 pixels")
+    assert told["state"] != "failed"
+
+
+def test_settings_and_outputs_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "gate.toml"
+    file.write_text(
+        f'[source]\naddress = "demo"\n[read]\nas = "plate"\n[queue]\nfolder = "{tmp_path}/q"\n'
+        f'[[output]]\ntype = "csv"\npath = "{tmp_path}/a.csv"\n'
+        '[[output]]\ntype = "webhook"\nurl = "http://u:p@127.0.0.1:1/"\n'
+    )
+    told = found(capsys, "--config", str(file))
+    assert of(told, "settings")[0]["told"].endswith("reads as plate; outputs: csv, webhook")
+    assert of(told, "settings")[1]["advice"] == f"chmod o-r {file}"
+    assert [one["state"] for one in of(told, "outputs")] == ["ok", "failed"]
+    assert ":p@" not in json.dumps(told)
+    assert told["state"] == "failed"
+    file.chmod(stat.S_IRUSR)
+    file.write_text("[source]\nadress = 3\n")
+    told = found(capsys, "--config", str(file))
+    assert f"{file}, line 2: source.adress" in of(told, "settings")[0]["told"]
+
+
+def test_a_missing_camera_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    told = found(capsys, "--camera", "rtsp://me:secret@127.0.0.1:1/x")
+    assert "cannot be reached" in of(told, "camera")[0]["told"]
+    assert "secret" not in json.dumps(told)
+
+
+def test_without_an_interpreter_it_says_so_and_ends_with_4() -> None:
+    line = [*process()[:2], BROKEN + process("health.doctor")[2]]
+    ended = subprocess.run(line, capture_output=True, text=True, check=False, timeout=120)
+    assert ended.returncode == 4
+    assert "FAILED  interpreter  no interpreter works, so nothing can be read" in ended.stdout
+    assert "-> pip install ai-edge-litert" in ended.stdout
+    assert ended.stderr == ""
+
+
+def test_a_hot_board_with_little_memory_is_warned_of(tmp_path: Path) -> None:
+    files = {
+        "sys/class/thermal/thermal_zone0/temp": "82000",
+        "sys/class/thermal/thermal_zone0/type": "cpu-thermal",
+        "sys/devices/platform/soc/soc:firmware/get_throttled": "50005",
+        "proc/meminfo": "MemTotal: 400000 kB\nMemAvailable: 50000 kB\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    findings = list(check_board(Board(tmp_path)))
+    assert [one.state for one in findings] == ["warning"] * 3
+    assert "power supply" in findings[1].advice
+    assert worst(findings) == "warning"
+    assert [one.state for one in check_disk(tmp_path / "later")] == ["ok"]
+    assert worst([Finding("a", "note", ""), Finding("b", "ok", "")]) == "note"
+
+
+def test_the_measure_is_a_row_of_the_table(capsys: pytest.CaptureFixture[str], repository: Path) -> None:
+    told = found(capsys, "--bench", "--seconds", "0.2")["bench"]
+    assert told["model"].startswith("plate-reader@")
+    assert 0 < told["wall_ms_median"] <= told["wall_ms_90"]
+    assert told["crops"] >= 8
+    with (repository / "benchmarks" / "devices.csv").open(newline="") as table:
+        rows = list(csv.DictReader(table))
+    assert list(rows[0]) == list(told)
+    assert not any("Raspberry" in row["board"] and "qemu" in row["system"] for row in rows)
+
+
+def test_nonsense_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UsageError, match="has no meaning here"):
+        parse_doctor(["x.png"])
+    with pytest.raises(UsageError, match="--camer is no option"):
+        parse_doctor(["--camer", "0"])
+    with pytest.raises(SystemExit):
+        parse_doctor(["--help"])
+    assert "--bench" in capsys.readouterr().out

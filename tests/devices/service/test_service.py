@@ -1,0 +1,187 @@
+"""plate-infer as a service, as a process of its own: what systemd hears, reloads, and the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from device_helpers import process
+
+from plate_devices.sources.demo import vehicles
+
+CARS = 40
+PATIENCE = 180.0
+
+
+class Service:
+    """A running plate-infer that talks to a socket of the test, as to systemd's."""
+
+    def __init__(self, folder: Path, settings: str, *arguments: str) -> None:
+        self.folder, self.settings = folder, folder / "gate.toml"
+        self.write(settings)
+        self.systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.systemd.bind(str(folder / "notify"))
+        self.systemd.settimeout(PATIENCE)
+        environment = os.environ | {"NOTIFY_SOCKET": str(folder / "notify"), "WATCHDOG_USEC": "2000000"}
+        environment |= {"STATE_DIRECTORY": str(folder / "state")}
+        with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
+            command = [*process(), "--config", str(self.settings), *arguments]
+            self.process = subprocess.Popen(command, stdout=out, stderr=err, env=environment, cwd=folder)
+
+    def write(self, settings: str) -> None:
+        self.settings.write_text(settings)
+
+    def hear(self, what: str) -> str:
+        """Wait until the service says a line that begins with `what`, and return it."""
+        while True:
+            for line in self.systemd.recv(4096).decode().splitlines():
+                if line.startswith(what):
+                    return line
+
+    def wait_for(self, there: Callable[[], Any]) -> Any:
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            if found := there():
+                return found
+            assert self.process.poll() is None, self.err
+            time.sleep(0.02)
+        pytest.fail(f"it did not happen in {PATIENCE:g} s; {self.err}")
+
+    def reload(self, settings: str) -> None:
+        self.write(settings)
+        self.process.send_signal(signal.SIGHUP)
+        self.hear("RELOADING=1")
+        self.hear("READY=1")
+
+    def end(self, sent: signal.Signals | None = signal.SIGTERM) -> int:
+        if sent is not None:
+            self.process.send_signal(sent)
+        return self.process.wait(PATIENCE)
+
+    @property
+    def plates(self) -> list[str]:
+        lines = (self.folder / "out").read_text().splitlines()
+        found = [json.loads(line) for line in lines if line.endswith("}")]
+        return [record["plates"][0]["text"] for record in found if record["type"] == "vehicle"]
+
+    @property
+    def err(self) -> str:
+        return (self.folder / "err").read_text()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    started: list[Service] = []
+
+    def begin(*arguments: str) -> Service:
+        started.append(Service(tmp_path, *arguments))
+        return started[-1]
+
+    yield begin
+    for service in started:
+        service.process.kill()
+        service.process.wait()
+        service.systemd.close()
+
+
+def settings(camera: str = f"demo:{CARS}", more: str = "") -> str:
+    return f'[source]\naddress = "{camera}"\n[read]\nas = "plate"\n[[output]]\ntype = "lines"\n{more}'
+
+
+def truth() -> list[str]:
+    return [vehicle.text for vehicle in vehicles(CARS)]
+
+
+def test_systemd_hears_that_it_is_ready_lives_and_stops(start: Callable[..., Service]) -> None:
+    service = start(settings("demo:100000"))
+    assert service.hear("READY=1")
+    assert "demo:100000: " in service.hear("STATUS=")
+    assert service.hear("WATCHDOG=1")
+    assert service.hear("WATCHDOG=1")
+    service.wait_for(lambda: len(service.plates) >= 2)
+    assert service.end() == 0
+    assert service.hear("STOPPING=1")
+    assert service.plates == truth()[: len(service.plates)]
+    assert service.err == ""
+
+
+def test_reloads_lose_no_plate_and_tell_none_twice(start: Callable[..., Service]) -> None:
+    database = '[[output]]\ntype = "sqlite"\npath = "plates.db"\n'
+    service = start(settings(more=database))
+    service.hear("READY=1")
+    for number in range(6):
+        changed = database + (f"[heat]\nlimit = {80 + number}\n" if number % 2 else "[queue]\nmost_megabytes = 5\n")
+        service.reload(settings(more=changed))
+    service.reload(settings(more="[heat]\nlimt = 3\n"))
+    assert service.end(None) == 0
+    assert service.plates == truth()
+    with closing(sqlite3.connect(service.folder / "plates.db")) as rows:
+        tables = [name for (name,) in rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        told = [json.dumps(row) for table in tables for row in rows.execute(f"SELECT * FROM {table}")]
+    for text in truth():
+        assert sum(text in row for row in told) == 1, text
+    assert service.err.count("the settings were read again") == 6
+    refused = f"{service.settings}, line 8: heat.limt: there is no such setting; did you mean limit?"
+    assert f"{refused}; the settings stay as they were" in service.err
+
+
+def test_a_new_camera_is_opened_when_the_old_one_has_told_all_it_saw(start: Callable[..., Service]) -> None:
+    service = start(settings("demo:100000"))
+    service.hear("READY=1")
+    service.wait_for(lambda: len(service.plates) >= 3)
+    service.reload(settings("demo:2"))
+    assert service.end(None) == 0
+    assert service.plates[-2:] == truth()[:2]
+    assert service.plates[:-2] == truth()[: len(service.plates) - 2]
+
+
+def test_a_camera_that_cannot_be_opened_changes_nothing(start: Callable[..., Service]) -> None:
+    service = start(settings("demo:100000"))
+    service.hear("READY=1")
+    service.reload(settings("gone.mp4"))
+    assert "gone.mp4: there is no such file; the settings stay as they were" in service.err
+    before = len(service.plates)
+    service.wait_for(lambda: len(service.plates) > before)
+    assert service.end(signal.SIGINT) == 0
+
+
+def test_metrics_are_served(start: Callable[..., Service]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    service = start(settings("demo:100000", f'[service]\nlog = "json"\n[serve]\naddress = "127.0.0.1:{port}"\n'))
+    service.hear("READY=1")
+    service.wait_for(lambda: service.plates)
+    time.sleep(1.2)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+        assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        page = answer.read().decode()
+    assert 'plate_edge_info{source="demo:100000"' in page
+    assert "plate_edge_source_up 1\n" in page
+    assert "plate_edge_vehicles_total 0\n" not in page
+    assert service.end() == 0
+    assert [json.loads(line)["event"] for line in service.err.splitlines()] == ["page"]
+
+
+def test_a_wrong_file_ends_with_2_and_its_line(start: Callable[..., Service]) -> None:
+    service = start("[source]\n\naddres = 'demo'\n")
+    assert service.end(None) == 2
+    line = f"plate-infer: {service.settings}, line 3: source.addres: there is no such setting; did you mean address?\n"
+    assert service.err == line
+
+
+def test_options_win_over_the_file(start: Callable[..., Service]) -> None:
+    service = start(settings("demo:100000"), "--camera", "demo:1")
+    assert service.end(None) == 0
+    assert service.plates == truth()[:1]
