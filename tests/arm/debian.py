@@ -55,12 +55,15 @@ def root(architecture: str, release: str, packages: Sequence[str]) -> Path:
             how = ["--mode=root", "--variant=extract", "--skip=check/qemu", "--skip=output/dev"]
             what = [f"--architectures={architecture}", f"--include={','.join(packages)}", f"--keyring={_KEYRING}"]
             run(["mmdebstrap", "--quiet", *how, *what, release, str(half), mirror()])
-            _choose_alternatives(half)
+            _link(half)
     return folder
 
 
-def _choose_alternatives(folder: Path) -> None:
-    """Put numpy's linear algebra where configuring the packages would have put it."""
+def _link(folder: Path) -> None:
+    """Make the links that configuring the packages would have made: /lib in /usr, and numpy's linear algebra."""
+    for name in ("bin", "lib", "sbin"):
+        if not (folder / name).exists():
+            (folder / name).symlink_to(Path("usr", name))
     for part in ("blas", "lapack"):
         for library in folder.glob(f"usr/lib/*/{part}/lib{part}.so.3"):
             (library.parent.parent / library.name).symlink_to(Path(part, library.name))

@@ -28,8 +28,8 @@ def keep(row: dict[str, object], file: Path = RESULTS) -> None:
         with file.open(newline="", encoding="utf-8") as stream:
             rows = [dict(one) for one in csv.DictReader(stream)]
     row = {key: str(value) for key, value in row.items()} | {
-        "commit": _commit(),
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "commit": commit(),
+        "date": today(),
     }
     rows = [one for one in rows if _name(one) != _name(row)] + [row]
     half = file.with_suffix(".half")
@@ -44,7 +44,12 @@ def _name(row: dict[str, object]) -> tuple[str, ...]:
     return tuple(str(row[key]) for key in _KEY)
 
 
-def _commit() -> str:
+def today() -> str:
+    """Return the date in UTC."""
+    return f"{datetime.now(UTC):%Y-%m-%d}"
+
+
+def commit() -> str:
     """Return the short id of the checkout's commit, with a plus where files differ from it."""
     said = subprocess.run(
         ["git", "describe", "--always", "--dirty=+"], cwd=ROOT, capture_output=True, text=True, check=False

@@ -18,8 +18,9 @@ from arm.machine import Board, Machine
 from arm.sets import FRAMES, TASKS, Task, some_of
 from plate_runtime.shipped import ships
 
-# Interpreters round differently on each processor, by a step of an int8 network's answer at most.
-CLOSE_CONFIDENCE, CLOSE_PIXELS = 0.02, 2.0
+# Other versions of Pillow and of the interpreter may decode and round a little differently. A clear plate does not show
+# it; the confidence of a doubtful one moved by 0.06 between LiteRT and tflite-runtime, with the same text.
+CLOSE_CONFIDENCE, CLOSE_PIXELS = 0.1, 2.0
 PACKAGES = {"litert": "ai-edge-litert", "onnx": "onnxruntime", "tflite": "tflite-runtime"}
 READ = ("count", "exact", "folded")
 COUNTS = {"plate": READ, "character": READ, "frame": (*READ, "plates", "found", "false_plates")}
