@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 # The shipped reader learned from plates 60 to 340 pixels wide (docs/plate-reader.md).
 TOO_SMALL, SMALL, LARGE = 60, 90, 400
-# Where it begins to misread drawn plates, out of focus and moving: at 0.028 to 0.036 of 60 to 264 pixels.
-BLURRED, SMEARED = 0.028, 1.7
+# About where it begins to misread drawn plates 60 to 264 pixels wide, out of focus and moving.
+BLURRED, SMEARED = 0.0225, 0.03
+# Upright edges so many times wider than level ones: it moves.
+_MOVING = 1.7
 TILTED = 12.0
 DIM, BLEACHED, PALE = 80.0, 140.0, 50.0
 _DARK, _GLARE = 20.0, 0.4
@@ -75,16 +77,16 @@ def _of_frame(frame: FrameLook) -> Iterator[Hint]:
 
 def _of_plates(looks: list[PlateLook]) -> Iterator[Hint]:
     yield from _of_size(_median(looks, "width"))
-    if _median(looks, "blur") > BLURRED:
-        if _median(looks, "smear") > SMEARED:
-            yield Hint("bad", "moving plates are smeared: expose shorter (1/500 s or less), with more light")
-        else:
-            yield Hint("bad", "plates are out of focus: turn the focus ring until sharpness is highest")
-    dark, light = _median(looks, "dark"), _median(looks, "light")
-    if light < DIM:
-        yield Hint("bad", "plates are dark: expose longer, or add light")
+    blur, dark, light = (_median(looks, of) for of in ("blur", "dark", "light"))
+    moving = _median(looks, "smear") > _MOVING
+    if moving and blur > SMEARED:
+        yield Hint("bad", "moving plates are smeared: expose shorter (1/500 s or less), with more light")
+    if not moving and blur > BLURRED:
+        yield Hint("bad", "plates are out of focus: turn the focus ring until sharpness is highest")
     elif dark > BLEACHED:
         yield Hint("bad", "plates are bleached: expose shorter, or turn the lamp down")
+    if light < DIM:
+        yield Hint("bad", "plates are dark: expose longer, or add light")
     elif light - dark < PALE:
         yield Hint("fair", "letters hardly stand out: look for glare, haze or a dirty lens")
     tilt = _median(looks, "tilt")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 360
 _LEAST_RANGE = 12.0
+# A road in one gray is all noise, and noise is always sharp.
+_LEAST_FRAME_RANGE = 48.0
 
 
 class PlateLook(NamedTuple):
@@ -75,7 +77,7 @@ def look_at_frame(rgb: NDArray[np.uint8], region: Region | None = None) -> Frame
     green = rgb[:: max(1, rgb.shape[0] // _MOST_ROWS), :, 1]
     low, middle, high = (float(level) for level in np.percentile(green[:, ::4], (1, 50, 99)))
     steps = np.abs(np.diff(green.astype(np.int16), axis=1))
-    sharp = float(np.percentile(steps, 99.9)) / max(_LEAST_RANGE, high - low) if steps.size else 0.0
+    sharp = float(np.percentile(steps, 99.9)) / max(_LEAST_FRAME_RANGE, high - low) if steps.size else 0.0
     return FrameLook(100 * min(1.0, sharp), middle, float((green >= 250).mean()))
 
 

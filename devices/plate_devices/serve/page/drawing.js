@@ -1,6 +1,6 @@
 // The picture with corners and readings over it, and the region that is drawn with mouse or finger.
 
-const MARK = "#58b0ff", OUTLINE = "#ff5a36", SHADE = "rgba(8, 12, 18, .55)";
+const MARK = "#58b0ff", OUTLINE = "#ff5a36", SHADE = "rgba(8, 12, 18, .42)";
 const LEAST = 16;
 
 export class Picture {

@@ -48,6 +48,7 @@ async function states() {
 function connection(level, text) {
   $("connection").className = level;
   $("connection").textContent = text;
+  document.body.classList.toggle("lost", level === "bad");
 }
 
 function show(state) {

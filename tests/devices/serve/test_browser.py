@@ -1,0 +1,235 @@
+"""The page in a headless Chromium, on a desk and on a phone.
+
+`PLATE_EDGE_SCREENSHOTS=DIR` keeps pictures of what it shows.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plate_devices.follow import Follower
+from plate_devices.records import Engine, vehicle_record
+from plate_devices.serve.server import LivePage
+from plate_devices.sources.demo import ROI, DemoDrive
+from plate_runtime.reader import PlateReader
+
+pytestmark = pytest.mark.system
+
+DESK = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
+ENGINE = Engine({"reader": "plate-reader@1.0.0"}, "litert")
+
+
+class Loop(threading.Thread):
+    """Reads the drawn drive at ten frames a second, over and over, and feeds a page."""
+
+    def __init__(self, page: LivePage) -> None:
+        super().__init__(daemon=True)
+        self.page, self.stopped, self.paused = page, threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        tap = self.page.tap
+        with PlateReader() as reader:
+            while not self.stopped.is_set():
+                follower = Follower(True)
+                for frame in DemoDrive("demo").frames():
+                    while self.paused.is_set() and not self.stopped.wait(0.1):
+                        pass
+                    if self.stopped.wait(0.1):
+                        return
+                    x, y, width, height = region = tap.region_of((640, 480), ROI) or (0, 0, 640, 480)
+                    part = frame.rgb[y : y + height, x : x + width].copy()
+                    plates = [moved(plate, x, y) for plate in reader.read(part, "plate")]
+                    tap.offer(frame.rgb, plates, 0.0, region)
+                    tap.note(source="demo", skipped=0, dropped=0)
+                    for vehicle in follower.add(frame, plates):
+                        record = vehicle_record("demo", vehicle, ENGINE)
+                        record["watchlists"] = [{"name": "family", "match": "exact"}] if frame.number < 40 else []
+                        tap.passed(record, vehicle.picture)
+
+
+def moved(plate: Any, x: int, y: int) -> Any:
+    from dataclasses import replace
+
+    box = (plate.box[0] + x, plate.box[1] + y, *plate.box[2:])
+    return replace(plate, box=box, corners=tuple((across + x, down + y) for across, down in plate.corners))
+
+
+@pytest.fixture
+def page(open_page: Callable[..., LivePage], tmp_path: Path) -> Iterator[LivePage]:
+    page = open_page(region_file=tmp_path / "region.json")
+    loop = Loop(page)
+    loop.start()
+    page.loop = loop
+    yield page
+    loop.stopped.set()
+    loop.join(10)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    assert program, "apt-get install chromium-headless-shell"
+    with sync_playwright() as play:
+        # No sandbox: the tests may run as root, and show their own page alone.
+        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
+def tab(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
+    """A tab of a desk's or a phone's browser; whatever goes wrong on a page fails the test."""
+    context = browser.new_context(**request.param)
+    context.set_default_timeout(60_000)
+    tab = context.new_page()
+    problems: list[str] = []
+    tab.on("pageerror", lambda error: problems.append(str(error)))
+    tab.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    tab.problems, tab.kind = problems, request.node.callspec.id
+    yield tab
+    context.close()
+
+
+def keep(tab: Any, name: str) -> None:
+    """Save a picture of the page for people to look at."""
+    if folder := os.environ.get("PLATE_EDGE_SCREENSHOTS"):
+        tab.screenshot(path=str(Path(folder) / f"{name}-{tab.kind}.png"), full_page=tab.kind == "phone")
+
+
+def pixels(tab: Any) -> list[int]:
+    """Mean colour of the canvas, and how many of its pixels are those of outlines."""
+    return tab.evaluate(
+        """() => {
+          const canvas = document.querySelector("canvas");
+          const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+          let sum = 0, orange = 0;
+          for (let i = 0; i < data.length; i += 4) {
+            sum += data[i] + data[i + 1] + data[i + 2];
+            orange += data[i] > 240 && Math.abs(data[i + 1] - 90) < 12 && Math.abs(data[i + 2] - 54) < 12;
+          }
+          return [Math.round(sum / data.length), orange];
+        }"""
+    )
+
+
+def wait_for(tab: Any, condition: str) -> None:
+    """Wait until an expression is true; Playwright's own waiting evaluates in the page, which its policy forbids."""
+    until = time.monotonic() + 60
+    while not tab.evaluate(condition):
+        assert time.monotonic() < until, f"{condition}: {tab.inner_text('body')}"
+        tab.wait_for_timeout(50)
+
+
+def test_pictures_readings_and_who_has_passed(page: LivePage, tab: Any) -> None:
+    tab.goto(page.url)
+    wait_for(tab, "Number(document.body.dataset.frame) > 0")
+    wait_for(tab, "document.querySelectorAll('#passed img').length >= 2")
+    wait_for(tab, "[...document.querySelectorAll('#passed img')].every(image => image.complete && image.naturalWidth)")
+    assert re.fullmatch(r"[A-Z0-9]{6,10}", tab.inner_text("#passed li:last-child .text"))
+    assert tab.inner_text("#passed li:last-child .list") == "family"
+    wait_for(tab, "document.querySelector('#hints .good')")
+    assert "pixels wide, and sharp enough" in tab.inner_text("#hints .good")
+    assert re.fullmatch(r"live, \d+\.\d frames/s", tab.inner_text("#connection"))
+    until = time.monotonic() + 60
+    while pixels(tab)[1] < 500 and time.monotonic() < until:
+        tab.wait_for_timeout(50)
+    light, outlines = pixels(tab)
+    keep(tab, "watching")
+    assert light > 30, "the canvas shows the street"
+    assert outlines > 200 or pixels(tab)[1] > 200, "corners of a plate are drawn in"
+    wide = tab.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide[0] <= wide[1], "nothing has to be scrolled sideways"
+    assert not tab.problems, tab.problems
+
+
+def test_a_region_is_drawn_read_and_taken_away(page: LivePage, tab: Any) -> None:
+    tab.goto(page.url)
+    wait_for(tab, "Number(document.body.dataset.frame) > 0")
+    tab.click("#draw")
+    box = tab.locator("canvas").bounding_box()
+    across, down = box["width"] / 640, box["height"] / 480
+    tab.mouse.move(box["x"] + 420 * across, box["y"] + 420 * down)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 300 * across, box["y"] + 380 * down)
+    tab.mouse.move(box["x"] + 160 * across, box["y"] + 310 * down)
+    keep(tab, "drawing")
+    tab.mouse.up()
+    wait_for(tab, "document.querySelector('#told').textContent.includes('after a restart')")
+    region = page.tap.region
+    assert region is not None
+    assert all(abs(value - wanted) <= 3 for value, wanted in zip(region, (160, 310, 260, 110), strict=True)), region
+    assert tab.inner_text("#region") == f"--roi {','.join(map(str, region))}"
+    assert tab.get_attribute("#draw", "aria-pressed") == "false"
+    tab.wait_for_timeout(700)
+    keep(tab, "region")
+    tab.click("#whole")
+    wait_for(tab, "document.querySelector('#region').textContent === '--roi 0,0,640,480'")
+    assert page.tap.region is None and page.tap.region_set
+    assert not tab.problems, tab.problems
+
+
+def test_a_finger_draws_too(page: LivePage, browser: Any) -> None:
+    context = browser.new_context(**PHONE)
+    tab = context.new_page()
+    tab.goto(page.url)
+    wait_for(tab, "Number(document.body.dataset.frame) > 0")
+    tab.tap("#draw")
+    box = tab.locator("canvas").bounding_box()
+    session = context.new_cdp_session(tab)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        places = [{"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in points]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    touch("touchStart", (0.2, 0.2))
+    for step in range(1, 6):
+        touch("touchMove", (0.2 + 0.1 * step, 0.2 + 0.1 * step))
+    touch("touchEnd")
+    wait_for(tab, "document.querySelector('#told').textContent.includes('after a restart')")
+    x, y, width, height = page.tap.region or (0, 0, 0, 0)
+    assert abs(x - 128) < 6 and abs(y - 96) < 6 and abs(width - 320) < 8 and abs(height - 240) < 8
+    assert tab.evaluate("scrollY") == 0, "the page stays where it is while a finger draws"
+    context.close()
+
+
+def test_trouble_is_shown(page: LivePage, tab: Any) -> None:
+    tab.goto(page.url)
+    wait_for(tab, "document.querySelector('#connection').className === 'good'")
+    page.loop.paused.set()
+    wait_for(tab, "document.querySelector('#connection').textContent.startsWith('no picture for')")
+    page.tap.note(state="lost for 12 s")
+    wait_for(tab, "document.querySelector('#connection').textContent === 'lost for 12 s'")
+    assert not tab.problems, tab.problems
+    page.close()
+    wait_for(tab, "document.querySelector('#connection').textContent === 'no answer from the device'")
+    keep(tab, "trouble")
+
+
+def test_other_machines_log_in(open_page: Callable[..., LivePage], tab: Any, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("correct-horse-battery\n")
+    (tmp_path / "token").chmod(0o600)
+    page = open_page("0.0.0.0:0", token_file=tmp_path / "token")
+    page.tap.offer(next(DemoDrive("demo").frames()).rgb, [], 0.0)
+    tab.goto(page.url)
+    keep(tab, "login")
+    tab.fill("#token", "wrong-horse-battery")
+    tab.click("button")
+    tab.wait_for_selector("#token")
+    tab.fill("#token", "correct-horse-battery")
+    tab.click("button")
+    wait_for(tab, "Number(document.body.dataset.frame) > 0")
+    assert "token" not in tab.url
+    tab.reload()
+    wait_for(tab, "Number(document.body.dataset.frame) > 0")
