@@ -68,6 +68,10 @@ class Output(Protocol):
         """
         ...
 
+    def check(self) -> None:
+        """Raise OutputError where it could not take events now; the program that does may be running."""
+        ...
+
     def close(self) -> None:
         """Let go, also after an error; may be called twice."""
         ...

@@ -12,10 +12,11 @@ from plate_devices.outputs.database import QueueError
 from plate_devices.sources.outages import SETTLED_AFTER, BackOff
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from plate_devices.outputs.base import Output, Remark
-    from plate_devices.outputs.queue import EventQueue, Waiting
+    from plate_devices.outputs.database import Waiting
+    from plate_devices.outputs.queue import EventQueue
 
 LONGEST_WAIT = 60.0
 """Seconds between two tries, at most, unless the output itself asks for more."""
@@ -32,8 +33,8 @@ _COMPLAIN_EVERY = 60.0
 class Courier:
     """One output and its thread."""
 
-    def __init__(self, output: Output, queues: Sequence[EventQueue], remark: Remark) -> None:
-        """Begin to carry; `queues` are emptied in their order, and `remark` is told of outages, from the thread."""
+    def __init__(self, output: Output, queues: Callable[[], Sequence[EventQueue]], remark: Remark) -> None:
+        """Begin to carry from the queues, in their order; `remark` is told of outages, from the thread."""
         self.name = output.name
         self._output, self._queues, self._remark = output, queues, remark
         self._news, self._hurry, self._enough = threading.Event(), threading.Event(), threading.Event()
@@ -47,7 +48,7 @@ class Courier:
     def state(self) -> OutputState:
         """Return how the output fares."""
         waiting = delivered = dropped = 0
-        for queue in self._queues:
+        for queue in self._queues():
             with suppress(QueueError):
                 standing, left = queue.standing(self.name)
                 waiting, delivered = waiting + left, delivered + standing.delivered
@@ -80,7 +81,7 @@ class Courier:
                 more = self._lost(error)
             except Exception as error:  # a mistake in one output must not silence it for good
                 more = self._lost(OutputError(f"internal error: {type(error).__name__}: {error}"))
-        with suppress(OutputError):
+        with suppress(Exception):
             self._output.close()
 
     def _step(self) -> bool:
@@ -113,11 +114,11 @@ class Courier:
         self._outage.over()
 
     def _next(self) -> tuple[EventQueue, list[Waiting]]:
-        for queue in self._queues:
+        for queue in self._queues():
             with suppress(QueueError):  # whoever puts events tells of a broken disk
                 if batch := queue.take(self.name):
                     return queue, batch
-        return self._queues[0], []
+        return self._queues()[0], []
 
     def _done(self, queue: EventQueue, batch: Sequence[Waiting], refused: int = 0) -> None:
         with suppress(QueueError):  # it holds as long as this process
@@ -126,7 +127,7 @@ class Courier:
     def _lost(self, error: OutputError) -> bool:
         """Hang up and wait for the next try; return whether there is one."""
         self._outage.began(str(error))
-        with suppress(OutputError):
+        with suppress(Exception):
             self._output.close()
         self._open = False
         return not self._hurry.wait(self._back_off.next(at_least=min(error.wait, MOST_PATIENCE)))

@@ -55,6 +55,11 @@ class CsvOutput:
         self._file.append(rows)
         return len(events)
 
+    def check(self) -> None:
+        """See `Output`."""
+        self._file.check()
+        self._file.close()
+
     def close(self) -> None:
         """See `Output`."""
         self._file.close()

@@ -24,14 +24,18 @@ _TABLES = """
 """
 
 
+_PASSING = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
 class QueueError(OutputError):
     """The disk does not take an event, or gives none back.
 
     Attributes:
         damaged: the file is no queue, or no longer.
+        passing: the disk is full or fails; it may be well again.
     """
 
-    damaged = False
+    damaged = passing = False
 
 
 class Waiting(NamedTuple):
@@ -96,6 +100,7 @@ class Database:
             reason = "another plate-infer uses it" if "locked" in str(error) else str(error)
             explained = QueueError(f"{self._name} cannot be used: {reason}")
             explained.damaged = type(error) is sqlite3.DatabaseError
+            explained.passing = getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING
             raise explained from error
 
     def close(self) -> None:

@@ -60,7 +60,7 @@ class Delivery:
             remark: is told, from any thread, what people should know.
 
         Raises:
-            QueueError: the folder cannot be used.
+            QueueError: the folder cannot be used; a full disk is waited for.
         """
         self._couriers: list[Courier] = []
         if not outputs:
@@ -68,18 +68,22 @@ class Delivery:
         self._clock, self._remark = clock, remark
         self._outputs = outputs
         self._drops = _Drops(remark)
-        names = [output.name for output in outputs]
-        self._disk = open_queue(settings.place, settings.most_megabytes << 20, remark)
         self._memory = EventQueue(None, IN_MEMORY)
-        self._memory.open_for(names)
-        for name, count in self._disk.open_for(names).items():
-            remark("output_removed", f"{count} events waited for {name}, which is no output any more; they are dropped")
+        self._memory.open_for([output.name for output in outputs])
+        self._settings = settings
+        self._disk: EventQueue | None = None
         self._lock = threading.Lock()
         self._disk_error = ""
         self._to_correct = True
         self._retry = BackOff(_LONGEST_RETRY)
         self._retry_at = 0.0
-        self._couriers = [Courier(output, (self._disk, self._memory), remark) for output in outputs]
+        try:
+            self._disk = self._open_disk()
+        except QueueError as error:
+            if not error.passing:
+                raise
+            self._disk_fails(error)
+        self._couriers = [Courier(output, self._queues, remark) for output in outputs]
         self._stop = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="outputs", daemon=True)
         self._keeper.start()
@@ -97,7 +101,7 @@ class Delivery:
             for event in events:
                 self._clock.correct(event)
             try:
-                queue = self._memory if self._disk_error else self._disk
+                queue = self._queues()[0] if not self._disk_error else self._memory
                 self._drops.add(queue.put(events))
             except QueueError as error:
                 self._disk_fails(error)
@@ -119,8 +123,9 @@ class Delivery:
         deleted, failed = 0, []
         with self._lock:
             try:
-                dropped = self._disk.forget(timestamp(before.astimezone(UTC)) or "")
-                deleted += max(dropped.values(), default=0)
+                for queue in self._queues():
+                    dropped = queue.forget(timestamp(before.astimezone(UTC)) or "")
+                    deleted += max(dropped.values(), default=0)
             except QueueError as error:
                 failed.append(str(error))
         for output in self._outputs:
@@ -157,8 +162,8 @@ class Delivery:
             if lost:
                 self._remark("events_lost", f"up to {lost} events are lost with the memory: {self._disk_error}")
             self._couriers = []
-            self._disk.close()
-            self._memory.close()
+            for queue in self._queues():
+                queue.close()
 
     def _keep(self) -> None:
         """See to what no event brings about: the clock is set, the disk has space again."""
@@ -173,7 +178,7 @@ class Delivery:
         """Once the clock is set, give the events that wait their right times, and tell who has others."""
         if not self._to_correct or not self._clock.look():
             return
-        for queue in (self._disk, self._memory):
+        for queue in self._queues():
             if queue.rewrite(self._clock.boot_id, self._clock.correct, self._clock.announcement()):
                 self._remark("clock_set", "the clock is set; events that waited have their right times")
         self._to_correct = False
@@ -181,6 +186,9 @@ class Delivery:
 
     def _move_to_disk(self) -> None:
         try:
+            if self._disk is None:
+                self._disk = self._open_disk()
+                self._to_correct = True
             self._disk.probe()
             left = {
                 w.number: w.event for courier in self._couriers for w in self._memory.take(courier.name, -1, 1 << 40)
@@ -203,6 +211,14 @@ class Delivery:
             )
         self._disk_error = str(error)
         self._retry_at = time.monotonic() + self._retry.next()
+
+    def _open_disk(self) -> EventQueue:
+        names = [output.name for output in self._outputs]
+        return open_queue(self._settings.place, self._settings.most_megabytes << 20, names, self._remark)
+
+    def _queues(self) -> tuple[EventQueue, ...]:
+        """Where events wait, what is older first."""
+        return (self._memory,) if self._disk is None else (self._disk, self._memory)
 
     def _nudge(self) -> None:
         for courier in self._couriers:

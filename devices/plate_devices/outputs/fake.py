@@ -47,6 +47,10 @@ class FakeOutput:
         self.events += events[: self.takes]
         return min(len(events), self.takes)
 
+    def check(self) -> None:
+        """See `Output`."""
+        self._fail()
+
     def close(self) -> None:
         """See `Output`."""
         self.is_open = False

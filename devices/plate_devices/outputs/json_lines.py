@@ -56,6 +56,11 @@ class LinesOutput:
         self._file.append([Line(event["id"], event_time(event), to_line(event)) for event in events])
         return len(events)
 
+    def check(self) -> None:
+        """See `Output`."""
+        self._file.check()
+        self._file.close()
+
     def close(self) -> None:
         """See `Output`."""
         self._file.close()

@@ -93,8 +93,21 @@ class MqttOutput:
     def open(self) -> None:
         """See `Output`."""
         self.close()
+        self._client = client = self._make_client(f"plate-edge-{self.device}")
+        client.will_set(f"{self.topic}/status", "offline", qos=1, retain=True)
+        self._connect(client)
+        self._introduce(client)
+
+    def check(self) -> None:
+        """See `Output`; as somebody else, since a broker hangs up on who has the same name."""
+        client = self._make_client(f"plate-edge-{self.device}-check")
+        try:
+            self._connect(client)
+        finally:
+            _hang_up(client)
+
+    def _connect(self, client: Client) -> None:
         self._lost = ""
-        self._client = client = self._make_client()
         answered = threading.Event()
         refused: list[str] = []
 
@@ -119,7 +132,6 @@ class MqttOutput:
             raise OutputError(f"{self._target.shown} lets nobody in: {refused[0]}", wait=_REFUSED_WAIT)
         if self._lost:
             raise OutputError(f"{self._target.shown} {self._lost}; is the port right?")
-        self._introduce(client)
 
     def send(self, events: Sequence[Event]) -> int:
         """See `Output`."""
@@ -145,22 +157,17 @@ class MqttOutput:
             return
         if client.is_connected() and not self._lost:
             self._wait(client, [client.publish(f"{self.topic}/status", "offline", qos=1, retain=True)], 2.0)
-        with suppress(OSError, ValueError):
-            client.disconnect()
-        client.loop_stop()
+        _hang_up(client)
 
-    def _make_client(self) -> Client:
+    def _make_client(self, name: str) -> Client:
         paho = self._paho
-        client: Client = paho.Client(
-            paho.CallbackAPIVersion.VERSION2, client_id=f"plate-edge-{self.device}", reconnect_on_failure=False
-        )
+        client: Client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=name, reconnect_on_failure=False)
         client.connect_timeout = OPEN_WITHIN
         password = read_secret(self._settings.password_file) or self._target.password
         if self._target.user or password:
             client.username_pw_set(self._target.user, password or None)
         if self._target.scheme == "mqtts":
             client.tls_set_context(tls(self._settings.ca_file))
-        client.will_set(f"{self.topic}/status", "offline", qos=1, retain=True)
         return client
 
     def _introduce(self, client: Client) -> None:
@@ -187,3 +194,9 @@ class MqttOutput:
             except (RuntimeError, ValueError):  # it never left
                 return count
         return len(messages)
+
+
+def _hang_up(client: Client) -> None:
+    with suppress(OSError, ValueError):
+        client.disconnect()
+    client.loop_stop()

@@ -71,6 +71,10 @@ class SqliteOutput:
                 raise
         return len(events)
 
+    def check(self) -> None:
+        """See `Output`."""
+        self._connect().close()
+
     def close(self) -> None:
         """See `Output`."""
         if self._connection is not None:

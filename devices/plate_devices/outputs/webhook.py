@@ -106,6 +106,17 @@ class WebhookOutput:
                 return done
         return len(events)
 
+    def check(self) -> None:
+        """See `Output`; nothing is posted, so that what the server would say to it is not known."""
+        self.open()
+        try:
+            self._connection = self._connect()
+            self._connection.connect()
+        except (OSError, ValueError) as error:
+            raise OutputError(f"{self._target.shown} cannot be reached: {_why(error)}") from error
+        finally:
+            self.close()
+
     def close(self) -> None:
         """See `Output`."""
         self._failed = None

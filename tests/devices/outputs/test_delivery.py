@@ -217,13 +217,18 @@ _FULL_DISK = """
     away.failures = -1
     told = []
     settings = QueueSettings(folder=Path(sys.argv[1]))
-    delivery = Delivery([there, away], settings, Clock(), lambda word, _: told.append(word))
+    def start():
+        return Delivery([there, away], settings, Clock(), lambda word, _: told.append(word))
+
+    delivery = start()
 
     def event(number):
         return {"type": "vehicle", "id": f"id-{number}", "padding": "." * 1000}
 
     def until(happened):
+        deadline = time.monotonic() + 60.0
         while not happened():
+            assert time.monotonic() < deadline, told
             time.sleep(0.02)
 
     delivery.put_all(event(number) for number in range(10))
@@ -241,10 +246,25 @@ _FULL_DISK = """
     delivery.close(60.0)
     assert [event["id"] for event in away.events] == [f"id-{number}" for number in range(100)]
     print("done", told.count("disk_failed"), told.count("disk_back"))
+
+    # The same at the start, where the file is there, and where there is none yet.
+    for name in ("", "new"):
+        settings = QueueSettings(folder=Path(sys.argv[1]) / name)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        told.clear()
+        delivery = start()
+        delivery.put(event(f"full-{name}"))
+        until(lambda: there.events[-1]["id"] == f"id-full-{name}")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        until(lambda: "disk_back" in told)
+        delivery.put(event(f"space-{name}"))
+        delivery.close(60.0)
+        assert there.events[-1]["id"] == away.events[-1]["id"] == f"id-space-{name}"
+        print("done", told.count("disk_failed"), told.count("disk_back"))
 """
 
 
 def test_a_disk_without_space_and_with_space_again(tmp_path: Path) -> None:
     command = [sys.executable, "-c", textwrap.dedent(_FULL_DISK), str(tmp_path)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
-    assert (done.stdout, done.stderr) == ("done 1 1\n", "")
+    assert (done.stdout, done.stderr) == ("done 1 1\n" * 3, "")

@@ -116,7 +116,7 @@ def test_what_is_no_file_is_an_outage(tmp_path: Path, make: Make, name: str) -> 
     (tmp_path / "plain").write_text("x")
     for path in (tmp_path / name, tmp_path / "plain" / name, Path("/dev/full")):
         with pytest.raises(OutputError, match="cannot be made"):
-            make(path).open()
+            make(path).check()
 
 
 def test_a_csv_file_of_other_columns_is_left_alone(tmp_path: Path) -> None:

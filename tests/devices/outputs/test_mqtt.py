@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -86,13 +87,28 @@ def test_the_broker_says_when_the_device_is_gone(broker: Broker, listener: Liste
     output = output_at(broker.port)
     output.open()
     assert output._client is not None
-    output._client.socket().close()  # type: ignore[union-attr]
+    output._client.socket().shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
     until(lambda: listener.on("plate-edge/gate/status") == [b"online", b"offline"])
+    until(lambda: not output._client or not output._client.is_connected())
     with pytest.raises(OutputError, match=f"mqtt://127.0.0.1:{broker.port}"):
         output.send([])
     output.open()
     until(lambda: listener.on("plate-edge/gate/status") == [b"online", b"offline", b"online"])
     output.close()
+
+
+@system
+def test_a_look_at_the_broker_disturbs_nobody(broker: Broker, listener: Listener) -> None:
+    output = output_at(broker.port)
+    output.open()
+    output_at(broker.port).check()
+    assert output.send([event(1)]) == 1
+    until(lambda: listener.on("plate-edge/gate/status"))
+    assert listener.on("plate-edge/gate/status") == [b"online"]
+    output.close()
+    broker.send(signal.SIGKILL)
+    with pytest.raises(OutputError, match="cannot be reached"):
+        output_at(broker.port).check()
 
 
 @system

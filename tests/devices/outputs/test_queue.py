@@ -155,8 +155,7 @@ def test_a_damaged_file_is_set_aside(path: Path) -> None:
     content[4096:] = b"\xa5" * (len(content) - 4096)
     path.write_bytes(content)
     told: list[str] = []
-    queue = open_queue(path.parent, MEGABYTE, lambda _, text: told.append(text))
-    queue.open_for(["a"])
+    queue = open_queue(path.parent, MEGABYTE, ["a"], lambda _, text: told.append(text))
     queue.put([event(1)])
     assert ids(queue, "a") == ["id-1"]
     assert len(told) == 1 and "was damaged" in told[0]
@@ -166,8 +165,7 @@ def test_a_damaged_file_is_set_aside(path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"plain text, and no database at all" * 100])
 def test_other_files_in_its_place(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    queue = open_queue(path.parent, MEGABYTE, lambda *_: None)
-    queue.open_for(["a"])
+    queue = open_queue(path.parent, MEGABYTE, ["a"], lambda *_: None)
     queue.put([event(1)])
     assert ids(queue, "a") == ["id-1"]
 
@@ -175,4 +173,4 @@ def test_other_files_in_its_place(path: Path, content: bytes) -> None:
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(QueueError, match="cannot be made"):
-        open_queue(tmp_path / "file" / "folder", MEGABYTE, print)
+        open_queue(tmp_path / "file" / "folder", MEGABYTE, ["a"], print)

@@ -148,6 +148,15 @@ def test_what_is_no_address(url: str) -> None:
     assert "s3cret" not in repr(WebhookSettings(url="http://joe:s3cret@host/s3cret"))
 
 
+def test_a_look_posts_nothing(hooks: Hooks) -> None:
+    WebhookOutput(WebhookSettings(url=hooks.url)).check()
+    assert hooks.received == []
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(OutputError, match="cannot be reached: Connection refused"):
+        WebhookOutput(WebhookSettings(url=f"http://127.0.0.1:{port}")).check()
+
+
 def test_a_secret_that_is_not_there(hooks: Hooks, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="token cannot be read: No such file"):
         opened(hooks.url, token_file=tmp_path / "token")
