@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -54,6 +55,12 @@ class Standing:
     dropped: int = 0
 
 
+def make_private(path: Path, mode: int) -> None:
+    """Make a file that not everybody may read, if it is missing; what goes wrong is left to who opens it."""
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, mode))
+
+
 class Database:
     """The queue's tables, for one thread at a time."""
 
@@ -64,6 +71,8 @@ class Database:
             QueueError: it cannot be made, is damaged, or another process has it.
         """
         self._name = "the queue in memory" if path is None else str(path)
+        if path is not None:
+            make_private(path, 0o600)
         with self.explained():
             file = ":memory:" if path is None else str(path)
             self._connection = sqlite3.connect(file, timeout=1.0, isolation_level=None, check_same_thread=False)

@@ -39,7 +39,7 @@ def open_queue(folder: Path, most_bytes: int, names: Sequence[str], remark: Rema
 def _open(folder: Path, most_bytes: int, remark: Remark) -> EventQueue:
     path = folder / FILE
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     except OSError as error:
         failed = QueueError(f"{folder} cannot be made: {error.strerror or error}")
         failed.passing = error.errno in _NO_SPACE

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from plate_devices.events.clock import correct_times
 from plate_devices.outputs.base import OutputError
+from plate_devices.outputs.database import make_private
 from plate_devices.outputs.rows import COLUMNS, to_row
 from plate_devices.outputs.settings import OutputSettings
 from plate_devices.records import timestamp, to_line
@@ -96,6 +97,7 @@ class SqliteOutput:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{self._path.parent} cannot be made: {error.strerror or error}") from error
+        make_private(self._path, 0o640)
         with self._explained():
             connection = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)
             try:

@@ -17,6 +17,7 @@ from plate_devices.events.clock import Clock
 from plate_devices.outputs.base import Event, Output, OutputError
 from plate_devices.outputs.csv import CsvOutput, CsvSettings
 from plate_devices.outputs.json_lines import LinesOutput, LinesSettings
+from plate_devices.outputs.queue import EventQueue
 from plate_devices.outputs.rows import COLUMNS
 from plate_devices.outputs.sqlite import SqliteOutput, SqliteSettings
 
@@ -185,6 +186,14 @@ def test_rows_are_forgotten_for_good(tmp_path: Path) -> None:
     assert output.forget(datetime(2026, 5, 4, tzinfo=UTC)) == 3
     output.close()
     assert all(b"SECRET" not in file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_not_everybody_may_read_where_people_were(tmp_path: Path) -> None:
+    for output in (sqlite_file(tmp_path / "p.sqlite"), csv_file(tmp_path / "p.csv"), lines(tmp_path / "p.jsonl")):
+        output.open()
+        output.send([event(1)])
+    EventQueue(tmp_path / "queue.sqlite", 1 << 20).open_for(["a"])
+    assert {file.stat().st_mode & 0o007 for file in tmp_path.iterdir()} == {0}
 
 
 def test_columns_are_added_to_an_older_file(tmp_path: Path) -> None:
