@@ -43,11 +43,11 @@ done
 case $camera in *\"*|*\\*) code=2; fail "a quote or a backslash in the camera's address has to be written as %22 or %5C" ;; esac
 python=$prefix/venv/bin/python
 
+# The three variables stand in for another machine, so that --dry-run can say what would happen there.
 check() {
     [ "$dry" ] || [ "$(id -u)" = 0 ] || fail "this changes the system; run it as sudo ./install.sh"
     machine=${PLATE_EDGE_MACHINE:-$(uname -m)}
-    architecture=$(dpkg --print-architecture 2>/dev/null || echo none)
-    [ "${PLATE_EDGE_ARCHITECTURE:-}" ] && architecture=$PLATE_EDGE_ARCHITECTURE
+    architecture=${PLATE_EDGE_ARCHITECTURE:-$(dpkg --print-architecture 2>/dev/null || echo none)}
     case $machine in
         armv6*) fail "no interpreter exists for ARMv6 (Pi 1, Pi Zero); use a Pi Zero 2 W or newer" ;;
     esac
@@ -56,7 +56,8 @@ check() {
         none) fail "this is no Debian or Raspberry Pi OS; see docs/raspberry-pi.md for what to do by hand" ;;
         *) fail "nothing is known of $architecture; arm64, armhf and amd64 are supported" ;;
     esac
-    version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || echo none)
+    version=${PLATE_EDGE_PYTHON:-}
+    [ "$version" ] || version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || echo none)
     if [ "$architecture" = armhf ] && [ "$version" != 3.11 ] && [ "$version" != none ]; then
         fail "32-bit needs Python 3.11 (bookworm), and this is $version; use the 64-bit system"
     fi

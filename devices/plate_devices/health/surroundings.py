@@ -67,7 +67,7 @@ def check_camera(name: str, size: tuple[int, int] | None = None) -> Iterator[Fin
 
 
 def check_outputs(options: InferOptions) -> Iterator[Finding]:
-    """Open every output of the settings and ask it whether it takes events."""
+    """Ask every output of the settings whether it takes events; a service that runs meanwhile is not disturbed."""
     config = options.config
     if config is None or not config.outputs:
         return
@@ -80,14 +80,11 @@ def check_outputs(options: InferOptions) -> Iterator[Finding]:
         return
     for output in outputs:
         try:
-            output.open()
-            output.send(())
+            output.check()
         except PlateEdgeError as error:
             yield Finding("outputs", "failed", f"{output.name}: {error}", "events wait on disk until it is back")
         else:
             yield Finding("outputs", "ok", f"{output.name} takes events")
-        finally:
-            output.close()
     yield from _check_queue(config)
 
 
