@@ -4,16 +4,19 @@ PYTHON ?= python3
 DEMO := .cache/demo
 DEV := .cache/dev
 RUN := $(DEV)/bin
-# An RTSP server with H.264, for the tests of cameras.
-SYSTEM := gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly python3-gi
+# A broker; a browser; a C compiler, for the example of embedding; an RTSP server with H.264.
+SYSTEM := mosquitto chromium-headless-shell gcc libc6-dev \
+	gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly python3-gi
 
 # What makes roots of Debian for boards that are emulated.
 EMULATION := mmdebstrap debian-archive-keyring
 # Pictures of each real set that an emulated board scores ("all" for every one); RECORD=1 writes benchmarks/results/arm.csv.
 PICTURES ?= 40
 RECORD ?= 0
+# How long a soak lasts; one with RECORD=1 is added to benchmarks/results/soak.csv.
+MINUTES ?= 30
 
-.PHONY: help demo install fonts lint test test-system test-arm64 test-armhf benchmarks clean
+.PHONY: help demo install fonts lint test test-system test-arm64 test-armhf soak benchmarks clean
 
 help:
 	@echo "make demo         read sample pictures with the base install alone"
@@ -21,6 +24,7 @@ help:
 	@echo "make test-system  fetch the fonts and run the tests that install packages"
 	@echo "make test-arm64   install the wheel on emulated 64-bit ARM, bookworm and trixie; same plates and scores as on x86"
 	@echo "make test-armhf   the same for 32-bit ARM, bookworm (PICTURES=all for whole sets, RECORD=1 to keep the results)"
+	@echo "make soak         a drawn drive for MINUTES=30, while broker, web server, camera and disk fail every minute"
 	@echo "make benchmarks   measure speed, memory and accuracy, beside other readers; results as CSV in benchmarks/"
 	@echo "make clean        remove the virtual environments"
 
@@ -50,6 +54,11 @@ test-system: $(DEV)/installed
 test-arm64 test-armhf: test-%: $(DEV)/installed
 	dpkg -s $(EMULATION) >/dev/null 2>&1 || { apt-get update && apt-get install -y --no-install-recommends $(EMULATION); }
 	PLATE_EDGE_ARM_PICTURES=$(PICTURES) PLATE_EDGE_ARM_RECORD=$(RECORD) $(RUN)/python -m pytest -m $* tests/arm
+
+soak: $(DEV)/installed
+	command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || { apt-get update && apt-get install -y --no-install-recommends mosquitto; }
+	PYTHONPATH=tests unshare --mount --map-root-user $(RUN)/python -m soak --minutes $(MINUTES) \
+		$(if $(filter 1,$(RECORD)),--record benchmarks/results/soak.csv)
 
 benchmarks: $(DEV)/installed
 	$(RUN)/python benchmarks/run_all.py

@@ -1,0 +1,59 @@
+"""Soak plate-infer: `make soak MINUTES=30`, which is `unshare --mount --map-root-user python -m soak --minutes 30`."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import tempfile
+from pathlib import Path
+
+from arm.record import commit, today
+
+from soak.programs import ROOT
+from soak.run import Result, soak
+
+LOG = ROOT / ".cache" / "soak.log"
+
+
+def main() -> int:
+    """Return 0 where everything holds, else 3."""
+    parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--every", type=float, default=60.0, help="seconds in which each kind of fault happens once")
+    parser.add_argument("--record", metavar="FILE.csv", type=Path, help="add the result to it, as a row")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="plate-edge-soak-") as folder:
+        result = soak(Path(folder), options.minutes * 60, options.every, lambda line: print(line, flush=True))
+    LOG.parent.mkdir(exist_ok=True)
+    LOG.write_text("\n".join([*result.log, ""]), encoding="utf-8")
+    show(result)
+    if options.record is not None:
+        record(options.record, result, options.minutes, options.every)
+    return 0 if result.holds else 3
+
+
+def show(result: Result) -> None:
+    """Print what was found."""
+    print(f"\n{result.seconds / 60:.1f} minutes, {len(result.faults)} faults, {result.events} vehicles;", end=" ")
+    print(f"of {result.passed} that passed while the camera was there, {result.told} were told. Log: {LOG}")
+    for check in result.checks:
+        print(f"{'holds' if check.holds else 'FAILS'}  {check.what}: {check.found}")
+
+
+def record(file: Path, result: Result, minutes: float, every: float) -> None:
+    """Add a row to results."""
+    row: dict[str, object] = {"date": today(), "commit": commit(), "minutes": minutes, "fault_every_s": every}
+    row |= {"faults": len(result.faults), "vehicles": result.events, "told": result.told, "passed": result.passed}
+    row |= {"cpu_s": round(result.samples[-1][1].cpu), "holds": "yes" if result.holds else "no"}
+    row |= {check.what: check.found for check in result.checks}
+    fresh = not file.is_file()
+    with file.open("a", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(row), lineterminator="\n")
+        if fresh:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""A small disk of memory that can be filled to the last byte. It needs a mount namespace: see `make soak`."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+from pathlib import Path
+
+
+class SmallDisk:
+    """A file system in a folder."""
+
+    def __init__(self, folder: Path, megabytes: int) -> None:
+        """Mount it; nobody outside of this mount namespace sees it."""
+        folder.mkdir()
+        self.folder = folder
+        self._filler = folder / "filler"
+        options = f"size={megabytes}m,mode=700"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "soak", str(folder)], check=True, timeout=60)
+
+    def fill(self) -> None:
+        """Write until there is no byte left."""
+        size = 1 << 20
+        with self._filler.open("wb", buffering=0) as stream:
+            while size:
+                try:
+                    stream.write(b"x" * size)
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
+                    size //= 2
+
+    def free(self) -> None:
+        """Give the space back."""
+        self._filler.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Unmount it; what is in it is gone."""
+        subprocess.run(["umount", "--lazy", str(self.folder)], check=False, timeout=60)

@@ -1,0 +1,113 @@
+"""Programs that are watched or made to fail while everything runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).parents[2]
+_TESTS = str(ROOT / "tests")
+
+
+class Program:
+    """A server of its own that says "ready", and can be killed and started again."""
+
+    def __init__(self, *arguments: str | Path) -> None:
+        """Start `python -m ARGUMENTS`."""
+        self._command = [sys.executable, "-m", *map(str, arguments)]
+        self._environment = {**os.environ, "PYTHONPATH": os.pathsep.join((_TESTS, os.environ.get("PYTHONPATH", "")))}
+        self.start()
+
+    def start(self) -> None:
+        """Start it again, and wait until it serves."""
+        self._running = subprocess.Popen(
+            self._command, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        assert self._running.stdout is not None
+        assert self._running.stdout.readline() == "ready\n", self._command
+
+    def send(self, sign: int) -> None:
+        """Freeze it, thaw it, end it or kill it."""
+        self._running.send_signal(sign)
+        if sign in (signal.SIGKILL, signal.SIGTERM):
+            self._running.wait()
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How a process fares: resident memory in MB, processor seconds so far, open files, children that are zombies."""
+
+    memory: float
+    cpu: float
+    files: int
+    zombies: int
+
+
+@dataclass
+class Watched:
+    """A program whose output is read while it runs.
+
+    Attributes:
+        lines: what it printed. log: what it said on standard error.
+    """
+
+    command: Sequence[str | Path]
+    lines: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start it, and begin to read."""
+        self._running = subprocess.Popen(
+            [str(part) for part in self.command],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        pairs = ((self._running.stdout, self.lines), (self._running.stderr, self.log))
+        self._readers = [threading.Thread(target=_collect, args=pair, daemon=True) for pair in pairs]
+        for reader in self._readers:
+            reader.start()
+
+    @property
+    def runs(self) -> bool:
+        """Whether it still does."""
+        return self._running.poll() is None
+
+    def sample(self) -> Sample:
+        """Look at it from outside."""
+        process = Path("/proc", str(self._running.pid))
+        pages = int((process / "statm").read_text().split()[1])
+        times = (process / "stat").read_text().rpartition(")")[2].split()
+        children = [
+            Path("/proc", child, "stat") for child in (process / "task" / process.name / "children").read_text().split()
+        ]
+        states = [child.read_text().rpartition(")")[2].split()[0] for child in children if child.is_file()]
+        return Sample(
+            memory=pages * os.sysconf("SC_PAGE_SIZE") / 2**20,
+            cpu=(int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK"),
+            files=len(list((process / "fd").iterdir())),
+            zombies=states.count("Z"),
+        )
+
+    def stop(self, within: float) -> int:
+        """Ask it to end, as a service manager does; return its exit code, or that of a kill."""
+        if self.runs:
+            self._running.terminate()
+        try:
+            code = self._running.wait(within)
+        except subprocess.TimeoutExpired:
+            self._running.kill()
+            code = self._running.wait()
+        for reader in self._readers:
+            reader.join(10.0)
+        return code
+
+
+def _collect(stream: IO[str], lines: list[str]) -> None:
+    for line in stream:
+        lines.append(line.rstrip("\n"))  # noqa: PERF401 - each line counts when it comes

@@ -1,0 +1,127 @@
+"""A device with all that it talks to: camera, broker, web server, disk, and the program that is soaked."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from receivers.broker import Broker, Listener, free_port
+
+from plate_devices.sources.demo import ROI
+from soak.camera import draw_frames
+from soak.disk import SmallDisk
+from soak.faults import Fault, freeze, stop
+from soak.programs import Program, Watched
+
+TOPIC = "soak"
+_DISK_MB = 64
+_SETTINGS = """
+[source]
+address = "http://127.0.0.1:{camera}/video"
+roi = {roi}
+
+[read]
+as = "plate"
+
+[queue]
+folder = "{disk}/queue"
+
+[service]
+log = "text"
+
+[heat]
+limit = 0
+
+[[output]]
+type = "lines"
+
+[[output]]
+type = "mqtt"
+url = "mqtt://127.0.0.1:{broker}/{topic}"
+
+[[output]]
+type = "webhook"
+url = "http://127.0.0.1:{webhook}/plates"
+
+[[output]]
+type = "sqlite"
+path = "{disk}/plates.sqlite"
+
+[[output]]
+type = "csv"
+path = "{disk}/plates.csv"
+"""
+
+
+class Station:
+    """Everything, running, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start it; `began` is the time of the camera's first frame."""
+        draw_frames(folder / "frames")
+        self._folder = folder
+        self._end = ExitStack()
+        with ExitStack() as so_far:
+            self._start(so_far)
+            self._end = so_far.pop_all()
+
+    def _start(self, so_far: ExitStack) -> None:
+        folder = self._folder
+        self.disk = SmallDisk(folder / "disk", _DISK_MB)
+        so_far.callback(self.disk.close)
+        self.began = time.monotonic()
+        camera, webhook = free_port(), free_port()
+        self._camera = Program("soak.camera", str(camera), folder / "frames", str(self.began))
+        so_far.callback(self._camera.send, signal.SIGKILL)
+        self._webhook = Program("receivers", str(webhook), folder / "webhook.txt")
+        so_far.callback(self._webhook.send, signal.SIGKILL)
+        self._broker = Broker(folder / "broker")
+        so_far.callback(self._broker.send, signal.SIGKILL)
+        self._listener = Listener(self._broker.port, f"{TOPIC}/vehicle")
+        so_far.callback(self._listener.close)
+        ports = {"camera": camera, "webhook": webhook, "broker": self._broker.port}
+        told = _SETTINGS.format(**ports, topic=TOPIC, roi=list(ROI), disk=self.disk.folder)
+        settings = folder / "plate-edge.toml"
+        settings.write_text(told, encoding="utf-8")
+        self.program = Watched([_command(), "--config", settings])
+        self.program.start()
+        so_far.callback(self.program.stop, 10.0)
+
+    @property
+    def faults(self) -> dict[str, list[Fault]]:
+        """All that can fail. The broker is not killed: what it has acknowledged it may then forget."""
+        return {
+            "broker": [stop("broker", self._broker, signal.SIGTERM), freeze("broker", self._broker)],
+            "webhook": [stop("webhook", self._webhook, signal.SIGKILL), freeze("webhook", self._webhook)],
+            "camera": [stop("camera", self._camera, signal.SIGKILL), freeze("camera", self._camera)],
+            "disk": [Fault("disk", "full", self.disk.fill, self.disk.free)],
+        }
+
+    @property
+    def vehicles(self) -> list[dict[str, object]]:
+        """The records of vehicles that were printed."""
+        return [record for record in map(json.loads, self.program.lines.copy()) if record["type"] == "vehicle"]
+
+    @property
+    def webhook_ids(self) -> list[str]:
+        """The ids that the web server has acknowledged, in order."""
+        return (self._folder / "webhook.txt").read_text(encoding="utf-8").split()
+
+    @property
+    def broker_ids(self) -> list[str]:
+        """The ids of what the broker has handed on, in order."""
+        return [json.loads(payload)["id"] for _, payload, _ in self._listener.heard.copy()]
+
+    def close(self) -> None:
+        """End everything that still runs."""
+        self._end.close()
+
+
+def _command() -> str:
+    beside = Path(sys.executable).with_name("plate-infer")
+    return str(beside) if beside.is_file() else shutil.which("plate-infer") or "plate-infer"
