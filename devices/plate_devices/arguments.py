@@ -69,6 +69,7 @@ INFER = Command(
         Option("--profile", "what suits a board: auto, pi-zero-2w, pi-3, pi-4, pi-5 or cpu", "NAME"),
         Option("--serve", "show the camera and its plates on a page, for example 127.0.0.1:8080", "ADDRESS"),
         Option("--mqtt", "send vehicles to a broker: mqtt://user:password@host/topic", "URL"),
+        Option("--socket", "read what other programs send over this Unix socket, as JSON lines", "PATH"),
         Option("--annotate", "save the pictures with what was read drawn in", "DIR"),
         Option("--save-crops", "save a picture of each plate", "DIR"),
         Option("--debug", "show tracebacks"),
@@ -83,6 +84,7 @@ class InferOptions(NamedTuple):
 
     Attributes:
         size: that a camera is asked for. lines: records are printed. config: with what options add to it.
+        socket: where pictures come from in place of paths and camera.
     """
 
     paths: list[str]
@@ -103,6 +105,7 @@ class InferOptions(NamedTuple):
     size: tuple[int, int] | None = None
     lines: bool = True
     config: Config | None = None
+    socket: str | None = None
 
     @property
     def core(self) -> tuple[object, ...]:
@@ -121,7 +124,7 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
     given, others = INFER.parse(arguments, defaults(given, behind))
     models, paths = split_models(given["--model"], others)
     camera, read_as = given["--camera"], given["--as"] or default_as(given["--backend"])
-    if paths and behind.config is not None and camera == behind.config.source.address:
+    if (paths or given["--socket"]) and behind.config is not None and camera == behind.config.source.address:
         camera = None  # pictures on the command line win over the camera of the file
     _check(camera, paths, read_as, models, given)
     config = with_options(behind.config, given)
@@ -144,6 +147,7 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
         size=behind.size,
         lines=bool(paths) or printed(config),
         config=config,
+        socket=given["--socket"],
     )
 
 
@@ -151,7 +155,10 @@ def _check(
     camera: str | None, paths: Sequence[str], read_as: str | None, models: Sequence[str], given: Mapping[str, Any]
 ) -> None:
     """Raise UsageError where options do not fit together."""
-    if camera is None and not paths:
+    socket = given["--socket"]
+    if socket and (camera is not None or paths):
+        raise UsageError("--socket reads what other programs send; leave out --camera and paths")
+    if camera is None and not paths and not socket:
         raise UsageError("nothing to read; name pictures, a folder, a video or -, or use --camera")
     if camera is not None and paths:
         both = f"--camera {_presentable(camera)} and {_presentable(paths[0])}"

@@ -34,7 +34,17 @@ def command(arguments: Sequence[str]) -> int:
         from plate_devices.station import Station
 
         return Station(arguments, options).run()
-    return _read_files(options)
+    return _serve_socket(options, options.socket) if options.socket else _read_files(options)
+
+
+def _serve_socket(options: InferOptions, path: str) -> int:
+    from pathlib import Path
+
+    from plate_devices.unix_socket.server import serve
+
+    check_region(options)
+    with open_reader(options) as reader:
+        return serve(Path(path), reader, options.read_as, options.region, options.min_confidence)
 
 
 def _read_files(options: InferOptions) -> int:
