@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _TABLES = """
     CREATE TABLE IF NOT EXISTS events (
-        number INTEGER PRIMARY KEY AUTOINCREMENT, size INTEGER NOT NULL, unset_boot TEXT, body TEXT NOT NULL
+        number INTEGER PRIMARY KEY, size INTEGER NOT NULL, unset_boot TEXT, body TEXT NOT NULL
     );
     CREATE TABLE IF NOT EXISTS outputs (
         name TEXT PRIMARY KEY, acknowledged INTEGER NOT NULL, delivered INTEGER NOT NULL, dropped INTEGER NOT NULL

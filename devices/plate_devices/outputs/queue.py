@@ -171,8 +171,9 @@ class EventQueue:
             rows = execute("SELECT name, acknowledged, delivered, dropped FROM outputs")
             self._standings = {name: Standing(*numbers) for name, *numbers in rows}
             (self._size,) = execute("SELECT coalesce(sum(size), 0) FROM events").fetchone()
-            found = execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
-            self._last = found[0] if found else 0
+            (last,) = execute("SELECT coalesce(max(number), 0) FROM events").fetchone()
+            # Numbers of events that are gone are not given again: an output would take the new one for an old one.
+            self._last = max([last, *(standing.acknowledged for standing in self._standings.values())])
 
     def _insert(self, event: Event) -> None:
         body = to_line(event)
