@@ -103,7 +103,7 @@ configuration() {
         [ -z "$camera" ] || "$python" -c 'import pathlib, re, sys
 path, camera = pathlib.Path(sys.argv[1]), sys.argv[2]
 line = "address = \"" + camera + "\""
-path.write_text(re.sub(r"(?m)^address = \"demo[^#\n]*", lambda _: line, path.read_text(), count=1))' "$settings" "$camera"
+path.write_text(re.sub(r"(?m)^address = \"demo[^#\n]*", lambda _: line + "  ", path.read_text(), count=1))' "$settings" "$camera"
     elif [ "$camera" ]; then
         say "$settings is there and stays as it is; set the camera in it"
     fi

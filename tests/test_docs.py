@@ -15,9 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from plate_devices import evaluate, infer
+from plate_devices import evaluate, infer, service
 from plate_devices.arguments import parse_infer
+from plate_devices.config.load import load_config
 from plate_devices.evaluate import parse_eval
+from plate_devices.health import doctor
+from plate_devices.health.doctor import parse_doctor
 from plate_export import command as exporting
 from plate_runtime.formats import load_formats
 from plate_train import command as training
@@ -32,13 +35,16 @@ PARSE: dict[str, Callable[[Sequence[str]], object]] = {
     "plate-export": exporting._parser().parse_args,
     "plate-infer": parse_infer,
     "plate-eval": parse_eval,
+    "plate-doctor": parse_doctor,
 }
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "plate-train": training.command,
     "plate-export": exporting.export_command,
     "plate-infer": infer.command,
     "plate-eval": evaluate.command,
+    "plate-doctor": doctor.command,
 }
+SETTINGS = str(Path(service.__path__[0]) / "plate-infer.toml")
 SUBCOMMANDS = ("character", "plate", "fonts")
 LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
@@ -61,6 +67,11 @@ def shown_commands(text: str) -> Iterator[tuple[str, list[str]]]:
                 stop = next((place for place, word in enumerate(part) if word.startswith(">")), len(part))
                 yield Path(part[0]).name, part[1:stop]
             part = []
+
+
+def with_settings(words: Sequence[str]) -> list[str]:
+    """Let a command's --config name settings that are there: those that are installed."""
+    return [SETTINGS if before == "--config" else word for before, word in zip(["", *words], words, strict=False)]
 
 
 def mentioned_commands(text: str) -> Iterator[tuple[str, list[str]]]:
@@ -100,9 +111,16 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 def test_every_command_shown_parses(page: Path) -> None:
     for program, words in shown_commands(page.read_text("utf-8")):
         try:
-            PARSE[program](words)
+            PARSE[program](with_settings(words))
         except (Exception, SystemExit) as error:
             pytest.fail(f"{page.name}: {program} {shlex.join(words)}: {error}")
+
+
+@each_page
+def test_every_settings_file_shown_is_right(page: Path, tmp_path: Path) -> None:
+    for block in re.findall(r"^```toml\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+        (tmp_path / "shown.toml").write_text(block)
+        load_config(tmp_path / "shown.toml")
 
 
 @each_page

@@ -36,6 +36,7 @@ def test_importing_a_package_loads_nothing_heavy(package: str) -> None:
         "plate_runtime.reader",
         "plate_devices.infer",
         "plate_devices.evaluate",
+        "plate_devices.health.doctor",
         "plate_train.command",
         "plate_export.command",
     ],

@@ -71,7 +71,7 @@ def test_frames_are_the_default_once_a_locator_ships(tmp_path: Path, monkeypatch
         ("a.png --as plate --threads 0", "at least 1"),
         ("a.png --as plate --fps 0", "above 0"),
         ("a.png --as plate --rotate 45", "90, 180 or 270"),
-        ("a.png --as plate --mqtt x", "--mqtt is no option"),
+        ("a.png --as plate --mqtts x", "--mqtts is no option"),
         ("a.png --as plate --camer demo", "--camer is no option"),
         ("a.png --as plate --model", "needs a value"),
     ],
@@ -88,3 +88,85 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     for option in ("--camera", "--as", "--model", "--backend", "--roi", "--every", "--annotate", "--json"):
         assert option in shown
+
+
+class TestSettings:
+    """A settings file and a profile stand behind the options."""
+
+    def write(self, folder: Path, text: str) -> str:
+        path = folder / "gate.toml"
+        path.write_text(text)
+        return str(path)
+
+    def test_the_file_gives_what_the_options_leave_out(self, tmp_path: Path) -> None:
+        text = """
+[source]
+address = "demo"
+fps = 4
+rotate = -90
+roi = [1, 2, 30, 40]
+size = [640, 480]
+[read]
+as = "plate"
+models = ["a.tflite"]
+threads = 3
+[pictures]
+crops = "c"
+"""
+        options = parse_infer(["--config", self.write(tmp_path, text)])
+        assert (options.camera, options.fps, options.quarter_turns, options.roi) == ("demo", 4.0, 3, (1, 2, 30, 40))
+        assert (options.models, options.threads, options.save_crops, options.size) == (["a.tflite"], 3, "c", (640, 480))
+        assert options.lines
+        given = ["--fps", "9", "--model", "b.tflite", "--rotate", "0", "--camera", "0"]
+        options = parse_infer(["--config", self.write(tmp_path, text), *given])
+        assert (options.camera, options.fps, options.models, options.quarter_turns) == ("0", 9.0, ["b.tflite"], 0)
+
+    def test_pictures_win_over_the_camera_of_the_file(self, tmp_path: Path) -> None:
+        file = self.write(tmp_path, '[source]\naddress = "demo"\n[read]\nas = "plate"\n')
+        options = parse_infer(["--config", file, "a.png"])
+        assert (options.camera, options.paths) == (None, ["a.png"])
+        with pytest.raises(UsageError, match="at once"):
+            parse_infer(["--config", file, "a.png", "--camera", "0"])
+
+    def test_a_profile_stands_behind_both(self, tmp_path: Path) -> None:
+        options = parse_infer(["--camera", "0", "--as", "plate", "--profile", "pi-zero-2w"])
+        assert (options.threads, options.fps, options.models) == (2, 3.0, ["plate-reader-nano"])
+        assert options.size == (1280, 720)
+        file = self.write(tmp_path, '[read]\nprofile = "pi-5"\nthreads = 1\n[source]\nsize = [320, 240]\n')
+        options = parse_infer(["--camera", "0", "--as", "character", "--config", file, "--fps", "2"])
+        assert (options.threads, options.fps, options.models, options.size) == (1, 2.0, [], (320, 240))
+        with pytest.raises(UsageError, match="there is no profile 'pi-9'"):
+            parse_infer(["a.png", "--as", "plate", "--profile", "pi-9"])
+
+    def test_outputs_take_the_place_of_lines(self, tmp_path: Path) -> None:
+        head = '[source]\naddress = "demo"\n[read]\nas = "plate"\n[[output]]\ntype = '
+        assert not parse_infer(["--config", self.write(tmp_path, f'{head}"csv"\npath = "a"\n')]).lines
+        assert not parse_infer(["--config", self.write(tmp_path, f'{head}"lines"\npath = "a"\n')]).lines
+        options = parse_infer(["--config", self.write(tmp_path, f'{head}"lines"\n')])
+        assert options.lines
+        assert options.json
+        assert not parse_infer(["--config", self.write(tmp_path, f'{head}"lines"\njson = false\n')]).json
+
+    def test_a_page_and_a_broker_by_option(self) -> None:
+        line = ["--camera", "demo", "--as", "plate", "--serve", "127.0.0.1:8080", "--mqtt", "mqtt://u:p@broker/gate"]
+        options = parse_infer(line)
+        assert options.config is not None
+        assert options.config.serve.address == "127.0.0.1:8080"
+        assert [one.type for one in options.config.outputs] == ["lines", "mqtt"]
+        assert options.lines
+        assert not options.json
+
+    @pytest.mark.parametrize(
+        ("line", "reason"),
+        [
+            ("a.png --as plate --serve 127.0.0.1:8080", "tell of a camera"),
+            ("--camera demo --as plate --serve 127.0.0.1:99999", "--serve: "),
+            ("--camera demo --as plate --mqtt http://u:secret@x", "--mqtt: "),
+            ("--camera demo --as plate --socket s", "--socket reads what other programs send"),
+            ("--as plate --config gone.toml", "gone.toml cannot be read"),
+        ],
+    )
+    def test_nonsense_is_refused(self, line: str, reason: str) -> None:
+        with pytest.raises(UsageError, match=reason) as error:
+            parse_infer(line.split())
+        assert "secret" not in str(error.value)

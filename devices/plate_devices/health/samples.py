@@ -29,7 +29,7 @@ class Timing(NamedTuple):
     wall_ms: float
     wall_ms_90: float
     cpu_ms: float
-    count: int
+    crops: int
 
 
 def read_samples(options: InferOptions | None = None) -> tuple[int, int, list[str]]:
