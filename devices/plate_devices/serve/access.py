@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from plate_runtime.errors import DataError, DeviceError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from email.message import Message
     from pathlib import Path
+
+    Headers = Message[str, str]
 
 COOKIE = "plate_edge_token"
 _LEAST = 16
@@ -27,7 +29,7 @@ class Access:
     def __init__(self, token: str = "") -> None:
         self.token = token
 
-    def is_known(self, headers: Mapping[str, str]) -> bool:
+    def is_known(self, headers: Headers) -> bool:
         """Whether a request brings the token, as a cookie or as `Authorization: Bearer`; always so without one."""
         if not self.token:
             return True
@@ -38,7 +40,7 @@ class Access:
         """Whether a word is the token; how long that takes says nothing about it."""
         return bool(self.token) and hmac.compare_digest(word.encode(), self.token.encode())
 
-    def is_meant(self, headers: Mapping[str, str]) -> bool:
+    def is_meant(self, headers: Headers) -> bool:
         """Whether a request names a host that this page may have.
 
         Without a token any page on the web could otherwise point a name of its own at this machine and read along
@@ -46,7 +48,7 @@ class Access:
         """
         return bool(self.token) or _THIS_MACHINE.fullmatch(headers.get("Host", "")) is not None
 
-    def is_own(self, headers: Mapping[str, str]) -> bool:
+    def is_own(self, headers: Headers) -> bool:
         """Whether a change was asked for by this page, and not by another one in the same browser."""
         origin = headers.get("Origin", "")
         return not origin or origin.partition("://")[2] == headers.get("Host", "")
@@ -92,7 +94,7 @@ def _make(path: Path) -> str:
     return token
 
 
-def _cookie(headers: Mapping[str, str]) -> str:
+def _cookie(headers: Headers) -> str:
     try:
         found = SimpleCookie(headers.get("Cookie", "")).get(COOKIE)
     except CookieError:

@@ -1,0 +1,28 @@
+"""What docs/privacy.md shows is what the settings file takes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from plate_devices.config.load import load_config
+from plate_devices.privacy.settings import PrivacySettings
+from plate_devices.watchlists.plate_file import read_plates
+from plate_devices.watchlists.settings import WatchlistSettings
+
+PAGE = (Path(__file__).parents[3] / "docs" / "privacy.md").read_text("utf-8")
+
+
+def test_the_settings_shown_are_taken(tmp_path: Path) -> None:
+    (shown,) = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    path = tmp_path / "gate.toml"
+    path.write_text(shown, encoding="utf-8")
+    config = load_config(path)
+    assert config.privacy == PrivacySettings("hash", Path("/var/lib/plate-edge/hash.key"), 1, 14, True)
+    assert list(config.watchlists) == [WatchlistSettings("family", Path("/etc/plate-edge/family.txt"), True)]
+
+
+def test_the_list_shown_is_taken(tmp_path: Path) -> None:
+    (shown,) = re.findall(r"^    # family\.txt\n((?:    .*\n)+)", PAGE, re.MULTILINE)
+    (tmp_path / "family.txt").write_text(shown, encoding="utf-8")
+    assert list(read_plates(tmp_path / "family.txt").values()) == ["BAB123", "MXY4567"]
