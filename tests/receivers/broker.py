@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from paho.mqtt.client import CallbackAPIVersion, Client
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
 
 SETTINGS = """
 listener {port} 127.0.0.1
@@ -73,10 +74,10 @@ class Listener:
         self.heard: list[tuple[str, bytes, bool]] = []
         self._topic = topic
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=f"listener-{port}", clean_session=False)
-        self._client.reconnect_delay_set(0.2, 0.5)
+        self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = self._connected
         self._client.on_message = lambda _, __, message: self.heard.append(
-            (message.topic, message.payload, message.retain)
+            (message.topic, bytes(message.payload), message.retain)
         )
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()

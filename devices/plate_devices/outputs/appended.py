@@ -6,19 +6,22 @@ import glob
 import os
 import stat
 import threading
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from plate_devices.outputs.base import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 Rotation = Literal["never", "day", "month"]
 
 _TAIL = 4 << 20
 """Bytes at the end of a file in which events are looked for that come again; a batch is smaller."""
+
+_KNOWN = 10_000
+"""Events that are known to stand in the file; more than what memory holds while the disk takes nothing."""
 
 
 class Line(NamedTuple):
@@ -43,7 +46,7 @@ class AppendedFile:
         self._lock = threading.Lock()
         self._open_path: Path | None = None
         self._file = -1
-        self._known: set[str] = set()
+        self._known: dict[str, None] = {}
 
     def append(self, lines: Sequence[Line]) -> None:
         """Write lines that are not there yet. Raises OutputError, and what was begun is taken back at the next try."""
@@ -51,8 +54,9 @@ class AppendedFile:
             try:
                 for path, group in groupby(lines, lambda line: self._path_at(line.time)):
                     self._open(path)
-                    new = [line.text for line in group if line.key not in self._known]
-                    self._write("".join(f"{text}\n" for text in new))
+                    new = {line.key: line.text for line in group if line.key not in self._known}
+                    self._write("".join(f"{text}\n" for text in new.values()))
+                    self._remember(new)
             except OSError as error:
                 self._close()
                 raise OutputError(f"{self._path} cannot be written: {error.strerror or error}") from error
@@ -122,7 +126,8 @@ class AppendedFile:
         if whole < len(tail):
             os.ftruncate(self._file, begin + whole)
         lines = tail[:whole].decode("utf-8", "replace").splitlines()
-        self._known = {key for line in lines if (key := self._key_of(line))}
+        self._known.clear()
+        self._remember(key for line in lines if (key := self._key_of(line)))
         if begin + whole == 0 and self._header:
             self._write(f"{self._header}\n")
         elif begin == 0 and self._header and lines[0] != self._header:
@@ -134,6 +139,11 @@ class AppendedFile:
             left = left[os.write(self._file, left) :]
         if text:
             os.fsync(self._file)
+
+    def _remember(self, keys: Iterable[str]) -> None:
+        self._known.update(dict.fromkeys(keys))
+        for key in list(islice(self._known, max(0, len(self._known) - _KNOWN))):
+            del self._known[key]
 
     def _close(self) -> None:
         if self._file >= 0:

@@ -95,7 +95,8 @@ class Courier:
             self._send(queue, batch)
             return True
         self._output.send(())
-        self._outage.over()
+        if self._outage.over():
+            self._back_off.reset()
         if self._hurry.is_set():
             return False
         self._news.wait(ASK_EVERY)
@@ -163,10 +164,12 @@ class Outage:
             self._remark("output_lost", f"{self._name}: {reason} (events wait; trying again until it is back)")
         self.reason = reason
 
-    def over(self) -> None:
-        """It works."""
+    def over(self) -> bool:
+        """It works. Returns whether it has for long enough to call it well."""
         if self.reason:
             self.reason, self._since = "", time.monotonic()
-        if self._began is not None and self.seconds >= SETTLED_AFTER:
+        well = self.seconds >= SETTLED_AFTER
+        if well and self._began is not None:
             self._remark("output_back", f"{self._name} takes events again, after {self._since - self._began:.0f} s")
             self._began = None
+        return well

@@ -53,6 +53,7 @@ def test_what_comes_again_is_not_written_again(tmp_path: Path, make: Make, name:
     first = make(path)
     first.open()
     assert first.send([event(1), event(2)]) == 2
+    assert first.send([event(2), event(2)]) == 2
     first.close()
     second = make(path)
     second.open()
