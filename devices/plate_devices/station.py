@@ -69,7 +69,7 @@ class Station:
                 stack.enter_context(self._signals)
             session = open_session(self._options)
             reporting = Reporting(self._options, session.engine, self._log)
-            reporting.sending = sending = Sending(self._options, self._log)
+            self._sending = reporting.sending = sending = Sending(self._options, self._log)
             stack.callback(lambda: sending.close(self._stop_within))
             onlooker = Onlooker(self._options, self.health, reporting, self._notifier, log=self._log)
             stack.callback(onlooker.close)
@@ -123,13 +123,13 @@ class Station:
 
     def _apply(self, options: InferOptions) -> None:
         following = open_session(options) if options.core != self._options.core else None
+        parts = (self._reporting, self._sending, self._onlooker)
         try:
-            self._reporting.apply(options)
-            if self._reporting.sending is not None:
-                self._reporting.sending.apply(options)
-            self._onlooker.apply(options)
+            for part in parts:
+                part.apply(options)
         except PlateEdgeError:
-            self._reporting.apply(self._options)
+            for part in parts:
+                part.apply(self._options)
             if following is not None:
                 following.reader.close()
             raise

@@ -55,6 +55,7 @@ class Onlooker:
         self._page: LivePage | None = None
         self._pace: Pace | None = None
         self._brake = Pace()
+        self._watch: Watch | None = None
         self._ready = False
         self._counted = [0] * 5
         self._next = float("-inf")
@@ -65,8 +66,10 @@ class Onlooker:
 
     def begin(self, source: Source) -> None:
         """A source is going to be watched; counters go on."""
+        if self._watch is not None:
+            self._count(self._watch)  # what was told at its end
+        self._watch, self._counted = None, [0] * 5
         self._pace = getattr(source, "pace", None)
-        self._counted = [0] * 5
 
     def apply(self, options: InferOptions) -> None:
         """Go on with other settings. Raises DeviceError where the page's address is taken; the page is gone then."""
@@ -109,6 +112,7 @@ class Onlooker:
 
     def _look(self, watch: Watch) -> None:
         health, source = self._health, watch.source
+        self._watch = watch
         self._count(watch)
         health.frame_rate, health.behind = watch.rate, watch.late
         if source.state and not health.source_state:

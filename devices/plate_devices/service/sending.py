@@ -53,6 +53,9 @@ class Sending:
     def apply(self, options: InferOptions) -> None:
         """Go on with other settings; what waits is delivered. Raises DeviceError; those from before then hold."""
         before, now = self._config, options.config
+        if self._retention is not None:
+            self._retention.close()
+            self._retention = None
         if _outputs(before) != _outputs(now):
             self._close_delivery(1.0)
             try:
@@ -61,8 +64,6 @@ class Sending:
                 self._delivery = self._open(before)
                 raise
         self._config = now
-        if self._retention is not None:
-            self._retention.close()
         self._retention = self._keep_tidy(options)
 
     def close(self, seconds: float) -> None:

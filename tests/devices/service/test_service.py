@@ -27,9 +27,11 @@ PATIENCE = 180.0
 class Service:
     """A running plate-infer that talks to a socket of the test, as to systemd's."""
 
-    def __init__(self, folder: Path, settings: str, *arguments: str) -> None:
+    def __init__(self, folder: Path, settings: str, *arguments: str, files: dict[str, str] | None = None) -> None:
         self.folder, self.settings = folder, folder / "gate.toml"
         self.write(settings)
+        for name, text in (files or {}).items():
+            (folder / name).write_text(text)
         self.systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.systemd.bind(str(folder / "notify"))
         self.systemd.settimeout(PATIENCE)
@@ -84,8 +86,8 @@ class Service:
 def start(tmp_path: Path) -> Iterator[Callable[..., Service]]:
     started: list[Service] = []
 
-    def begin(*arguments: str) -> Service:
-        started.append(Service(tmp_path, *arguments))
+    def begin(*arguments: str, **options: Any) -> Service:
+        started.append(Service(tmp_path, *arguments, **options))
         return started[-1]
 
     yield begin
@@ -185,3 +187,33 @@ def test_options_win_over_the_file(start: Callable[..., Service]) -> None:
     service = start(settings("demo:100000"), "--camera", "demo:1")
     assert service.end(None) == 0
     assert service.plates == truth()[:1]
+
+
+def test_a_folder_that_takes_no_pictures_ends_nothing(start: Callable[..., Service]) -> None:
+    service = start(settings("demo:100000", '[pictures]\ncrops = "crops"\n'))
+    crops, away = service.folder / "crops", service.folder / "away"
+    service.wait_for(lambda: len(list(crops.glob("*.jpg"))) >= 2)
+    crops.rename(away)
+    service.wait_for(lambda: "no pictures are saved until that is possible again" in service.err)
+    told = len(service.plates)
+    service.wait_for(lambda: len(service.plates) >= told + 2)
+    away.rename(crops)
+    service.wait_for(lambda: "pictures are saved in crops again" in service.err)
+    assert service.end() == 0
+    assert service.err.count("\n") == 2
+    assert service.plates == truth()[: len(service.plates)]
+
+
+def test_what_privacy_hides_leaves_the_process_nowhere(start: Callable[..., Service]) -> None:
+    more = '[[output]]\ntype = "sqlite"\npath = "plates.db"\n[privacy]\nmode = "hash"\nkey_file = "key"\n'
+    more += '[[watchlist]]\nname = "family"\nfile = "list"\n'
+    service = start(settings("demo:6", more), files={"list": f"{truth()[3]}\n"})
+    assert service.end(None) == 0
+    found = [json.loads(line) for line in (service.folder / "out").read_text().splitlines()]
+    assert [[one["name"] for one in record["watchlists"]] for record in found] == [[], [], [], ["family"], [], []]
+    assert len({record["plates"][0]["text_hash"] for record in found}) == 6
+    assert all({"boot_id", "monotonic", "time_set"} <= set(record) for record in found)
+    written = [path for path in service.folder.rglob("*") if path.is_file() and path.name != "list"]
+    assert len(written) >= 5
+    for text in truth()[:6]:
+        assert not any(text.encode() in path.read_bytes() for path in written), text

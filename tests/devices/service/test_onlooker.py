@@ -1,0 +1,94 @@
+"""What looks on: counters go on over sources, and heat slows the source down."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from plate_devices.arguments import parse_infer
+from plate_devices.health.board import Board
+from plate_devices.health.state import Health
+from plate_devices.records import Engine
+from plate_devices.reporting import Reporting
+from plate_devices.service.log import Log
+from plate_devices.service.notify import Notifier
+from plate_devices.service.onlooker import Onlooker
+from plate_devices.sources.pace import Pace
+from plate_devices.watch import Watch
+
+
+class Machine:
+    """A board with a thermometer, and an onlooker."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("plate_devices.service.onlooker.LOOK_EVERY", 0.0)
+        (folder / "gate.toml").write_text("[heat]\nlimit = 60\nevery = 0.1\n")
+        options = parse_infer(["--camera", "demo", "--as", "plate", "--config", str(folder / "gate.toml")])
+        self.folder = folder
+        self.said = io.StringIO()
+        log = Log("plate-infer", stream=self.said)
+        self.health = Health()
+        reporting = Reporting(options, Engine({"reader": "x@1"}, "fake"), log)
+        self.onlooker = Onlooker(options, self.health, reporting, Notifier({}), log=log, board=Board(folder))
+
+    def heat(self, degrees: float) -> None:
+        zone = self.folder / "sys" / "class" / "thermal" / "thermal_zone0"
+        zone.mkdir(parents=True, exist_ok=True)
+        (zone / "temp").write_text(str(int(1000 * degrees)))
+
+
+def watching(source: Any, **counts: Any) -> Watch:
+    found = {"read": 0, "skipped": 0, "plates": 0, "passed": 0, "rate": 12.0, "late": 0.1, **counts}
+    return cast(Watch, SimpleNamespace(source=source, describe=lambda: "watching", **found))
+
+
+def camera(pace: Pace | None = None) -> Any:
+    return SimpleNamespace(name="gate", state="", dropped=0, pace=pace)
+
+
+def test_heat_slows_the_source_down_and_lets_it_go_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine, pace = Machine(tmp_path, monkeypatch), Pace()
+    source = camera(pace)
+    machine.onlooker.begin(source)
+    machine.heat(70)
+    machine.onlooker.turn(watching(source))
+    assert machine.health.temperature == 70
+    assert machine.health.frame_limit == pytest.approx(0.7 * 12)
+    assert pace._interval == pytest.approx(1 / (0.7 * 12))
+    assert "fewer frames are read until it is below 55" in machine.said.getvalue()
+    machine.heat(50)
+    monkeypatch.setattr(machine.onlooker._heat, "_next", 0.0)
+    machine.onlooker.turn(watching(source))
+    monkeypatch.setattr(machine.onlooker._heat, "_next", 0.0)
+    machine.onlooker.turn(watching(source))
+    assert machine.health.frame_limit is None
+    assert pace._interval == 0.0
+    assert machine.said.getvalue().endswith("all frames are read again\n")
+
+
+def test_counters_go_on_over_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(tmp_path, monkeypatch)
+    first, second = camera(), camera()
+    machine.onlooker.begin(first)
+    watch = watching(first, read=10, skipped=5, plates=4, passed=1)
+    machine.onlooker.turn(watch)
+    cast(Any, watch).passed = 2  # told when the watch ended
+    machine.onlooker.begin(second)
+    machine.onlooker.turn(watching(second, read=3, passed=1))
+    health = machine.health
+    assert (health.frames_read, health.frames_skipped, health.plates, health.vehicles) == (13, 5, 4, 3)
+
+
+def test_outages_are_counted_once_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine, source = Machine(tmp_path, monkeypatch), camera()
+    machine.onlooker.begin(source)
+    machine.health.frame(None)
+    for state in ("", "lost", "lost, try 2", "", "lost"):
+        source.state = state
+        machine.onlooker.turn(watching(source))
+    assert machine.health.outages == 2
+    assert machine.health.source_state == "lost"
