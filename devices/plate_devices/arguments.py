@@ -75,7 +75,8 @@ INFER = Command(
         Option("--debug", "show tracebacks"),
     ),
     "[PATH ...] [--camera SOURCE] --as frame|plate|character",
-    "examples: plate-infer --as plate crop.jpg\n          plate-infer --as plate --camera demo --json",
+    "examples: plate-infer --as plate crop.jpg\n          plate-infer --as plate --camera demo --json\n"
+    "          plate-infer --config gate.toml",
 )  # fmt: skip
 
 

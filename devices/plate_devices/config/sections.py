@@ -62,11 +62,15 @@ class PictureSettings:
 
 @dataclass(frozen=True)
 class ServiceSettings:
-    """[service]: how it behaves when systemd, or somebody like it, looks after it."""
+    """[service]: how it behaves when systemd, or somebody like it, looks after it.
+
+    `clock` "trusted" believes the time where nothing in sight says that it was set, as in a container.
+    """
 
     watchdog: bool = True
     log: Literal["text", "json"] = "text"
     stop_within: float = 10.0
+    clock: Literal["auto", "trusted"] = "auto"
 
     def __post_init__(self) -> None:
         _require(self, "stop_within", lambda seconds: 0 <= seconds <= 300, "seconds, from 0 to 300")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plate_devices.events.clock import Clock
+from plate_devices.events.times import TrustedTimes
 from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ class Sending:
 
     def __init__(self, options: InferOptions, log: Log) -> None:
         """Open the queue and begin to deliver. Raises DeviceError where its folder cannot be used."""
-        self.clock = Clock()
+        trusted = options.config is not None and options.config.service.clock == "trusted"
+        self.clock = Clock(TrustedTimes()) if trusted else Clock()
         self.folder: Path | None = None
         self._log = log
         self._config = options.config

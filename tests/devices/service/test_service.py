@@ -162,7 +162,7 @@ def test_metrics_are_served(start: Callable[..., Service]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    service = start(settings("demo:100000", f'[service]\nlog = "json"\n[serve]\naddress = "127.0.0.1:{port}"\n'))
+    service = start(settings("demo:100000", f'[service]\nlog = "json"\nclock = "trusted"\n[serve]\naddress = "127.0.0.1:{port}"\n'))
     service.hear("READY=1")
     service.wait_for(lambda: service.plates)
     time.sleep(1.2)
@@ -171,6 +171,7 @@ def test_metrics_are_served(start: Callable[..., Service]) -> None:
         page = answer.read().decode()
     assert 'plate_edge_info{source="demo:100000"' in page
     assert "plate_edge_source_up 1\n" in page
+    assert "plate_edge_clock_set 1\n" in page
     assert "plate_edge_vehicles_total 0\n" not in page
     assert service.end() == 0
     assert [json.loads(line)["event"] for line in service.err.splitlines()] == ["page"]
