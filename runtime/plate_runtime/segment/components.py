@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 BoolArray = NDArray[np.bool_]
-IntArray = NDArray[np.int64]
+# What indexes and counts is of the machine's own size: numpy takes nothing wider for it, and 32-bit ARM has 32.
+IntArray = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Horizontal runs of True pixels, ordered by row and then by column; ``end`` is exclusive. All int64 (n,)."""
+    """Horizontal runs of True pixels, ordered by row and then by column; ``end`` is exclusive. All intp (n,)."""
 
     row: IntArray
     start: IntArray
@@ -30,7 +31,7 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """Boxes of connected components: edges in pixels (right and bottom exclusive), area in pixels; all int64 (n,)."""
+    """Boxes of connected components: edges in pixels (right and bottom exclusive), area in pixels; all intp (n,)."""
 
     left: IntArray
     top: IntArray
@@ -66,7 +67,7 @@ def find_runs(mask: BoolArray) -> Runs:
     steps = np.diff(padded, axis=1)
     row, start = np.nonzero(steps == 1)
     _, end = np.nonzero(steps == -1)
-    return Runs(row.astype(np.int64), start.astype(np.int64), end.astype(np.int64), (height, width))
+    return Runs(row.astype(np.intp), start.astype(np.intp), end.astype(np.intp), (height, width))
 
 
 def drop_long_runs(runs: Runs, longest: int) -> Runs:
@@ -76,10 +77,10 @@ def drop_long_runs(runs: Runs, longest: int) -> Runs:
 
 
 def label_runs(runs: Runs) -> IntArray:
-    """A component number from 0 for every run, int64 (n,); runs that touch, also diagonally, share one."""
+    """A component number from 0 for every run, intp (n,); runs that touch, also diagonally, share one."""
     count = len(runs)
     if count == 0:
-        return np.zeros(0, dtype=np.int64)
+        return np.zeros(0, dtype=np.intp)
     # One key orders all runs of the picture; a row is wider than any run, so keys of two rows never mix.
     stride = runs.shape[1] + 2
     start_key = runs.row * stride + runs.start
@@ -103,21 +104,21 @@ def label_runs(runs: Runs) -> IntArray:
             break
         labels = joined
     _, numbers = np.unique(labels, return_inverse=True)
-    return numbers.reshape(-1).astype(np.int64)
+    return numbers.reshape(-1).astype(np.intp)
 
 
 def measure(runs: Runs, labels: IntArray) -> Components:
     """Box and area of every component, in the order of the labels."""
     count = int(labels.max()) + 1 if labels.size else 0
-    left = np.full(count, runs.shape[1], dtype=np.int64)
-    top = np.full(count, runs.shape[0], dtype=np.int64)
-    right = np.zeros(count, dtype=np.int64)
-    bottom = np.zeros(count, dtype=np.int64)
+    left = np.full(count, runs.shape[1], dtype=np.intp)
+    top = np.full(count, runs.shape[0], dtype=np.intp)
+    right = np.zeros(count, dtype=np.intp)
+    bottom = np.zeros(count, dtype=np.intp)
     np.minimum.at(left, labels, runs.start)
     np.minimum.at(top, labels, runs.row)
     np.maximum.at(right, labels, runs.end)
     np.maximum.at(bottom, labels, runs.row + 1)
-    area = np.bincount(labels, weights=runs.end - runs.start, minlength=count).astype(np.int64)
+    area = np.bincount(labels, weights=runs.end - runs.start, minlength=count).astype(np.intp)
     return Components(left, top, right, bottom, area)
 
 

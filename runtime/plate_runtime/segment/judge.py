@@ -38,19 +38,19 @@ _SKIP, _SKIP_LARGE = 0.6, 1.2
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The edges of cells in strip pixels and the atoms they span, as int64 arrays (n,)."""
+    """The edges of cells in strip pixels and the atoms they span, as intp arrays (n,)."""
 
-    first: NDArray[np.int64]
-    last: NDArray[np.int64]
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    width: NDArray[np.int64]
-    height: NDArray[np.int64]
+    first: NDArray[np.intp]
+    last: NDArray[np.intp]
+    left: NDArray[np.intp]
+    right: NDArray[np.intp]
+    width: NDArray[np.intp]
+    height: NDArray[np.intp]
 
 
 def tabulate(cells: Sequence[Cell]) -> Cells:
     """The cells as arrays."""
-    table = np.array([(c.first, c.last, c.left, c.right, c.width, c.height) for c in cells], dtype=np.int64).reshape(
+    table = np.array([(c.first, c.last, c.left, c.right, c.width, c.height) for c in cells], dtype=np.intp).reshape(
         -1, 6
     )
     return Cells(*(table[:, column] for column in range(6)))
@@ -105,7 +105,7 @@ def cheapest_path(atoms: Atoms, cells: Sequence[Cell], costs: CostArray) -> tupl
     skipped = np.concatenate([[0.0], np.cumsum(price)])
     cuts = np.where(atoms.joints > 0, _CUT + _CUT_PER_HEIGHT * atoms.joints / CHARACTER_HEIGHT, 0.0)
     best = costs - worth + skipped[table.first]
-    before = np.full(len(cells), -1, dtype=np.int64)
+    before = np.full(len(cells), -1, dtype=np.intp)
     for index in np.argsort(table.first, kind="stable"):
         first = int(table.first[index])
         earlier = np.flatnonzero(table.last < first)

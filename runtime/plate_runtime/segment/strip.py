@@ -88,7 +88,7 @@ def estimate_slant(mask: BoolArray) -> float:
     reach = CHARACTER_HEIGHT
     scores = []
     for slant in slants:
-        sheared = np.rint(columns - slant * up).astype(np.int64) + reach
+        sheared = np.rint(columns - slant * up).astype(np.intp) + reach
         counts = np.bincount(sheared, minlength=mask.shape[1] + 2 * reach).astype(np.float64)
         scores.append(float((counts * counts).sum()) * (1 - 0.05 * abs(slant)))
     return float(slants[int(np.argmax(scores))])
