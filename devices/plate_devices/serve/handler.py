@@ -63,6 +63,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Give a file, a picture or JSON."""
+        busy = time.thread_time()
+        try:
+            self._get()
+        finally:
+            self._answers.pictures.budget.charge(time.thread_time() - busy)
+
+    def _get(self) -> None:
         asked = urlsplit(self.path)
         if not self._access.is_meant(self.headers):
             self._refuse(

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plate_devices.serve.advice import Advice
+from plate_devices.serve.budget import Budget
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from plate_devices.serve.tap import Shot, Tap
 
-SHARE = 0.06
-"""Of one core's time, at most, that goes into pictures and hints; slow devices show fewer of them."""
 MOST_A_SECOND = 12.0
 WIDTH = 960
 """Pixels that a picture is wide at most."""
@@ -37,10 +36,11 @@ class Encoded(NamedTuple):
 
 
 class LivePictures:
-    """Encodes the newest shot once for all who look."""
+    """Encodes the newest shot once for all who look; `budget` is charged with all that the page does."""
 
     def __init__(self, tap: Tap) -> None:
         self.advice: dict[str, Any] = {"hints": [], "sharpness": None}
+        self.budget = Budget(lambda: tap.loop)
         self._tap = tap
         self._newest: Encoded | None = None
         self._ready = threading.Condition()
@@ -88,8 +88,8 @@ class LivePictures:
             with self._ready:
                 self._newest = encoded
                 self._ready.notify_all()
-            busy = time.thread_time() - busy
-            self._pause(max(busy * (1 / SHARE - 1), started + 1 / MOST_A_SECOND - time.monotonic()))
+            self.budget.charge(time.thread_time() - busy)
+            self._pause(max(self.budget.rest(), started + 1 / MOST_A_SECOND - time.monotonic()))
 
     def _wait_for_viewer(self) -> bool:
         """Sleep while nobody looks; return False at the end."""

@@ -47,9 +47,14 @@ class Passed(NamedTuple):
 
 
 class Tap:
-    """Keeps the newest of everything. The loop offers and never waits; the page's threads look."""
+    """Keeps the newest of everything. The loop offers and never waits; the page's threads look.
+
+    Attributes:
+        loop: the thread that offers, as the kernel numbers it; None before the first frame.
+    """
 
     def __init__(self) -> None:
+        self.loop: int | None = None
         self._changed = threading.Condition()
         self._shot: Shot | None = None
         self._last: deque[Passed] = deque(maxlen=REMEMBERED)
@@ -69,6 +74,7 @@ class Tap:
             seconds: when it was taken, in seconds as frames tell them.
             region: the part that was read.
         """
+        self.loop = threading.get_native_id()
         with self._changed:
             if plates is None:
                 plates = self._shot.plates if self._shot is not None else ()

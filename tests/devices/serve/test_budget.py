@@ -1,0 +1,53 @@
+"""The page takes little of the processor, and less where the loop has to wait for it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from plate_devices.serve.budget import SHARE, Budget, waited_for_processor
+from plate_devices.serve.server import LivePage
+
+
+def test_rest_is_in_proportion_to_what_was_used() -> None:
+    budget = Budget(lambda: None)
+    assert budget.rest() == 0
+    budget.charge(0.003)
+    budget.charge(0.003)
+    assert budget.rest() == pytest.approx(0.006 / SHARE)
+    assert budget.rest() == 0
+    budget.charge(100)
+    assert budget.rest() == 5.0
+
+
+def test_a_loop_that_waits_for_a_processor_gets_more_rest() -> None:
+    waited = [0.0]
+    budget = Budget(lambda: 1, lambda _: waited[0])
+    budget.rest()
+    time.sleep(0.2)
+    waited[0] = 0.18  # nine tenths of the time, or a little less
+    budget.charge(0.0006)
+    assert 2 * 0.0006 / SHARE < budget.rest() <= 5.0
+
+
+def test_the_kernel_says_how_long_a_thread_has_waited() -> None:
+    waited = waited_for_processor(threading.get_native_id())
+    assert waited is not None and waited >= 0
+
+
+def test_a_thread_that_is_gone_counts_as_one_that_waits_for_nothing() -> None:
+    budget = Budget(lambda: 2**22 + 1)
+    budget.rest()
+    budget.charge(0.006)
+    assert budget.rest() == pytest.approx(0.006 / SHARE)
+
+
+def test_the_loop_s_thread_is_known_once_it_has_offered(open_page: Callable[..., LivePage]) -> None:
+    page = open_page()
+    assert page.tap.loop is None
+    page.tap.offer(np.zeros((48, 64, 3), np.uint8), [], 0.0)
+    assert page.tap.loop == threading.get_native_id()
