@@ -103,6 +103,17 @@ def this_machine() -> Machine:
     return Machine("this machine", (sys.executable,), programs, os.environ, tuple(map(Path, sys.path)))
 
 
+def with_versions_of(machine: Machine, packages: Sequence[str]) -> Machine:
+    """Return this machine with the project as installed on an emulated one, and the same versions of `packages`."""
+    python = sys.executable if platform.python_version().startswith(machine.python) else f"python{machine.python}"
+    wanted = [f"{package}=={machine.version(package)}" for package in packages]
+    options = ["--python-version", machine.python, "--only-binary=:all:", "--no-deps", *wanted]
+    theirs = _installed(debian.KEPT / "this-machine", "packages", _digest("\n".join(wanted).encode()), options)
+    ours = machine.programs.parent
+    environment = {**os.environ, "PYTHONPATH": f"{ours}{os.pathsep}{theirs}"}
+    return Machine("this machine", (python,), machine.programs, environment, (ours, theirs), machine.python)
+
+
 def emulated(board: Board, wheel: Path, processor: str) -> Machine:
     """Return a board with the wheel and the wheels it asks for installed; roots and packages are kept between runs."""
     python = _PYTHON[board.release]

@@ -13,7 +13,7 @@ from wheels import ROOT
 RESULTS = ROOT / "benchmarks" / "results" / "arm.csv"
 _KEY = ("architecture", "release", "processor", "backend", "model", "pictures")
 COLUMNS = (*_KEY, "count", "right", "right_on_x86", "other_texts", "confidence_apart", "pixels_apart",
-           "interpreter", "python", "numpy", "pillow", "emulator", "commit", "date")  # fmt: skip
+           "interpreter", "python", "numpy", "pillow", "x86", "emulator", "commit", "date")  # fmt: skip
 
 
 def wanted() -> bool:
