@@ -162,7 +162,8 @@ def test_metrics_are_served(start: Callable[..., Service]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    service = start(settings("demo:100000", f'[service]\nlog = "json"\nclock = "trusted"\n[serve]\naddress = "127.0.0.1:{port}"\n'))
+    page = f'[serve]\naddress = "127.0.0.1:{port}"\n'
+    service = start(settings("demo:100000", f'[service]\nlog = "json"\nclock = "trusted"\n{page}'))
     service.hear("READY=1")
     service.wait_for(lambda: service.plates)
     time.sleep(1.2)
