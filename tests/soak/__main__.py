@@ -13,7 +13,7 @@ from arm.record import commit, today
 from soak.programs import ROOT
 from soak.run import Result, soak
 
-LOG = ROOT / ".cache" / "soak.log"
+LOG, MEMORY = ROOT / ".cache" / "soak.log", ROOT / ".cache" / "soak-memory.csv"
 
 
 def main() -> int:
@@ -27,6 +27,8 @@ def main() -> int:
         result = soak(Path(folder), options.minutes * 60, options.every, lambda line: print(line, flush=True))
     LOG.parent.mkdir(exist_ok=True)
     LOG.write_text("\n".join([*result.log, ""]), encoding="utf-8")
+    memory = [f"{seconds:.0f},{sample.memory:.2f},{sample.files}\n" for seconds, sample in result.samples]
+    MEMORY.write_text("".join(["second,megabytes,open_files\n", *memory]), encoding="utf-8")
     show(result)
     if options.record is not None:
         record(options.record, result, options.minutes, options.every)
@@ -36,7 +38,7 @@ def main() -> int:
 def show(result: Result) -> None:
     """Print what was found."""
     print(f"\n{result.seconds / 60:.1f} minutes, {len(result.faults)} faults, {result.events} vehicles;", end=" ")
-    print(f"of {result.passed} that passed while the camera was there, {result.told} were told. Log: {LOG}")
+    print(f"of {result.passed} that passed while the camera was there, {result.told} were told. See {LOG}, {MEMORY}.")
     for check in result.checks:
         print(f"{'holds' if check.holds else 'FAILS'}  {check.what}: {check.found}")
 
