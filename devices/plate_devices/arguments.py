@@ -146,7 +146,7 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
         annotate=given["--annotate"],
         save_crops=given["--save-crops"],
         size=behind.size,
-        lines=bool(paths) or printed(config),
+        lines=bool(paths) or given["--json"] or printed(config),
         config=config,
         socket=given["--socket"],
     )

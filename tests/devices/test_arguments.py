@@ -141,6 +141,8 @@ crops = "c"
     def test_outputs_take_the_place_of_lines(self, tmp_path: Path) -> None:
         head = '[source]\naddress = "demo"\n[read]\nas = "plate"\n[[output]]\ntype = '
         assert not parse_infer(["--config", self.write(tmp_path, f'{head}"csv"\npath = "a"\n')]).lines
+        options = parse_infer(["--json", "--config", self.write(tmp_path, f'{head}"csv"\npath = "a"\n')])
+        assert options.lines, "who asks for lines gets them"
         assert not parse_infer(["--config", self.write(tmp_path, f'{head}"lines"\npath = "a"\n')]).lines
         options = parse_infer(["--config", self.write(tmp_path, f'{head}"lines"\n')])
         assert options.lines
