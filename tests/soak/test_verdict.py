@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from soak.camera import PERIOD, passings
 from soak.faults import KINDS, Fault, Happened, schedule
 from soak.programs import Sample
@@ -68,7 +70,7 @@ def test_each_kind_fails_once_in_every_stretch_and_in_turn() -> None:
 
 def test_vehicles_count_that_passed_while_the_camera_was_there() -> None:
     first, second, third, *_ = passings(10.0)
-    assert round(second[0] - first[0], 6) == PERIOD / 15.0
+    assert second[0] - first[0] == pytest.approx(PERIOD / 15.0)
     passed = [first, second, third]
     assert told_of_passed([first[2], third[2]], passed, []) == (2, 3)
     assert told_of_passed([first[2], third[2]], passed, [(second[0], second[1])]) == (2, 2)
