@@ -10,7 +10,8 @@ With m = 2^-k * (1 + 2^-22) and even sums both come to the same. The first of th
 round, which is x/2 as long as |x| < 2^22, so that the second rounds alone; larger sums saturate either way, if k is at
 most 13. And 2^-22 is enough in float32 to carry a tie up. Sums are even if weights and biases are, which takes one bit
 from the weights; `rounding` makes up for it. The tensors around a sum of two share one scale, so that it adds whole
-numbers. Below zero kernels part ways over ties: a ReLU forgets that, and logits are raised until none is below.
+numbers. Below zero kernels part ways over ties: a ReLU forgets that. Logits of texts are raised until none is below;
+what a locator answers means itself, and so has no ties: its sums are odd multiples of two, which takes one bit more.
 """
 
 from __future__ import annotations
@@ -28,22 +29,23 @@ from .onnx_int8 import padding
 from .rounding import Collector, Statistics, round_weights
 from .tflite_graph import Graph, Operator, read_graph
 
-OPERATORS = frozenset({"ADD", "CONV_2D", "MAX_POOL_2D", "RESHAPE"})
+OPERATORS = frozenset({"ADD", "CONCATENATION", "CONV_2D", "MAX_POOL_2D", "RESHAPE", "TILE"})
 """What a network may consist of."""
 
 EXACT, PLAIN = "exact", "plain"
 
-_LIMIT = 63  # of half a weight
+_LIMIT = 126  # of a weight
 _SMALLEST = -13  # power of two
 _LOWEST = -128
 _ABOVE = 1 + 2.0**-22
 
 
-def rewrite(network: Any, int8: Converted, inputs: NDArray[np.float32]) -> Converted:
+def rewrite(network: Any, int8: Converted, inputs: NDArray[np.float32], absolute: bool = False) -> Converted:
     """Return the int8 TFLite with such scales and weights, or as it is, and which of the two in `rounding`.
 
     Args:
         inputs: float32 (n, height, width, 1), the calibration pictures.
+        absolute: the answers mean themselves, as a locator's do; logits of texts mean the same with any number added.
     """
     floats = tflite.to_float(network).content
     if not _possible(read_graph(int8.content), read_graph(floats)):
@@ -52,7 +54,9 @@ def rewrite(network: Any, int8: Converted, inputs: NDArray[np.float32]) -> Conve
     graph = read_graph(int8.content)
     _share_scales(model, graph)
     for place, weights, bias, seen in _convolutions(floats, inputs):
-        _set_weights(model, place, weights, bias + _lift(model, graph, place), seen)
+        raised = 0.0 if absolute else _lift(model, graph, place)
+        apart = absolute and not graph.operators[place].options.fusedActivationFunction
+        _set_weights(model, place, (weights, bias + raised), seen, apart)
     content = tflite.packed(model)
     tflite.require_int8(tflite.tensor_types(content))
     return Converted(content, int8.tensors, tflite.read_quantisation(content), EXACT)
@@ -83,13 +87,13 @@ def _alike(add: Operator, graph: Graph) -> bool:
 
 
 def _share_scales(model: Any, graph: Graph) -> None:
-    """Give all tensors of a sum the largest of their scales, and so those that are the same before or after."""
+    """Give all tensors of a sum or a row the largest of their scales; and those that are the same before or after."""
     tensors, changed = model.subgraphs[0].tensors, True
     while changed:
         changed = False
         for operator in graph.operators:
             if operator.kind != "CONV_2D":
-                sources = operator.inputs if operator.kind == "ADD" else operator.inputs[:1]
+                sources = operator.inputs if operator.kind in ("ADD", "CONCATENATION") else operator.inputs[:1]
                 ends = [tensors[place].quantization for place in (*sources, operator.output)]
                 largest = max(np.float32(end.scale[0]) for end in ends)
                 changed |= any(np.float32(end.scale[0]) != largest for end in ends)
@@ -98,10 +102,7 @@ def _share_scales(model: Any, graph: Graph) -> None:
 
 
 def _lift(model: Any, graph: Graph, place: int) -> float:
-    """Raise the logits until the least is zero, if this convolution gives them; return by how much.
-
-    They mean the same with any number added.
-    """
+    """Raise the logits until the least is zero, if this convolution gives them; return by how much."""
     tensors, last = model.subgraphs[0].tensors, graph.output
     outputs = [last]
     for operator in reversed(graph.operators):
@@ -158,33 +159,35 @@ def _interpreter(content: bytes) -> Any:
 
 
 def _set_weights(
-    model: Any, place: int, weights: NDArray[np.float64], bias: NDArray[np.float64], seen: Statistics
+    model: Any, place: int, wanted: tuple[NDArray[np.float64], NDArray[np.float64]], seen: Statistics, apart: bool
 ) -> None:
-    """Quantise a convolution."""
+    """Quantise a convolution: even weights and biases; `apart` from ties, weights in fours and biases between them."""
+    weights, bias = wanted
     graph = model.subgraphs[0]
     operator = graph.operators[place]
     source, kernel, biases = (graph.tensors[number] for number in operator.inputs)
     given = np.float32(source.quantization.scale[0])
     ratio = float(graph.tensors[operator.outputs[0]].quantization.scale[0]) / float(given)
-    halves, scales = _best(weights, ratio, seen)
-    real = 2 * halves * scales[:, None].astype(np.float64)
+    unit, rest = (4, 2) if apart else (2, 0)
+    rounded, scales = _best(weights, ratio, seen, unit)
+    real = unit * rounded * scales[:, None].astype(np.float64)
     steps = (given * scales).astype(np.float32)
-    moved = np.round((bias + (weights - real) @ seen.mean) / (2.0 * steps.astype(np.float64)))
-    _store(model, kernel, (2 * halves).astype(np.int8), scales)
-    _store(model, biases, (2 * moved).astype(np.int32), steps)
+    moved = (bias + (weights - real) @ seen.mean) / steps.astype(np.float64)
+    _store(model, kernel, (unit * rounded).astype(np.int8), scales)
+    _store(model, biases, (unit * np.round((moved - rest) / unit) + rest).astype(np.int32), steps)
 
 
 def _best(
-    weights: NDArray[np.float64], ratio: float, seen: Statistics
+    weights: NDArray[np.float64], ratio: float, seen: Statistics, unit: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Return half the weights as whole numbers and the scales: of two powers of two the one that changes sums less."""
-    largest = np.maximum(np.abs(weights).max(1), 1e-12)
-    power = np.ceil(np.log2(largest / (2 * _LIMIT * ratio)))  # no weight is cut off
+    """Return the weights in units, as whole numbers, and the scales: of two powers of two what changes sums less."""
+    largest, most = np.maximum(np.abs(weights).max(1), 1e-12), _LIMIT // unit
+    power = np.ceil(np.log2(largest / (unit * most * ratio)))  # no weight is cut off
     powers = np.maximum(np.concatenate([power, power - 1]), _SMALLEST)
     scales = (2.0**powers * _ABOVE * ratio).astype(np.float32)
-    halves, errors = round_weights(np.tile(weights, (2, 1)), 2.0 * scales.astype(np.float64), _LIMIT, seen)
+    rounded, errors = round_weights(np.tile(weights, (2, 1)), unit * scales.astype(np.float64), most, seen)
     rows = np.arange(len(weights)) + len(weights) * (errors[len(weights) :] < errors[: len(weights)])
-    return halves[rows], scales[rows]
+    return rounded[rows], scales[rows]
 
 
 def _store(model: Any, tensor: Any, values: NDArray[Any], scales: NDArray[np.float32]) -> None:

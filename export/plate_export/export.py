@@ -148,7 +148,8 @@ def _convert_all(
         with parts.quiet(options.debug):
             if calibration is not None and int8 is None:  # the ONNX file is made of it too
                 inputs = calibration.inputs(source.meta.input)
-                int8 = exact.rewrite(network, tflite.to_int8(network, inputs), inputs)
+                absolute = source.meta.kind == "locator"
+                int8 = exact.rewrite(network, tflite.to_int8(network, inputs), inputs, absolute)
             convert = _to_tflite if format_ == "tflite" else _to_onnx
             converted = convert(network, options.precisions, int8)
         for precision, one in converted.items():

@@ -11,6 +11,11 @@ import pytest
 from device_helpers import process
 from PIL import Image
 
+from plate_devices.sources.base import require_opencv
+
+# How much FFmpeg prints is asked once, when the first film is opened, and tests encode films themselves.
+require_opencv("testing")
+
 
 @pytest.fixture
 def model(make_model_file: Callable[..., Path]) -> str:

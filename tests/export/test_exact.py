@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from plate_export import exact, onnx, tflite
 from plate_export.artefact import Converted
 from plate_export.tflite_graph import Graph, read_graph
+from plate_train.locator import architectures as locators
 from plate_train.plates import architectures
 
 SHAPE = (48, 160)
 RESOLVERS = (OpResolverType.AUTO, OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, OpResolverType.BUILTIN_REF)
+DELEGATED_OR_NOT = RESOLVERS[:2]
+"""The reference kernels know no TILE of int8."""
 
 
 def pictures(count: int, seed: int) -> NDArray[np.float32]:
@@ -152,3 +155,46 @@ def test_other_operators_keep_the_plain_way(other: str, keras: Any) -> None:
     int8 = tflite.to_int8(model, inputs)
     found = exact.rewrite(model, int8, inputs)
     assert (found.rounding, found.content) == (exact.PLAIN, int8.content)
+
+
+@pytest.fixture(scope="module")
+def frames() -> NDArray[np.float32]:
+    """Noise in the size of a locator's input."""
+    return np.repeat(np.repeat(pictures(4, 5)[:, :24, :40], 16, 1), 16, 2)
+
+
+@pytest.fixture(scope="module")
+def locator(keras: Any, frames: NDArray[np.float32]) -> tuple[Converted, Converted]:
+    """A small locator as TensorFlow quantises it, and rounded exactly."""
+    model = locators.build(locators.Size(width=0.2, depth=1))
+    numbers = np.random.default_rng(7)
+    model.set_weights([one + numbers.normal(0, 0.05, one.shape) * (one.ndim == 1) for one in model.get_weights()])
+    plain = tflite.to_int8(model, frames)
+    return plain, exact.rewrite(model, plain, frames, absolute=True)
+
+
+def test_every_kernel_gives_the_same_answers_of_a_locator(
+    locator: tuple[Converted, Converted], frames: NDArray[np.float32]
+) -> None:
+    plain, rewritten = locator
+    translated = onnx.to_int8(rewritten.content).content
+    session = onnxruntime.InferenceSession(translated, providers=["CPUExecutionProvider"])
+    expected = np.asarray(session.run(None, {tflite.INPUT: frames})[0])
+    for resolver in DELEGATED_OR_NOT:
+        assert np.array_equal(litert(rewritten.content, frames, resolver), expected), resolver
+    others = [litert(plain.content, frames, resolver) for resolver in DELEGATED_OR_NOT]
+    assert not np.array_equal(*others)  # else this test tests nothing
+
+
+def test_no_answer_of_a_locator_is_a_tie_or_raised(locator: tuple[Converted, Converted]) -> None:
+    plain, rewritten = locator
+    graph = read_graph(rewritten.content)
+    last = [one for one in graph.operators if one.kind == "CONV_2D" and not one.options.fusedActivationFunction]
+    assert len(last) == 3
+    for one in last:
+        kernel, bias = (graph.tensors[place].values for place in one.inputs[1:])
+        assert kernel is not None and not np.any(kernel % 4)
+        assert bias is not None and np.all(bias % 4 == 2)
+    assert rewritten.rounding == exact.EXACT
+    assert plain.quantisation is not None and rewritten.quantisation is not None
+    assert rewritten.quantisation.output_zero_point == plain.quantisation.output_zero_point
