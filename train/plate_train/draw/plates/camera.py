@@ -48,13 +48,13 @@ class Conditions:
     noise: float
 
     @staticmethod
-    def draw(dice: Dice, poor: float) -> Conditions:
-        """Poor pictures as often as asked for, fair ones 37 times of 100, and else good ones."""
+    def draw(dice: Dice) -> Conditions:
+        """Good, fair and poor pictures, 45, 37 and 18 of 100."""
         throw = dice.random()
-        if throw < 0.63 - poor:
+        if throw < 0.45:
             return Conditions(dice.uniform(0, 0.7), 0.0, dice.uniform(0.45, 1.05), dice.uniform(0, 0.02))
         motion = dice.uniform(1, 3.5) if dice.chance(0.2) else 0.0
-        if throw < 1 - poor:
+        if throw < 0.82:
             return Conditions(dice.uniform(0.2, 1.1), motion, dice.uniform(0.25, 1.15), dice.uniform(0, 0.05))
         motion *= dice.uniform(1, 1.5)
         return Conditions(dice.uniform(0.5, 1.5), motion, dice.log_uniform(0.1, 1.2), dice.uniform(0.01, 0.08))
@@ -84,16 +84,13 @@ class Shot:
         return np.asarray(shrunk, np.float32) * np.float32(1 / 255)
 
 
-def photograph(face: Face, dice: Dice, grain: Grain, poor: float = 0.18) -> NDArray[np.uint8]:
+def photograph(face: Face, dice: Dice, grain: Grain) -> NDArray[np.uint8]:
     """Return the crop, gray uint8 (h, w), that a locator would cut of a plate; 60 to 340 pixels wide.
-
-    Args:
-        poor: share of pictures taken under poor conditions.
 
     What nobody could read is taken again, at last under good conditions: it would teach a network to guess.
     """
     for attempt in range(_ATTEMPTS):
-        conditions = Conditions.draw(dice, poor) if attempt < _ATTEMPTS - 1 else Conditions(0.3, 0.0, 0.8, 0.01)
+        conditions = Conditions.draw(dice) if attempt < _ATTEMPTS - 1 else Conditions(0.3, 0.0, 0.8, 0.01)
         shot = _shot(face, conditions, dice)
         pixels = _developed(shot.take(face.picture), conditions, dice, grain)
         if visibility(pixels, shot.take(face.ink)) >= _VISIBLE:

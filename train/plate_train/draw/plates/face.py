@@ -26,7 +26,7 @@ _ROOM = 38
 
 def paint_face(layout: Layout, lettering: Lettering, part: str, dice: Dice, grain: Grain) -> Face:
     """Paint one plate of a layout."""
-    serial = draw_serial(layout.regions, layout.two_rows, dice, layout.anywhere)
+    serial = draw_serial(layout.regions, layout.two_rows, dice)
     width = TALL_WIDTH if layout.two_rows else WIDTH
     height = round(width / dice.uniform(*layout.aspect))
     size = (width + 2 * MARGIN, height + 2 * MARGIN)

@@ -32,8 +32,6 @@ class Layout:
     separators: dict[str, float] = field(hash=False)
     part: str = "train"
     two_rows: bool = False
-    anywhere: float = 0.12
-    poor: float = 0.18
     light_ink: float = 0.0
     band: float = 0.0
     right_band: float = 0.0

@@ -47,4 +47,4 @@ class PlatePainter:
         if dice.chance(0.4):
             relief(face, dice)
         wear(face, dice, self._grain)
-        return photograph(face, dice, self._grain, layout.poor), face.text
+        return photograph(face, dice, self._grain), face.text

@@ -14,6 +14,8 @@ from .words import wish
 
 LONGEST = 10
 _LETTERS, _DIGITS = ALPHABET[10:], ALPHABET[:10]
+_ANYWHERE = 0.12
+"""Share of serials that are signs at random whatever the region, so that the network reads and does not guess."""
 _BARS = 0.07
 """Share of serials that are made to begin or end with I or 1: a bar is easily taken for the plate's edge or band."""
 _BUSY = {"de", "fr", "it", "es", "pl", "ro", "nl", "gb", "be", "at", "cz", "hu", "us-ca", "us-tx", "us-fl", "us-ny"}
@@ -32,18 +34,14 @@ class Serial:
         return "".join("".join(row) for row in self.rows)
 
 
-def draw_serial(regions: Sequence[str], two_rows: bool, dice: Dice, anywhere: float = 0.12) -> Serial:
-    """Draw a serial for one of the regions ("any", "wish" and "world" beside the names of `formats`).
-
-    Args:
-        anywhere: share of serials that are signs at random whatever the region, so that a network does not guess.
-    """
-    region = "any" if dice.chance(anywhere) else dice.choice(regions)
-    serial = _of_region(region, two_rows, dice)
+def draw_serial(regions: Sequence[str], two_rows: bool, dice: Dice) -> Serial:
+    """Draw a serial for one of the regions ("any", "wish" and "world" beside the names of `formats`)."""
+    serial = _of_region(regions, two_rows, dice)
     return _barred(serial, dice) if dice.chance(_BARS) else serial
 
 
-def _of_region(region: str, two_rows: bool, dice: Dice) -> Serial:
+def _of_region(regions: Sequence[str], two_rows: bool, dice: Dice) -> Serial:
+    region = "any" if dice.chance(_ANYWHERE) else dice.choice(regions)
     if region == "wish":
         return _broken(_spaced(wish(dice), dice), two_rows, dice)
     if region == "any":
