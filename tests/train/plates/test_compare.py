@@ -99,3 +99,9 @@ def test_a_damaged_report_is_named(tmp_path: Path) -> None:
     (tmp_path / "one/report.json").write_text("{}")
     with pytest.raises(DataError, match=r"report\.json"):
         comparison.write(tmp_path)
+
+
+def test_trainings_are_equally_long_in_hours_or_in_steps() -> None:
+    given = ["sizes", "--out", "runs/sizes", "--hours", "2"]
+    assert compare.length(compare.parse(given)) == ["--hours", "2.0"]
+    assert compare.length(compare.parse([*given, "--steps", "500"])) == ["--steps", "500"]

@@ -1,7 +1,7 @@
 """Compare networks that were trained equally long on the same drawings: architectures, and sizes of one of them.
 
     python -m plate_train.plates.compare architectures --hours 1 --watch crops/labels.csv --out runs/architectures
-    python -m plate_train.plates.compare sizes --hours 2 --watch crops/labels.csv --out runs/sizes
+    python -m plate_train.plates.compare sizes --steps 20000 --watch crops/labels.csv --out runs/sizes
 
 Interrupted, the same command goes on. The drawings are made before the first training starts, so that none of them
 pays for another one's. Results: `comparison.csv`, a row a training, and `comparison.png`.
@@ -29,8 +29,8 @@ from .settings import Settings
 from .shards import Ahead, Store
 
 PROG = "plate_train.plates.compare"
-SIZES = ((0.25, 2), (0.35, 2), (0.5, 2), (0.7, 2), (1.0, 2), (1.2, 3))
-"""Widths and depths, each about twice as many multiply-adds as the one before."""
+SIZES = ((0.25, 2), (0.35, 2), (0.5, 2), (0.7, 2), (0.8, 3), (1.2, 3))
+"""Widths and depths, each with about twice as many multiply-adds as the one before."""
 _USES = 2
 """Rounds are short, so that the length of a short training is known early and told by many of them."""
 _START = "from plate_train.command import main; main()"
@@ -58,7 +58,7 @@ class Experiment:
 
 def command(arguments: Sequence[str]) -> int:
     """Run what is missing of a comparison, and write its table and its plot."""
-    options = _options(arguments)
+    options = parse(arguments)
     from .generator import plate_store
 
     kept = max(8, options.shards + 1)
@@ -69,7 +69,7 @@ def command(arguments: Sequence[str]) -> int:
         experiments = [Experiment(options.model, *size, seed) for seed in range(options.seeds) for size in SIZES]
     draw(store, options.shards)
     common = [
-        "--hours", str(options.hours), "--drawing-seed", "0", "--shards", str(options.shards),
+        *length(options), "--drawing-seed", "0", "--shards", str(options.shards),
         "--uses", str(_USES), "--window", str(options.shards),
         "--drawings", options.drawings, "--drawings-kept", str(kept),
         "--threads", str(options.threads), "--precision", options.precision,
@@ -128,12 +128,19 @@ def train(experiment: Experiment, folder: Path, common: Sequence[str]) -> None:
         raise DataError(f"the training in {folder} ended with code {done.returncode}; see above")
 
 
-def _options(arguments: Sequence[str]) -> argparse.Namespace:
+def length(options: argparse.Namespace) -> list[str]:
+    """Return the options for equal hours, in which large networks take fewer steps, or for equal steps."""
+    return ["--steps", str(options.steps)] if options.steps else ["--hours", str(options.hours)]
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what the command line says."""
     parser = argparse.ArgumentParser(prog=PROG, description="Compare networks of whole plates.")
     add = parser.add_argument
     add("what", choices=("architectures", "sizes"))
     add("--out", type=Path, required=True, metavar="DIR", help="folder of the trainings and of the results")
     add("--hours", type=checked.number(0.001, 100), default=1.0, metavar="H", help="of each training (default: 1)")
+    add("--steps", type=checked.whole(1), metavar="N", help="of each training, however long they take")
     add("--seeds", type=checked.whole(1), default=3, metavar="N", help="trainings of each network (default: 3)")
     add("--shards", type=checked.whole(2), default=24, metavar="N", help="of 8192 drawings, for all (default: 24)")
     add("--watch", nargs="+", metavar="FILE.csv", help="real crops to be scored")
