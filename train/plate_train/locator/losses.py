@@ -8,6 +8,8 @@ from ..tensorflow_setup import import_tensorflow
 
 _FOCUS = 2.0
 _CORNERS = 1.0
+_BEND = 0.2
+"""Errors from which on a corner's loss grows straight; smaller ones are worth ever less."""
 _LARGEST = 8.0
 """Logits beyond are pulled back a little: one scale of 256 steps has to hold scores and corners in int8."""
 
@@ -25,7 +27,7 @@ def cells_loss(targets: Any, outputs: Any) -> Any:
     found = has * (1 - sure) ** _FOCUS * tf.math.softplus(-logits)
     invented = lacks * sure**_FOCUS * tf.math.softplus(logits)
     far = tf.abs(outputs[..., 1:] - targets[..., 2:]) * targets[..., 1:2]
-    bent = tf.where(far < 1, 0.5 * far * far, far - 0.5)
+    bent = tf.where(far < _BEND, 0.5 * far * far / _BEND, far - 0.5 * _BEND)
     corners = has * tf.reduce_mean(bent, axis=-1)
     large = tf.nn.relu(tf.abs(logits) - _LARGEST) ** 2
     count = tf.maximum(1.0, tf.reduce_sum(has))

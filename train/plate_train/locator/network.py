@@ -25,7 +25,6 @@ class LocatorTraining(Training):
         wanted = tf.TensorSpec((None, cells(SCENE_SPEC.shape[:2]), VALUES), tf.float32)
         return [pictures, wanted, tf.TensorSpec((), tf.float32)]
 
-    def update(self, pictures: Any, codes: Any, share: Any) -> Any:
-        """The step itself, as TensorFlow compiles it."""
-        tf = import_tensorflow()
-        return super().update(tf.cast(pictures, tf.float32)[..., None] * SCENE_SPEC.scale, codes, share)
+    def prepare(self, pictures: Any) -> Any:
+        """Return uint8 pictures (n, h, w) as the network's input."""
+        return import_tensorflow().cast(pictures, "float32")[..., None] * SCENE_SPEC.scale

@@ -6,11 +6,14 @@ import contextlib
 import math
 import signal
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar, Protocol
+
+from numpy.typing import NDArray
 
 from plate_runtime.decode import Reading
 from plate_runtime.errors import DataError, UsageError
@@ -24,6 +27,8 @@ from .rounds import Batch, Rounds
 from .schedule import Schedule, steps_for
 from .score import CropSet, PlateScore, read, score
 
+_SETTLED_ON = 16
+"""Batches, the newest, on which averaged weights are settled, see `Training.settle`."""
 _PACE_ROUNDS = 3
 """Rounds after which it is known how many steps fit into the hours."""
 
@@ -66,6 +71,7 @@ class Steps:
     keep: Callable[[State], None]
     say: Callable[[str], None]
     stop: Stop
+    _shown: deque[NDArray[Any]] = field(default_factory=lambda: deque(maxlen=_SETTLED_ON), init=False, repr=False)
 
     told: ClassVar[str] = "% right"
     """What the numbers in the line of a round are."""
@@ -80,6 +86,7 @@ class Steps:
         Raises:
             UsageError: the loss is no number any more.
         """
+        self._shown.extend(batch[0] for batch in self._shown_before())
         batches = self.rounds.batches(self.state.step)
         saved = time.monotonic()
         with self._bar() as bar, contextlib.closing(batches), self._timed() as tick:  # type: ignore[type-var]
@@ -100,6 +107,7 @@ class Steps:
 
     def save(self) -> None:
         """Write checkpoint, log and model."""
+        self.training.settle(self._shown)
         checkpoint.save(self.folder, self.state, self.training.arrays())
         checkpoint.write_log(self.folder, self.state.history)
         self.keep(self.state)
@@ -111,6 +119,7 @@ class Steps:
         loss = self.training.step(*batch, rate, schedule.share(self.state.step))
         if not math.isfinite(loss):
             raise UsageError(f"the loss of step {self.state.step} is no number; lower --learning-rate")
+        self._shown.append(batch[0])
         self.state.step += 1
         self.state.losses += loss
         return rate
@@ -126,6 +135,13 @@ class Steps:
         yield tick
         tick()
 
+    def _shown_before(self) -> Iterator[Batch]:
+        """The last batches before this piece of the run, so that a resumed run settles as one without a stop."""
+        first = max(self.state.step - _SETTLED_ON, self.rounds.first * self.rounds.plan.steps, 0)
+        for step in range(first, self.state.step):
+            if (batch := self.rounds.batch(step)) is not None:
+                yield batch
+
     def _finished(self) -> bool:
         return self.state.total is not None and self.state.step >= self.state.total
 
@@ -133,6 +149,7 @@ class Steps:
         return progress(self.state.total or 0, "training", initial=self.state.step)
 
     def _close_round(self, rate: float, bar: Any) -> None:
+        self.training.settle(self._shown)
         scored = self.scores()
         row = {
             "step": self.state.step,

@@ -23,6 +23,9 @@ _WEIGHT_DECAY = 0.02
 class Training:
     """A network, its optimizer and, in `average`, a second network of averaged weights.
 
+    What batch normalisation knows of its inputs belongs to the weights it was seen with, so it cannot be averaged:
+    `settle` measures it anew for the averaged weights (Izmailov et al. 2018) before they are read or kept.
+
     Args:
         model: a Keras model of logits. decoding: names the loss. precision: of the products while it trains, see
             `use_precision`; networks are read and kept in float32.
@@ -39,6 +42,8 @@ class Training:
         self._loss = self.loss(decoding)
         self._step = import_tensorflow().function(self.update, input_signature=self.signature(), autograph=False)
         self._read = compiled(self.average)
+        self._normalised = [layer for layer in self.average.layers if type(layer).__name__ == "BatchNormalization"]
+        self._seen = import_tensorflow().function(self._moments, input_signature=self.signature()[:1], autograph=False)
 
     def loss(self, decoding: str) -> Any:
         """Return the function (targets, outputs) -> losses of a decoding."""
@@ -61,16 +66,40 @@ class Training:
         use_precision("float32")
         return self._read(pictures)
 
+    def settle(self, batches: Sequence[NDArray[Any]]) -> None:
+        """Give the averaged network the means and variances that it has itself on `batches` of pictures."""
+        if not batches or not self._normalised:
+            return
+        use_precision("float32")
+        seen = [self._seen(pictures) for pictures in batches]
+        for layer, moments in zip(self._normalised, zip(*seen, strict=True), strict=True):
+            mean, variance = (np.mean(values, axis=0) for values in zip(*moments, strict=True))
+            layer.moving_mean.assign(mean)
+            layer.moving_variance.assign(variance)
+
+    def prepare(self, pictures: Any) -> Any:
+        """Return the network's input of a batch's pictures, within what TensorFlow compiles."""
+        return pictures
+
     def update(self, pictures: Any, codes: Any, share: Any) -> Any:
         """The step itself, as TensorFlow compiles it."""
         tf = import_tensorflow()
         with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(self._loss(codes, self.model(pictures, training=True)))
+            loss = tf.reduce_mean(self._loss(codes, self.model(self.prepare(pictures), training=True)))
         variables = self.model.trainable_variables
         self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
-        for mean, weight in zip(self.average.weights, self.model.weights, strict=True):
+        for mean, weight in zip(self.average.trainable_variables, variables, strict=True):
             mean.assign(mean + share * (weight - mean))
         return loss
+
+    def _moments(self, pictures: Any) -> Any:
+        """Mean and variance of each channel before every batch normalisation, each after those before it."""
+        tf, keras = import_tensorflow(), import_keras()
+        network = keras.Model(self.average.input, [layer.input for layer in self._normalised])
+        return [
+            tf.nn.moments(features, axes=list(range(features.shape.rank - 1)))
+            for features in network(self.prepare(pictures), training=True)
+        ]
 
     def arrays(self) -> list[NDArray[Any]]:
         """Return everything that changes from step to step."""
