@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from plate_runtime.locate import decode_corners
 from plate_train.draw.scenes.labels import Mark
 from plate_train.locator.score import MANIFEST
-from plate_train.locator.targets import STRIDES, cells, targets
+from plate_train.locator.targets import STRIDES, cells, outline, targets
 
 SHAPE = (384, 640)
 
@@ -43,7 +43,19 @@ def test_what_cells_should_say_is_decoded_to_the_plate(width: float) -> None:
     answer = np.concatenate([np.where(wanted[:, :1] == 1, 5.0, -5.0), wanted[:, 2:]], axis=1).astype(np.float32)
     corners, logits = decode_corners(answer, MANIFEST, (640, 384), 0.5)
     assert len(logits) >= 1
-    np.testing.assert_allclose(corners, np.broadcast_to(mark.corners, corners.shape), atol=1e-3)
+    np.testing.assert_allclose(corners, np.broadcast_to(outline(mark.corners), corners.shape), atol=1e-3)
+
+
+@pytest.mark.parametrize("turn", [0, 0.3, 1.2, 3.0])
+def test_an_outline_lies_around_its_sheet_on_every_side_alike(turn: float) -> None:
+    middle, lean = np.array([90, 60]), np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    sheet = plate(0, 0, 40, 10).corners - np.array([20, 5])
+    found = (outline((sheet @ lean.T + middle).astype(np.float32)) - middle) @ lean
+    np.testing.assert_allclose(found, np.sign(sheet) * (np.abs(sheet) + 0.75), atol=1e-4)
+
+
+def test_an_outline_of_nothing_is_finite() -> None:
+    assert np.isfinite(outline(np.zeros((4, 2), np.float32))).all()
 
 
 def test_around_what_finds_a_plate_cells_may_say_either_and_far_away_they_say_no() -> None:

@@ -15,6 +15,7 @@ from ..draw.scenes.spec import Corners
 from ..plates.recorded import drawings_digest
 from ..plates.shards import TRAINING_PART, VALIDATION_PART, Draw
 from ..weights_file import ModelMeta
+from .targets import outline
 
 _HINT = "name data with --data DIR"
 
@@ -79,7 +80,7 @@ def _scene_set(name: str, pictures: NDArray[np.uint8], texts: list[str]) -> Scen
     marks = [decode(text) for text in texts]
 
     def of(counts: bool) -> list[list[tuple[Corners, str]]]:
-        return [[(mark.corners, mark.text) for mark in scene if mark.counts == counts] for scene in marks]
+        return [[(outline(mark.corners), mark.text) for mark in scene if mark.counts == counts] for scene in marks]
 
     return SceneSet(name, pictures, of(True), of(False))
 

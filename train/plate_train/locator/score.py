@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from plate_runtime.preprocess import fitted_size, resize_picture, scale_pixels
 from ..draw.scenes.labels import Mark, decode
 from ..draw.scenes.spec import SCENE_SPEC
 from ..plates.shards import Shard
-from .targets import STRIDES
+from .targets import STRIDES, outline
 
 OVERLAP = 0.5
 """Of a detection and a labelled plate, from which on the plate counts as found."""
@@ -79,8 +79,8 @@ class LocatorScore:
 
 
 def drawn_set(name: str, shard: Shard) -> FrameSet:
-    """Return drawn scenes as a set."""
-    marks = [decode(text) for text in shard.texts]
+    """Return drawn scenes as a set, with the outlines that a locator is asked for."""
+    marks = [[replace(mark, corners=outline(mark.corners)) for mark in decode(text)] for text in shard.texts]
     return FrameSet(name, shard.pictures, marks, [shard.pictures.shape[:0:-1]] * len(marks))
 
 

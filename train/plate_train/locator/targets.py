@@ -21,6 +21,8 @@ _BOTH, _LEFT_ALONE = 1.2, 1.6
 """Factors around a border: up to which a plate belongs to both levels, and up to which the other one may say either."""
 _CORE, _RING = (0.3, 0.5), (0.75, 1.1)
 """Half sizes of what finds a plate and of what is left alone, in half widths and half heights of it."""
+_RIM = 0.75
+"""Pixels of the input by which the outline of a plate that is asked for lies outside its sheet."""
 VALUES = 10
 """Of a cell's target: 1 plate, 0 none, -1 either; weight of the corners; dx and dy of four corners in strides."""
 
@@ -29,6 +31,17 @@ def sizes(corners: Corners) -> tuple[float, float]:
     """Return the mean length of the long and of the short sides of a plate, (4, 2), in pixels."""
     along, down = corners[[1, 2]] - corners[[0, 3]], corners[[3, 2]] - corners[[0, 1]]
     return float(np.hypot(*along.T).mean()), float(np.hypot(*down.T).mean())
+
+
+def outline(corners: Corners) -> Corners:
+    """Return the outline, (4, 2), that a locator is to give of a sheet with such corners.
+
+    An edge is blurred over more than a pixel of the input, and around it comes a holder, part of what people outline
+    as the plate. Outlines that hug the sheet end up inside it as often as not, and cut off strokes.
+    """
+    across, down = corners[1] + corners[2] - corners[0] - corners[3], corners[2] + corners[3] - corners[0] - corners[1]
+    right, below = (side * (_RIM / max(1e-3, float(np.hypot(*side)))) for side in (across, down))
+    return corners + np.array([-right - below, right - below, right + below, below - right], corners.dtype)
 
 
 def cells(shape: tuple[int, int]) -> int:
@@ -89,5 +102,5 @@ def _mark(grid: NDArray[np.float32], corners: Corners, stride: int, role: str) -
     part[core, 0] = 1
     # an error of a quarter of the plate's height, or of half its width where it is nearly square, counts as one
     part[core, 1] = stride / (0.25 * min(2 * half[1], half[0]))
-    offsets = (corners[None] - np.stack([x[core], y[core]], axis=1)[:, None]) / stride
+    offsets = (outline(corners)[None] - np.stack([x[core], y[core]], axis=1)[:, None]) / stride
     part[core, 2:] = offsets.reshape(-1, 8)
