@@ -60,7 +60,7 @@ class FrameReport:
                 "max_drop": limits.max_drop,
                 "needed": limits.needed(plates),
                 "may_lose": limits.allowed(plates),
-                "more_on_no_plate": more_false(limits, len(self.frames)),
+                "more_on_no_plate": more_false(limits, self.reference.score),
             },
             "calibration": self.calibration.record() if self.calibration else None,
             "h5": {**_counts(self.reference), "widths": self._widths(self.reference)},
@@ -83,7 +83,7 @@ class FrameReport:
         if self.calibration:
             count, name = len(self.calibration.pictures), self.calibration.set
             lines.append(f"- int8 calibrated with {count} frames of {name}, seed {self.calibration.seed}")
-        more = more_false(limits, len(self.frames))
+        more = more_false(limits, self.reference.score)
         lines.append(
             f"- limits: {limits.needed(plates)} of {plates} found ({limits.min_accuracy:g} %), at most "
             f"{limits.allowed(plates)} fewer than the .h5, at most {more} more on no plate"

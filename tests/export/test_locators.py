@@ -22,6 +22,7 @@ from plate_export.reading import Reading
 from plate_export.scene_set import Frames, load_frames
 from plate_export.source import load_network, open_source
 from plate_runtime.errors import AccuracyError, DataError, ModelError, PlateEdgeError
+from plate_runtime.evaluate import LocationScore
 from plate_runtime.labels import read_labels, set_digest
 from plate_runtime.locate import locate
 from plate_runtime.model import open_model
@@ -282,5 +283,9 @@ def test_frames_are_labelled_in_pixels_of_the_input(locator_meta: ModelMeta, fra
 
 
 def test_how_many_more_false_detections_are_allowed() -> None:
-    assert [more_false(Limits(90, 0.5), frames) for frames in (10, 400, 2000)] == [1, 2, 10]
-    assert more_false(Limits(90, 0), 400) == 0
+    def more(frames: int, outside: int, drop: float = 0.5) -> int:
+        return more_false(Limits(90, drop), LocationScore(frames, 100, 95, outside))
+
+    assert [more(frames, 0) for frames in (10, 400, 2000)] == [1, 2, 10]
+    assert [more(400, outside) for outside in (9, 29, 30, 255)] == [2, 2, 3, 25]
+    assert more(400, 255, drop=0) == 0
