@@ -15,7 +15,7 @@ from . import plots
 from .score import Found, FrameSet, match, score
 
 __all__ = ["FILE", "finish", "write"]
-_FALSE_A_FRAME = 1.0
+_FALSE_A_FRAME = 0.5
 """Detections on no plate that are put up with in drawn scenes, which are harder than the world: each costs a reading
 of a millisecond, and what it reads is dropped by both confidences together."""
 
