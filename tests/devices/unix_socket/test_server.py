@@ -156,10 +156,12 @@ def test_after_what_is_no_request_the_line_is_dead(client: Client, line: bytes) 
     assert client.stream.readline() == b""
 
 
-def test_a_line_without_end_is_cut_off(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_without_end_is_cut_off(server: SocketServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "MOST_BYTES", 1000)
     monkeypatch.setattr("plate_devices.unix_socket.server.MOST_BYTES", 1000)
+    client = Client(server.path)  # after the limit: the server reads with that of the moment it is called
     assert "at most 1000 bytes" in client.ask(b"{" + b" " * 5000)["error"]
+    client.close()
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
