@@ -74,9 +74,9 @@ INFER = Command(
         Option("--save-crops", "save a picture of each plate", "DIR"),
         Option("--debug", "show tracebacks"),
     ),
-    "[PATH ...] [--camera SOURCE] --as frame|plate|character",
-    "examples: plate-infer --as plate crop.jpg\n          plate-infer --as plate --camera demo --json\n"
-    "          plate-infer --config gate.toml",
+    "[PATH ...] [--camera SOURCE] [--as frame|plate|character]",
+    "examples: plate-infer street.jpg\n          plate-infer --camera demo --json\n"
+    "          plate-infer --as plate crop.jpg\n          plate-infer --config gate.toml",
 )  # fmt: skip
 
 
