@@ -21,7 +21,7 @@ from plate_runtime.backends.fake import FakeBackend
 from plate_runtime.image import Picture
 from plate_runtime.locate import decode_corners, locate, straighten, suppress
 from plate_runtime.manifest import InputSpec, Manifest
-from plate_runtime.model import Model, open_model, shipped_model, ships
+from plate_runtime.model import Model, open_model, ships
 from plate_runtime.modelfile import ModelFile
 from plate_runtime.preprocess import resize_picture, scale_pixels
 from plate_runtime.quantisation import dequantise, quantise
@@ -39,7 +39,7 @@ def main() -> None:
     rgb = _frame()
     calls = {**_steps(rgb), "all outside the networks": _whole(rgb, fake=True)}
     if ships("locator"):
-        calls |= {"locator alone": _network("locator"), "reader alone": _network("plate")}
+        calls |= {"locator alone": _network("locator"), "reader alone": _network("frame")}
         calls |= {"the whole frame": _whole(rgb, fake=False), "MobileNetV2 int8, 224x224": _mobilenet()}
     times = in_rounds(calls, ROUNDS, REPEAT["locator"])
     write_csv("finding", [{"step": name, **_figures(values)} for name, values in times.items()])
@@ -91,7 +91,7 @@ def _whole(rgb: NDArray[np.uint8], fake: bool) -> Callable[[], object]:
         reader = PlateReader(as_="frame")
         return lambda: reader.read(rgb, as_="frame")
     file = ModelFile(Path("none.tflite"), "tflite", LOCATOR, b"")
-    locator, reads = Model(file, FakeBackend(file)), open_model(shipped_model("plate"), "plate", "fake:AB123CD")
+    locator, reads = Model(file, FakeBackend(file)), open_model(None, "frame", "fake:AB123CD")
 
     def way() -> object:
         gray = Picture(rgb, "frame").gray()
@@ -101,7 +101,7 @@ def _whole(rgb: NDArray[np.uint8], fake: bool) -> Callable[[], object]:
 
 
 def _network(kind: str) -> Callable[[], object]:
-    model = open_model(shipped_model(kind), kind)
+    model = open_model(None, kind)
     inputs = np.random.default_rng(0).random((1, *model.manifest.input.shape), np.float32)
     return lambda: model.predict(inputs)
 

@@ -151,7 +151,7 @@ class FrameExam:
         )  # fmt: skip
 
     def count(self, outputs: NDArray[np.float32]) -> Found:
-        """Find plates, count them, and let the shipped reader read them."""
+        """Find plates, count them, and let the reader that ships for frames read them."""
         found = gate_frames.find_all(outputs, self._frames, self._manifest)
         return replace(found, read=count_read(found, self._frames))
 

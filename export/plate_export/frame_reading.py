@@ -1,4 +1,4 @@
-"""Whether what a locator found can be read: by the shipped reader of whole plates, in a process of its own."""
+"""Whether what a locator found can be read: by the reader that ships for frames, in a process of its own."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def count_read(found: Found, frames: Frames) -> int | None:
     """Return how many of the plates with a text are read exactly from the corners found; None without a reader."""
     versions = installed()
     backend = next((name for name in ("litert", "tflite") if versions[name]), None)
-    if backend is None or not ships("plate"):
+    if backend is None or not ships("frame"):
         return None
-    path = shipped_model("plate")
+    path = shipped_model("frame")
     manifest = read_model_file(path).manifest
     crops, labels = [], []
     for place, matches in enumerate(found.matches):

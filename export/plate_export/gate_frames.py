@@ -26,7 +26,8 @@ class Found:
 
     Attributes:
         detections, matches: of each frame; score: counts of all of them.
-        read: of the plates with a text, how many the shipped reader reads exactly where they were found, or None.
+        read: of the plates with a text, how many the reader that ships for frames reads exactly where they were
+            found, or None.
         outputs: float32 (n, cells, 9), what the network answered.
     """
 

@@ -88,7 +88,7 @@ class FrameReport:
             f"- limits: {limits.needed(plates)} of {plates} found ({limits.min_accuracy:g} %), at most "
             f"{limits.allowed(plates)} fewer than the .h5, at most {more} more on no plate"
         )
-        lines.append(f"- read: plates that the shipped reader reads exactly where they were found, of "
+        lines.append(f"- read: plates that the reader that ships for frames reads exactly where they were found, of "
                      f"{count_texts(self.frames)} with a text")  # fmt: skip
         lines += ["", *to_table(_HEADERS, self._rows()), ""]
         if missing := not_run(self.artefacts, self.installed):

@@ -78,7 +78,8 @@ def open_model(
 
     Args:
         path: a file, or the name of a model that ships; see `named_model`.
-        kind: what the file has to be; None takes every kind, and the character model where no file is named.
+        kind: what the file has to be; None takes every kind, and the character model where no file is named. "frame"
+            is a plate model, too: without a file the one that ships for plates found in frames.
         backend: "auto" takes the first installed interpreter for the file's format; the model says which ran.
         threads: for the interpreter, at least 1.
 
@@ -89,6 +90,7 @@ def open_model(
     if threads < 1:
         raise UsageError(f"threads has to be at least 1, not {threads}")
     file = read_model_file(shipped_model(kind or "character", backend) if path is None else named_model(path, backend))
-    if kind is not None and file.manifest.kind != kind:
-        raise ModelError(f"{file.path} is a {file.manifest.kind} model where a {kind} model is needed")
+    needed = "plate" if kind == "frame" else kind
+    if needed is not None and file.manifest.kind != needed:
+        raise ModelError(f"{file.path} is a {file.manifest.kind} model where a {needed} model is needed")
     return Model(file, open_backend(backend, file, threads))

@@ -29,7 +29,7 @@ class PlateReader:
     """Reads pictures; see the package for an example. Not thread-safe: one reader a thread.
 
     A plate is read at once by a model of whole plates, or cut into characters for a character model. In a frame the
-    plates are found first, by another model, the locator.
+    plates are found first, by another model, the locator, and read by a smaller one than crops where no file is named.
     """
 
     def __init__(
@@ -53,21 +53,22 @@ class PlateReader:
         self.model: Model = self.model_for(as_)
 
     def model_for(self, as_: str) -> Model:
-        """Return the model that reads "plate" (also those of a "frame") or "character", opened when first asked for.
+        """Return the model that reads "plate", the plates of a "frame" or "character", opened when first asked for.
 
         Raises:
-            ModelError: the file named to the reader cannot read that. UsageError: the reader is closed.
+            ModelError: the file named to the reader cannot read that, or none is named and the one that ships for it
+                is missing. UsageError: the reader is closed.
         """
         self._require_open()
         if as_ not in WAYS:
             raise UsageError(f"as_ {as_!r} is unknown; use {', '.join(map(repr, WAYS))}")
-        as_ = "plate" if as_ == "frame" else as_
         kind = self._kind(as_)
         if kind not in self._models:
             self._models[kind] = open_model(self._file, kind, self._backend, self._threads)
         model = self._models[kind]
-        if model.manifest.kind not in (as_, "character"):
-            raise ModelError(f"{model.file.path} is a {model.manifest.kind} model and reads no single {as_}")
+        what = "plate" if as_ == "frame" else as_
+        if model.manifest.kind not in (what, "character"):
+            raise ModelError(f"{model.file.path} is a {model.manifest.kind} model and reads no single {what}")
         return model
 
     def locator(self) -> Model:
@@ -159,10 +160,10 @@ class PlateReader:
             raise UsageError("this reader is closed; open another")
 
     def _kind(self, as_: str) -> str | None:
-        """Of the shipped model that reads `as_`; a file that was named says itself what it is."""
+        """What ships for reading `as_`; a file that was named says itself what it is."""
         if self._file is not None:
             return None
-        return "plate" if as_ == "plate" and ships("plate", self._backend) else "character"
+        return "character" if as_ == "plate" and not ships("plate", self._backend) else as_
 
 
 def _formats(region: str | None, as_: str) -> Region | None:

@@ -10,13 +10,17 @@ MODELS = Path(__file__).parent / "models"
 NAMES = {
     "character": "plate-character-1.0.0-int8",
     "plate": "plate-reader-1.0.0-int8",
+    "frame": "plate-reader-nano-1.1.0-int8",
     "locator": "plate-locator-1.0.0-int8",
 }
-"""The model of each kind that ships, without its suffix; the folder says which are there."""
+"""The model that ships for each purpose, without its suffix; the folder says which are there.
+
+"character", "plate" and "locator" are kinds of models; "frame" is the plate model that reads what the locator found:
+the smaller one, since there a network runs before it. See docs/plate-reader.md for what both read."""
 
 
 def ships(kind: str, backend: str = "auto") -> bool:
-    """Whether a model of that kind ships in the format that `backend` reads."""
+    """Whether a model for that purpose, one of `NAMES`, ships in the format that `backend` reads."""
     return kind in NAMES and _path(kind, backend).is_file()
 
 
@@ -24,7 +28,7 @@ def shipped_model(kind: str, backend: str = "auto") -> Path:
     """Return the path of the model that ships for `kind`, in the format that `backend` reads.
 
     Raises:
-        UsageError: no model of that kind ships. ModelError: it is missing from the installation.
+        UsageError: none ships for that. ModelError: it is missing from the installation.
     """
     if kind not in NAMES or (kind == "locator" and not any(MODELS.glob("plate-locator-*"))):
         raise UsageError(f"no {kind} model ships yet; name one with its file")

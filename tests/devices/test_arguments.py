@@ -135,6 +135,10 @@ crops = "c"
         file = self.write(tmp_path, '[read]\nprofile = "pi-5"\nthreads = 1\n[source]\nsize = [320, 240]\n')
         options = parse_infer(["--camera", "0", "--as", "character", "--config", file, "--fps", "2"])
         assert (options.threads, options.fps, options.models, options.size) == (1, 2.0, [], (320, 240))
+        for way in ("plate", "frame"):
+            line = ["--camera", "0", "--as", way, "--profile", "pi-4"]
+            assert parse_infer([*line, "--model", "a.tflite"]).models == ["a.tflite"]
+        assert parse_infer(["--camera", "0", "--as", "plate", "--profile", "pi-4"]).models == []
         with pytest.raises(UsageError, match="there is no profile 'pi-9'"):
             parse_infer(["a.png", "--as", "plate", "--profile", "pi-9"])
 

@@ -140,6 +140,33 @@ class TestTheDefault:
         assert default_as() == default_as("fake:AB1") == "frame"
         assert default_as("onnx") is None
 
+    def test_plates_of_frames_are_read_by_another_model_than_crops(
+        self, models: Path, make_locator: MakeModel, make_plate_model: MakeModel, frame: NDArray[np.uint8]
+    ) -> None:
+        shutil.copy(make_locator(), models / f"{shipped.NAMES['locator']}.tflite")
+        shutil.copy(make_plate_model(name="of-crops"), models / f"{shipped.NAMES['plate']}.tflite")
+        shutil.copy(make_plate_model(name="of-frames"), models / f"{shipped.NAMES['frame']}.tflite")
+        with PlateReader(as_="frame") as reader:
+            assert reader.model.manifest.name == "of-frames"
+            assert reader.model_for("plate").manifest.name == "of-crops"
+            assert {plate.text for plate in reader.read(frame, as_="frame")} == set(PLATES.values())
+        with PlateReader(make_plate_model(name="named"), as_="frame") as reader:
+            assert reader.model is reader.model_for("plate")
+            assert reader.model.manifest.name == "named"
+
+    def test_the_model_of_crops_does_not_stand_in_for_that_of_frames(
+        self, models: Path, make_locator: MakeModel, make_plate_model: MakeModel
+    ) -> None:
+        shutil.copy(make_locator(), models / f"{shipped.NAMES['locator']}.tflite")
+        shutil.copy(make_plate_model(), models / f"{shipped.NAMES['plate']}.tflite")
+        missing = f"{shipped.NAMES['frame']}.tflite is missing from the installation"
+        with pytest.raises(ModelError, match=missing):
+            PlateReader(as_="frame")
+        with PlateReader() as reader, pytest.raises(ModelError, match=missing):
+            reader.read(np.zeros((720, 1280), np.uint8), as_="frame")
+        with pytest.raises(ModelError, match=missing.replace("tflite", "onnx")):
+            PlateReader(as_="frame", backend="onnx", locator=make_locator("onnx"))
+
     def test_asking_costs_no_numpy(self) -> None:
         code = "import sys, plate_runtime.shipped as s; s.default_as(); print('numpy' in sys.modules)"
         ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.health.board import Board
-from plate_devices.health.samples import measure, open_plate_reader
+from plate_devices.health.samples import measure, open_plate_reader, ways
 
 if TYPE_CHECKING:
     from plate_devices.arguments import InferOptions
@@ -57,8 +57,8 @@ def bench(options: InferOptions | None, seconds: float, board: Board | None = No
     """Read the sample crops for so many seconds. Raises PlateEdgeError where nothing can be read."""
     board = board or Board()
     before = board.temperature
-    with open_plate_reader(options) as reader:
-        model = reader.model_for("plate")
+    with open_plate_reader(options, ways(options)[0]) as reader:
+        model = reader.model
         label, backend = model.manifest.label, model.backend
         name, version = backend.name, backend.version
     timing = measure(options, seconds)

@@ -77,19 +77,20 @@ def check_models(options: InferOptions | None) -> Iterator[Finding]:
 
 
 def check_samples(options: InferOptions | None) -> Iterator[Finding]:
-    """Read the sample pictures that ship: interpreter, model and numpy work together."""
-    from plate_devices.health.samples import read_samples
+    """Read the sample pictures that ship with each model in use: interpreter, model and numpy work together."""
+    from plate_devices.health.samples import read_samples, ways
 
-    try:
-        right, count, wrong = read_samples(options)
-    except PlateEdgeError as error:
-        yield Finding("self-test", "failed", str(error), "see the lines above")
-        return
-    told = f"{right} of {count} sample plates read right"
-    if wrong:
-        yield Finding("self-test", "failed", f"{told}; not {', '.join(wrong)}", "use another interpreter")
-    else:
-        yield Finding("self-test", "ok", told)
+    for read_as in ways(options):
+        try:
+            model, count, wrong = read_samples(options, read_as)
+        except PlateEdgeError as error:
+            yield Finding("self-test", "failed", str(error), "see the lines above")
+            continue
+        told = f"{count - len(wrong)} of {count} sample plates read right by {model}"
+        if wrong:
+            yield Finding("self-test", "failed", f"{told}; not {', '.join(wrong)}", "use another interpreter")
+        else:
+            yield Finding("self-test", "ok", told)
 
 
 def check_board(board: Board) -> Iterator[Finding]:

@@ -32,19 +32,27 @@ class Timing(NamedTuple):
     crops: int
 
 
-def read_samples(options: InferOptions | None = None) -> tuple[int, int, list[str]]:
-    """Return how many samples are read right, how many there are, and the other ones. Raises PlateEdgeError."""
+class SelfTest(NamedTuple):
+    """What became of the samples, and by which model; `wrong` names those that were misread."""
+
+    model: str
+    samples: int
+    wrong: list[str]
+
+
+def read_samples(options: InferOptions | None, read_as: str) -> SelfTest:
+    """Read the samples with what reads `read_as`; see `open_plate_reader`. Raises PlateEdgeError."""
     samples = load_samples()
-    with open_plate_reader(options) as reader:
+    with open_plate_reader(options, read_as) as reader:
         wrong = [one.name for one in samples if _text(reader, one) != one.text]
-    return len(samples) - len(wrong), len(samples), wrong
+        return SelfTest(reader.model.manifest.label, len(samples), wrong)
 
 
 def measure(options: InferOptions | None, seconds: float) -> Timing:
     """Read the samples again and again for so many seconds, after a first round that is not counted."""
     samples = load_samples()
     wall: list[float] = []
-    with open_plate_reader(options) as reader:
+    with open_plate_reader(options, ways(options)[0]) as reader:
         for sample in samples:
             _text(reader, sample)
         cpu_before, until = time.process_time(), time.perf_counter() + seconds
@@ -58,16 +66,26 @@ def measure(options: InferOptions | None, seconds: float) -> Timing:
     return Timing(statistics.median(wall), slow, cpu, len(wall))
 
 
-def open_plate_reader(options: InferOptions | None) -> PlateReader:
-    """Open the reader of whole plates that the options ask for, by default the one that ships."""
+def ways(options: InferOptions | None) -> tuple[str, ...]:
+    """Return how plates are read by these options: as "plate" or in a "frame"; both where they do not say."""
+    return ("plate", "frame") if options is None or options.read_as == "character" else (options.read_as,)
+
+
+def open_plate_reader(options: InferOptions | None, read_as: str) -> PlateReader:
+    """Open what reads the crop of a "plate", or plates found in a "frame": the model of the options, or what ships."""
     from plate_runtime.reader import PlateReader
+    from plate_runtime.shipped import shipped_model
 
-    if options is None or options.read_as == "character":
-        return PlateReader()
-    from plate_devices.models import choose_models
+    named: str | Path | None = None
+    backend, threads = "auto", 1
+    if options is not None and options.read_as != "character":
+        from plate_devices.models import choose_models
 
-    models = choose_models(options.models, options.read_as, options.backend)
-    return PlateReader(models.reader, options.backend, options.threads)
+        named = choose_models(options.models, options.read_as, options.backend).reader
+        backend, threads = options.backend, options.threads
+    if named is None and read_as == "frame":
+        named = shipped_model("frame", backend)
+    return PlateReader(named, backend, threads)
 
 
 def load_samples() -> list[Sample]:

@@ -22,19 +22,20 @@ class Profile:
 
     Attributes:
         matches: how the names of such boards begin.
-        threads, backend, models: of the interpreter. size: that a camera is asked for. fps: most frames of a second.
+        threads, backend: of the interpreter. size: that a camera is asked for. fps: most frames of a second.
         budget_ms: what a frame may take in the median, so that `fps` are read and a core stays free. It is what is
             wanted, not what was measured: `plate-doctor --bench` measures.
+        models: in place of those that ship for what is read.
     """
 
     description: str
     matches: tuple[str, ...]
     threads: int
     backend: str
-    models: tuple[str, ...]
     size: tuple[int, int]
     fps: float
     budget_ms: float
+    models: tuple[str, ...] = ()
 
 
 def names() -> list[str]:

@@ -6,6 +6,7 @@ import csv
 import json
 import stat
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,10 @@ def of(told: dict[str, Any], check: str) -> list[dict[str, str]]:
 
 def test_a_good_installation_reads_all_samples(capsys: pytest.CaptureFixture[str]) -> None:
     told = found(capsys, "--camera", "demo")
-    assert [one["state"] for one in of(told, "self-test")] == ["ok"]
-    assert of(told, "self-test")[0]["told"] == "8 of 8 sample plates read right"
+    assert [one["state"] for one in of(told, "self-test")] == ["ok", "ok"]
+    read = [one["told"] for one in of(told, "self-test")]
+    assert read[0].startswith("8 of 8 sample plates read right by plate-reader@")
+    assert read[1].startswith("8 of 8 sample plates read right by plate-reader-nano@")
     assert "ok" in [one["state"] for one in of(told, "interpreter")]
     assert "plate-reader@" in of(told, "models")[0]["told"]
     assert of(told, "camera")[0]["told"].startswith("demo gives 640x480 pixels")
@@ -104,6 +107,18 @@ def test_the_measure_is_a_row_of_the_table(capsys: pytest.CaptureFixture[str], r
         rows = list(csv.DictReader(table))
     assert list(rows[0]) == list(told)
     assert not any("Raspberry" in row["board"] and "qemu" in row["system"] for row in rows)
+
+
+def test_what_reads_plates_of_frames_is_tested_and_measured_where_frames_are_read(
+    tmp_path: Path, make_locator: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, locator = tmp_path / "gate.toml", make_locator()
+    for models, reader in (([], "plate-reader-nano@"), (["plate-reader"], "plate-reader@")):
+        file.write_text(f'[source]\naddress = "demo"\n[read]\nas = "frame"\nmodels = {[str(locator), *models]}\n')
+        told = found(capsys, "--config", str(file), "--bench", "--seconds", "0.1")
+        (read,) = of(told, "self-test")
+        assert read["told"].startswith(f"8 of 8 sample plates read right by {reader}")
+        assert told["bench"]["model"].startswith(reader)
 
 
 def test_nonsense_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
