@@ -104,7 +104,7 @@ def draw_sheet(alarms: Sequence[Alarm]) -> Image.Image:
             Tile(
                 alarm.picture,
                 f"{'reported' if alarm.reported else 'dropped'}, scene {alarm.scene}",
-                f"{alarm.text or '-'} {alarm.detected:.2f} x reading = {alarm.product:.3f}",
+                f"{alarm.text or '-'} {alarm.detected:.2f} found {alarm.product:.3f} in all",
                 alarm.corners,
             )
             for alarm in shown
