@@ -54,7 +54,7 @@ def main() -> int:
         kept.write_text(json.dumps(asdict(run), indent=1) + "\n", encoding="utf-8")
         found, legible = judge(drive, run)
         rows.append(row_of(drive, asked.vehicles, run, found))
-        print(f"\n{len(run.away)} deaths of the camera: {found}; all of it: {kept}", *run.log, sep="\n  ")
+        print(f"\n{len(run.waits)} deaths of the camera: {found}; all of it: {kept}", *run.log, sep="\n  ")
         print(*describe(drive, found, legible), sep="\n", flush=True)
         for fault in failures(run, found):
             print(f"FAILS  {fault}", flush=True)
@@ -77,7 +77,7 @@ def row_of(drive: Drive, vehicles: int, run: Run, found: Score) -> dict[str, obj
     settled, end = run.memory
     health, behind = run.health, run.behind
     return {
-        "drive": f"seed {drive.seed}, {drive.seconds:g} s", "vehicles": vehicles, "camera_deaths": len(run.away),
+        "drive": f"seed {drive.seed}, {drive.seconds:g} s", "vehicles": vehicles, "camera_deaths": len(run.waits),
         "seconds_without_pictures": round(sum(min(back, drive.seconds) - gone for gone, back in run.away), 1),
         "longest_wait_for_a_camera_that_is_back_s": round(max(run.waits, default=0.0), 1),
         "expected": found.expected, "right": found.right, "missed": len(found.missed), "wrong": len(found.wrong),

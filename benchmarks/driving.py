@@ -174,10 +174,12 @@ class Camera:
 
     @property
     def away(self) -> list[Away]:
-        """From each death to the first picture after it."""
+        """From each death to the first picture after it; a life that nobody saw ends nothing."""
         served = [life.served - self.began for life in self.lives]
         died = [life.died - self.began for life in self.lives[:-1]]
-        return [Away(gone, min(served[number:])) for number, gone in enumerate(died, start=1)]
+        return [
+            Away(gone, min(served[number + 1 :])) for number, gone in enumerate(died) if served[number] < math.inf
+        ]
 
     @property
     def waits(self) -> list[float]:

@@ -27,7 +27,7 @@ SCENES = 500
 SHOWN = 60
 EXAMPLES = """
 Scenes are those of the part "measure": fonts, layouts and textures that training never draws. Kept are those in which
-nothing is marked, neither a plate that counts nor one to be ignored: about one in seven. Fonts: plate-train fonts.
+nothing is marked, neither a plate that counts nor one to be ignored: about one in five. Fonts: plate-train fonts.
 
 examples:
   python benchmarks/false_plates.py                          the networks that ship -> results/false-plates.csv
