@@ -144,7 +144,7 @@ class Camera:
     def __init__(self, folder: Path, began: Path) -> None:
         """Take the frames, and the file that tells it when the drive began; `start` serves."""
         port = free_port()
-        self._command = [sys.executable, "-m", "drives.camera", str(port), folder, began]
+        self._command: list[str | Path] = [sys.executable, "-m", "drives.camera", str(port), folder, began]
         self._file = began
         self.began = math.inf
         self.url = f"http://127.0.0.1:{port}/video"
@@ -177,9 +177,7 @@ class Camera:
         """From each death to the first picture after it; a life that nobody saw ends nothing."""
         served = [life.served - self.began for life in self.lives]
         died = [life.died - self.began for life in self.lives[:-1]]
-        return [
-            Away(gone, min(served[number + 1 :])) for number, gone in enumerate(died) if served[number] < math.inf
-        ]
+        return [Away(gone, min(served[number + 1 :])) for number, gone in enumerate(died) if served[number] < math.inf]
 
     @property
     def waits(self) -> list[float]:
