@@ -6,7 +6,7 @@ import argparse
 import json
 import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from drives.scoring import Score, Told, describe, legible_frames, score, while_t
 from drives.traffic import Drive, plan_drive
 from driving import FILMS, Run, draw_outages, painted, watch
 
+from plate_runtime.commandline import run as run_command
+from plate_runtime.errors import UsageError
 from plate_runtime.model import ships
 
 SEED = 2200
@@ -40,11 +42,11 @@ examples:
 """
 
 
-def main() -> int:
+def command(arguments: Sequence[str]) -> int:
     """Drive, write the table, and return the exit code."""
-    asked = _arguments()
+    asked = _parse(arguments)
     if not asked.model and not ships("locator"):
-        raise SystemExit("no locator ships; name one with --model")
+        raise UsageError("no locator ships; name one with --model")
     drive = plan_drive(asked.seed, asked.vehicles, asked.seconds)
     folder = painted(drive)
     rows, faults = [], 0
@@ -102,7 +104,7 @@ def failures(run: Run, found: Score) -> Iterator[str]:
         yield f"plate-infer ends when it is told to: exit code {run.code}"
 
 
-def _arguments() -> argparse.Namespace:
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="drive.py", description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -119,11 +121,11 @@ def _arguments() -> argparse.Namespace:
         help="a locator or a reader in place of those that ship; may be given twice",
     )  # fmt: skip
     parser.add_argument("--trial", action="store_true", help="print the rows and write none")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     if asked.seconds < 60 or asked.vehicles < 1 or asked.kills < 0:
         parser.error("a drive lasts 60 seconds or more, with a vehicle or more")
     return asked
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(command, "drive.py")

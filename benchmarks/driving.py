@@ -26,6 +26,7 @@ from receivers.broker import free_port
 from soak.programs import Watched, installed, with_tests
 
 from plate_devices.status import StatusLine, progress
+from plate_runtime.errors import DeviceError
 
 FILMS = ROOT / ".cache" / "drives"
 STARTS_WITHIN = 120.0
@@ -163,7 +164,7 @@ class Camera:
         program.start()
         while "ready" not in program.lines:
             if not program.runs:
-                raise SystemExit("the camera does not start: " + "\n".join(program.log))
+                raise DeviceError("the camera does not start: " + "\n".join(program.log))
             time.sleep(0.01)
         self.lives.append(Life(program, time.monotonic()))
 
@@ -189,7 +190,7 @@ def watch(drive: Drive, frames: Path, outages: Sequence[Away], models: Sequence[
     """Let plate-infer watch a drive from begin to end, and the camera die meanwhile.
 
     Raises:
-        SystemExit: plate-infer did not start, or ended.
+        DeviceError: plate-infer did not start, or ended.
     """
     looks: list[Look] = []
     with ExitStack() as stack:
@@ -220,7 +221,7 @@ def _let_start(program: Watched, page: str) -> None:
         except OSError as error:
             reason = str(error)
         if time.monotonic() > deadline:
-            raise SystemExit(f"plate-infer does not start within {STARTS_WITHIN:g} s: {reason}")
+            raise DeviceError(f"plate-infer does not start within {STARTS_WITHIN:g} s: {reason}")
         time.sleep(0.5)
 
 
@@ -254,7 +255,7 @@ def _let_fall(camera: Camera, outages: Sequence[Away]) -> Iterator[float]:
 def _look(program: Watched, page: str, second: float) -> Look:
     """Raises OSError where plate-infer does not answer."""
     if not program.runs:
-        raise SystemExit("plate-infer has ended: " + "\n".join(program.log))
+        raise DeviceError("plate-infer has ended: " + "\n".join(program.log))
     sample = program.sample()
     with urllib.request.urlopen(f"http://{page}/health", timeout=30) as answer:
         return Look(second, sample.memory, sample.cpu, json.load(answer))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from PIL import Image
 from plate_devices.sheet import Tile, draw_tiles
 from plate_devices.status import progress
 from plate_runtime import PlateReader
-from plate_runtime.errors import PlateEdgeError
+from plate_runtime.commandline import run
 from plate_runtime.geometry import Corners
 from plate_train.draw.fonts import installed_fonts
 from plate_train.draw.scenes.painter import ScenePainter
@@ -54,14 +53,11 @@ class Alarm:
     reported: bool
 
 
-def main() -> None:
-    """Count, and write the table and maybe the sheet."""
-    asked = _arguments()
-    try:
-        with PlateReader(as_="frame", locator=asked.model) as reader:
-            row, alarms = count_alarms(reader, asked.scenes)
-    except PlateEdgeError as error:
-        sys.exit(f"false_plates.py: {error}")
+def command(arguments: Sequence[str]) -> int:
+    """Count, write the table and maybe the sheet, and return the exit code."""
+    asked = _parse(arguments)
+    with PlateReader(as_="frame", locator=asked.model) as reader:
+        row, alarms = count_alarms(reader, asked.scenes)
     if asked.trial:
         print(row)
     else:
@@ -72,6 +68,7 @@ def main() -> None:
     if asked.sheet is not None:
         draw_sheet(alarms).save(asked.sheet)
         print(f"{min(len(alarms), SHOWN)} of {len(alarms)} detections: {asked.sheet}")
+    return 0
 
 
 def count_alarms(reader: PlateReader, wanted: int) -> tuple[dict[str, object], list[Alarm]]:
@@ -141,7 +138,7 @@ def _alarms(reader: PlateReader, index: int, picture: NDArray[np.uint8]) -> list
     return alarms
 
 
-def _arguments() -> argparse.Namespace:
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="false_plates.py", description=__doc__, epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -150,11 +147,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--scenes", type=int, default=SCENES, metavar="N", help=f"scenes to read ({SCENES})")
     parser.add_argument("--sheet", type=Path, metavar="FILE.png", help=f"draw the {SHOWN} surest detections")
     parser.add_argument("--trial", action="store_true", help="print the row and write none")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     if asked.scenes < 1:
         parser.error(f"--scenes {asked.scenes}: at least one has to be read")
     return asked
 
 
 if __name__ == "__main__":
-    main()
+    run(command, "false_plates.py")
