@@ -25,7 +25,7 @@ from drives.film import write_film
 from drives.geometry import Camera
 from drives.guessing import Errors, GuessingReader
 from drives.painter import DrivePainter
-from drives.scoring import Score, follow_drive, legible_frames, score, stamp
+from drives.scoring import Score, Told, describe, follow_drive, legible_frames, score, stamp
 from drives.traffic import RATE, Drive, Passing, plan_drive
 
 from plate_devices.changes import Changes
@@ -72,7 +72,7 @@ class Guesses:
 
     def __init__(self, drive: Drive, errors: Errors) -> None:
         self._reader = GuessingReader(drive, drive.seed, errors)
-        self.vehicles: list[Vehicle] = []
+        self.vehicles: list[Told] = []
         self.read_frames: list[int] = []
         self.memory: list[float] = []
 
@@ -94,7 +94,7 @@ class Guesses:
 
     def print_vehicle(self, _source: Source, vehicle: Vehicle) -> None:
         """Keep it."""
-        self.vehicles.append(vehicle)
+        self.vehicles.append(Told.by_frames(vehicle))
 
     def report(self, _source: Source, error: PlateEdgeError) -> int:
         """A drive that cannot be read is a fault of the benchmark."""
@@ -214,13 +214,14 @@ def measure_film() -> None:
         started = time.process_time()
         Watch(hands, source).run()
         spent = time.process_time() - started
-    found = score(drive, hands.vehicles, legible_frames(drive))
+    legible = legible_frames(drive)
+    found = score(drive, hands.vehicles, legible)
     row = {
         "film": f"seed {FILM_SEED}, {drive.frames} frames, {size:.0f} MB", "read": len(hands.read_frames),
         **_counts(found), "cpu_ms_a_frame_with_decoding": round(1000 * spent / drive.frames, 2),
         "memory_mb_after_1_minute": round(hands.memory[0], 1), "memory_mb_at_end": round(hands.memory[-1], 1),
     }  # fmt: skip
-    print(found, found.missed, found.wrong, found.again, found.phantoms)
+    print(found, *describe(drive, found, legible), sep="\n")
     write_csv("live-film", [row])
 
 

@@ -7,7 +7,7 @@ import sys
 
 from measuring import HERE, SHARED
 
-SCRIPTS = ("inference.py", "finding.py", "start.py", "accuracy.py", "plates.py", "live.py")
+SCRIPTS = ("inference.py", "finding.py", "start.py", "accuracy.py", "plates.py", "live.py", "false_plates.py")
 ON_REAL_PICTURES = ("accuracy.py", "plates.py")
 
 

@@ -73,3 +73,27 @@ def test_the_steps_of_a_frame_can_be_timed(load: object) -> None:
         call()
     (plate,) = finding._whole(rgb, fake=True)()
     assert plate.text == "AB123CD"
+
+
+def test_a_camera_dies_and_is_back_before_it_dies_again(load: object) -> None:
+    driving = load("driving")  # type: ignore[operator]
+    for seconds, kills in ((600.0, 5), (60.0, 2), (60.0, 0)):
+        drawn = driving.draw_outages(7, kills, seconds)
+        assert len(drawn) == kills
+        moments = [moment for away in drawn for moment in away]
+        assert moments == sorted(set(moments))
+        assert all(10 <= moment <= seconds - 10 for moment in moments)
+    assert driving.draw_outages(7, 5, 600.0) != driving.draw_outages(8, 5, 600.0)
+
+
+def test_a_camera_is_away_until_somebody_fetches_a_picture_again(load: object, tmp_path: Path) -> None:
+    driving = load("driving")  # type: ignore[operator]
+
+    def life(started: float, served: str, died: float) -> object:
+        return driving.Life(driving.Watched([], ["ready", *([f"serving {served}"] if served else [])]), started, died)
+
+    camera = driving.Camera(tmp_path, tmp_path / "began")
+    camera.began = 100.0
+    camera.lives = [life(90.0, "91.000", 110.0), life(115.0, "", 120.0), life(125.0, "127.500", float("inf"))]
+    assert camera.away == [(10.0, 27.5)]
+    assert camera.waits == [float("inf"), 2.5]

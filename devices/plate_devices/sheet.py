@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plate_devices.frames import Failure
     from plate_devices.scoring import Reading
     from plate_runtime.geometry import Corners
+    from plate_runtime.image import PictureSource
 
 MOST = 400
 """Failures on one sheet; more would make a picture that few programs open."""
@@ -29,7 +30,7 @@ _OUTLINE = (255, 64, 32)
 class Tile(NamedTuple):
     """One failure: a picture and maybe the corners of the plate in it, its label, and what was read instead."""
 
-    picture: Path
+    picture: PictureSource
     label: str
     reading: str
     corners: Corners | None = None

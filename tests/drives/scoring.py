@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,16 +22,45 @@ ENOUGH = 8
 _SLACK = 2.5
 
 
+class Told(NamedTuple):
+    """A vehicle as it was reported: its text, when it was in view in seconds of the drive, and how sure the text is."""
+
+    text: str
+    first: float
+    last: float
+    confidence: float
+
+    @classmethod
+    def by_frames(cls, vehicle: Vehicle) -> Told:
+        """Take a vehicle whose frames are numbered as the drive's are."""
+        first, last = vehicle.first_frame / RATE, vehicle.last_frame / RATE
+        return cls(vehicle.plate.text, first, last, vehicle.confidence)
+
+    @classmethod
+    def by_clock(cls, record: Mapping[str, Any], began: float) -> Told:
+        """Take a vehicle record of plate-infer; `began` is when the drive did, in seconds since 1970."""
+        first, last = (datetime.fromisoformat(record[name]).timestamp() for name in ("first_time", "last_time"))
+        (plate,) = record["plates"]
+        return cls(plate["text"], first - began, last - began, plate["confidence"])
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.confidence:.0%} sure, {self.first:.1f} to {self.last:.1f} s)"
+
+
 @dataclass
 class Score:
-    """Passings that had to be reported, and what came of them: the texts, by kind."""
+    """Passings that had to be reported, and what came of them. Who is told wrong is missed, too.
+
+    Attributes:
+        wrong: what was told, and whose text that should have been.
+    """
 
     expected: int = 0
     right: int = 0
-    missed: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-    again: list[str] = field(default_factory=list)
-    phantoms: list[str] = field(default_factory=list)
+    missed: list[Passing] = field(default_factory=list)
+    wrong: list[tuple[Told, Passing]] = field(default_factory=list)
+    again: list[Told] = field(default_factory=list)
+    phantoms: list[Told] = field(default_factory=list)
     confidences: list[tuple[float, bool]] = field(default_factory=list)
 
     @property
@@ -57,14 +87,14 @@ def stamp(number: int, rgb: np.ndarray) -> Frame:
     return Frame(rgb, number, START + timedelta(seconds=number / RATE))
 
 
-def follow_drive(drive: Drive, seed: int, errors: Errors | None = None, step: int = 1) -> Iterator[Vehicle]:
+def follow_drive(drive: Drive, seed: int, errors: Errors | None = None, step: int = 1) -> Iterator[Told]:
     """Follow a drive without pictures: every `step`th frame read by a guessing reader."""
     reader, follower = GuessingReader(drive, seed, errors or Errors()), Follower()
     width, height = drive.camera.size
     rgb = np.zeros((height, width, 3), np.uint8)
     for number in range(0, drive.frames, step):
-        yield from follower.add(stamp(number, rgb), reader.read(number / RATE))
-    yield from follower.finish()
+        yield from map(Told.by_frames, follower.add(stamp(number, rgb), reader.read(number / RATE)))
+    yield from map(Told.by_frames, follower.finish())
 
 
 def legible_frames(drive: Drive, step: int = 1) -> dict[int, list[int]]:
@@ -78,33 +108,58 @@ def legible_frames(drive: Drive, step: int = 1) -> dict[int, list[int]]:
     return found
 
 
-def score(drive: Drive, vehicles: Iterable[Vehicle], legible: dict[int, list[int]]) -> Score:
+def while_there(legible: dict[int, list[int]], away: Sequence[tuple[float, float]]) -> dict[int, list[int]]:
+    """Return of `legible_frames` those that a camera could show that was away between such seconds of the drive."""
+    return {
+        passing: [number for number in frames if not any(gone <= number / RATE < back for gone, back in away)]
+        for passing, frames in legible.items()
+    }
+
+
+def score(drive: Drive, vehicles: Iterable[Told], legible: dict[int, list[int]]) -> Score:
     """Compare what was reported with who passed; whoever could hardly be read may be reported, and need not."""
     result = Score(expected=sum(len(frames) >= ENOUGH for frames in legible.values()))
     passings = [one for one in drive.passings if one.text]
     done: set[int] = set()
-    for vehicle in vehicles:
-        text = fold(vehicle.plate.text)
-        there = [one for one in passings if _overlap(one, vehicle)]
+    for told in vehicles:
+        text = fold(told.text)
+        there = [one for one in passings if _overlap(one, told)]
         same = [one for one in there if fold(one.text) == text]
         fresh = [one for one in same if one.number not in done]
+        alike = min(there, key=lambda one: edit_distance(fold(one.text), text), default=None)
         if fresh:
             done.add(fresh[0].number)
             result.right += len(legible[fresh[0].number]) >= ENOUGH
         elif same:
-            result.again.append(vehicle.plate.text)
-        elif any(edit_distance(fold(one.text), text) <= 2 for one in there):
-            result.wrong.append(vehicle.plate.text)
+            result.again.append(told)
+        elif alike is not None and edit_distance(fold(alike.text), text) <= 2:
+            result.wrong.append((told, alike))
         else:
-            result.phantoms.append(vehicle.plate.text)
-        result.confidences.append((vehicle.confidence, bool(same)))
-    result.missed = [
-        f"{one.manner}:{one.text}:{len(legible[one.number])}" for one in passings
-        if one.number not in done and len(legible[one.number]) >= ENOUGH
-    ]  # fmt: skip
+            result.phantoms.append(told)
+        result.confidences.append((told.confidence, bool(same)))
+    result.missed = [one for one in passings if one.number not in done and len(legible[one.number]) >= ENOUGH]
     return result
 
 
-def _overlap(passing: Passing, vehicle: Vehicle) -> bool:
-    first, last = vehicle.first_frame / RATE, vehicle.last_frame / RATE
-    return passing.path[0][0] - _SLACK < last and first < passing.path[-1][0] + _SLACK
+def describe(drive: Drive, found: Score, legible: dict[int, list[int]]) -> Iterator[str]:
+    """Say of each fault what may have caused it: how large the plate was, and in how many frames it could be read."""
+    for passing in found.missed:
+        yield f"missed {_facts(drive, passing, legible)}"
+    for told, passing in found.wrong:
+        yield f"wrong {told} for {_facts(drive, passing, legible)}"
+    for kind, those in (("again", found.again), ("never there", found.phantoms)):
+        for told in those:
+            near = ", ".join(_facts(drive, one, legible) for one in drive.passings if one.text and _overlap(one, told))
+            yield f"{kind} {told}; there: {near or 'nobody'}"
+
+
+def _facts(drive: Drive, passing: Passing, legible: dict[int, list[int]]) -> str:
+    frames, place = legible[passing.number], f"{passing.path[0][0]:.1f} to {passing.path[-1][0]:.1f} s"
+    sights = (one for number in frames for one in drive.sights(number / RATE) if one.passing.number == passing.number)
+    widths = [one.width for one in sights]
+    seen = f"{min(widths):.0f} to {max(widths):.0f} pixels in {len(frames)} legible frames" if widths else "not legible"
+    return f"{passing.manner} {passing.text} ({seen}, {place})"
+
+
+def _overlap(passing: Passing, told: Told) -> bool:
+    return passing.path[0][0] - _SLACK < told.last and told.first < passing.path[-1][0] + _SLACK

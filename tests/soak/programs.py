@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +24,7 @@ class Program:
     def __init__(self, *arguments: str | Path) -> None:
         """Start `python -m ARGUMENTS`."""
         self._command = [sys.executable, "-m", *map(str, arguments)]
-        self._environment = {**os.environ, "PYTHONPATH": os.pathsep.join((_TESTS, os.environ.get("PYTHONPATH", "")))}
+        self._environment = with_tests()
         self.start()
 
     def start(self) -> None:
@@ -55,18 +57,19 @@ class Watched:
     """A program whose output is read while it runs.
 
     Attributes:
-        lines: what it printed. log: what it said on standard error.
+        lines: what it printed. log: what it said on standard error. environment: its own, or that of this process.
     """
 
     command: Sequence[str | Path]
     lines: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    environment: dict[str, str] | None = None
 
     def start(self) -> None:
         """Start it, and begin to read."""
         self._running = subprocess.Popen(
             [str(part) for part in self.command],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment,
         )  # fmt: skip
         pairs = ((self._running.stdout, self.lines), (self._running.stderr, self.log))
         self._readers = [threading.Thread(target=_collect, args=pair, daemon=True) for pair in pairs]
@@ -98,14 +101,28 @@ class Watched:
         """Ask it to end, as a service manager does; return its exit code, or that of a kill."""
         if self.runs:
             self._running.terminate()
-        try:
-            code = self._running.wait(within)
-        except subprocess.TimeoutExpired:
-            self._running.kill()
-            code = self._running.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._running.wait(within)
+        return self.kill()
+
+    def kill(self) -> int:
+        """Kill it, unless it has ended; return its exit code."""
+        self._running.kill()
+        code = self._running.wait()
         for reader in self._readers:
             reader.join(10.0)
         return code
+
+
+def installed(command: str) -> str:
+    """Return the path of a command of ours: beside this Python, else wherever the shell finds it."""
+    beside = Path(sys.executable).with_name(command)
+    return str(beside) if beside.is_file() else shutil.which(command) or command
+
+
+def with_tests() -> dict[str, str]:
+    """Return the environment of this process, with the folder of the tests where Python looks for modules."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join((_TESTS, os.environ.get("PYTHONPATH", "")))}
 
 
 def _collect(stream: IO[str], lines: list[str]) -> None:

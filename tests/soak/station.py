@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
-import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +14,7 @@ from plate_devices.sources.demo import ROI
 from soak.camera import draw_frames
 from soak.disk import SmallDisk
 from soak.faults import Fault, freeze, stop
-from soak.programs import Program, Watched
+from soak.programs import Program, Watched, installed
 
 TOPIC = "soak"
 _DISK_MB = 64
@@ -88,7 +86,7 @@ class Station:
         told = _SETTINGS.format(**ports, topic=TOPIC, roi=list(ROI), disk=self.disk.folder)
         settings = folder / "plate-edge.toml"
         settings.write_text(told, encoding="utf-8")
-        self.program = Watched([_command(), "--config", settings])
+        self.program = Watched([installed("plate-infer"), "--config", settings])
         self.program.start()
         so_far.callback(self.program.stop, 10.0)
 
@@ -120,8 +118,3 @@ class Station:
     def close(self) -> None:
         """End everything that still runs."""
         self._end.close()
-
-
-def _command() -> str:
-    beside = Path(sys.executable).with_name("plate-infer")
-    return str(beside) if beside.is_file() else shutil.which("plate-infer") or "plate-infer"

@@ -1,0 +1,40 @@
+"""A camera that shows a drive in real time, also after it was away."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from drives.camera import Shown, paint_frames
+from drives.painter import DrivePainter
+from drives.traffic import RATE, plan_drive
+from PIL import Image
+
+
+def test_frames_are_painted_one_file_each(tmp_path: Path) -> None:
+    drive = plan_drive(3, vehicles=1, seconds=60)
+    drive.seconds = 3 / RATE
+    assert list(paint_frames(tmp_path / "frames", DrivePainter(drive))) == [0, 1, 2]
+    with Image.open(tmp_path / "frames" / "2.jpg") as picture:
+        assert picture.size == drive.camera.size
+
+
+def test_the_drive_stands_still_until_it_begins_and_when_it_is_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(100):
+        (tmp_path / f"{number}.jpg").write_bytes(bytes([number]))
+    began = tmp_path / "began"
+    shown = Shown(tmp_path, began)
+    assert [shown.picture(number)[0] for number in (0, 500)] == [0, 0]
+    began.write_text(str(time.monotonic() + 10))
+    assert shown.picture(501)[0] == 0
+    assert shown.picture(501 + round(20 * RATE))[0] == 99
+    assert capsys.readouterr().out.count("serving") == 1
+
+    began.write_text(str(time.monotonic() - 40 / RATE))
+    again = Shown(tmp_path, began)
+    first = again.picture(0)[0]
+    assert 40 <= first <= 60
+    assert again.picture(7)[0] == first + 7
