@@ -131,7 +131,7 @@ def _alarms(reader: PlateReader, index: int, picture: NDArray[np.uint8]) -> list
             Alarm(
                 index, picture, detection.corners, detection.confidence,
                 text=plate.text if plate else "",
-                product=detection.confidence * plate.confidence if plate else 0.0,
+                product=plate.detection_confidence * plate.confidence if plate else 0.0,
                 reported=detection.corners in told,
             )
         )  # fmt: skip

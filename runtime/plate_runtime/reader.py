@@ -20,7 +20,7 @@ __all__ = ["Box", "Corners", "Plate", "PlateReader"]
 
 WAYS = ("frame", "plate", "character")
 
-PLATE_AT_LEAST = 0.3
+PLATE_AT_LEAST = 0.5
 """Least product of detection and reading that is taken for a plate in a frame, where the locator's file does not say
 `min_confidence`: either alone would let badges and signs pass. See docs/finding.md for its curve."""
 

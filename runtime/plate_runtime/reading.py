@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .decode import Character, decode_logits, decode_softmax
+from .plausible import after_reading
 
 if TYPE_CHECKING:
     from .image import Picture
@@ -27,7 +28,7 @@ class Plate:
     Attributes:
         text: A-Z0-9; raw_text: before a region's format settled doubtful characters.
         confidence: probability, 0..1, that the whole text is right, with O=0 and I=1 taken as the same;
-        detection_confidence: that it is a plate.
+        detection_confidence: that it is a plate, its text considered: see `plausible.after_reading`.
         box: x, y, width, height in pixels of the picture, origin top left; corners: from top left clockwise.
         region: whose format the text has, or None where none was asked for or none fits;
         characters: one by one, with alternatives.
@@ -75,7 +76,7 @@ def read_found(gray: NDArray[np.uint8], detections: Sequence[Detection], model: 
     plates = []
     for one, found in zip(detections, _read_crops(crops, model), strict=True):
         box = bounding_box(one.corners, width, height)
-        plates.append(_plate(*found, box, one.corners, one.confidence) if found else None)
+        plates.append(_in_a_frame(_plate(*found, box, one.corners, one.confidence)) if found else None)
     return plates
 
 
@@ -102,6 +103,10 @@ def _plate(
 ) -> Plate:
     text = "".join(character.text for character in characters)
     return Plate(text, text, confidence, detection, box, corners, None, tuple(characters))
+
+
+def _in_a_frame(plate: Plate) -> Plate:
+    return replace(plate, detection_confidence=after_reading(plate.detection_confidence, plate.text))
 
 
 def _around(box: Box) -> Corners:

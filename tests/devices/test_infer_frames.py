@@ -50,7 +50,7 @@ def test_the_record_of_a_frame(models: list[str], frame: Path, capsys: pytest.Ca
 
 
 def test_lines_and_a_region(models: list[str], frame: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command([str(frame), "--region", "ro", *models]) == 0
+    assert command([str(frame), "--region", "ro", "--min-confidence", "0.3", *models]) == 0
     texts = [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()]
     assert sorted(texts) == ["CJ12ABC", "KR59ABD"]
 
