@@ -1,6 +1,6 @@
 """Run benchmarks, one process each, so that none warms up another; all of them, or those that are named.
 
-    python benchmarks/run_all.py                     # all: an hour or two
+    python benchmarks/run_all.py                     # all of them; outages alone takes a quarter of an hour
     python benchmarks/run_all.py inference start     # two of them
     python benchmarks/plates.py --help               # what one of them can be asked besides
 
