@@ -104,10 +104,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cameras = [Camera(kind) for kind in SERVERS]
     rows = []
     started = time.monotonic()
-    while (passed := time.monotonic() - started) < 60 * minutes:
+    while len(rows) < minutes:
         chance.choice(cameras).stumble(chance)
         time.sleep(chance.uniform(*PAUSE))
-        if passed >= 60 * (len(rows) + 1):
+        if (passed := time.monotonic() - started) >= 60 * (len(rows) + 1):
             counts = {name: sum(getattr(camera, name) for camera in cameras) for name in ("faults", "lost", "back")}
             frames = {name: sum(getattr(camera.source, name) for camera in cameras) for name in ("read", "dropped")}
             rows.append({"minute": round(passed / 60, 1), **counts, **frames, **held()})
