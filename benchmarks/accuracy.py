@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from measuring import SHARED, write_csv
+from measuring import SHARED, command_line, write_csv
 from numpy.typing import NDArray
 
 from plate_runtime.backends import FORMATS, installed
@@ -21,8 +21,9 @@ NAME = "plate-character-1.0.0"
 CHARACTERS = ("characters-india/val", "characters-gb", "characters-br")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Score every shipped file in every interpreter installed."""
+    command_line(__doc__).parse_args(arguments)
     if not SHARED.is_dir():
         raise SystemExit(f"no real pictures at {SHARED}; name their folder with PLATE_EDGE_SHARED_DATA")
     rows = []

@@ -1,11 +1,15 @@
-"""Right of total against CPU time, a panel a set, of what `plates.py` measured."""
+"""Right of total against CPU time, a panel a set, of what `plates.py` measured; it draws this itself at its end.
+
+python benchmarks/chart.py     results/plates.csv -> results/plates.png, once more
+"""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from measuring import RESULTS
+from measuring import RESULTS, command_line
 
 _MARKS = "osD^vP*X<>"
 _FILE = "plates.png"
@@ -47,9 +51,13 @@ def _panel(panel: Any, rows: Sequence[Mapping[str, Any]], readers: Sequence[str]
     panel.set_xlabel("CPU ms a crop, one thread")
 
 
-if __name__ == "__main__":
-    import csv
-
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Draw what was measured."""
+    command_line(__doc__).parse_args(arguments)
     with (RESULTS / "plates.csv").open(newline="", encoding="utf-8") as stream:
         found = [{**row, "cpu_ms_median": float(row["cpu_ms_median"])} for row in csv.DictReader(stream)]
         draw([{**row, "folded_percent": float(row["folded_percent"] or 0)} for row in found])
+
+
+if __name__ == "__main__":
+    main()

@@ -42,7 +42,7 @@ examples:
 """
 
 
-def command(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Drive, write the table, and return the exit code."""
     asked = _parse(arguments)
     if not asked.model and not ships("locator"):
@@ -128,4 +128,4 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    run_command(command, "drive.py")
+    run_command(main, "drive.py")

@@ -53,7 +53,7 @@ class Alarm:
     reported: bool
 
 
-def command(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Count, write the table and maybe the sheet, and return the exit code."""
     asked = _parse(arguments)
     with PlateReader(as_="frame", locator=asked.model) as reader:
@@ -154,4 +154,4 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    run(command, "false_plates.py")
+    run(main, "false_plates.py")

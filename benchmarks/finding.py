@@ -5,13 +5,13 @@ python benchmarks/finding.py      -> results/finding.csv
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from inference import REPEAT, ROUNDS
-from measuring import in_rounds, spread, write_csv
+from measuring import command_line, in_rounds, spread, write_csv
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -34,8 +34,9 @@ NEAR = ((500.0, 300.0), (690.0, 310.0), (688.0, 350.0), (498.0, 340.0))
 WIDE = ((300.0, 300.0), (890.0, 320.0), (888.0, 450.0), (298.0, 430.0))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and write the table; CPU milliseconds on one thread."""
+    command_line(__doc__).parse_args(arguments)
     rgb = _frame()
     calls = {**_steps(rgb), "all outside the networks": _whole(rgb, fake=True)}
     if ships("locator"):

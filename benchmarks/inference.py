@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measuring import ROOT, in_rounds, spread, write_csv
+from measuring import ROOT, command_line, in_rounds, spread, write_csv
 from numpy.typing import NDArray
 
 from plate_runtime.backends import FORMATS, installed
@@ -26,8 +26,9 @@ ROUNDS, REPEAT = 15, {"character": 200, "plate": 40, "locator": 10}
 Candidates = Mapping[tuple[str, str], Callable[[], object]]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and write the tables; ratios are to int8 in LiteRT of the same network."""
+    command_line(__doc__).parse_args(arguments)
     rows = []
     for path in sorted(MODELS.glob("*-int8.tflite")):
         name = path.name.removesuffix("-int8.tflite")

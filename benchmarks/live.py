@@ -3,8 +3,9 @@
 A locator and a reader that know the truth, and err as networks do (tests/drives/guessing.py), stand in for the
 networks: the figures are those of following and skipping, whatever reads.
 
-    python benchmarks/live.py [following|skipping]   -> results/live-following.csv, live-skipping.csv
-    python benchmarks/live.py film                   -> results/live-film.csv: ten minutes, encoded, watched
+    python benchmarks/live.py               -> results/live-following.csv, live-skipping.csv
+    python benchmarks/live.py following     -> the first of them alone
+    python benchmarks/live.py film          -> results/live-film.csv: ten minutes, encoded, watched
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ import math
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from measuring import ROOT, write_csv
+from measuring import ROOT, command_line, one_of, write_csv
 
 sys.path.insert(0, str(ROOT / "tests"))
 
@@ -104,14 +105,14 @@ class Guesses:
         """A drive is never lost."""
 
 
-def main() -> None:
-    """Measure following and skipping, or the film."""
-    if sys.argv[1:] == ["film"]:
-        measure_film()
-    if sys.argv[1:] in ([], ["following"]):
-        measure_following()
-    if sys.argv[1:] in ([], ["skipping"]):
-        measure_skipping()
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure following and skipping, or what is named."""
+    parts = {"following": measure_following, "skipping": measure_skipping, "film": measure_film}
+    parser = command_line(__doc__)
+    told = f"one of {', '.join(parts)}; the first two by default"
+    parser.add_argument("parts", nargs="*", metavar="PART", type=one_of(parts), help=told)
+    for name in parser.parse_args(arguments).parts or ("following", "skipping"):
+        parts[name]()
 
 
 def measure_following() -> None:

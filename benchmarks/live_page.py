@@ -1,6 +1,7 @@
 """What the live page costs: frames read a second with nobody looking, and with a browser's requests, in turn.
 
-    python benchmarks/live_page.py [SECONDS]   -> results/live-page.csv
+    python benchmarks/live_page.py       -> results/live-page.csv
+    python benchmarks/live_page.py 2     -> a quick look
 
 Frames are painted ahead, 1280x720, and read as fast as it goes, as by a device that is slower than its camera. A
 process of its own asks for pictures and state as the page does; its work is not the device's. Time is the CPU time of
@@ -12,14 +13,14 @@ from __future__ import annotations
 
 import http.client
 import multiprocessing
-import sys
 import time
+from collections.abc import Sequence
 from itertools import cycle
 from multiprocessing.synchronize import Event
 from typing import Any, NamedTuple
 
 import numpy as np
-from measuring import spread, write_csv
+from measuring import command_line, spread, whole, write_csv
 from PIL import Image
 
 from plate_devices.drawing import draw_plate
@@ -28,7 +29,7 @@ from plate_devices.serve.settings import ServeSettings
 from plate_devices.sources.demo import vehicles
 from plate_runtime import PlateReader
 
-RUNS, SECONDS = 5, 8.0
+RUNS, SECONDS = 5, 8
 TURNS = 6
 ROI = (480, 400, 300, 90)
 
@@ -51,9 +52,12 @@ class Bench(NamedTuple):
     seen: Any
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, five runs of alternating turns each."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
+    parser = command_line(__doc__)
+    told = f"how long a run reads with, and without somebody who looks ({SECONDS})"
+    parser.add_argument("seconds", nargs="?", type=whole(1), default=SECONDS, metavar="SECONDS", help=told)
+    seconds = parser.parse_args(arguments).seconds
     page = LivePage(ServeSettings("127.0.0.1:0"))
     page.start()
     port = int(page.url.rstrip("/").rpartition(":")[2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import os
@@ -10,7 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,35 @@ class Process:
     wall: float
     cpu: float
     memory: float
+
+
+def command_line(doc: str | None) -> argparse.ArgumentParser:
+    """Return a parser whose help is a script's docstring, examples included; what it does not know ends with code 2."""
+    return argparse.ArgumentParser(
+        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+
+
+def whole(least: int) -> Callable[[str], int]:
+    """Return a converter to a whole number of at least `least`."""
+
+    def convert(typed: str) -> int:
+        if not typed.isdecimal() or int(typed) < least:
+            raise argparse.ArgumentTypeError(f"{typed!r} is not a whole number of at least {least}")
+        return int(typed)
+
+    return convert
+
+
+def one_of(names: Iterable[str]) -> Callable[[str], str]:
+    """Return a converter that takes one of these names; argparse's own `choices` refuses that none is given."""
+
+    def convert(typed: str) -> str:
+        if typed not in names:
+            raise argparse.ArgumentTypeError(f"{typed!r} is not one of {', '.join(names)}")
+        return typed
+
+    return convert
 
 
 def in_rounds(candidates: Mapping[str, Callable[[], object]], rounds: int, repeat: int) -> dict[str, list[float]]:

@@ -1,7 +1,10 @@
 """Cameras that fall over again and again: what the process that reads them holds, minute by minute.
 
-`python benchmarks/outages.py [MINUTES]` reads an MJPEG and an RTSP server on loopback, with the waits that ship. The
-servers are programs of their own, and are frozen, killed and started again by chance. Results: results/outages.csv.
+    python benchmarks/outages.py        -> results/outages.csv: a quarter of an hour
+    python benchmarks/outages.py 60     -> an hour
+
+An MJPEG and an RTSP server on loopback are read, with the waits that ship. The servers are programs of their own, and
+are frozen, killed and started again by chance.
 """
 
 from __future__ import annotations
@@ -14,14 +17,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from measuring import ROOT, write_csv
+from measuring import ROOT, command_line, whole, write_csv
 
 from plate_devices.sources.registry import open_camera
 
 SERVERS = {"mjpeg": "http://127.0.0.1:{}/video", "rtsp": "rtsp://127.0.0.1:{}/drawn"}
+MINUTES = 15
 PAUSE = (2.0, 15.0)
 """Seconds between two faults of a server."""
 
@@ -90,16 +95,19 @@ def held() -> dict[str, int]:
     }
 
 
-def main(minutes: float) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print a line a minute."""
+    parser = command_line(__doc__)
+    parser.add_argument("minutes", nargs="?", type=whole(1), default=MINUTES, metavar="MINUTES", help=f"({MINUTES})")
+    minutes = parser.parse_args(arguments).minutes
     chance = random.Random(4)
     cameras = [Camera(kind) for kind in SERVERS]
     rows = []
     started = time.monotonic()
-    while (passed := time.monotonic() - started) < 60 * minutes:
+    while len(rows) < minutes:
         chance.choice(cameras).stumble(chance)
         time.sleep(chance.uniform(*PAUSE))
-        if passed >= 60 * (len(rows) + 1):
+        if (passed := time.monotonic() - started) >= 60 * (len(rows) + 1):
             counts = {name: sum(getattr(camera, name) for camera in cameras) for name in ("faults", "lost", "back")}
             frames = {name: sum(getattr(camera.source, name) for camera in cameras) for name in ("read", "dropped")}
             rows.append({"minute": round(passed / 60, 1), **counts, **frames, **held()})
@@ -110,4 +118,4 @@ def main(minutes: float) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 15.0)
+    main()

@@ -1,8 +1,10 @@
 """What an event costs until it is on the disk and everybody has it: time, processor, bytes written, and catching up.
 
-`python benchmarks/outputs.py [EVENTS]` puts events one after the other, as vehicles come, with several sets of outputs;
-then as many at once, as after an outage. The web server is a program of its own on loopback; MQTT is measured where
-Mosquitto is installed. Results: results/outputs.csv.
+    python benchmarks/outputs.py         -> results/outputs.csv
+    python benchmarks/outputs.py 50      -> a quick look
+
+Events are put one after the other, as vehicles come, with several sets of outputs; then as many at once, as after an
+outage. The web server is a program of its own on loopback; MQTT is measured where Mosquitto is installed.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from measuring import ROOT, write_csv
+from measuring import ROOT, command_line, whole, write_csv
 
 from plate_devices.events.clock import Clock
 from plate_devices.outputs.delivery import deliver
@@ -29,6 +31,7 @@ from plate_devices.outputs.settings import OutputSettings, QueueSettings
 sys.path.insert(0, str(ROOT / "tests"))
 
 SETS = ("fake", "lines", "csv", "sqlite", "webhook", "mqtt", "lines csv sqlite webhook mqtt")
+EVENTS = 500
 PAUSE = 0.02
 """Seconds between two events: far more traffic than a road has."""
 
@@ -113,9 +116,11 @@ def servers(folder: Path) -> Iterator[dict[str, dict[str, Any]]]:
             broker.send(9)
 
 
-def main() -> None:
-    """See above."""
-    events = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure each set of outputs, and write the table."""
+    parser = command_line(__doc__)
+    parser.add_argument("events", nargs="?", type=whole(2), default=EVENTS, metavar="EVENTS", help=f"({EVENTS})")
+    events = parser.parse_args(arguments).events
     rows: list[dict[str, object]] = []
     for names in SETS:
         # Not in /tmp, which may be memory.

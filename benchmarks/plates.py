@@ -1,7 +1,7 @@
 """Who reads plates best, and what does it cost? Our files in every interpreter beside what people install today.
 
-    python benchmarks/plates.py [--models DIR] [--rounds N]
-        -> results/plates.csv, results/plates-not-measured.csv, results/plates.png
+    python benchmarks/plates.py                      -> results/plates.csv, plates-not-measured.csv, plates.png
+    python benchmarks/plates.py --models exported    -> the same, with files of your own in place of the shipped ones
 
 Every reader runs in processes of its own, one thread, one after the other in rounds, so that a machine's drift meets
 all alike. CPU time is that of one reading, from the decoded picture to the text; memory the peak of a fresh process.
@@ -9,7 +9,6 @@ all alike. CPU time is that of one reading, from the decoded picture to the text
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -20,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from measuring import SHARED, spread, write_csv
+from measuring import SHARED, command_line, spread, whole, write_csv
 from rivals import READERS, Candidate, find_candidates
 
 from plate_runtime.evaluate import score_texts
@@ -42,12 +41,12 @@ class Measured:
     size: int = 0
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and write the tables and the chart."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = command_line(__doc__)
     parser.add_argument("--models", type=Path, default=MODELS, help="folder of plate-reader files (those that ship)")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"({ROUNDS})")
-    asked = parser.parse_args()
+    parser.add_argument("--rounds", type=whole(1), default=ROUNDS, help=f"({ROUNDS})")
+    asked = parser.parse_args(arguments)
     sets = _sets()
     candidates, missing = find_candidates(asked.models)
     rows = _rows(candidates, sets, _measure(candidates, sets, asked.rounds))

@@ -1,26 +1,65 @@
-"""Run every benchmark, one process each, so that none warms up another."""
+"""Run benchmarks, one process each, so that none warms up another; all of them, or those that are named.
+
+    python benchmarks/run_all.py                     # all of them; outages alone takes a quarter of an hour
+    python benchmarks/run_all.py inference start     # two of them
+    python benchmarks/plates.py --help               # what one of them can be asked besides
+
+Each writes its results to benchmarks/results. The exit code is 1 where one of them failed.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 
-from measuring import HERE, SHARED
+from measuring import HERE, SHARED, command_line, one_of
 
-SCRIPTS = ("inference.py", "finding.py", "start.py", "accuracy.py", "plates.py", "live.py", "false_plates.py")
-ON_REAL_PICTURES = ("accuracy.py", "plates.py")
+BENCHMARKS = {
+    "inference": "one network, batch 1, in every interpreter",
+    "finding": "a whole frame outside the networks, step by step",
+    "start": "from shell to answer: time and peak memory",
+    "accuracy": "single characters, on real pictures",
+    "plates": "who reads plates best, and at what cost, on real pictures",
+    "live": "following and skipping on drawn drives",
+    "false_plates": "plates reported in drawn scenes without any",
+    "live_page": "what the live page costs while somebody looks",
+    "outputs": "what an event costs until every output has it",
+    "outages": "what is held while cameras fall over for a quarter of an hour",
+}
+"""Scripts by their name, and what they show.
+
+Not among them: `drive.py` takes twenty minutes of a machine for itself. `live.py film` shows memory over ten minutes, which a soak does for hours. `chart.py` draws what
+`plates` measured. Soak and emulated boards need more than Python and are targets of make; a row of devices.csv comes
+from `plate-doctor --bench --json` on a board.
+"""
+
+ON_REAL_PICTURES = ("accuracy", "plates")
 
 
-def main() -> int:
-    """Return the number of benchmarks that failed."""
-    failed = 0
-    for script in SCRIPTS:
-        if script in ON_REAL_PICTURES and not SHARED.is_dir():
-            print(f"{script} is left out: no real pictures at {SHARED}")
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return 0, or 1 where a benchmark failed."""
+    parser = command_line(__doc__)
+    shown = ", ".join(BENCHMARKS)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", type=one_of(BENCHMARKS), help=f"one of {shown}; all by default"
+    )
+    asked = parser.parse_args(arguments).names
+    failed = []
+    for name in asked or BENCHMARKS:
+        if not asked and name in ON_REAL_PICTURES and not SHARED.is_dir():
+            print(f"{name} is left out: no real pictures at {SHARED}", file=sys.stderr)
             continue
-        failed += subprocess.run([sys.executable, str(HERE / script)], check=False).returncode != 0
-    return failed
+        print(f"{name}: {BENCHMARKS[name]}", file=sys.stderr, flush=True)
+        if subprocess.run([sys.executable, str(HERE / f"{name}.py")], check=False).returncode:
+            failed.append(name)
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return int(bool(failed))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import statistics
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from measuring import ROOT, Process, python_command, run_process, spread, write_csv
+from measuring import ROOT, Process, command_line, python_command, run_process, spread, write_csv
 
 from plate_runtime.model import shipped_model, ships
 
@@ -27,8 +28,9 @@ interpreter.allocate_tensors()
 """
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure in turn and write the table; the ratio is to the floor of the same model, pair by pair."""
+    command_line(__doc__).parse_args(arguments)
     infer = [str(Path(sys.executable).parent / "plate-infer"), "--as"]
     commands = {
         "python alone": python_command("pass"),

@@ -61,6 +61,7 @@ pack() {  # ARCHITECTURE ROOT VERSION
     umoci repack --image "$image" --no-history "$bundle"
     umoci config --image "$image" --architecture "$1" --os linux --no-history --config.user 10001:10001 \
         --config.env PATH=/usr/local/bin:/usr/bin:/bin --config.env LANG=C.UTF-8 --config.env HOME=/var/lib/plate-edge \
+        --config.env OPENBLAS_NUM_THREADS=1 --config.env MALLOC_ARENA_MAX=2 \
         --config.env SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt --config.workingdir /var/lib/plate-edge \
         --config.volume /var/lib/plate-edge --config.entrypoint plate-infer --config.cmd --help \
         --config.label org.opencontainers.image.title=plate-edge --config.label "org.opencontainers.image.version=$3" \

@@ -1,4 +1,4 @@
-"""The comparison of readers: what it is made of, on the sample pictures alone."""
+"""The benchmarks: what they can be asked, and what the comparison of readers is made of, on samples alone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ import pytest
 
 from plate_runtime import PlateReader
 from plate_runtime.model import shipped_model
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+SCRIPTS = sorted(path.stem for path in BENCHMARKS.glob("*.py") if "__main__" in path.read_text("utf-8"))
+each_script = pytest.mark.parametrize("script", SCRIPTS)
 
 
 @pytest.fixture
@@ -97,3 +101,51 @@ def test_a_camera_is_away_until_somebody_fetches_a_picture_again(load: object, t
     camera.lives = [life(90.0, "91.000", 110.0), life(115.0, "", 120.0), life(125.0, "127.500", float("inf"))]
     assert camera.away == [(10.0, 27.5)]
     assert camera.waits == [float("inf"), 2.5]
+
+
+@each_script
+def test_help_shows_how_a_script_is_run_and_measures_nothing(
+    load: object, script: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        load(script).main(["--help"])  # type: ignore[operator]
+    assert ended.value.code == 0
+    told = capsys.readouterr().out
+    assert told.startswith("usage: ")
+    assert f"python benchmarks/{script}.py " in told
+
+
+@each_script
+@pytest.mark.parametrize("unknown", ["nonsense", "--nonsense"])
+def test_what_a_script_does_not_know_ends_it(
+    load: object, script: str, unknown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        load(script).main([unknown])  # type: ignore[operator]
+    assert ended.value.code == 2
+    assert unknown in capsys.readouterr().err
+
+
+@each_script
+def test_every_script_is_run_with_the_others_and_has_its_place_on_the_page(load: object, script: str) -> None:
+    others = load("run_all")  # type: ignore[operator]
+    assert script in others.BENCHMARKS or script in ("run_all", "chart", "drive")
+    assert f"python benchmarks/{script}.py" in (BENCHMARKS.parent / "docs" / "benchmarks.md").read_text("utf-8")
+
+
+def test_benchmarks_are_run_that_are_named_and_a_failure_is_told(
+    load: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    others = load("run_all")  # type: ignore[operator]
+    for name, code in {"start": 0, "live": 3, "plates": 0}.items():
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write('{name} '); exit({code})")
+    monkeypatch.setattr(others, "HERE", tmp_path)
+    monkeypatch.setattr(others, "SHARED", tmp_path / "nowhere")
+    monkeypatch.setattr(others, "BENCHMARKS", dict.fromkeys(("start", "live", "plates"), ""))
+    assert others.main(["start"]) == 0
+    assert others.main(["start", "live"]) == 1
+    assert "failed: live\n" in capsys.readouterr().err
+    (tmp_path / "ran").unlink()
+    assert others.main([]) == 1
+    assert (tmp_path / "ran").read_text() == "start live "
+    assert "plates is left out" in capsys.readouterr().err

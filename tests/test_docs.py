@@ -151,6 +151,13 @@ def test_every_extra_module_and_script_exists(page: Path) -> None:
         assert (ROOT / script).is_file(), f"{page.name}: {script}"
 
 
+def test_the_readme_names_what_tests_fetch_with_apt() -> None:
+    listed = re.search(r"^SYSTEM :=((?:.*\\\n)*.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    told = re.search(r"with apt-get:((?:.*\n +#)*.*)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert listed is not None and told is not None
+    assert told[1].replace("#", "").split() == ["npm", *listed[1].replace("\\", "").split()]
+
+
 def test_pictures_of_the_documentation_are_small() -> None:
     for picture in (ROOT / "docs").iterdir():
         if picture.suffix in (".jpg", ".png"):

@@ -19,7 +19,8 @@ from .errors import InputError, UsageError
 MAX_PIXELS = 50_000_000
 """Largest picture that is decoded (150 MB as RGB); larger ones are refused by their header alone."""
 
-_STRIP = 4_000_000  # pixels that are converted at once
+_STRIP = 1 << 16
+"""Pixels that go between Pillow and numpy at once: on the way there are copies at three and four bytes a pixel."""
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """Names that count as pictures when a folder is read."""
@@ -49,9 +50,6 @@ class Picture:
 
     def gray(self) -> NDArray[np.uint8]:
         """Return luma as uint8 (height, width), ITU-R BT.601 as Pillow's "L" computes it."""
-        if self.rgb.size <= 3 * _STRIP:
-            return np.asarray(Image.fromarray(self.rgb).convert("L"))
-        # Pillow copies what it converts, at four bytes a pixel.
         gray, rows = np.empty(self.rgb.shape[:2], np.uint8), max(1, _STRIP // self.width)
         for top in range(0, self.height, rows):
             gray[top : top + rows] = np.asarray(Image.fromarray(self.rgb[top : top + rows]).convert("L"))
@@ -167,13 +165,10 @@ def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
         upper = image.convert("RGBA")
         sheet = Image.new("RGBA", upper.size, (255, 255, 255, 255))
         image = Image.alpha_composite(sheet, upper)
-    if image.width * image.height <= _STRIP:
-        return np.array(image.convert("RGB"))
-    # In strips: at once there would be three copies of the picture.
     rgb, rows = np.empty((image.height, image.width, 3), np.uint8), max(1, _STRIP // image.width)
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(top + rows, image.height)))
-        rgb[top : top + rows] = np.asarray(strip.convert("RGB"))
+        rgb[top : top + rows] = np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
     return rgb
 
 

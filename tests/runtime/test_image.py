@@ -169,3 +169,29 @@ def test_gray_of_a_large_picture_is_that_of_its_parts() -> None:
     for mode in ("RGB", "L", "CMYK"):
         whole = Image.fromarray(rgb).convert(mode)
         assert np.array_equal(open_picture(whole).rgb, np.asarray(whole.convert("RGB")))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "CMYK"])
+def test_strips_of_a_picture_fit_together(mode: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (300, 700, 3), np.uint8)
+    image = Image.fromarray(noise).convert(mode)
+    content = saved(image, "TIFF")
+    np.testing.assert_array_equal(open_picture(content).rgb, np.asarray(image.convert("RGB")))
+
+
+def test_decoding_takes_little_more_memory_than_the_picture() -> None:
+    import tracemalloc
+
+    content = saved(Image.new("RGB", (1280, 720), (90, 120, 40)), "JPEG")
+    open_picture(content)
+    tracemalloc.start()
+    try:
+        picture = open_picture(content)
+        _, peak = tracemalloc.get_traced_memory()
+        assert peak < 1.3 * picture.rgb.nbytes
+        tracemalloc.reset_peak()
+        gray = picture.gray()
+        _, peak = tracemalloc.get_traced_memory()
+        assert peak < picture.rgb.nbytes + 2 * gray.nbytes
+    finally:
+        tracemalloc.stop()

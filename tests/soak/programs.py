@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -57,19 +57,20 @@ class Watched:
     """A program whose output is read while it runs.
 
     Attributes:
-        lines: what it printed. log: what it said on standard error. environment: its own, or that of this process.
+        environment: what is added to the variables of this process.
+        lines: what it printed. log: what it said on standard error.
     """
 
     command: Sequence[str | Path]
     lines: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
-    environment: dict[str, str] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def start(self) -> None:
         """Start it, and begin to read."""
         self._running = subprocess.Popen(
-            [str(part) for part in self.command],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment,
+            [str(part) for part in self.command], env={**os.environ, **self.environment},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         pairs = ((self._running.stdout, self.lines), (self._running.stderr, self.log))
         self._readers = [threading.Thread(target=_collect, args=pair, daemon=True) for pair in pairs]

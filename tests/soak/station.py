@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import time
 from contextlib import ExitStack
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from receivers.broker import Broker, Listener, free_port
 
+import plate_devices.service
 from plate_devices.sources.demo import ROI
 from soak.camera import draw_frames
 from soak.disk import SmallDisk
@@ -86,7 +88,7 @@ class Station:
         told = _SETTINGS.format(**ports, topic=TOPIC, roi=list(ROI), disk=self.disk.folder)
         settings = folder / "plate-edge.toml"
         settings.write_text(told, encoding="utf-8")
-        self.program = Watched([installed("plate-infer"), "--config", settings])
+        self.program = Watched([installed("plate-infer"), "--config", settings], environment=shipped_environment())
         self.program.start()
         so_far.callback(self.program.stop, 10.0)
 
@@ -118,3 +120,11 @@ class Station:
     def close(self) -> None:
         """End everything that still runs."""
         self._end.close()
+
+
+def shipped_environment() -> dict[str, str]:
+    """Return the variables that the unit of systemd sets, so that what is soaked is what ships."""
+    unit = Path(plate_devices.service.__path__[0], "plate-infer.service").read_text(encoding="utf-8")
+    lines = re.findall(r"^Environment=(.*)$", unit, re.MULTILINE)
+    pairs = [pair.partition("=") for line in lines for pair in line.split()]
+    return {name: value for name, _, value in pairs}

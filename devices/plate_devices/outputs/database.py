@@ -25,6 +25,9 @@ _TABLES = """
 """
 
 
+PAGES_KB = 256
+"""Of a database's pages in memory. SQLite's own 2 MB would fill up over hours with events that nobody reads again."""
+
 _PASSING = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
@@ -122,6 +125,7 @@ class Database:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA secure_delete = FAST")
         self._connection.execute("PRAGMA journal_size_limit = 1048576")
+        self._connection.execute(f"PRAGMA cache_size = -{PAGES_KB}")
         damage: Any = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if damage != "ok":
             raise sqlite3.DatabaseError(damage)

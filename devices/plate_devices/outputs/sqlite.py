@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from plate_devices.events.clock import correct_times
 from plate_devices.outputs.base import OutputError
-from plate_devices.outputs.database import make_private
+from plate_devices.outputs.database import PAGES_KB, make_private
 from plate_devices.outputs.rows import COLUMNS, to_row
 from plate_devices.outputs.settings import OutputSettings
 from plate_devices.records import timestamp, to_line
@@ -119,6 +119,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
+    connection.execute(f"PRAGMA cache_size = -{PAGES_KB}")
     columns = ", ".join(f"{column} {_TYPES.get(column, 'TEXT')}" for column in COLUMNS[1:])
     connection.execute(f"CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, {columns}, record TEXT NOT NULL)")
     have = {row[1] for row in connection.execute("PRAGMA table_info(events)")}

@@ -16,6 +16,7 @@ from fake_times import BOOT, FakeTimes, text
 from plate_devices.events.clock import Clock
 from plate_devices.outputs.base import Event, Output, OutputError
 from plate_devices.outputs.csv import CsvOutput, CsvSettings
+from plate_devices.outputs.database import PAGES_KB, Database
 from plate_devices.outputs.json_lines import LinesOutput, LinesSettings
 from plate_devices.outputs.queue import EventQueue
 from plate_devices.outputs.rows import COLUMNS
@@ -221,3 +222,11 @@ def test_a_table_that_somebody_locks_is_an_outage(tmp_path: Path) -> None:
         output.send([event(1)])
     other.execute("ROLLBACK")
     assert output.send([event(1)]) == 1
+
+
+def test_pages_that_a_database_keeps_in_memory_are_bounded(tmp_path: Path) -> None:
+    output = sqlite_file(tmp_path / "p.sqlite")
+    assert output._connection is not None
+    for connection in (output._connection, Database(tmp_path / "queue.sqlite")):
+        assert connection.execute("PRAGMA cache_size").fetchone() == (-PAGES_KB,)
+        connection.close()

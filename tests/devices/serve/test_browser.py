@@ -11,6 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,21 @@ def page(open_page: Callable[..., LivePage], tmp_path: Path) -> Iterator[LivePag
     loop.join(10)
 
 
+def find_browser() -> str:
+    """Return the path of Chromium. Where it or what drives it is missing, tests fail, nowhere are they skipped."""
+    if find_spec("playwright") is None:
+        pytest.fail("playwright is not installed; pip install '.[dev]'", pytrace=False)
+    program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    if program is None:
+        pytest.fail("no Chromium on PATH; apt-get install chromium-headless-shell", pytrace=False)
+    return program
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
+    program = find_browser()
     from playwright.sync_api import sync_playwright
 
-    program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-    assert program, "apt-get install chromium-headless-shell"
     with sync_playwright() as play:
         # No sandbox: the tests may run as root, and show their own page alone.
         browser = play.chromium.launch(executable_path=program, args=["--no-sandbox"])

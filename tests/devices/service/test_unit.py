@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from soak.station import shipped_environment
 
 import plate_devices.service
 from plate_devices.arguments import parse_infer
@@ -44,6 +45,15 @@ def test_the_unit_starts_what_is_installed() -> None:
     assert start[1] == "--config /etc/plate-edge/plate-infer.toml"
     for line in ("Type=notify", "WatchdogSec=60", "StateDirectory=plate-edge", "RestartPreventExitStatus=2"):
         assert f"\n{line}\n" in unit
+
+
+def test_unit_image_and_soak_have_as_few_heaps(repository: Path) -> None:
+    unit = (PARTS / "plate-infer.service").read_text("utf-8")
+    few = {"OPENBLAS_NUM_THREADS=1", "MALLOC_ARENA_MAX=2"}
+    set_by_unit = re.findall(r"^Environment=(.*)$", unit, re.MULTILINE)
+    assert few <= {pair for line in set_by_unit for pair in line.split()}
+    assert few <= set(re.findall(r"--config\.env (\S+)", (repository / "containers" / "build.sh").read_text("utf-8")))
+    assert few <= {f"{name}={value}" for name, value in shipped_environment().items()}
 
 
 @pytest.mark.system
