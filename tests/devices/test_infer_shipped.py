@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from device_helpers import process, records
+from PIL import Image
 
 from plate_devices.draw_samples import LIST, SAMPLES, label
+from plate_devices.drawing import draw_plate
 from plate_devices.infer import command
 from plate_devices.sources.demo import vehicles
 
@@ -23,10 +25,29 @@ class TestShippedModel:
         assert command(["--as", "plate", "--json", "--camera", "demo:5"]) == 0
         assert [one["plates"][0]["text"] for one in records(capsys)] == [car.text for car in vehicles(5)]
 
+    def test_frames_are_the_default_and_the_demo_s_cars_are_found_in_them(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert command(["--json", "--camera", "demo:5"]) == 0
+        told = records(capsys)
+        assert [one["plates"][0]["text"] for one in told] == [car.text for car in vehicles(5)]
+        assert told[0]["models"] == {"locator": "plate-locator@1.0.0", "reader": "plate-reader-nano@1.1.0"}
+
     def test_reading_one_crop_takes_less_than_60_mb(self) -> None:
-        # A child's ru_maxrss starts with what its parent, the test runner, takes; the kernel's own mark does not.
-        tell = "import atexit; atexit.register(lambda: print(open('/proc/self/status').read())); "
-        line = [*process()[:2], tell + process()[2], "--as", "plate", str(SAMPLES / LIST[0].file)]
-        ended = subprocess.run(line, capture_output=True, text=True, check=True)
-        (peak,) = [row.split()[1] for row in ended.stdout.splitlines() if row.startswith("VmHWM")]
-        assert int(peak) * 1024 < 60_000_000
+        assert peak("--as", "plate", str(SAMPLES / LIST[0].file)) < 60_000_000
+
+    def test_reading_one_frame_takes_less_than_90_mb(self, tmp_path: Path) -> None:
+        frame = Image.new("RGB", (1280, 720), (90, 100, 110))
+        frame.paste(draw_plate("AB123CD", 44, width=200), (540, 400))
+        frame.save(tmp_path / "frame.jpg", quality=95)
+        assert peak(str(tmp_path / "frame.jpg")) < 90_000_000
+
+
+def peak(*arguments: str) -> int:
+    """The most memory, in bytes, that plate-infer with these arguments takes."""
+    # A child's ru_maxrss starts with what its parent, the test runner, takes; the kernel's own mark does not.
+    tell = "import atexit; atexit.register(lambda: print(open('/proc/self/status').read())); "
+    line = [*process()[:2], tell + process()[2], *arguments]
+    ended = subprocess.run(line, capture_output=True, text=True, check=True)
+    (most,) = [row.split()[1] for row in ended.stdout.splitlines() if row.startswith("VmHWM")]
+    return int(most) * 1024

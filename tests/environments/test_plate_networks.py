@@ -27,6 +27,18 @@ pytestmark = pytest.mark.system
 
 PLATES = 40
 SETS = ("plates-us", "plates-romania", "plates-argentina")
+CELLS = """
+import sys
+from pathlib import Path
+import numpy as np
+from {package}.image import open_picture
+from {package}.model import open_model
+model_file, backend, pictures, answers = sys.argv[1:]
+frames = [open_picture(path).gray() for path in Path(pictures).read_text().splitlines()]
+with open_model(model_file, "locator", backend) as model:
+    np.save(answers, np.stack([model.predict_pictures([frame])[0] for frame in frames]))
+"""
+"""Answers of every cell of a locator for whole frames."""
 ANSWERS = """
 import sys
 from pathlib import Path
@@ -47,7 +59,7 @@ for reading in decode_logits(logits, about.decoding, about.alphabet, about.tempe
     print(reading.text or "-")
 """
 Answers = tuple[NDArray[np.float32], list[str]]
-Ask = Callable[[Path, str, Path], Answers]
+Ask = Callable[..., Answers]
 
 
 @pytest.fixture(scope="session")
@@ -58,14 +70,14 @@ def ask(
     copied_runtime: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Ask:
-    """ask(model file, backend, pictures) -> logits and readings, by an environment that holds that one alone."""
+    """ask(model file, backend, pictures[, program]) -> logits and readings, by an environment that has no other."""
     answers = tmp_path_factory.mktemp("answers") / "logits.npy"
     environments = {"litert": base, "tflite": old_interpreter, "onnx": onnx_interpreter}
 
-    def run(model: Path, backend: str, pictures: Path) -> Answers:
+    def run(model: Path, backend: str, pictures: Path, program: str = ANSWERS) -> Answers:
         package = "plate_runtime" if backend == "litert" else COPIED_AS
         variables = {} if backend == "litert" else {"PYTHONPATH": str(copied_runtime)}
-        code = ANSWERS.format(package=package)
+        code = program.format(package=package)
         arguments = (str(model), backend, str(pictures), str(answers))
         said = environments[backend].run("-c", code, *arguments, variables=variables)
         return np.load(answers), said.split()
@@ -162,3 +174,18 @@ def test_the_shipped_readers_read_real_plates_alike_in_all_three(ask: Ask, share
         assert texts == old == other, model.name
         right = sum(fold(text) == fold(one.text) for text, one in zip(texts, listed, strict=True))
         assert right >= 0.85 * len(listed), model.name
+
+
+def test_the_shipped_locator_says_the_same_of_real_frames_in_all_three(
+    ask: Ask, shared_data: Path, tmp_path: Path
+) -> None:
+    frames = tmp_path / "frames.txt"
+    found = sorted((shared_data / "frames-romania" / "images").glob("*.jpg"))[::9]
+    frames.write_text("\n".join(map(str, found)))
+    (model,) = MODELS.glob("plate-locator-*-int8.tflite")
+    cells, old, other = (
+        ask(path, backend, frames, CELLS)[0]
+        for path, backend in ((model, "litert"), (model, "tflite"), (model.with_suffix(".onnx"), "onnx"))
+    )
+    assert cells.shape == (len(found), 5040, 9) and len(found) >= 19
+    assert np.array_equal(cells, old) and np.array_equal(cells, other)
