@@ -37,7 +37,7 @@ WIDE = ((300.0, 300.0), (890.0, 320.0), (888.0, 450.0), (298.0, 430.0))
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and write the table; CPU milliseconds on one thread."""
     command_line(__doc__).parse_args(arguments)
-    rgb = _frame()
+    rgb = frame_with_a_plate()
     calls = {**_steps(rgb), "all outside the networks": _whole(rgb, fake=True)}
     if ships("locator"):
         calls |= {"locator alone": _network("locator"), "reader alone": _network("frame")}
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     write_csv("finding", [{"step": name, **_figures(values)} for name, values in times.items()])
 
 
-def _frame() -> NDArray[np.uint8]:
+def frame_with_a_plate() -> NDArray[np.uint8]:
     """A frame of blurred noise with one drawn plate, so that there is something to find and to read."""
     small = np.random.default_rng(0).integers(60, 160, (SIZE[0] // 40, SIZE[1] // 40, 3), np.uint8)
     frame = Image.fromarray(small).resize((SIZE[1], SIZE[0]), Image.Resampling.BICUBIC)

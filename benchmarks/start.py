@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import statistics
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from finding import frame_with_a_plate
 from measuring import ROOT, Process, command_line, python_command, run_process, spread, write_csv
+from PIL import Image
 
 from plate_runtime.model import shipped_model, ships
 
@@ -32,11 +35,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure in turn and write the table; the ratio is to the floor of the same model, pair by pair."""
     command_line(__doc__).parse_args(arguments)
     infer = [str(Path(sys.executable).parent / "plate-infer"), "--as"]
+    with tempfile.TemporaryDirectory() as folder:
+        frame = Path(folder) / "frame.jpg"
+        Image.fromarray(frame_with_a_plate()).save(frame, quality=90)
+        _measure(infer, frame)
+
+
+def _measure(infer: list[str], frame: Path) -> None:
     commands = {
         "python alone": python_command("pass"),
         **{f"floor: numpy, interpreter, {kind} model": python_command(_floor(kind)) for kind in KINDS},
         "plate-infer --as character": [*infer, "character", str(CROP)],
         "plate-infer --as plate": [*infer, "plate", str(CROP)],
+        "plate-infer --as frame": [*infer, "frame", str(frame)],
     }
     for command in commands.values():
         run_process(command)
@@ -47,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = []
     for name, measured in runs.items():
         wall = [run.wall for run in measured]
-        kind = "plate" if "plate model" in name or name.endswith("plate") else "character"
+        kind = "plate" if "plate model" in name or name.endswith(("plate", "frame")) else "character"
         floor = [run.wall for run in runs[f"floor: numpy, interpreter, {kind} model"]]
         row: dict[str, object] = {"process": name}
         row.update({f"wall_ms_{key}": value for key, value in spread([1000 * value for value in wall], 1).items()})
