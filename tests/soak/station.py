@@ -12,7 +12,6 @@ from pathlib import Path
 from receivers.broker import Broker, Listener, free_port
 
 import plate_devices.service
-from plate_devices.sources.demo import ROI
 from soak.camera import draw_frames
 from soak.disk import SmallDisk
 from soak.faults import Fault, freeze, stop
@@ -23,10 +22,6 @@ _DISK_MB = 64
 _SETTINGS = """
 [source]
 address = "http://127.0.0.1:{camera}/video"
-roi = {roi}
-
-[read]
-as = "plate"
 
 [queue]
 folder = "{disk}/queue"
@@ -85,7 +80,7 @@ class Station:
         self._listener = Listener(self._broker.port, f"{TOPIC}/vehicle")
         so_far.callback(self._listener.close)
         ports = {"camera": camera, "webhook": webhook, "broker": self._broker.port}
-        told = _SETTINGS.format(**ports, topic=TOPIC, roi=list(ROI), disk=self.disk.folder)
+        told = _SETTINGS.format(**ports, topic=TOPIC, disk=self.disk.folder)
         settings = folder / "plate-edge.toml"
         settings.write_text(told, encoding="utf-8")
         self.program = Watched([installed("plate-infer"), "--config", settings], environment=shipped_environment())
