@@ -7,7 +7,7 @@ import pytest
 
 from plate_train.draw.effects import Dice
 from plate_train.draw.fonts import FontFile
-from plate_train.draw.scenes import textures
+from plate_train.draw.scenes import parts, signs, textures
 from plate_train.draw.scenes.painter import Scene, ScenePainter
 from plate_train.draw.scenes.spec import LEAST_WIDTH
 from plate_train.draw.scenes.stage import Placed
@@ -98,3 +98,19 @@ def test_a_view_puts_its_anchor_in_its_place_and_turns_the_right_way() -> None:
     ends = view.of_space(np.array([(-0.5, 1.0, 0.0), (-0.5, 1.0, 1.0)]))
     assert ends is not None
     assert ends[1, 0] < ends[0, 0], "the left side can be seen"
+
+
+def test_a_plate_behind_a_dense_fence_is_neither_found_nor_nothing(painter: ScenePainter) -> None:
+    stage = painter.stage(Dice(1))
+    plate = Placed(np.array([(100, 100), (180, 100), (180, 120), (100, 120)], np.float32), "AB12")
+    stage.plates.append(plate)
+    while plate.hidden == 0:
+        signs.fence(stage, 50, 200)
+    assert not plate.gone
+    assert not plate.counts(stage.picture.shape)
+
+
+def test_lines_on_boards_are_made_to_fit() -> None:
+    mask = np.full((20, 100), 255, np.uint8)
+    assert parts.no_wider(mask, 50).shape == (10, 50)
+    assert parts.no_wider(mask, 100) is mask

@@ -64,7 +64,7 @@ class ScenePainter:
     def scene(self, index: int) -> Scene:
         """Draw picture number `index` with all that is known of it."""
         dice = Dice(f"{self._seed} {self.part} scene {index}")
-        stage = self._stage(dice)
+        stage = self.stage(dice)
         places.fill_place(stage, backdrop(stage), self._block(index // _BLOCK))
         picture = weather.expose(stage)
         for plate in stage.plates:
@@ -74,7 +74,8 @@ class ScenePainter:
         others = [(plate.corners, plate.text) for plate in left if not plate.counts(picture.shape)]
         return Scene(picture, counted, others)
 
-    def _stage(self, dice: Dice) -> Stage:
+    def stage(self, dice: Dice) -> Stage:
+        """An empty picture to paint on, with what all its painters share."""
         wide, tall = dice.choice(_SIZES)
         factor = min(SCENE_SPEC.shape[1] / wide, SCENE_SPEC.shape[0] / tall)
         picture = np.zeros((round(tall * factor), round(wide * factor)), np.uint8)

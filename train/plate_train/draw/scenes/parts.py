@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from ..effects import Dice
@@ -160,6 +161,14 @@ def stamp(picture: Gray, mask: Gray, at: Spot, tone: float) -> None:
     """Lay lettering on a picture, its middle at a point, in a tone."""
     left, top = round(at[0] - mask.shape[1] / 2), round(at[1] - mask.shape[0] / 2)
     canvas.paste(picture, np.full_like(mask, round(min(255.0, max(0.0, tone)))), mask, left, top)
+
+
+def no_wider(mask: Gray, most: int) -> Gray:
+    """Make lettering smaller where it is wider than so many pixels."""
+    if mask.shape[1] <= most:
+        return mask
+    size = max(1, most), max(1, round(mask.shape[0] * most / mask.shape[1]))
+    return np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _stamp(panel: Panel, mask: Gray, at: Spot, tone: float) -> None:

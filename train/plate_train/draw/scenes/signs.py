@@ -11,6 +11,9 @@ from . import canvas, parts
 from .stage import Stage
 from .textures import toned
 
+_BETWEEN_BARS = 0.5
+"""Share that a dense fence hides of what is behind it: too much to be found for certain, too little to be nothing."""
+
 
 def road_sign(stage: Stage, x: float, y: float, reach: float) -> None:
     """A sign on a post: round, triangular, octagonal or a board with a place's name."""
@@ -70,19 +73,18 @@ def board(stage: Stage, x: float, y: float, wide: float, tall: float, *, kind: s
             canvas.rectangle(x - wide / 2, y - tall / 2, x - wide * 0.1, y + tall / 2),
             toned(seen, 128 * light, 50 * light),
         )
-    # One line that fills a board of a plate's shape would be a plate: such boards get several lines.
+    # One line that fills a board of a plate's shape would be a plate: such boards get several, and none is left out.
     rows = dice.choice((1, 1, 2, 3)) if wide / tall > 6.5 or kind == "street" else dice.choice((2, 3, 4))
     for row in range(rows):
         mask = stage.texts(
             dice.choice((kind, "line", "line", "phone")), max(3, round(tall / rows * dice.uniform(0.35, 0.75)))
         )
-        if mask.shape[1] < wide * 0.96:
-            parts.stamp(
-                stage.picture,
-                mask,
-                (x + dice.bell(0.05) * wide, y + tall * ((row + 0.5) / rows - 0.5)),
-                (ground + dice.uniform(90, 165)) % 256 * light,
-            )
+        parts.stamp(
+            stage.picture,
+            parts.no_wider(mask, round(0.94 * wide)),
+            (x + dice.bell(0.05) * wide, y + tall * ((row + 0.5) / rows - 0.5)),
+            (ground + dice.uniform(90, 165)) % 256 * light,
+        )
 
 
 def writing(stage: Stage, x: float, y: float, height: float) -> None:
@@ -122,7 +124,7 @@ def fence(stage: Stage, top: float, bottom: float) -> None:
         y = top + share * (bottom - top)
         canvas.stroke(stage.picture, canvas.points((left, y), (right, y)), tone, thick + 1)
     if gap < 14 or thick > 2:
-        stage.cover(canvas.rectangle(left, top, right, bottom))
+        stage.cover(canvas.rectangle(left, top, right, bottom), _BETWEEN_BARS)
 
 
 def pole(stage: Stage, x: float, bottom: float) -> None:

@@ -100,13 +100,13 @@ class Stage:
         """Pixels from left to right."""
         return int(self.picture.shape[1])
 
-    def cover(self, outline: Points) -> None:
-        """Take note that something inside this outline now stands before what was painted earlier."""
+    def cover(self, outline: Points, share: float = 1.0) -> None:
+        """Take note that something inside this outline now hides a share of what was painted earlier."""
         shape = cv2.convexHull(outline.astype(np.float32))
         for plate in self.plates:
             spots = _inner_spots(plate.corners)
             inside = [cv2.pointPolygonTest(shape, (float(x), float(y)), False) >= 0 for x, y in spots]
-            plate.hidden = max(plate.hidden, sum(inside) / len(inside))
+            plate.hidden = max(plate.hidden, share * sum(inside) / len(inside))
 
     def cover_mask(self, mask: Gray, left: int, top: int) -> None:
         """The same for a mask whose top left corner is at (left, top)."""
