@@ -4,13 +4,25 @@ from __future__ import annotations
 
 FEWEST, MOST_DIGITS = 4, 7
 """Signs below which a text is unusual for a plate; digits above which a text of digits alone is."""
+SHORTEST_WORD = 6
+"""Signs from which a text of letters and zeros, more of them letters, is a word whose O were taken for 0."""
 _ODDS = 0.05
 """How much more seldom unusual texts stand on plates than on what is taken for one; measured in docs/finding.md."""
 
 
 def is_unusual(text: str) -> bool:
-    """Whether few plates have such a text (A-Z, 0-9): letters alone, a long number, or hardly any signs."""
-    return len(text) < FEWEST or text.isalpha() or (text.isdecimal() and len(text) > MOST_DIGITS)
+    """Whether few plates have such a text (A-Z, 0-9): letters alone, a long number, or hardly any signs.
+
+    No lettering of signs and badges keeps O and 0 apart for a network, so a word may have zeros.
+    """
+    return len(text) < FEWEST or _is_word(text) or (text.isdecimal() and len(text) > MOST_DIGITS)
+
+
+def _is_word(text: str) -> bool:
+    zeros = text.count("0")
+    if zeros and (len(text) < SHORTEST_WORD or 2 * zeros >= len(text)):
+        return False
+    return text.replace("0", "O").isalpha()
 
 
 def after_reading(confidence: float, text: str) -> float:

@@ -10,12 +10,14 @@ from plate_runtime.alphabet import ALPHABET
 from plate_runtime.plausible import after_reading, is_unusual
 
 
-@pytest.mark.parametrize("text", ["TAXI", "IRELAND", "24H", "B5", "", "4580146950", "20151051"])
+@pytest.mark.parametrize("text", ["TAXI", "IRELAND", "24H", "B5", "", "4580146950", "20151051", "MEAPSTRO0"])
 def test_names_and_numbers_are_unusual(text: str) -> None:
     assert is_unusual(text)
 
 
-@pytest.mark.parametrize("text", ["B144MOS", "AB12", "8862", "5205303", "KA25MH6728", "WTF4"])
+@pytest.mark.parametrize(
+    "text", ["B144MOS", "AB12", "8862", "5205303", "KA25MH6728", "WTF4", "NM100", "AAA000", "M0000SE"]
+)
 def test_plates_are_not(text: str) -> None:
     assert not is_unusual(text)
 
