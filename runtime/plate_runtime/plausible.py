@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-FEWEST, MOST_DIGITS = 4, 7
-"""Signs below which a text is unusual for a plate; digits above which a text of digits alone is."""
+FEWEST, MOST, MOST_DIGITS = 4, 11, 7
+"""Signs below or above which a text is unusual for a plate, digits above which a text of digits alone is.
+
+No format in `formats.toml` has more signs.
+"""
 SHORTEST_WORD = 6
 """Signs from which a text of letters and zeros, more of them letters, is a word whose O were taken for 0."""
 _ODDS = 0.05
@@ -11,11 +14,11 @@ _ODDS = 0.05
 
 
 def is_unusual(text: str) -> bool:
-    """Whether few plates have such a text (A-Z, 0-9): letters alone, a long number, or hardly any signs.
+    """Whether few plates have such a text (A-Z, 0-9): letters alone, a long number, hardly any signs or too many.
 
     No lettering of signs and badges keeps O and 0 apart for a network, so a word may have zeros.
     """
-    return len(text) < FEWEST or _is_word(text) or (text.isdecimal() and len(text) > MOST_DIGITS)
+    return not FEWEST <= len(text) <= MOST or _is_word(text) or (text.isdecimal() and len(text) > MOST_DIGITS)
 
 
 def _is_word(text: str) -> bool:

@@ -7,10 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plate_runtime.alphabet import ALPHABET
-from plate_runtime.plausible import after_reading, is_unusual
+from plate_runtime.formats import Format, load_formats
+from plate_runtime.plausible import MOST, after_reading, is_unusual
 
 
-@pytest.mark.parametrize("text", ["TAXI", "IRELAND", "24H", "B5", "", "4580146950", "20151051", "MEAPSTRO0"])
+def all_formats() -> list[Format]:
+    """Those of every region."""
+    return [form for region in load_formats().values() for form in region.formats]
+
+
+@pytest.mark.parametrize(
+    "text", ["TAXI", "IRELAND", "24H", "B5", "", "4580146950", "20151051", "MEAPSTRO0", "BR00YYX7298700"]
+)
 def test_names_and_numbers_are_unusual(text: str) -> None:
     assert is_unusual(text)
 
@@ -20,6 +28,11 @@ def test_names_and_numbers_are_unusual(text: str) -> None:
 )
 def test_plates_are_not(text: str) -> None:
     assert not is_unusual(text)
+
+
+def test_no_format_is_longer_than_a_plate_may_be() -> None:
+    signs = [sum(token.kind not in ("break", "separator") for token in one.tokens) for one in all_formats()]
+    assert max(signs) == MOST
 
 
 @given(st.floats(0, 1), st.text(ALPHABET, max_size=12))
