@@ -119,18 +119,25 @@ class AppendedFile:
 
     def _read_tail(self) -> None:
         """Cut off a line that was never finished, and learn which events the last lines are of."""
-        size = os.fstat(self._file).st_size
-        begin = max(0, size - _TAIL)
-        tail = os.pread(self._file, size - begin, begin)
-        whole = tail.rfind(b"\n") + 1
-        if whole < len(tail):
-            os.ftruncate(self._file, begin + whole)
-        lines = tail[:whole].decode("utf-8", "replace").splitlines()
+        begin = max(0, os.fstat(self._file).st_size - _TAIL)
         self._known.clear()
-        self._remember(key for line in lines if (key := self._key_of(line)))
-        if begin + whole == 0 and self._header:
+        whole, first = begin, ""
+        # Line by line: a file that has grown is opened again in no more memory than a new one.
+        with open(self._file, "rb", closefd=False) as stream:
+            stream.seek(begin)
+            for content in stream:
+                if not content.endswith(b"\n"):
+                    os.ftruncate(self._file, whole)
+                    break
+                line = content.decode("utf-8", "replace").rstrip("\r\n")
+                first = line if whole == begin else first
+                whole += len(content)
+                if key := self._key_of(line):
+                    self._known[key] = None
+        self._remember(())
+        if whole == 0 and self._header:
             self._write(f"{self._header}\n")
-        elif begin == 0 and self._header and lines[0] != self._header:
+        elif begin == 0 and self._header and first != self._header:
             raise OSError(None, "its columns are others; move it away")
 
     def _write(self, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -230,3 +231,24 @@ def test_pages_that_a_database_keeps_in_memory_are_bounded(tmp_path: Path) -> No
     for connection in (output._connection, Database(tmp_path / "queue.sqlite")):
         assert connection.execute("PRAGMA cache_size").fetchone() == (-PAGES_KB,)
         connection.close()
+
+
+@KINDS
+def test_a_file_that_has_grown_is_opened_in_little_memory(tmp_path: Path, make: Make, name: str) -> None:
+    """What is read and thrown away again would otherwise be more each time a full disk closes the file."""
+    path = tmp_path / name
+    first = make(path)
+    first.open()
+    first.send([event(number, crop="x" * 3000) for number in range(1000)])
+    first.close()
+    again = make(path)
+    tracemalloc.start()
+    try:
+        again.open()
+        stays, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert path.stat().st_size > 3_000_000
+    assert most - stays < 300_000
+    assert again.send([event(0), event(999), event(1000)]) == 3
+    assert len(ids(path)) == 1001
