@@ -1,4 +1,4 @@
-"""Looks on while a camera is watched: health, heat, watchdog, and the live page."""
+"""Looks on while a camera is watched: health, heat, memory, watchdog, and the live page."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from plate_devices.config.sections import HeatSettings
 from plate_devices.health.board import Board, disk_free
 from plate_devices.service.heat import Heat
+from plate_devices.service.trimming import Trimming
 from plate_devices.sources.pace import Pace
 
 if TYPE_CHECKING:
@@ -45,11 +46,13 @@ class Onlooker:
         *,
         log: Log,
         board: Board | None = None,
+        trimming: Trimming | None = None,
     ) -> None:
         """Take what it looks at, and whom it tells; `start` opens the live page. `board` is by default this one."""
         self.asked: Callable[[], None] = lambda: None
         self._health, self._reporting, self._notifier, self._log = health, reporting, notifier, log
         self._board = board or Board()
+        self._trimming = trimming or Trimming()
         self._options = options
         self._heat = self._thermostat(options)
         self._page: LivePage | None = None
@@ -124,6 +127,7 @@ class Onlooker:
             health.outputs, health.clock_set = sending.state(), sending.clock.look()
             health.disk_error = sending.disk_error
             health.disk_free = disk_free(sending.folder or Path(self._options.save_crops or "."))
+        self._trimming.look()
         self._slow(self._heat.look(watch.rate))
         health.temperature = self._heat.temperature
         if self._reporting.tap is not None:

@@ -17,6 +17,7 @@ from plate_devices.reporting import Reporting
 from plate_devices.service.log import Log
 from plate_devices.service.notify import Notifier
 from plate_devices.service.onlooker import Onlooker
+from plate_devices.service.trimming import Trimming
 from plate_devices.sources.pace import Pace
 from plate_devices.watch import Watch
 
@@ -33,7 +34,13 @@ class Machine:
         log = Log("plate-infer", stream=self.said)
         self.health = Health()
         reporting = Reporting(options, Engine({"reader": "x@1"}, "fake"), log)
-        self.onlooker = Onlooker(options, self.health, reporting, Notifier({}), log=log, board=Board(folder))
+        self.trimmed = 0
+        self.onlooker = Onlooker(
+            options, self.health, reporting, Notifier({}), log=log, board=Board(folder), trimming=Trimming(self._trim)
+        )
+
+    def _trim(self) -> None:
+        self.trimmed += 1
 
     def heat(self, degrees: float) -> None:
         zone = self.folder / "sys" / "class" / "thermal" / "thermal_zone0"
@@ -92,3 +99,11 @@ def test_outages_are_counted_once_each(tmp_path: Path, monkeypatch: pytest.Monke
         machine.onlooker.turn(watching(source))
     assert machine.health.outages == 2
     assert machine.health.source_state == "lost"
+
+
+def test_free_memory_is_given_back_while_watching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine, source = Machine(tmp_path, monkeypatch), camera()
+    machine.onlooker.begin(source)
+    for _ in range(3):
+        machine.onlooker.turn(watching(source))
+    assert machine.trimmed == 1
