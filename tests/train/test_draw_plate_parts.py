@@ -18,7 +18,7 @@ from plate_train.draw.glyphs import Alphabet, Glyph
 from plate_train.draw.plates import emblems, words
 from plate_train.draw.plates.face import paint_face
 from plate_train.draw.plates.layouts import Layout, load_layouts
-from plate_train.draw.plates.lettering import SERIAL_KINDS, Lettering
+from plate_train.draw.plates.lettering import SERIAL_KINDS, Lettering, heavy_strokes
 from plate_train.draw.plates.serials import draw_serial
 
 SEEDS = st.integers(0, 2**32)
@@ -149,3 +149,14 @@ def test_bars_stand_at_the_ends_of_rows_more_often_than_by_chance() -> None:
     texts = [draw_serial(["de"], False, dice).text for _ in range(1500)]
     assert sum(text[0] == "I" for text in texts) > 1500 * (1 / 26 + 0.01)
     assert all(set(text) <= set(ALPHABET) for text in texts)
+
+
+@pytest.mark.parametrize("sign", "GS")
+def test_heavy_alphabets_leave_a_slit_and_no_more(sign: str) -> None:
+    """At the right, where 0 and 8 are shut, and above the waist."""
+    for alphabet in heavy_strokes(0, 40):
+        ink = np.asarray(alphabet.glyph(sign).picture) >= 128
+        height, width = ink.shape
+        edge = ink[: round(0.62 * height), round(0.8 * width) : round(0.9 * width)].any(axis=1)
+        below_the_top = edge[int(edge.argmax()) :]
+        assert 1 <= np.count_nonzero(~below_the_top) <= 0.19 * height, alphabet.family

@@ -19,7 +19,7 @@ from plate_train.draw.effects import Dice
 from plate_train.draw.fonts import listed_packages
 from plate_train.draw.plates import grounds
 from plate_train.draw.plates.layouts import load_layouts
-from plate_train.draw.plates.lettering import PARTS, plate_strokes
+from plate_train.draw.plates.lettering import PARTS, heavy_strokes, plate_strokes
 from plate_train.draw.plates.serials import draw_serial
 from plate_train.draw.scenes import backdrops, forms, textures
 from plate_train.draw.strokes import draw_letter
@@ -46,7 +46,9 @@ def test_neither_side_imports_the_other(repository: Path) -> None:
 
 def test_no_family_of_letters_and_no_layout_has_a_namesake_in_training() -> None:
     families = {package.family for package in listed_packages()}
-    families |= {alphabet.family for part in range(2) for alphabet in plate_strokes(part, 8)}
+    families |= {
+        alphabet.family for part in range(2) for alphabet in [*plate_strokes(part, 8), *heavy_strokes(part, 8)]
+    }
     assert not set(ALPHABETS) & {family.lower() for family in families}
     assert not set(LAYOUTS) & {layout.name for part in PARTS for layout in load_layouts(part)}
 
@@ -59,7 +61,7 @@ def test_no_place_is_a_ground_a_backdrop_or_a_texture_of_training() -> None:
 
 
 def test_no_alphabet_is_one_that_training_draws() -> None:
-    """Training's strokes are drawn at random: of 120 alphabets none is as near as one pen's width to ours."""
+    """Training's strokes are drawn at random: of 440 alphabets none is as near as one pen's width to ours."""
     trained = [
         [normal(draw_letter(sign, alphabet._style, 48)) for sign in ALPHABET]
         for part in range(2)

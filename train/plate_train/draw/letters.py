@@ -36,6 +36,8 @@ class Style:
         vertex: how deep the middle of M reaches. opening: how far C, G, S and their kin stay open, in heights.
         slope: how far W leans, in widths. wide: width of M and W, in widths of other letters.
         shape: one number 0..1 a sign, in the order of `ALPHABET`, that picks among its known shapes.
+        drop: how far the bar of G lies below the waist, in heights of the box. inward: what it leaves free at the left,
+            as a share of what is usual.
     """
 
     width: float
@@ -50,6 +52,8 @@ class Style:
     slope: float
     wide: float
     shape: tuple[float, ...]
+    drop: float = 0.05
+    inward: float = 1.0
 
     def pick(self, sign: str, *shapes: Shape) -> Shape:
         """The one of the known shapes that this alphabet draws a sign with."""
@@ -218,7 +222,7 @@ def _round_letters(style: Style) -> dict[str, Shape]:
         "B": style.pick("B", *_bowls(style, ((1 - a, 0, r), (1 - a, m, r)), ((1, m, r), (1, 1, r)))),
         "C": [(*back, (1, 1, r), (1, 1 - gap))],
         "D": style.pick("D", *_bowl(style, ((1, 0, r), (1, 1, r)))),
-        "G": style.pick("G", *_kinds_of_g(back, r, m + 0.05)),
+        "G": style.pick("G", *_kinds_of_g(style, back)),
         "J": style.pick("J", [hook], [hook], [hook, ((0.45, 0), (1, 0))], [hook[:-1]]),
         "O": [ring],
         "P": [_LEFT, ((0, 0), (1, 0, r), (1, m + 0.08, r), (0, m + 0.08))],
@@ -255,9 +259,10 @@ def _beyond_the_stem(style: Style) -> float:
     return -0.5 * style.thickness / (style.width - style.thickness) - 0.12
 
 
-def _kinds_of_g(back: Stroke, radius: float, bar: float) -> list[Shape]:
+def _kinds_of_g(style: Style, back: Stroke) -> list[Shape]:
     """G: its bar reaches far in or little; or a spur goes down from it."""
-    turned_up: Stroke = (*back, (1, 1, radius), (1, bar))
-    inward = [[(*turned_up, (reach, bar))] for reach in (0.5, 0.5, 0.66, 0.8)]
-    hooked: Stroke = (*back, (0.9, 1, radius), (1, bar), (0.55, bar))
-    return [*inward, [(*turned_up, (0.5, bar)), ((1, bar), (1, 1))], [hooked]]
+    bar, free = style.waist + style.drop, style.inward
+    turned_up: Stroke = (*back, (1, 1, style.radius), (1, bar))
+    inward = [[(*turned_up, (reach * free, bar))] for reach in (0.5, 0.5, 0.66, 0.8)]
+    hooked: Stroke = (*back, (0.9, 1, style.radius), (1, bar), (0.55 * free, bar))
+    return [*inward, [(*turned_up, (0.5 * free, bar)), ((1, bar), (1, 1))], [hooked]]

@@ -18,6 +18,7 @@ from ..letters import random_style
 PARTS = ("train", "measure")
 SERIAL_KINDS = ("strokes", "plate", "condensed", "mono", "sans", "rounded", "square", "slab", "serif")
 _STROKE_ALPHABETS = {"train": 480, "measure": 240}
+_HEAVY_ALPHABETS = {"train": 160, "measure": 0}
 _MEASURE_SHARE = 8
 _STRIP_HEIGHT = 28
 
@@ -39,6 +40,7 @@ class Lettering:
         self.families = frozenset(font.family for font in own)
         shelves: dict[str, dict[str, list[Alphabet]]] = {}
         strokes = plate_strokes(2 * seed + PARTS.index(part), _STROKE_ALPHABETS[part])
+        strokes += heavy_strokes(2 * seed + PARTS.index(part), _HEAVY_ALPHABETS[part])
         printed: list[Alphabet] = [font_alphabet(font) for font in own if font.kind in SERIAL_KINDS]
         for alphabet in [*printed, *strokes]:
             shelves.setdefault(alphabet.kind, {}).setdefault(alphabet.family, []).append(alphabet)
@@ -75,6 +77,26 @@ def plate_strokes(seed: int, count: int) -> list[StrokeAlphabet]:
             thickness = width * rng.uniform(0.25, 0.36)
             style = replace(style, width=width, thickness=thickness, opening=min(style.opening, 0.37 - thickness))
         alphabets.append(StrokeAlphabet(style, f"plate strokes {seed}-{index}"))
+    return alphabets
+
+
+def heavy_strokes(seed: int, count: int) -> list[StrokeAlphabet]:
+    """Return `count` heavy alphabets whose G, S, 3 and 5 are all but shut, as wide pens leave them.
+
+    A slit is all that tells such a G from 0 or 8 and such an S from 8.
+    """
+    rng = np.random.default_rng([seed, 0x4845])
+    alphabets = []
+    for index in range(count):
+        style = random_style(rng)
+        width = rng.uniform(0.4, 0.62)
+        thickness = width * rng.uniform(0.26, 0.36)
+        slit, drop = rng.uniform(0.03, 0.1), rng.uniform(0.0, 0.05)
+        tip = thickness if style.round_ends else thickness / 2
+        opening = style.waist - (tip + slit) / (1 - thickness)
+        inward = rng.uniform(0.65, 1.0)
+        style = replace(style, width=width, thickness=thickness, opening=opening, drop=drop, inward=inward)
+        alphabets.append(StrokeAlphabet(style, f"heavy strokes {seed}-{index}"))
     return alphabets
 
 
