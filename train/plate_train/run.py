@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -126,7 +125,7 @@ def run(settings: Settings, folder: Path, resume: bool, command: str, say: Calla
         results = [_trained(settings, recipe, material, settings.seed + number) for number in range(settings.seeds)]
         record = (
             material.record
-            | _origin(settings)
+            | weights_file.origin(settings.start)
             | {
                 "seeds": [result.seed for result in results],
                 "protocol": protocol_name(settings),
@@ -290,16 +289,6 @@ def _write(found: report.RunReport, first: SeedResult, settings: Settings, folde
 
 def _model_record(record: Mapping[str, Any], first: SeedResult) -> dict[str, Any]:
     return dict(record) | {"seed": first.seed, "epochs": first.epochs, "val": first.val.to_json()}
-
-
-def _origin(settings: Settings) -> dict[str, Any]:
-    """Return what the network had been trained on before, where it does not start from scratch."""
-    if settings.start is None:
-        return {}
-    path = Path(settings.start)
-    meta = weights_file.read_meta(path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return {"start": {"sha256": digest, "training": dict(meta.training) if meta else None}}
 
 
 def _require_shape(model: Any, path: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -115,6 +116,15 @@ def read_meta(path: Path) -> ModelMeta | None:
             )
         except (KeyError, TypeError, ValueError, PlateEdgeError) as error:
             raise ModelError(f"{path}: the attributes of the model are damaged ({error}); save it again") from error
+
+
+def origin(path: str | None) -> dict[str, Any]:
+    """Return what a network had been trained on before, as an entry of its record; nothing where it is new."""
+    if path is None:
+        return {}
+    meta = read_meta(Path(path))
+    digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    return {"start": {"sha256": digest, "training": dict(meta.training) if meta else None}}
 
 
 def layer_names(path: Path) -> list[str]:

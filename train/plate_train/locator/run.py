@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from plate_runtime.errors import UsageError
-
 from .. import weights_file
 from ..draw.scenes.spec import SCENE_SPEC
-from ..plates import checkpoint
 from ..plates.architectures import multiply_adds
-from ..plates.checkpoint import State
 from ..plates.fit import Steps, Stop, total_steps
-from ..plates.record import MODEL_FILE, origin
-from ..plates.run import writable
-from ..plates.shards import VALIDATION_PART, Ahead, Store
+from ..plates.record import MODEL_FILE, Recorder
+from ..plates.shards import VALIDATION_PART, Ahead, Shard, Store
+from ..plates.start import begun, start_from, writable
 from ..tensorflow_setup import fix
 from . import report
 from .architectures import build
 from .network import LocatorTraining
-from .record import Recorder
 from .rounds import SceneRounds
 from .score import Found, FrameSet, LocatorScore, drawn_set, find, labelled_set, score
 from .settings import VALIDATION_SEED, Settings
+from .targets import STRIDES
 
 
 @dataclass
@@ -79,7 +75,8 @@ def run(
         with loop.stop.listening(), loop.rounds.ahead:
             loop.run()
         found = report.finish(loop.sets, loop.found(), loop.state.history, folder, say)
-        recorder.keep(loop.training.average, loop.state, folder, found["temperature"], found["threshold"])
+        thresholds = {"min_detection": found["threshold"]}
+        recorder.keep(loop.training.average, loop.state, folder, found["temperature"], thresholds)
         report.write(found | {"training": recorder.training(loop.state, loop.training.average)}, folder)
         say(f"results in {folder}, the network in {folder / MODEL_FILE}")
 
@@ -94,10 +91,9 @@ def _prepared(
 ) -> tuple[Loop, Recorder]:
     fix(settings.seed, settings.threads)
     training = _training(settings)
-    state = _restored(folder, training, settings, store.digest) if resume else State(generators=[(store.digest, 0)])
-    state.pieces += 1
+    state = begun(folder, training, store.digest, settings.plan(), resume)
     drawn = store.load(VALIDATION_SEED, 0, settings.validation, VALIDATION_PART)
-    recorder = Recorder(settings, drawn, store.fonts, origin(settings.start))
+    recorder = _recorder(settings, drawn, store)
     stop = Stop()
     rounds = SceneRounds(
         settings.plan(), Ahead(store, settings.seed, settings.shard, settings.workers),
@@ -111,20 +107,22 @@ def _prepared(
     return loop, recorder
 
 
+def _recorder(settings: Settings, drawn: Shard, store: Store) -> Recorder:
+    meta = weights_file.ModelMeta(
+        alphabet="",
+        input=SCENE_SPEC,
+        name=settings.name,
+        version=settings.version,
+        kind="locator",
+        decoding="corners",
+        strides=STRIDES,
+    )
+    origin = weights_file.origin(settings.start)
+    return Recorder(meta, asdict(settings), settings.seed, drawn, store.fonts, origin)
+
+
 def _training(settings: Settings) -> LocatorTraining:
     model = build(settings.size())
     if settings.start:
-        before = weights_file.load(Path(settings.start))
-        if [tuple(w.shape) for w in before.weights] != [tuple(w.shape) for w in model.weights]:
-            raise UsageError(f"{settings.start}: another network than a locator of this size")
-        model.set_weights(before.get_weights())
+        start_from(settings.start, model, "a locator")
     return LocatorTraining(model, "corners", settings.precision)
-
-
-def _restored(folder: Path, training: LocatorTraining, settings: Settings, digest: str) -> State:
-    """Bring the training back to the checkpoint; what a changed generator draws counts from the next round on."""
-    state, arrays = checkpoint.load(folder)
-    training.restore(arrays)
-    if state.generators[-1][0] != digest:
-        state.generators.append((digest, state.step // settings.plan().steps))
-    return state

@@ -1,21 +1,20 @@
-"""What a plate network's file says of itself, written at every checkpoint."""
+"""What the file of a network trained on drawings says of itself, written at every checkpoint."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from .. import weights_file
 from ..tensorflow_setup import versions
-from . import architectures
-from .architectures import PLATE_SPEC
+from ..weights_file import ModelMeta
+from .architectures import multiply_adds
 from .checkpoint import State
 from .recorded import drawings_digest
-from .settings import VALIDATION_SEED, Settings
+from .settings import VALIDATION_SEED
 from .shards import VALIDATION_PART, Shard
 
 MODEL_FILE = "model.h5"
@@ -28,27 +27,30 @@ class Recorder:
     """Writes the model of a run.
 
     Attributes:
-        settings: of the run. drawn: what is validated on. fonts: licences by package, of what is drawn with.
+        meta: what the file says apart from the training. settings: of the run, by name.
+        drawing_seed: of what is trained on. drawn: what is validated on.
+        fonts: licences by package, of what is drawn with.
         more: further entries of the record, such as the user's own crops or the network before.
     """
 
-    settings: Settings
+    meta: ModelMeta
+    settings: Mapping[str, Any]
+    drawing_seed: int
     drawn: Shard
     fonts: Mapping[str, str]
     more: Mapping[str, Any]
 
-    def keep(self, model: Any, state: State, folder: Path, temperature: float = 1.0) -> None:
+    def keep(
+        self,
+        model: Any,
+        state: State,
+        folder: Path,
+        temperature: float = 1.0,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> None:
         """Write the network as `.h5` with everything it has to say of itself."""
-        chosen = architectures.architecture(self.settings.model)
-        meta = weights_file.ModelMeta(
-            input=PLATE_SPEC,
-            name=self.settings.name,
-            version=self.settings.version,
-            kind="plate",
-            temperature=temperature,
-            training=self.training(state, model),
-            decoding=chosen.decoding,
-            steps=chosen.steps,
+        meta = replace(
+            self.meta, training=self.training(state, model), temperature=temperature, thresholds=thresholds or {}
         )
         weights_file.save(model, folder / MODEL_FILE, meta)
 
@@ -57,29 +59,20 @@ class Recorder:
         validated = {"seed": VALIDATION_SEED, "number": 0, "count": len(self.drawn), "part": VALIDATION_PART}
         return {
             "kind": "drawn",
-            "drawing_seed": self.settings.draws_with,
+            "drawing_seed": self.drawing_seed,
             "generators": [{"digest": digest, "first_shard": first} for digest, first in state.generators],
             "sets": {"val": validated | {"digest": drawings_digest(self.drawn.pictures, self.drawn.texts)}},
             "fonts": dict(self.fonts),
             "font_licences": sorted(set(self.fonts.values())),
-            "settings": {name: value for name, value in asdict(self.settings).items() if name not in _PLACES},
+            "settings": {name: value for name, value in self.settings.items() if name not in _PLACES},
             "step": state.step,
             "steps": state.total,
             "hours": round(state.seconds / 3600, 3),
             "pieces": state.pieces,
             "processors": os.cpu_count(),
             "parameters": model.count_params(),
-            "multiply_adds": architectures.multiply_adds(model),
+            "multiply_adds": multiply_adds(model),
             "last": state.history[-1] if state.history else None,
             "versions": versions(),
             **self.more,
         }
-
-
-def origin(path: str | None) -> dict[str, Any]:
-    """Return what the network had been trained on before, where it does not start from nothing."""
-    if path is None:
-        return {}
-    meta = weights_file.read_meta(Path(path))
-    digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    return {"start": {"sha256": digest, "training": dict(meta.training) if meta else None}}

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from plate_runtime.errors import DeviceError, UsageError
-
 from .. import weights_file
 from ..atomic import write_json
 from ..tensorflow_setup import fix
-from . import architectures, checkpoint, lock, report
-from . import settings as recorded_settings
+from . import architectures, report
 from .architectures import PLATE_SPEC
 from .checkpoint import State
 from .fit import Loop, Stop, total_steps
 from .network import Training
 from .own import OwnCrops, load_own
-from .record import MODEL_FILE, Recorder, origin
+from .record import MODEL_FILE, Recorder
 from .rounds import Rounds
 from .score import CropSet, PlateScore, drawn_set, labelled_set
 from .settings import VALIDATION_SEED, Settings
-from .shards import VALIDATION_PART, Ahead, Store
-
-SEARCHED_FILE = "search.json"
-_BEFORE = "before.json"
+from .shards import VALIDATION_PART, Ahead, Shard, Store
+from .start import BEFORE_FILE, begun, start_from, writable
 
 
 def run(
@@ -90,16 +84,15 @@ def _prepared(
     own = load_own(Path(settings.data), PLATE_SPEC) if settings.data else None
     fix(settings.seed, settings.threads)
     training = _training(settings)
-    state = _restored(folder, training, settings, store.digest) if resume else State(generators=[(store.digest, 0)])
-    state.pieces += 1
+    count = len(own.train) if own else 0
+    state = begun(folder, training, store.digest, settings.plan(count), resume)
     drawn = store.load(VALIDATION_SEED, 0, settings.validation, VALIDATION_PART)
-    more = ({"own": own.record} if own else {}) | origin(settings.start)
-    recorder = Recorder(settings, drawn, store.fonts, more)
+    recorder = _recorder(settings, drawn, store, own)
     stop = Stop()
     loop = Loop(
         training,
         _rounds(settings, store, state, own, stop),
-        settings.goal(len(own.train) if own else 0),
+        settings.goal(count),
         state,
         val=drawn_set("drawn", drawn.pictures, drawn.texts),
         watch=({own.val.name: own.val} if own else {}) | watched(settings.watch),
@@ -112,6 +105,20 @@ def _prepared(
         stop=stop,
     )
     return loop, recorder
+
+
+def _recorder(settings: Settings, drawn: Shard, store: Store, own: OwnCrops | None) -> Recorder:
+    chosen = architectures.architecture(settings.model)
+    meta = weights_file.ModelMeta(
+        input=PLATE_SPEC,
+        name=settings.name,
+        version=settings.version,
+        kind="plate",
+        decoding=chosen.decoding,
+        steps=chosen.steps,
+    )
+    more = ({"own": own.record} if own else {}) | weights_file.origin(settings.start)
+    return Recorder(meta, asdict(settings), settings.draws_with, drawn, store.fonts, more)
 
 
 def _rounds(settings: Settings, store: Store, state: State, own: OwnCrops | None, stop: Stop) -> Rounds:
@@ -129,26 +136,13 @@ def _rounds(settings: Settings, store: Store, state: State, own: OwnCrops | None
 def _training(settings: Settings) -> Training:
     model = architectures.build(settings.model, settings.size())
     if settings.start:
-        before = weights_file.load(Path(settings.start))
-        if [tuple(w.shape) for w in before.weights] != [tuple(w.shape) for w in model.weights]:
-            raise UsageError(f"{settings.start}: another network than {settings.model} of this size")
-        model.set_weights(before.get_weights())
+        start_from(settings.start, model, settings.model)
     return Training(model, architectures.architecture(settings.model).decoding, settings.precision)
-
-
-def _restored(folder: Path, training: Training, settings: Settings, digest: str) -> State:
-    """Bring the training back to the checkpoint; what a changed generator draws counts from the next round on."""
-    state, arrays = checkpoint.load(folder)
-    training.restore(arrays)
-    if state.generators[-1][0] != digest:
-        own = 1 if settings.data else 0
-        state.generators.append((digest, state.step // settings.plan(own).steps))
-    return state
 
 
 def _scores_before(loop: Loop, settings: Settings, resume: bool) -> dict[str, PlateScore]:
     """Return how a network that was not new read the sets when the run began."""
-    path = loop.folder / _BEFORE
+    path = loop.folder / BEFORE_FILE
     if resume and path.exists():
         recorded = json.loads(path.read_text(encoding="utf-8"))
         return {name: PlateScore(**values) for name, values in recorded.items()}
@@ -157,46 +151,3 @@ def _scores_before(loop: Loop, settings: Settings, resume: bool) -> dict[str, Pl
     scores = loop.scores()
     write_json({name: found.to_json() for name, found in scores.items()}, path)
     return scores
-
-
-@contextlib.contextmanager
-def writable(folder: Path, settings: Any, resume: bool) -> Iterator[None]:
-    """Make the run's folder and record the settings; a run that fails before its first checkpoint leaves nothing.
-
-    Raises:
-        UsageError: it holds another run already. DeviceError: it cannot be written.
-    """
-    if (folder / report.FILE).exists() and not resume:
-        raise UsageError(f"{folder} holds a finished run; name another folder with --out")
-    if (folder / checkpoint.FILE).exists() != resume:
-        hint = "no run that could be resumed" if resume else "an unfinished run; add --resume"
-        raise UsageError(f"{folder} holds {hint}, or name another folder with --out")
-    existed = folder.exists()
-    with _disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        with lock.alone(folder):
-            try:
-                write_json(asdict(settings), folder / recorded_settings.FILE)
-                yield
-            except BaseException:  # Ctrl-C before the first checkpoint, too, should leave nothing behind
-                if not (folder / checkpoint.FILE).exists() and not (folder / SEARCHED_FILE).exists():
-                    _clear(folder, existed)
-                raise
-
-
-@contextlib.contextmanager
-def _disk_errors(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or (str(error).splitlines() or ["unknown reason"])[0]
-        where = error.filename or folder
-        raise DeviceError(f"{where} cannot be read or written ({reason}); free some space there") from error
-
-
-def _clear(folder: Path, existed: bool) -> None:
-    with contextlib.suppress(OSError):
-        for name in (recorded_settings.FILE, _BEFORE, checkpoint.LOG, lock.FILE):
-            (folder / name).unlink(missing_ok=True)
-        if not existed:
-            folder.rmdir()

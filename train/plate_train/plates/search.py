@@ -13,9 +13,10 @@ from ..atomic import write_json
 from ..tuning import Tried, tune
 from . import checkpoint
 from .architectures import Size, build, multiply_adds
-from .run import SEARCHED_FILE, train
+from .run import train
 from .settings import Settings
 from .shards import Store
+from .start import SEARCHED_FILE
 
 OBJECTIVE = "val_folded"
 TRIALS_FOLDER = "trials"

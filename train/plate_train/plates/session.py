@@ -15,10 +15,11 @@ from ..scores import spread
 from ..tuning import FOLDER
 from . import checkpoint, report
 from .record import MODEL_FILE
-from .run import SEARCHED_FILE, run
+from .run import run
 from .search import search
 from .settings import FILE, Settings
 from .shards import Store
+from .start import SEARCHED_FILE
 
 
 def session(
