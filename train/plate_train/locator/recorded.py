@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.errors import DataError
-
-from ..draw.scenes.labels import Mark, decode
+from ..draw.scenes.labels import decode
 from ..draw.scenes.spec import Corners
-from ..plates.recorded import drawings_digest
-from ..plates.shards import TRAINING_PART, VALIDATION_PART, Draw
+from ..plates.recorded import training_again, validation_again
+from ..plates.shards import Draw
 from ..weights_file import ModelMeta
 from .targets import outline
-
-_HINT = "name data with --data DIR"
 
 
 @dataclass(frozen=True)
@@ -44,18 +39,8 @@ def validation_scenes(meta: ModelMeta, draw: Draw | None = None) -> tuple[SceneS
     Raises:
         DataError: nothing was recorded, or the generator draws something else by now.
     """
-    record = _record(meta)
-    try:
-        recorded = record["sets"]["val"]
-        seed, number, count = (int(recorded[key]) for key in ("seed", "number", "count"))
-        expected = str(recorded["digest"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"the model's record of its drawings is incomplete; {_HINT}") from error
-    pictures, texts = (draw or _own_generator())(seed, number, count, meta.input, VALIDATION_PART)
-    found = drawings_digest(pictures, texts)
-    if found != expected:
-        raise DataError(f"the generator draws other scenes than those that were recorded; {_HINT}, or train again")
-    return _scene_set("drawn-scenes/val", pictures, texts), found
+    pictures, texts, digest = validation_again(meta, "locator", draw or _own_generator())
+    return _scene_set("drawn-scenes/val", pictures, texts), digest
 
 
 def training_scenes(meta: ModelMeta, count: int, draw: Draw | None = None) -> SceneSet:
@@ -64,15 +49,7 @@ def training_scenes(meta: ModelMeta, count: int, draw: Draw | None = None) -> Sc
     Raises:
         DataError: nothing was recorded, or the fonts are missing.
     """
-    record = _record(meta)
-    try:
-        seed, first = int(record["drawing_seed"]), int(record["generators"][-1]["first_shard"])
-        size = int(record["settings"]["shard"])
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise DataError(f"the model's record of its drawings is incomplete; {_HINT}") from error
-    count = min(count, size)
-    # Scenes are numbered through: the first whole lot of `count` that lies in that shard or after it.
-    pictures, texts = (draw or _own_generator())(seed, -(-first * size // count), count, meta.input, TRAINING_PART)
+    pictures, texts = training_again(meta, "locator", count, draw or _own_generator())
     return _scene_set("drawn-scenes/train", pictures, texts)
 
 
@@ -85,16 +62,7 @@ def _scene_set(name: str, pictures: NDArray[np.uint8], texts: list[str]) -> Scen
     return SceneSet(name, pictures, of(True), of(False))
 
 
-def _record(meta: ModelMeta) -> Any:
-    if meta.kind != "locator" or meta.training.get("kind") != "drawn":
-        raise DataError(f"the model does not say what it was trained on; {_HINT}")
-    return meta.training
-
-
 def _own_generator() -> Draw:
     from ..draw.scenes.pool import shard
 
     return shard
-
-
-__all__ = ["Mark", "SceneSet", "training_scenes", "validation_scenes"]

@@ -1,4 +1,4 @@
-"""Drawn plates of a model, drawn again by what its file recorded of them."""
+"""The drawings of a model, drawn again by what its file recorded of them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from .score import CropSet
 from .shards import TRAINING_PART, VALIDATION_PART, Draw
 
 _HINT = "name data with --data DIR"
+_DRAWN_FOR = {"plate": "plates", "locator": "scenes"}
 
 
 def drawings_digest(pictures: NDArray[np.uint8], texts: Sequence[str]) -> str:
@@ -35,18 +36,8 @@ def validation_drawings(meta: ModelMeta, draw: Draw | None = None) -> tuple[Crop
     Raises:
         DataError: nothing was recorded, or the generator draws something else by now.
     """
-    record = _record(meta)
-    try:
-        recorded = record["sets"]["val"]
-        seed, number, count = (int(recorded[key]) for key in ("seed", "number", "count"))
-        expected = str(recorded["digest"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"the model's record of its drawings is incomplete; {_HINT}") from error
-    pictures, texts = (draw or _own_generator())(seed, number, count, meta.input, VALIDATION_PART)
-    found = drawings_digest(pictures, texts)
-    if found != expected:
-        raise DataError(f"the generator draws other plates than those that were recorded; {_HINT}, or train again")
-    return CropSet("drawn-plates/val", standardise(pictures), texts), found
+    pictures, texts, digest = validation_again(meta, "plate", draw or _own_generator())
+    return CropSet("drawn-plates/val", standardise(pictures), texts), digest
 
 
 def training_drawings(meta: ModelMeta, count: int, draw: Draw | None = None) -> CropSet:
@@ -55,21 +46,43 @@ def training_drawings(meta: ModelMeta, count: int, draw: Draw | None = None) -> 
     Raises:
         DataError: nothing was recorded, or the fonts are missing.
     """
-    record = _record(meta)
+    pictures, texts = training_again(meta, "plate", count, draw or _own_generator())
+    return CropSet("drawn-plates/train", standardise(pictures), texts)
+
+
+def validation_again(meta: ModelMeta, kind: str, draw: Draw) -> tuple[NDArray[np.uint8], list[str], str]:
+    """Return what a network of that kind was validated on, see `Draw`, and its digest; raises as above."""
+    record = _record(meta, kind)
+    try:
+        recorded = record["sets"]["val"]
+        seed, number, count = (int(recorded[key]) for key in ("seed", "number", "count"))
+        expected = str(recorded["digest"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"the model's record of its drawings is incomplete; {_HINT}") from error
+    pictures, texts = draw(seed, number, count, meta.input, VALIDATION_PART)
+    found = drawings_digest(pictures, texts)
+    if found != expected:
+        what = _DRAWN_FOR[kind]
+        raise DataError(f"the generator draws other {what} than those that were recorded; {_HINT}, or train again")
+    return pictures, texts, found
+
+
+def training_again(meta: ModelMeta, kind: str, count: int, draw: Draw) -> tuple[NDArray[np.uint8], list[str]]:
+    """Return `count` of the drawings that a network of that kind was trained on last; raises as above."""
+    record = _record(meta, kind)
     try:
         seed, first = int(record["drawing_seed"]), int(record["generators"][-1]["first_shard"])
         size = int(record["settings"]["shard"])
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise DataError(f"the model's record of its drawings is incomplete; {_HINT}") from error
     count = min(count, size)
-    # Plates are numbered through: the first whole lot of `count` that lies in that shard or after it.
+    # Drawings are numbered through: the first whole lot of `count` that lies in that shard or after it.
     lot = -(-first * size // count)
-    pictures, texts = (draw or _own_generator())(seed, lot, count, meta.input, TRAINING_PART)
-    return CropSet("drawn-plates/train", standardise(pictures), texts)
+    return draw(seed, lot, count, meta.input, TRAINING_PART)
 
 
-def _record(meta: ModelMeta) -> Any:
-    if meta.training.get("kind") != "drawn":
+def _record(meta: ModelMeta, kind: str) -> Any:
+    if meta.kind != kind or meta.training.get("kind") != "drawn":
         raise DataError(f"the model does not say what it was trained on; {_HINT}")
     return meta.training
 
