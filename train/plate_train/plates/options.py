@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable, Sequence
-from dataclasses import fields
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from .. import options as checked
-from ..tensorflow_setup import PRECISIONS, require_extra
+from ..tensorflow_setup import require_extra
 from .architectures import ARCHITECTURES
-from .settings import Settings, changed, chosen, read_settings, unfinished_run
+from .run_options import add_finer_choices, add_run_options, adder, given_settings, run_folder, says_how_to_resume
+from .settings import Settings, changed, chosen, read_settings
 from .shards import TRAINING_PART
 
-PROG = "plate-train"
+KIND = "plate"
 PREVIEWED = 120
 EXAMPLES = """examples:
   plate-train plate --hours 12 --out runs/reader              train on drawings
@@ -32,13 +29,7 @@ EXAMPLES = """examples:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options; those that are not given are None, so that a resumed run keeps its own."""
     defaults = Settings()
-    add = parser.add_argument
-
-    def setting(name: str, kind: Callable[[str], Any], metavar: str, text: str, **more: Any) -> None:
-        value = getattr(defaults, more.get("dest", name.replace("-", "_")))
-        shown = "" if value is None or value == () else f" (default: {value})"
-        add(f"--{name}", type=kind, metavar=metavar, help=text + shown, **more)
-
+    add, setting = parser.add_argument, adder(parser, defaults)
     setting("data", str, "DIR", "crops of your own to train on as well: a labels.csv with the columns image and text")
     add("--model", choices=tuple(ARCHITECTURES), help=f"the network (default: {defaults.model})")
     setting("width", checked.number(0.05, 4), "X", "multiplies the channels of every convolution")
@@ -53,31 +44,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--preview", type=Path, metavar="FILE", help="draw a sheet of drawings with their texts, and stop")
     setting("from", str, "MODEL", "start from the weights of this .h5, or of plate-reader, which ships", dest="start")
     add("--watch", nargs="+", metavar="FILE.csv", help="score real crops after every round; nothing is chosen by it")
-    add("--out", type=Path, metavar="RUN", help="folder of the results; default runs/plate-DATE-TIME")
-    setting("threads", checked.whole(1), "N", "same seed and threads, same weights")
-    add("--debug", action="store_true", help="show tracebacks")
-    add("--precision", choices=PRECISIONS, help="of products while training; see docs/training-plates.md")
-    _add_finer_choices(setting)
-
-
-def _add_finer_choices(setting: Callable[..., None]) -> None:
+    add_run_options(parser, setting, KIND)
     setting("learning-rate", checked.number(1e-7, 1), "X", "AdamW's, at its highest")
     setting("dropout", checked.number(0, 0.95), "X", "before the output, while training")
     setting("mix", checked.number(0.01, 0.99), "X", "part of the crops of a step that are your own")
     setting("drawing-seed", checked.whole(0), "N", "of the drawings, where it is not --seed")
     setting("batch", checked.whole(1), "N", "crops a step")
-    setting("average", checked.whole(1), "N", "steps that weights are averaged over, about")
-    setting("drawings", str, "DIR", "where drawings are kept; runs with the same generator share them")
-    setting("drawings-kept", checked.whole(8), "N", "shards kept of one seed", dest="kept")
-    setting("workers", checked.whole(1), "N", "processes that draw ahead")
-    setting("shard", checked.whole(1), "N", "drawings of a shard")
     setting("shards", checked.whole(0), "N", "different shards in all, in turn; 0: new ones without end")
-    setting("uses", checked.whole(1), "N", "how often each drawing is seen, changed each time")
-    setting("window", checked.whole(1), "N", "shards that a round mixes")
-    setting("validation", checked.whole(1), "N", "drawings that are scored")
-    setting("checkpoint-minutes", checked.number(0, 600), "M", "between checkpoints", dest="minutes")
-    setting("model-name", str, "NAME", "of the model", dest="name")
-    setting("model-version", str, "X.Y.Z", "of the model", dest="version")
+    add_finer_choices(setting)
     setting("trial-steps", checked.whole(1), "N", "of each trial of a search")
     setting("most-multiply-adds", checked.number(1, 1000), "M", "of a searched network, in millions")
 
@@ -85,21 +59,13 @@ def _add_finer_choices(setting: Callable[..., None]) -> None:
 def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     """Run `plate-train plate` with parsed options and return the exit code."""
     require_extra()
-    given = _given(options)
+    given = given_settings(options, Settings)
     if options.preview:
         return _preview(chosen(given), options.preview, say)
-    folder: Path | None = options.out
-    if options.resume:
-        folder = folder or unfinished_run(Path("runs"))
-        settings = changed(read_settings(folder), given)
-    else:
-        settings = chosen(given)
-        folder = folder or Path("runs") / f"plate-{datetime.now():%Y%m%d-%H%M%S}"
-    try:
+    folder = run_folder(options, KIND)
+    settings = changed(read_settings(folder), given) if options.resume else chosen(given)
+    with says_how_to_resume(KIND, folder):
         _train(settings, folder, options, say)
-    except (KeyboardInterrupt, SystemExit):  # a signal's usual course, after the checkpoint
-        print(f"{PROG}: interrupted; go on with: {PROG} plate --resume --out {folder}", file=sys.stderr)
-        raise
     return 0
 
 
@@ -124,12 +90,3 @@ def _preview(settings: Settings, path: Path, say: Callable[[str], None]) -> int:
 
 def _retimed(options: argparse.Namespace) -> bool:
     return any(getattr(options, name) is not None for name in ("hours", "steps", "epochs"))
-
-
-def _given(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings that the command line names."""
-    found: dict[str, Any] = {
-        entry.name: value for entry in fields(Settings) if (value := getattr(options, entry.name, None)) is not None
-    }
-    watch: Sequence[str] | None = found.get("watch")
-    return found | ({"watch": tuple(watch)} if watch is not None else {})
