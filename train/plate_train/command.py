@@ -14,7 +14,9 @@ from typing import Any, NoReturn
 from plate_runtime import commandline
 from plate_runtime.alphabet import ALPHABET
 
+from .locator import options as locator
 from .options import number, whole
+from .plates import options as plate
 from .run import Settings
 
 PROG = "plate-train"
@@ -44,13 +46,9 @@ def command(arguments: Sequence[str]) -> int:
     if options.what == "fonts":
         return _fonts(options.force)
     if options.what == "plate":
-        from .plates.options import execute
-
-        return execute(options, _say)
+        return plate.execute(options, _say)
     if options.what == "locator":
-        from .locator.options import execute as execute_locator
-
-        return execute_locator(options, _say)
+        return locator.execute(options, _say)
     if options.resume:
         from .run import read_settings, unfinished_run
 
@@ -118,34 +116,18 @@ def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
     fonts = what.add_parser("fonts", help="fetch the fonts that characters are drawn with")
     fonts.add_argument("--force", action="store_true", help="fetch them again")
     fonts.add_argument("--debug", action="store_true", help="show tracebacks")
-    _add_plate(what)
-    _add_locator(what)
-    character = what.add_parser(
-        "character", help="train the character network", epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    plate.add_options(_training(what, "plate", "train the reader of whole plates", plate.EXAMPLES))
+    locator.add_options(_training(what, "locator", "train what finds plates in frames", locator.EXAMPLES))
+    character = _training(what, "character", "train the character network", _EXAMPLES)
     _add_character_options(character)
     return parser, character
 
 
-def _add_plate(what: Any) -> None:
-    from .plates.options import EXAMPLES, add_options
-
-    plate = what.add_parser(
-        "plate", help="train the reader of whole plates", epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    add_options(plate)
-
-
-def _add_locator(what: Any) -> None:
-    from .locator.options import EXAMPLES, add_options
-
-    locator = what.add_parser(
-        "locator", help="train what finds plates in frames", epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    add_options(locator)
+def _training(what: Any, name: str, text: str, examples: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = what.add_parser(
+        name, help=text, epilog=examples, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    return parser
 
 
 def _add_character_options(parser: argparse.ArgumentParser) -> None:
