@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from plate_runtime import PlateReader
+from plate_runtime.labels import LabelledFrame, LabelledPicture
 from plate_runtime.model import shipped_model
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -149,3 +150,14 @@ def test_benchmarks_are_run_that_are_named_and_a_failure_is_told(
     assert others.main([]) == 1
     assert (tmp_path / "ran").read_text() == "start live "
     assert "plates is left out" in capsys.readouterr().err
+
+
+def test_the_halves_of_the_development_sets_are_fixed_and_divide_no_vehicle(load: object) -> None:
+    chooses = load("halves").chooses  # type: ignore[operator]
+    crops = [LabelledPicture(Path(f"{n}.png"), f"AB{n}") for n in range(400)]
+    assert 150 < sum(map(chooses, crops)) < 250
+    assert [chooses(LabelledPicture(Path(f"{n}.png"), "", group="ride")) for n in range(5)] == [True] * 5
+    assert [chooses(LabelledPicture(Path(f"{n}.png"), "AB12")) for n in range(5)] == [True] * 5
+    plates = tuple(LabelledPicture(Path("1.png"), text, group="ride") for text in ("", "X1"))
+    assert chooses(LabelledFrame(Path("1.png"), plates))
+    assert [chooses(LabelledFrame(Path(f"{n}.png"), ())) for n in range(4)] == [False, True, False, True]
