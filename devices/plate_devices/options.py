@@ -91,6 +91,7 @@ class Command(NamedTuple):
             lines.append(f"{shown:<{_COLUMN}} {option.help}" if len(shown) < _COLUMN else shown)
             if len(shown) >= _COLUMN:
                 lines.append(f"{'':<{_COLUMN}} {option.help}")
+        lines.append(f"{'  --version':<{_COLUMN}} print the version")
         return "\n".join([*lines, "", self.example])
 
     def _value(self, option: Option, typed: str | None, rest: Iterable[str]) -> Any:

@@ -45,7 +45,7 @@ def export_command(arguments: Sequence[str]) -> int:
     from .source import find_model, open_source, parse_classes
 
     classes = parse_classes(asked.classes) if asked.classes else None
-    source = open_source(find_model(asked.model), classes, asked.data, name=asked.name, version=asked.version)
+    source = open_source(find_model(asked.model), classes, asked.data, name=asked.name, version=asked.model_version)
     options = Options(
         out=asked.out,
         data=asked.data,
@@ -116,7 +116,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of their choice (0)")
     parser.add_argument("--name", help="of the model; default: what the .h5 records")
-    parser.add_argument("--version", help="of the model; default: what the .h5 records")
+    parser.add_argument("--model-version", metavar="X.Y.Z", help="default: what the .h5 records")
+    parser.add_argument("--version", action="store_true", help="print the version of plate-export")
     parser.add_argument(
         "--out", type=Path, default=Path("exports"), metavar="DIR", help="folder for the files (exports)"
     )

@@ -91,7 +91,7 @@ def open_source(
     elif classes is not None and classes != meta.alphabet:
         raise UsageError(f"{path} records the classes {meta.alphabet}, --classes says {classes}; leave --classes out")
     meta = dataclasses.replace(meta, name=name or meta.name, version=version or meta.version)
-    for option, value in (("--name", meta.name), ("--version", meta.version)):
+    for option, value in (("--name", meta.name), ("--model-version", meta.version)):
         if not _NAME.fullmatch(value):
             raise UsageError(f"{value!r} cannot be part of a file name; give letters, digits, . _ - with {option}")
     if meta.kind not in _KINDS:

@@ -25,16 +25,16 @@ def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
 def run(command: Callable[[Sequence[str]], int], prog: str, arguments: Sequence[str] | None = None) -> NoReturn:
     """Run `command(arguments)` and leave the process with its exit code.
 
-    `arguments` are `sys.argv[1:]` unless given. Errors meant for the user become one line on standard error,
-    `prog: message`; with `--debug` among the arguments the traceback comes first. Exit codes: the command's own
-    result, the error's `exit_code`, 4 where the disk is full, 70 for an internal error, 130 after Ctrl-C, 143
-    after SIGTERM. A closed pipe ends quietly with 0.
+    `arguments` are `sys.argv[1:]` unless given. `--version` prints the version of the package and leaves. Errors
+    meant for the user become one line on standard error, `prog: message`; with `--debug` among the arguments the
+    traceback comes first. Exit codes: the command's own result, the error's `exit_code`, 4 where the disk is full,
+    70 for an internal error, 130 after Ctrl-C, 143 after SIGTERM. A closed pipe ends quietly with 0.
     """
     _replace_closed_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        code = command(given)
+        code = _print_version(prog) if _asks_for_version(given) else command(given)
         sys.stdout.flush()
     except BrokenPipeError:
         _drop_output()
@@ -49,6 +49,18 @@ def run(command: Callable[[Sequence[str]], int], prog: str, arguments: Sequence[
         code = _explain(error, prog, debug="--debug" in given)
     _flush_quietly()
     sys.exit(code)
+
+
+def _asks_for_version(given: Sequence[str]) -> bool:
+    options = given[: given.index("--")] if "--" in given else given
+    return "--version" in options
+
+
+def _print_version(prog: str) -> int:
+    from . import __version__
+
+    print(f"{prog} {__version__}")
+    return 0
 
 
 def _explain(error: Exception, prog: str, debug: bool) -> int:

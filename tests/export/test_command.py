@@ -126,7 +126,7 @@ def test_a_notebooks_file_works_with_the_folders_names(
         "--int8",
         "--name",
         "mine",
-        "--version",
+        "--model-version",
         "3.0",
         "--out",
         str(tmp_path),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import subprocess
 import sys
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -108,3 +110,20 @@ def test_closed_streams_change_no_exit_code_and_mix_nothing_up(closed: str) -> N
     assert ended.returncode == 2
     assert ended.stdout == ("" if ">&-" in closed.replace("2>&-", "") else "read\n")
     assert ended.stderr == ("" if "2>&-" in closed else "plate-test: odd\n")
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["plate", "--version", "--debug"]])
+def test_every_command_prints_the_version_of_the_distribution(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        run(lambda _given: 1, "plate-test", arguments)
+    assert end.value.code == 0
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert capsys.readouterr().out == f"plate-test {project['version']}\n"
+
+
+def test_a_file_may_be_named_version() -> None:
+    with pytest.raises(SystemExit) as end:
+        run(len, "plate-test", ["--", "--version"])
+    assert end.value.code == 2

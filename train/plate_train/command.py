@@ -112,6 +112,7 @@ def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="store_true", help="print the version")
     what = parser.add_subparsers(dest="what", required=True, metavar="character|plate|locator|fonts")
     fonts = what.add_parser("fonts", help="fetch the fonts that characters are drawn with")
     fonts.add_argument("--force", action="store_true", help="fetch them again")

@@ -35,9 +35,8 @@ def _metrics(health: Health) -> Iterator[Metric]:
         ({"result": "read"}, health.frames_read),
         ({"result": "skipped"}, health.frames_skipped),
         ({"result": "dropped"}, health.frames_dropped),
-        ({"result": "slowed"}, health.frames_slowed),
     ]
-    yield Metric("frames_total", "counter", "Frames: read, nothing new, came too fast, left out for heat.", frames)
+    yield Metric("frames_total", "counter", "Frames: read, unchanged, came too fast.", frames)
     yield _one("plates_total", "counter", "Readings of plates in frames.", health.plates)
     yield _one("vehicles_total", "counter", "Vehicles that were told.", health.vehicles)
     yield _one("frame_rate", "gauge", "Frames read a second, lately.", health.frame_rate)

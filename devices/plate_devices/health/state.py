@@ -19,7 +19,7 @@ class Health:
 
     Attributes:
         frames_read: frames that went through the networks. frames_skipped: showed nothing new.
-        frames_dropped: came while another was being read. frames_slowed: left out because of heat.
+        frames_dropped: came while another was being read.
         plates: readings in frames; vehicles: those that were told.
         behind: seconds from a frame's capture to the end of its reading; None where nobody knows.
         last_frame: when a frame last came, in seconds of the monotonic clock.
@@ -34,7 +34,6 @@ class Health:
     frames_read: int = 0
     frames_skipped: int = 0
     frames_dropped: int = 0
-    frames_slowed: int = 0
     plates: int = 0
     vehicles: int = 0
     frame_rate: float = 0.0

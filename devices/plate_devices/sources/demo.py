@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import count as numbers
+from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -43,13 +45,16 @@ class Vehicle(NamedTuple):
 
 def vehicles(count: int, seed: int = 2) -> list[Vehicle]:
     """The first `count` cars of the drive; the same for the same seed."""
+    return list(islice(_coming_vehicles(seed), count))
+
+
+def _coming_vehicles(seed: int = 2) -> Iterator[Vehicle]:
+    """Yield the cars of the drive one by one, without end."""
     chance = Random(seed)
-    cars = []
-    for number in range(count):
-        signs = {"L": _LETTERS, "D": _DIGITS}
-        text = "".join(chance.choice(signs[place]) for place in _FORMATS[number % len(_FORMATS)])
-        cars.append(Vehicle(text, _STYLES[number % len(_STYLES)], chance.choice(_BODIES)))
-    return cars
+    characters = {"L": _LETTERS, "D": _DIGITS}
+    for number in numbers():
+        text = "".join(chance.choice(characters[place]) for place in _FORMATS[number % len(_FORMATS)])
+        yield Vehicle(text, _STYLES[number % len(_STYLES)], chance.choice(_BODIES))
 
 
 class DemoDrive:
@@ -85,7 +90,8 @@ class DemoDrive:
         # One field of noise, moved about: drawing a new one for each frame would take longer than reading it.
         grain = np.random.default_rng(2).integers(-6, 7, (HEIGHT, WIDTH, 1), dtype=np.int16)
         road = _draw_road()
-        for vehicle in vehicles(self._count):
+        # Made one by one: a service drives a million vehicles, and should show the first one at once.
+        for vehicle in islice(_coming_vehicles(), self._count):
             plate = draw_plate(vehicle.text, 2 * _PLATE_HEIGHT, vehicle.style, 2 * _PLATE_WIDTH)
             for moment in range(FRAMES_WITHOUT + FRAMES_WITH_CAR):
                 scene = road.copy()

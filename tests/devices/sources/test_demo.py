@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import tracemalloc
+
 import numpy as np
 
 from plate_devices.sources.demo import (
@@ -51,3 +54,15 @@ def test_every_vehicle_has_a_plate_of_its_own_that_can_be_read_for_certain() -> 
     assert len(set(texts)) == VEHICLES
     assert set("".join(texts)) <= set(ALPHABET) - set("O0I1")
     assert vehicles(3) == vehicles(10)[:3]
+
+
+def test_a_drive_of_a_million_vehicles_begins_at_once_and_in_little_memory() -> None:
+    next(DemoDrive(count=1).frames())  # what is imported and cached once does not count
+    tracemalloc.start()
+    try:
+        frames = list(itertools.islice(DemoDrive(count=1_000_000).frames(), 2))
+        held = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(frames) == 2
+    assert held < 40e6
