@@ -7,7 +7,7 @@ import hashlib
 from plate_runtime.labels import LabelledFrame, LabelledPicture
 
 _SALT = "halves 7"
-"""With this number the rides of frames-romania, the largest groups, lie in both halves, the other sets half and half."""
+"""With this number the rides of frames-romania, the largest groups, lie in both halves, and so do all other sets."""
 
 
 def chooses(picture: LabelledPicture | LabelledFrame) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from plate_runtime.alphabet import fold
 from plate_runtime.backends import FORMATS
-from plate_runtime.errors import AccuracyError, MissingPartError
+from plate_runtime.errors import AccuracyError, missing_extra
 from plate_runtime.evaluate import agreement, score_texts
 from plate_runtime.manifest import Score
 from plate_runtime.modelfile import format_of
@@ -127,7 +127,7 @@ def usable_backends(path: Path, installed: Mapping[str, str | None]) -> list[str
     wanted = format_of(path)
     names = [name for name, version in installed.items() if version is not None and FORMATS[name] == wanted]
     if not names:
-        raise MissingPartError(f"no interpreter to check {path.name} is installed; pip install 'plate-edge[export]'")
+        raise missing_extra(f"no interpreter to check {path.name} is installed", "export")
     return names
 
 

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 
-from plate_runtime.errors import MissingPartError
+from plate_runtime.errors import missing_extra
 
 ALWAYS = ("tensorflow", "keras", "h5py", "matplotlib", "tqdm")
 FOR_ONNX = ("onnx", "tf2onnx", "onnxruntime")
@@ -22,7 +22,7 @@ def require(modules: Iterable[str]) -> None:
     """Raise MissingPartError, naming all that are missing, unless every module can be found; imports none."""
     missing = [name for name in modules if not _is_there(name)]
     if missing:
-        raise MissingPartError(f"not installed: {', '.join(missing)}; pip install 'plate-edge[export]'")
+        raise missing_extra(f"not installed: {', '.join(missing)}", "export")
 
 
 def versions() -> dict[str, str]:

@@ -25,6 +25,13 @@ class MissingPartError(UsageError):
     """An optional dependency, or an interpreter, is not installed."""
 
 
+def missing_extra(what: str, extra: str) -> MissingPartError:
+    """Return the error that `what` needs the packages of an extra, and how they are installed today."""
+    return MissingPartError(
+        f"{what}; in the checkout: pip install '.[{extra}]', with a wheel: pip install 'FILE.whl[{extra}]'"
+    )
+
+
 class ModelError(PlateEdgeError):
     """A model file is damaged, of an unknown version, or does not fit its purpose."""
 

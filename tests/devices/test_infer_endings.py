@@ -48,7 +48,7 @@ class TestEndings:
         line = [*process()[:2], script, *arguments, "--as", "plate"]
         ended = subprocess.run(line, capture_output=True, text=True, check=False, cwd=tmp_path)
         assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
-        assert "pip install 'plate-edge[camera]'" in ended.stderr
+        assert "pip install '.[camera]'" in ended.stderr
 
     def test_a_missing_picture(self, run_infer: Run, options: list[str]) -> None:
         ended = run_infer("gone.png", *options)

@@ -69,7 +69,7 @@ def test_a_command_without_its_extra_says_which(base: Environment, command: list
     program = base.folder / "bin" / command[0]
     ended = subprocess.run([program, *command[1:]], capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 2
-    assert f"pip install 'plate-edge[{extra}]'" in ended.stderr
+    assert f"pip install '.[{extra}]'" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
 
 

@@ -211,7 +211,7 @@ def test_empty_class_folder_ends_with_2_one_line_and_nothing_written(
 def test_without_tensorflow_the_extra_is_named(small_folder: Path, tmp_path: Path, plate_train: Start) -> None:
     done = plate_train(train(small_folder, tmp_path / "run"), before="import sys; sys.modules['tensorflow'] = None")
     assert done.returncode == 2
-    assert "pip install 'plate-edge[train]'" in one_line(done)
+    assert "pip install '.[train]'" in one_line(done)
     assert not (tmp_path / "run").exists()
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from plate_runtime.alphabet import ALPHABET
-from plate_runtime.errors import MissingPartError
+from plate_runtime.errors import missing_extra
 
 from .atomic import replacing
 from .augment import Strength, augment
@@ -159,7 +159,7 @@ def new_figure(width: float, height: float) -> Any:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise MissingPartError("matplotlib is not installed; pip install 'plate-edge[train]'") from error
+        raise missing_extra("matplotlib is not installed", "train") from error
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from plate_runtime.errors import MissingPartError, UsageError
+from plate_runtime.errors import UsageError, missing_extra
 
-_HINT = "TensorFlow is not installed; pip install 'plate-edge[train]'"
+_WITHOUT = "TensorFlow is not installed"
 
 
 def require_extra() -> None:
@@ -19,7 +19,7 @@ def require_extra() -> None:
 
     for name in ("tensorflow", "keras", "keras_tuner", "h5py", "matplotlib", "tqdm"):
         if sys.modules.get(name, name) is None or (name not in sys.modules and find_spec(name) is None):
-            raise MissingPartError(f"{name} is not installed; pip install 'plate-edge[train]'")
+            raise missing_extra(f"{name} is not installed", "train")
 
 
 def import_tensorflow() -> Any:
@@ -34,7 +34,7 @@ def import_tensorflow() -> Any:
         with _silent_start():
             import tensorflow
     except ImportError as error:
-        raise MissingPartError(_HINT) from error
+        raise missing_extra(_WITHOUT, "train") from error
     return tensorflow
 
 
@@ -49,7 +49,7 @@ def import_keras() -> Any:
     try:
         import keras
     except ImportError as error:
-        raise MissingPartError(_HINT) from error
+        raise missing_extra(_WITHOUT, "train") from error
     return keras
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plate_runtime.errors import DataError, MissingPartError
+from plate_runtime.errors import DataError, missing_extra
 
 from . import search_record
 from .progress import progress
@@ -113,7 +113,7 @@ def _keras_tuner() -> Any:
         with _quiet():
             import keras_tuner
     except ImportError as error:
-        raise MissingPartError("KerasTuner is not installed; pip install 'plate-edge[train]'") from error
+        raise missing_extra("KerasTuner is not installed", "train") from error
     return keras_tuner
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from plate_runtime.alphabet import ALPHABET
-from plate_runtime.errors import MissingPartError, ModelError, PlateEdgeError
+from plate_runtime.errors import ModelError, PlateEdgeError, missing_extra
 from plate_runtime.manifest import InputSpec
 
 from .atomic import replacing
@@ -234,5 +234,5 @@ def _h5py() -> Any:
     try:
         import h5py
     except ImportError as error:
-        raise MissingPartError("h5py is not installed; pip install 'plate-edge[train]'") from error
+        raise missing_extra("h5py is not installed", "train") from error
     return h5py

@@ -15,7 +15,7 @@ from plate_devices.outputs.home_assistant import device_id, discovery
 from plate_devices.outputs.settings import OutputSettings
 from plate_devices.outputs.urls import parse_url, read_secret, reason, tls
 from plate_devices.records import to_line
-from plate_runtime.errors import MissingPartError
+from plate_runtime.errors import missing_extra
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ class MqttOutput:
         try:
             import paho.mqtt.client
         except ImportError:
-            raise MissingPartError("MQTT needs paho-mqtt: pip install 'plate-edge[mqtt]'") from None
+            raise missing_extra("MQTT needs paho-mqtt", "mqtt") from None
         self._paho = paho.mqtt.client
         self.name = name
         self._settings = settings

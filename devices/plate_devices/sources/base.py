@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from plate_runtime.errors import MissingPartError
+from plate_runtime.errors import missing_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,5 +79,5 @@ def require_opencv(what: str) -> Any:
     try:
         import cv2
     except ImportError as error:
-        raise MissingPartError(f"{what} needs OpenCV: pip install 'plate-edge[camera]'") from error
+        raise missing_extra(f"{what} needs OpenCV", "camera") from error
     return cv2

@@ -11,7 +11,7 @@ from plate_devices.sources.connection import Answer, Connection
 from plate_devices.sources.login import answer
 from plate_devices.sources.pace import Pace
 from plate_devices.sources.reopening import LoginError
-from plate_runtime.errors import DeviceError, MissingPartError
+from plate_runtime.errors import DeviceError, missing_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,7 +114,7 @@ def _require_av() -> Any:
     try:
         import av
     except ImportError as error:
-        raise MissingPartError("an RTSP stream needs PyAV: pip install 'plate-edge[camera]'") from error
+        raise missing_extra("an RTSP stream needs PyAV", "camera") from error
     return av
 
 

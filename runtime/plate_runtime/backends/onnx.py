@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import MissingPartError, ModelError
+from ..errors import ModelError, missing_extra
 from . import check_tensor
 
 if TYPE_CHECKING:
@@ -66,5 +66,5 @@ def _runtime() -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        raise MissingPartError(f"onnxruntime is not installed ({error}): pip install 'plate-edge[onnx]'") from error
+        raise missing_extra(f"onnxruntime is not installed ({error})", "onnx") from error
     return onnxruntime

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from plate_runtime.errors import MissingPartError
+from plate_runtime.errors import missing_extra
 
 from ..effects import Dice, Grain, Gray, full_range, jpeg, shade, to_bytes
 from .easel import Face, Rectangle
@@ -17,7 +17,7 @@ from .easel import Face, Rectangle
 try:
     import cv2
 except ImportError as error:
-    raise MissingPartError("drawing plates needs OpenCV: pip install 'plate-edge[train]'") from error
+    raise missing_extra("drawing plates needs OpenCV", "train") from error
 
 cv2.setNumThreads(1)
 

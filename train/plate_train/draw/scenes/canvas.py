@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.errors import MissingPartError
+from plate_runtime.errors import missing_extra
 
 try:
     import cv2
 except ImportError as error:
-    raise MissingPartError("drawing scenes needs OpenCV: pip install 'plate-edge[train]'") from error
+    raise missing_extra("drawing scenes needs OpenCV", "train") from error
 
 cv2.setNumThreads(1)
 
