@@ -1,10 +1,13 @@
-"""What a client may ask for: one JSON object a line, and what a picture is read from."""
+"""What a client may ask for, and what a picture is read from."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import json
+import io
+import os
+import stat
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,11 +16,11 @@ from plate_runtime.errors import InputError, UsageError
 from plate_runtime.image import Picture, open_picture
 from plate_runtime.reader import WAYS
 
-MOST_BYTES = 64 * 1024 * 1024
-"""Of one line, or of the bytes after it."""
-
 _KEYS = ("id", "path", "image", "bytes", "width", "height", "colour", "as", "region", "min_confidence")
 _CHANNELS = {"rgb": 3, "bgr": 3, "gray": 1}
+
+
+Bytes = bytes | bytearray | memoryview
 
 
 class Request(NamedTuple):
@@ -29,29 +32,11 @@ class Request(NamedTuple):
     min_confidence: float | None
 
 
-def parse(line: bytes) -> dict[str, Any]:
-    """Return the object that a line holds. Raises UsageError where it is none."""
-    if len(line) > MOST_BYTES:
-        raise UsageError(f"a line is at most {MOST_BYTES} bytes long")
-    try:
-        asked = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise UsageError("a request is one JSON object in one line") from error
-    if not isinstance(asked, dict):
-        raise UsageError("a request is one JSON object in one line")
-    return asked
+def build(asked: dict[str, Any], image: Bytes | None, content: Bytes) -> Request:
+    """Return the request with its picture decoded.
 
-
-def count_bytes(asked: dict[str, Any]) -> int:
-    """Return how many bytes follow the line. Raises UsageError where that is no number, or too large a one."""
-    count = asked.get("bytes", 0)
-    if type(count) is not int or not 0 <= count <= MOST_BYTES:
-        raise UsageError(f"bytes is a whole number up to {MOST_BYTES}: how many follow the line")
-    return count
-
-
-def build(asked: dict[str, Any], content: bytes) -> Request:
-    """Return the request with its picture decoded; `content` are the bytes after the line.
+    Args:
+        image: base64 that was too long to stay in `asked`. content: the bytes after the line.
 
     Raises:
         UsageError: keys that are missing or do not fit. InputError: the picture cannot be read.
@@ -63,26 +48,56 @@ def build(asked: dict[str, Any], content: bytes) -> Request:
     least = asked.get("min_confidence")
     if least is not None and (isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1):
         raise UsageError("min_confidence is a number from 0 to 1")
-    return Request(_picture(asked, content), as_, region, least)
+    return Request(_picture(asked, image, content), as_, region, least)
 
 
-def _picture(asked: dict[str, Any], content: bytes) -> Picture:
+def _picture(asked: dict[str, Any], image: Bytes | None, content: Bytes) -> Picture:
     given = [key for key in ("path", "image", "bytes") if asked.get(key)]
     if len(given) != 1:
         raise UsageError("a request names one picture: path, image (base64), or bytes (that follow the line)")
     if given == ["path"]:
-        return open_picture(_text(asked, "path") or "")
+        return _open_file(_text(asked, "path") or "")
     if given == ["image"]:
-        try:
-            content = base64.b64decode(_text(asked, "image") or "", validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise UsageError("image is a picture file in base64") from error
+        content = _decoded(_text(asked, "image") or "" if image is None else image)
     if "width" in asked or "height" in asked or "colour" in asked:
         return Picture(_pixels(asked, content), "pixels")
-    return open_picture(content, name="the picture sent")
+    return open_picture(io.BytesIO(content), name="the picture sent")
 
 
-def _pixels(asked: dict[str, Any], content: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def _decoded(image: str | Bytes) -> bytes:
+    try:
+        return base64.b64decode(image, validate=True)
+    except (binascii.Error, ValueError) as error:
+        escaped = b"" if isinstance(image, str) else bytes(image)
+        if b"\\/" not in escaped:
+            raise UsageError("image is a picture file in base64") from error
+    return _decoded(escaped.replace(b"\\/", b"/"))  # some languages write a / in JSON like that
+
+
+def _open_file(path: str) -> Picture:
+    """Read a regular file. Pipes and devices are not even opened: that may wait, or do something."""
+    try:
+        _check_kind(path, Path(path).stat())
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+            _check_kind(path, os.fstat(stream.fileno()))
+            return open_picture(stream, name=path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeEncodeError as error:
+        raise UsageError("path is no name of a file") from error
+
+
+def _check_kind(path: str, status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise InputError(f"{path} is a folder; name one picture")
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{path} is no file but a pipe, a socket or a device")
+    system = [place for place in (Path("/proc"), Path("/sys")) if place.is_mount()]
+    if status.st_dev in {place.stat().st_dev for place in system}:
+        raise InputError(f"{path} belongs to the system and is no picture")
+
+
+def _pixels(asked: dict[str, Any], content: Bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
     width, height = asked.get("width"), asked.get("height")
     if type(width) is not int or type(height) is not int or width < 1 or height < 1:
         raise UsageError("width and height of raw pixels are whole numbers of at least 1")

@@ -6,28 +6,35 @@ import contextlib
 import os
 import socket
 import stat
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.records import SCHEMA, Engine, plate_record, to_line, uuid7
-from plate_devices.unix_socket.requests import MOST_BYTES, build, count_bytes, parse
+from plate_devices.clients.front import Front
+from plate_devices.clients.limits import Answer, Limits
+from plate_devices.records import SCHEMA, Engine, plate_record, uuid7
+from plate_devices.unix_socket.framing import LineFramer, checked_id, error_answer, parse, reply
+from plate_devices.unix_socket.requests import build
 from plate_runtime.errors import DeviceError, PlateEdgeError, UsageError
 
 if TYPE_CHECKING:
-    from io import BufferedReader
-
+    from plate_devices.clients.limits import Peer
     from plate_devices.records import Record
     from plate_devices.unix_socket.requests import Request
     from plate_runtime.reader import PlateReader
 
-MOST_CLIENTS = 32
+LIMITS = Limits(connections=128, held_bytes=96 << 20, workers=1)
+"""One worker: pictures are decoded and read one after the other, so that memory holds one."""
+
+_WAIT_AFTER_ERROR = 0.02
 _LONGEST_PATH = 107
 
 
 class SocketServer:
     """One reader for many clients; their pictures are read one after the other, as they come."""
+
+    too_late = reply(error_answer(None, f"a request has to be whole within {LIMITS.request_within:g} s"))
+    too_many = reply(error_answer(None, "there are too many clients, or they send too much; try again"))
 
     def __init__(
         self,
@@ -36,6 +43,8 @@ class SocketServer:
         as_: str = "plate",
         region: str | None = None,
         min_confidence: float | None = None,
+        *,
+        limits: Limits = LIMITS,
     ) -> None:
         """Listen; whoever may write to the socket file, owner and group, may ask.
 
@@ -48,78 +57,51 @@ class SocketServer:
         """
         self.path = path
         self._reader, self._as, self._region, self._least = reader, as_, region, min_confidence
-        self._turn = threading.Lock()
-        self._clients: set[socket.socket] = set()
-        self._free = threading.Semaphore(MOST_CLIENTS)
-        self._listener = _listen(path)
+        listener = _listen(path)
         self._own = path.stat().st_ino
+        self._front = Front(listener, self, limits)
 
     def serve_forever(self) -> None:
         """Answer until `close` is called."""
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                if self._listener.fileno() < 0:
-                    return
-                time.sleep(0.1)  # no file is free for one more client; soon there will be
-                continue
-            if not self._free.acquire(blocking=False):
-                client.close()
-                continue
-            self._clients.add(client)
-            threading.Thread(target=self._attend, args=(client,), name="socket client", daemon=True).start()
+        self._front.serve_forever()
 
     def close(self) -> None:
-        """Stop listening, hang up, and take the socket file away; a request that is being read is not answered."""
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        """Stop listening, disconnect, and take the socket file away; a request that is being read is not answered."""
+        self._front.close()
         with contextlib.suppress(OSError):
             if self.path.stat().st_ino == self._own:
                 self.path.unlink()
-        for client in list(self._clients):
-            with contextlib.suppress(OSError):
-                client.shutdown(socket.SHUT_RDWR)
 
-    def _attend(self, client: socket.socket) -> None:
-        try:
-            with client, client.makefile("rb") as stream:
-                going_on = True
-                while going_on and (line := stream.readline(MOST_BYTES + 1)):
-                    answer, going_on = self._answer(line, stream)
-                    client.sendall(to_line(answer).encode("ascii") + b"\n")
-        except OSError:
-            return
-        finally:
-            self._clients.discard(client)
-            self._free.release()
+    def framer(self) -> LineFramer:
+        """See `Service`."""
+        return LineFramer()
 
-    def _answer(self, line: bytes, stream: BufferedReader) -> tuple[Record, bool]:
-        """Return the answer to a request, and whether it is known where the next one begins."""
-        asked: dict[str, Any] = {}
-        going_on = False
+    def answer(self, request: bytearray, _peer: Peer) -> Answer:
+        """See `Service`. Who is answered with errors alone waits a little for each."""
+        line_end = request.find(b"\n")
+        line_end = len(request) if line_end < 0 else line_end
+        id_ = None
         try:
-            asked = parse(line)
-            count = count_bytes(asked)
-            content = stream.read(count) if count else b""
-            going_on = len(content) == count
-            return self._read(build(asked, content), asked.get("id")), going_on
+            asked, image = parse(request, line_end)
+            id_ = checked_id(asked)
+            content = memoryview(request)[line_end + 1 :]
+            return Answer(reply(self._read(build(asked, image, content), id_)))
         except PlateEdgeError as error:
             reason = str(error)
         except MemoryError:
             reason = "not enough memory is free"
-        return {"schema": SCHEMA, "type": "error", "request": asked.get("id"), "error": reason}, going_on
+        except Exception as error:  # a mistake in this program must not end the connection without a word
+            reason = f"internal error: {type(error).__name__}"
+        return Answer(reply(error_answer(id_, reason)), delay=_WAIT_AFTER_ERROR)
 
     def _read(self, request: Request, id_: Any) -> Record:
         as_ = request.as_ or self._as
         least = self._least if request.min_confidence is None else request.min_confidence
         region = request.region or (None if as_ == "character" else self._region)
-        with self._turn:
-            started = time.perf_counter()
-            plates = self._reader.read(request.picture, as_, region=region, min_confidence=least)
-            elapsed = 1000 * (time.perf_counter() - started)
-            engine = engine_of(self._reader, as_)
+        started = time.perf_counter()
+        plates = self._reader.read(request.picture, as_, region=region, min_confidence=least)
+        elapsed = 1000 * (time.perf_counter() - started)
+        engine = engine_of(self._reader, as_)
         return {
             "schema": SCHEMA,
             "type": "frame",
@@ -164,7 +146,7 @@ def _listen(path: Path) -> socket.socket:
     before = os.umask(0o117)
     try:
         listener.bind(os.fspath(path))
-        listener.listen(MOST_CLIENTS)
+        listener.listen(LIMITS.connections)
     except OSError as error:
         listener.close()
         raise DeviceError(f"--socket {path} cannot be made: {error.strerror or error}") from error

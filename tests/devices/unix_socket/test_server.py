@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from plate_devices.drawing import draw_plate
-from plate_devices.unix_socket import requests
-from plate_devices.unix_socket.server import MOST_CLIENTS, SocketServer
+from plate_devices.unix_socket import framing
+from plate_devices.unix_socket.server import LIMITS, SocketServer
 from plate_runtime.errors import DeviceError, UsageError
 from plate_runtime.reader import PlateReader
 
@@ -145,7 +146,33 @@ def test_what_goes_wrong_is_one_clear_answer_and_the_next_request_is_read(
 
 
 @pytest.mark.parametrize(
-    "line", [b"\n", b"[]\n", b"{\n", b"\xff\xfe\n", b'{"bytes": -1}\n', b'{"bytes": "1"}\n', b"[" * 9999]
+    "id_", ["NaN", "-Infinity", "1e999", '{"a": [NaN]}', "[" * 17 + "]" * 17, "[" * 500 + "]" * 500]
+)
+def test_an_id_that_cannot_come_back_is_refused_and_the_next_request_is_read(
+    client: Client, jpeg: bytes, id_: str
+) -> None:
+    answer = client.ask(f'{{"id": {id_}, "path": "x.png"}}\n'.encode())
+    assert (answer["type"], answer["request"]) == ("error", None)
+    assert "id is any JSON value" in answer["error"]
+    assert text_of(client.ask({"bytes": len(jpeg)}, jpeg)) == "BK24PTR"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"\n",
+        b"[]\n",
+        b"{\n",
+        b"\xff\xfe\n",
+        b'{"bytes": -1}\n',
+        b'{"bytes": "1"}\n',
+        b"[" * 9999,
+        b'{"id": ' + b"9" * 5000 + b"}\n",
+        b'{"id": ' + b"[" * 5000 + b"]" * 5000 + b"}\n",
+        b'{"id": "' + b"x" * 40_000 + b'"}\n',
+        b'{"id": [' + b"1," * 50_000 + b"1]}\n",
+        b'{"' + b'":1,"' * 50_000 + b'":1}\n',
+    ],
 )
 def test_after_what_is_no_request_the_line_is_dead(client: Client, line: bytes) -> None:
     if not line.endswith(b"\n"):
@@ -157,11 +184,42 @@ def test_after_what_is_no_request_the_line_is_dead(client: Client, line: bytes) 
 
 
 def test_a_line_without_end_is_cut_off(server: SocketServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "MOST_BYTES", 1000)
-    monkeypatch.setattr("plate_devices.unix_socket.server.MOST_BYTES", 1000)
-    client = Client(server.path)  # after the limit: the server reads with that of the moment it is called
+    monkeypatch.setattr(framing, "MOST_BYTES", 1000)
+    client = Client(server.path)
     assert "at most 1000 bytes" in client.ask(b"{" + b" " * 5000)["error"]
     client.close()
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (os.mkfifo, "a pipe, a socket or a device"),
+        (lambda path: path.mkdir(), "is a folder"),
+        (lambda path: path.symlink_to("/dev/zero"), "a pipe, a socket or a device"),
+        (lambda path: path.symlink_to("/proc/kmsg"), "belongs to the system"),
+        (lambda path: path.symlink_to("/proc/self/mem"), "belongs to the system"),
+        (lambda path: path.symlink_to(path), "cannot be read"),
+        (lambda path: path.touch(), "is empty"),
+    ],
+)
+def test_only_files_are_opened(
+    client: Client, jpeg: bytes, tmp_path: Path, make: Callable[[Path], object], reason: str
+) -> None:
+    make(tmp_path / "picture.png")
+    answer = client.ask({"id": 1, "path": str(tmp_path / "picture.png")})
+    assert (answer["type"], answer["request"]) == ("error", 1)
+    assert reason in answer["error"]
+    assert text_of(client.ask({"bytes": len(jpeg)}, jpeg)) == "BK24PTR"
+
+
+def test_a_long_line_with_a_picture_is_read_and_what_else_is_long_is_refused(client: Client, jpeg: bytes) -> None:
+    padded = jpeg + bytes(60_000)
+    image = base64.b64encode(padded).decode()
+    assert text_of(client.ask({"id": "x", "image": image})) == "BK24PTR"
+    escaped = json.dumps({"image": image, "id": [1]}).replace("/", "\\/").encode() + b"\n"
+    assert text_of(client.ask(escaped)) == "BK24PTR"
+    assert "base64" in client.ask({"image": "\u20ac" + image})["error"]
+    assert "only image may be" in client.ask({"path": "x.png", "id": image})["error"]
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -200,23 +258,19 @@ def test_clients_that_ask_at_once_all_get_their_own_answer(server: SocketServer)
     assert found == {text: [text] * 20 for text in texts}
 
 
-def test_crowds_are_turned_away_and_who_hangs_up_makes_room(server: SocketServer, jpeg: bytes) -> None:
-    crowd = [Client(server.path) for _ in range(MOST_CLIENTS)]
-    crowd[-1].ask({"path": "none"})
+def test_a_crowd_loses_the_connection_that_has_asked_least_and_not_the_one_that_asks(
+    server: SocketServer, jpeg: bytes
+) -> None:
+    crowd = [Client(server.path) for _ in range(LIMITS.connections)]
+    assert crowd[0].ask({"path": "none"})["type"] == "error"
     late = Client(server.path)
-    assert late.stream.readline() == b""
-    late.close()
-    crowd[0].socket.sendall(b'{"bytes": 1000000}\nhalf')
-    for one in crowd:
+    assert text_of(late.ask({"bytes": len(jpeg)}, jpeg)) == "BK24PTR"
+    assert "too many clients" in json.loads(crowd[1].stream.readline())["error"]
+    assert crowd[0].ask({"path": "none"})["type"] == "error"
+    crowd[2].socket.sendall(b'{"bytes": 1000000}\nhalf')
+    for one in [*crowd, late]:
         one.close()
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        try:
-            assert text_of(Client(server.path).ask({"bytes": len(jpeg)}, jpeg)) == "BK24PTR"
-            return
-        except (OSError, ValueError):
-            time.sleep(0.1)
-    pytest.fail("no room after the crowd has gone")
+    assert text_of(Client(server.path).ask({"bytes": len(jpeg)}, jpeg)) == "BK24PTR"
 
 
 class TestThePlace:

@@ -1,0 +1,104 @@
+"""Threads that answer requests: next is the one of the client that has used the least time."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from plate_devices.clients.limits import Answer
+
+if TYPE_CHECKING:
+    from plate_devices.clients.connection import Connection
+    from plate_devices.clients.limits import Service
+
+_HALVED_AFTER = 10.0
+"""Seconds after which time that was used counts half."""
+
+_MOST_GROUPS = 1024
+
+
+class Workers:
+    """Answers whole requests, `count` at once; `done` gets each answer, from a worker's thread."""
+
+    def __init__(self, service: Service, count: int, done: Callable[[Connection, Answer], None]) -> None:
+        self._service, self._count, self._done = service, count, done
+        self._changed = threading.Condition()
+        self._waiting: list[Connection] = []
+        self._used = _UsedTime()
+        self._threads: list[threading.Thread] = []
+        self._free = 0
+        self._stopped = False
+
+    def add(self, connection: Connection) -> None:
+        """Take a connection with a whole request."""
+        with self._changed:
+            self._waiting.append(connection)
+            if self._free < len(self._waiting) and len(self._threads) < self._count:
+                thread = threading.Thread(target=self._run, name="answers to clients", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+            self._changed.notify()
+
+    def drop(self, connection: Connection) -> None:
+        """Forget a request that waits; one that is being answered goes on."""
+        with self._changed, suppress(ValueError):
+            self._waiting.remove(connection)
+
+    def close(self) -> None:
+        """Begin no more."""
+        with self._changed:
+            self._stopped = True
+            self._waiting.clear()
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        while (connection := self._next()) is not None:
+            began = time.monotonic()
+            try:
+                answer = self._service.answer(connection.request, connection.peer)
+            except Exception:  # a mistake with one request must not silence the others
+                answer = Answer(b"", goes_on=False)
+            spent = time.monotonic() - began
+            with self._changed:
+                connection.used += spent
+                self._used.add(connection.peer.group, spent)
+            self._done(connection, answer)
+
+    def _next(self) -> Connection | None:
+        with self._changed:
+            self._free += 1
+            try:
+                while not self._stopped:
+                    if self._waiting:
+                        return self._pick()
+                    self._changed.wait()
+                return None
+            finally:
+                self._free -= 1
+
+    def _pick(self) -> Connection:
+        first = min(self._waiting, key=lambda one: (self._used.of(one.peer.group), one.used, one.useful))
+        self._waiting.remove(first)
+        return first
+
+
+class _UsedTime:
+    """Seconds of work by group; what was used long ago counts little."""
+
+    def __init__(self) -> None:
+        self._used: dict[Hashable, tuple[float, float]] = {}
+
+    def of(self, group: Hashable) -> float:
+        used, when = self._used.get(group, (0.0, 0.0))
+        return used * math.exp2((when - time.monotonic()) / _HALVED_AFTER)
+
+    def add(self, group: Hashable, seconds: float) -> None:
+        if len(self._used) >= _MOST_GROUPS:
+            self._used.pop(next(iter(self._used)))
+        total = self.of(group) + seconds
+        self._used.pop(group, None)  # the newest stands last
+        self._used[group] = (total, time.monotonic())
