@@ -19,6 +19,7 @@ _HALVED_AFTER = 10.0
 """Seconds after which time that was used counts half."""
 
 _MOST_GROUPS = 1024
+_NONE = Answer(b"", goes_on=False)
 
 
 class Workers:
@@ -59,9 +60,11 @@ class Workers:
         while (connection := self._next()) is not None:
             began = time.monotonic()
             try:
-                answer = self._service.answer(connection.request, connection.peer)
+                answer = (
+                    _NONE if connection.has_hung_up() else self._service.answer(connection.request, connection.peer)
+                )
             except Exception:  # a mistake with one request must not silence the others
-                answer = Answer(b"", goes_on=False)
+                answer = _NONE
             spent = time.monotonic() - began
             with self._changed:
                 connection.used += spent

@@ -1,7 +1,8 @@
-"""One connection of a browser: which path gives what, and to whom."""
+"""One request of a browser: which path gives what, and to whom."""
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from http.server import BaseHTTPRequestHandler
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from plate_devices.serve.access import Access
     from plate_devices.serve.answers import Answers
+    from plate_devices.serve.pictures import Encoded
 
 _PAGE = Path(__file__).parent / "page"
 _FILES = {
@@ -25,11 +27,11 @@ _FILES = {
     "/drawing.js": ("drawing.js", "text/javascript; charset=utf-8"),
 }
 _LOGIN_FILES = ("/page.css",)
-_MOST_BODY = 4096
 _LONG_POLL = 8.0
+_NO_ROOM_WAIT = 0.5
 _WRONG_TOKEN_WAIT = 1.0
 _YEAR = 31_536_000
-_HEADERS = {
+HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -39,17 +41,36 @@ _HEADERS = {
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers GET and POST; `server` carries `access` and `answers`."""
+    """Answers GET and POST; `server` carries `access`, `answers` and `waiting`.
+
+    Attributes:
+        answer: the whole answer. delay: seconds for which it is held back.
+    """
 
     protocol_version = "HTTP/1.1"
     server_version = "plate-edge"
     sys_version = ""
-    timeout = 30.0
-    # A header and its body in one packet: with two, a phone waits for both in turn.
-    wbufsize = -1
-    disable_nagle_algorithm = True
 
     server: Any
+
+    def __init__(self, request: bytes, server: Any) -> None:
+        """Answer a whole request. It is in memory, and so is the answer: `clients` receives and sends."""
+        self.answer, self.delay = b"", 0.0
+        self._written = io.BytesIO()
+        super().__init__(io.BytesIO(request), ("", 0), server)  # type: ignore[arg-type]
+
+    def setup(self) -> None:
+        """Read from memory, and write into memory."""
+        self.rfile, self.wfile = self.request, self._written
+
+    def handle(self) -> None:
+        """Answer one request."""
+        self.close_connection = True
+        self.handle_one_request()
+
+    def finish(self) -> None:
+        """Keep the answer."""
+        self.answer = self._written.getvalue()
 
     @property
     def _access(self) -> Access:
@@ -88,9 +109,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Take a region or a token."""
-        body = self._body()
-        if body is None:
-            return
+        body = self.rfile.read()
         path = urlsplit(self.path).path
         if not self._access.is_meant(self.headers) or not self._access.is_own(self.headers):
             self._refuse(403, "another page asked for this")
@@ -127,12 +146,22 @@ class Handler(BaseHTTPRequestHandler):
     def _give_frame(self, after: str) -> None:
         """Wait for a picture newer than number `after`; what is on it stands in the header `Plate-Edge-Frame`."""
         seen = int(after) if after.isdecimal() and len(after) < 16 else 0
-        found = self._answers.pictures.wait(seen, _LONG_POLL)
+        found = self._next_picture(seen)
         if found is None:
             self._send(204, b"", "image/jpeg")
             return
         more = {"Plate-Edge-Number": str(found.number), "Plate-Edge-Frame": found.told}
         self._send(200, found.jpeg, "image/jpeg", more)
+
+    def _next_picture(self, seen: int) -> Encoded | None:
+        """Wait for a picture; where many do, do not wait but let the answer wait, which costs no thread."""
+        if not self.server.waiting.acquire(blocking=False):
+            self.delay = _NO_ROOM_WAIT
+            return self._answers.pictures.wait(seen, 0.0)
+        try:
+            return self._answers.pictures.wait(seen, _LONG_POLL)
+        finally:
+            self.server.waiting.release()
 
     def _draw(self, body: bytes) -> None:
         try:
@@ -142,19 +171,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def _log_in(self, word: str) -> None:
         if not self._access.fits(word):
-            time.sleep(_WRONG_TOKEN_WAIT if self._access.token else 0.0)
+            self.delay = _WRONG_TOKEN_WAIT if self._access.token else 0.0
             self._send(303, b"", "text/plain", {"Location": "/"})
             return
         cookie = f"{COOKIE}={word}; Path=/; HttpOnly; SameSite=Lax; Max-Age={_YEAR}"
         self._send(303, b"", "text/plain", {"Location": "/", "Set-Cookie": cookie})
-
-    def _body(self) -> bytes | None:
-        length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > _MOST_BODY:
-            self.close_connection = True
-            self._refuse(413, f"at most {_MOST_BODY} bytes are taken, and Content-Length has to say how many")
-            return None
-        return self.rfile.read(int(length))
 
     def _json(self, told: Mapping[str, Any]) -> None:
         self._send(200, json.dumps(told).encode(), "application/json")
@@ -167,11 +188,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         if status != 204:
             self.send_header("Content-Length", str(len(body)))
-        for name, value in {**_HEADERS, **(more or {})}.items():
+        for name, value in {**HEADERS, **(more or {})}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
-        self.wfile.flush()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Requests go into no log: addresses in them may hold the token."""

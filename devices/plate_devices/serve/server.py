@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+from plate_devices.clients.front import Front
+from plate_devices.clients.limits import Limits
 from plate_devices.serve.access import Access, open_token
 from plate_devices.serve.address import Listen, parse_listen, resolve
 from plate_devices.serve.answers import Answers
+from plate_devices.serve.http import PageService
 from plate_devices.serve.pictures import LivePictures
 from plate_devices.serve.region import load_region
 from plate_devices.serve.tap import Tap
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 
     from plate_devices.serve.settings import ServeSettings
 
-MOST_CONNECTIONS = 24
-"""Browsers open up to six; who comes after that is turned away at once."""
+LIMITS = Limits(connections=256, reserved=32, held_bytes=16 << 20, workers=24, idle_within=30.0)
+"""Browsers open up to six connections. Places are reserved for this machine, which asks for /health."""
 
 
 class LivePage:
@@ -48,7 +50,7 @@ class LivePage:
         self._answers = Answers(self.tap, self._pictures, extra or {}, health, settings.region_file)
         self._listen = parse_listen(settings.address)
         self._access = Access()
-        self._http: _HttpServer | None = None
+        self._front: Front | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -66,14 +68,15 @@ class LivePage:
         if not is_loopback:
             self._access = Access(open_token(self._settings.token_file, is_terminal))
         try:
-            self._http = _HttpServer(family, address, self._access, self._answers)
+            listener = _listen(family, address)
         except OSError as error:
             raise DeviceError(
                 f"--serve {self._listen.shown} cannot be served: {error.strerror or error}; choose another port"
             ) from error
-        self._listen = Listen(self._listen.host, self._http.server_address[1])
+        self._listen = Listen(self._listen.host, listener.getsockname()[1])
+        self._front = Front(listener, PageService(self._access, self._answers), LIMITS)
         self._pictures.start()
-        self._thread = threading.Thread(target=self._http.serve_forever, name="live page server", daemon=True)
+        self._thread = threading.Thread(target=self._front.serve_forever, name="live page server", daemon=True)
         self._thread.start()
         if not is_loopback:
             self._say_how_to_open()
@@ -81,9 +84,8 @@ class LivePage:
     def close(self) -> None:
         """Stop serving; connections that are open end."""
         self._pictures.close()
-        if self._http is not None:
-            self._http.shutdown()
-            self._http.server_close()
+        if self._front is not None:
+            self._front.close()
         if self._thread is not None:
             self._thread.join(5.0)
 
@@ -105,54 +107,14 @@ class LivePage:
         return self._access.token
 
 
-class _HttpServer(ThreadingHTTPServer):
-    daemon_threads = True
-    # A port that was just left may be taken at once.
-    allow_reuse_address = True
-    request_queue_size = MOST_CONNECTIONS
-
-    def __init__(
-        self, family: socket.AddressFamily | int, address: tuple[str, int], access: Access, answers: Answers
-    ) -> None:
-        from plate_devices.serve.handler import Handler
-
-        self.address_family = socket.AddressFamily(family)
-        self.access, self.answers = access, answers
-        self._free = threading.Semaphore(MOST_CONNECTIONS)
-        self._open: set[socket.socket] = set()
-        super().__init__(address, Handler)
-
-    def server_bind(self) -> None:
-        """Bind without looking up this machine's name, which takes seconds where no name server answers."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(self.server_address)
-        self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection in a thread of its own, unless there are too many."""
-        if not self._free.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
-        self._open.add(request)
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve one connection to its end."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._open.discard(request)
-            self._free.release()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that hangs up is no error, and nothing else is worth a traceback in a service's log."""
-
-    def server_close(self) -> None:
-        """Cut who is still connected off: threads that wait for them would outlive the page."""
-        super().server_close()
-        for request in list(self._open):
-            try:
-                request.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
+def _listen(family: int, address: tuple[str, int]) -> socket.socket:
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        # A port that was just left may be taken at once.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(LIMITS.connections)
+    except OSError:
+        listener.close()
+        raise
+    return listener

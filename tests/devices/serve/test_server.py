@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from device_helpers import make_frame, make_plate
 from PIL import Image
 
 from plate_devices.records import Engine, frame_record
-from plate_devices.serve.server import MOST_CONNECTIONS, LivePage
+from plate_devices.serve.server import LIMITS, LivePage
 from plate_devices.serve.settings import ServeSettings
 from plate_runtime.errors import DeviceError
 
@@ -183,22 +184,44 @@ class TestStrangers:
             peer.sendall(f"POST /region HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n".encode())
             assert peer.recv(100).startswith(b"HTTP/1.1 413")
 
-    def test_crowds_are_turned_away_and_room_comes_back(self, page: LivePage, client: Any) -> None:
-        crowd = [socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) for _ in range(MOST_CONNECTIONS)]
-        time.sleep(0.5)
-        with socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) as late:
-            late.settimeout(10)
-            assert late.recv(10) == b""
+    def test_slow_clients_take_no_place_from_others(self, page: LivePage, client: Any) -> None:
+        crowd = [socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) for _ in range(LIMITS.connections)]
+        for number, one in enumerate(crowd):
+            one.sendall(
+                (b"GET /state HTTP/1.1\r\nHost: loc", b"POST /login HTTP/1.1\r\nContent-Length: 9\r\n\r\nto")[
+                    number % 2
+                ]
+            )
+        for _ in range(3):
+            assert type(client)(port_of(page)).get("/state").status == 200
+        crowd[0].settimeout(10)
+        assert crowd[0].recv(100).startswith(b"HTTP/1.1 503")
         for one in crowd:
             one.close()
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            try:
-                assert type(client)(port_of(page)).get("/state").status == 200
-                return
-            except OSError:
-                time.sleep(0.1)
-        pytest.fail("no room after the crowd has gone")
+
+    def test_a_request_that_never_ends_is_answered_and_cut_off(
+        self, page: LivePage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(page._front, "_limits", replace(LIMITS, request_within=0.5))
+        with socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) as slow:
+            began = time.monotonic()
+            with pytest.raises(OSError):
+                for byte in b"GET / HTTP/1.1\r\nX: " + b"x" * 500:
+                    slow.sendall(bytes([byte]))
+                    time.sleep(0.02)
+            assert time.monotonic() - began < 5
+
+    def test_headers_are_bounded(self, page: LivePage) -> None:
+        with socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) as peer:
+            peer.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * 20_000)
+            assert peer.recv(100).startswith(b"HTTP/1.1 431")
+
+    def test_several_requests_at_once_are_answered_in_order(self, page: LivePage) -> None:
+        with socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) as peer:
+            peer.sendall(b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50)
+            found = b""
+            while found.count(b"HTTP/1.1 404") < 50:
+                found += peer.recv(1 << 16)
 
     def test_rubbish_harms_nobody(self, page: LivePage, client: Any) -> None:
         for rubbish in (
