@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from plate_devices.sources.base import Frame, Region, Source
 from plate_runtime.errors import InputError, PlateEdgeError
@@ -13,13 +15,19 @@ from plate_runtime.image import open_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import BinaryIO
+    from typing import IO, BinaryIO
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 VIDEO_SUFFIXES = frozenset({".avi", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ts", ".webm"})
 STANDARD_INPUT = "-"
 
-MAX_STREAM_BYTES = 128 * 1024 * 1024
+MAX_STREAM_BYTES = 256 * 1024 * 1024
 """Most that is taken from a pipe; a pipe does not say how long it is, and some never end."""
+
+_IN_MEMORY = 4 * 1024 * 1024
+# Bytes of a pipe that are kept in memory; more of them wait in a temporary file, so that decoding has the memory.
 
 # What belongs to a folder of pictures without being one.
 COMPANIONS = frozenset({"labels.csv", "Thumbs.db", "desktop.ini"})
@@ -38,11 +46,8 @@ class PictureFile:
 
     def frames(self) -> Iterator[Frame]:
         """Yield the one picture. Raises InputError where it cannot be read."""
-        if Path(self.name).is_file():
-            picture = open_picture(self.name)
-        else:
-            picture = open_picture(_read_pipe(self.name), name=self.name)
-        yield Frame(picture.rgb, 0, None)
+        rgb = open_picture(self.name).rgb if Path(self.name).is_file() else _read_pipe(self.name)
+        yield Frame(rgb, 0, None)
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -61,8 +66,7 @@ class StandardInput:
         """Yield the one picture. Raises InputError where there is none."""
         if sys.stdin is None:
             raise InputError("standard input is closed")
-        content = _read_bounded(sys.stdin.buffer, "standard input")
-        yield Frame(open_picture(content, name="standard input").rgb, 0, None)
+        yield Frame(_read_bounded(sys.stdin.buffer, "standard input"), 0, None)
 
     def close(self) -> None:
         """Standard input is not ours to close."""
@@ -149,7 +153,7 @@ def walk(folder: str, written: set[Path]) -> Iterator[str]:
             yield entry.path
 
 
-def _read_pipe(path: str) -> bytes:
+def _read_pipe(path: str) -> NDArray[np.uint8]:
     """Read what is no ordinary file, such as the pipe of `<(command)`."""
     try:
         with Path(path).open("rb") as stream:
@@ -158,10 +162,26 @@ def _read_pipe(path: str) -> bytes:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def _read_bounded(stream: BinaryIO, name: str) -> bytes:
-    pieces = bytearray()
-    while piece := stream.read(1 << 16):
-        pieces += piece
-        if len(pieces) > MAX_STREAM_BYTES:
-            raise InputError(f"{name} gives more than {MAX_STREAM_BYTES >> 20} MB; that is no picture")
-    return bytes(pieces)
+def _read_bounded(stream: BinaryIO, name: str) -> NDArray[np.uint8]:
+    with closing(io.BytesIO()) as small:
+        if _copy(stream, small, min(_IN_MEMORY, MAX_STREAM_BYTES)):
+            return open_picture(small, name=name).rgb
+        # Only now: the import takes a tenth of the start.
+        import tempfile
+
+        with tempfile.TemporaryFile() as large:
+            large.write(small.getbuffer())
+            small.truncate(0)
+            if not _copy(stream, large, MAX_STREAM_BYTES):
+                raise InputError(f"{name} gives more than {MAX_STREAM_BYTES >> 20} MB; that is no picture")
+            return open_picture(cast("BinaryIO", large), name=name).rgb
+
+
+def _copy(source: BinaryIO, target: IO[bytes], most: int) -> bool:
+    """Copy until the source ends, and return True; or stop once the target holds more than `most` bytes."""
+    while target.tell() <= most:
+        piece = source.read(1 << 16)
+        if not piece:
+            return True
+        target.write(piece)
+    return False

@@ -14,7 +14,7 @@ from plate_devices.sources.multipart import Chunks, FormatError, Parts, boundary
 from plate_devices.sources.pace import Pace
 from plate_devices.sources.reopening import LoginError
 from plate_runtime.errors import DeviceError, InputError
-from plate_runtime.image import open_picture
+from plate_runtime.image import CAMERA, CAMERA_PNG, open_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,14 +50,15 @@ class MjpegStream:
     def frames(self) -> Iterator[Frame]:
         """Yield the newest picture each time. Raises DeviceError, or LoginError, when there is none, or no more."""
         number = damaged = 0
-        for picture, passed in self._pictures():
+        for picture, kind, passed in self._pictures():
             number += passed
             if not self._pace.takes():
                 self.dropped += 1
                 number += 1
                 continue
             try:
-                rgb = open_picture(picture, name="one of them").rgb
+                limits = CAMERA_PNG if kind == "image/png" else CAMERA
+                rgb = open_picture(picture, name="one of them", limits=limits).rgb
             except InputError as error:
                 damaged += 1
                 self.dropped += 1
@@ -74,19 +75,19 @@ class MjpegStream:
             self._connection.close()
             self._connection = None
 
-    def _pictures(self) -> Iterator[tuple[bytes, int]]:
-        """Yield the newest whole picture that is there, as a file, and how many were passed over for it."""
+    def _pictures(self) -> Iterator[tuple[bytes, str, int]]:
+        """Yield the newest whole picture that is there, as a file, its Content-Type, and how many were passed over."""
         parts, chunks = self._open()
         whole = time.monotonic()
         while not (chunks and chunks.ended):
-            newest, passed = None, 0
+            newest, kind, passed = None, "", 0
             for content in self._receive(whole + SILENT_AFTER):
                 for part in self._cut(parts, chunks.feed(content) if chunks else content):
                     passed += newest is not None
-                    newest = part
+                    newest, kind = part, parts.kind
             if newest is not None:
                 self.dropped += passed
-                yield newest, passed
+                yield newest, kind, passed
                 whole = time.monotonic()
         raise DeviceError(f"{self.name} has ended")
 

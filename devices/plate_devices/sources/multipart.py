@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LARGEST_PART = 16 * 1024 * 1024
-"""Most bytes of a picture; a JPEG of 50 megapixels may have as many."""
+"""Most bytes of a picture; a JPEG of 16 megapixels, the most that is decoded, seldom has as many."""
 
 LONGEST_HEADERS = 8 * 1024
 """Most bytes of the headers of a picture."""
 
+_KIND = re.compile(rb"^content-type[ \t]*:[ \t]*([\w/+.-]{1,40})", re.IGNORECASE | re.MULTILINE)
 _LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*(\d{1,12})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 _BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]+)"|([^;]+))', re.IGNORECASE)
@@ -31,7 +32,11 @@ def boundary_of(content_type: str) -> str:
 
 
 class Parts:
-    """Takes bytes as they come and gives the parts that are whole."""
+    """Takes bytes as they come and gives the parts that are whole.
+
+    Attributes:
+        kind: what the header `Content-Type` of the newest part says, in small letters; "" where it says nothing.
+    """
 
     def __init__(self, boundary: str) -> None:
         self._line = b"--" + boundary.encode("latin-1", "replace")
@@ -39,6 +44,7 @@ class Parts:
         self._looked = 0
         self._length: int | None = None
         self._in_part = False
+        self.kind = ""
 
     def feed(self, content: bytes) -> Iterator[bytes]:
         """Take the next bytes and yield the parts that they make whole. Raises FormatError where there is no end."""
@@ -62,6 +68,8 @@ class Parts:
             return False
         said = _LENGTH.search(self._kept, 0, end.start())
         self._length = int(said[1]) if said else None
+        kind = _KIND.search(self._kept, 0, end.start())
+        self.kind = kind[1].decode("ascii").lower() if kind else ""
         if self._length is not None and self._length > LARGEST_PART:
             raise FormatError(f"sends pictures of more than {LARGEST_PART >> 20} MB")
         del self._kept[: end.end()]

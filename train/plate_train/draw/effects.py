@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from plate_runtime.image import open_picture
+
 Gray = NDArray[np.float32]
 
 _FIELD_SIZE = 384
@@ -123,4 +125,4 @@ def jpeg(pixels: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
     """Write and read uint8 (h, w) as JPEG."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=quality)
-    return np.asarray(Image.open(file).convert("L"))
+    return open_picture(file.getvalue()).gray()

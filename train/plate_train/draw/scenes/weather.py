@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from plate_runtime.image import open_picture
+
 from ..effects import Dice
 from . import canvas, parts
 from .canvas import Gray
@@ -213,4 +215,4 @@ def _compressed(tones: Gray, dice: Dice) -> Gray:
         return tones
     quality = round(dice.uniform(35, 95) if dice.chance(0.8) else dice.uniform(18, 40))
     _, packed = cv2.imencode(".jpg", tones, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
+    return open_picture(packed.tobytes()).gray()

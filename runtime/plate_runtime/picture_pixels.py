@@ -1,0 +1,150 @@
+"""From any mode of Pillow to 8-bit RGB, upright, strip by strip: no second copy of a large picture is ever made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InputError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+STRIP = 1 << 16
+"""Pixels that go between Pillow and numpy at once: on the way there are copies at three to eight bytes a pixel."""
+
+_SAMPLE = 1 << 18
+# Pixels that tell the range of tones.
+
+# Keys of Image.info in which Pillow looks for an orientation.
+_ORIENTATION_CARRIERS = {"exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"}
+
+_ALPHA = {"RGBA", "LA", "PA", "RGBa", "La"}
+_PLAIN = {"1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr", "HSV"}
+
+Convert = Callable[["Image.Image"], NDArray[np.uint8]]
+
+
+def to_rgb(image: Image.Image, name: str) -> NDArray[np.uint8]:
+    """Return a decoded picture as uint8 (height, width, 3), its orientation applied. Raises InputError at odd modes."""
+    convert = _converter(image, name)
+    upright = _Upright(image.width, image.height, _orientation(image))
+    for top, strip in strips(image):
+        upright.stored[top : top + strip.height] = convert(strip)
+    return upright.rgb
+
+
+def strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """Yield a picture in pieces of full width, each with its first row."""
+    rows = max(1, STRIP // image.width)
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
+
+
+class _Upright:
+    """An upright picture, `rgb`, and the view of it, `stored`, in which rows lie as the file has them."""
+
+    def __init__(self, width: int, height: int, orientation: int) -> None:
+        turned = orientation in (5, 6, 7, 8)
+        self.rgb = np.empty((width, height, 3) if turned else (height, width, 3), np.uint8)
+        stored = self.rgb.transpose(1, 0, 2) if turned else self.rgb
+        if orientation in (3, 4, 6, 7):
+            stored = stored[::-1]
+        if orientation in (2, 3, 7, 8):
+            stored = stored[:, ::-1]
+        self.stored = stored
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 to 8. Only where there is any: asking loads Pillow's whole TIFF reader."""
+    if getattr(image, "format", None) != "TIFF" and not _ORIENTATION_CARRIERS & image.info.keys():
+        return 1
+    found = image.getexif().get(0x0112, 1)
+    return found if found in range(1, 9) else 1
+
+
+def _converter(image: Image.Image, name: str) -> Convert:
+    mode = image.mode
+    if mode in ("I", "F") or mode.startswith("I;16"):
+        return _deep(image)
+    if mode in _ALPHA or (mode in _PLAIN and "transparency" in image.info):
+        return _flattened(image)
+    if mode not in _PLAIN:
+        raise InputError(f"{name} has colours of the kind {mode}, which are not read; save it as RGB")
+    return lambda strip: np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
+
+
+def _deep(image: Image.Image) -> Convert:
+    """Scale a gray picture of more than 8 bits by what is in it; Pillow itself would clip it to white."""
+    unsigned = _is_unsigned(image)
+
+    def values_of(strip: Image.Image) -> NDArray[np.float64]:
+        values: NDArray[Any] = np.asarray(strip)
+        return (values.view(np.uint32) if unsigned else values).astype(np.float64)
+
+    step = max(1, int((image.width * image.height / _SAMPLE) ** 0.5))
+    sample = [values_of(strip)[::step, ::step].ravel() for _, strip in strips(image)]
+    low, high = tonal_range(np.concatenate(sample))
+    transparent = image.info.get("transparency")
+
+    def convert(strip: Image.Image) -> NDArray[np.uint8]:
+        values = values_of(strip)
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = (values - low) * (255.0 / (high - low) if high > low else 0.0)
+        gray = np.rint(np.clip(np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0), 0, 255)).astype(np.uint8)
+        if isinstance(transparent, int):
+            gray[values == transparent] = 255
+        return gray[:, :, None]
+
+    return convert
+
+
+def _is_unsigned(image: Image.Image) -> bool:
+    """Whether mode "I", 32 bits with a sign, holds a TIFF's numbers without one."""
+    tags: Any = getattr(image, "tag_v2", None)
+    return image.mode == "I" and tags is not None and tags.get(258) == (32,) and tags.get(339, (1,)) == (1,)
+
+
+def tonal_range(sample: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the values that become black and white.
+
+    A usual full scale (1, 255, 65535) is taken where the tones reach an eighth of it; else what the tones span, without
+    the outermost thousandth where that is far away. NaN and infinities do not count.
+    """
+    finite = sample[np.isfinite(sample)]
+    if not finite.size:
+        return 0.0, 0.0
+    low, high = (float(value) for value in np.percentile(finite, (0.1, 99.9)))
+    least, most = float(finite.min()), float(finite.max())
+    for full in (1.0, 255.0, 65535.0):
+        if low >= 0.0 and full / 8.0 < high <= full:
+            return 0.0, full
+    return (least, most) if high <= low or most - least <= 4.0 * (high - low) else (low, high)
+
+
+def _flattened(image: Image.Image) -> Convert:
+    """Lay a picture with transparency on white, or on black where what is seen of it is rather bright."""
+    from PIL import Image as pillow  # noqa: N813
+
+    def rgba(strip: Image.Image) -> Image.Image:
+        return (strip.convert("LA") if strip.mode == "La" else strip).convert("RGBA")
+
+    seen = bright = clear = 0
+    for _, strip in strips(image):
+        upper = rgba(strip)
+        alpha = np.asarray(upper.getchannel("A"))
+        seen += int(alpha.sum(dtype=np.int64))
+        clear += alpha.size * 255
+        bright += int(np.einsum("ij,ij->", alpha, np.asarray(upper.convert("L")), dtype=np.int64))
+    if seen == clear:
+        return lambda strip: np.asarray(strip.convert("RGB"))
+    ground = 0 if seen and bright > 127.5 * seen else 255
+
+    def convert(strip: Image.Image) -> NDArray[np.uint8]:
+        sheet = pillow.new("RGBA", strip.size, (ground, ground, ground, 255))
+        return np.asarray(pillow.alpha_composite(sheet, rgba(strip)).convert("RGB"))
+
+    return convert

@@ -1,0 +1,80 @@
+"""What decoding a TIFF would cost: many decoders behind one name, each strip or tile of any size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .errors import InputError
+from .picture_checks import MAX_FILE, Cost, bytes_of
+
+if TYPE_CHECKING:
+    from PIL.TiffImagePlugin import TiffImageFile
+
+_WIDTH, _BITS, _PHOTOMETRIC, _SAMPLES, _ROWS_PER_STRIP = 256, 258, 262, 277, 278
+_SUBFILE, _ORIENTATION, _STRIPS, _TILE_WIDTH, _TILE_HEIGHT, _TILES, _DNG = 254, 274, 273, 322, 323, 324, 50706
+
+PIECES = 65_536
+"""Strips or tiles at most; each costs a start of its decoder."""
+
+_COMPRESSIONS = frozenset({"raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "jpeg", "tiff_ccitt",
+                           "group3", "group4", "tiff_raw_16"})  # fmt: skip
+# The decoders of libtiff whose memory and time are bounded by the pixels that come out.
+
+
+def tiff_cost(image: TiffImageFile, content: bytes | None, size: int, name: str) -> Cost:
+    """Return what the decoder takes beside the pixels.
+
+    Args:
+        image: opened, not decoded.
+        content: the file, where its compression is JPEG; else None.
+        size: of the file in bytes.
+        name: what errors call it.
+
+    Raises:
+        InputError: the compression is not read, or the file is camera raw, or made of too many pieces.
+    """
+    tags = image.tag_v2
+    if _DNG in tags or _number(tags, _SUBFILE, 0) & 1:
+        raise InputError(f"{name} is camera raw, or begins with a preview, which is not read; save it as JPEG or PNG")
+    compression = str(image.info.get("compression", "raw"))
+    if compression not in _COMPRESSIONS:
+        raise InputError(f"{name} is a TIFF with {compression} compression, which is not read; save it with LZW")
+    pieces = len(tags.get(_TILES, ()) or tags.get(_STRIPS, ()))
+    if pieces > PIECES:
+        raise InputError(f"{name} is a TIFF of {pieces} pieces; more than {PIECES} are not read, save it again")
+    if content is not None:
+        scans = content.count(b"\xff\xda")
+        if b"\xff\xc2" in content or scans > 4 * pieces + 4:
+            raise InputError(f"{name} is a TIFF with progressive JPEG, which is not read; save it with LZW")
+    buffer = image.width * image.height * bytes_of(image.mode)
+    turned = buffer if _number(tags, _ORIENTATION, 1) != 1 else 0  # Pillow rotates a copy
+    if compression == "raw":
+        return Cost(turned)
+    if size > MAX_FILE:
+        raise InputError(f"{name} is larger than {MAX_FILE >> 20} MB; save it as JPEG or PNG")
+    return Cost(max(turned, size + _largest_piece(image)))
+
+
+def _largest_piece(image: TiffImageFile) -> int:
+    """Return the bytes of a strip or tile, which libtiff decodes as a whole."""
+    tags = image.tag_v2
+    if _TILES in tags:
+        pixels = _number(tags, _TILE_WIDTH, 0) * _number(tags, _TILE_HEIGHT, 0)
+    else:
+        width = _number(tags, _WIDTH, image.width)
+        pixels = width * min(_number(tags, _ROWS_PER_STRIP, 1 << 31), max(image.size))
+    if _number(tags, _PHOTOMETRIC, 0) == 6:
+        return 8 * pixels  # YCbCr goes through RGBA
+    bits = max(_numbers(tags, _BITS) or [1])
+    return pixels * _number(tags, _SAMPLES, 1) * max(1, -(-bits // 8))
+
+
+def _number(tags: Any, tag: int, default: int) -> int:
+    numbers = _numbers(tags, tag)
+    return numbers[0] if numbers else default
+
+
+def _numbers(tags: Any, tag: int) -> list[int]:
+    value = tags.get(tag)
+    values = value if isinstance(value, tuple) else (value,)
+    return [one for one in values if isinstance(one, int)]
