@@ -18,6 +18,9 @@ SCHEMA = 1
 
 Record = dict[str, Any]
 
+UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+"""What `uuid7` returns, as a regular expression."""
+
 
 def uuid7() -> str:
     """Return a new UUID of version 7 (RFC 9562): ids sort by the time they were made, to a quarter microsecond."""

@@ -14,6 +14,7 @@ from plate_devices.service.log import Log
 from plate_devices.service.notify import Notifier
 from plate_devices.service.sending import Sending
 from plate_devices.service.signals import Signals
+from plate_devices.threads import BOARD
 from plate_devices.watch import StopWatching, Watch
 from plate_devices.work import Work
 from plate_runtime.errors import PlateEdgeError
@@ -64,6 +65,7 @@ class Station:
         """Watch until the camera ends or somebody stops it, and return the exit code."""
         from plate_devices.service.onlooker import Onlooker
 
+        BOARD.remark = self._log.say
         with ExitStack() as stack:
             if self._service:
                 stack.enter_context(self._signals)

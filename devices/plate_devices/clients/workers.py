@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from plate_devices.clients.limits import Answer
+from plate_devices.threads import Worker
 
 if TYPE_CHECKING:
     from plate_devices.clients.connection import Connection
@@ -30,7 +31,7 @@ class Workers:
         self._changed = threading.Condition()
         self._waiting: list[Connection] = []
         self._used = _UsedTime()
-        self._threads: list[threading.Thread] = []
+        self._threads: list[Worker] = []
         self._free = 0
         self._stopped = False
 
@@ -39,7 +40,7 @@ class Workers:
         with self._changed:
             self._waiting.append(connection)
             if self._free < len(self._waiting) and len(self._threads) < self._count:
-                thread = threading.Thread(target=self._run, name="answers to clients", daemon=True)
+                thread = Worker(self._run, "answers to clients")
                 self._threads.append(thread)
                 thread.start()
             self._changed.notify()

@@ -52,6 +52,10 @@ def _metrics(health: Health) -> Iterator[Metric]:
     yield _one("memory_bytes", "gauge", "Memory this process holds.", health.memory_used)
     yield _one("disk_free_bytes", "gauge", "Space where events wait.", health.disk_free)
     yield _one("disk_up", "gauge", "1 while the disk takes events.", float(not health.disk_error))
+    unreadable = "Events found damaged on the disk and set aside."
+    yield _one("queue_unreadable_total", "counter", unreadable, health.events_unreadable)
+    yield _one("retention_up", "gauge", "1 while nothing stays that is too old.", float(not health.retention_error))
+    yield from _of_threads(health)
     yield _one("clock_set", "gauge", "1 once the clock is known to be right.", _number(health.clock_set))
     yield from _of_outputs(health)
 
@@ -64,6 +68,14 @@ def _of_outputs(health: Health) -> Iterator[Metric]:
     yield Metric("output_dropped_total", "counter", "Events lost to a full queue.", [(to, s.dropped) for to, s in told])
     up: list[tuple[Labels, float | None]] = [(to, float(not s.last_error)) for to, s in told]
     yield Metric("output_up", "gauge", "1 while the output takes events.", up)
+
+
+def _of_threads(health: Health) -> Iterator[Metric]:
+    states = [({"thread": state.name}, state) for state in health.threads]
+    up: list[tuple[Labels, float | None]] = [(labels, float(state.running)) for labels, state in states]
+    yield Metric("thread_up", "gauge", "1 while a background thread runs.", up)
+    failures: list[tuple[Labels, float | None]] = [(labels, state.failures) for labels, state in states]
+    yield Metric("thread_failures_total", "counter", "How often a background thread failed.", failures)
 
 
 def _one(name: str, kind: str, help_: str, value: float | None, labels: Labels | None = None) -> Metric:

@@ -6,11 +6,14 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from plate_devices.threads import BOARD
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from plate_devices.outputs.base import OutputState
+    from plate_devices.threads import ThreadState
 
 
 @dataclass
@@ -25,6 +28,8 @@ class Health:
         last_frame: when a frame last came, in seconds of the monotonic clock.
         outages: how often the source was lost. source_state: what is wrong with it now; "" while pictures come.
         disk_error: why events are kept in memory instead of on the disk.
+        events_unreadable: events that were found damaged on the disk and set aside.
+        retention_error: why something older than `keep_days` is still there; "" where nothing is.
         frame_limit: frames a second that heat leaves; None while it leaves all.
     """
 
@@ -49,6 +54,8 @@ class Health:
     memory_used: int | None = None
     disk_free: int | None = None
     disk_error: str = ""
+    events_unreadable: int = 0
+    retention_error: str = ""
     clock_set: bool | None = None
     outputs: Sequence[OutputState] = ()
 
@@ -56,6 +63,11 @@ class Health:
         """Note that a frame came."""
         self.last_frame = time.monotonic()
         self.last_time = time_taken
+
+    @property
+    def threads(self) -> list[ThreadState]:
+        """How the background threads fare."""
+        return BOARD.states()
 
     @property
     def seconds_up(self) -> float:
@@ -69,15 +81,11 @@ class Health:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as JSON can hold it."""
-        told = asdict(self) | {"outputs": [_plain(state) for state in self.outputs]}
+        told = asdict(self) | {"outputs": [state._asdict() for state in self.outputs]}
+        told["threads"] = [state._asdict() for state in self.threads]
         del told["started"], told["last_frame"]
         told["last_time"] = self.last_time.isoformat(timespec="milliseconds") if self.last_time else None
         told["seconds_up"] = round(self.seconds_up, 1)
         waited = self.seconds_without_frame
         told["seconds_without_frame"] = None if waited is None else round(waited, 1)
         return told
-
-
-def _plain(state: OutputState) -> dict[str, Any]:
-    names = ("name", "waiting", "delivered", "dropped", "last_error", "since")
-    return {name: getattr(state, name) for name in names}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.health.findings import Finding
+from plate_devices.threads import Worker
 from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _first_frame(source: Any) -> Frame | None:
             getattr(frames, "close", lambda: None)()
             source.close()
 
-    thread = threading.Thread(target=look, name="first frame", daemon=True)
+    thread = Worker(look, "first frame", again=False)
     thread.start()
     thread.join(PICTURE_WITHIN)
     if got and isinstance(got[0], StopIteration):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from plate_devices.outputs.base import EventRefusedError, OutputError, OutputState
 from plate_devices.outputs.database import QueueError
 from plate_devices.sources.outages import SETTLED_AFTER, BackOff
+from plate_devices.threads import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,7 +43,7 @@ class Courier:
         self._outage = Outage(output.name, remark)
         self._open = False
         self._complained = float("-inf")
-        self._thread = threading.Thread(target=self._run, name=f"output {self.name}", daemon=True)
+        self._thread = Worker(self._run, f"output {self.name}")
         self._thread.start()
 
     def state(self) -> OutputState:
@@ -66,7 +67,7 @@ class Courier:
 
     def join(self, seconds: float) -> bool:
         """Wait for the end; what is not delivered by then stays in the queue. Returns whether the thread ended."""
-        self._thread.join(max(0.0, seconds))
+        self._thread.join(seconds)
         self._enough.set()
         return not self._thread.is_alive()
 

@@ -15,12 +15,14 @@ from plate_devices.outputs.settings import OutputSettings
 from plate_devices.records import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from plate_devices.outputs.base import Event
 
 _TIME = COLUMNS.index("last_time")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What formulas begin with, also as the wide signs of East Asian keyboards; tab and CR are blanks by then."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +53,8 @@ class CsvOutput:
 
     def send(self, events: Sequence[Event]) -> int:
         """See `Output`."""
-        rows = [Line(event["id"], event_time(event), _line(to_row(event).values())) for event in events]
-        self._file.append(rows)
+        rows = [(event_time(event), _line(to_row(event).values())) for event in events]
+        self._file.append([Line(_key(row), moment, row) for moment, row in rows])
         return len(events)
 
     def check(self) -> None:
@@ -64,23 +66,35 @@ class CsvOutput:
         """See `Output`."""
         self._file.close()
 
-    def forget(self, before: datetime) -> int:
-        """Delete rows of events that are older. Raises OutputError."""
-        return self._file.forget(timestamp(before) or "", _time)
+    def forget(self, before: datetime, note: Callable[[str], None] = lambda _: None) -> int:
+        """Delete rows of events that are older; `note` gets a sentence on damaged ones. Raises OutputError."""
+        return self._file.forget(timestamp(before) or "", _time, note)
 
 
 def _line(values: Iterable[object]) -> str:
-    # A row is one line, so that a torn one can be told from a whole one.
-    flat = [" ".join(value.split()) if isinstance(value, str) else value for value in values]
+    flat = [_cell(value) if isinstance(value, str) else value for value in values]
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow(flat)
     return text.getvalue()
+
+
+def _cell(text: str) -> str:
+    """Return a text as a cell that a spreadsheet shows, and never computes.
+
+    A row is one line, so that a torn one differs from a whole one. An apostrophe before `=`, `+`, `-`, `@` makes
+    spreadsheets take the cell for text (OWASP, "CSV Injection").
+    """
+    flat = " ".join(text.split())
+    return f"'{flat}" if flat.startswith(_FORMULA) else flat
 
 
 def _key(line: str) -> str:
     return line.partition(",")[0]
 
 
-def _time(line: str) -> str | None:
-    row = next(csv.reader([line]), [])
-    return row[_TIME] or None if len(row) > _TIME else None
+def _time(line: bytes) -> str | None:
+    try:
+        row = next(csv.reader([line.decode("utf-8", "replace")]), [])
+    except csv.Error:  # a field that is longer than any of ours, a zero
+        return None
+    return row[_TIME] or None if len(row) == len(COLUMNS) else None

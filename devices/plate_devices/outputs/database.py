@@ -58,10 +58,10 @@ class Standing:
     dropped: int = 0
 
 
-def make_private(path: Path, mode: int) -> None:
-    """Make a file that not everybody may read, if it is missing; what goes wrong is left to who opens it."""
+def make_private(path: Path) -> None:
+    """Make a file that only its owner may read, if it is missing; what goes wrong is left to who opens it."""
     with suppress(OSError):
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, mode))
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK, 0o600))
 
 
 class Database:
@@ -75,7 +75,7 @@ class Database:
         """
         self._name = "the queue in memory" if path is None else str(path)
         if path is not None:
-            make_private(path, 0o600)
+            make_private(path)
         with self.explained():
             file = ":memory:" if path is None else str(path)
             self._connection = sqlite3.connect(file, timeout=1.0, isolation_level=None, check_same_thread=False)

@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import suppress
 from datetime import UTC
+from functools import partial
 from typing import TYPE_CHECKING
 
 from plate_devices.outputs.base import OutputError
@@ -17,6 +18,7 @@ from plate_devices.outputs.registry import make_outputs
 from plate_devices.outputs.settings import QueueSettings
 from plate_devices.records import timestamp
 from plate_devices.sources.outages import BackOff
+from plate_devices.threads import Worker, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -85,7 +87,7 @@ class Delivery:
             self._disk_fails(error)
         self._couriers = [Courier(output, self._queues, remark) for output in outputs]
         self._stop = threading.Event()
-        self._keeper = threading.Thread(target=self._keep, name="outputs", daemon=True)
+        self._keeper = Worker(self._keep, "outputs")
         self._keeper.start()
 
     def put(self, event: Event) -> None:
@@ -131,9 +133,11 @@ class Delivery:
         for output in self._outputs:
             if forget := getattr(output, "forget", None):
                 try:
-                    deleted += forget(before.astimezone(UTC))
+                    deleted += forget(before.astimezone(UTC), partial(self._remark, "retention"))
                 except OutputError as error:
                     failed.append(str(error))
+                except Exception as error:  # a mistake in one output must not keep the plates of the others
+                    failed.append(f"{output.name}: {describe(error)}")
         if failed:
             raise OutputError("; ".join(failed))
         return deleted
@@ -142,6 +146,11 @@ class Delivery:
     def disk_error(self) -> str:
         """Why events are kept in memory at the moment; "" while the disk takes them."""
         return self._disk_error if self._couriers else ""
+
+    @property
+    def unreadable(self) -> int:
+        """How many events were found damaged on the disk, and set aside, since the start."""
+        return sum(queue.unreadable for queue in self._queues()) if self._couriers else 0
 
     def close(self, seconds: float = 5.0) -> None:
         """Deliver what can be delivered in so many seconds, and end; the rest waits on the disk for the next start."""

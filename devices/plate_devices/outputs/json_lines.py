@@ -14,7 +14,7 @@ from plate_devices.outputs.settings import OutputSettings
 from plate_devices.records import timestamp, to_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from plate_devices.outputs.base import Event
@@ -65,9 +65,9 @@ class LinesOutput:
         """See `Output`."""
         self._file.close()
 
-    def forget(self, before: datetime) -> int:
-        """Delete lines of events that are older. Raises OutputError."""
-        return self._file.forget(timestamp(before) or "", _time)
+    def forget(self, before: datetime, note: Callable[[str], None] = lambda _: None) -> int:
+        """Delete lines of events that are older; `note` gets a sentence on damaged ones. Raises OutputError."""
+        return self._file.forget(timestamp(before) or "", _time, note)
 
 
 def _key(line: str) -> str | None:
@@ -75,9 +75,9 @@ def _key(line: str) -> str | None:
     return found[1] if found else None
 
 
-def _time(line: str) -> str | None:
+def _time(line: bytes) -> str | None:
     try:
         event = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return event_time(event) if isinstance(event, dict) else None

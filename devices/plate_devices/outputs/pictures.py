@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from plate_devices.private_files import clean_folder, make_folder, replacing
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -21,20 +21,24 @@ if TYPE_CHECKING:
 _OUTLINE, _INK, _PAPER = (255, 64, 32), (255, 255, 255), (16, 16, 16)
 _LETTER = 22
 _READABLE_WIDTH = 320
-_LOSSY: dict[str, int] = {"quality": 92, "subsampling": 0}
+MARK = b"plate-edge"
+"""Stands as a comment in every JPEG that is saved: only such files, and those named by an id, are deleted when old."""
+
+_LOSSY: dict[str, Any] = {"quality": 92, "subsampling": 0, "comment": MARK}
 
 
 class PictureFolder:
-    """A folder that pictures are saved in, each whole or not at all."""
+    """A folder that pictures are saved in, each whole or not at all, for their owner alone."""
 
     def __init__(self, folder: Path) -> None:
         """Make the folder. Raises DeviceError where that fails."""
         self.folder = folder
         self._used: set[str] = set()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
         except OSError as error:
             raise DeviceError(f"{folder} cannot be made: {error.strerror or error}") from error
+        clean_folder(folder)
 
     def save(self, picture: Image.Image, name: str, unique: bool = False) -> Path:
         """Save a picture as JPEG under a name not used in this run yet, and return its path.
@@ -63,20 +67,15 @@ def _stem(name: str) -> str:
 
 
 def save_picture(picture: Image.Image, path: Path) -> None:
-    """Save a picture in the format of the path's suffix, whole or not at all.
+    """Save a picture in the format of the path's suffix, whole or not at all, for its owner alone.
 
     Raises:
         DeviceError: the disk is full, or the folder may not be written.
     """
-    scratch = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     lossy = path.suffix.lower() in (".jpg", ".jpeg")
     try:
-        try:
-            with scratch.open("wb") as stream:
-                picture.save(stream, "JPEG" if lossy else path.suffix[1:].upper(), **(_LOSSY if lossy else {}))
-            scratch.replace(path)
-        finally:
-            scratch.unlink(missing_ok=True)
+        with replacing(path, sync=False) as stream:
+            picture.save(stream, "JPEG" if lossy else path.suffix[1:].upper(), **(_LOSSY if lossy else {}))
     except OSError as error:
         raise DeviceError(f"{path} cannot be saved: {error.strerror or error}") from error
 

@@ -32,6 +32,7 @@ class EventQueue:
         Raises:
             QueueError: the file cannot be made, is damaged, or another process has it.
         """
+        self.unreadable = 0
         self._most = most_bytes
         self._lock = threading.RLock()
         self._standings: dict[str, Standing] = {}

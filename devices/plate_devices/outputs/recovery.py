@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from plate_devices.outputs.database import QueueError
 from plate_devices.outputs.queue import EventQueue
+from plate_devices.private_files import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,7 @@ def open_queue(folder: Path, most_bytes: int, names: Sequence[str], remark: Rema
 def _open(folder: Path, most_bytes: int, remark: Remark) -> EventQueue:
     path = folder / FILE
     try:
-        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as error:
         failed = QueueError(f"{folder} cannot be made: {error.strerror or error}")
         failed.passing = error.errno in _NO_SPACE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,12 @@ from plate_devices.outputs.base import OutputError
 from plate_devices.outputs.database import PAGES_KB, make_private
 from plate_devices.outputs.rows import COLUMNS, to_row
 from plate_devices.outputs.settings import OutputSettings
+from plate_devices.outputs.sqlite_rescue import delete_undated, is_ours, rescue
+from plate_devices.private_files import forget_set_aside, make_folder
 from plate_devices.records import timestamp, to_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from plate_devices.outputs.base import Event
@@ -46,14 +49,21 @@ class SqliteOutput:
         self.name = name
         self._path = settings.path
         self._connection: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
+        self._damaged = False
 
     def open(self) -> None:
         """See `Output`."""
         self.close()
-        self._connection = self._connect()
+        with self._lock:
+            if self._damaged and (told := self._replace()):
+                raise OutputError(told)
+            self._connection = self._connect()
 
     def send(self, events: Sequence[Event]) -> int:
         """See `Output`; what a `clock` record says of earlier events is done to their rows."""
+        if self._damaged:
+            raise OutputError(f"{self._path} is damaged")
         if not events:
             return 0
         if self._connection is None:
@@ -82,22 +92,57 @@ class SqliteOutput:
             self._connection.close()
         self._connection = None
 
-    def forget(self, before: datetime) -> int:
-        """Delete rows of events that are older, and overwrite what they said; from any thread. Raises OutputError."""
-        if not self._path.exists():
-            return 0
+    def forget(self, before: datetime, note: Callable[[str], None] = lambda _: None) -> int:
+        """Delete rows of events that are older, and overwrite what they said; from any thread.
+
+        Rows without a time have the one in their id, else that of the row before them, as `aging` says of lines.
+
+        Args:
+            before: see there.
+            note: gets a sentence where the file is damaged: it is set aside, and goes once its newest row is old.
+
+        Raises:
+            OutputError: rows or a file that was set aside cannot be deleted.
+        """
+        try:
+            deleted = self._forget(timestamp(before) or "") if self._path.exists() else 0
+        except OutputError:
+            with self._lock:
+                # While it is open, it is replaced by the thread that has opened it, a moment later.
+                if not self._damaged or self._connection is not None or not (told := self._replace()):
+                    raise
+            note(told)
+            deleted = self._forget(timestamp(before) or "")
+        try:
+            return deleted + forget_set_aside(self._path, before.timestamp())
+        except OSError as error:
+            raise OutputError(f"{self._path}: a damaged file cannot be deleted: {error.strerror or error}") from error
+
+    def _forget(self, before: str) -> int:
         with closing(self._connect()) as connection, self._explained():
-            done = connection.execute("DELETE FROM events WHERE last_time < ?", (timestamp(before),))
-            if done.rowcount:
+            connection.execute("BEGIN IMMEDIATE")
+            deleted = delete_undated(connection, before)
+            deleted += connection.execute("DELETE FROM events WHERE last_time < ?", (before,)).rowcount
+            connection.execute("COMMIT")
+            if deleted:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            return done.rowcount
+            return deleted
+
+    def _replace(self) -> str:
+        """Begin a new file with the rows that a damaged one still gives; return what to say, "" for a foreign file."""
+        self._damaged = False
+        if not is_ours(self._path):
+            return ""
+        with self._explained():
+            aside, rows = rescue(self._path, self._connect, _insert)
+        return f"{self._path} was damaged: it is kept as {aside.name}, and a new one begun with the {rows} rows of it"
 
     def _connect(self) -> sqlite3.Connection:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._path.parent)
         except OSError as error:
             raise OutputError(f"{self._path.parent} cannot be made: {error.strerror or error}") from error
-        make_private(self._path, 0o640)
+        make_private(self._path)
         with self._explained():
             connection = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)
             try:
@@ -111,11 +156,13 @@ class SqliteOutput:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
+            self._damaged = type(error) is sqlite3.DatabaseError
             raise OutputError(f"{self._path} cannot be written: {error}") from error
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
+    connection.text_factory = lambda content: content.decode("utf-8", "replace")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
@@ -142,6 +189,9 @@ def _insert(connection: sqlite3.Connection, event: Event, instead: bool = False)
 def _correct(connection: sqlite3.Connection, announcement: Event) -> None:
     query = "SELECT record FROM events WHERE time_set = 0 AND boot_id = ?"
     for (record,) in connection.execute(query, (announcement["boot_id"],)).fetchall():
-        event = json.loads(record)
+        try:
+            event = json.loads(record)
+        except (ValueError, RecursionError):  # a damaged row keeps the time that it has
+            continue
         correct_times(event, announcement["boot_time"])
         _insert(connection, event, instead=True)

@@ -11,6 +11,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+from plate_devices.events.times import RELEASED
+from plate_devices.private_files import clean_folder, make_folder, replacing
 from plate_runtime.alphabet import fold
 from plate_runtime.errors import DataError, DeviceError
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 _DAY = 86400.0
 _RETRY = 3600.0
+_SLACK = 3600.0
+"""Seconds that a machine without a clock chip may be behind at its start: its time is saved once an hour."""
+
 _KEY_BYTES = 32
 _HASH_DIGITS = 32
 """Half of HMAC-SHA-256: 128 bits, which nobody meets twice by chance."""
@@ -49,7 +54,9 @@ class RotatingKey:
 
         Args:
             warn: is told where a new key cannot be saved; it is used all the same, until the process ends.
-            now: seconds since 1970. While it lies before the key was made, the clock is not set and the key stays.
+            now: seconds since 1970. While that is a time before this program was written, the clock is not set, and
+                the key stays. Where it is more than an hour before the key was made, the key is thrown away: it would
+                hold until the time that the clock once jumped to.
 
         Raises:
             DeviceError: the file can be neither read nor made. DataError: it is no key, or others may read it.
@@ -70,37 +77,35 @@ class RotatingKey:
         return f"{self._key.name}:{digest[:_HASH_DIGITS]}"
 
     def _rotate(self) -> None:
-        if self._now() - self._key.made < self._lasts and time.monotonic() < self._retry_at:
+        if self._is_fresh(self._key) and time.monotonic() < self._retry_at:
             return
         try:
             with self._locked():
                 # Another process with the same file may have been here first.
                 found = _load(self._path)
-                fresh = found is not None and found != self._key and self._now() - found.made < self._lasts
+                fresh = found is not None and found != self._key and self._is_fresh(found)
                 self._key = found if found is not None and fresh else self._make()
             self._retry_at = float("inf")
         except (OSError, DataError) as error:
-            if self._now() - self._key.made >= self._lasts:
+            if not self._is_fresh(self._key):
                 self._key = _new_key(self._now())
             self._retry_at = time.monotonic() + _RETRY
             reason = getattr(error, "strerror", None) or error
             self._warn(f"key file {self._path} cannot be written ({reason}); hashes change at the next start")
 
+    def _is_fresh(self, key: _Key) -> bool:
+        """Whether a key may be used on: neither too old, nor made while the clock was ahead of the right time."""
+        age = self._now() - key.made
+        was_ahead = age < -_SLACK and self._now() > RELEASED
+        return age < self._lasts and not was_ahead
+
     def _make(self) -> _Key:
-        """Make a key and save it, whole or not at all, for nobody else to read."""
+        """Make a key and save it, whole or not at all, for its owner alone."""
         key = _new_key(self._now())
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
         content = json.dumps({"name": key.name, "made": key.made, "key": key.secret.hex()})
-        try:
-            scratch.unlink(missing_ok=True)
-            with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-                stream.write(content + "\n")
-                stream.flush()
-                os.fsync(stream.fileno())
-            scratch.replace(self._path)
-        finally:
-            scratch.unlink(missing_ok=True)
+        clean_folder(self._path.parent)
+        with replacing(self._path) as stream:
+            stream.write(f"{content}\n".encode("ascii"))
         return key
 
     @contextmanager
@@ -108,7 +113,7 @@ class RotatingKey:
         """Keep other processes that use the same file out meanwhile."""
         import fcntl
 
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._path.parent)
         beside = self._path.with_name(f".{self._path.name}.lock")
         handle = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
         try:

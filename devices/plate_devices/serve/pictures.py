@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plate_devices.serve.advice import Advice
 from plate_devices.serve.budget import Budget
+from plate_devices.threads import Worker
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +47,7 @@ class LivePictures:
         self._ready = threading.Condition()
         self._asked = float("-inf")
         self._stopped = False
-        self._thread = threading.Thread(target=self._run, name="live page", daemon=True)
+        self._thread = Worker(self._run, "live page")
 
     def start(self) -> None:
         """Begin to wait for somebody who looks."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import sys
-import threading
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.clients.front import Front
@@ -16,6 +15,7 @@ from plate_devices.serve.http import PageService
 from plate_devices.serve.pictures import LivePictures
 from plate_devices.serve.region import load_region
 from plate_devices.serve.tap import Tap
+from plate_devices.threads import Worker
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class LivePage:
         self._listen = parse_listen(settings.address)
         self._access = Access()
         self._front: Front | None = None
-        self._thread: threading.Thread | None = None
+        self._thread: Worker | None = None
 
     def start(self) -> None:
         """Listen, and take up the region that was drawn last.
@@ -76,7 +76,7 @@ class LivePage:
         self._listen = Listen(self._listen.host, listener.getsockname()[1])
         self._front = Front(listener, PageService(self._access, self._answers), LIMITS)
         self._pictures.start()
-        self._thread = threading.Thread(target=self._front.serve_forever, name="live page server", daemon=True)
+        self._thread = Worker(self._front.serve_forever, "live page server")
         self._thread.start()
         if not is_loopback:
             self._say_how_to_open()

@@ -125,7 +125,8 @@ class Onlooker:
         sending = self._reporting.sending
         if sending is not None:
             health.outputs, health.clock_set = sending.state(), sending.clock.look()
-            health.disk_error = sending.disk_error
+            health.disk_error, health.retention_error = sending.disk_error, sending.retention_error
+            health.events_unreadable = sending.events_unreadable
             health.disk_free = disk_free(sending.folder or Path(self._options.save_crops or "."))
         self._trimming.look()
         self._slow(self._heat.look(watch.rate))

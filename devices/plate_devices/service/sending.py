@@ -52,6 +52,16 @@ class Sending:
         """Why events are kept in memory; "" while the disk takes them."""
         return "" if self._delivery is None else self._delivery.disk_error
 
+    @property
+    def events_unreadable(self) -> int:
+        """How many events were found damaged on the disk, and set aside, since the start."""
+        return 0 if self._delivery is None else self._delivery.unreadable
+
+    @property
+    def retention_error(self) -> str:
+        """Why something that is too old is still there; "" where nothing is."""
+        return "" if self._retention is None else self._retention.problem
+
     def apply(self, options: InferOptions) -> None:
         """Go on with other settings; what waits is delivered. Raises DeviceError; those from before then hold."""
         before, now = self._config, options.config

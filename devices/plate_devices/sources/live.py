@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from plate_devices.sources.reopening import Reopening
+from plate_devices.threads import Worker
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class NewestFrame:
         self._error: BaseException | None = None
         self._ended = False
         self._stopping = False
-        self._thread = threading.Thread(target=self._read, name=f"read {source.name}", daemon=True)
+        self._thread = Worker(self._read, f"read {source.name}", again=False)
 
     @property
     def dropped(self) -> int:
@@ -111,8 +112,8 @@ class NewestFrame:
             self._stopping = True
         if self._reopening is not None:
             self._reopening.close()  # it may be waiting for its next try
-        if self._thread.ident is not None:
-            self._thread.join(timeout=2.0)
+        if self._thread.started:
+            self._thread.join(2.0)
         # A thread that hangs in the driver still holds the device: closing under it would crash.
         if self._reopening is None and not self._thread.is_alive():
             self._source.close()

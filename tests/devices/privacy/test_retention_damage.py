@@ -1,0 +1,325 @@
+"""Whatever is damaged in a file, nothing old is left, and what is young stays."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from plate_devices.outputs.base import Event
+from plate_devices.outputs.csv import CsvOutput, CsvSettings
+from plate_devices.outputs.json_lines import LinesOutput, LinesSettings
+from plate_devices.outputs.pictures import PictureFolder
+from plate_devices.outputs.sqlite import SqliteOutput, SqliteSettings
+from plate_devices.privacy.retention import Retention
+from plate_devices.records import timestamp, uuid7
+
+KEEP_DAYS = 30.0
+OLD, YOUNG = b"OLDPLATE", b"NEWPLATE"
+OLD_COUNT, YOUNG_COUNT = 10, 5
+
+
+def made(days: float, number: int) -> tuple[str, str]:
+    """Return id and time of an event some days ago."""
+    moment = datetime.now(UTC) - timedelta(days=days, seconds=-number)
+    digits = f"{int(moment.timestamp() * 1000):012x}"
+    return f"{digits[:8]}-{digits[8:]}-{uuid7()[14:]}", timestamp(moment) or ""
+
+
+def events() -> list[Event]:
+    found = []
+    for number in range(OLD_COUNT + YOUNG_COUNT):
+        old = number < OLD_COUNT
+        id_, moment = made(60 if old else 2, number)
+        text = f"{(OLD if old else YOUNG).decode()}{number}"
+        plate = {"text": text, "confidence": 0.9, "region": None}
+        base = {"schema": 1, "type": "vehicle", "id": id_, "source": f"gate {text}", "plates": [plate]}
+        found.append(base | {"first_time": moment, "last_time": moment})
+    return found
+
+
+Lines = list[bytes]
+Damage = Callable[[Lines, int], None]
+"""Changes the lines of a file; the number is that of the old one in the middle."""
+
+
+def of_line(change: Callable[[bytes], bytes]) -> Damage:
+    def damage(lines: Lines, middle: int) -> None:
+        lines[middle] = change(lines[middle].rstrip(b"\n")) + b"\n"
+
+    return damage
+
+
+def id_of(line: bytes) -> bytes:
+    return line.split(b",")[0] if not line.startswith(b"{") else line.split(b'"id": "')[1].split(b'"')[0]
+
+
+def times(line: bytes, instead: bytes) -> bytes:
+    year = b"%d-" % (datetime.now(UTC) - timedelta(days=60)).year
+    parts = line.split(year)
+    return parts[0] + instead + instead.join(part[20:] for part in parts[1:])
+
+
+def flipped(seed: int) -> Damage:
+    def damage(lines: Lines, middle: int) -> None:
+        chance = random.Random(seed)
+        line = bytearray(lines[middle])
+        for _ in range(8):
+            place = chance.randrange(len(line) - 1)
+            line[place] ^= 1 << chance.randrange(8)
+        lines[middle] = bytes(line)
+
+    return damage
+
+
+def nowhere_readable(lines: Lines, middle: int) -> None:
+    del lines[0 if lines[0].startswith(b"{") else 1 :]
+    lines.append(b"\xff" + OLD + b"\x00\n")
+
+
+def all_lines(change: Callable[[bytes], bytes]) -> Damage:
+    def damage(lines: Lines, middle: int) -> None:
+        lines[:] = [change(line) for line in lines]
+
+    return damage
+
+
+def insert(where: int, content: bytes) -> Damage:
+    return lambda lines, middle: lines.insert(middle if where else 0, content)
+
+
+def split_in_two(lines: Lines, middle: int) -> None:
+    line = lines[middle]
+    lines[middle : middle + 1] = [line[:40] + b"\n", line[40:]]
+
+
+def joined(lines: Lines, middle: int) -> None:
+    lines[middle : middle + 2] = [lines[middle].rstrip(b"\n") + lines[middle + 1]]
+
+
+def ends_torn(lines: Lines, middle: int) -> None:
+    lines.append(lines[middle][:50])
+
+
+DAMAGE: dict[str, Damage] = {
+    "a Latin-1 byte": of_line(lambda line: line.replace(b"gate", b"g\xe4te")),
+    "a lone surrogate": of_line(lambda line: line.replace(b"gate", b"\xed\xa0\x80")),
+    "UTF-16": of_line(lambda line: line.decode().encode("utf-16-le") + OLD),
+    "zeros in it": of_line(lambda line: line[:30] + bytes(100) + line[30:]),
+    "zeros in its place": of_line(lambda line: bytes(4096) + OLD),
+    "ones in its place": of_line(lambda line: b"\xff" * 300 + OLD),
+    "a field that is too long": of_line(lambda line: line.replace(b"gate", b"g" * 200_000)),
+    "a line that is too long": of_line(lambda line: line.replace(b"gate", b"g" * 3_000_000)),
+    "a line too long without a time": of_line(lambda line: b"g" * 2_000_000 + OLD),
+    "deep nesting": of_line(lambda line: line[:60] + b"[" * 100_000),
+    "deep nesting alone": of_line(lambda line: b'{"a":' * 50_000 + OLD),
+    "a number of 5000 digits": of_line(lambda line: line.replace(b"0.9", b"9" * 5000)),
+    "its end is missing": of_line(lambda line: line[:-70]),
+    "its first half is missing": of_line(lambda line: line[len(line) // 2 :]),
+    "its times are missing": of_line(lambda line: times(line, b"")),
+    "its times are no times": of_line(lambda line: times(line, b"yesterday")),
+    "its times are in the future": of_line(lambda line: times(line, b"2199-01-01T00:00:00.000Z")),
+    "its id is missing": of_line(lambda line: line.replace(id_of(line), b"")),
+    "its id is another": of_line(lambda line: line.replace(id_of(line), b"=cmd")),
+    "id and times are missing": of_line(lambda line: times(line.replace(id_of(line), b""), b"")),
+    "a quote too many": of_line(lambda line: line.replace(b"gate", b'ga"te')),
+    "a quote at its end": of_line(lambda line: line + b'"'),
+    "a carriage return in it": of_line(lambda line: line[:50] + b"\r" + line[50:]),
+    "a line break in it": split_in_two,
+    "two in one line": joined,
+    "more columns": of_line(lambda line: line + b",x,y,z"),
+    "an empty line": insert(1, b"\n"),
+    "a line of another program": insert(1, b"Nov 29 kernel: " + OLD + b"\n"),
+    "a first line of another program": insert(0, b"kernel: " + OLD + b"\n"),
+    "a mark of the byte order": all_lines(lambda line: b"\xef\xbb\xbf" + line),
+    "ends of lines as in Windows": all_lines(lambda line: line.replace(b"\n", b"\r\n")),
+    "the last line is torn": ends_torn,
+    "no line can be read": nowhere_readable,
+    **{f"eight bits flipped, {seed}": flipped(seed) for seed in range(6)},
+}
+
+
+def content(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def writes(kind: str, folder: Path) -> tuple[CsvOutput | LinesOutput, Path]:
+    if kind == "csv":
+        return CsvOutput(CsvSettings(path=folder / "p.csv")), folder / "p.csv"
+    return LinesOutput(LinesSettings(path=folder / "p.jsonl")), folder / "p.jsonl"
+
+
+@pytest.mark.parametrize("kind", ["csv", "lines"])
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_of_a_damaged_file_nothing_old_is_left(tmp_path: Path, kind: str, damage: str) -> None:
+    output, path = writes(kind, tmp_path)
+    output.open()
+    young = [one for one in events() if YOUNG.decode() in one["source"]]
+    output.send(events()[:OLD_COUNT] + young)
+    output.close()
+    lines = path.read_bytes().splitlines(keepends=True)
+    DAMAGE[damage](lines, len(lines) - YOUNG_COUNT - 5)
+    path.write_bytes(b"".join(lines))
+    if damage == "no line can be read":
+        young = []
+        os.utime(path, (1.7e9, 1.7e9))
+    said: list[str] = []
+    Retention(KEEP_DAYS, [], [output.forget], warn=said.append).delete_old(datetime.now(UTC))
+    assert said == []
+    if damage == "the last line is torn":  # it is as old as the young line before it, and cut off when it is opened
+        output.check()
+    assert OLD not in content(tmp_path)
+    for event in young:
+        assert event["id"].encode() in content(tmp_path)
+    # And the output goes on.
+    output.close()
+    for _ in range(2):
+        try:
+            output.open()
+        except Exception as error:
+            assert "its first line was damaged" in str(error)
+    later = events()[-1] | {"id": uuid7()}
+    assert output.send([later]) == 1
+    assert later["id"].encode() in content(tmp_path)
+
+
+def test_what_is_damaged_is_said_once(tmp_path: Path) -> None:
+    output, path = writes("csv", tmp_path)
+    output.open()
+    output.send(events())
+    output.close()
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[5] = lines[-1] = b"\xff\n"
+    path.write_bytes(b"".join(lines))
+    notes: list[str] = []
+    before = datetime.now(UTC) - timedelta(days=KEEP_DAYS)
+    assert output.forget(before, notes.append) == OLD_COUNT
+    assert notes == [f"{path}: of its damaged lines 1 are deleted, 1 not old enough"]
+    assert output.forget(before, notes.append) == 0
+    assert len(notes) == 1
+
+
+def of_rows(statement: str) -> Callable[[Path], None]:
+    def damage(path: Path) -> None:
+        with sqlite3.connect(path) as connection:
+            connection.execute(statement)
+        connection.close()
+
+    return damage
+
+
+def of_bytes(change: Callable[[bytearray], object]) -> Callable[[Path], None]:
+    def damage(path: Path) -> None:
+        found = bytearray(path.read_bytes())
+        change(found)
+        path.write_bytes(found)
+
+    return damage
+
+
+def fill(begin: int, end: int, value: int) -> Callable[[bytearray], object]:
+    return lambda found: found.__setitem__(slice(begin, end), bytes([value]) * (min(end, len(found)) - begin))
+
+
+TABLES = {
+    "no time": of_rows("UPDATE events SET last_time = NULL WHERE rowid = 5"),
+    "no time and another id": of_rows("UPDATE events SET last_time = NULL, id = 'x' WHERE rowid = 1"),
+    "a time that is none": of_rows("UPDATE events SET last_time = 'later' WHERE rowid = 5"),
+    "a time of bytes": of_rows("UPDATE events SET last_time = x'ff00ff' WHERE rowid = 5"),
+    "a time in the future": of_rows("UPDATE events SET last_time = '2199-01-01T00:00:00.000Z' WHERE rowid = 5"),
+    "a number as id": of_rows("UPDATE events SET last_time = 7, id = 7 WHERE rowid = 5"),
+    "a record that is none": of_rows("UPDATE events SET record = x'ff7b00' WHERE rowid = 5"),
+    "a record that is too deep": of_rows("UPDATE events SET record = '[' || hex(zeroblob(100000)) WHERE rowid = 5"),
+    "texts that are none": of_rows("UPDATE events SET text = CAST(x'e4ff' AS TEXT) WHERE rowid = 5"),
+    "a wrong header": of_bytes(fill(0, 16, 0x58)),
+    "a first page of zeros": of_bytes(fill(0, 4096, 0)),
+    "later pages of ones": of_bytes(fill(8192, 1 << 30, 0xFF)),
+    "half a file": of_bytes(lambda found: found.__delitem__(slice(len(found) // 2, None))),
+    "a file of one byte": of_bytes(lambda found: found.__delitem__(slice(1, None))),
+}
+
+
+@pytest.mark.parametrize("damage", TABLES)
+def test_of_a_damaged_table_nothing_old_is_left(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "p.sqlite"
+    output = SqliteOutput(SqliteSettings(path=path))
+    output.open()
+    output.send(events())
+    output.close()
+    TABLES[damage](path)
+    os.utime(path, (1.7e9, 1.7e9))
+    Retention(KEEP_DAYS, [], [output.forget]).delete_old(datetime.now(UTC))
+    assert OLD not in content(tmp_path)
+    if "page" not in damage and "file" not in damage and "header" not in damage:
+        assert content(tmp_path).count(YOUNG) >= YOUNG_COUNT
+    output.open()
+    assert output.send([events()[-1]]) == 1
+    output.close()
+
+
+def test_pictures_of_this_program_alone_and_one_that_stays_stops_no_other(tmp_path: Path) -> None:
+    folder = PictureFolder(tmp_path)
+    ours = [folder.save(Image.new("RGB", (9, 9)), name) for name in ("gate-000001-read", "gate-plate1", uuid7())]
+    ours.append(tmp_path / f"{uuid7()}.jpg")
+    ours[-1].write_bytes(b"\xff\xd8 broken")
+    others = [
+        tmp_path / name
+        for name in ("holiday-read.jpg", "car-plate1.jpg", f"{uuid7()}.png", os.fsdecode(b"\xe4-read.jpg"))
+    ]
+    Image.new("RGB", (9, 9)).save(others[0])
+    for other in others[1:]:
+        other.write_bytes(b"mine")
+    link = tmp_path / f"{uuid7()}.jpg"
+    link.symlink_to(others[0])
+    young = folder.save(Image.new("RGB", (9, 9)), uuid7())
+    for path in (*ours, *others):
+        os.utime(path, (1.7e9, 1.7e9))
+    said: list[str] = []
+    first = min(ours)
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        if path == first:
+            raise PermissionError(1, "Operation not permitted")
+        path_unlink(path, missing_ok)
+
+    path_unlink = Path.unlink
+    retention = Retention(KEEP_DAYS, [tmp_path], warn=said.append)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "unlink", unlink)
+        assert retention.delete_old(datetime.now(UTC)) == len(ours) - 1
+    assert said == [retention.problem]
+    assert said[0] == f"1 old pictures in {tmp_path} cannot be deleted, such as {first.name}: Operation not permitted"
+    assert retention.delete_old(datetime.now(UTC)) == 1
+    assert retention.problem == ""
+    assert sorted(tmp_path.iterdir()) == sorted([*others, link, young])
+
+
+def test_a_picture_from_the_future_begins_to_age(tmp_path: Path) -> None:
+    path = PictureFolder(tmp_path).save(Image.new("RGB", (9, 9)), uuid7())
+    os.utime(path, (6e9, 6e9))
+    retention = Retention(KEEP_DAYS, [tmp_path])
+    assert retention.delete_old(datetime.now(UTC)) == 0
+    assert retention.delete_old(datetime.now(UTC) + timedelta(days=KEEP_DAYS + 3)) == 1
+
+
+def test_files_of_another_rotation_and_no_others(tmp_path: Path) -> None:
+    for rotate in ("day", "month", "never"):
+        output = CsvOutput(CsvSettings(path=tmp_path / "p.csv", rotate=rotate))
+        output.open()
+        output.send(events())
+        output.close()
+    kept = tmp_path / "p-backup.csv"
+    kept.write_bytes(OLD)
+    assert output.forget(datetime.now(UTC) - timedelta(days=KEEP_DAYS)) == 3 * OLD_COUNT
+    kept.unlink()
+    assert OLD not in content(tmp_path)
+
+
+def test_the_50_kinds_are_there() -> None:
+    assert 2 * len(DAMAGE) + len(TABLES) >= 50
