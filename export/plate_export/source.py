@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,14 +20,10 @@ from .outputs import output_shape
 
 SHIPPED = weights_file.SHIPPED
 RUNS = Path("runs")
-_SAFE_MODULES = re.compile(r"keras(\.(layers|initializers|regularizers|constraints|activations|dtype_policies))?")
-_CODE = ("Lambda", "TFOpLambda", "SlicingOpLambda", "__lambda__", "function", "__typespec__", "__tensor__")
 _KINDS = ("character", "plate", "locator")
 _ANSWERS = {"character": "classes", "plate": "signs and a blank at each step", "locator": "cells of 9 numbers"}
 _DEFAULT = "plate-reader-[0-9]*.h5"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_ACTIVATIONS = ("activation", "recurrent_activation")
-_PLAIN_ACTIVATION = re.compile(r"[a-z_0-9]+")
 
 
 @dataclass(frozen=True)
@@ -83,11 +78,10 @@ def open_source(
         ModelError: the file is missing, truncated, holds code or foreign classes. UsageError: its classes are
             not known, or `classes` contradicts it. DataError: the class folders make no alphabet.
     """
-    meta = weights_file.read_meta(path)
-    refuse_code(path)
+    meta, description = weights_file.read_description(path)
     notes: tuple[str, ...] = ()
     if meta is None:
-        meta, notes = _foreign_meta(path, classes, data)
+        meta, notes = _foreign_meta(path, description, classes, data)
     elif classes is not None and classes != meta.alphabet:
         raise UsageError(f"{path} records the classes {meta.alphabet}, --classes says {classes}; leave --classes out")
     meta = dataclasses.replace(meta, name=name or meta.name, version=version or meta.version)
@@ -160,33 +154,16 @@ def load_network(source: Source) -> Any:
     return network
 
 
-def refuse_code(path: Path) -> None:
-    """Raise ModelError if the network's description names anything but Keras's own parts.
-
-    A `.h5` can carry Python code (Lambda layers, functions as activations, classes of other modules), and
-    loading such a file runs it. Only the description is read here, as text.
-    """
-    weights_file.refuse_foreign_code(path)
-    for part in _parts(_description(path)):
-        reason = _why_refused(part)
-        if reason:
-            raise ModelError(f"{path} is not loaded, it may carry code: {reason}; use Keras's own layers alone")
-
-
-def _description(path: Path) -> Any:
-    import h5py
-
-    with h5py.File(path, "r") as file:
-        return json.loads(file.attrs["model_config"])
-
-
-def _scales_itself(path: Path) -> bool:
+def _scales_itself(description: Mapping[str, Any]) -> bool:
     """Tell whether the first layer is one that brings pixels of 0..255 into range."""
-    layers = [layer["class_name"] for layer in _description(path)["config"]["layers"]]
+    config = description["config"]
+    layers = [layer["class_name"] for layer in (config if isinstance(config, list) else config["layers"])]
     return next((name for name in layers if name != "InputLayer"), "") == "Rescaling"
 
 
-def _foreign_meta(path: Path, classes: str | None, data: Path | None) -> tuple[ModelMeta, tuple[str, ...]]:
+def _foreign_meta(
+    path: Path, description: Mapping[str, Any], classes: str | None, data: Path | None
+) -> tuple[ModelMeta, tuple[str, ...]]:
     if classes is not None:
         alphabet, origin = classes, "--classes"
     elif data is not None and not (data / "labels.csv").is_file():
@@ -194,7 +171,7 @@ def _foreign_meta(path: Path, classes: str | None, data: Path | None) -> tuple[M
     else:
         raise UsageError(f"{path} does not record its classes; name them with --classes, or class folders with --data")
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "model"
-    itself = _scales_itself(path)
+    itself = _scales_itself(description)
     spec = InputSpec(scale=1.0 if itself else 1 / 255)
     pixels = "pixels as they are, the network scales them" if itself else "pixels times 1/255"
     notes = (
@@ -205,43 +182,6 @@ def _foreign_meta(path: Path, classes: str | None, data: Path | None) -> tuple[M
     licence = "NOASSERTION"  # SPDX for: nobody said
     meta = ModelMeta(alphabet, spec, name, "1.0.0", training=training, licence=licence)
     return meta, notes
-
-
-def _parts(config: Any) -> Iterator[Mapping[str, Any]]:
-    """Walk all objects of a JSON description, however deep."""
-    waiting = [config]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, dict):
-            yield part
-            waiting.extend(part.values())
-        elif isinstance(part, list):
-            waiting.extend(part)
-
-
-def _why_refused(part: Mapping[str, Any]) -> str:
-    name, module, registered = part.get("class_name"), part.get("module"), part.get("registered_name")
-    if name in _CODE:
-        return f"{name}"
-    if isinstance(module, str) and not _SAFE_MODULES.fullmatch(module) and not _is_network(part):
-        return f"{name or 'an object'} of {module}"
-    if isinstance(registered, str) and registered not in (name, "") and not _is_network(part):
-        return f"{registered}"
-    return next(
-        (f"an activation that is no name of Keras's ({key})" for key in _ACTIVATIONS if _is_odd(part.get(key))), ""
-    )
-
-
-def _is_odd(activation: object) -> bool:
-    """Functions are saved as marshalled code under several disguises; names and Keras's own layers are all right."""
-    if isinstance(activation, str):
-        return not _PLAIN_ACTIVATION.fullmatch(activation)
-    return activation is not None and not (isinstance(activation, dict) and "class_name" in activation)
-
-
-def _is_network(part: Mapping[str, Any]) -> bool:
-    """Keras files a nested network under a module of its own insides."""
-    return part.get("class_name") in ("Sequential", "Functional") and str(part.get("module", "")).startswith("keras.")
 
 
 def _shape(shape: object) -> str:

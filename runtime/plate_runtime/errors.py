@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 
 class PlateEdgeError(Exception):
     """Base of all errors raised on purpose; its text is one sentence: what, where, what to do."""
@@ -54,3 +57,30 @@ class DeviceError(PlateEdgeError):
     """A device, the network or the disk is not available."""
 
     exit_code = 4
+
+
+DAMAGE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError, RecursionError, MemoryError, EOFError)
+"""What parsers raise over damaged input: numbers of too many digits, deep nesting, wrong types, texts that end early.
+UnicodeError and JSONDecodeError are ValueErrors, KeyError and IndexError are LookupErrors."""
+
+_LONGEST_REASON = 200
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what an exception says, on one line that can be printed, cut off where it is long."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    text = text.encode("ascii" if not text.isprintable() else "utf-8", "backslashreplace").decode()
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}..."
+
+
+@contextlib.contextmanager
+def damage_as(kind: type[PlateEdgeError], where: str) -> Iterator[None]:
+    """The boundary of every parser: whatever damaged input makes it raise becomes one error of the project's own.
+
+    Args:
+        kind: the error to raise; `where`: how its sentence begins, such as "labels.csv cannot be read".
+    """
+    try:
+        yield
+    except DAMAGE as error:
+        raise kind(f"{where}: {reason_of(error)}") from error

@@ -14,7 +14,6 @@ from plate_export.source import (
     load_network,
     open_source,
     parse_classes,
-    refuse_code,
 )
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, ModelError, UsageError
@@ -150,14 +149,15 @@ def test_descriptions_that_carry_code_are_refused_without_loading(
     described_h5: Callable[..., Path], layer: dict[str, Any]
 ) -> None:
     with pytest.raises(ModelError, match="may carry code"):
-        refuse_code(described_h5([DENSE, layer]))
+        open_source(described_h5([DENSE, layer]), classes=ALPHABET)
 
 
 def test_keras_own_parts_pass(described_h5: Callable[..., Path], own_h5: Path) -> None:
     initializer = {"module": "keras.initializers", "class_name": "GlorotUniform", "config": {}, "registered_name": None}
     activation = {"module": "keras.layers", "class_name": "LeakyReLU", "config": {}, "registered_name": None}
-    refuse_code(described_h5([_dense(kernel_initializer=initializer), _dense(activation=activation), {**DENSE}]))
-    refuse_code(own_h5)
+    layers = [_dense(kernel_initializer=initializer), _dense(activation=activation), {**DENSE}]
+    open_source(described_h5(layers), classes=ALPHABET)
+    open_source(own_h5)
 
 
 def test_keras_saved_lambdas_are_refused(keras: Any, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 from plate_runtime import commandline
 from plate_runtime.errors import ModelError
 
-from . import weights_file
+from . import h5_file, weights_file
 from .atomic import replacing
 
 PROG = "plate_train.shrink"
@@ -34,8 +34,8 @@ def shrink(source: Path, target: Path) -> None:
     import h5py
 
     weights_file.layer_names(source)
-    with replacing(target) as unfinished:
-        shutil.copyfile(source, unfinished)
+    with replacing(target) as unfinished, h5_file.checked_copy(source) as copy:
+        shutil.copyfile(copy, unfinished)
         with h5py.File(unfinished, "r+") as file:
             found: list[str] = []
             file["model_weights"].visititems(lambda name, entry: found.append(name) if _is_weight(entry) else None)

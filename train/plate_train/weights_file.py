@@ -6,32 +6,24 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from plate_runtime.alphabet import ALPHABET
-from plate_runtime.errors import ModelError, PlateEdgeError, missing_extra
-from plate_runtime.manifest import InputSpec
+from plate_runtime.errors import ModelError, PlateEdgeError
+from plate_runtime.manifest import InputSpec, Manifest
 
+from . import h5_file, network_check
 from .atomic import replacing
+from .h5_file import NETWORK, TRAINING
 
 SHIPPED = Path(__file__).parent / "weights"
 PREFIX = "plate_edge."
-TRAINING = "plate_edge_training"
-"""Name of the text data set beside the weights: HDF5 attributes end at 64 KB, a list of fonts may be longer."""
-
-SAFE_LAYERS = frozenset(
-    {
-        "InputLayer", "Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Dense", "Flatten", "Reshape", "Permute",
-        "MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "ZeroPadding2D",
-        "Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "BatchNormalization",
-        "LayerNormalization", "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax", "Rescaling",
-        "Normalization", "Add", "UpSampling2D", "Concatenate", "Multiply", "Average", "Maximum", "Dot",
-    }
-)  # fmt: skip
-"""Layers of Keras itself that carry no code in the file; everything else is refused before it is loaded."""
+LARGEST_LAYER = 1 << 26
+"""Numbers in the output of one layer, for one picture."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +65,7 @@ def save(model: Any, path: Path, meta: ModelMeta) -> None:
     Raises:
         OSError: the place cannot be written, or the disk is full.
     """
-    h5py = _h5py()
+    h5py = h5_file.import_h5py()
     with replacing(path) as unfinished:
         with _without_legacy_warning():
             model.save(unfinished, include_optimizer=False)
@@ -95,27 +87,20 @@ def read_meta(path: Path) -> ModelMeta | None:
     Raises:
         ModelError: the file is missing, no HDF5 file, truncated, or its attributes make no sense.
     """
-    with _opened(path) as file:
-        if PREFIX + "alphabet" not in file.attrs:
-            return None
-        try:
-            found = {name.removeprefix(PREFIX): _plain(value) for name, value in file.attrs.items()}
-            return ModelMeta(
-                alphabet=found["alphabet"],
-                input=_input_spec(found),
-                name=found["name"],
-                version=found["version"],
-                kind=found["kind"],
-                temperature=float(found["temperature"]),
-                training=json.loads(file[TRAINING][()]),
-                licence=found["licence"],
-                decoding=found.get("decoding", "softmax"),
-                steps=int(found.get("steps", 0)),
-                strides=tuple(int(stride) for stride in found.get("strides", ())),
-                thresholds=json.loads(found.get("thresholds", "{}")),
-            )
-        except (KeyError, TypeError, ValueError, PlateEdgeError) as error:
-            raise ModelError(f"{path}: the attributes of the model are damaged ({error}); save it again") from error
+    with h5_file.opened(path) as file:
+        return _meta(file, path)
+
+
+def read_description(path: Path) -> tuple[ModelMeta | None, Mapping[str, Any]]:
+    """Return what `read_meta` does, and the network's description, which names nothing but Keras's own parts.
+
+    Raises:
+        ModelError: as `read_meta`; or there is no network, or it may carry code, see `network_check`.
+    """
+    with h5_file.opened(path) as file:
+        description = _description(file, path)
+        network_check.check(description, str(path))
+        return _meta(file, path), description
 
 
 def origin(path: str | None) -> dict[str, Any]:
@@ -131,42 +116,123 @@ def layer_names(path: Path) -> list[str]:
     """Return the class name of every layer in the file, nested models included, without loading any of it.
 
     Raises:
-        ModelError: the file is missing, truncated, or holds weights without a network.
+        ModelError: the file is missing, truncated, holds weights without a network, or may carry code.
     """
-    with _opened(path) as file:
-        text = file.attrs.get("model_config")
-        if text is None:
-            raise ModelError(f"{path}: no network in the file, perhaps weights alone; save the whole model as .h5")
-        try:
-            return list(_classes(json.loads(text)))
-        except (TypeError, ValueError) as error:
-            raise ModelError(f"{path}: the network description is damaged ({error})") from error
-
-
-def refuse_foreign_code(path: Path) -> None:
-    """Raise ModelError if the file holds Lambda, custom or unknown layers: loading them can run foreign code."""
-    strange = sorted({name for name in layer_names(path) if name not in SAFE_LAYERS})
-    if strange:
-        names = ", ".join(strange)
-        raise ModelError(f"{path}: layers that are not loaded because they may carry code: {names}")
+    with h5_file.opened(path) as file:
+        return network_check.check(_description(file, path), str(path))
 
 
 def load(path: Path) -> Any:
     """Load the Keras model of an `.h5`, uncompiled.
 
     Raises:
-        ModelError: the file is truncated, not of Keras, or has layers that could carry foreign code.
+        ModelError: the file is damaged, not of Keras, has parts that could carry foreign code, or describes a network
+            that is larger than its weights.
         MissingPartError: TensorFlow is not installed.
     """
     from .tensorflow_setup import import_keras
 
-    refuse_foreign_code(path)
-    keras = import_keras()
+    with h5_file.checked_copy(path) as copy:
+        with h5_file.import_h5py().File(copy, "r") as file:
+            network_check.check(_description(file, path), str(path))
+            stored = _stored_numbers(file)
+        keras = import_keras()
+        try:
+            with _at_most(keras, stored):
+                model = keras.models.load_model(copy, compile=False)
+        except PlateEdgeError as error:
+            raise ModelError(f"{path}: {error}") from error
+        except Exception as error:  # Keras raises whatever its layers do, over settings that do not fit together
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise ModelError(f"{path}: Keras cannot load the model ({reason[:300]})") from error
+    _refuse_large_outputs(model, path)
+    return model
+
+
+def _meta(file: Any, path: Path) -> ModelMeta | None:
+    if PREFIX + "alphabet" not in file.attrs:
+        return None
     try:
-        return keras.models.load_model(path, compile=False)
-    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"{path}: Keras cannot load the model ({reason})") from error
+        found = {name.removeprefix(PREFIX): _plain(value) for name, value in file.attrs.items()}
+        meta = ModelMeta(
+            alphabet=found["alphabet"],
+            input=_input_spec(found),
+            name=found["name"],
+            version=found["version"],
+            kind=found["kind"],
+            temperature=float(found["temperature"]),
+            training=json.loads(file[TRAINING][()]),
+            licence=found["licence"],
+            decoding=found.get("decoding", "softmax"),
+            steps=int(found.get("steps", 0)),
+            strides=tuple(int(stride) for stride in found.get("strides", ())),
+            thresholds=json.loads(found.get("thresholds", "{}")),
+        )
+        # What the exported file will have to say: the manifest knows which values make sense.
+        recorded = {entry.name: getattr(meta, entry.name) for entry in dataclasses.fields(ModelMeta)}
+        Manifest(**recorded)
+    except (
+        PlateEdgeError,
+        LookupError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        raise ModelError(f"{path}: the attributes of the model are damaged ({error}); save it again") from error
+    return meta
+
+
+def _description(file: Any, path: Path) -> Mapping[str, Any]:
+    text = file.attrs.get("model_config")
+    if text is None:
+        raise ModelError(f"{path}: no network in the file, perhaps weights alone; save the whole model as .h5")
+    return network_check.parse(text, str(path))
+
+
+def _stored_numbers(file: Any) -> int:
+    """Return how many numbers the weights of the file have."""
+    count = 0
+
+    def add(_name: str, entry: Any) -> None:
+        nonlocal count
+        count += int(getattr(entry, "size", 0) or 0)
+
+    if NETWORK in file:
+        file[NETWORK].visititems(add)
+    return count
+
+
+@contextlib.contextmanager
+def _at_most(keras: Any, stored: int) -> Iterator[None]:
+    """Let layers make no more weights than a file has: Keras makes them all before it reads the first."""
+    add_weight = keras.Layer.add_weight
+    left = stored
+
+    def counted(layer: Any, shape: Any = None, *arguments: Any, **named: Any) -> Any:
+        nonlocal left
+        left -= math.prod(int(side) for side in shape or ())
+        if left < 0:
+            raise ModelError("its description asks for more weights than the file holds; save the model again")
+        return add_weight(layer, shape, *arguments, **named)
+
+    keras.Layer.add_weight = counted
+    try:
+        yield
+    finally:
+        keras.Layer.add_weight = add_weight
+
+
+def _refuse_large_outputs(model: Any, path: Path) -> None:
+    for layer in getattr(model, "layers", ()):
+        _refuse_large_outputs(layer, path)
+        try:
+            shape = layer.output.shape
+        except (AttributeError, ValueError):  # called more than once, or a list
+            continue
+        if math.prod(side or 1 for side in shape) > LARGEST_LAYER:
+            raise ModelError(f"{path}: the output of layer {layer.name} has the shape {shape}, too large for a device")
 
 
 def _attributes(meta: ModelMeta) -> dict[str, Any]:
@@ -190,33 +256,6 @@ def _plain(value: Any) -> Any:
     return value.decode() if isinstance(value, bytes) else value.tolist() if hasattr(value, "tolist") else value
 
 
-def _classes(config: Mapping[str, Any]) -> Iterator[str]:
-    """Walk a network description; a layer that wraps another one counts as both."""
-    for layer in config["config"]["layers"]:
-        nested = layer["config"]
-        if "layers" in nested:
-            yield from _classes(layer)
-            continue
-        registered = layer.get("registered_name")
-        yield registered if registered and registered != layer["class_name"] else layer["class_name"]
-        for inner in nested.values():
-            if isinstance(inner, dict) and "class_name" in inner and inner.get("module") == "keras.layers":
-                yield inner["class_name"]
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    h5py = _h5py()
-    if not path.is_file():
-        raise ModelError(f"{path}: no such file; name a model saved as .h5")
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        raise ModelError(f"{path}: not a complete HDF5 file; save the model as .h5 again") from error
-    with file:
-        yield file
-
-
 @contextlib.contextmanager
 def _without_legacy_warning() -> Iterator[None]:
     """Keras calls `.h5` legacy at every save; the exporters and the mission's notebook need it."""
@@ -228,11 +267,3 @@ def _without_legacy_warning() -> Iterator[None]:
         yield
     finally:
         logging.set_verbosity(before)
-
-
-def _h5py() -> Any:
-    try:
-        import h5py
-    except ImportError as error:
-        raise missing_extra("h5py is not installed", "train") from error
-    return h5py

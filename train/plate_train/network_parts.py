@@ -1,0 +1,99 @@
+"""What the description of a network may name: one table, by module and class. Whatever it lacks is refused.
+
+To accept one more layer, add its name to `LAYERS`, if its settings are numbers, words and the parts below. A layer that
+holds another one, reads a file, or takes a function must not be added: `network_check` does not look for those.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Part(NamedTuple):
+    """What may stand in one place of a description.
+
+    Attributes:
+        what: the place, for messages.
+        modules: where such classes live; files of Keras 2 name no module.
+        classes: their names.
+        words: short names that stand for them, such as "relu".
+    """
+
+    what: str
+    modules: frozenset[str]
+    classes: frozenset[str]
+    words: frozenset[str] = frozenset()
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+LAYERS = _words(
+    """
+    InputLayer Conv2D DepthwiseConv2D SeparableConv2D Dense Flatten Reshape Permute
+    MaxPooling2D AveragePooling2D GlobalAveragePooling2D GlobalMaxPooling2D ZeroPadding2D Cropping2D UpSampling2D
+    Dropout SpatialDropout2D GaussianNoise GaussianDropout BatchNormalization LayerNormalization
+    Activation ReLU LeakyReLU PReLU ELU Softmax Rescaling Normalization
+    Add Subtract Multiply Average Maximum Minimum Concatenate Dot
+    """
+)
+
+NETWORK = Part(
+    "network",
+    # Keras files a network inside a network under a module of its own insides.
+    _words("keras keras.models keras.src.models.functional keras.src.models.sequential keras.src.models.model"),
+    _words("Sequential Functional Model"),
+)
+LAYER = Part("layer", _words("keras.layers"), LAYERS)
+ACTIVATION = Part(
+    "activation",
+    _words("keras.layers"),
+    _words("ReLU LeakyReLU ELU PReLU Softmax Activation"),
+    _words(
+        """
+        linear relu relu6 elu celu selu gelu silu swish mish leaky_relu sigmoid hard_sigmoid hard_silu hard_swish
+        softmax log_softmax softplus softsign tanh hard_tanh exponential
+        """
+    ),
+)
+INITIALIZER = Part(
+    "initializer",
+    _words("keras.initializers"),
+    _words(
+        """
+        Zeros Ones Constant RandomNormal RandomUniform TruncatedNormal VarianceScaling Orthogonal Identity
+        GlorotNormal GlorotUniform HeNormal HeUniform LecunNormal LecunUniform OrthogonalInitializer IdentityInitializer
+        """
+    ),
+    _words(
+        """
+        zeros ones zero one constant random_normal random_uniform truncated_normal variance_scaling orthogonal identity
+        glorot_normal glorot_uniform he_normal he_uniform lecun_normal lecun_uniform normal uniform
+        """
+    ),
+)
+REGULARIZER = Part(
+    "regularizer", _words("keras.regularizers"), _words("L1 L2 L1L2 OrthogonalRegularizer"), _words("l1 l2 l1_l2 l1l2")
+)
+CONSTRAINT = Part(
+    "constraint",
+    _words("keras.constraints"),
+    _words("MaxNorm MinMaxNorm NonNeg UnitNorm"),
+    _words("max_norm min_max_norm non_neg unit_norm"),
+)
+DTYPE = Part(
+    "number type",
+    _words("keras keras.dtype_policies keras.mixed_precision"),
+    _words("DTypePolicy FloatDTypePolicy Policy"),
+    _words("float16 bfloat16 float32 float64 mixed_float16 mixed_bfloat16 bool uint8 int8 int16 int32 int64"),
+)
+
+PLACES = {
+    "activation": ACTIVATION,
+    "initializer": INITIALIZER,
+    "regularizer": REGULARIZER,
+    "constraint": CONSTRAINT,
+    "dtype": DTYPE,
+}
+"""Last word of a setting's name -> what may stand there: `kernel_initializer` holds an initializer."""
