@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,7 +65,11 @@ def candidates(folder: Path) -> list[LabelledSet]:
 def _read_folder(folder: Path) -> LabelledSet:
     if (folder / LABELS).is_file():
         return _scored(str(folder), read_labels(folder / LABELS))
-    return _scored(str(folder), read_class_folders(folder))
+    return _scored(str(folder), read_class_folders(folder, note=_print_note))
+
+
+def _print_note(line: str) -> None:
+    print(f"plate-eval: {line}", file=sys.stderr)
 
 
 def _scored(name: str, rows: list[LabelledPicture]) -> LabelledSet:

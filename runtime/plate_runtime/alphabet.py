@@ -14,8 +14,3 @@ _FOLD = str.maketrans("OI", "01")
 def fold(text: str) -> str:
     """Return `text` with O written as 0 and I as 1: many plate fonts draw each pair alike."""
     return text.translate(_FOLD)
-
-
-def normalise(text: str) -> str:
-    """Return `text` in capitals with everything but A-Z and 0-9 left out, as labels and readings compare."""
-    return "".join(sign for sign in text.upper() if sign in ALPHABET)

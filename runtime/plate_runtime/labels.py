@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .alphabet import ALPHABET, normalise
+from .alphabet import ALPHABET
 from .errors import DataError
 from .image import SUFFIXES
+from .label_table import read_table
+from .script import to_characters
 
 
 @dataclass(frozen=True)
@@ -31,46 +32,71 @@ class LabelledPicture:
 def read_labels(file: str | Path) -> list[LabelledPicture]:
     """Read a `labels.csv` with the columns image, text and maybe corners and group; others are ignored.
 
+    See `label_table` for the headers, delimiters and encodings that are understood, `script.to_characters` for texts.
+
     Raises:
         DataError: the file cannot be read, lacks a column, has no rows, or a row that makes no sense.
     """
     file = Path(file)
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as stream:
-            rows = csv.DictReader(stream)
-            if not {"image", "text"} <= set(rows.fieldnames or ()):
-                raise DataError(f"{file} has no header with the columns image and text")
-            found = [_picture(file, rows.line_num, row) for row in rows]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    found = [_picture(file, line, row) for line, row in read_table(file)]
     if not found:
         raise DataError(f"{file} names no pictures")
     return found
 
 
-def read_class_folders(folder: str | Path) -> list[LabelledPicture]:
-    """Read class folders `X` or `class_X`, sorted by class and name; other files and folders are ignored.
+def read_class_folders(
+    folder: str | Path, note: Callable[[str], object] = lambda _line: None, alphabet: str = ALPHABET
+) -> list[LabelledPicture]:
+    """Read class folders, sorted by folder and name: `X`, `class_X`, in capitals or not, X one of the alphabet.
+
+    Args:
+        note: called with one line for each folder, and for the files of each class, that are left out.
 
     Raises:
-        DataError: the folder cannot be read, holds no class folders, or one of them holds no picture.
+        DataError: the folder cannot be read, holds no class folders, two of one class, or one without a picture.
     """
     folder = Path(folder)
     try:
-        entries = sorted(entry for entry in folder.iterdir() if entry.is_dir())
+        entries = sorted(entry for entry in folder.iterdir() if entry.is_dir() and not _is_hidden(entry))
+        classes: dict[str, Path] = {}
+        for entry in entries:
+            if (character := class_of(entry.name, alphabet)) is None:
+                note(f"{entry} is left out: its name is no class (X or class_X, X one of {alphabet})")
+                continue
+            if character in classes:
+                raise DataError(f"{classes[character]} and {entry} are of one class; join them, or remove one")
+            classes[character] = entry
+        found = [one for character in classes for one in _of_class(classes[character], character, note)]
     except OSError as error:
-        raise DataError(f"{folder} cannot be read: {error.strerror or error}") from error
-    found = []
-    for entry in entries:
-        name = entry.name.removeprefix("class_")
-        if len(name) != 1 or name not in ALPHABET:
-            continue
-        pictures = sorted(path for path in entry.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
-        if not pictures:
-            raise DataError(f"class folder {entry} holds no picture; fill it or remove it")
-        found += [LabelledPicture(path, name) for path in pictures]
+        raise DataError(f"{error.filename or folder} cannot be read: {error.strerror or error}") from error
     if not found:
         raise DataError(f"{folder} holds no class folders (named X or class_X, X one of 0-9 A-Z)")
     return found
+
+
+def class_of(name: str, alphabet: str = ALPHABET) -> str | None:
+    """Return the character that a class folder is named after, or None."""
+    plain = name.strip()
+    if plain[:5].lower() == "class" and plain[5:6] in ("_", "-", " "):
+        plain = plain[6:].strip()
+    if len(plain) != 1:
+        return None
+    return plain if plain in alphabet else plain.upper() if plain.upper() in alphabet else None
+
+
+def _of_class(folder: Path, character: str, note: Callable[[str], object]) -> list[LabelledPicture]:
+    entries = sorted(entry for entry in folder.iterdir() if not _is_hidden(entry))
+    pictures = [path for path in entries if path.suffix.lower() in SUFFIXES and path.is_file()]
+    if not pictures:
+        raise DataError(f"class folder {folder} holds no picture; fill it or remove it")
+    if others := [path.name for path in entries if path not in set(pictures)]:
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        note(f"{folder}: {', '.join(others[:3])}{more} left out, not pictures that can be decoded")
+    return [LabelledPicture(path, character) for path in pictures]
+
+
+def _is_hidden(path: Path) -> bool:
+    return path.name.startswith((".", "__MACOSX")) or path.name == "Thumbs.db"
 
 
 @dataclass(frozen=True)
@@ -113,13 +139,17 @@ def set_digest(pictures: Iterable[LabelledPicture]) -> str:
     return hashlib.sha256("".join(sorted(entries)).encode()).hexdigest()
 
 
-def _picture(file: Path, line: int, row: dict[str, str | None]) -> LabelledPicture:
-    image = (row.get("image") or "").strip()
-    if not image:
+def _picture(file: Path, line: int, row: dict[str, str]) -> LabelledPicture:
+    if not row["image"]:
         raise DataError(f"{file}, line {line}: no image is named")
-    group = (row.get("group") or "").strip() or None
-    corners = parse_corners(file, line, row.get("corners") or "")
-    return LabelledPicture(file.parent / image, normalise(row.get("text") or ""), corners, group)
+    path = file.parent / row["image"]
+    if "\\" in row["image"] and not path.exists():  # written on Windows
+        path = file.parent / row["image"].replace("\\", "/")
+    try:
+        text = to_characters(row["text"])
+    except ValueError as error:
+        raise DataError(f"{file}, line {line}: {row['text']!r}: {error}") from error
+    return LabelledPicture(path, text, parse_corners(file, line, row.get("corners", "")), row.get("group") or None)
 
 
 def parse_corners(file: Path, line: int, typed: str) -> tuple[tuple[float, float], ...] | None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plate_runtime.alphabet import fold, normalise
+from plate_runtime.alphabet import fold
 from plate_runtime.evaluate import (
     LocationScore,
     Matches,
@@ -77,9 +77,8 @@ def test_calibration_of_a_reader_too_sure_of_itself() -> None:
         calibration([0.5], [])
 
 
-def test_folding_and_normalising() -> None:
+def test_folding() -> None:
     assert fold("OI01Q") == "0101Q"
-    assert normalise("ab-12 ·ä") == "AB12"
 
 
 def box(x: float, y: float, width: float = 100, height: float = 20) -> tuple[tuple[float, float], ...]:

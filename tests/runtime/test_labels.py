@@ -40,6 +40,53 @@ def test_bad_labels_are_named(text: str, named: str, tmp_path: Path) -> None:
         read_labels(tmp_path / "none.csv")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"image;text\na.jpg;G\xc3\x96-WG 2496\n",
+        b"Image\tText\na.jpg\tGO WG 2496\n",
+        b"image_path,plate_text,group\na.jpg,gowg2496,\n",
+        b"a.jpg,GO-WG2496\n",
+        b"a.jpg;GO-WG2496\n",
+        "\ufeffFile Name;Licence Plate\r\na.jpg;GÖWG 2496\r\n".encode("utf-16-le"),
+        "image;text\na.jpg;GÖ·WG–2496\n".encode("cp1252"),
+        "image,text\na.jpg,GОWG2496\n".encode(),  # a Cyrillic О
+    ],
+)
+def test_tables_of_other_programs_are_understood(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_bytes(content)
+    assert read_labels(tmp_path / "labels.csv") == [LabelledPicture(tmp_path / "a.jpg", "GOWG2496")]
+
+
+@pytest.mark.parametrize("text", ["٢٤٩٦", "京A12345", "AB?123", "Ж1"])
+def test_a_text_that_cannot_be_written_in_the_alphabet_is_an_error_with_its_line(text: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="line 3"):
+        read_labels(write(tmp_path / "labels.csv", f"image,text\na.jpg,AB\nb.jpg,{text}\n"))
+
+
+def test_the_header_that_was_found_is_shown(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="holds id, colour"):
+        read_labels(write(tmp_path / "labels.csv", "id,colour\n1,red\n"))
+
+
+def test_a_path_of_windows_leads_into_a_folder(tmp_path: Path) -> None:
+    (found,) = read_labels(write(tmp_path / "labels.csv", "image,text\ncrops\\a.jpg,AB\n"))
+    assert found.path == tmp_path / "crops" / "a.jpg"
+
+
+def test_class_folders_as_people_name_them_and_what_is_left_out(tmp_path: Path) -> None:
+    for name in ("a/1.jpg", "Class_B/1.JPG", "class-C /1.png", "D/1.jpg", "D/x.heic", ".DS_Store/x", "notes/1.jpg"):
+        write(tmp_path / name, name)
+    notes: list[str] = []
+    assert sorted(one.text for one in read_class_folders(tmp_path, notes.append)) == ["A", "B", "C", "D"]
+    assert len(notes) == 2
+    assert "notes is left out" in notes[0]
+    assert "x.heic left out" in notes[1]
+    write(tmp_path / "A/1.jpg", "twice")
+    with pytest.raises(DataError, match="of one class"):
+        read_class_folders(tmp_path)
+
+
 def test_class_folders_of_either_name(tmp_path: Path) -> None:
     for name in ("class_A/2.png", "B/1.jpg", "class_A/1.png", "class_A/notes.txt", "other/1.png"):
         write(tmp_path / name, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -142,11 +143,15 @@ def _listed(folder: Path) -> tuple[list[LabelledPicture], list[LabelledPicture]]
         return _divided(read_labels(folder / "labels.csv"))
     splits = [folder / "train", folder / "val"]
     if not any(split.is_dir() for split in splits):
-        return _divided(read_class_folders(folder))
+        return _divided(read_class_folders(folder, note=_print_note))
     for split in splits:
         if not split.is_dir():
             raise DataError(f"{folder}: there is no folder {split.name}/; --data wants train/ and val/")
-    return read_class_folders(splits[0]), read_class_folders(splits[1])
+    return read_class_folders(splits[0], note=_print_note), read_class_folders(splits[1], note=_print_note)
+
+
+def _print_note(line: str) -> None:
+    print(f"note: {line}", file=sys.stderr)
 
 
 def _divided(listed: list[LabelledPicture]) -> tuple[list[LabelledPicture], list[LabelledPicture]]:

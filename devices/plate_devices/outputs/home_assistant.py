@@ -10,18 +10,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from plate_runtime import __version__
+
 _MACHINE_ID = Path("/etc/machine-id")
 
 _TEXT = "{{ (value_json.plates | first).text or 'hidden' }}"
+_LISTS = (
+    "'watchlists': value_json.watchlists | default([]) | map(attribute='name') | list, "
+    "'names': value_json.watchlists | default([]) | selectattr('plate_name', 'defined') "
+    "| map(attribute='plate_name') | list"
+)
 _ATTRIBUTES = (
     "{{ {'confidence': (value_json.plates | first).confidence, 'first_time': value_json.first_time, "
     "'last_time': value_json.last_time, 'source': value_json.source, 'id': value_json.id, "
-    "'watchlists': value_json.watchlists | default([]) | map(attribute='name') | list} | tojson }}"
+    f"{_LISTS}}} | tojson }}}}"
 )
 _EVENT = (
     "{{ {'event_type': 'listed' if value_json.watchlists | default([]) else 'other', "
     "'text': (value_json.plates | first).text, 'confidence': (value_json.plates | first).confidence, "
-    "'watchlists': value_json.watchlists | default([]) | map(attribute='name') | list, "
+    f"{_LISTS}, "
     "'id': value_json.id} | tojson }}"
 )
 
@@ -41,7 +48,7 @@ def discovery(prefix: str, topic: str, device: str) -> Iterator[tuple[str, str]]
     node = re.sub(r"[^A-Za-z0-9_-]+", "-", device)
     shared = {
         "device": {"identifiers": [f"plate-edge-{node}"], "name": f"Plate Edge {device}", "model": "plate-infer"},
-        "origin": {"name": "plate-edge"},
+        "origin": {"name": "plate-edge", "sw_version": __version__},
     }
     for component, entity, about in _entities(topic):
         told = {**shared, **about, "unique_id": f"plate-edge-{node}-{entity}"}

@@ -89,6 +89,9 @@ def _passed(one: Passed) -> dict[str, Any]:
         "hash": plate.get("text_hash"),
         "confidence": plate.get("confidence"),
         "frames": record.get("frames_read"),
-        "lists": [{"name": hit["name"], "match": hit["match"]} for hit in record.get("watchlists", ())],
+        "lists": [
+            {"name": hit["name"], "match": hit["match"], "plate_name": hit.get("plate_name", "")}
+            for hit in record.get("watchlists", ())
+        ],
         "picture": one.picture is not None,
     }

@@ -38,11 +38,15 @@ class WatchLists:
         return bool(self._lists)
 
     def matches(self, plate: Mapping[str, Any]) -> list[dict[str, str]]:
-        """Return the lists that a plate of a record is on, as events name them: `name`, `match`, `listed`."""
+        """Return the lists that a plate of a record is on, as events name them.
+
+        Each has `name`, of the list, `match` and `listed`, and `plate_name` where the list names the plate.
+        """
         if self._lists and time.monotonic() - self._looked >= _LOOK_EVERY:
             self.reload()
         return [
-            {"name": one.name, "match": hit.kind, "listed": hit.listed}
+            {"name": one.name, "match": hit.kind, "listed": hit.listed.text}
+            | ({"plate_name": hit.listed.name} if hit.listed.name else {})
             for one in self._lists
             if (hit := match(plate, one.plates, one.fuzzy))
         ]

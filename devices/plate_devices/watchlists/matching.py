@@ -1,4 +1,4 @@
-"""Which listed plate a reading is: exactly, or but for one doubtful character."""
+"""Which listed plate a reading is: exactly, by a pattern, or but for one doubtful character."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from plate_runtime.alphabet import ALPHABET, fold
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from plate_devices.watchlists.plate_file import Listed, PlateList
+
 DOUBTFUL_BELOW = 0.95
 """Confidence of a character below which one of its alternatives may be the right one..."""
 GUESSED_BELOW = 0.6
@@ -16,36 +18,40 @@ GUESSED_BELOW = 0.6
 
 
 class Match(NamedTuple):
-    """A listed plate, "exact" or "fuzzy"."""
+    """A listed plate, and whether it matches as "exact", "pattern" or "fuzzy"."""
 
     kind: str
-    listed: str
+    listed: Listed
 
 
-def match(plate: Mapping[str, Any], listed: Mapping[str, str], fuzzy: bool) -> Match | None:
+def match(plate: Mapping[str, Any], listed: PlateList, fuzzy: bool) -> Match | None:
     """Return the listed plate that a plate of a record is, or None.
 
     Args:
         plate: as `records.plate_record` describes it.
-        listed: plates by their folded text, see `plate_file.read_plates`; O is 0 and I is 1 in all comparisons.
+        listed: the plates of a list; O is 0 and I is 1 in all comparisons. An exact match goes before patterns, and
+            the first pattern of the list before others.
         fuzzy: one doubtful character may be another one, or none. Of several such plates the likeliest is taken, and
             where none is likelier, none: a guess between two people is worse than no answer.
     """
     text = plate["text"]
     if not text:
         return None
-    if found := listed.get(fold(text)):
+    if found := listed.exact.get(fold(text)):
         return Match("exact", found)
+    for expression, found in listed.patterns:
+        if expression.fullmatch(fold(text)):
+            return Match("pattern", found)
     if not fuzzy:
         return None
     shares: dict[str, float] = {}
     for other, share in _variants(text, plate["characters"]):
-        if other in listed:
+        if other in listed.exact:
             shares[other] = max(share, shares.get(other, 0.0))
     best = sorted(shares, key=lambda other: -shares[other])[:2]
     if not best or (len(best) == 2 and shares[best[0]] == shares[best[1]]):
         return None
-    return Match("fuzzy", listed[best[0]])
+    return Match("fuzzy", listed.exact[best[0]])
 
 
 def _variants(text: str, characters: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, float]]:

@@ -3,51 +3,85 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from plate_runtime.alphabet import ALPHABET, fold, normalise
+from plate_runtime.alphabet import fold
 from plate_runtime.errors import DataError
+from plate_runtime.label_table import COLUMNS, decode
+from plate_runtime.script import to_characters
 
 LONGEST = 16
-
-# Cyrillic and Greek letters that stand on plates because they look Latin; the reader reads them as Latin ones.
-_LOOK_ALIKE = str.maketrans("АВЕІЈКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEIJKMHOPCTYXABEZHIKMNOPTYX")
-_SPOKEN_FOR = str.maketrans({"ß": "S", "Ø": "O", "Đ": "D", "Ł": "L"})
+WILDCARDS = "?*"
+"""In a listed plate: one character, and any number of them."""
 
 
-def read_plates(path: Path) -> dict[str, str]:
-    """Return the plates of a file, with O as 0 and I as 1, each with its text in A-Z0-9.
+@dataclass(frozen=True)
+class Listed:
+    """A line of a list: the plate in A-Z0-9, maybe with `WILDCARDS`, and the name beside it, "" for none."""
 
-    A line holds a plate and, after a comma, semicolon or tab, whatever else; `#` starts a comment. Case, blanks and
-    hyphens do not count.
+    text: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class PlateList:
+    """The plates of a file, `exact` by their folded text, and `patterns` of those with wildcards, in their order."""
+
+    exact: dict[str, Listed] = field(default_factory=dict)
+    patterns: tuple[tuple[re.Pattern[str], Listed], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.exact) + len(self.patterns)
+
+
+def read_plates(path: Path) -> PlateList:
+    """Return the plates of a file.
+
+    A line holds a plate and, after a comma, semicolon or tab, a name; `#` starts a comment. The first line may be a
+    header. See `script.to_characters` for what a plate may be written with. O and 0 are the same, and I and 1.
 
     Raises:
         DataError: the file cannot be read, or a line is no plate.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise DataError(f"watch list {path} is no UTF-8 text") from error
+        lines = decode(path.read_bytes()).splitlines()
+    except UnicodeError as error:
+        raise DataError(f"watch list {path} is no text: {error}") from error
     except OSError as error:
         raise DataError(f"watch list {path} cannot be read: {error.strerror or error}") from error
-    plates: dict[str, str] = {}
-    for number, line in enumerate(lines, 1):
-        written = re.split(r"[,;\t#]", line, maxsplit=1)[0].strip()
-        if written:
-            text = _plate(written, f"watch list {path}, line {number}")
-            plates[fold(text)] = text
-    return plates
+    rows = [(number, *_split(line)) for number, line in enumerate(lines, 1)]
+    rows = [row for row in rows if row[1]]
+    if rows and rows[0][1].lower() in COLUMNS["text"]:
+        rows = rows[1:]
+    listed = [Listed(_plate(plate, f"watch list {path}, line {number}"), name) for number, plate, name in rows]
+    return PlateList(
+        {fold(one.text): one for one in listed if not _has_wildcard(one.text)},
+        tuple((_expression(one.text), one) for one in listed if _has_wildcard(one.text)),
+    )
+
+
+def _split(line: str) -> tuple[str, str]:
+    """The plate and the name of a line."""
+    plate, _, name = re.sub("[,;\t]", "\0", line.partition("#")[0], count=1).partition("\0")
+    return plate.strip(), " ".join(name.split())
 
 
 def _plate(written: str, where: str) -> str:
-    plain = unicodedata.normalize("NFKD", written.upper().translate(_SPOKEN_FOR)).translate(_LOOK_ALIKE)
-    text = normalise(plain)
-    foreign = [sign for sign in plain if sign.isalnum() and sign not in ALPHABET]
-    if foreign:
-        raise DataError(f"{where}: {foreign[0]!r} is no sign that is read; write A-Z and 0-9 as they look on the plate")
-    if not text:
+    try:
+        text = to_characters(written, keep=WILDCARDS)
+    except ValueError as error:
+        raise DataError(f"{where}: {error}") from error
+    if not text.strip(WILDCARDS):
         raise DataError(f"{where}: {written!r} is no plate; lines that start with # are left out")
     if len(text) > LONGEST:
-        raise DataError(f"{where}: {written!r} is longer than any plate ({LONGEST} signs); one plate a line")
+        raise DataError(f"{where}: {written!r} is longer than any plate ({LONGEST} characters); one plate a line")
     return text
+
+
+def _has_wildcard(text: str) -> bool:
+    return any(mark in text for mark in WILDCARDS)
+
+
+def _expression(text: str) -> re.Pattern[str]:
+    return re.compile(fold(text).replace("?", ".").replace("*", ".*"))

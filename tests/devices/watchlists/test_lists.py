@@ -27,16 +27,29 @@ def test_plates_are_read_as_people_write_them(tmp_path: Path) -> None:
     path.write_text(
         "\ufeff# the family\n\nab-123 cd\nB·ÄR 7\nm ab 12, the blue one\nА777ВС\nxyz1;x # y\n", encoding="utf-8"
     )
-    assert list(read_plates(path).values()) == ["AB123CD", "BAR7", "MAB12", "A777BC", "XYZ1"]
+    listed = [(one.text, one.name) for one in read_plates(path).exact.values()]
+    assert listed == [("AB123CD", ""), ("BAR7", ""), ("MAB12", "the blue one"), ("A777BC", ""), ("XYZ1", "x")]
+
+
+def test_wildcards_a_header_and_other_encodings_are_understood(tmp_path: Path) -> None:
+    path = tmp_path / "club.csv"
+    path.write_bytes("Plate;Owner\r\nAB?123;Zoë\r\nABC*\r\n".encode("cp1252"))
+    lists = open_lists(path)
+    for text, found in (("AB7123", "AB?123"), ("AB123", None), ("ABC", "ABC*"), ("ABC99", "ABC*"), ("PLATE", None)):
+        assert [hit["listed"] for hit in lists.matches(reading(text))] == ([found] if found else []), text
+    assert lists.matches(reading("ABX123")) == [
+        {"name": "family", "match": "pattern", "listed": "AB?123", "plate_name": "Zoë"}
+    ]
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
         (b"ABC123\n---\n", "line 2: '---' is no plate"),
-        ("Ж123".encode(), "line 1: 'Ж' is no sign that is read"),
+        ("Ж123".encode(), "line 1: 'Ж' is not on the plates that are read"),
         (b"ABC123 DEF456 GHI789\n", "line 1.*longer than any plate"),
-        (b"\xff\xfe\x00", "no UTF-8"),
+        (b"\xff\xfe\x00", "is no text"),
+        (b"ABC123\n?*\n", r"line 2: '\?\*' is no plate"),
     ],
 )
 def test_what_is_no_plate_is_refused_with_its_line(tmp_path: Path, content: bytes, reason: str) -> None:

@@ -114,7 +114,8 @@ function showPassed(passed) {
     const text = element("div", one.text || one.hash || "not kept");
     text.className = one.text ? "text" : "text hash";
     words.append(text, ...one.lists.map(list => {
-      const badge = element("span", list.match === "fuzzy" ? `${list.name}?` : list.name);
+      const name = list.plate_name ? `${list.name}: ${list.plate_name}` : list.name;
+      const badge = element("span", list.match === "fuzzy" ? `${name}?` : name);
       badge.className = `list ${list.match}`;
       return badge;
     }));

@@ -1,0 +1,88 @@
+"""A table of labels as programs write it: comma, semicolon or tab, several encodings and names of columns."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import DataError
+from .image import SUFFIXES
+
+COLUMNS = {
+    "image": ("image", "images", "img", "file", "filename", "file_name", "image_path", "image_file", "image_name",
+              "path", "picture", "photo"),
+    "text": ("text", "texts", "plate", "plates", "plate_text", "plate_number", "number_plate", "label", "labels",
+             "license_plate", "licence_plate", "registration", "transcription", "ground_truth"),
+    "corners": ("corners",),
+    "group": ("group",),
+}  # fmt: skip
+"""Columns that are read, and the headers they are known by; case, blanks and hyphens do not count."""
+
+_DELIMITERS = ",;\t|"
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def read_table(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the number of each row's last line, and its cells by the names of `COLUMNS`, stripped.
+
+    A table without a header has the columns image and text, in this order.
+
+    Raises:
+        DataError: the file cannot be read, or has no such columns.
+    """
+    try:
+        text = decode(file.read_bytes())
+        lines = text.splitlines()
+        first = next((line for line in lines if line.strip()), "")
+        delimiter = max(_DELIMITERS, key=lambda mark: (len(_columns(_cells(first, mark))), first.count(mark)))
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        columns = _header(file, next((row for row in rows if any(row)), []))
+        if columns is None:
+            columns = {"image": 0, "text": 1}
+            rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        for row in rows:
+            if any(cell.strip() for cell in row):
+                cells = {name: row[place].strip() if place < len(row) else "" for name, place in columns.items()}
+                yield rows.line_num, cells
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise DataError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def decode(content: bytes) -> str:
+    """Return text of UTF-8, UTF-16 with its mark, or else Windows-1252, as Excel saves it.
+
+    Raises:
+        UnicodeError: it is none of these.
+    """
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return content.decode(encoding)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("cp1252")
+
+
+def _header(file: Path, row: list[str]) -> dict[str, int] | None:
+    """The place of each column, by its name; None where the first row names no columns but is one of pictures."""
+    columns = _columns(row)
+    if {"image", "text"} <= columns.keys():
+        return columns
+    if not columns and len(row) > 1 and Path(row[0].replace("\\", "/").strip()).suffix.lower() in SUFFIXES:
+        return None
+    found = ", ".join(cell.strip()[:40] for cell in row[:8]) or "nothing"
+    raise DataError(f"{file} has no header with the columns image and text; its first row holds {found}")
+
+
+def _columns(row: list[str]) -> dict[str, int]:
+    """The first column that has one of the names; the name itself goes before its aliases."""
+    places = {cell.strip().lower().replace(" ", "_").replace("-", "_"): -place for place, cell in enumerate(row)}
+    known = {name: next((one for one in names if one in places), None) for name, names in COLUMNS.items()}
+    return {name: -places[found] for name, found in known.items() if found is not None}
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter), [])
