@@ -90,7 +90,7 @@ def _passed(one: Passed) -> dict[str, Any]:
         "confidence": plate.get("confidence"),
         "frames": record.get("frames_read"),
         "lists": [
-            {"name": hit["name"], "match": hit["match"], "plate_name": hit.get("plate_name", "")}
+            {key: hit[key] for key in ("name", "match", "plate_name") if key in hit}
             for hit in record.get("watchlists", ())
         ],
         "picture": one.picture is not None,
