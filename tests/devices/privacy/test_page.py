@@ -25,4 +25,6 @@ def test_the_settings_shown_are_taken(tmp_path: Path) -> None:
 def test_the_list_shown_is_taken(tmp_path: Path) -> None:
     (shown,) = re.findall(r"^    # family\.txt\n((?:    .*\n)+)", PAGE, re.MULTILINE)
     (tmp_path / "family.txt").write_text(shown, encoding="utf-8")
-    assert list(read_plates(tmp_path / "family.txt").values()) == ["BAB123", "MXY4567"]
+    plates = read_plates(tmp_path / "family.txt")
+    assert [one.text for one in plates.exact.values()] == ["BAB123", "MXY4567"]
+    assert [one.text for _, one in plates.patterns] == ["H*77?"]
