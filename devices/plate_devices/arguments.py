@@ -64,6 +64,7 @@ INFER = Command(
         Option("--fps", "read at most N frames of each second", "N",
                number("a number of frames a second, above 0", 0.001, 1000.0)),
         Option("--rotate", "turn clockwise first: 90, 180 or 270", "DEG", _quarter_turns, 0),
+        Option("--deinterlace", "make whole frames of fields, always (default: where a video's frame is torn)"),
         Option("--json", "print one JSON object a line"),
         Option("--config", "settings of a device; options win over it", "FILE"),
         Option("--profile", "what suits a board: auto, pi-zero-2w, pi-3, pi-4, pi-5 or cpu", "NAME"),
@@ -107,11 +108,12 @@ class InferOptions(NamedTuple):
     lines: bool = True
     config: Config | None = None
     socket: str | None = None
+    deinterlace: bool = False
 
     @property
     def core(self) -> tuple[object, ...]:
         """What a camera is opened, and read, with; where it changes, watching begins anew."""
-        opened = (self.camera, self.fps, self.size, self.quarter_turns, self.roi, self.every)
+        opened = (self.camera, self.fps, self.size, self.quarter_turns, self.deinterlace, self.roi, self.every)
         return (*opened, self.read_as, self.models, self.backend, self.threads)
 
 
@@ -149,6 +151,7 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
         lines=bool(paths) or given["--json"] or printed(config),
         config=config,
         socket=given["--socket"],
+        deinterlace=given["--deinterlace"],
     )
 
 

@@ -6,6 +6,7 @@ import math
 import time
 from typing import TYPE_CHECKING
 
+from plate_devices.sources.deinterlace import deinterlace
 from plate_devices.views import RegionError, View, cut, moved, turn
 from plate_runtime.errors import InputError
 
@@ -56,7 +57,8 @@ class Work:
         options = self.options
         try:
             for raw in source.frames():
-                frame = turn(raw, options.quarter_turns)
+                whole = raw if source.still and not options.deinterlace else deinterlace(raw, options.deinterlace)
+                frame = turn(whole, options.quarter_turns)
                 region = options.roi
                 if region is None and not options.quarter_turns and options.read_as != "frame":
                     region = source.default_roi

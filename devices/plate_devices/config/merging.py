@@ -111,6 +111,7 @@ def _of_file(config: Config) -> dict[str, Any]:
         "--camera": source.address,
         "--fps": source.fps,
         "--rotate": source.rotate // 90 % 4,
+        "--deinterlace": source.deinterlace,
         "--roi": source.roi,
         "--as": read.as_,
         "--region": read.region,

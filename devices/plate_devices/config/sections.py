@@ -19,11 +19,15 @@ def _require(setting: object, key: str, fits: Callable[[Any], bool], allowed: st
 
 @dataclass(frozen=True)
 class SourceSettings:
-    """[source]: the camera. `address` is what stands after --camera, `size` what a USB or CSI camera is asked for."""
+    """[source]: the camera. `address` is what stands after --camera, `size` what a USB or CSI camera is asked for.
+
+    `deinterlace` makes whole frames of fields always, not only where a frame is torn.
+    """
 
     address: str | None = field(default=None, repr=False)
     fps: float | None = None
     rotate: int = 0
+    deinterlace: bool = False
     roi: tuple[int, int, int, int] | None = None
     size: tuple[int, int] | None = None
 
