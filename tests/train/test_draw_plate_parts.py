@@ -16,9 +16,10 @@ from plate_train.draw.effects import Dice, Grain
 from plate_train.draw.fonts import FontFile
 from plate_train.draw.glyphs import Alphabet, Glyph
 from plate_train.draw.plates import emblems, words
+from plate_train.draw.plates.alphabets import heavy_strokes
 from plate_train.draw.plates.face import paint_face
 from plate_train.draw.plates.layouts import Layout, load_layouts
-from plate_train.draw.plates.lettering import SERIAL_KINDS, Lettering, heavy_strokes
+from plate_train.draw.plates.lettering import SERIAL_KINDS, Lettering
 from plate_train.draw.plates.serials import draw_serial
 
 SEEDS = st.integers(0, 2**32)

@@ -17,6 +17,7 @@ from plate_runtime.errors import DataError
 from plate_train.draw.effects import Dice, Grain
 from plate_train.draw.fonts import FontFile, listed_packages
 from plate_train.draw.plates import camera, grounds
+from plate_train.draw.plates.alphabets import FAMILIES
 from plate_train.draw.plates.camera import _region, visibility
 from plate_train.draw.plates.face import paint_face
 from plate_train.draw.plates.layouts import Layout, load_layouts
@@ -56,6 +57,9 @@ def test_pictures_that_measure_share_nothing_with_training(fonts: list[FontFile]
         {alphabet.family for family in one._shelves["strokes"] for alphabet in family} for one in (trained, measured)
     ]
     assert not strokes[0] & strokes[1]
+    for family in FAMILIES:
+        own = [sum(name.startswith(f"{family} strokes") for name in names) for names in strokes]
+        assert own[1] >= 8 and own[0] == 3 * own[1], family
     texts = [{PlatePainter(fonts, 0, part).paint(index)[1] for index in range(40)} for part in ("train", "measure")]
     assert not texts[0] & texts[1]
 

@@ -19,9 +19,9 @@ Point = tuple[float, float] | tuple[float, float, float]
 Stroke = tuple[Point, ...]
 Shape = Sequence[Stroke]
 
-_LEFT: Stroke = ((0, 0), (0, 1))
-_MIDDLE: Stroke = ((0.5, 0), (0.5, 1))
-_RIGHT: Stroke = ((1, 0), (1, 1))
+LEFT: Stroke = ((0, 0), (0, 1))
+MIDDLE: Stroke = ((0.5, 0), (0.5, 1))
+RIGHT: Stroke = ((1, 0), (1, 1))
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Style:
         shape: one number 0..1 a sign, in the order of `ALPHABET`, that picks among its known shapes.
         drop: how far the bar of G lies below the waist, in heights of the box. inward: what it leaves free at the left,
             as a share of what is usual.
+        forms: names of sets of special shapes that replace the known ones, see `special`.
+        finish: "plain" or one of `finishes`. slit: width of a cut through a stroke, and of an outline, in heights.
     """
 
     width: float
@@ -54,10 +56,22 @@ class Style:
     shape: tuple[float, ...]
     drop: float = 0.05
     inward: float = 1.0
+    forms: tuple[str, ...] = ()
+    finish: str = "plain"
+    slit: float = 0.06
+
+    @property
+    def aspect(self) -> float:
+        """Width of the box of centre lines, in its heights."""
+        return (self.width - self.thickness) / (1 - self.thickness)
+
+    def number(self, character: str) -> float:
+        """The number, 0..1, that picks the shape of a character."""
+        return self.shape[ALPHABET.index(character)]
 
     def pick(self, sign: str, *shapes: Shape) -> Shape:
         """The one of the known shapes that this alphabet draws a sign with."""
-        return shapes[min(int(self.shape[ALPHABET.index(sign)] * len(shapes)), len(shapes) - 1)]
+        return shapes[min(int(self.number(sign) * len(shapes)), len(shapes) - 1)]
 
 
 def random_style(rng: np.random.Generator) -> Style:
@@ -95,19 +109,19 @@ def shapes(style: Style) -> dict[str, Shape]:
         "6": _six(style, "6"),
         "7": _seven(style),
         "8": _eight(style),
-        "9": [_turned(stroke) for stroke in _six(style, "9")],
+        "9": [turned(stroke) for stroke in _six(style, "9")],
         **_straight_letters(style),
         **_round_letters(style),
     }
 
 
-def _ring(left: float, top: float, right: float, bottom: float, radius: float) -> Stroke:
+def closed_box(left: float, top: float, right: float, bottom: float, radius: float) -> Stroke:
     """A closed box with round corners that starts in the middle of its upper side."""
     middle = ((left + right) / 2, top)
     return (middle, (right, top, radius), (right, bottom, radius), (left, bottom, radius), (left, top, radius), middle)
 
 
-def _turned(stroke: Stroke) -> Stroke:
+def turned(stroke: Stroke) -> Stroke:
     """The same upside down: 9 is a turned 6."""
     return tuple(
         (1 - point[0], 1 - point[1], point[2]) if len(point) == 3 else (1 - point[0], 1 - point[1]) for point in stroke
@@ -115,15 +129,15 @@ def _turned(stroke: Stroke) -> Stroke:
 
 
 def _zero(style: Style) -> Shape:
-    ring = [_ring(0, 0, 1, 1, style.radius)]
+    ring = [closed_box(0, 0, 1, 1, style.radius)]
     return style.pick("0", *[ring] * 7, [*ring, ((0.85, 0.2), (0.15, 0.8))])
 
 
 def _one(style: Style) -> Shape:
-    bar = [_MIDDLE]
+    bar = [MIDDLE]
     flag, hook, foot = ((0.05, 0.25), (0.5, 0)), ((0.15, 0.12), (0.5, 0)), ((0.05, 1), (0.95, 1))
     flat: Stroke = ((0.1, 0), (0.5, 0), (0.5, 1))
-    return style.pick("1", *[bar] * 4, [flag, _MIDDLE], [hook, _MIDDLE], [flag, _MIDDLE, foot], [flat], [flat, foot])
+    return style.pick("1", *[bar] * 4, [flag, MIDDLE], [hook, MIDDLE], [flag, MIDDLE, foot], [flat], [flat, foot])
 
 
 def _two(style: Style) -> Shape:
@@ -163,7 +177,7 @@ def _five(style: Style) -> Shape:
 
 def _six(style: Style, sign: str) -> Shape:
     r = style.radius
-    ring = _ring(0, style.waist - 0.04, 1, 1, r)
+    ring = closed_box(0, style.waist - 0.04, 1, 1, r)
     curled: Stroke = ((1, style.opening), (1, 0, r), (0, 0, r), (0, 0.7))
     short: Stroke = ((0.9, 0), (0, 0, 0.9), (0, 0.7))
     straight: Stroke = ((0.72, 0), (0.02, 0.56), (0, 0.7))
@@ -179,7 +193,7 @@ def _seven(style: Style) -> Shape:
 
 def _eight(style: Style) -> Shape:
     r, m, a = style.radius, style.waist, style.inset
-    return [_ring(a, 0, 1 - a, m, r), _ring(0, m, 1, 1, r)]
+    return [closed_box(a, 0, 1 - a, m, r), closed_box(0, m, 1, 1, r)]
 
 
 def _straight_letters(style: Style) -> dict[str, Shape]:
@@ -187,20 +201,20 @@ def _straight_letters(style: Style) -> dict[str, Shape]:
     pointed = [((0, 1), (0.5, 0), (1, 1)), ((0.2, low), (0.8, low))]
     blunt = [((0, 1), (0.36, 0), (0.64, 0), (1, 1)), ((0.16, low), (0.84, low))]
     arched = [((0, 1), (0, 0, style.radius), (1, 0, style.radius), (1, 1)), ((0, 0.62), (1, 0.62))]
-    meeting = [_LEFT, ((0.98, 0), (0.05, m + 0.06), (1, 1))]
-    branching = [_LEFT, ((0.96, 0), (0, m + 0.16)), ((0.34, m - 0.02), (1, 1))]
+    meeting = [LEFT, ((0.98, 0), (0.05, m + 0.06), (1, 1))]
+    branching = [LEFT, ((0.96, 0), (0, m + 0.16)), ((0.34, m - 0.02), (1, 1))]
     middle_of_e, middle_of_f = 0.8 + 0.2 * style.shape[14], 0.75 + 0.25 * style.shape[15]
     return {
         "A": style.pick("A", *[pointed] * 3, *[blunt] * 2, arched),
         "E": [((1, 0), (0, 0), (0, 1), (1, 1)), ((0, m), (middle_of_e, m))],
         "F": [((1, 0), (0, 0), (0, 1)), ((0, m + 0.03), (middle_of_f, m + 0.03))],
-        "H": [_LEFT, _RIGHT, ((0, m), (1, m))],
-        "I": style.pick("I", *[[_MIDDLE]] * 3, [_MIDDLE, ((0.1, 0), (0.9, 0)), ((0.1, 1), (0.9, 1))]),
+        "H": [LEFT, RIGHT, ((0, m), (1, m))],
+        "I": style.pick("I", *[[MIDDLE]] * 3, [MIDDLE, ((0.1, 0), (0.9, 0)), ((0.1, 1), (0.9, 1))]),
         "K": style.pick("K", meeting, branching, branching),
         "L": [((0, 0), (0, 1), (1, 1))],
-        "M": [_LEFT, _RIGHT, ((0, 1), (0, 0), (0.5, style.vertex), (1, 0), (1, 1))],
-        "N": [_LEFT, _RIGHT, ((0, 1), (0, 0), (1, 1), (1, 0))],
-        "T": [((0, 0), (1, 0)), _MIDDLE],
+        "M": [LEFT, RIGHT, ((0, 1), (0, 0), (0.5, style.vertex), (1, 0), (1, 1))],
+        "N": [LEFT, RIGHT, ((0, 1), (0, 0), (1, 1), (1, 0))],
+        "T": [((0, 0), (1, 0)), MIDDLE],
         "V": style.pick("V", [((0, 0), (0.5, 1), (1, 0))], [((0, 0), (0.42, 1), (0.58, 1), (1, 0))]),
         "W": [((0, 0), (lean, 1), (0.5, 1 - style.vertex), (1 - lean, 1), (1, 0))],
         "X": [((0, 0), (1, 1)), ((1, 0), (0, 1))],
@@ -211,13 +225,13 @@ def _straight_letters(style: Style) -> dict[str, Shape]:
 
 def _round_letters(style: Style) -> dict[str, Shape]:
     r, m, a, gap = style.radius, style.waist, style.inset, style.opening
-    ring = _ring(0, 0, 1, 1, r)
+    ring = closed_box(0, 0, 1, 1, r)
     back: Stroke = ((1, gap), (1, 0, r), (0, 0, r), (0, 1, r))
     hook: Stroke = ((1, 0), (1, 1, r), (0, 1, r), (0, 1 - gap))
     bowl_of_r: Stroke = ((0, 0), (1 - a, 0, r), (1 - a, m + 0.04, r), (0, m + 0.04))
     straight_leg: Stroke = ((0.45, m + 0.04), (1, 1))
     upright_leg: Stroke = ((0.5, m + 0.04), (0.95, m + 0.06, 0.3), (1, 1))
-    r_with_straight_leg = [_LEFT, bowl_of_r, straight_leg]
+    r_with_straight_leg = [LEFT, bowl_of_r, straight_leg]
     return {
         "B": style.pick("B", *_bowls(style, ((1 - a, 0, r), (1 - a, m, r)), ((1, m, r), (1, 1, r)))),
         "C": [(*back, (1, 1, r), (1, 1 - gap))],
@@ -225,7 +239,7 @@ def _round_letters(style: Style) -> dict[str, Shape]:
         "G": style.pick("G", *_kinds_of_g(style, back)),
         "J": style.pick("J", [hook], [hook], [hook, ((0.45, 0), (1, 0))], [hook[:-1]]),
         "O": [ring],
-        "P": [_LEFT, ((0, 0), (1, 0, r), (1, m + 0.08, r), (0, m + 0.08))],
+        "P": [LEFT, ((0, 0), (1, 0, r), (1, m + 0.08, r), (0, m + 0.08))],
         "Q": style.pick(
             "Q",
             [ring, ((0.5, 0.66), (1.08, 1.06))],
@@ -233,7 +247,7 @@ def _round_letters(style: Style) -> dict[str, Shape]:
             [ring, ((0.55, 0.8), (0.55, 1.14))],
             [ring, ((0.5, 0.7), (0.95, 0.96))],
         ),
-        "R": style.pick("R", r_with_straight_leg, r_with_straight_leg, [_LEFT, bowl_of_r, upright_leg]),
+        "R": style.pick("R", r_with_straight_leg, r_with_straight_leg, [LEFT, bowl_of_r, upright_leg]),
         "S": [((1, gap), (1, 0, r), (a, 0, r), (a, m, r), (1, m, r), (1, 1, r), (0, 1, r), (0, 1 - gap))],
         "U": [((0, 0), (0, 1, r), (1, 1, r), (1, 0))],
     }
@@ -242,15 +256,15 @@ def _round_letters(style: Style) -> dict[str, Shape]:
 def _bowl(style: Style, corners: Stroke) -> tuple[Shape, Shape]:
     """D: with a stem at its edge, and with bars that reach out to the left of the stem."""
     out = _beyond_the_stem(style)
-    return [_LEFT, ((0, 0), *corners, (0, 1))], [_LEFT, ((out, 0), *corners, (out, 1))]
+    return [LEFT, ((0, 0), *corners, (0, 1))], [LEFT, ((out, 0), *corners, (out, 1))]
 
 
 def _bowls(style: Style, upper: Stroke, lower: Stroke) -> tuple[Shape, Shape]:
     """B, in the two ways of D."""
     out, m = _beyond_the_stem(style), style.waist
     return (
-        [_LEFT, ((0, 0), *upper, (0, m)), ((0, m), *lower, (0, 1))],
-        [_LEFT, ((out, 0), *upper, (0, m)), ((0, m), *lower, (out, 1))],
+        [LEFT, ((0, 0), *upper, (0, m)), ((0, m), *lower, (0, 1))],
+        [LEFT, ((out, 0), *upper, (0, m)), ((0, m), *lower, (out, 1))],
     )
 
 

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from PIL import Image, ImageDraw
 
-from .letters import Stroke, Style, shapes
+from .finishes import Spot, brush, embossed, outline, with_slabs
+from .letters import Stroke, Style
+from .special import shapes
 
 _OVERSAMPLING = 2
 _CORNER_STEPS = 7
+_MARGIN = 2
+"""Around a letter, in thicknesses of its strokes."""
 _WIDTHS = {"J": 0.9, "L": 0.92}
 _SHARPEST, _STRAIGHT = math.cos(math.radians(110)), math.cos(math.radians(25))
-
-Spot = tuple[float, float]
 
 
 def draw_letter(sign: str, style: Style, height: int) -> Image.Image:
@@ -34,24 +37,43 @@ def draw_letter(sign: str, style: Style, height: int) -> Image.Image:
     thick = max(2, round(style.thickness * tall))
     stretch = style.wide if sign in "MW" else _WIDTHS.get(sign, 1.0)
     box = (max(2.0, style.width * stretch * tall - thick), float(tall - thick))
-    margin = thick * 2
+    margin = _MARGIN * thick
     size = (int(box[0]) + 2 * margin, int(box[1]) + 2 * margin)
     picture = Image.new("L", size, 0)
     pen = ImageDraw.Draw(picture)
-    strokes = shapes(style)[sign]
+    shape = shapes(style)[sign]
+    strokes = with_slabs(shape.strokes) if style.finish == "slab" else shape.strokes
+    rng = np.random.default_rng([int(style.shape[0] * 2**32), ord(sign)])
     for stroke in strokes:
         flat = _flatten(stroke, box, style.chamfered)
-        points = [(x + margin, y + margin) for x, y in (flat if style.round_ends else _prolonged(flat, box, thick))]
-        pen.line(points, fill=255, width=thick, joint="curve")
-        if style.round_ends:
-            for x, y in (points[0], points[-1]):
-                pen.ellipse((x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2), fill=255)
+        if style.finish == "brush":
+            brush(pen, [(x + margin, y + margin) for x, y in flat], thick, rng)
         else:
-            _square_corners(pen, points, thick / 2)
-    if not style.round_ends and all(0 <= point[1] <= 1 for stroke in strokes for point in stroke):
+            _draw_stroke(pen, flat, box, thick, style.round_ends)
+    for cut in shape.cuts:
+        line = [(point[0] * box[0] + margin, point[1] * box[1] + margin) for point in cut]
+        pen.line(line, fill=0, width=max(2, round(style.slit * tall)))
+    level = not style.round_ends and style.finish != "brush"
+    if level and all(0 <= point[1] <= 1 for stroke in strokes for point in stroke):
         pen.rectangle((0, 0, size[0], margin - thick / 2 - 1), fill=0)
         pen.rectangle((0, margin + box[1] + thick / 2, size[0], size[1]), fill=0)
+    if style.finish in ("outline", "embossed"):
+        rim = max(2, round(style.slit * tall))
+        light = int(style.shape[1] * 3)
+        picture = outline(picture, rim) if style.finish == "outline" else embossed(picture, rim, light)
     return picture.resize((size[0] // _OVERSAMPLING, size[1] // _OVERSAMPLING), Image.Resampling.BOX)
+
+
+def _draw_stroke(pen: ImageDraw.ImageDraw, flat: list[Spot], box: Spot, thick: int, round_ends: bool) -> None:
+    """Draw a line of even thickness, moved into the picture by its margin."""
+    margin = _MARGIN * thick
+    points = [(x + margin, y + margin) for x, y in (flat if round_ends else _prolonged(flat, box, thick))]
+    pen.line(points, fill=255, width=thick, joint="curve")
+    if round_ends:
+        for x, y in (points[0], points[-1]):
+            pen.ellipse((x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2), fill=255)
+    else:
+        _square_corners(pen, points, thick / 2)
 
 
 def _prolonged(points: list[Spot], box: Spot, thick: int) -> list[Spot]:

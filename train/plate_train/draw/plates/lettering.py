@@ -5,20 +5,22 @@ from __future__ import annotations
 import functools
 import zlib
 from collections.abc import Sequence
-from dataclasses import replace
 
-import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ..effects import Dice
 from ..fonts import FontFile
-from ..glyphs import Alphabet, StrokeAlphabet, font_alphabet
-from ..letters import random_style
+from ..glyphs import Alphabet, font_alphabet
+from .alphabets import heavy_strokes, plate_strokes, special_strokes
 
 PARTS = ("train", "measure")
 SERIAL_KINDS = ("strokes", "plate", "condensed", "mono", "sans", "rounded", "square", "slab", "serif")
 _STROKE_ALPHABETS = {"train": 480, "measure": 240}
 _HEAVY_ALPHABETS = {"train": 160, "measure": 0}
+_SPECIAL_ALPHABETS = {
+    "narrow": 120, "motorcycle": 60, "security": 60, "boxy": 39, "techno": 33, "slab": 24, "brush": 24, "hollow": 24,
+}  # fmt: skip
+"""Special alphabets to train with, by family; a third as many measure."""
 _MEASURE_SHARE = 8
 _STRIP_HEIGHT = 28
 
@@ -39,8 +41,10 @@ class Lettering:
         own = [font for font in fonts if part_of_family(font.family) == part]
         self.families = frozenset(font.family for font in own)
         shelves: dict[str, dict[str, list[Alphabet]]] = {}
-        strokes = plate_strokes(2 * seed + PARTS.index(part), _STROKE_ALPHABETS[part])
-        strokes += heavy_strokes(2 * seed + PARTS.index(part), _HEAVY_ALPHABETS[part])
+        own_seed = 2 * seed + PARTS.index(part)
+        strokes = plate_strokes(own_seed, _STROKE_ALPHABETS[part]) + heavy_strokes(own_seed, _HEAVY_ALPHABETS[part])
+        for family, count in _SPECIAL_ALPHABETS.items():
+            strokes += special_strokes(own_seed, family, count if part == "train" else count // 3)
         printed: list[Alphabet] = [font_alphabet(font) for font in own if font.kind in SERIAL_KINDS]
         for alphabet in [*printed, *strokes]:
             shelves.setdefault(alphabet.kind, {}).setdefault(alphabet.family, []).append(alphabet)
@@ -61,43 +65,6 @@ class Lettering:
         factor = height / drawn.height
         width = max(2, round(drawn.width * factor * dice.uniform(0.85, 1.25)))
         return drawn.resize((width, max(2, height)), Image.Resampling.BILINEAR)
-
-
-def plate_strokes(seed: int, count: int) -> list[StrokeAlphabet]:
-    """Return `count` alphabets of strokes, every third one bold and narrow, as South American dies are.
-
-    In those 4 and 0, M, N, W and H differ by slits that fill up under a flash.
-    """
-    rng = np.random.default_rng([seed, 0x504C])
-    alphabets = []
-    for index in range(count):
-        style = random_style(rng)
-        if index % 3 == 0:
-            width = rng.uniform(0.38, 0.58)
-            thickness = width * rng.uniform(0.25, 0.36)
-            style = replace(style, width=width, thickness=thickness, opening=min(style.opening, 0.37 - thickness))
-        alphabets.append(StrokeAlphabet(style, f"plate strokes {seed}-{index}"))
-    return alphabets
-
-
-def heavy_strokes(seed: int, count: int) -> list[StrokeAlphabet]:
-    """Return `count` heavy alphabets whose G, S, 3 and 5 are all but shut, as wide pens leave them.
-
-    A slit is all that tells such a G from 0 or 8 and such an S from 8.
-    """
-    rng = np.random.default_rng([seed, 0x4845])
-    alphabets = []
-    for index in range(count):
-        style = random_style(rng)
-        width = rng.uniform(0.4, 0.62)
-        thickness = width * rng.uniform(0.26, 0.36)
-        slit, drop = rng.uniform(0.03, 0.1), rng.uniform(0.0, 0.05)
-        tip = thickness if style.round_ends else thickness / 2
-        opening = style.waist - (tip + slit) / (1 - thickness)
-        inward = rng.uniform(0.65, 1.0)
-        style = replace(style, width=width, thickness=thickness, opening=opening, drop=drop, inward=inward)
-        alphabets.append(StrokeAlphabet(style, f"heavy strokes {seed}-{index}"))
-    return alphabets
 
 
 @functools.lru_cache(maxsize=1024)
