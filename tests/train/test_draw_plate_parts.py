@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +13,21 @@ from PIL import Image, ImageDraw
 
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError
+from plate_runtime.formats import find_region
 from plate_train.draw.effects import Dice, Grain
 from plate_train.draw.fonts import FontFile
 from plate_train.draw.glyphs import Alphabet, Glyph
-from plate_train.draw.plates import emblems, words
+from plate_train.draw.plates import emblems, foreign, marks, words
 from plate_train.draw.plates.alphabets import heavy_strokes
+from plate_train.draw.plates.easel import Face
 from plate_train.draw.plates.face import paint_face
 from plate_train.draw.plates.layouts import Layout, load_layouts
-from plate_train.draw.plates.lettering import SERIAL_KINDS, Lettering
+from plate_train.draw.plates.lettering import PARTS, SERIAL_KINDS, Lettering
 from plate_train.draw.plates.serials import draw_serial
 
 SEEDS = st.integers(0, 2**32)
 LAYOUTS = load_layouts("train") + load_layouts("measure")
+NAMED = {layout.name: layout for layout in LAYOUTS}
 
 
 class Blocks:
@@ -38,15 +42,21 @@ class Blocks:
         self.signs.append(sign)
         return Glyph(Image.new("L", (32, 64), 10 + len(self.signs)), np.zeros((0, 2)))
 
-    def read(self, ink: Image.Image) -> list[str]:
-        """Return the signs of every row, from top to bottom and from left to right."""
-        pixels, rows = np.asarray(ink), dict[int, list[tuple[float, str]]]()
+    def boxes(self, ink: Image.Image) -> list[tuple[str, int, int, int, int]]:
+        """Return character, left, top, width and height of everything that is read, in the order it was painted."""
+        pixels, found = np.asarray(ink), []
         for number, sign in enumerate(self.signs):
             ys, xs = np.nonzero(pixels == 11 + number)
-            if not len(ys):  # a column beside the serial may take its letters from the same alphabet
-                continue
-            near = next((top for top in rows if abs(top - ys.min()) <= 3), int(ys.min()))
-            rows.setdefault(near, []).append((float(xs.mean()), sign))
+            if len(ys):  # a column beside the serial may take its letters from the same alphabet
+                found.append((sign, int(xs.min()), int(ys.min()), int(np.ptp(xs)) + 1, int(np.ptp(ys)) + 1))
+        return found
+
+    def read(self, ink: Image.Image) -> list[str]:
+        """Return the signs of every row, from top to bottom and from left to right."""
+        rows: dict[int, list[tuple[int, str]]] = {}
+        for sign, left, top, _, _ in self.boxes(ink):
+            near = next((other for other in rows if abs(other - top) <= 3), top)
+            rows.setdefault(near, []).append((left, sign))
         return ["".join(sign for _, sign in sorted(rows[top])) for top in sorted(rows)]
 
 
@@ -63,12 +73,109 @@ class BlockLettering(Lettering):
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
 def test_the_text_reads_from_top_left_to_bottom_right(fonts: list[FontFile], layout: Layout) -> None:
+    layout = replace(layout, mixed=0.0, block=0.0)
     for seed in range(10):
         lettering = BlockLettering(fonts, layout.part)
         face = paint_face(layout, lettering, layout.part, Dice(seed), Grain(0))
         rows = lettering.blocks.read(face.ink)
         assert "".join(rows) == face.text
         assert len(rows) == (2 if layout.two_rows and len(face.text) > 2 else 1)
+
+
+def one_face(fonts: list[FontFile], layout: Layout, seed: int) -> tuple[Face, list[tuple[str, int, int, int, int]]]:
+    lettering = BlockLettering(fonts, layout.part)
+    face = paint_face(layout, lettering, layout.part, Dice(seed), Grain(0))
+    return face, lettering.blocks.boxes(face.ink)
+
+
+def test_a_block_beside_large_digits_is_read_first_and_row_by_row(fonts: list[FontFile]) -> None:
+    blocks = 0
+    for seed in range(20):
+        face, boxes = one_face(fonts, replace(NAMED["indian"], block=1.0, mixed=0.0, stacked=0.0), seed)
+        assert "".join(box[0] for box in boxes) == face.text
+        small = [box for box in boxes if box[4] < 0.6 * max(box[4] for box in boxes)]
+        if small:
+            blocks += 1
+            assert small == boxes[: len(small)] and len(small) >= 4
+            upper = [box for box in small if box[2] < small[-1][2]]
+            assert 2 <= len(upper) <= len(small) - 2, "two rows of two characters or more"
+            assert max(left + wide for _, left, _, wide, _ in small) <= boxes[len(small)][1] + 1
+    assert blocks > 7
+
+
+def test_the_groups_of_a_row_may_be_of_two_sizes(fonts: list[FontFile]) -> None:
+    sizes = set()
+    for seed in range(8):
+        face, boxes = one_face(fonts, replace(NAMED["anything"], mixed=1.0, block=0.0, stacked=0.0), seed)
+        assert "".join(box[0] for box in sorted(boxes, key=lambda box: box[1])) == face.text
+        sizes.add(min(box[4] for box in boxes) / max(box[4] for box in boxes) < 0.87)
+        assert face.letter == pytest.approx(min(box[4] for box in boxes), abs=2)
+    assert True in sizes
+
+
+@pytest.mark.parametrize("name", ["small over large", "measured: small row on top"])
+def test_the_upper_row_of_unequal_rows_is_the_small_one(fonts: list[FontFile], name: str) -> None:
+    for seed in range(8):
+        face, boxes = one_face(fonts, replace(NAMED[name], mixed=0.0), seed)
+        tops = sorted({box[2] for box in boxes})
+        upper, lower = ([box[4] for box in boxes if abs(box[2] - top) < 4] for top in (tops[0], tops[-1]))
+        assert len(upper) + len(lower) == len(face.text)
+        assert max(upper) <= 0.75 * min(lower)
+
+
+@pytest.mark.parametrize("kind", [*marks.WIDTHS, "("])
+def test_no_mark_is_part_of_the_text(fonts: list[FontFile], kind: str) -> None:
+    """What stands between groups, before and after a row reaches the picture, never the ink that is read."""
+    plain = replace(
+        NAMED["anything"], separators={kind: 1.0} if kind != "(" else {"none": 1.0}, foreign=(1.0, 1.0), ends=1.0
+    )
+    for seed in range(4):
+        face, boxes = one_face(fonts, replace(plain, mixed=0.0, block=0.0, stacked=0.0), seed)
+        assert "".join(box[0] for box in boxes) == face.text
+        left, _, right, _ = face.serial_box
+        assert face.marked_box[0] < left and right < face.marked_box[2], "another script at both ends"
+        assert face.plate[0] - 2 <= face.marked_box[0] and face.marked_box[2] <= face.plate[2] + 2
+
+
+@pytest.mark.parametrize("script", list(foreign.SCRIPTS))
+def test_other_scripts_are_of_their_part_alone_and_full_of_ink(script: str) -> None:
+    train, measure = (foreign._kept(part, script) for part in PARTS)
+    assert all(0.05 < np.asarray(one).mean() / 255 < 0.75 for one in train + measure)
+    assert not {one.tobytes() for one in train} & {one.tobytes() for one in measure}
+    assert foreign.line("train", script, 9.4, Dice(1)).height == 9
+
+
+def test_chinese_texts_leave_the_province_out() -> None:
+    dice, formats = Dice(4), find_region("cn").formats
+    texts = [draw_serial(["cn"], two_rows, dice).text for two_rows in (False, True) for _ in range(200)]
+    fitting = [text for text in texts if any(form.matches(text) for form in formats)]
+    assert len(fitting) > 320 and all(len(text) in (6, 7) and text[0].isalpha() for text in fitting)
+    assert all(NAMED[name].foreign[0] == 1.0 for name in ("province at the left", "province above"))
+
+
+def test_a_third_of_the_plates_is_light_on_dark() -> None:
+    for part in PARTS:
+        layouts = [layout for layout in LAYOUTS if layout.part == part]
+        share = sum(one.weight * one.light_ink for one in layouts) / sum(one.weight for one in layouts)
+        assert 0.3 <= share <= 0.38
+
+
+def test_no_plate_names_two_places(fonts: list[FontFile], monkeypatch: pytest.MonkeyPatch) -> None:
+    named: list[str] = []
+
+    def place(dice: Dice) -> str:
+        named.append(dice.choice(words.PLACES))
+        return named[-1]
+
+    monkeypatch.setattr(words, "place", place)
+    busy = replace(NAMED["american"], head=1.0, foot=1.0, above=1.0, below=1.0, frame=1.0)
+    lettering, counts = Lettering(fonts, 0), set()
+    for seed in range(12):
+        named.clear()
+        paint_face(busy, lettering, "train", Dice(seed), Grain(0))
+        counts.add(len(named))
+    assert counts == {0, 1} or counts == {1}
+    assert not set(words.PLACES) & {words.line(Dice(seed)).title() for seed in range(300)}
 
 
 @pytest.mark.parametrize("layout", [one for one in LAYOUTS if one.two_rows], ids=lambda layout: layout.name)

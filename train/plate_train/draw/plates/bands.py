@@ -56,7 +56,7 @@ def _named_band(easel: Easel, box: Rectangle) -> None:
     tone = dice.randint(0, 120) if dice.chance(0.75) else dice.randint(100, 230)
     easel.pen.rectangle(box, fill=tone)
     if dice.chance(0.9):
-        strip = easel.strip(words.line(dice), (bottom - top) * dice.uniform(0.45, 0.85))
+        strip = easel.fitted(easel.line(), (bottom - top) * dice.uniform(0.45, 0.85), 0.94 * (right - left))
         x = left + (right - left - strip.width) * dice.choice((0.5, 0.5, 0.5, dice.uniform(0.1, 0.9)))
         easel.stamp(strip, easel.against(tone), x, (top + bottom - strip.height) / 2)
     for side, inward in ((left, 1), (right, -1)):

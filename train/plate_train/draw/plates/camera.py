@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,20 @@ cv2.setNumThreads(1)
 INPUT_WIDTH = 160
 """Width that blur is measured for: a reader sees the crop at about this width, whatever its own size."""
 
+COARSE_WIDTHS, COARSE_QUALITIES = (45, 120), (8, 20)
+"""Pixels across and JPEG quality of plates that are far away or come out of a video, before they are scaled up."""
+STEEPEST = 15.0
+"""Degrees that a plate is turned at most."""
+CUT = 0.02
+"""Heights of a character that the crop's edge takes from the first or last one at most: less than half a stroke."""
+_COARSE_SHARE = 0.14
+_COARSE_PITCH = 7.5
+"""Pixels from character to character below which compression leaves nothing to read."""
 _ATTEMPTS = 4
 _VISIBLE = 0.5
 """Visibility below which people guess."""
+_COARSE_VISIBLE = 0.68
+"""The same where compression draws shapes of its own."""
 _FAINTEST = 1.2
 """Deviation of gray levels below which a display shows nothing."""
 
@@ -89,11 +100,23 @@ def photograph(face: Face, dice: Dice, grain: Grain) -> NDArray[np.uint8]:
 
     What nobody could read is taken again, at last under good conditions: it would teach a network to guess.
     """
+    coarse = dice.chance(_COARSE_SHARE)
     for attempt in range(_ATTEMPTS):
-        conditions = Conditions.draw(dice) if attempt < _ATTEMPTS - 1 else Conditions(0.3, 0.0, 0.8, 0.01)
-        shot = _shot(face, conditions, dice)
-        pixels = _developed(shot.take(face.picture), conditions, dice, grain)
-        if visibility(pixels, shot.take(face.ink)) >= _VISIBLE:
+        last = attempt == _ATTEMPTS - 1
+        conditions = Conditions(0.3, 0.0, 0.8, 0.01) if last else Conditions.draw(dice)
+        coarse = coarse and not last
+        if coarse:
+            conditions = replace(conditions, lens=min(conditions.lens, 0.8), motion=0.0)
+        shot = _shot(face, conditions, coarse, dice)
+        pixels, ink = _exposed(shot.take(face.picture), conditions, dice, grain), shot.take(face.ink)
+        if coarse:
+            pixels = coarsened(pixels, dice)
+            size = _enlarged(shot.crop, dice)
+            way = dice.choice((cv2.INTER_LINEAR, cv2.INTER_CUBIC))
+            pixels, ink = cv2.resize(pixels, size, interpolation=way), cv2.resize(ink, size)
+        elif dice.chance(0.6):
+            pixels = jpeg(pixels, round(dice.uniform(22, 95)))
+        if visibility(pixels, ink) >= (_COARSE_VISIBLE if coarse else _VISIBLE):
             break
     return np.asarray(255 - pixels if dice.chance(0.02) else pixels, np.uint8)
 
@@ -121,8 +144,43 @@ def visibility(pixels: NDArray[np.uint8], ink: Gray) -> float:
     return found
 
 
-def _developed(gray: Gray, conditions: Conditions, dice: Dice, grain: Grain) -> NDArray[np.uint8]:
-    """Lens, light, noise and compression, uint8 (h, w)."""
+def coarsened(pixels: NDArray[np.uint8], dice: Dice) -> NDArray[np.uint8]:
+    """Compress gray (h, w) hard: as a JPEG of low quality, or as a video that drops what moves little in a block."""
+    if dice.chance(0.4):
+        pixels = video_blocks(pixels, dice.uniform(2, 12), (dice.randrange(8), dice.randrange(8)))
+        if dice.chance(0.5):
+            return pixels
+    return jpeg(pixels, round(dice.uniform(*COARSE_QUALITIES)))
+
+
+def video_blocks(pixels: NDArray[np.uint8], least: float, offset: tuple[int, int]) -> NDArray[np.uint8]:
+    """Flatten blocks of 8x8 pixels that differ from a coarse picture of themselves by less than `least` levels.
+
+    Args:
+        pixels: gray (h, w). offset: pixels of the first block that lie outside, (down, right).
+    """
+    height, width = pixels.shape
+    down, right = offset
+    below, beyond = -(height + down) % 8, -(width + right) % 8
+    padded = cv2.copyMakeBorder(pixels, down, below, right, beyond, cv2.BORDER_REPLICATE)
+    size = (padded.shape[1], padded.shape[0])
+    coarse = cv2.resize(padded, (size[0] // 4, size[1] // 4), interpolation=cv2.INTER_AREA)
+    coarse = cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR)
+    apart = cv2.absdiff(padded, coarse).astype(np.float32)
+    per_block = cv2.resize(apart, (size[0] // 8, size[1] // 8), interpolation=cv2.INTER_AREA)
+    flat = cv2.resize(per_block, size, interpolation=cv2.INTER_NEAREST) < least
+    whole = np.where(flat, coarse, padded)
+    return np.asarray(whole[down : down + height, right : right + width], np.uint8)
+
+
+def _enlarged(size: tuple[int, int], dice: Dice) -> tuple[int, int]:
+    """A coarse crop as its reader gets it: scaled up, 60 to 340 pixels wide."""
+    factor = min(max(dice.uniform(1.0, 3.0), 60 / size[0], 16 / size[1]), 340 / size[0], max(1.0, 300 / size[1]))
+    return round(size[0] * factor), round(size[1] * factor)
+
+
+def _exposed(gray: Gray, conditions: Conditions, dice: Dice, grain: Grain) -> NDArray[np.uint8]:
+    """Lens, light and noise, uint8 (h, w)."""
     scale = gray.shape[1] / INPUT_WIDTH
     if conditions.lens * scale > 0.2:
         gray = cv2.GaussianBlur(gray, (0, 0), conditions.lens * scale)
@@ -133,13 +191,10 @@ def _developed(gray: Gray, conditions: Conditions, dice: Dice, grain: Grain) -> 
     gray = gray + np.float32(conditions.noise * conditions.contrast + dice.uniform(0, 0.01)) * noise
     if dice.chance(0.2):
         gray = gray + np.float32(dice.uniform(0.3, 1.5)) * (gray - cv2.GaussianBlur(gray, (0, 0), 0.5 + scale * 0.5))
-    pixels = to_bytes(np.asarray(gray, np.float32))
-    if dice.chance(0.6):
-        pixels = jpeg(pixels, round(dice.uniform(22, 95)))
-    return pixels
+    return to_bytes(np.asarray(gray, np.float32))
 
 
-def _shot(face: Face, conditions: Conditions, dice: Dice) -> Shot:
+def _shot(face: Face, conditions: Conditions, coarse: bool, dice: Dice) -> Shot:
     """Choose view, cut and size."""
     region = _region(face, dice)
     view = _view(face, dice)
@@ -150,6 +205,10 @@ def _shot(face: Face, conditions: Conditions, dice: Dice) -> Shot:
     width = round(dice.log_uniform(70, 340) if conditions.lens < 0.9 else dice.log_uniform(60, 220))
     if wide / tall < 2.4:
         width = max(60, round(width * dice.uniform(0.6, 1.0)))
+    if coarse:
+        letters = (face.serial_box[2] - face.serial_box[0]) / wide
+        narrowest = min(COARSE_WIDTHS[1], max(COARSE_WIDTHS[0], _COARSE_PITCH * face.longest / letters))
+        width = round(dice.log_uniform(narrowest, COARSE_WIDTHS[1]))
     height = max(16, round(width * tall / wide * dice.uniform(0.84, 1.2)))
     height = min(height, 300)
     drawn = (max(width, round(wide)), max(height, round(tall)))
@@ -160,7 +219,17 @@ def _shot(face: Face, conditions: Conditions, dice: Dice) -> Shot:
 
 
 def _region(face: Face, dice: Dice) -> Rectangle:
-    """What the locator takes for the plate: about right, too loose, or tight around the letters."""
+    """What the locator takes for the plate, on some pictures with the edge at the first or last character."""
+    left, top, right, bottom = _whole_region(face, dice)
+    if dice.chance(0.06):
+        left = face.serial_box[0] + dice.uniform(-0.03, CUT) * face.letter
+    elif dice.chance(0.06):
+        right = face.serial_box[2] - dice.uniform(-0.03, CUT) * face.letter
+    return left, top, right, bottom
+
+
+def _whole_region(face: Face, dice: Dice) -> Rectangle:
+    """About the plate, too loose, or tight around the letters."""
     left, top, right, bottom = face.plate
     wide, tall = right - left, bottom - top
     throw = dice.random()
@@ -169,7 +238,7 @@ def _region(face: Face, dice: Dice) -> Rectangle:
     elif throw < 0.8:
         low, across, down = 0.0, dice.uniform(0.03, 0.24), dice.uniform(0.07, 0.45)
     else:
-        left, top, right, bottom = face.serial_box
+        left, top, right, bottom = face.marked_box if dice.chance(0.7) else face.serial_box
         margins = [dice.uniform(-0.015, 0.12) * tall for _ in range(4)]
         return left - margins[0], top - margins[1], right + margins[2], bottom + margins[3]
     first, second = (dice.uniform(low, 1) * across * wide for _ in range(2))
@@ -181,8 +250,8 @@ def _region(face: Face, dice: Dice) -> Rectangle:
 
 def _view(face: Face, dice: Dice) -> Matrix:
     """A homography around the plate's centre: turn, slant and perspective, mostly slight."""
-    strong = dice.choices((0.0, 0.4, 1.0, 2.0), (2, 5, 4, 1))[0]
-    turn, slant = math.radians(dice.bell(2.6 * strong)), dice.bell(0.07 * strong)
+    strong = dice.choices((0.0, 0.4, 1.0, 2.0, 3.0), (20, 48, 36, 12, 5))[0]
+    turn, slant = math.radians(_degrees(strong, dice)), dice.bell(0.07 * min(2.0, strong))
     x, y = (face.plate[0] + face.plate[2]) / 2, (face.plate[1] + face.plate[3]) / 2
     cosine, sine = math.cos(turn), math.sin(turn)
     lean = np.array([[cosine, -sine + slant, 0], [sine, cosine, 0], [0, 0, 1]])
@@ -190,6 +259,13 @@ def _view(face: Face, dice: Dice) -> Matrix:
     centre = np.array([[1, 0, -x], [0, 1, -y], [0, 0, 1.0]])
     back = np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]])
     return np.asarray(back @ far @ lean @ centre, np.float64)
+
+
+def _degrees(strong: float, dice: Dice) -> float:
+    """How far a plate is turned: slightly, or on one of nine well beyond that, as from a hand or beside a road."""
+    if dice.chance(0.11):
+        return dice.uniform(4, STEEPEST) * dice.choice((-1, 1))
+    return max(-STEEPEST, min(STEEPEST, dice.bell(2.6 * strong)))
 
 
 def _corners(box: Rectangle) -> Matrix:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from PIL import Image, ImageDraw
 
 from ..effects import Dice, Grain
+from . import words
 from .layouts import Layout
 from .lettering import Lettering
 
@@ -21,6 +22,8 @@ class Face:
     Attributes:
         picture: mode "L". ink: the serial alone, 255 on 0, of the same size.
         plate: box of the plate. serial_box: box of the serial. text: what is read.
+        marked_box: the same with marks and characters of other scripts beside it.
+        letter: height of the smallest characters that are read, in pixels; longest: how many stand in the longest row.
         holder: box of the frame around the plate, if it has one.
     """
 
@@ -29,6 +32,9 @@ class Face:
     plate: Rectangle
     text: str
     serial_box: Rectangle = field(default=(0.0, 0.0, 0.0, 0.0))
+    marked_box: Rectangle = field(default=(0.0, 0.0, 0.0, 0.0))
+    letter: float = 0.0
+    longest: int = 1
     holder: Rectangle | None = None
 
     @property
@@ -68,7 +74,7 @@ class Tones:
 
 @dataclass
 class Easel:
-    """A plate being painted. `part` is "train" or "measure"."""
+    """A plate being painted. `part` is "train" or "measure"; `named`: a place is named on it already."""
 
     face: Face
     layout: Layout
@@ -77,6 +83,8 @@ class Easel:
     part: str
     dice: Dice
     grain: Grain
+    named: bool = False
+    _script: str = ""
 
     @property
     def pen(self) -> ImageDraw.ImageDraw:
@@ -86,6 +94,24 @@ class Easel:
     def strip(self, text: str, height: float, script: float = 0.0) -> Image.Image:
         """Small print of about that height in pixels; see `Lettering.strip`."""
         return self.lettering.strip(text, max(4, round(height)), self.dice, script)
+
+    def line(self) -> str:
+        """A line of small print; the first place that is named stays the only one, as on real plates."""
+        if not self.named and self.dice.chance(0.45):
+            self.named = True
+            return words.place(self.dice)
+        return words.line(self.dice)
+
+    def script(self) -> str:
+        """One of the layout's scripts, the same all over a plate."""
+        scripts = self.layout.scripts
+        self._script = self._script or self.dice.choices(list(scripts), list(scripts.values()))[0]
+        return self._script
+
+    def fitted(self, text: str, height: float, widest: float) -> Image.Image:
+        """Small print as `strip` draws it, no wider than `widest` pixels."""
+        strip = self.strip(text, height)
+        return strip if strip.width <= widest else strip.resize((max(2, round(widest)), strip.height))
 
     def stamp(self, strip: Image.Image, tone: int, x: float, y: float) -> None:
         """Paint a strip in a tone, its top left corner at x, y."""

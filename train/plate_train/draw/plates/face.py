@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ..effects import Dice, Grain
-from . import grounds
+from . import emblems, grounds, words
 from .bands import paint_bands
 from .easel import Easel, Face, Tones
 from .fittings import fit_plate
@@ -71,6 +71,8 @@ def _paint_ground(easel: Easel) -> None:
     mask = Image.new("L", size, 0)
     ImageDraw.Draw(mask).rounded_rectangle((0, 0, size[0] - 1, size[1] - 1), radius, fill=255)
     face.picture.paste(_ground(easel, size), (round(left), round(top)), mask)
+    if dice.chance(layout.watermark):
+        _watermark(easel)
     if dice.chance(0.4):
         easel.pen.rounded_rectangle(face.plate, radius, outline=dice.randint(0, 255), width=dice.choice((1, 1, 2, 3)))
     if dice.chance(layout.border):
@@ -78,6 +80,20 @@ def _paint_ground(easel: Easel) -> None:
         inner = (left + inset, top + inset, right - inset, bottom - inset)
         tone = tones.ink if dice.chance(0.7) else tones.accent
         easel.pen.rounded_rectangle(inner, max(0.0, radius - inset), outline=tone, width=thick)
+
+
+def _watermark(easel: Easel) -> None:
+    """Emblems or words under the letters, so faint that the letters stand out."""
+    (left, top, right, bottom), dice, tones = easel.face.plate, easel.dice, easel.tones
+    most = min(45, (abs(tones.ink - tones.ground) - _ROOM) // 2)
+    tone = max(0, min(255, tones.ground + dice.choice((-1, 1)) * dice.randint(8, max(9, most))))
+    reach, text = easel.face.height * dice.uniform(0.06, 0.35), words.word(dice, 2).upper() if dice.chance(0.4) else ""
+    for _ in range(dice.choice((1, 1, 2, 4, 8))):
+        x, y = dice.uniform(left + reach, right - reach), dice.uniform(top + reach, bottom - reach)
+        if text:
+            easel.stamp(easel.strip(text, reach), tone, x - reach, y - reach / 2)
+        else:
+            emblems.emblem(easel.face.picture, (x - reach, y - reach, x + reach, y + reach), (tone, tone), dice)
 
 
 def _ground(easel: Easel, size: tuple[int, int]) -> Image.Image:

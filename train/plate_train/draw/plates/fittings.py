@@ -64,6 +64,21 @@ def _holder(easel: Easel) -> None:
     easel.face.picture.paste(tone, (0, 0), mask)
     for edge, deep, share in ((bottom - over, deepest + over, 0.65), (top - sides[1], sides[1] + over, 0.2)):
         if deep > 0.06 * tall and dice.chance(share):
-            strip = easel.strip(words.line(dice), deep * dice.uniform(0.45, 0.85))
+            strip = easel.fitted(easel.line(), deep * dice.uniform(0.45, 0.85), 0.98 * (right - left))
             x = left + (right - left - strip.width) * dice.choice((0.5, 0.5, dice.random()))
             easel.stamp(strip, easel.against(tone, 50), x, edge + (deep - strip.height) / 2)
+    if min(sides[0], sides[2]) > 0.07 * tall and dice.chance(0.4):
+        for x in (left - sides[0] / 2, right + sides[2] / 2):
+            _column(easel, (x - min(sides[0], sides[2]) / 2, top, x + min(sides[0], sides[2]) / 2, bottom), tone)
+
+
+def _column(easel: Easel, box: tuple[float, float, float, float], tone: int) -> None:
+    """A dealer's word from top to bottom on the side of a holder."""
+    left, top, right, bottom = box
+    letters = words.word(easel.dice, 2).upper()[:7]
+    pitch = min((bottom - top) / len(letters), 1.3 * (right - left))
+    y = (top + bottom - pitch * len(letters)) / 2
+    for letter in letters:
+        strip = easel.strip(letter, 0.75 * pitch)
+        easel.stamp(strip, easel.against(tone, 80), (left + right - strip.width) / 2, y)
+        y += pitch

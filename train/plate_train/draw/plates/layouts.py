@@ -11,8 +11,13 @@ from typing import Any
 
 from plate_runtime.errors import DataError
 
+from .foreign import SCRIPTS
+
 Range = tuple[float, float]
-SEPARATORS = ("none", "space", "dash", "dot", "seal", "seals", "emblem", "letter", "stack")
+SEPARATORS = (
+    "none", "space", "dash", "dot", "dots", "seal", "seals", "emblem", "outline", "letter", "stack", "slash", "bracket",
+    "bolt", "star", "foreign",
+)  # fmt: skip
 _FILE = Path(__file__).with_name("layouts.toml")
 
 
@@ -49,6 +54,15 @@ class Layout:
     bolts: float = 0.0
     stacked: float = 0.0
     side: float = 0.0
+    uneven: float = 0.25
+    upper: Range = (0.7, 1.0)
+    mixed: float = 0.02
+    block: float = 0.0
+    ends: float = 0.04
+    watermark: float = 0.03
+    scripts: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SCRIPTS, 1.0), hash=False)
+    foreign: Range = (0.0, 0.0)
+    foreign_line: float = 0.0
 
 
 @functools.lru_cache(maxsize=4)
@@ -70,7 +84,7 @@ def _layout(entry: dict[str, Any]) -> Layout:
     ranges = {one.name for one in dataclasses.fields(Layout) if one.type in ("Range", "tuple[str, ...]")}
     values: dict[str, Any] = {key: tuple(value) if key in ranges else value for key, value in entry.items()}
     layout = Layout(**values)
-    unknown = set(layout.separators) - set(SEPARATORS)
-    if unknown:
-        raise ValueError(f"{layout.name}: unknown separators {sorted(unknown)}")
+    for what, named, known in (("separators", layout.separators, SEPARATORS), ("scripts", layout.scripts, SCRIPTS)):
+        if unknown := set(named) - set(known):
+            raise ValueError(f"{layout.name}: unknown {what} {sorted(unknown)}")
     return layout

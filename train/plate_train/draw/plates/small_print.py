@@ -6,7 +6,7 @@ from PIL import Image
 
 from plate_runtime.alphabet import ALPHABET
 
-from . import emblems, words
+from . import emblems, foreign, words
 from .easel import Easel, Rectangle
 
 _LEAST_HEIGHT = 0.5
@@ -35,9 +35,12 @@ def _line(easel: Easel, free: Rectangle, above: bool) -> float:
     left, top, right, bottom = free
     dice, height = easel.dice, easel.face.height
     script = dice.chance(easel.layout.script)
-    text = words.line(dice)
     tall = height * dice.uniform(*easel.layout.print)
-    strip = easel.strip(text.title() if script else text, tall, float(script))
+    if dice.chance(easel.layout.foreign_line):
+        strip = foreign.line(easel.part, easel.script(), tall, dice)
+    else:
+        text = easel.line()
+        strip = easel.strip(text.title() if script else text, tall, float(script))
     widest = (right - left) * dice.uniform(0.45, 0.98)
     if strip.width > widest:
         strip = strip.resize((round(widest), max(5, round(strip.height * max(0.7, widest / strip.width)))))

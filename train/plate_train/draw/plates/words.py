@@ -50,12 +50,15 @@ def wish(dice: Dice, longest: int = 8) -> str:
     return text[: dice.randint(min(4, longest), longest)] if len(text) > 1 else text + dice.choice(ALPHABET)
 
 
+def place(dice: Dice) -> str:
+    """Name a state, a province, a country or a city."""
+    text = dice.choice(PLACES)
+    return text.upper() if dice.chance(0.55) else text
+
+
 def line(dice: Dice) -> str:
-    """Make up a line of small print: a place, a slogan, a dealer, an address of the web."""
-    kind = dice.random()
-    if kind < 0.45:
-        text = dice.choice(PLACES)
-    elif kind < 0.9:
+    """Make up a line of small print: a slogan, a dealer, an address of the web; never a place."""
+    if dice.chance(0.82):
         text = " ".join(word(dice, dice.randint(1, 3)) for _ in range(dice.choice((1, 1, 2, 2, 3))))
         text = text.title() if dice.chance(0.5) else text
     else:
