@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -46,3 +52,18 @@ def test_unknown_network_is_wrong_use() -> None:
 def test_impossible_hyperparameters_are_wrong_use(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError):
         Hyperparameters(**wrong)  # type: ignore[arg-type]
+
+
+def test_the_settings_of_keras_in_the_home_folder_change_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".keras").mkdir()
+    theirs = {"image_data_format": "channels_first", "floatx": "float16", "epsilon": 0.5, "backend": "jax"}
+    (tmp_path / ".keras" / "keras.json").write_text(json.dumps(theirs))
+    environment = {**os.environ, "HOME": str(tmp_path), "KERAS_BACKEND": "jax", "TF_USE_LEGACY_KERAS": "1"}
+    environment.pop("KERAS_HOME", None)
+    script = (
+        "from plate_train import models\nfrom plate_train.tensorflow_setup import import_keras\n"
+        "model = models.build('tuned', models.Hyperparameters(4, 4, 8, 8, 0.1))\nkeras = import_keras()\n"
+        "print(keras.backend.backend(), keras.backend.epsilon(), model.weights[0].dtype, model.layers[0].data_format)"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["tensorflow", "1e-07", "float32", "channels_last"]

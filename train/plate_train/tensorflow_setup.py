@@ -30,6 +30,7 @@ def import_tensorflow() -> Any:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    os.environ.pop("TF_USE_LEGACY_KERAS", None)  # the converters would look for Keras 2
     try:
         with _silent_start():
             import tensorflow
@@ -39,7 +40,7 @@ def import_tensorflow() -> Any:
 
 
 def import_keras() -> Any:
-    """Import and return `keras` on its TensorFlow backend, without log lines.
+    """Import and return `keras` on its TensorFlow backend, without log lines and without the user's Keras settings.
 
     Raises:
         MissingPartError: it or TensorFlow is not installed.
@@ -50,6 +51,11 @@ def import_keras() -> Any:
         import keras
     except ImportError as error:
         raise missing_extra(_WITHOUT, "train") from error
+    # What ~/.keras/keras.json says, such as channels_first or float16, would make another network of the same code.
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_dtype_policy("float32")
     return keras
 
 
