@@ -61,13 +61,16 @@ def _dotted_zero(style: Style) -> dict[str, Cutting]:
 
 
 def _short_two(style: Style) -> dict[str, Cutting]:
-    """2 with a hook that hardly comes down, and a straight back from the right side to the lower left corner."""
+    """2 with a hook that hardly comes down, and a straight back from high at the right to the lower left corner.
+
+    From a shoulder above a fifth of the height on, readers trained without it take it for Z.
+    """
     pick = style.number("2")
-    hook, shoulder = 0.02 + 0.13 * pick, 0.2 + 0.2 * style.number("7")
+    hook, shoulder = 0.05 + 0.1 * pick, 0.1 + 0.18 * style.number("7")
     r = max(0.3, min(style.radius, 0.5))
     back: Stroke = ((1, 0, r), (1, shoulder, 0.45), (0.0, 1), (1, 1))
-    round_: Stroke = ((0.0, max(hook, 0.5 * r * style.aspect)), (0.0, 0, r), *back)
-    leaning: Stroke = ((0.0, 0.04 + hook), (0.22, 0, 0.3), *back)
+    round_: Stroke = ((0.0, max(hook, 0.3 * r * style.aspect)), (0.0, 0, r), *back)
+    leaning: Stroke = ((0.0, 0.03 + hook), (0.22, 0, 0.3), *back)
     return _plain({"2": [round_] if pick < 0.6 else [leaning]})
 
 

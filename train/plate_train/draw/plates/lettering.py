@@ -18,7 +18,7 @@ SERIAL_KINDS = ("strokes", "plate", "condensed", "mono", "sans", "rounded", "squ
 _STROKE_ALPHABETS = {"train": 480, "measure": 240}
 _HEAVY_ALPHABETS = {"train": 160, "measure": 0}
 _SPECIAL_ALPHABETS = {
-    "narrow": 120, "motorcycle": 60, "security": 60, "boxy": 39, "techno": 33, "slab": 24, "brush": 24, "hollow": 24,
+    "narrow": 180, "motorcycle": 60, "security": 60, "boxy": 39, "techno": 33, "slab": 24, "brush": 24, "hollow": 24,
 }  # fmt: skip
 """Special alphabets to train with, by family; a third as many measure."""
 _MEASURE_SHARE = 8
