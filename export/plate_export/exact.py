@@ -10,14 +10,14 @@ With m = 2^-k * (1 + 2^-22) and even sums both come to the same. The first of th
 round, which is x/2 as long as |x| < 2^22, so that the second rounds alone; larger sums saturate either way, if k is at
 most 13. And 2^-22 is enough in float32 to carry a tie up. Sums are even if weights and biases are, which takes one bit
 from the weights; `rounding` makes up for it. The tensors around a sum of two share one scale, so that it adds whole
-numbers. Below zero kernels part ways over ties: a ReLU forgets that. Logits of texts are raised until none is below;
-what a locator answers means itself, and so has no ties: its sums are odd multiples of two, which takes one bit more.
+numbers. Below zero kernels part ways over ties: a ReLU forgets that, and what a network ends with is raised until no
+value is below. Logits of texts mean the same with any number added. A locator's values do not: each of a cell's nine
+gets a scale and a zero point of its own, which the manifest keeps, for TFLite has but one scale for all of them.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -29,37 +29,99 @@ from .onnx_int8 import padding
 from .rounding import Collector, Statistics, round_weights
 from .tflite_graph import Graph, Operator, read_graph
 
-OPERATORS = frozenset({"ADD", "CONCATENATION", "CONV_2D", "MAX_POOL_2D", "RESHAPE", "TILE"})
+OPERATORS = frozenset({"ADD", "CONCATENATION", "CONV_2D", "MAX_POOL_2D", "RESHAPE", "RESIZE_NEAREST_NEIGHBOR", "TILE"})
 """What a network may consist of."""
 
 EXACT, PLAIN = "exact", "plain"
 
+_UNIT = 2
 _LIMIT = 126  # of a weight
 _SMALLEST = -13  # power of two
 _LOWEST = -128
 _ABOVE = 1 + 2.0**-22
+_BEYOND = 0.25
+"""By what fraction of its observed range the range of a corner's coordinate is larger, at either end."""
+
+_Layer = tuple[int, NDArray[np.float64], NDArray[np.float64], Statistics]
+"""Place of a convolution, its weights (rows, k), its biases (rows,), and what it is given."""
 
 
-def rewrite(network: Any, int8: Converted, inputs: NDArray[np.float32], absolute: bool = False) -> Converted:
+def rewrite(
+    network: Any, int8: Converted, inputs: NDArray[np.float32], score: tuple[float, float] | None = None
+) -> Converted:
     """Return the int8 TFLite with such scales and weights, or as it is, and which of the two in `rounding`.
 
     Args:
         inputs: float32 (n, height, width, 1), the calibration pictures.
-        absolute: the answers mean themselves, as a locator's do; logits of texts mean the same with any number added.
+        score: of a locator, the least and the largest logit of a cell's score that has to be told from others; see
+            `score_range`. None: the outputs are logits of texts.
     """
     floats = tflite.to_float(network).content
-    if not _possible(read_graph(int8.content), read_graph(floats)):
+    graph = read_graph(int8.content)
+    if not _possible(graph, read_graph(floats)):
         return dataclasses.replace(int8, rounding=PLAIN)
     model = tflite.parsed(int8.content)
-    graph = read_graph(int8.content)
     _share_scales(model, graph)
-    for place, weights, bias, seen in _convolutions(floats, inputs):
-        raised = 0.0 if absolute else _lift(model, graph, place)
-        apart = absolute and not graph.operators[place].options.fusedActivationFunction
-        _set_weights(model, place, (weights, bias + raised), seen, apart)
+    output = model.subgraphs[0].tensors[graph.output].quantization
+    step, zero = float(output.scale[0]), int(output.zeroPoint[0])
+    layers, lows, highs = _observed(floats, inputs)
+    scales, zeros = (np.array([step]), np.array([zero])) if score is None else _value_steps(lows, highs, score)
+    last = _last(graph)
+    for place, weights, bias, seen in layers:
+        wanted = weights, bias
+        if place in last:
+            gain = step / scales
+            wanted = weights * gain[:, None], bias * gain + step * (zeros - _LOWEST)
+        _set_weights(model, place, wanted, seen)
+    for place in _ends(graph):
+        model.subgraphs[0].tensors[place].quantization.zeroPoint = np.array([_LOWEST], np.int64)
     content = tflite.packed(model)
     tflite.require_int8(tflite.tensor_types(content))
-    return Converted(content, int8.tensors, tflite.read_quantisation(content), EXACT)
+    quantisation = tflite.read_quantisation(content)
+    if score is not None:
+        own = tuple(scales.tolist()), tuple(zeros.tolist())
+        quantisation = dataclasses.replace(quantisation, value_scales=own[0], value_zero_points=own[1])
+    return Converted(content, int8.tensors, quantisation, EXACT)
+
+
+def score_range(temperature: float) -> tuple[float, float]:
+    """Return the logits of a score, at that temperature, between which confidences are told from each other.
+
+    They are confidences of 0.011 and 0.99966, in steps of 0.012 at most. Below nothing is ever reported; above are
+    plates so plain that only their order matters.
+    """
+    return -4.5 * temperature, 8 * temperature
+
+
+def _value_steps(
+    lows: NDArray[np.float64], highs: NDArray[np.float64], score: tuple[float, float]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return scale and zero point of each of a cell's nine values, from the least and the largest observed."""
+    beyond = _BEYOND * (highs - lows)
+    lows, highs = np.minimum(lows - beyond, 0), np.maximum(highs + beyond, 0)
+    lows[0], highs[0] = score
+    scales = ((highs - lows) / 255).astype(np.float32).astype(np.float64)
+    return scales, np.round(_LOWEST - lows / scales).astype(np.int64)
+
+
+def _ends(graph: Graph) -> set[int]:
+    """Return the places of the output and of what becomes it without being changed."""
+    ends = {graph.output}
+    for operator in reversed(graph.operators):
+        if operator.output in ends and operator.kind in ("CONCATENATION", "RESHAPE"):
+            ends.update(operator.inputs if operator.kind == "CONCATENATION" else operator.inputs[:1])
+    return ends
+
+
+def _last(graph: Graph) -> set[int]:
+    """Return the places of the convolutions that give the output; none where something else gives a part of it."""
+    ends = _ends(graph)
+    moving = ("CONCATENATION", "RESHAPE")
+    last = {place for place, one in enumerate(graph.operators) if one.output in ends and one.kind not in moving}
+    operators = [graph.operators[place] for place in last]
+    plain = all(one.kind == "CONV_2D" and not one.options.fusedActivationFunction for one in operators)
+    used = any(place in ends for one in graph.operators if one.output not in ends for place in one.inputs)
+    return last if plain and not used and graph.input not in ends else set()
 
 
 def _possible(int8: Graph, floats: Graph) -> bool:
@@ -67,6 +129,7 @@ def _possible(int8: Graph, floats: Graph) -> bool:
     return (
         kinds == [one.kind for one in floats.operators]
         and OPERATORS.issuperset(kinds)
+        and bool(_last(int8))
         and all(_plain(one, int8) for one in int8.operators if one.kind == "CONV_2D")
         and all(_alike(one, int8) for one in int8.operators if one.kind == "ADD")
     )
@@ -101,42 +164,29 @@ def _share_scales(model: Any, graph: Graph) -> None:
                     end.scale = np.array([largest], np.float32)
 
 
-def _lift(model: Any, graph: Graph, place: int) -> float:
-    """Raise the logits until the least is zero, if this convolution gives them; return by how much."""
-    tensors, last = model.subgraphs[0].tensors, graph.output
-    outputs = [last]
-    for operator in reversed(graph.operators):
-        if operator.output == last and operator.kind == "RESHAPE":
-            last = operator.inputs[0]
-            outputs.append(last)
-    operator = graph.operators[place]
-    uses = sum(last in one.inputs for one in graph.operators)
-    if operator.output != last or operator.options.fusedActivationFunction or uses > 1:
-        return 0.0
-    zero, scale = int(graph.tensors[last].zeros[0]), float(graph.tensors[last].scales[0])
-    for one in outputs:
-        tensors[one].quantization.zeroPoint = np.array([_LOWEST], np.int64)
-    return (zero - _LOWEST) * scale
-
-
-def _convolutions(
+def _observed(
     floats: bytes, inputs: NDArray[np.float32]
-) -> Iterator[tuple[int, NDArray[np.float64], NDArray[np.float64], Statistics]]:
-    """Yield the place of each convolution of the float network, its weights (rows, k), biases and what it is given."""
+) -> tuple[list[_Layer], NDArray[np.float64], NDArray[np.float64]]:
+    """Run the float network; return its convolutions, and the least and the largest of each value of its output."""
     graph = read_graph(floats)
     found = {place: one for place, one in enumerate(graph.operators) if one.kind == "CONV_2D"}
     collectors = {place: _collector(one, graph) for place, one in found.items()}
     network, numbers = _interpreter(floats), np.random.default_rng(0)
+    lows, highs = np.inf, -np.inf
     for one in inputs:
         network.set_tensor(graph.input, one[None])
         network.invoke()
         for place, operator in found.items():
             collectors[place].add(network.get_tensor(operator.inputs[0])[0], numbers)
+        values = network.get_tensor(graph.output)[0].astype(np.float64)
+        lows, highs = np.minimum(lows, values.min(0)), np.maximum(highs, values.max(0))
+    layers = []
     for place, operator in found.items():
         kernel, bias = (
             np.asarray(graph.tensors[one].values).view(np.float32).astype(np.float64) for one in operator.inputs[1:]
         )
-        yield place, kernel.reshape(len(kernel), -1), bias, collectors[place].statistics()
+        layers.append((place, kernel.reshape(len(kernel), -1), bias, collectors[place].statistics()))
+    return layers, np.asarray(lows), np.asarray(highs)
 
 
 def _collector(operator: Operator, graph: Graph) -> Collector:
@@ -159,33 +209,32 @@ def _interpreter(content: bytes) -> Any:
 
 
 def _set_weights(
-    model: Any, place: int, wanted: tuple[NDArray[np.float64], NDArray[np.float64]], seen: Statistics, apart: bool
+    model: Any, place: int, wanted: tuple[NDArray[np.float64], NDArray[np.float64]], seen: Statistics
 ) -> None:
-    """Quantise a convolution: even weights and biases; `apart` from ties, weights in fours and biases between them."""
+    """Quantise a convolution: even weights and biases."""
     weights, bias = wanted
     graph = model.subgraphs[0]
     operator = graph.operators[place]
     source, kernel, biases = (graph.tensors[number] for number in operator.inputs)
     given = np.float32(source.quantization.scale[0])
     ratio = float(graph.tensors[operator.outputs[0]].quantization.scale[0]) / float(given)
-    unit, rest = (4, 2) if apart else (2, 0)
-    rounded, scales = _best(weights, ratio, seen, unit)
-    real = unit * rounded * scales[:, None].astype(np.float64)
+    rounded, scales = _best(weights, ratio, seen)
+    real = _UNIT * rounded * scales[:, None].astype(np.float64)
     steps = (given * scales).astype(np.float32)
     moved = (bias + (weights - real) @ seen.mean) / steps.astype(np.float64)
-    _store(model, kernel, (unit * rounded).astype(np.int8), scales)
-    _store(model, biases, (unit * np.round((moved - rest) / unit) + rest).astype(np.int32), steps)
+    _store(model, kernel, (_UNIT * rounded).astype(np.int8), scales)
+    _store(model, biases, (_UNIT * np.round(moved / _UNIT)).astype(np.int32), steps)
 
 
 def _best(
-    weights: NDArray[np.float64], ratio: float, seen: Statistics, unit: int
+    weights: NDArray[np.float64], ratio: float, seen: Statistics
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """Return the weights in units, as whole numbers, and the scales: of two powers of two what changes sums less."""
-    largest, most = np.maximum(np.abs(weights).max(1), 1e-12), _LIMIT // unit
-    power = np.ceil(np.log2(largest / (unit * most * ratio)))  # no weight is cut off
+    largest, most = np.maximum(np.abs(weights).max(1), 1e-12), _LIMIT // _UNIT
+    power = np.ceil(np.log2(largest / (_UNIT * most * ratio)))  # no weight is cut off
     powers = np.maximum(np.concatenate([power, power - 1]), _SMALLEST)
     scales = (2.0**powers * _ABOVE * ratio).astype(np.float32)
-    rounded, errors = round_weights(np.tile(weights, (2, 1)), unit * scales.astype(np.float64), most, seen)
+    rounded, errors = round_weights(np.tile(weights, (2, 1)), _UNIT * scales.astype(np.float64), most, seen)
     rows = np.arange(len(weights)) + len(weights) * (errors[len(weights) :] < errors[: len(weights)])
     return rounded[rows], scales[rows]
 

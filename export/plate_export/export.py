@@ -148,8 +148,8 @@ def _convert_all(
         with parts.quiet(options.debug):
             if calibration is not None and int8 is None:  # the ONNX file is made of it too
                 inputs = calibration.inputs(source.meta.input)
-                absolute = source.meta.kind == "locator"
-                int8 = exact.rewrite(network, tflite.to_int8(network, inputs), inputs, absolute)
+                score = exact.score_range(source.meta.temperature) if source.meta.kind == "locator" else None
+                int8 = exact.rewrite(network, tflite.to_int8(network, inputs), inputs, score)
             convert = _to_tflite if format_ == "tflite" else _to_onnx
             converted = convert(network, options.precisions, int8)
         for precision, one in converted.items():
@@ -167,7 +167,7 @@ def _to_tflite(network: Any, precisions: Sequence[str], int8: Converted | None) 
 
 def _to_onnx(network: Any, precisions: Sequence[str], int8: Converted | None) -> dict[str, Converted]:
     converted = {"float32": onnx.to_float(network)} if "float32" in precisions else {}
-    return converted if int8 is None else converted | {"int8": onnx.to_int8(int8.content)}
+    return converted if int8 is None else converted | {"int8": onnx.to_int8(int8.content, int8.quantisation)}
 
 
 def _require_same_answers(path: Path, exam: Exam, checks: Sequence[Any]) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from plate_runtime.errors import ModelError
+from plate_runtime.manifest import Quantisation
 
 from .artefact import Converted
 from .onnx_int8 import translate
@@ -48,25 +49,28 @@ def to_float(network: Any) -> Converted:
     return Converted(model.SerializeToString(), weight_types(model))
 
 
-def to_int8(int8_tflite: bytes) -> Converted:
+def to_int8(int8_tflite: bytes, quantisation: Quantisation | None = None) -> Converted:
     """Write an int8 TFLite file as ONNX: int8 weights between quantise and dequantise nodes, any batch, float32 ends.
+
+    Args:
+        quantisation: of the file, where values of its output have scales of their own.
 
     Raises:
         ModelError: it has an operator without a translation, or some of its arithmetic would stay float.
     """
     import onnx
 
-    model = translate(int8_tflite, OPSET)
+    model = translate(int8_tflite, OPSET, quantisation)
     require_int8(model)
     onnx.checker.check_model(model)
     return Converted(model.SerializeToString(), weight_types(model))
 
 
 def weight_types(model: Any) -> dict[str, int]:
-    """Count the stored tensors of an `onnx.ModelProto` by type; scales and zero points of the quantisers apart."""
+    """Count the stored tensors of an `onnx.ModelProto` by type; without scales, zero points and factors of sizes."""
     import onnx
 
-    apart = _quantiser_parameters(model)
+    apart = _parameters(model)
     counts = Counter(
         onnx.TensorProto.DataType.Name(stored.data_type).lower()
         for stored in model.graph.initializer
@@ -146,5 +150,5 @@ def _renamed(tensor: Any, name: str) -> Any:
     return copy
 
 
-def _quantiser_parameters(model: Any) -> set[str]:
-    return {name for node in model.graph.node if node.op_type in _QUANTISERS for name in node.input[1:]}
+def _parameters(model: Any) -> set[str]:
+    return {name for node in model.graph.node if node.op_type in (*_QUANTISERS, "Resize") for name in node.input[1:]}

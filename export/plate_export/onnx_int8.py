@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import prod
 from typing import Any
 
 import numpy as np
+
+from plate_runtime.manifest import Quantisation
 
 from .onnx_writer import LAST_TO_FIRST, Writer, untranslatable
 from .outputs import output_name
@@ -16,8 +19,11 @@ from .tflite_graph import Operator, Tensor, read_graph
 _IR_VERSION = 8  # what tf2onnx and opset 18 came with
 
 
-def translate(content: bytes, opset: int) -> Any:
+def translate(content: bytes, opset: int, quantisation: Quantisation | None = None) -> Any:
     """Return the `onnx.ModelProto` of an int8 TFLite file of batch 1, for any batch, with float32 ends.
+
+    Args:
+        quantisation: of the file, where values of its output have scales of their own.
 
     Raises:
         ModelError: it has an operator, or a use of one, that has no translation.
@@ -30,7 +36,12 @@ def translate(content: bytes, opset: int) -> Any:
         writer.values[operator.output] = _RULES[operator.kind](writer, operator)
     last = graph.tensors[graph.output]
     name = output_name(len(last.shape))
-    writer.node("DequantizeLinear", [writer.flat(graph.output), *writer.parameters(last)], name=name)
+    taken, axis = last, None
+    if quantisation is not None and quantisation.value_scales:
+        own = np.array(quantisation.value_scales, np.float32), np.array(quantisation.value_zero_points, np.int64)
+        taken, axis = replace(last, scales=own[0], zeros=own[1]), len(last.shape) - 1
+    ends = [writer.flat(graph.output), *writer.parameters(taken)]
+    writer.node("DequantizeLinear", ends, name=name, axis=axis)
     return _model(writer, {INPUT: graph.tensors[graph.input], name: last}, opset)
 
 
@@ -128,9 +139,11 @@ def _enlargement(writer: Writer, operator: Operator) -> str:
     source, result = (writer.graph.tensors[place].shape for place in (operator.inputs[0], operator.output))
     if result[1] % source[1] or result[2] % source[2] or operator.options.alignCorners:
         raise untranslatable("RESIZE_NEAREST_NEIGHBOR by other than whole factors")
-    sides = writer.constant(np.array(result[1:3], np.int64), "sides")
+    # With the sizes of two axes onnxruntime 1.32 fails where it moves layouts.
+    times = np.array([1, 1, result[1] // source[1], result[2] // source[2]], np.float32)
+    inputs = [writer.value(operator.inputs[0]), "", writer.constant(times, "times")]
     ways = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-    return writer.node("Resize", [writer.value(operator.inputs[0]), "", "", sides], mode="nearest", axes=[2, 3], **ways)
+    return writer.node("Resize", inputs, mode="nearest", **ways)
 
 
 def _tiles(writer: Writer, operator: Operator) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .errors import ModelError
 
-MANIFEST_VERSION = "1.2"
+MANIFEST_VERSION = "1.3"
 KINDS = ("character", "plate", "locator")
 POLARITIES = ("light-on-dark", "dark-on-light", "any")
 RESIZE_RULES = ("stretch", "crop-stretch", "pad", "fit")
@@ -62,18 +62,28 @@ class InputSpec:
 
 @dataclass(frozen=True)
 class Quantisation:
-    """Scale and zero point of the input and the output tensor: real = scale * (stored - zero_point)."""
+    """Scale and zero point of the input and the output tensor: real = scale * (stored - zero_point).
+
+    Attributes:
+        value_scales, value_zero_points: of each of a locator's values of a cell, in place of the output tensor's, which
+            has to hold for scores and corners alike; empty where the output tensor's hold.
+    """
 
     input_scale: float
     input_zero_point: int
     output_scale: float
     output_zero_point: int
+    value_scales: tuple[float, ...] = ()
+    value_zero_points: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("input", "output"):
             scale, zero_point = getattr(self, f"{name}_scale"), getattr(self, f"{name}_zero_point")
-            _require(_is_number(scale) and scale > 0, f"quantisation.{name}_scale")
-            _require(isinstance(zero_point, int) and -128 <= zero_point <= 127, f"quantisation.{name}_zero_point")
+            _require(_is_scale(scale), f"quantisation.{name}_scale")
+            _require(_is_zero_point(zero_point), f"quantisation.{name}_zero_point")
+        _require(all(map(_is_scale, self.value_scales)), "quantisation.value_scales")
+        _require(all(map(_is_zero_point, self.value_zero_points)), "quantisation.value_zero_points")
+        _require(len(self.value_zero_points) == len(self.value_scales), "quantisation.value_zero_points")
 
 
 @dataclass(frozen=True)
@@ -160,6 +170,9 @@ class Manifest:
         _require(all(_is_number(value) and 0 <= value <= 1 for value in self.thresholds.values()), "thresholds")
         _require(isinstance(self.sha256, str) and len(self.sha256) == 64, "sha256")
         _require(self.input.dtype != "int8" or self.quantisation is not None, "quantisation")
+        if self.quantisation is not None and self.quantisation.value_scales:
+            _require(self.kind == "locator", "quantisation.value_scales")
+            _require(len(self.quantisation.value_scales) == CELL_VALUES, "quantisation.value_scales")
 
     @property
     def label(self) -> str:
@@ -206,7 +219,7 @@ class Manifest:
             spec = _known(InputSpec, raw["input"])
             values["input"] = InputSpec(**{**spec, "shape": tuple(spec["shape"])})
             if values.get("quantisation") is not None:
-                values["quantisation"] = Quantisation(**_known(Quantisation, values["quantisation"]))
+                values["quantisation"] = Quantisation(**_tuples(_known(Quantisation, values["quantisation"])))
             values["strides"] = tuple(values.get("strides", ()))
             values["scores"] = tuple(Score(**_known(Score, score)) for score in values.get("scores", ()))
             return cls(**values)
@@ -217,6 +230,18 @@ class Manifest:
 def _known(cls: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
     names = {entry.name for entry in dataclasses.fields(cls)}
     return {name: value for name, value in raw.items() if name in names}
+
+
+def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def _is_scale(value: object) -> bool:
+    return _is_number(value) and float(value) > 0  # type: ignore[arg-type]
+
+
+def _is_zero_point(value: object) -> bool:
+    return type(value) is int and -128 <= value <= 127
 
 
 def _is_number(value: object) -> bool:

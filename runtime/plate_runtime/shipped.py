@@ -11,7 +11,7 @@ NAMES = {
     "character": "plate-character-1.0.0-int8",
     "plate": "plate-reader-1.0.0-int8",
     "frame": "plate-reader-nano-1.2.0-int8",
-    "locator": "plate-locator-1.0.0-int8",
+    "locator": "plate-locator-1.1.0-int8",
 }
 """The model that ships for each purpose, without its suffix; the folder says which are there.
 

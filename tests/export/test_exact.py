@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from plate_export import exact, onnx, tflite
 from plate_export.artefact import Converted
 from plate_export.tflite_graph import Graph, read_graph
+from plate_runtime.quantisation import dequantise, output_steps
 from plate_train.locator import architectures as locators
 from plate_train.plates import architectures
 
 SHAPE = (48, 160)
 RESOLVERS = (OpResolverType.AUTO, OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, OpResolverType.BUILTIN_REF)
-DELEGATED_OR_NOT = RESOLVERS[:2]
-"""The reference kernels know no TILE of int8."""
+SCORE = (-8.0, 0.5)
 
 
 def pictures(count: int, seed: int) -> NDArray[np.float32]:
@@ -164,37 +164,78 @@ def frames() -> NDArray[np.float32]:
 
 
 @pytest.fixture(scope="module")
-def locator(keras: Any, frames: NDArray[np.float32]) -> tuple[Converted, Converted]:
-    """A small locator as TensorFlow quantises it, and rounded exactly."""
+def small_locator(keras: Any) -> Any:
+    """A small locator, its biases not zero."""
     model = locators.build(locators.Size(width=0.2, depth=1))
     numbers = np.random.default_rng(7)
     model.set_weights([one + numbers.normal(0, 0.05, one.shape) * (one.ndim == 1) for one in model.get_weights()])
-    plain = tflite.to_int8(model, frames)
-    return plain, exact.rewrite(model, plain, frames, absolute=True)
+    return model
+
+
+@pytest.fixture(scope="module")
+def locator(small_locator: Any, frames: NDArray[np.float32]) -> tuple[Converted, Converted]:
+    """It as TensorFlow quantises it, and rounded exactly."""
+    plain = tflite.to_int8(small_locator, frames)
+    return plain, exact.rewrite(small_locator, plain, frames, SCORE)
 
 
 def test_every_kernel_gives_the_same_answers_of_a_locator(
     locator: tuple[Converted, Converted], frames: NDArray[np.float32]
 ) -> None:
     plain, rewritten = locator
-    translated = onnx.to_int8(rewritten.content).content
+    translated = onnx.to_int8(rewritten.content, rewritten.quantisation).content
     session = onnxruntime.InferenceSession(translated, providers=["CPUExecutionProvider"])
     expected = np.asarray(session.run(None, {tflite.INPUT: frames})[0])
-    for resolver in DELEGATED_OR_NOT:
-        assert np.array_equal(litert(rewritten.content, frames, resolver), expected), resolver
-    others = [litert(plain.content, frames, resolver) for resolver in DELEGATED_OR_NOT]
-    assert not np.array_equal(*others)  # else this test tests nothing
+    for resolver in RESOLVERS:
+        assert np.array_equal(values(rewritten, frames, resolver), expected), resolver
+    others = [litert(plain.content, frames, resolver) for resolver in RESOLVERS]
+    assert not np.array_equal(others[0], others[2])  # else this test tests nothing
 
 
-def test_no_answer_of_a_locator_is_a_tie_or_raised(locator: tuple[Converted, Converted]) -> None:
+def values(converted: Converted, inputs: NDArray[np.float32], resolver: Any = OpResolverType.AUTO) -> Any:
+    """What a locator says, each value by the scale of its own."""
+    found = converted.quantisation
+    assert found is not None
+    raw = litert(converted.content, inputs, resolver) / np.float32(found.output_scale) + found.output_zero_point
+    return dequantise(np.rint(raw).astype(np.int8), *output_steps(found))
+
+
+def test_each_value_of_a_locator_has_a_scale_of_its_own(
+    small_locator: Any, locator: tuple[Converted, Converted], frames: NDArray[np.float32]
+) -> None:
     plain, rewritten = locator
-    graph = read_graph(rewritten.content)
-    last = [one for one in graph.operators if one.kind == "CONV_2D" and not one.options.fusedActivationFunction]
-    assert len(last) == 3
-    for one in last:
-        kernel, bias = (graph.tensors[place].values for place in one.inputs[1:])
-        assert kernel is not None and not np.any(kernel % 4)
-        assert bias is not None and np.all(bias % 4 == 2)
     assert rewritten.rounding == exact.EXACT
     assert plain.quantisation is not None and rewritten.quantisation is not None
-    assert rewritten.quantisation.output_zero_point == plain.quantisation.output_zero_point
+    assert plain.quantisation.value_scales == ()
+    assert rewritten.quantisation.output_zero_point == -128
+    scales, zeros = output_steps(rewritten.quantisation)
+    assert scales.shape == zeros.shape == (9,)
+    assert (scales[0] * (-128 - zeros[0]), scales[0] * (127 - zeros[0])) == pytest.approx(SCORE, abs=float(scales[0]))
+    wanted, found = np.array(small_locator(frames)), values(rewritten, frames)
+    wanted[..., 0] = np.clip(wanted[..., 0], *SCORE)
+    old = litert(plain.content, frames)
+    old[..., 0] = np.clip(old[..., 0], *SCORE)
+    errors = [np.sqrt(((one - wanted) ** 2).mean(axis=(0, 1))) for one in (found, old)]
+    assert np.all(errors[0] < 1.3 * errors[1])
+
+
+def test_a_score_takes_many_values_where_it_matters() -> None:
+    low, high = exact.score_range(0.4)
+    confidences = 1 / (1 + np.exp(-np.linspace(low, high, 256) / 0.4))
+    assert np.count_nonzero((confidences > 0.05) & (confidences < 0.95)) > 100
+    assert confidences[0] < 0.02 and confidences[-1] > 0.999
+
+
+def test_no_operator_of_a_locator_is_a_tile(locator: tuple[Converted, Converted]) -> None:
+    kinds = {one.kind for one in read_graph(locator[1].content).operators}
+    assert "RESIZE_NEAREST_NEIGHBOR" in kinds
+    assert "TILE" not in kinds
+
+
+def test_a_network_that_ends_with_something_else_keeps_the_plain_way(keras: Any) -> None:
+    layers = keras.layers
+    picture = keras.Input((8, 8, 1))
+    both = [layers.Conv2D(4, 3)(layers.Conv2D(4, 3, activation="relu", padding="same")(picture)) for _ in range(2)]
+    model = keras.Model(picture, layers.Add()(both))
+    inputs = pictures(4, 4)[:, :8, :8]
+    assert exact.rewrite(model, tflite.to_int8(model, inputs), inputs).rounding == exact.PLAIN

@@ -96,7 +96,8 @@ def pyramid(keras: Any) -> Any:
     fine = layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")(picture)
     coarse = layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")(fine)
     fine = layers.Add()([fine, layers.UpSampling2D()(coarse)])
-    fine = layers.Concatenate()([fine, layers.UpSampling2D((2, 2))(coarse)])
+    wide = layers.Resizing(fine.shape[1], fine.shape[2], interpolation="nearest")(coarse)
+    fine = layers.Concatenate()([fine, wide])
     levels = [layers.Reshape((-1, 4))(layers.Conv2D(4, 1)(level)) for level in (fine, coarse)]
     return keras.Model(picture, layers.Concatenate(axis=1)(levels))
 

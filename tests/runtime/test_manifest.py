@@ -57,6 +57,47 @@ def test_a_locator_has_cells_of_several_sizes() -> None:
     assert Manifest.from_json(locator.to_json()) == locator
 
 
+def locator_quantisation(**changes: Any) -> Manifest:
+    spec = InputSpec(shape=(384, 640, 1), dtype="int8", polarity="any", resize="fit")
+    own: dict[str, Any] = {"value_scales": (0.02,) * 9, "value_zero_points": (-36, *range(8)), **changes}
+    quantisation = Quantisation(1 / 255, -128, 0.05, -128, **own)
+    return manifest(
+        kind="locator", alphabet="", decoding="corners", strides=(8, 16, 32), input=spec, quantisation=quantisation
+    )
+
+
+def test_values_of_a_locator_may_have_scales_of_their_own() -> None:
+    locator = locator_quantisation()
+    assert Manifest.from_json(locator.to_json()) == locator
+
+
+def test_a_file_from_before_scales_of_values_reads_as_it_was() -> None:
+    raw = json.loads(locator_quantisation().to_json())
+    del raw["quantisation"]["value_scales"], raw["quantisation"]["value_zero_points"]
+    assert Manifest.from_json(json.dumps(raw)).quantisation == Quantisation(1 / 255, -128, 0.05, -128)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"value_scales": (0.02,) * 8, "value_zero_points": (0,) * 8}, "value_scales"),
+        ({"value_scales": (0.0,) * 9}, "value_scales"),
+        ({"value_scales": ()}, "value_zero_points"),
+        ({"value_zero_points": (200,) * 9}, "value_zero_points"),
+        ({"value_zero_points": (0.5,) * 9}, "value_zero_points"),
+    ],
+)
+def test_scales_of_values_that_make_no_sense_are_refused(changes: dict[str, Any], named: str) -> None:
+    with pytest.raises(ModelError, match=named):
+        locator_quantisation(**changes)
+
+
+def test_texts_have_no_scales_of_values() -> None:
+    own = Quantisation(1 / 255, -128, 0.05, -128, (0.1,) * 9, (0,) * 9)
+    with pytest.raises(ModelError, match="value_scales"):
+        manifest(quantisation=own)
+
+
 def test_a_file_from_before_locators_reads_as_it_was() -> None:
     raw = json.loads(manifest(manifest_version="1.1").to_json())
     del raw["strides"], raw["scores"][0]["frames"], raw["scores"][0]["false"]

@@ -23,7 +23,7 @@ LOCATORS = [name for name in FILES if name.startswith("plate-locator-")]
 
 def test_characters_ship_in_all_four_forms_and_plates_at_least_as_int8() -> None:
     assert sorted(CHARACTERS + PLATES + LOCATORS) == FILES
-    assert LOCATORS == ["plate-locator-1.0.0-int8.onnx", "plate-locator-1.0.0-int8.tflite"]
+    assert LOCATORS == ["plate-locator-1.1.0-int8.onnx", "plate-locator-1.1.0-int8.tflite"]
     ends = ("float32.onnx", "float32.tflite", "int8.onnx", "int8.tflite")
     assert [f"plate-character-1.0.0-{end}" for end in ends] == CHARACTERS
     kinds = {"character": "character", "plate": "plate", "frame": "plate", "locator": "locator"}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ModelError
-from ..quantisation import dequantise, quantise
+from ..quantisation import dequantise, output_steps, quantise
 from . import check_tensor
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class TFLiteBackend:
         self._interpreter.invoke()
         answer: NDArray[Any] = self._interpreter.get_tensor(self._output["index"])[0]
         if self.output_dtype == "int8" and quantisation is not None:
-            return dequantise(answer, quantisation.output_scale, quantisation.output_zero_point)
+            return dequantise(answer, *output_steps(quantisation))
         return answer
 
     def _check(self) -> None:

@@ -60,8 +60,13 @@ def _joined(fine: Any, middle: Any, coarse: Any, size: Size) -> tuple[Any, Any, 
     """Hand what coarse levels know down to the finer ones."""
     layers, channels = import_keras().layers, size.channels(32)
     low = _convolution(coarse, channels, kernel=1)
-    mid = layers.Add()([_convolution(middle, channels, kernel=1), layers.UpSampling2D()(low)])
-    return layers.Add()([_convolution(fine, channels, kernel=1), layers.UpSampling2D()(mid)]), mid, low
+    mid = layers.Add()([_convolution(middle, channels, kernel=1), _doubled(low)])
+    return layers.Add()([_convolution(fine, channels, kernel=1), _doubled(mid)]), mid, low
+
+
+def _doubled(x: Any) -> Any:
+    """Repeat each row and column. UpSampling2D becomes TILE in TFLite, which TensorFlow Lite Micro does not run."""
+    return import_keras().layers.Resizing(2 * x.shape[1], 2 * x.shape[2], interpolation="nearest")(x)
 
 
 def _answer(x: Any, size: Size) -> Any:
