@@ -32,7 +32,8 @@ def _words(text: str) -> frozenset[str]:
 LAYERS = _words(
     """
     InputLayer Conv2D DepthwiseConv2D SeparableConv2D Dense Flatten Reshape Permute
-    MaxPooling2D AveragePooling2D GlobalAveragePooling2D GlobalMaxPooling2D ZeroPadding2D Cropping2D UpSampling2D Resizing
+    MaxPooling2D AveragePooling2D GlobalAveragePooling2D GlobalMaxPooling2D ZeroPadding2D Cropping2D
+    UpSampling2D Resizing
     Dropout SpatialDropout2D GaussianNoise GaussianDropout BatchNormalization LayerNormalization
     Activation ReLU LeakyReLU PReLU ELU Softmax Rescaling Normalization
     Add Subtract Multiply Average Maximum Minimum Concatenate Dot
