@@ -141,12 +141,23 @@ def test_visibility_falls_with_contrast_and_with_what_covers_a_part() -> None:
     assert visibility(clear, np.zeros_like(ink)) == 0
 
 
+def test_a_row_that_is_hidden_counts_though_the_other_is_seen() -> None:
+    ink = np.zeros((60, 90), np.float32)
+    for left in range(8, 82, 12):
+        ink[4:24, left : left + 5] = ink[32:56, left : left + 5] = 1
+    noise = np.random.default_rng(0).normal(0, 4, ink.shape)
+    pixels = np.clip(200 - 120 * ink + noise, 0, 255).astype(np.uint8)
+    assert visibility(pixels, ink, two_rows=True) > 0.9
+    pixels[:28] = np.clip(90 + noise[:28], 0, 255).astype(np.uint8)
+    assert visibility(pixels, ink, two_rows=True) < 0.3
+
+
 @pytest.mark.parametrize("part", ["train", "measure"])
 def test_serials_can_be_seen(fonts: list[FontFile], part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[float] = []
 
-    def noted(pixels: NDArray[np.uint8], ink: NDArray[np.float32]) -> float:
-        seen.append(visibility(pixels, ink))
+    def noted(pixels: NDArray[np.uint8], ink: NDArray[np.float32], two_rows: bool) -> float:
+        seen.append(visibility(pixels, ink, two_rows))
         return seen[-1]
 
     monkeypatch.setattr(camera, "visibility", noted)

@@ -116,16 +116,17 @@ def photograph(face: Face, dice: Dice, grain: Grain) -> NDArray[np.uint8]:
             pixels, ink = cv2.resize(pixels, size, interpolation=way), cv2.resize(ink, size)
         elif dice.chance(0.6):
             pixels = jpeg(pixels, round(dice.uniform(22, 95)))
-        if visibility(pixels, ink) >= (_COARSE_VISIBLE if coarse else _VISIBLE):
+        if visibility(pixels, ink, two_rows=face.longest < len(face.text)) >= (_COARSE_VISIBLE if coarse else _VISIBLE):
             break
     return np.asarray(255 - pixels if dice.chance(0.02) else pixels, np.uint8)
 
 
-def visibility(pixels: NDArray[np.uint8], ink: Gray) -> float:
-    """Return how well the ink of the serial can be seen, 0..1, in the quarter of the crop where it is seen worst.
+def visibility(pixels: NDArray[np.uint8], ink: Gray, two_rows: bool = False) -> float:
+    """Return how well the ink of the serial can be seen, 0..1, in the part of the crop where it is seen worst.
 
     Args:
         pixels: gray (h, w). ink: the share of ink in every pixel, (h, w), 0..1.
+        two_rows: look at nine parts, three above each other, in place of four beside each other.
 
     It is the correlation between both, without its sign, among the pixels near ink.
     """
@@ -134,9 +135,12 @@ def visibility(pixels: NDArray[np.uint8], ink: Gray) -> float:
     columns = np.flatnonzero(near.any(axis=0))
     if columns.size < 8:
         return 0.0
-    for part in np.array_split(np.arange(columns[0], columns[-1] + 1), 4):
-        chosen = near[:, part]
-        inked, seen = ink[:, part][chosen], pixels[:, part][chosen].astype(np.float32)
+    lines = np.flatnonzero(near.any(axis=1))
+    bands = np.array_split(np.arange(lines[0], lines[-1] + 1), 3 if two_rows else 1)
+    strips = np.array_split(np.arange(columns[0], columns[-1] + 1), 3 if two_rows else 4)
+    for part in (np.s_[band[0] : band[-1] + 1, strip[0] : strip[-1] + 1] for band in bands for strip in strips):
+        chosen = near[part]
+        inked, seen = ink[part][chosen], pixels[part][chosen].astype(np.float32)
         if inked.size < 20 or inked.std() < 0.1:
             continue
         spread = float(seen.std())
