@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from typing import NamedTuple, NoReturn
 
+from plate_devices.addresses import AddressError, split_address
 from plate_devices.config.errors import SettingError
 from plate_devices.outputs.base import OutputError
+
+_LONGEST_SECRET = 4096
 
 
 class Target(NamedTuple):
@@ -33,27 +36,36 @@ def parse_url(key: str, url: str, ports: dict[str, int]) -> Target:
     """Take an address apart; `ports` are the usual ones by scheme.
 
     Raises:
-        SettingError: it is none; the text repeats nothing that may be secret.
+        SettingError: it can never work; the text repeats nothing that may be secret.
     """
-    like = " or ".join(f"{scheme}://host" for scheme in ports)
     try:
-        parts = urlsplit(url.strip())
-        port = parts.port
-    except ValueError:
-        raise SettingError(key, f"this is no address; it is like {like}") from None
-    if parts.scheme not in ports or not parts.hostname or any(sign.isspace() for sign in url.strip()):
-        raise SettingError(key, f"this is no address; it is like {like}")
-    path = parts.path + (f"?{parts.query}" if parts.query else "")
-    login = unquote(parts.username or ""), unquote(parts.password or "")
-    return Target(parts.scheme, parts.hostname, port or ports[parts.scheme], path, *login)
+        parts = split_address(url, ports)
+    except AddressError as error:
+        raise SettingError(key, f"this {error}") from None
+    if parts.fragment:
+        raise SettingError(key, "this has a #, which is sent to no server; write it as %23")
+    return Target(parts.scheme, parts.host.lower(), parts.port, parts.target, parts.user, parts.password)
 
 
-def tls(ca_file: Path | None) -> ssl.SSLContext:
-    """Return how to trust the other side: who the system trusts, or who signed with a file. Raises OutputError."""
+def tls(ca_file: Path | None, certificate_file: Path | None = None, key_file: Path | None = None) -> ssl.SSLContext:
+    """Return how to trust the other side, and what proves who this side is.
+
+    Args:
+        ca_file: who signs, if the system does not trust them. certificate_file, key_file: of this client, in PEM.
+
+    Raises:
+        OutputError: a file cannot be used.
+    """
+    used = ca_file
     try:
-        return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
-    except (OSError, ssl.SSLError) as error:
-        raise OutputError(f"{ca_file} cannot be used: {reason(error)}") from error
+        context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+        if certificate_file is not None:
+            used = certificate_file
+            key = None if key_file is None else str(key_file)
+            context.load_cert_chain(str(certificate_file), key, password=_no_password)
+    except (OSError, ssl.SSLError, _EncryptedKeyError) as error:
+        raise OutputError(f"{used} cannot be used: {reason(error)}") from error
+    return context
 
 
 def read_secret(path: Path | None) -> str:
@@ -61,16 +73,33 @@ def read_secret(path: Path | None) -> str:
     if path is None:
         return ""
     try:
-        lines = path.read_text("utf-8").splitlines()
+        with path.open(encoding="utf-8") as stream:
+            line = stream.readline(_LONGEST_SECRET + 1).strip()
     except (OSError, UnicodeDecodeError) as error:
         raise OutputError(f"{path} cannot be read: {reason(error)}") from error
-    if not lines or not lines[0].strip():
-        raise OutputError(f"{path} is empty; its first line is the secret")
-    return lines[0].strip()
+    if not line or len(line) > _LONGEST_SECRET:
+        raise OutputError(f"{path} has no first line of at most {_LONGEST_SECRET} characters; it is the secret")
+    return line
+
+
+def check_secret(key: str, path: Path | None, fits: Callable[[str], bool], allowed: str) -> None:
+    """Look into a file with a secret, where it can be read: it may be missing now and be there later.
+
+    Raises:
+        SettingError: it holds what can never be sent.
+    """
+    try:
+        secret = read_secret(path)
+    except OutputError:
+        return
+    if not fits(secret):
+        raise SettingError(key, f"the first line of {path} holds other characters than {allowed}")
 
 
 def reason(error: Exception) -> str:
     """Return why it failed, in words that hold no address."""
+    if isinstance(error, _EncryptedKeyError):
+        return "its key is encrypted; use a key without a password"
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, socket.gaierror):
@@ -78,3 +107,12 @@ def reason(error: Exception) -> str:
     if verify := getattr(error, "verify_message", ""):
         return f"its certificate is not trusted: {verify}"
     return str(getattr(error, "strerror", None) or type(error).__name__)
+
+
+class _EncryptedKeyError(Exception):
+    pass
+
+
+def _no_password() -> NoReturn:
+    """Asked for by OpenSSL, which would otherwise ask the terminal."""
+    raise _EncryptedKeyError

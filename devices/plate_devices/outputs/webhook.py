@@ -13,10 +13,11 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from plate_devices.addresses import is_header_text
 from plate_devices.config.errors import SettingError
 from plate_devices.outputs.base import Event, EventRefusedError, OutputError
 from plate_devices.outputs.settings import OutputSettings
-from plate_devices.outputs.urls import parse_url, read_secret, reason, tls
+from plate_devices.outputs.urls import check_secret, parse_url, read_secret, reason, tls
 from plate_devices.records import to_line
 
 if TYPE_CHECKING:
@@ -55,7 +56,10 @@ class WebhookSettings(OutputSettings):
     timeout: float = 10.0
 
     def __post_init__(self) -> None:
-        parse_url("url", self.url, _PORTS)
+        target = parse_url("url", self.url, _PORTS)
+        if ":" in target.user:
+            raise SettingError("url", "this has a : in the user, which Basic authentication cannot send")
+        check_secret("token_file", self.token_file, is_header_text, "Latin-1, which is all that HTTP sends")
         if not 0.1 <= self.timeout <= 50:
             raise SettingError("timeout", f"{self.timeout:g} is not seconds from 0.1 to 50")
 
@@ -73,6 +77,8 @@ class WebhookOutput:
         self.name = name
         self._settings = settings
         self._target = parse_url("url", settings.url, _PORTS)
+        path = self._target.path
+        self._path = path if path.startswith("/") else f"/{path}"
         self._connection: http.client.HTTPConnection | None = None
         self._headers: dict[str, str] = {}
         self._secret = ""
@@ -86,6 +92,8 @@ class WebhookOutput:
             login = b64encode(f"{target.user}:{target.password}".encode()).decode("ascii")
             self._headers["Authorization"] = f"Basic {login}"
         if token := read_secret(self._settings.token_file):
+            if not is_header_text(token):  # the file has changed
+                raise OutputError(f"{self._settings.token_file} holds characters that HTTP cannot send", wait=_SLOW)
             self._headers["Authorization"] = f"Bearer {token}"
         self._secret = read_secret(self._settings.secret_file)
 
@@ -159,7 +167,7 @@ class WebhookOutput:
         limit.daemon = True
         try:
             limit.start()
-            connection.request("POST", self._target.path or "/", body, headers)
+            connection.request("POST", self._path, body, headers)
             answer = connection.getresponse()
             answer.read(_MOST_ANSWER)
             if not answer.isclosed():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
+from plate_devices.addresses import AddressError, split_address
 from plate_runtime.errors import UsageError
 
 HIDDEN = "***"
@@ -64,21 +65,12 @@ class Address(NamedTuple):
 
 def parse_address(typed: str) -> Address:
     """Take an address apart. Raises UsageError, which repeats nothing that may be secret, where it is none."""
-    scheme, _, rest = typed.partition("://")
-    scheme = scheme.lower()
-    place, target = re.fullmatch(r"([^/?#]*)([^#]*)(?:#.*)?", rest, re.DOTALL).groups()  # type: ignore[union-attr]
-    if "@" in target or "@" in rest[len(place) + len(target) :]:
-        raise UsageError(
-            f"--camera {scheme}://{HIDDEN} has an @ behind a /, ? or #; in user and password write / as %2F, ? as %3F, "
-            "# as %23 and @ as %40, behind the host @ as %40"
-        )
-    login, _, place = place.rpartition("@")
-    user, _, password = login.partition(":")
-    host, port = _split_port(scheme, place)
-    if not host or re.search(r"[\s\x00-\x1f\x7f]", place + target):
-        raise UsageError(f"--camera {scheme}://{HIDDEN} is no address; it is like {scheme}://host/stream")
-    target = target if target.startswith("/") else f"/{target}"
-    return Address(scheme, host, port, target, unquote(user), unquote(password))
+    try:
+        parts = split_address(typed, _PORTS)
+    except AddressError as error:
+        raise UsageError(f"--camera {typed.partition('://')[0].lower()}://{HIDDEN} {error}") from None
+    target = parts.target if parts.target.startswith("/") else f"/{parts.target}"
+    return Address(parts.scheme, parts.host, parts.port, target, parts.user, parts.password)
 
 
 def is_address(name: str) -> bool:
@@ -96,14 +88,6 @@ def presentable(name: str) -> str:
         except UsageError:
             pass
     return f"{name.partition('://')[0]}://{HIDDEN}"
-
-
-def _split_port(scheme: str, place: str) -> tuple[str, int]:
-    found = re.fullmatch(r"(\[[0-9A-Fa-f:.%]+\]|[^:\[\]]*)(?::(\d{1,5})?)?", place)
-    port = int(found[2]) if found and found[2] else _PORTS[scheme]
-    if found is None or not 0 < port < 65536:
-        raise UsageError(f"--camera {scheme}://{HIDDEN} has no port that could be; ports are 1 to 65535")
-    return found[1].strip("[]"), port
 
 
 def _without_secrets(target: str) -> str:

@@ -56,9 +56,13 @@ def test_what_is_no_address_is_refused_and_not_repeated(typed: str) -> None:
 
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
 def test_any_login_survives_being_quoted(user: str, password: str) -> None:
-    if any("\ud800" <= sign <= "\udfff" for sign in user + password):
-        return
     address = Address("rtsp", "host", 8554, "/stream", user, password)
+    if any("\ud800" <= character <= "\udfff" for character in user + password):
+        return
+    if any(character < " " or character == "\x7f" for character in user):
+        with pytest.raises(UsageError, match="control character"):
+            parse_address(address.full)
+        return
     assert parse_address(address.full) == address
     assert address.shown == address.bare == "rtsp://host:8554/stream"
     assert HIDDEN not in address.full or HIDDEN in user + password
