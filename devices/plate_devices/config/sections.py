@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from plate_devices.addresses import AddressError, split_address
 from plate_devices.config.errors import SettingError
+from plate_devices.sources.address import PORTS
 
 
 def _require(setting: object, key: str, fits: Callable[[Any], bool], allowed: str) -> None:
@@ -32,6 +34,11 @@ class SourceSettings:
     size: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
+        if self.address and self.address.partition("://")[0].lower() in PORTS and "://" in self.address:
+            try:
+                split_address(self.address, PORTS)
+            except AddressError as error:
+                raise SettingError("address", f"this {error}") from None
         _require(self, "fps", lambda rate: 0.001 <= rate <= 1000, "frames a second, from 0.001 to 1000")
         _require(self, "rotate", lambda degrees: degrees % 90 == 0 and abs(degrees) <= 360, "0, 90, 180 or 270")
         _require(self, "roi", _is_region, "[x, y, width, height] in pixels")

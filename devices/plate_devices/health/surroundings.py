@@ -72,9 +72,10 @@ def check_outputs(options: InferOptions) -> Iterator[Finding]:
     if config is None or not config.outputs:
         return
     from plate_devices.outputs.registry import make_outputs
+    from plate_devices.outputs.settings import QueueSettings
 
     try:
-        outputs = make_outputs(config.outputs)
+        outputs = make_outputs(config.outputs, (config.queue or QueueSettings()).place)
     except PlateEdgeError as error:
         yield Finding("outputs", "failed", str(error))
         return

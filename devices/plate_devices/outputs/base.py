@@ -72,6 +72,10 @@ class Output(Protocol):
         """Raise OutputError where it could not take events now; the program that does may be running."""
         ...
 
+    def notices(self) -> Sequence[str]:
+        """Return what people should know beside failures, each sentence once, as that another device is in the way."""
+        ...
+
     def close(self) -> None:
         """Let go, also after an error; may be called twice."""
         ...

@@ -88,6 +88,7 @@ class Courier:
     def _step(self) -> bool:
         """Open, send or wait; return whether to go on."""
         self._news.clear()
+        self._tell_notices()
         if not self._open:
             self._output.open()
             self._open = True
@@ -129,10 +130,15 @@ class Courier:
     def _lost(self, error: OutputError) -> bool:
         """Hang up and wait for the next try; return whether there is one."""
         self._outage.began(str(error))
+        self._tell_notices()
         with suppress(Exception):
             self._output.close()
         self._open = False
         return not self._hurry.wait(self._back_off.next(at_least=min(error.wait, MOST_PATIENCE)))
+
+    def _tell_notices(self) -> None:
+        for notice in self._output.notices():
+            self._remark("output_notice", f"{self.name}: {notice}")
 
     def _complain(self, error: EventRefusedError) -> None:
         """Say that an event is refused; where all are, not of each."""

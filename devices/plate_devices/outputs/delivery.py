@@ -43,7 +43,8 @@ def deliver(outputs: Sequence[OutputSettings], queue: QueueSettings | None, cloc
         MissingPartError: one needs what is not installed. UsageError: two have the same name.
         QueueError: see `Delivery`.
     """
-    return Delivery(make_outputs(outputs), queue or QueueSettings(), clock, remark)
+    queue = queue or QueueSettings()
+    return Delivery(make_outputs(outputs, queue.place), queue, clock, remark)
 
 
 class Delivery:

@@ -51,6 +51,10 @@ class FakeOutput:
         """See `Output`."""
         self._fail()
 
+    def notices(self) -> Sequence[str]:
+        """See `Output`; there are none."""
+        return ()
+
     def close(self) -> None:
         """See `Output`."""
         self.is_open = False

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-import socket
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
+from plate_devices.outputs.identity import node_id
 from plate_runtime import __version__
-
-_MACHINE_ID = Path("/etc/machine-id")
 
 _TEXT = "{{ (value_json.plates | first).text or 'hidden' }}"
 _LISTS = (
@@ -33,19 +28,9 @@ _EVENT = (
 )
 
 
-def device_id() -> str:
-    """Return what tells this machine from others: its host name, and a part of its machine id that gives none away."""
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", socket.gethostname()).strip("-") or "device"
-    try:
-        machine = _MACHINE_ID.read_bytes().strip()
-    except OSError:
-        return name
-    return f"{name}-{hashlib.sha256(b'plate-edge' + machine).hexdigest()[:6]}"
-
-
 def discovery(prefix: str, topic: str, device: str) -> Iterator[tuple[str, str]]:
     """Yield topic and payload for each entity of a device that publishes under `topic`."""
-    node = re.sub(r"[^A-Za-z0-9_-]+", "-", device)
+    node = node_id(device)
     shared = {
         "device": {"identifiers": [f"plate-edge-{node}"], "name": f"Plate Edge {device}", "model": "plate-infer"},
         "origin": {"name": "plate-edge", "sw_version": __version__},

@@ -61,6 +61,10 @@ class LinesOutput:
         self._file.check()
         self._file.close()
 
+    def notices(self) -> Sequence[str]:
+        """See `Output`; there are none."""
+        return ()
+
     def close(self) -> None:
         """See `Output`."""
         self._file.close()

@@ -2,71 +2,32 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from plate_devices.config.errors import SettingError
 from plate_devices.outputs.base import OutputError
-from plate_devices.outputs.home_assistant import device_id, discovery
-from plate_devices.outputs.settings import OutputSettings
-from plate_devices.outputs.urls import parse_url, read_secret, reason, tls
+from plate_devices.outputs.home_assistant import discovery
+from plate_devices.outputs.identity import client_id, device_id, service_name
+from plate_devices.outputs.mqtt_settings import MqttSettings, resolve
+from plate_devices.outputs.rivals import Rivals
+from plate_devices.outputs.settings import QueueSettings
+from plate_devices.outputs.urls import read_secret, tls
 from plate_devices.records import to_line
-from plate_runtime.errors import missing_extra
+from plate_runtime.errors import UsageError, missing_extra
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from paho.mqtt.client import Client, MQTTMessageInfo
+    from paho.mqtt.client import MQTTMessage, MQTTMessageInfo
 
     from plate_devices.outputs.base import Event
+    from plate_devices.outputs.mqtt_client import BrokerClient
 
-OPEN_WITHIN = 10.0
 ACKNOWLEDGED_WITHIN = 20.0
 
-_PORTS = {"mqtt": 1883, "mqtts": 8883}
-_REFUSED_WAIT = 60.0
 _LOOK_EVERY = 0.2
-
-
-@dataclass(frozen=True, kw_only=True)
-class MqttSettings(OutputSettings):
-    """type = "mqtt".
-
-    Attributes:
-        url: mqtt:// or mqtts:// (TLS), with user:password@ where the broker asks for it, and the topic as path.
-        password_file: its first line is the password.
-        ca_file: who signed the broker's certificate, where the system does not know.
-        topic: what all topics begin with; by default the path of `url`, else plate-edge/DEVICE.
-        device: what tells this machine from others; by default its host name and a part of its machine id.
-        retain: the broker keeps the last event for who comes later.
-        discovery: Home Assistant is told what there is; under `discovery_prefix`.
-        keepalive: seconds of silence after which the broker is asked whether it is there.
-    """
-
-    type: Literal["mqtt"] = "mqtt"
-    url: str = field(repr=False)
-    password_file: Path | None = None
-    ca_file: Path | None = None
-    topic: str = ""
-    device: str = ""
-    retain: bool = False
-    discovery: bool = True
-    discovery_prefix: str = "homeassistant"
-    keepalive: int = 30
-
-    def __post_init__(self) -> None:
-        parse_url("url", self.url, _PORTS)
-        for key in ("topic", "discovery_prefix", "device"):
-            if any(sign in getattr(self, key) for sign in "+#\x00"):
-                raise SettingError(key, f"{getattr(self, key)!r} holds a +, a # or a zero; these are for who listens")
-        if "/" in self.device:
-            raise SettingError("device", f"{self.device!r} holds a /; use letters, digits, - and _")
-        if not 5 <= self.keepalive <= 3600:
-            raise SettingError("keepalive", f"{self.keepalive} is not seconds from 5 to 3600")
 
 
 class MqttOutput:
@@ -75,69 +36,86 @@ class MqttOutput:
     The broker itself says "offline" (last will) when the device is gone without a word.
     """
 
-    def __init__(self, settings: MqttSettings, name: str = "mqtt") -> None:
-        """Take an address. Raises MissingPartError where paho-mqtt is not installed."""
+    def __init__(self, settings: MqttSettings, name: str = "mqtt", folder: Path | None = None) -> None:
+        """Take an address.
+
+        Args:
+            folder: of the service's queue, which tells it from other services on this machine.
+
+        Raises:
+            MissingPartError: paho-mqtt is not installed.
+        """
         try:
-            import paho.mqtt.client
+            from plate_devices.outputs import mqtt_client
         except ImportError:
             raise missing_extra("MQTT needs paho-mqtt", "mqtt") from None
-        self._paho = paho.mqtt.client
+        self._mqtt = mqtt_client
         self.name = name
-        self._settings = settings
-        self._target = parse_url("url", settings.url, _PORTS)
-        self.device = settings.device or device_id()
-        self.topic = settings.topic or self._target.path.strip("/") or f"plate-edge/{self.device}"
-        self._client: Client | None = None
-        self._lost = ""
+        self._target, topic, self._settings = resolve(settings)
+        folder = QueueSettings().place if folder is None else folder
+        self.device = settings.device or "-".join(filter(None, (device_id(), service_name(folder))))
+        self.topic = settings.topic or topic or f"plate-edge/{self.device}"
+        self.client_id = client_id(self.device, folder, name)
+        self._version = mqtt_client.VERSIONS[0]
+        self._rivals = Rivals(self.client_id, self.topic)
+        self._client: BrokerClient | None = None
+
+    @property
+    def broker(self) -> str:
+        """The broker, without anything that is secret."""
+        return self._target.shown
+
+    @property
+    def announced(self) -> str | None:
+        """Where the device is announced to Home Assistant; None where it is not."""
+        return f"{self._settings.discovery_prefix}/{self.device}" if self._settings.discovery else None
+
+    def notices(self) -> list[str]:
+        """See `Output`."""
+        return self._rivals.notices()
 
     def open(self) -> None:
         """See `Output`."""
         self.close()
-        self._client = client = self._make_client(f"plate-edge-{self.device}")
-        client.will_set(f"{self.topic}/status", "offline", qos=1, retain=True)
-        self._connect(client)
+
+        def prepare(client: BrokerClient) -> None:
+            client.will_set(f"{self.topic}/status", "offline", qos=1, retain=True)
+            client.on_message = self._heard
+
+        self._client = client = self._connect(self.client_id, self._rivals, prepare)
         self._introduce(client)
 
     def check(self) -> None:
-        """See `Output`; as somebody else, since a broker hangs up on who has the same name."""
-        client = self._make_client(f"plate-edge-{self.device}-check")
+        """See `Output`; with another client id, since a broker disconnects a client when another has its id."""
+        name = f"{self.client_id}-check"
+        self._connect(name, Rivals(name, self.topic), lambda _: None).hang_up()
+
+    def _connect(self, client_id: str, rivals: Rivals, prepare: Callable[[BrokerClient], None]) -> BrokerClient:
+        """Connect in MQTT 5; in 3.1.1 where the broker does not speak that, from then on."""
+        settings, target, mqtt = self._settings, self._target, self._mqtt
+        password = read_secret(settings.password_file) or target.password
+        is_safe = target.scheme == "mqtts"
+        trust = tls(settings.ca_file, settings.certificate_file, settings.key_file) if is_safe else None
+        login = mqtt.Login(client_id, target.user, password, trust, settings.keepalive)
         try:
-            self._connect(client)
-        finally:
-            _hang_up(client)
-
-    def _connect(self, client: Client) -> None:
-        self._lost = ""
-        answered = threading.Event()
-        refused: list[str] = []
-
-        def connected(_client: Any, _user: Any, _flags: Any, code: Any, _properties: Any) -> None:
-            if code.is_failure:
-                refused.append(str(code))
-            answered.set()
-
-        def disconnected(_client: Any, _user: Any, _flags: Any, code: Any, _properties: Any) -> None:
-            self._lost = self._lost or f"hung up ({code})"
-            answered.set()
-
-        client.on_connect, client.on_disconnect = connected, disconnected
-        try:
-            client.connect(self._target.host, self._target.port, self._settings.keepalive)
-        except (OSError, ValueError) as error:
-            raise OutputError(f"{self._target.shown} cannot be reached: {reason(error)}") from error
-        client.loop_start()
-        if not answered.wait(OPEN_WITHIN):
-            raise OutputError(f"{self._target.shown} does not answer in MQTT; is the port right?")
-        if refused:
-            raise OutputError(f"{self._target.shown} lets nobody in: {refused[0]}", wait=_REFUSED_WAIT)
-        if self._lost:
-            raise OutputError(f"{self._target.shown} {self._lost}; is the port right?")
+            client: BrokerClient = mqtt.connect(target, login, self._version, rivals, prepare)
+        except mqtt.VersionError:
+            older = mqtt.VERSIONS[-1]
+            if self._version == older:
+                self._version = mqtt.VERSIONS[0]
+                raise
+            client = mqtt.connect(target, login, older, rivals, prepare)
+            self._version = older
+        return client
 
     def send(self, events: Sequence[Event]) -> int:
         """See `Output`."""
         client = self._client
-        if client is None or self._lost or not client.is_connected():
-            raise OutputError(f"{self._target.shown} {self._lost or 'is gone'}")
+        if client is None or client.lost or not client.is_connected():
+            lost = client.lost if client else ""
+            raise OutputError(f"{self._target.shown} {lost or 'is gone'}", wait=self._rivals.wait)
+        if self._rivals.should_say():
+            self._say_online(client)
         messages = [
             client.publish(f"{self.topic}/{event['type']}", to_line(event), qos=1, retain=self._retained(event))
             for event in events
@@ -145,9 +123,9 @@ class MqttOutput:
         acknowledged = self._wait(client, messages, ACKNOWLEDGED_WITHIN)
         if acknowledged < len(messages):
             # What is still on its way would be sent again beside what follows.
-            self._lost = self._lost or "does not acknowledge"
+            client.lost = client.lost or "does not acknowledge"
             if not acknowledged:
-                raise OutputError(f"{self._target.shown} {self._lost}")
+                raise OutputError(f"{self._target.shown} {client.lost}", wait=self._rivals.wait)
         return acknowledged
 
     def close(self) -> None:
@@ -155,40 +133,41 @@ class MqttOutput:
         client, self._client = self._client, None
         if client is None:
             return
-        if client.is_connected() and not self._lost:
+        if client.is_connected() and not client.lost:
+            self._rivals.say("offline")
             self._wait(client, [client.publish(f"{self.topic}/status", "offline", qos=1, retain=True)], 2.0)
-        _hang_up(client)
+        client.hang_up()
 
-    def _make_client(self, name: str) -> Client:
-        paho = self._paho
-        client: Client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=name, reconnect_on_failure=False)
-        client.connect_timeout = OPEN_WITHIN
-        password = read_secret(self._settings.password_file) or self._target.password
-        if self._target.user or password:
-            client.username_pw_set(self._target.user, password or None)
-        if self._target.scheme == "mqtts":
-            client.tls_set_context(tls(self._settings.ca_file))
-        return client
-
-    def _introduce(self, client: Client) -> None:
-        """Say who is there, anew with each connection: the broker may have forgotten."""
-        said = [client.publish(f"{self.topic}/status", "online", qos=1, retain=True)]
+    def _introduce(self, client: BrokerClient) -> None:
+        """Say who is there, again with each connection: the broker may have forgotten."""
+        with suppress(OSError, ValueError):
+            client.subscribe(f"{self.topic}/status")
+        said = [self._say_online(client)]
         if self._settings.discovery:
             for topic, entity in discovery(self._settings.discovery_prefix, self.topic, self.device):
                 said.append(client.publish(topic, entity, qos=1, retain=True))
-        if self._wait(client, said, OPEN_WITHIN) < len(said):
-            raise OutputError(f"{self._target.shown} {self._lost or 'does not acknowledge'}")
+        if self._wait(client, said, self._mqtt.OPEN_WITHIN) < len(said):
+            lost = client.lost or "does not acknowledge"
+            raise OutputError(f"{self._target.shown} {lost}", wait=self._rivals.wait)
+
+    def _say_online(self, client: BrokerClient) -> MQTTMessageInfo:
+        self._rivals.say("online")
+        return client.publish(f"{self.topic}/status", "online", qos=1, retain=True)
+
+    def _heard(self, _client: Any, _user: Any, message: MQTTMessage) -> None:
+        if not message.retain and message.topic == f"{self.topic}/status":
+            self._rivals.heard(message.payload[:16].decode("ascii", "replace"))
 
     def _retained(self, event: Event) -> bool:
         return self._settings.retain and event["type"] == "vehicle"
 
-    def _wait(self, client: Client, messages: Sequence[MQTTMessageInfo], seconds: float) -> int:
+    def _wait(self, client: BrokerClient, messages: Sequence[MQTTMessageInfo], seconds: float) -> int:
         """Return how many messages, from the first, the broker acknowledged."""
         deadline = time.monotonic() + seconds
         for count, message in enumerate(messages):
             try:
                 while not message.is_published():
-                    if self._lost or not client.is_connected() or time.monotonic() > deadline:
+                    if client.lost or not client.is_connected() or time.monotonic() > deadline:
                         return count
                     message.wait_for_publish(_LOOK_EVERY)
             except (RuntimeError, ValueError):  # it never left
@@ -196,7 +175,17 @@ class MqttOutput:
         return len(messages)
 
 
-def _hang_up(client: Client) -> None:
-    with suppress(OSError, ValueError):
-        client.disconnect()
-    client.loop_stop()
+def check_topics(outputs: Sequence[MqttOutput]) -> None:
+    """Refuse outputs that could not be told from each other at one broker. Raises UsageError."""
+    taken: dict[tuple[str, str], str] = {}
+    for output in outputs:
+        used = {f"the topic {output.topic}": "topic"}
+        if output.announced:
+            used[f"the device {output.announced}"] = "device"
+        for what, key in used.items():
+            other = taken.setdefault((output.broker, what), output.name)
+            if other != output.name:
+                raise UsageError(
+                    f"outputs {other} and {output.name} both use {what} at {output.broker}; "
+                    f"give one of them another {key}"
+                )

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 from plate_runtime.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from plate_devices.outputs.base import Output
+    from plate_devices.outputs.mqtt import MqttOutput
+    from plate_devices.outputs.mqtt_settings import MqttSettings
     from plate_devices.outputs.settings import OutputSettings
 
 # Imported only where they are used: most machines have one or two of them.
@@ -31,23 +35,37 @@ def settings_class(type_: str) -> type[OutputSettings]:
     return cast("type[OutputSettings]", _named(type_, "Settings"))
 
 
-def make_outputs(settings: Sequence[OutputSettings]) -> list[Output]:
+def make_outputs(settings: Sequence[OutputSettings], folder: Path | None = None) -> list[Output]:
     """Make the outputs that wait for events, each with a name of its own; nothing is connected yet.
 
     Lines without a path are left out: they go to standard output, at once.
 
+    Args:
+        folder: where events wait; by default the usual one.
+
     Raises:
-        MissingPartError: one needs what is not installed. UsageError: two have the same name.
+        MissingPartError: one needs what is not installed. UsageError: two have the same name, or the same topic.
     """
     made: list[Output] = []
+    brokers: list[MqttOutput] = []
     for one in settings:
         if one.type == "lines" and getattr(one, "path", None) is None:
             continue
-        make = cast("Callable[[Any, str], Output]", _named(one.type, "Output"))
         taken = {output.name for output in made}
         if one.name in taken:
             raise UsageError(f"two outputs are called {one.name}; give one of them another name")
-        made.append(make(one, one.name or _free(one.type, taken)))
+        name = one.name or _free(one.type, taken)
+        if one.type == "mqtt":
+            broker = cast("type[MqttOutput]", _named(one.type, "Output"))(cast("MqttSettings", one), name, folder)
+            brokers.append(broker)
+            made.append(broker)
+        else:
+            make = cast("Callable[[Any, str], Output]", _named(one.type, "Output"))
+            made.append(make(one, name))
+    if len(brokers) > 1:
+        from plate_devices.outputs.mqtt import check_topics
+
+        check_topics(brokers)
     return made
 
 

@@ -86,6 +86,10 @@ class SqliteOutput:
         """See `Output`."""
         self._connect().close()
 
+    def notices(self) -> Sequence[str]:
+        """See `Output`; there are none."""
+        return ()
+
     def close(self) -> None:
         """See `Output`."""
         if self._connection is not None:

@@ -125,6 +125,10 @@ class WebhookOutput:
         finally:
             self.close()
 
+    def notices(self) -> Sequence[str]:
+        """See `Output`; there are none."""
+        return ()
+
     def close(self) -> None:
         """See `Output`."""
         self._failed = None

@@ -6,6 +6,7 @@ import ipaddress
 import socket
 from typing import NamedTuple
 
+from plate_devices.addresses import AddressError, host_name
 from plate_runtime.errors import DeviceError
 
 PORT = 8080
@@ -28,11 +29,14 @@ class Listen(NamedTuple):
 def parse_listen(typed: str) -> Listen:
     """Read `HOST:PORT`, `HOST` or `PORT`; a port alone is that of this machine. Raises ValueError: it is none."""
     host, port = _split(typed.strip())
-    if not port.isdecimal() or int(port) > 65535:
+    if not (port.isascii() and port.isdecimal()) or int(port) > 65535:
         raise ValueError(f"{port!r} in {typed!r} is no port; {_EXAMPLES}")
     if not host or any(sign in host for sign in " /@?#") or (":" in host and not _is_ipv6(host)):
         raise ValueError(f"{typed!r} is no address to listen on; {_EXAMPLES}")
-    return Listen(host, int(port))
+    try:
+        return Listen(host if _is_ipv6(host) else host_name(host), int(port))
+    except AddressError as error:
+        raise ValueError(f"{typed!r} {error}; {_EXAMPLES}") from None
 
 
 def _split(typed: str) -> tuple[str, str]:

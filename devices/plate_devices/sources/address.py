@@ -11,7 +11,7 @@ from plate_runtime.errors import UsageError
 
 HIDDEN = "***"
 
-_PORTS = {"rtsp": 554, "http": 80, "https": 443}
+PORTS = {"rtsp": 554, "http": 80, "https": 443}
 
 # Cameras hand out streams by such names. Whatever else stands behind a "=" may be a password or a token.
 _HARMLESS = re.compile(
@@ -42,7 +42,7 @@ class Address(NamedTuple):
     def host_and_port(self) -> str:
         """The host, and the port where it is not the usual one."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+        return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def shown(self) -> str:
@@ -66,7 +66,7 @@ class Address(NamedTuple):
 def parse_address(typed: str) -> Address:
     """Take an address apart. Raises UsageError, which repeats nothing that may be secret, where it is none."""
     try:
-        parts = split_address(typed, _PORTS)
+        parts = split_address(typed, PORTS)
     except AddressError as error:
         raise UsageError(f"--camera {typed.partition('://')[0].lower()}://{HIDDEN} {error}") from None
     target = parts.target if parts.target.startswith("/") else f"/{parts.target}"
@@ -82,7 +82,7 @@ def presentable(name: str) -> str:
     """Return a name, of a camera or a file, as it may be printed; of an address only what is harmless."""
     if not is_address(name):
         return name
-    if name.partition("://")[0].lower() in _PORTS:
+    if name.partition("://")[0].lower() in PORTS:
         try:
             return parse_address(name).shown
         except UsageError:

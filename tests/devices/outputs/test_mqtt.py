@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from receivers.broker import Broker, Listener, free_port
 
 from plate_devices.config.errors import SettingError
 from plate_devices.outputs.base import Event, OutputError
+from plate_devices.outputs.home_assistant import discovery
 from plate_devices.outputs.mqtt import MqttOutput, MqttSettings
 
 system = pytest.mark.system
@@ -154,7 +157,7 @@ def test_a_broker_that_asks_who_it_is(tmp_path: Path) -> None:
             assert output.topic == "yard"
             assert output.send([event(1)]) == 1
             output.close()
-        with pytest.raises(OutputError, match="lets nobody in: Not authorized") as refused:
+        with pytest.raises(OutputError, match="refuses the connection: Not authorized") as refused:
             MqttOutput(MqttSettings(url=f"mqtt://joe:wrong@127.0.0.1:{broker.port}")).open()
         assert "wrong" not in str(refused.value)
         assert refused.value.wait == 60.0
@@ -182,6 +185,74 @@ def test_tls(tmp_path: Path) -> None:
         broker.send(signal.SIGKILL)
 
 
+def made_certificate(folder: Path, name: str, *more: str) -> tuple[Path, Path]:
+    """Return the files of a certificate that signs itself, and of its key."""
+    key, certificate = folder / f"{name}-key.pem", folder / f"{name}.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-days", "2", "-subj", f"/CN={name}", *more]
+    subprocess.run([*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    key.chmod(0o644)
+    return certificate, key
+
+
+@system
+def test_a_broker_that_asks_for_a_certificate(tmp_path: Path) -> None:
+    own, own_key = made_certificate(tmp_path, "localhost", "-nodes", "-addext", "subjectAltName=DNS:localhost")
+    certificate, key = made_certificate(tmp_path, "gate", "-nodes")
+    more = f"certfile {own}\nkeyfile {own_key}\ncafile {certificate}\nrequire_certificate true"
+    broker = Broker(tmp_path / "broker", more)
+    url = f"mqtts://localhost:{broker.port}"
+    files = f"ca_file={own}&certificate_file={certificate}&key_file={key}"
+    try:
+        for settings in (
+            MqttSettings(url=url, ca_file=own, certificate_file=certificate, key_file=key),
+            MqttSettings(url=f"{url}/yard?{files}"),
+        ):
+            output = MqttOutput(settings)
+            output.open()
+            assert output.send([event(1)]) == 1
+            output.close()
+        with pytest.raises(OutputError):
+            MqttOutput(MqttSettings(url=url, ca_file=own)).open()
+    finally:
+        broker.send(signal.SIGKILL)
+
+
+@system
+def test_certificates_are_looked_at_when_settings_are_read(tmp_path: Path) -> None:
+    certificate, key = made_certificate(tmp_path, "gate", "-nodes")
+    _, other = made_certificate(tmp_path, "other", "-nodes")
+    encrypted, encrypted_key = made_certificate(tmp_path, "encrypted", "-passout", "pass:secret")
+    for files, reason in (
+        ({"certificate_file": certificate}, "cannot be used"),
+        ({"certificate_file": certificate, "key_file": other}, "cannot be used"),
+        ({"certificate_file": encrypted, "key_file": encrypted_key}, "its key is encrypted"),
+        ({"certificate_file": certificate, "key_file": tmp_path / "none"}, "cannot be read"),
+    ):
+        with pytest.raises(SettingError, match=reason):
+            MqttSettings(url="mqtts://host", **files)  # type: ignore[arg-type]
+    MqttSettings(url="mqtts://host", certificate_file=certificate, key_file=key)
+
+
+_WILD = st.text(alphabet=st.characters() | st.sampled_from("/#?@%:+$\0\udc80"), max_size=40)
+
+
+@given(_WILD, _WILD, _WILD)
+@example("mqtt://host/\udc80", "", "")
+def test_any_settings_make_topics_that_can_be_published_or_are_refused(path: str, topic: str, device: str) -> None:
+    try:
+        output = MqttOutput(MqttSettings(url=f"mqtt://host/{path}", topic=topic, device=device))
+    except SettingError as error:
+        assert "\n" not in str(error)
+        return
+    for full in (
+        f"{output.topic}/vehicle",
+        *(one for one, _ in discovery("homeassistant", output.topic, output.device)),
+    ):
+        assert not set(full) & set("+#\0")
+        assert len(full.encode()) < 65536
+    assert len(output.client_id.encode()) < 1024
+
+
 def test_nobody_there_and_somebody_else() -> None:
     with pytest.raises(OutputError, match="cannot be reached: Connection refused"):
         output_at(free_port()).open()
@@ -193,8 +264,26 @@ def test_nobody_there_and_somebody_else() -> None:
     ("settings", "reason"),
     [
         ({"url": "http://host"}, "this is no address; it is like mqtt://host or mqtts://host"),
-        ({"url": "mqtt://host", "topic": "a/#"}, "holds a"),
-        ({"url": "mqtt://host", "device": "a/b"}, "holds a /"),
+        ({"url": "mqtt://host", "topic": "a/#"}, "does not allow these wildcards"),
+        ({"url": "mqtt://host/a/+"}, "does not allow these wildcards"),
+        ({"url": "mqtt://host/a/%23"}, "does not allow these wildcards"),
+        ({"url": "mqtt://host/a#b"}, "write it as %23"),
+        ({"url": "mqtt://host/%ff"}, "no UTF-8"),
+        ({"url": "mqtt://host/a%00b"}, "control character"),
+        ({"url": "mqtt://host", "topic": "x" * 2000}, "longer than"),
+        ({"url": "mqtt://host", "topic": "$SYS/x"}, "belongs to the broker"),
+        ({"url": "mqtt://host", "discovery_prefix": "a\udc80"}, "no UTF-8"),
+        ({"url": "mqtt://joe:%00@host"}, "hold no zero"),
+        ({"url": "mqtt://joe:secr/et@host"}, "write / as %2F"),
+        ({"url": "mqtt://host/?cafile=x"}, "behind the [?] stand files"),
+        ({"url": "mqtt://host/?ca_file"}, "behind the [?] stand files"),
+        ({"url": "mqtt://host/?ca_file=x&ca_file=y"}, "behind the [?] stand files"),
+        ({"url": "mqtts://host/?ca_file=/x", "ca_file": Path("/y")}, "with another file"),
+        ({"url": "mqtts://host/?ca_file=/no/such"}, "/no/such cannot be read: No such file"),
+        ({"url": "mqtts://host", "certificate_file": Path(__file__)}, "test_mqtt.py cannot be used"),
+        ({"url": "mqtts://host", "key_file": Path(__file__)}, "belongs to a certificate_file"),
+        ({"url": "mqtt://host", "ca_file": Path(__file__)}, "begin url with mqtts"),
+        ({"url": "mqtt://host", "device": "a/b"}, "without /"),
         ({"url": "mqtt://host", "keepalive": 1}, "is not seconds"),
     ],
 )

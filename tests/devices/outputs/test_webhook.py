@@ -148,6 +148,32 @@ def test_what_is_no_address(url: str) -> None:
     assert "s3cret" not in repr(WebhookSettings(url="http://joe:s3cret@host/s3cret"))
 
 
+def test_what_http_can_never_send_is_refused_when_settings_are_read(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    for text in ("s3cret\u20ac", "s3cret\x00", "s3\tcret"):
+        token.write_text(text, "utf-8")
+        with pytest.raises(SettingError, match="token holds other characters than Latin-1") as refused:
+            WebhookSettings(url="http://host", token_file=token)
+        assert "s3" not in str(refused.value)
+    with pytest.raises(SettingError, match="a : in the user"):
+        WebhookSettings(url="http://jo%3Ae:s3cret@host")
+    settings = WebhookSettings(url="http://host", token_file=tmp_path / "later")
+    (tmp_path / "later").write_text("s3cret\u20ac", "utf-8")
+    with pytest.raises(OutputError, match="holds characters that HTTP cannot send") as refused_later:
+        WebhookOutput(settings).open()
+    assert refused_later.value.wait == 60.0
+
+
+def test_paths_and_logins_of_any_language(hooks: Hooks, tmp_path: Path) -> None:
+    output = opened(f"{hooks.url.replace('//', '//jörg:pässwörd@')}/höfe?tor=größte")
+    assert output.send([event(1)]) == 1
+    assert hooks.received[0].path == "/h%C3%B6fe?tor=gr%C3%B6%C3%9Fte"
+    token = tmp_path / "token"
+    token.write_text("Zürich", "utf-8")
+    assert opened(hooks.url, token_file=token).send([event(2)]) == 1
+    assert hooks.received[1].headers["authorization"] == "Bearer Zürich"
+
+
 def test_a_look_posts_nothing(hooks: Hooks) -> None:
     WebhookOutput(WebhookSettings(url=hooks.url)).check()
     assert hooks.received == []

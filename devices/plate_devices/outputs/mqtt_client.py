@@ -1,0 +1,140 @@
+"""One connection to an MQTT broker, in version 5 or 3.1.1; needs paho-mqtt."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+
+from plate_devices.outputs.base import OutputError
+from plate_devices.outputs.rivals import Rivals
+from plate_devices.outputs.urls import Target, reason
+
+OPEN_WITHIN = 10.0
+VERSIONS = (MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311)
+
+_REFUSED_WAIT = 60.0
+_UNSUPPORTED_VERSION, _TAKEN_OVER = 0x84, 0x8E
+
+
+class Login(NamedTuple):
+    """Who connects, and how: `user` and `password` are "" for none; `trust` is None without TLS."""
+
+    client_id: str
+    user: str
+    password: str
+    trust: ssl.SSLContext | None
+    keepalive: int
+
+
+class VersionError(OutputError):
+    """The broker may not speak this version of MQTT."""
+
+
+class BrokerClient(Client):
+    """Ends where the broker sends what is no MQTT, instead of printing a traceback from its thread.
+
+    Attributes:
+        lost: why the connection is gone, "" while it holds. broken: is called when the broker sends what is no MQTT.
+    """
+
+    broken: Callable[[], None]
+
+    def __init__(self, login: Login, version: MQTTProtocolVersion) -> None:
+        super().__init__(
+            CallbackAPIVersion.VERSION2, client_id=login.client_id, protocol=version, reconnect_on_failure=False
+        )
+        self.lost = ""
+        self.broken = lambda: None
+        self.connect_timeout = OPEN_WITHIN
+        if login.user or login.password:
+            self.username_pw_set(login.user, login.password or None)
+        if login.trust is not None:
+            self.tls_set_context(login.trust)
+
+    def loop_forever(self, *arguments: Any, **options: Any) -> MQTTErrorCode:
+        """Receive until the end."""
+        try:
+            return super().loop_forever(*arguments, **options)
+        except Exception as error:  # whatever a damaged packet makes paho stumble over
+            self.lost = self.lost or f"sends what is no MQTT ({type(error).__name__})"
+            self.broken()
+            return MQTTErrorCode.MQTT_ERR_PROTOCOL
+
+    def hang_up(self) -> None:
+        """Disconnect, and end the thread."""
+        with suppress(OSError, ValueError):
+            self.disconnect()
+        self.loop_stop()
+
+
+def connect(
+    target: Target,
+    login: Login,
+    version: MQTTProtocolVersion,
+    rivals: Rivals,
+    prepare: Callable[[BrokerClient], None],
+) -> BrokerClient:
+    """Return a client that is connected.
+
+    Args:
+        rivals: is told, from the client's thread, when the connection begins and how it ends.
+        prepare: is called before the connection, as for a last will.
+
+    Raises:
+        VersionError, OutputError: it cannot be.
+    """
+    client = BrokerClient(login, version)
+    answered = threading.Event()
+    refused: list[Any] = []
+    accepted = threading.Event()
+
+    def connected(_client: Any, _user: Any, _flags: Any, code: Any, _properties: Any) -> None:
+        if code.is_failure:
+            refused.append(code)
+        else:
+            rivals.connected()
+            accepted.set()
+        answered.set()
+
+    def disconnected(_client: Any, _user: Any, _flags: Any, code: Any, _properties: Any) -> None:
+        taken_over = getattr(code, "value", None) == _TAKEN_OVER
+        told = "gave the connection to another client with the same id" if taken_over else f"hung up ({code})"
+        client.lost = client.lost or told
+        if accepted.is_set():
+            rivals.ended(taken_over)
+        answered.set()
+
+    def broken() -> None:
+        if accepted.is_set():
+            rivals.ended(taken_over=False)
+        answered.set()
+
+    client.on_connect, client.on_disconnect, client.broken = connected, disconnected, broken
+    prepare(client)
+    try:
+        _wait(client, target, login.keepalive, answered)
+        if refused:
+            kind = VersionError if refused[0].value == _UNSUPPORTED_VERSION else OutputError
+            raise kind(f"{target.shown} refuses the connection: {refused[0]}", wait=_REFUSED_WAIT)
+        if not accepted.is_set():
+            raise VersionError(f"{target.shown} {client.lost}; is the port right?")
+    except OutputError:
+        client.hang_up()
+        raise
+    return client
+
+
+def _wait(client: BrokerClient, target: Target, keepalive: int, answered: threading.Event) -> None:
+    try:
+        client.connect(target.host, target.port, keepalive)
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{target.shown} cannot be reached: {reason(error)}") from error
+    client.loop_start()
+    if not answered.wait(OPEN_WITHIN):
+        raise VersionError(f"{target.shown} does not answer in MQTT; is the port right?")

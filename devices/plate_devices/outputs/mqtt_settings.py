@@ -1,0 +1,136 @@
+"""What the settings say of an MQTT broker, and what of it can never work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, NamedTuple
+from urllib.parse import parse_qsl
+
+from plate_devices.addresses import AddressError, decoded_text, has_control
+from plate_devices.config.errors import SettingError
+from plate_devices.outputs.base import OutputError
+from plate_devices.outputs.settings import OutputSettings
+from plate_devices.outputs.urls import Target, check_secret, parse_url, tls
+
+_PORTS = {"mqtt": 1883, "mqtts": 8883}
+_FILES = ("password_file", "ca_file", "certificate_file", "key_file")
+_LONGEST_TOPIC, _LONGEST_DEVICE, _LONGEST_WORD = 1024, 128, 65535
+
+
+@dataclass(frozen=True, kw_only=True)
+class MqttSettings(OutputSettings):
+    """type = "mqtt".
+
+    Attributes:
+        url: mqtt:// or mqtts:// (TLS), with user:password@ if the broker asks for it, and the topic as path. Files may
+            follow: ?ca_file=FILE&certificate_file=FILE&key_file=FILE&password_file=FILE.
+        password_file: its first line is the password.
+        ca_file: who signed the broker's certificate, if the system does not know.
+        certificate_file, key_file: of this client, in PEM; the key may be in the certificate's file.
+        topic: what all topics begin with; by default the path of `url`, else plate-edge/DEVICE.
+        device: the name of this device; by default its host name and a part of its machine id.
+        retain: the broker keeps the last event for clients that come later.
+        discovery: Home Assistant is told what there is; under `discovery_prefix`.
+        keepalive: seconds of silence after which the broker is asked whether it is there.
+    """
+
+    type: Literal["mqtt"] = "mqtt"
+    url: str = field(repr=False)
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    topic: str = ""
+    device: str = ""
+    retain: bool = False
+    discovery: bool = True
+    discovery_prefix: str = "homeassistant"
+    keepalive: int = 30
+
+    def __post_init__(self) -> None:
+        broker = resolve(self)
+        if broker.files is not self:  # they are checked
+            return
+        for key, topic in (("topic", self.topic), ("url", broker.topic), ("discovery_prefix", self.discovery_prefix)):
+            _check_topic(key, topic)
+        if "/" in self.device or len(self.device) > _LONGEST_DEVICE:
+            raise SettingError("device", f"{self.device!r} does not fit; use letters, digits, - and _, without /")
+        _check_topic("device", self.device)
+        if not 5 <= self.keepalive <= 3600:
+            raise SettingError("keepalive", f"{self.keepalive} is not seconds from 5 to 3600")
+        for word in (broker.target.user, broker.target.password):
+            if "\0" in word or len(word.encode()) > _LONGEST_WORD:
+                raise SettingError("url", "user and password hold no zero and are at most 65535 bytes long")
+        fits = "text without control characters"
+        check_secret("password_file", broker.files.password_file, lambda word: not has_control(word), fits)
+        _check_tls(broker)
+
+
+class Broker(NamedTuple):
+    """A broker: where it is, the topic of its address ("" for none), and the settings with the files of its address."""
+
+    target: Target
+    topic: str
+    files: MqttSettings
+
+
+def resolve(settings: MqttSettings) -> Broker:
+    """Take the address apart. Raises SettingError: it can never work."""
+    target = parse_url("url", settings.url, _PORTS)
+    path, _, query = target.path.partition("?")
+    try:
+        topic = decoded_text(path).strip("/")
+    except AddressError as error:
+        raise SettingError("url", f"this {error}") from None
+    return Broker(target, topic, _with_files(settings, query))
+
+
+def _with_files(settings: MqttSettings, query: str) -> MqttSettings:
+    found: dict[str, Path] = {}
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), max_num_fields=len(_FILES))
+    except ValueError:
+        pairs = [("", "")]
+    for key, value in pairs:
+        if key not in _FILES or not value or "\0" in value or key in found:
+            raise SettingError("url", f"behind the ? stand files: {', '.join(f'{one}=FILE' for one in _FILES)}")
+        if getattr(settings, key) not in (None, Path(value).expanduser()):
+            raise SettingError(key, "is named in url as well, with another file")
+        found[key] = Path(value).expanduser()
+    if not found:
+        return settings
+    return replace(settings, url=settings.url.partition("?")[0], **found)  # type: ignore[arg-type]
+
+
+def _check_topic(key: str, topic: str) -> None:
+    if "+" in topic or "#" in topic:
+        raise SettingError(key, f"{topic!r} holds a + or a #; MQTT does not allow these wildcards in a topic")
+    if has_control(topic):
+        raise SettingError(key, f"{topic!r} holds a control character or is no UTF-8")
+    if topic.upper().startswith("$SYS"):
+        raise SettingError(key, f"{topic!r} belongs to the broker; choose another topic")
+    if len(topic.encode()) > _LONGEST_TOPIC:
+        raise SettingError(key, f"it is longer than {_LONGEST_TOPIC} bytes")
+
+
+def _check_tls(broker: Broker) -> None:
+    """Look at certificates and key now: a device that is left alone should not wait for them indefinitely."""
+    files = broker.files
+    if files.key_file is not None and files.certificate_file is None:
+        raise SettingError("key_file", "it belongs to a certificate_file, which is missing")
+    named = [key for key in _FILES[1:] if getattr(files, key) is not None]
+    if not named:
+        return
+    if broker.target.scheme != "mqtts":
+        raise SettingError(named[0], "certificates need TLS; begin url with mqtts://")
+    for key in named:
+        try:
+            with getattr(files, key).open("rb") as stream:
+                stream.read(1)
+        except OSError as error:
+            raise SettingError(key, f"{getattr(files, key)} cannot be read: {error.strerror or error}") from None
+    try:
+        tls(files.ca_file, files.certificate_file, files.key_file)
+    except OutputError as error:
+        raise SettingError(named[-1], str(error)) from None
