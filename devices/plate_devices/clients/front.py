@@ -38,6 +38,7 @@ class Front:
         self._listener, self._service, self._limits = listener, service, limits
         listener.setblocking(False)
         self._selector = selectors.DefaultSelector()
+        self._selector.register(listener, selectors.EVENT_READ)
         self._connections: set[Connection] = set()
         self._groups: Counter[object] = Counter()
         self._held = 0
@@ -46,6 +47,7 @@ class Front:
         self._woken, self._wake = socket.socketpair()
         self._woken.setblocking(False)
         self._wake.setblocking(False)
+        self._selector.register(self._woken, selectors.EVENT_READ)
         self._closing = threading.Event()
         self._serving = threading.Lock()
         self._ended = False
@@ -54,15 +56,9 @@ class Front:
     def serve_forever(self) -> None:
         """Answer until `close` is called."""
         with self._serving:
-            if self._ended:
-                return
-            self._selector.register(self._listener, selectors.EVENT_READ)
-            self._selector.register(self._woken, selectors.EVENT_READ)
-            try:
-                while not self._closing.is_set():
-                    self._turn()
-            finally:
-                self._end()
+            while not self._closing.is_set():
+                self._turn()
+            self._end()
 
     def close(self) -> None:
         """Stop listening and disconnect everyone; requests that are being answered get no answer."""
@@ -144,6 +140,9 @@ class Front:
             return
         except OSError:
             self._drop(connection)
+        except Exception as error:  # a mistake with one client must not end the others
+            self._drop(connection)
+            self._workers.report(error)
 
     def _receive(self, connection: Connection) -> None:
         piece = connection.socket.recv(PIECE)

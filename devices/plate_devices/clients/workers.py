@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from plate_devices.clients.limits import Answer
-from plate_devices.threads import Worker
+from plate_devices.threads import BOARD, Worker
 
 if TYPE_CHECKING:
     from plate_devices.clients.connection import Connection
@@ -20,6 +20,8 @@ _HALVED_AFTER = 10.0
 """Seconds after which time that was used counts half."""
 
 _MOST_GROUPS = 1024
+_REPORT_EVERY = 60.0
+_NAME = "answers to clients"
 _NONE = Answer(b"", goes_on=False)
 
 
@@ -34,13 +36,14 @@ class Workers:
         self._threads: list[Worker] = []
         self._free = 0
         self._stopped = False
+        self._reported = float("-inf")
 
     def add(self, connection: Connection) -> None:
         """Take a connection with a whole request."""
         with self._changed:
             self._waiting.append(connection)
             if self._free < len(self._waiting) and len(self._threads) < self._count:
-                thread = Worker(self._run, "answers to clients")
+                thread = Worker(self._run, _NAME)
                 self._threads.append(thread)
                 thread.start()
             self._changed.notify()
@@ -49,6 +52,14 @@ class Workers:
         """Forget a request that waits; one that is being answered goes on."""
         with self._changed, suppress(ValueError):
             self._waiting.remove(connection)
+
+    def report(self, error: Exception) -> None:
+        """Say that a mistake of this program has cost a client its connection; at most once a minute."""
+        with self._changed:
+            if time.monotonic() - self._reported < _REPORT_EVERY:
+                return
+            self._reported = time.monotonic()
+        BOARD.failed(_NAME, error, "one client was disconnected")
 
     def close(self) -> None:
         """Begin no more."""
@@ -64,8 +75,9 @@ class Workers:
                 answer = (
                     _NONE if connection.has_hung_up() else self._service.answer(connection.request, connection.peer)
                 )
-            except Exception:  # a mistake with one request must not silence the others
+            except Exception as error:  # a mistake with one request must not silence the others
                 answer = _NONE
+                self.report(error)
             spent = time.monotonic() - began
             with self._changed:
                 connection.used += spent
