@@ -40,17 +40,17 @@ class BrokerClient(Client):
     """Ends where the broker sends what is no MQTT, instead of printing a traceback from its thread.
 
     Attributes:
-        lost: why the connection is gone, "" while it holds. broken: is called when the broker sends what is no MQTT.
+        lost: why the connection is gone, "" while it holds. broken: is called with the reason when the broker sends what is no MQTT.
     """
 
-    broken: Callable[[], None]
+    broken: Callable[[str], None]
 
     def __init__(self, login: Login, version: MQTTProtocolVersion) -> None:
         super().__init__(
             CallbackAPIVersion.VERSION2, client_id=login.client_id, protocol=version, reconnect_on_failure=False
         )
         self.lost = ""
-        self.broken = lambda: None
+        self.broken = lambda _: None
         self.connect_timeout = OPEN_WITHIN
         if login.user or login.password:
             self.username_pw_set(login.user, login.password or None)
@@ -62,8 +62,7 @@ class BrokerClient(Client):
         try:
             return super().loop_forever(*arguments, **options)
         except Exception as error:  # whatever a damaged packet makes paho stumble over
-            self.lost = self.lost or f"sends what is no MQTT ({type(error).__name__})"
-            self.broken()
+            self.broken(f"sends what is no MQTT ({type(error).__name__})")
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
 
     def hang_up(self) -> None:
@@ -104,18 +103,15 @@ def connect(
 
     def disconnected(_client: Any, _user: Any, _flags: Any, code: Any, _properties: Any) -> None:
         taken_over = getattr(code, "value", None) == _TAKEN_OVER
-        told = "gave the connection to another client with the same id" if taken_over else f"hung up ({code})"
-        client.lost = client.lost or told
+        end("gave the connection to another client with the same id" if taken_over else f"hung up ({code})", taken_over)
+
+    def end(reason: str, taken_over: bool = False) -> None:
         if accepted.is_set():
             rivals.ended(taken_over)
+        client.lost = client.lost or reason
         answered.set()
 
-    def broken() -> None:
-        if accepted.is_set():
-            rivals.ended(taken_over=False)
-        answered.set()
-
-    client.on_connect, client.on_disconnect, client.broken = connected, disconnected, broken
+    client.on_connect, client.on_disconnect, client.broken = connected, disconnected, end
     prepare(client)
     try:
         _wait(client, target, login.keepalive, answered)
