@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ACKNOWLEDGED_WITHIN = 20.0
 
 _LOOK_EVERY = 0.2
+_NOTED_WITHIN = 1.0
 
 
 class MqttOutput:
@@ -112,8 +113,7 @@ class MqttOutput:
         """See `Output`."""
         client = self._client
         if client is None or client.lost or not client.is_connected():
-            lost = client.lost if client else ""
-            raise OutputError(f"{self._target.shown} {lost or 'is gone'}", wait=self._rivals.wait)
+            raise self._away(client, "is gone")
         if self._rivals.should_say():
             self._say_online(client)
         messages = [
@@ -125,7 +125,7 @@ class MqttOutput:
             # What is still on its way would be sent again beside what follows.
             client.lost = client.lost or "does not acknowledge"
             if not acknowledged:
-                raise OutputError(f"{self._target.shown} {client.lost}", wait=self._rivals.wait)
+                raise self._away(client, client.lost)
         return acknowledged
 
     def close(self) -> None:
@@ -147,8 +147,14 @@ class MqttOutput:
             for topic, entity in discovery(self._settings.discovery_prefix, self.topic, self.device):
                 said.append(client.publish(topic, entity, qos=1, retain=True))
         if self._wait(client, said, self._mqtt.OPEN_WITHIN) < len(said):
-            lost = client.lost or "does not acknowledge"
-            raise OutputError(f"{self._target.shown} {lost}", wait=self._rivals.wait)
+            raise self._away(client, "does not acknowledge")
+
+    def _away(self, client: BrokerClient | None, otherwise: str) -> OutputError:
+        """Return why the broker is away, once its thread has noted how the connection ended."""
+        if client is not None:
+            client.gone.wait(_NOTED_WITHIN)
+        lost = client.lost if client is not None else ""
+        return OutputError(f"{self._target.shown} {lost or otherwise}", wait=self._rivals.wait)
 
     def _say_online(self, client: BrokerClient) -> MQTTMessageInfo:
         self._rivals.say("online")

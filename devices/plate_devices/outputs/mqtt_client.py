@@ -40,7 +40,8 @@ class BrokerClient(Client):
     """Ends where the broker sends what is no MQTT, instead of printing a traceback from its thread.
 
     Attributes:
-        lost: why the connection is gone, "" while it holds. broken: is called with the reason when the broker sends what is no MQTT.
+        lost: why the connection is gone, "" while it holds. gone: is set when the end of the connection is noted.
+        broken: is called with the reason when the broker sends what is no MQTT.
     """
 
     broken: Callable[[str], None]
@@ -50,6 +51,7 @@ class BrokerClient(Client):
             CallbackAPIVersion.VERSION2, client_id=login.client_id, protocol=version, reconnect_on_failure=False
         )
         self.lost = ""
+        self.gone = threading.Event()
         self.broken = lambda _: None
         self.connect_timeout = OPEN_WITHIN
         if login.user or login.password:
@@ -109,6 +111,7 @@ def connect(
         if accepted.is_set():
             rivals.ended(taken_over)
         client.lost = client.lost or reason
+        client.gone.set()
         answered.set()
 
     client.on_connect, client.on_disconnect, client.broken = connected, disconnected, end
