@@ -126,12 +126,14 @@ def _open(stream: BinaryIO, name: str, limits: Limits, held: int) -> ImageFile:
         cost = Cost()
     most = {"WEBP": size + METADATA, "TIFF": _TIFF_METADATA}.get(kind, METADATA)
     metered = _Metered(stream, name, most)
-    image = _opened(kind, cast(BinaryIO, metered))
+    if kind == "TIFF":
+        from .picture_tiff import read_more, tiff_cost
+
+        read_more()
+    image = _opened(kind, cast(BinaryIO, metered), name)
     check_shape(*image.size, name, limits.pixels)
     if kind == "TIFF":
-        from .picture_tiff import tiff_cost
-
-        cost = tiff_cost(cast("TiffImageFile", image), _jpeg_content(image, stream, size), size, name)
+        cost = tiff_cost(cast("TiffImageFile", image), stream, size, name)
     check_slow(image, size, stream, name)
     taken = held + (0 if kind == "WEBP" else 2 * metered.taken)
     cost = Cost(cost.decoder, cost.kept + taken)
@@ -143,7 +145,7 @@ def _open(stream: BinaryIO, name: str, limits: Limits, held: int) -> ImageFile:
     return image
 
 
-def _opened(kind: str, stream: BinaryIO) -> ImageFile:
+def _opened(kind: str, stream: BinaryIO, name: str) -> ImageFile:
     """Let the one plugin for a format read the headers.
 
     `Image.open` would load more plugins than this one, and map files into memory: one that gets shorter while it is
@@ -152,14 +154,12 @@ def _opened(kind: str, stream: BinaryIO) -> ImageFile:
     import_module(f"PIL.{PLUGINS[kind]}")
     factory = Image.OPEN[kind][0]
     stream.seek(0)
-    return factory(stream, "")
-
-
-def _jpeg_content(image: ImageFile, stream: BinaryIO, size: int) -> bytes | None:
-    if image.info.get("compression") != "jpeg" or size > MAX_FILE:
-        return None
-    stream.seek(0)
-    return stream.read()
+    try:
+        return factory(stream, "")
+    except SyntaxError as error:
+        if "pixel mode" not in str(error):
+            raise
+        raise InputError(f"{name} is a {kind} with pixels of a kind that is not read; save it as PNG") from error
 
 
 class _Metered:

@@ -74,7 +74,22 @@ def _converter(image: Image.Image, name: str) -> Convert:
         return _flattened(image)
     if mode not in _PLAIN:
         raise InputError(f"{name} has colours of the kind {mode}, which are not read; save it as RGB")
+    most = _faint(image)
+    if most:
+        table = [min(255, tone * 255 // most) for tone in range(256)] * 3
+        return lambda strip: np.asarray(strip.point(table))
     return lambda strip: np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
+
+
+def _faint(image: Image.Image) -> int:
+    """Return the brightest tone of RGB that shows only the highest bits of 10 or 12 in samples of 16; else 0.
+
+    Pillow gives these as 8 bits. Black pictures of cameras, JPEG, are left alone.
+    """
+    if image.mode != "RGB" or getattr(image, "format", None) not in ("PNG", "TIFF"):
+        return 0
+    most = max(int(band[1]) for band in image.getextrema())  # type: ignore[index]
+    return most if most < 16 else 0
 
 
 def _deep(image: Image.Image) -> Convert:
@@ -86,20 +101,34 @@ def _deep(image: Image.Image) -> Convert:
         return (values.view(np.uint32) if unsigned else values).astype(np.float64)
 
     step = max(1, int((image.width * image.height / _SAMPLE) ** 0.5))
-    sample = [values_of(strip)[::step, ::step].ravel() for _, strip in strips(image)]
-    low, high = tonal_range(np.concatenate(sample))
-    transparent = image.info.get("transparency")
+    parts = [values_of(strip)[-top % step :: step, ::step].flatten() for top, strip in strips(image)]
+    sample = np.concatenate(parts)
+    clear = image.info.get("transparency")  # one tone, of 16-bit PNG
+    if isinstance(clear, int):
+        sample = sample[sample != clear]
+    low, high = tonal_range(sample)
+    ground = _ground(float(_scaled(sample, low, high).mean()) if sample.size else 0.0)
 
     def convert(strip: Image.Image) -> NDArray[np.uint8]:
         values = values_of(strip)
-        with np.errstate(over="ignore", invalid="ignore"):
-            scaled = (values - low) * (255.0 / (high - low) if high > low else 0.0)
-        gray = np.rint(np.clip(np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0), 0, 255)).astype(np.uint8)
-        if isinstance(transparent, int):
-            gray[values == transparent] = 255
+        gray = np.rint(_scaled(values, low, high)).astype(np.uint8)
+        if isinstance(clear, int):
+            gray[values == clear] = ground
         return gray[:, :, None]
 
     return convert
+
+
+def _scaled(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
+    """Return values from 0 to 255."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = (values - low) * (255.0 / (high - low) if high > low else 0.0)
+    return np.clip(np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0), 0.0, 255.0)
+
+
+def _ground(mean: float) -> int:
+    """Return the tone on which a picture of a mean tone shows: black below what is rather bright, else white."""
+    return 0 if mean > 127.5 else 255
 
 
 def _is_unsigned(image: Image.Image) -> bool:
@@ -111,8 +140,8 @@ def _is_unsigned(image: Image.Image) -> bool:
 def tonal_range(sample: NDArray[np.float64]) -> tuple[float, float]:
     """Return the values that become black and white.
 
-    A usual full scale (1, 255, 65535) is taken where the tones reach an eighth of it; else what the tones span, without
-    the outermost thousandth where that is far away. NaN and infinities do not count.
+    A usual full scale (1, 255, 65535) is taken where the tones reach, and span, an eighth of it; else what they span,
+    without the outermost thousandth where that is far away. NaN and infinities do not count.
     """
     finite = sample[np.isfinite(sample)]
     if not finite.size:
@@ -120,7 +149,7 @@ def tonal_range(sample: NDArray[np.float64]) -> tuple[float, float]:
     low, high = (float(value) for value in np.percentile(finite, (0.1, 99.9)))
     least, most = float(finite.min()), float(finite.max())
     for full in (1.0, 255.0, 65535.0):
-        if low >= 0.0 and full / 8.0 < high <= full:
+        if least >= 0.0 and full / 8.0 < high <= most <= full and most - least > full / 8.0:
             return 0.0, full
     return (least, most) if high <= low or most - least <= 4.0 * (high - low) else (low, high)
 
@@ -141,7 +170,7 @@ def _flattened(image: Image.Image) -> Convert:
         bright += int(np.einsum("ij,ij->", alpha, np.asarray(upper.convert("L")), dtype=np.int64))
     if seen == clear:
         return lambda strip: np.asarray(strip.convert("RGB"))
-    ground = 0 if seen and bright > 127.5 * seen else 255
+    ground = _ground(bright / seen if seen else 0.0)
 
     def convert(strip: Image.Image) -> NDArray[np.uint8]:
         sheet = pillow.new("RGBA", strip.size, (ground, ground, ground, 255))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .errors import InputError
 from .picture_checks import MAX_FILE, Cost, bytes_of
@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from PIL.TiffImagePlugin import TiffImageFile
 
 _WIDTH, _BITS, _PHOTOMETRIC, _SAMPLES, _ROWS_PER_STRIP = 256, 258, 262, 277, 278
-_SUBFILE, _ORIENTATION, _STRIPS, _TILE_WIDTH, _TILE_HEIGHT, _TILES, _DNG = 254, 274, 273, 322, 323, 324, 50706
+_SUBFILE, _ORIENTATION, _DNG = 254, 274, 50706
+_STRIPS, _STRIP_LENGTHS, _TILES, _TILE_LENGTHS, _TILE_WIDTH, _TILE_HEIGHT = 273, 279, 324, 325, 322, 323
 
 PIECES = 65_536
 """Strips or tiles at most; each costs a start of its decoder."""
@@ -21,13 +22,19 @@ _COMPRESSIONS = frozenset({"raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", 
 # The decoders of libtiff whose memory and time are bounded by the pixels that come out.
 
 
-def tiff_cost(image: TiffImageFile, content: bytes | None, size: int, name: str) -> Cost:
+def read_more() -> None:
+    """Let Pillow read 64-bit floats: it has the decoder, but does not use it for TIFF."""
+    from PIL.TiffImagePlugin import II, OPEN_INFO
+
+    OPEN_INFO.setdefault((II, 1, (3,), 1, (64,), ()), ("F", "F;64F"))
+
+
+def tiff_cost(image: TiffImageFile, stream: BinaryIO, size: int, name: str) -> Cost:
     """Return what the decoder takes beside the pixels.
 
     Args:
         image: opened, not decoded.
-        content: the file, where its compression is JPEG; else None.
-        size: of the file in bytes.
+        stream: the file. size: of the file in bytes.
         name: what errors call it.
 
     Raises:
@@ -39,20 +46,29 @@ def tiff_cost(image: TiffImageFile, content: bytes | None, size: int, name: str)
     compression = str(image.info.get("compression", "raw"))
     if compression not in _COMPRESSIONS:
         raise InputError(f"{name} is a TIFF with {compression} compression, which is not read; save it with LZW")
-    pieces = len(tags.get(_TILES, ()) or tags.get(_STRIPS, ()))
-    if pieces > PIECES:
-        raise InputError(f"{name} is a TIFF of {pieces} pieces; more than {PIECES} are not read, save it again")
-    if content is not None:
-        scans = content.count(b"\xff\xda")
-        if b"\xff\xc2" in content or scans > 4 * pieces + 4:
-            raise InputError(f"{name} is a TIFF with progressive JPEG, which is not read; save it with LZW")
+    starts = _numbers(tags, _TILES) or _numbers(tags, _STRIPS)
+    if len(starts) > PIECES:
+        raise InputError(f"{name} is a TIFF of {len(starts)} pieces; more than {PIECES} are not read, save it again")
     buffer = image.width * image.height * bytes_of(image.mode)
     turned = buffer if _number(tags, _ORIENTATION, 1) != 1 else 0  # Pillow rotates a copy
     if compression == "raw":
         return Cost(turned)
     if size > MAX_FILE:
         raise InputError(f"{name} is larger than {MAX_FILE >> 20} MB; save it as JPEG or PNG")
+    if compression == "jpeg":
+        _check_jpeg(stream, starts, _numbers(tags, _TILE_LENGTHS) or _numbers(tags, _STRIP_LENGTHS), name)
     return Cost(max(turned, size + _largest_piece(image)))
+
+
+def _check_jpeg(stream: BinaryIO, starts: list[int], lengths: list[int], name: str) -> None:
+    """Raise InputError where a strip or tile is a JPEG of more scans than it may have components."""
+    if len(lengths) != len(starts) or not all(lengths) or sum(lengths) > MAX_FILE:
+        raise InputError(f"{name} is damaged: its TIFF does not say where its pieces end")
+    for start, length in zip(starts, lengths, strict=True):
+        stream.seek(start)
+        piece = stream.read(length)
+        if b"\xff\xc2" in piece or piece.count(b"\xff\xda") > 4:  # in JPEG data 0xFF is followed by 0
+            raise InputError(f"{name} is a TIFF with progressive JPEG, which is not read; save it with LZW")
 
 
 def _largest_piece(image: TiffImageFile) -> int:

@@ -1,0 +1,97 @@
+"""Damaged pictures are a picture or one clear error: nothing else escapes, whatever bytes were changed."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import picture_writers as writers
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from plate_runtime.errors import InputError
+from plate_runtime.image import CAMERA, open_picture
+from plate_runtime.picture_checks import MAX_SIDE
+
+
+def saved(mode: str, format_: str, **options: object) -> bytes:
+    noise = np.random.default_rng(0).integers(0, 255, (24, 32, 4), np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(noise, "RGBA").convert(mode).save(stream, format_, **options)  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+EXIF = Image.Exif()
+EXIF[0x0112] = 6
+SEEDS = {
+    "jpeg": saved("RGB", "JPEG", exif=EXIF),
+    "progressive": saved("RGB", "JPEG", progressive=True),
+    "cmyk": saved("CMYK", "JPEG"),
+    "png": saved("RGBA", "PNG", exif=EXIF),
+    "palette": saved("P", "PNG", transparency=3),
+    "interlaced": writers.png(np.zeros((9, 9, 4), np.uint16), 6, interlaced=True),
+    "gif": saved("P", "GIF", transparency=3),
+    "bmp": saved("RGB", "BMP"),
+    "run lengths": writers.bmp_rle(8, 2, b"\x08\xff\0\0\x08\x10\0\1"),
+    "ppm": saved("RGB", "PPM"),
+    "plain ppm": b"P3\n# made by hand\n2 2 255\n" + b"9 200 31\n" * 4,
+    "tiff": saved("RGB", "TIFF", tiffinfo={274: 6}),
+    "deflate": saved("L", "TIFF", compression="tiff_adobe_deflate"),
+    "lzw": saved("RGBA", "TIFF", compression="tiff_lzw"),
+    "tiff jpeg": saved("RGB", "TIFF", compression="jpeg"),
+    "fax": saved("1", "TIFF", compression="group4"),
+    "tiles": writers.deflated_tiff(40, 40, (16, 16)),
+    "big tiff": writers.deflated_tiff(40, 40, None, big=True),
+    "float": writers.gray_tiff(np.linspace(-1, 9, 99, dtype=np.float32).reshape(9, 11)),
+    "webp": saved("RGB", "WEBP"),
+    "lossless": saved("RGBA", "WEBP", lossless=True),
+}
+
+changes = st.lists(
+    st.tuples(st.sampled_from(["set", "cut", "double", "insert"]), st.integers(0, 1 << 16), st.binary(max_size=8)),
+    min_size=1, max_size=6,
+)  # fmt: skip
+
+
+def changed(content: bytes, changes: list[tuple[str, int, bytes]]) -> bytes:
+    for what, place, new in changes:
+        at = place % (len(content) + 1)
+        # Most formats decide in their first bytes.
+        at = at % 64 if place % 3 == 0 else at
+        if what == "set":
+            content = content[:at] + new + content[at + len(new) :]
+        elif what == "cut":
+            content = content[:at] + content[at + 1 + len(new) :]
+        elif what == "double":
+            content = content[:at] + content[max(0, at - 20) :]
+        else:
+            content = content[:at] + new + content[at:]
+    return content
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@given(changes=changes)
+@settings(deadline=None, max_examples=40)
+def test_any_change_is_a_picture_or_an_input_error(seed: str, changes: list[tuple[str, int, bytes]]) -> None:
+    content = changed(SEEDS[seed], changes)
+    try:
+        rgb = open_picture(content, name="gate").rgb
+    except InputError as error:
+        assert str(error).startswith("gate ")
+        assert "\n" not in str(error)
+        assert "not defined" not in str(error)  # a fault of ours
+        assert "has no attribute" not in str(error)
+    else:
+        assert rgb.dtype == np.uint8
+        assert rgb.ndim == 3
+        assert max(rgb.shape) <= MAX_SIDE
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_seed_is_a_picture(seed: str) -> None:
+    assert open_picture(SEEDS[seed]).rgb.size
+    if seed not in ("jpeg", "progressive", "cmyk"):
+        with pytest.raises(InputError, match="only JPEG"):
+            open_picture(SEEDS[seed], limits=CAMERA)
