@@ -151,7 +151,7 @@ def visibility(pixels: NDArray[np.uint8], ink: Gray, two_rows: bool = False) -> 
 def coarsened(pixels: NDArray[np.uint8], dice: Dice) -> NDArray[np.uint8]:
     """Compress gray (h, w) hard: as a JPEG of low quality, or as a video that drops what moves little in a block."""
     if dice.chance(0.4):
-        pixels = video_blocks(pixels, dice.uniform(2, 12), (dice.randrange(8), dice.randrange(8)))
+        pixels = video_blocks(pixels, dice.uniform(2, 8), (dice.randrange(8), dice.randrange(8)))
         if dice.chance(0.5):
             return pixels
     return jpeg(pixels, round(dice.uniform(*COARSE_QUALITIES)))
