@@ -34,11 +34,12 @@ print(json.dumps([status, time.perf_counter() - started, usage.ru_utime + usage.
 
 @dataclass(frozen=True)
 class Process:
-    """One finished process: wall and CPU seconds, and the largest resident memory in MB."""
+    """One finished process: wall and CPU seconds, the largest resident memory in MiB, and its exit code."""
 
     wall: float
     cpu: float
     memory: float
+    code: int = 0
 
 
 def command_line(doc: str | None) -> argparse.ArgumentParser:
@@ -89,19 +90,21 @@ def in_rounds(candidates: Mapping[str, Callable[[], object]], rounds: int, repea
     return times
 
 
-def run_process(command: Sequence[str]) -> Process:
+def run_process(command: Sequence[str], codes: Sequence[int] = (0,)) -> Process:
     """Run a command, named by its whole path, to its end, its output thrown away; return what the kernel accounted.
 
-    A small process starts it: Linux counts the memory of whoever does as the new process's own.
+    `codes` are the exit codes that are no failure. A small process starts it: Linux counts the memory of the process
+    that starts another as the new one's own.
     """
     # An installed package has its bytecode beside it; without this switch a run would compile it anew each time.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command]
     ended = subprocess.run(launcher, capture_output=True, text=True, env=environment, check=True)
     status, wall, cpu, memory = json.loads(ended.stdout)
-    if status != 0:
-        raise SystemExit(f"{' '.join(command)} ended with {status}: {ended.stderr}")
-    return Process(wall, cpu, memory / 1024)
+    code = os.waitstatus_to_exitcode(status)
+    if code not in codes:
+        raise SystemExit(f"{' '.join(command)} ended with {code}: {ended.stderr}")
+    return Process(wall, cpu, memory / 1024, code)
 
 
 def spread(values: Sequence[float], digits: int = 3) -> dict[str, float]:

@@ -23,6 +23,7 @@ BENCHMARKS = {
     "plates": "who reads plates best, and at what cost, on real pictures",
     "live": "following and skipping on drawn drives",
     "false_plates": "plates reported in drawn scenes without any",
+    "large_pictures": "what pictures of 50 megapixels, and those made to hurt, cost at most",
     "live_page": "what the live page costs while somebody looks",
     "outputs": "what an event costs until every output has it",
     "outages": "what is held while cameras fall over for a quarter of an hour",

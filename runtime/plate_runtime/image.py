@@ -87,8 +87,8 @@ def open_picture(
         source = Path(source)
     kind = "bytes" if isinstance(source, bytes) else str(getattr(source, "name", "stream"))
     label = name or (str(source) if isinstance(source, Path) else kind)
-    with decoded(source, label, limits) as image:
-        return Picture(to_rgb(image, label), label)
+    with decoded(source, label, limits) as (image, shortened):
+        return Picture(to_rgb(image, label, shortened), label)
 
 
 def _from_array(array: NDArray[np.uint8], colour: str, name: str, limits: Limits) -> NDArray[np.uint8]:

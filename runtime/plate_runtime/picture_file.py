@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import stat
 import warnings
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
     from PIL.TiffImagePlugin import TiffImageFile
 
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+# Else Python prints what Pillow logs of damaged files beside our one line.
+
 _READS = 100_000
 # Reads of a header, each a step of a loop in Python, about 2 us.
 
@@ -58,8 +62,15 @@ CAMERA_PNG = Limits(("PNG",), 16_000_000)
 """Pictures from a camera that says they are PNG."""
 
 
+class Decoded(NamedTuple):
+    """A picture in memory; `shortened` where Pillow gives 8 bits of samples that have 16."""
+
+    image: ImageFile
+    shortened: bool
+
+
 @contextmanager
-def decoded(source: Path | bytes | BinaryIO, name: str, limits: Limits) -> Iterator[ImageFile]:
+def decoded(source: Path | bytes | BinaryIO, name: str, limits: Limits) -> Iterator[Decoded]:
     """Open and decode a picture file; a context, because Pillow closes the file late.
 
     Raises:
@@ -67,8 +78,9 @@ def decoded(source: Path | bytes | BinaryIO, name: str, limits: Limits) -> Itera
     """
     with one_clear_error(name), _stream_of(source, name) as stream:
         image = _open(stream, name, limits, held=len(source) if isinstance(source, bytes) else 0)
+        shortened = image.mode in ("RGB", "RGBA") and any(";16" in str(tile[3]) for tile in image.tile)
         image.load()
-        yield image
+        yield Decoded(image, shortened)
 
 
 @contextmanager

@@ -28,9 +28,20 @@ _PLAIN = {"1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr", "HSV"}
 Convert = Callable[["Image.Image"], NDArray[np.uint8]]
 
 
-def to_rgb(image: Image.Image, name: str) -> NDArray[np.uint8]:
-    """Return a decoded picture as uint8 (height, width, 3), its orientation applied. Raises InputError at odd modes."""
+def to_rgb(image: Image.Image, name: str, shortened: bool = False) -> NDArray[np.uint8]:
+    """Return a decoded picture as uint8 (height, width, 3), its orientation applied.
+
+    Args:
+        image: in memory.
+        name: what errors call it.
+        shortened: its 8 bits are the highest of 16, so that 10 or 12 bits in 16 are nearly black.
+
+    Raises:
+        InputError: its colours are of a kind that is not read.
+    """
     convert = _converter(image, name)
+    if shortened:
+        convert = _stretched(image, convert)
     upright = _Upright(image.width, image.height, _orientation(image))
     for top, strip in strips(image):
         upright.stored[top : top + strip.height] = convert(strip)
@@ -59,8 +70,11 @@ class _Upright:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 to 8. Only where there is any: asking loads Pillow's whole TIFF reader."""
-    if getattr(image, "format", None) != "TIFF" and not _ORIENTATION_CARRIERS & image.info.keys():
+    """Return the EXIF orientation, 1 to 8. Only where there is any: asking loads Pillow's whole TIFF reader.
+
+    A TIFF is turned by Pillow itself while it is decoded.
+    """
+    if getattr(image, "format", None) == "TIFF" or not _ORIENTATION_CARRIERS & image.info.keys():
         return 1
     found = image.getexif().get(0x0112, 1)
     return found if found in range(1, 9) else 1
@@ -74,22 +88,15 @@ def _converter(image: Image.Image, name: str) -> Convert:
         return _flattened(image)
     if mode not in _PLAIN:
         raise InputError(f"{name} has colours of the kind {mode}, which are not read; save it as RGB")
-    most = _faint(image)
-    if most:
-        table = [min(255, tone * 255 // most) for tone in range(256)] * 3
-        return lambda strip: np.asarray(strip.point(table))
     return lambda strip: np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
 
 
-def _faint(image: Image.Image) -> int:
-    """Return the brightest tone of RGB that shows only the highest bits of 10 or 12 in samples of 16; else 0.
-
-    Pillow gives these as 8 bits. Black pictures of cameras, JPEG, are left alone.
-    """
-    if image.mode != "RGB" or getattr(image, "format", None) not in ("PNG", "TIFF"):
-        return 0
-    most = max(int(band[1]) for band in image.getextrema())  # type: ignore[index]
-    return most if most < 16 else 0
+def _stretched(image: Image.Image, convert: Convert) -> Convert:
+    """Make the brightest tone white where none is above 15."""
+    most = max(int(convert(strip).max()) for _, strip in strips(image))
+    if not 0 < most < 16:
+        return convert
+    return lambda strip: (convert(strip).astype(np.uint16) * 255 // most).astype(np.uint8)
 
 
 def _deep(image: Image.Image) -> Convert:

@@ -179,7 +179,7 @@ def test_the_budget_admits_what_is_promised_and_counts_every_mode() -> None:
         ("I", 4),
     ):
         assert bytes_of(mode) == size
-    with decoded(writers.jpeg(), "x", CAMERA) as image:
+    with decoded(writers.jpeg(), "x", CAMERA) as (image, _):
         image._size = (7071, 7071)
         assert memory_of(image, Cost()) == 7071 * 7071 * 7 < MEMORY
         assert memory_of(image, Cost(decoder=7071 * 7071 * 3)) < MEMORY < memory_of(image, Cost(kept=7_000_000))
@@ -188,7 +188,7 @@ def test_the_budget_admits_what_is_promised_and_counts_every_mode() -> None:
 def test_files_are_not_mapped_and_pipes_not_waited_for(tmp_path: Path) -> None:
     raw = tmp_path / "raw.tif"
     Image.new("RGB", (600, 400)).save(raw)
-    with decoded(raw, "raw.tif", CAMERA._replace(formats=("TIFF",))) as image:
+    with decoded(raw, "raw.tif", CAMERA._replace(formats=("TIFF",))) as (image, _):
         assert getattr(image, "map", None) is None
         assert "raw.tif" not in Path("/proc/self/maps").read_text()
     os.mkfifo(tmp_path / "pipe.jpg")

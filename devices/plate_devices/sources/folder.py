@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from plate_devices.sources.base import Frame, Region
 from plate_devices.sources.files import VIDEO_SUFFIXES, walk
 from plate_runtime.errors import InputError
-from plate_runtime.image import open_picture
+from plate_runtime.image import CAMERA, FILES, open_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_LIMITS = FILES._replace(pixels=CAMERA.pixels)
+# As large as a camera's: the frame before is still held while the next one is decoded.
 
 
 class FolderDrive:
@@ -41,7 +44,7 @@ class FolderDrive:
                 continue
             number += 1
             try:
-                rgb = open_picture(path).rgb
+                rgb = open_picture(path, limits=_LIMITS).rgb
             except InputError as error:
                 broken.append(error)
                 continue
