@@ -12,6 +12,7 @@ from plate_devices.sources.login import answer
 from plate_devices.sources.pace import Pace
 from plate_devices.sources.reopening import LoginError
 from plate_runtime.errors import DeviceError, missing_extra
+from plate_runtime.image import CAMERA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +73,9 @@ class RtspStream:
                     raise DeviceError(f"{self.name} sends damaged pictures")
                 continue
             whole = now
+            if picture.width * picture.height > CAMERA.pixels:
+                limit = CAMERA.pixels // 1_000_000
+                raise DeviceError(f"{self.name} sends more than {limit} megapixels; choose its smaller stream")
             if self._pace.takes():
                 yield Frame(picture.to_ndarray(format="rgb24"), number, datetime.now(UTC))
             else:

@@ -56,6 +56,12 @@ def test_pictures_come_in_order(server: RtspServer) -> None:
     assert numbers == list(range(numbers[0], numbers[0] + 5))
 
 
+def test_pictures_above_the_limit_of_cameras_are_refused(server: RtspServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rtsp, "CAMERA", rtsp.CAMERA._replace(pixels=WIDTH * HEIGHT - 1))
+    with pytest.raises(DeviceError, match="megapixels; choose its smaller stream"):
+        read(server.url)
+
+
 @pytest.mark.parametrize("scheme", ["basic", "digest", "digest-qop"])
 def test_user_and_password_are_given_when_asked_for(scheme: str) -> None:
     with RtspServer(user="joe", password="p@ss:w/rd%", scheme=scheme) as server:
