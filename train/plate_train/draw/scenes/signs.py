@@ -8,6 +8,7 @@ import numpy as np
 
 from ..effects import Dice
 from . import canvas, parts
+from .notices import notice
 from .stage import Stage
 from .textures import toned
 
@@ -171,7 +172,9 @@ def clutter(stage: Stage, dice: Dice, count: int, low: float, high: float) -> No
     for _ in range(count):
         x, y = dice.uniform(0, stage.width), dice.uniform(low, high) * stage.height
         size = dice.log_uniform(6, 60)
-        kind = dice.choice(("road", "board", "board", "person", "pole", "parked", "writing", "coach"))
+        kind = dice.choice(
+            ("road", "board", "board", "notice", "notice", "person", "pole", "parked", "writing", "coach")
+        )
         if kind == "road":
             road_sign(stage, x, y - size * 2, size * 0.5)
         elif kind == "board":
@@ -183,6 +186,8 @@ def clutter(stage: Stage, dice: Dice, count: int, low: float, high: float) -> No
                 size,
                 kind=dice.choice(("line", "maker", "street", "phone")),
             )
+        elif kind == "notice":
+            notice(stage, x, y - size, dice.log_uniform(24, 260))
         elif kind == "person":
             person(stage, x, y + size, size * dice.uniform(1.5, 4))
         elif kind == "pole":

@@ -11,6 +11,13 @@ from .canvas import Gray
 
 _CAMERAS = ("CAM", "CAM ", "Camera ", "CH", "IPC", "GATE ", "Cam-", "KAMERA ", "DVR ", "P", "Lane ", "IN ", "OUT ")
 _STREET = ("STOP", "TAXI", "BUS", "P", "SALE", "POLICE", "ZONE", "EXIT", "24H", "OPEN", "HOTEL", "BANK", "CAFE", "AUTO")
+_DOOR = (
+    "PRIVATE", "EXIT", "ENTRANCE", "NO ENTRY", "PUSH", "PULL", "OFFICE", "STAFF ONLY", "RECEPTION", "TOILETS", "WC",
+    "CLOSED", "OPEN", "NO PARKING", "NO SMOKING", "DANGER", "FIRE EXIT", "KEEP CLEAR", "LIFT", "STAIRS", "CAR PARK",
+    "AUSGANG", "EINGANG", "PRIVAT", "BELEGT", "SORTIE", "ENTREE", "SALIDA", "ENTRADA", "USCITA", "IESIRE", "INTRARE",
+    "WYJSCIE", "TO LET", "FOR SALE", "SOLD", "RESERVED", "VISITORS", "DELIVERIES", "RING BELL", "ALARM",
+)  # fmt: skip
+_UNITS = ("", "", "", " EUR", " KG", "/KG", " EACH", " OFF", " LEI", " KM/H", " KM", " M")
 
 
 class Texts:
@@ -49,7 +56,48 @@ def _text(kind: str, dice: Dice) -> str:  # noqa: PLR0911 - one for each kind
         return dice.choice(_CAMERAS) + f"{dice.randint(0, 64):0{dice.choice((1, 2, 2, 3))}}"
     if kind == "clock":
         return clock(dice)
+    if kind == "recorder":
+        return recorder(dice)
+    if kind == "door":
+        return door(dice)
+    if kind == "price":
+        price = f"{dice.randint(0, 10 ** dice.randint(1, 4))}{dice.choice(('', '.', ','))}{dice.randint(0, 99):02}"
+        return dice.choice(("", "", "", "EUR ", "ONLY ", "2 FOR ", "FROM ")) + price + dice.choice(_UNITS)
     return line(dice)
+
+
+def door(dice: Dice) -> str:
+    """Make up what stands on a door: a word, a room, a house number, opening hours."""
+    if dice.chance(0.4):
+        return dice.choice(_DOOR)
+    number, letter = dice.randint(1, 10 ** dice.randint(1, 3)), dice.choice("ABCDEFGH")
+    hours = f"{dice.randint(6, 11)}-{dice.randint(12, 22)}"
+    return dice.choice(
+        (
+            word(dice, dice.choice((1, 2, 2, 3))).upper(),
+            f"{number}",
+            f"{number}{dice.choice(('', ' '))}{letter}",
+            f"{letter}{number}",
+            f"{dice.choice(('ROOM', 'FLAT', 'UNIT', 'NO', 'LEVEL', 'PLATFORM'))} {number}",
+            f"{dice.choice(('MO-FR', 'MON-FRI', 'DAILY', 'SA'))} {hours}",
+        )
+    )
+
+
+def recorder(dice: Dice) -> str:
+    """Make up what a car's recorder writes beside the clock: speed, position, channel, its own name."""
+    maker = word(dice, dice.choice((1, 2))).upper()
+    return dice.choice(
+        (
+            f"{dice.randint(0, 180)}{dice.choice((' ', ''))}{dice.choice(('KM/H', 'km/h', 'MPH', 'mph'))}",
+            f"{dice.choice('NS')}{dice.uniform(0, 70):.4f} {dice.choice('EW')}{dice.uniform(0, 180):.4f}",
+            f"{dice.choice('NS')}:{dice.uniform(0, 70):.5f}",
+            f"{dice.choice(('REC', 'CH', 'F', 'R', 'EV', 'G'))} {dice.randint(0, 99):02}",
+            f"{maker} {dice.choice('ABDGTX')}{dice.randint(1, 999)}{dice.choice(('', 'S', ' PRO'))}",
+            f"{dice.choice((720, 1080, 1440, 2160))}P {dice.choice((25, 30, 60))}FPS",
+            f"{maker}{dice.randint(0, 9999):04}",
+        )
+    )
 
 
 def clock(dice: Dice) -> str:

@@ -7,11 +7,12 @@ import numpy as np
 
 from ..effects import Dice
 from ..plates.easel import Face
-from . import canvas, parts
+from . import canvas
 from .bodies import paint_body
 from .canvas import Points
 from .forms import Body
 from .mount import hang, plate_height
+from .notices import write_lines
 from .stage import Stage
 from .view import View, look
 
@@ -156,7 +157,7 @@ def _shine(stage: Stage, view: View, body: Body) -> None:
 
 
 def _board(stage: Stage, view: View, body: Body, gain: float) -> None:
-    """What hangs where a plate should: an empty sheet, a holder, or a board with a dealer's name."""
+    """What hangs where a plate should: an empty sheet, a holder, or a dealer's board of one or two lines."""
     dice, (x, y) = stage.dice, body.seat
     across, down = dice.uniform(0.15, 0.32), dice.uniform(0.05, 0.09)
     sheet = view.of(canvas.rectangle(x - across, y - down, x + across, y + down))
@@ -164,11 +165,12 @@ def _board(stage: Stage, view: View, body: Body, gain: float) -> None:
     canvas.fill(stage.picture, sheet, tone * gain)
     if dice.chance(0.5):
         canvas.stroke(stage.picture, sheet, dice.uniform(0, 255) * gain, view.scale * 0.01, closed=True)
-    mask = stage.texts(dice.choice(("line", "street", "badge")), round(down * view.scale * dice.uniform(0.3, 0.8)))
-    if dice.chance(0.6) and mask.shape[1] < 2 * across * view.scale:
-        parts.stamp(
-            stage.picture, mask, (float(sheet[:, 0].mean()), float(sheet[:, 1].mean())), (tone + 128) % 256 * gain
-        )
+    if dice.chance(0.7):
+        first = dice.choice(("line", "street", "badge", "maker"))
+        kinds = (first, dice.choice(("phone", "line", "street", "maker"))) if dice.chance(0.4) else (first,)
+        middle = float(sheet[:, 0].mean()), float(sheet[:, 1].mean())
+        size = 2 * across * view.scale, 2 * down * view.scale
+        write_lines(stage, kinds, middle, size, (tone + 128) % 256 * gain)
 
 
 def some_angles(dice: Dice, above: float = 0.0) -> tuple[float, float, float]:

@@ -190,7 +190,17 @@ def _overlay(stage: Stage) -> None:
     height = round(dice.uniform(7, 26))
     tone, edge = dice.choice(((255.0, 0.0), (255.0, 0.0), (235.0, 40.0), (10.0, 240.0)))
     for kind in dice.choice(
-        (("clock",), ("clock",), ("clock", "camera"), ("camera",), ("line",), ("clock", "line", "camera"))
+        (
+            ("clock",),
+            ("clock",),
+            ("clock", "camera"),
+            ("camera",),
+            ("line",),
+            ("clock", "line", "camera"),
+            ("recorder",),
+            ("clock", "recorder"),
+            ("clock", "recorder", "camera"),
+        )
     ):
         mask = stage.texts(kind, height)
         x = dice.choice((mask.shape[1] / 2 + 6, stage.width - mask.shape[1] / 2 - 6, stage.width * dice.random()))
