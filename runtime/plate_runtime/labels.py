@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from .alphabet import ALPHABET
-from .errors import DataError
+from .errors import DataError, damage_as
 from .image import SUFFIXES
 from .label_table import read_table
 from .script import to_characters
+
+_LONGEST_PATH = 4096
+_FARTHEST = 1e6  # pixels
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,8 @@ def set_digest(pictures: Iterable[LabelledPicture]) -> str:
 def _picture(file: Path, line: int, row: dict[str, str]) -> LabelledPicture:
     if not row["image"]:
         raise DataError(f"{file}, line {line}: no image is named")
+    if not row["image"].isprintable() or len(row["image"]) > _LONGEST_PATH:
+        raise DataError(f"{file}, line {line}: {row['image'][:40]!r} is no name of a picture")
     path = file.parent / row["image"]
     if "\\" in row["image"] and not path.exists():  # written on Windows
         path = file.parent / row["image"].replace("\\", "/")
@@ -157,10 +163,11 @@ def parse_corners(file: Path, line: int, typed: str) -> tuple[tuple[float, float
     text = typed.split()
     if not text:
         return None
-    try:
+    shown = " ".join(text)[:80]
+    with damage_as(DataError, f"{file}, line {line}: corners are eight numbers, not {shown!r}"):
         numbers = [float(number) for number in text]
-    except ValueError as error:
-        raise DataError(f"{file}, line {line}: corners are eight numbers, not {' '.join(text)!r}") from error
+    if not all(math.isfinite(number) and abs(number) <= _FARTHEST for number in numbers):
+        raise DataError(f"{file}, line {line}: corners are eight numbers of pixels, not {shown!r}")
     if len(numbers) != 8:
         raise DataError(f"{file}, line {line}: corners are eight numbers, not {len(numbers)}")
     return tuple(zip(numbers[::2], numbers[1::2], strict=True))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import ModelError
+from .errors import ModelError, damage_as
 
 MANIFEST_VERSION = "1.3"
 KINDS = ("character", "plate", "locator")
@@ -21,6 +22,14 @@ DECODINGS = ("softmax", "ctc", "slots", "corners")
 CELL_VALUES = 9
 """Numbers that a locator gives for a cell: the logit of its score, and x, y of four corners."""
 NO_DIGEST = "0" * 64
+LARGEST = 4 << 20
+"""Bytes of a manifest; most of one is a list of fonts."""
+_DIGEST = re.compile("[0-9a-f]{64}")
+_LEAST_SCALE, _LARGEST_SCALE = 1e-12, 1e6
+_LONGEST_NAME, _LONGEST_ALPHABET, _MOST_STRIDES = 200, 1000, 8
+_MOST_COUNTED = 10**12
+_LARGEST_OUTPUT = 1 << 24
+"""Numbers in one output: 64 MB, a hundred times what a detector for 1280x1280 pixels gives."""
 _DECODINGS_OF = {"character": ("softmax",), "plate": ("ctc", "slots"), "locator": ("corners",)}
 
 
@@ -50,11 +59,11 @@ class InputSpec:
     contrast: str = "as-is"
 
     def __post_init__(self) -> None:
-        _require(len(self.shape) == 3 and all(isinstance(n, int) and 0 < n <= 4096 for n in self.shape), "input.shape")
+        _require(len(self.shape) == 3 and all(type(n) is int and 0 < n <= 4096 for n in self.shape), "input.shape")
         _require(self.layout == "NHWC", "input.layout")
         _require(self.colour == "gray" and self.shape[2] == 1, "input.colour")
         _require(self.dtype in PRECISIONS, "input.dtype")
-        _require(_is_number(self.scale) and self.scale > 0, "input.scale")
+        _require(_is_number(self.scale) and _LEAST_SCALE <= self.scale <= _LARGEST_SCALE, "input.scale")
         _require(self.polarity in POLARITIES, "input.polarity")
         _require(self.resize in RESIZE_RULES, "input.resize")
         _require(self.contrast in CONTRASTS, "input.contrast")
@@ -107,6 +116,14 @@ class Score:
     frames: int = 0
     false: int = 0
 
+    def __post_init__(self) -> None:
+        for name in ("set", "digest", "backend", "backend_version"):
+            value = getattr(self, name)
+            _require(isinstance(value, str) and len(value) <= _LONGEST_NAME and value.isprintable(), f"scores.{name}")
+        for name in ("count", "right", "folded", "frames", "false"):
+            value = getattr(self, name)
+            _require(type(value) is int and 0 <= value <= _MOST_COUNTED, f"scores.{name}")
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -156,10 +173,11 @@ class Manifest:
         _require(self.kind in KINDS, "kind")
         for name in ("name", "version", "licence"):
             value = getattr(self, name)
-            _require(isinstance(value, str) and value != "" and value.isprintable(), name)
+            _require(isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME and value.isprintable(), name)
         _require(isinstance(self.alphabet, str) and len(set(self.alphabet)) == len(self.alphabet), "alphabet")
         _require((self.alphabet == "") == (self.kind == "locator"), "alphabet")
         _require(self.alphabet.isprintable() and " " not in self.alphabet, "alphabet")
+        _require(len(self.alphabet) <= _LONGEST_ALPHABET, "alphabet")
         _require(self.precision in PRECISIONS, "precision")
         _require(self.decoding in DECODINGS, "decoding")
         _require(self.decoding in _DECODINGS_OF[self.kind], "decoding")
@@ -168,7 +186,8 @@ class Manifest:
         self._require_strides()
         _require(_is_number(self.temperature) and 1e-3 <= self.temperature <= 1e3, "temperature")
         _require(all(_is_number(value) and 0 <= value <= 1 for value in self.thresholds.values()), "thresholds")
-        _require(isinstance(self.sha256, str) and len(self.sha256) == 64, "sha256")
+        _require(isinstance(self.training, Mapping), "training")
+        _require(isinstance(self.sha256, str) and _DIGEST.fullmatch(self.sha256) is not None, "sha256")
         _require(self.input.dtype != "int8" or self.quantisation is not None, "quantisation")
         if self.quantisation is not None and self.quantisation.value_scales:
             _require(self.kind == "locator", "quantisation.value_scales")
@@ -188,10 +207,12 @@ class Manifest:
         return (self.steps, len(self.alphabet) + 1) if self.steps else (len(self.alphabet),)
 
     def _require_strides(self) -> None:
-        _require(isinstance(self.strides, tuple) and all(type(n) is int and n > 0 for n in self.strides), "strides")
+        _require(isinstance(self.strides, tuple) and len(self.strides) <= _MOST_STRIDES, "strides")
+        _require(all(type(n) is int and n > 0 for n in self.strides), "strides")
         _require((self.kind == "locator") == (len(self.strides) > 0), "strides")
         height, width, _ = self.input.shape
         _require(all(height % stride == 0 and width % stride == 0 for stride in self.strides), "strides")
+        _require(math.prod(self.output_shape) <= _LARGEST_OUTPUT, "an output of that size")
 
     def to_json(self) -> str:
         """Return the manifest as ASCII JSON on one line; the digest stands in it exactly once."""
@@ -204,17 +225,16 @@ class Manifest:
         Raises:
             ModelError: it is no JSON object, lacks a key, has an unknown major version or a value out of range.
         """
-        try:
+        _require(len(text) <= LARGEST, f"more than {LARGEST >> 20} MB")
+        with damage_as(ModelError, "the manifest is not valid JSON"):
             raw = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise ModelError(f"the manifest is not valid JSON ({error})") from error
         _require(isinstance(raw, dict), "an object")
-        version = str(raw.get("manifest_version", "missing"))
+        version = str(raw.get("manifest_version", "missing"))[:20]
         if version.partition(".")[0] != MANIFEST_VERSION.partition(".")[0]:
             raise ModelError(
-                f"manifest version {version} is unknown (this runtime reads {MANIFEST_VERSION}); update plate-edge"
+                f"manifest version {version!r} is unknown (this runtime reads {MANIFEST_VERSION}); update plate-edge"
             )
-        try:
+        with damage_as(ModelError, "the manifest is incomplete or has a value of a wrong type"):
             values = _known(cls, raw)
             spec = _known(InputSpec, raw["input"])
             values["input"] = InputSpec(**{**spec, "shape": tuple(spec["shape"])})
@@ -223,8 +243,6 @@ class Manifest:
             values["strides"] = tuple(values.get("strides", ()))
             values["scores"] = tuple(Score(**_known(Score, score)) for score in values.get("scores", ()))
             return cls(**values)
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise ModelError(f"the manifest is incomplete or has a value of a wrong type ({error})") from error
 
 
 def _known(cls: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -237,7 +255,7 @@ def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_scale(value: object) -> bool:
-    return _is_number(value) and float(value) > 0  # type: ignore[arg-type]
+    return _is_number(value) and _LEAST_SCALE <= value <= _LARGEST_SCALE  # type: ignore[operator]
 
 
 def _is_zero_point(value: object) -> bool:
@@ -245,7 +263,8 @@ def _is_zero_point(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Tell whether a value is a number that a float can hold: JSON's integers have any number of digits."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e300
 
 
 def _require(condition: bool, name: str) -> None:

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import stat
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import ModelError
+from . import onnx_file
+from .errors import ModelError, damage_as
+from .manifest import LARGEST as LARGEST_MANIFEST
 from .manifest import NO_DIGEST, Manifest
 
 _ENTRY = "manifest.json"
+_MOST_ENTRIES = 100  # other tools append labels and licences, too
 _ONNX_KEY = b"plate_edge_manifest"
-_METADATA_PROPS = 14  # field number in onnx.ModelProto
 _LARGEST = 256 * 1024 * 1024  # bytes; edge models are a thousandth of this
 
 
@@ -47,13 +50,17 @@ def read_model_file(path: str | Path) -> ModelFile:
     path = Path(path)
     format_ = format_of(path)
     try:
-        if path.stat().st_size > _LARGEST:
-            raise ModelError(f"{path} has more than {_LARGEST >> 20} MB and is no edge model")
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror or error}") from error
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ModelError(f"{path} is no file; name a model file")
+        with path.open("rb") as stream:
+            data = stream.read(_LARGEST + 1)
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
+        raise ModelError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if len(data) > _LARGEST:
+        raise ModelError(f"{path} has more than {_LARGEST >> 20} MB and is no edge model")
     try:
-        return _read_tflite(path, data) if format_ == "tflite" else _read_onnx(path, data)
+        with damage_as(ModelError, "the file is damaged; copy or export it again"):
+            return _read_tflite(path, data) if format_ == "tflite" else _read_onnx(path, data)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error.__cause__
 
@@ -84,10 +91,14 @@ def build_model_file(content: bytes, format_: str, manifest: Manifest) -> bytes:
             archive.writestr(entry, dataclasses.replace(manifest, sha256=digest).to_json())
         return buffer.getvalue()
     if format_ == "onnx":
-        blank = content + _string_pair(_ONNX_KEY, dataclasses.replace(manifest, sha256=NO_DIGEST).to_json().encode())
-        digest = hashlib.sha256(blank).hexdigest()
-        return content + _string_pair(_ONNX_KEY, dataclasses.replace(manifest, sha256=digest).to_json().encode())
+        digest = hashlib.sha256(_with_manifest(content, manifest, NO_DIGEST)).hexdigest()
+        return _with_manifest(content, manifest, digest)
     raise ModelError(f"unknown model format {format_!r}")
+
+
+def _with_manifest(content: bytes, manifest: Manifest, digest: str) -> bytes:
+    text = dataclasses.replace(manifest, sha256=digest).to_json()
+    return content + onnx_file.metadata(_ONNX_KEY, text.encode())
 
 
 def _read_tflite(path: Path, data: bytes) -> ModelFile:
@@ -101,7 +112,7 @@ def _read_tflite(path: Path, data: bytes) -> ModelFile:
 
 
 def _appended_entry(data: bytes, name: bytes) -> tuple[bytes, int]:
-    """Return a stored entry of the zip at the end of `data`, and where the zip begins.
+    """Return the stored entry called `name` of the zip at the end of `data`, and where the zip begins.
 
     By hand (PKWARE's APPNOTE.TXT, 4.3), since importing `zipfile` with its compressors takes a twentieth of the
     time from shell to plate; the entry is stored, not compressed, so there is nothing else to do.
@@ -109,24 +120,37 @@ def _appended_entry(data: bytes, name: bytes) -> tuple[bytes, int]:
     end = data.rfind(b"PK\x05\x06")
     if end < 0:
         raise ModelError("no manifest inside; export the model with plate-export")
-    if end + 22 + _number(data, end + 20, 2) != len(data):
+    count, entry = _number(data, end + 10, 2), _number(data, end + 16, 4)
+    if end + 22 + _number(data, end + 20, 2) != len(data) or not count <= _MOST_ENTRIES or entry > end:
         raise ModelError("its end is missing or damaged; copy or export it again")
-    entry = _number(data, end + 16, 4)
-    starts, found = [], b""
-    for _ in range(_number(data, end + 10, 2)):
+    starts, found, before = [], [], entry
+    for _ in range(count):
         if data[entry : entry + 4] != b"PK\x01\x02":
             raise ModelError("its manifest is damaged; copy or export it again")
         local, length = _number(data, entry + 42, 4), _number(data, entry + 28, 2)
         starts.append(local)
-        if data[entry + 46 : entry + 46 + length] == name and _number(data, entry + 10, 2) == 0:
-            content = local + 30 + _number(data, local + 26, 2) + _number(data, local + 28, 2)
-            found = data[content : content + _number(data, entry + 24, 4)]
-            if zlib.crc32(found) != _number(data, entry + 16, 4):
-                raise ModelError("its manifest is damaged; copy or export it again")
+        if data[entry + 46 : entry + 46 + length] == name:
+            found.append(_stored(data, entry, local, before))
         entry += 46 + length + _number(data, entry + 30, 2) + _number(data, entry + 32, 2)
     if not found:
         raise ModelError("no manifest inside; export the model with plate-export")
-    return found, min(starts)
+    if len(found) > 1:
+        raise ModelError("two manifests inside; export it again")
+    return found[0], min(starts)
+
+
+def _stored(data: bytes, entry: int, local: int, end: int) -> bytes:
+    """Return the content of an entry of the zip's directory, whose own head is at `local` and which ends by `end`."""
+    if _number(data, entry + 10, 2) != 0:
+        raise ModelError("its manifest is compressed; export it again")
+    begin, size = local + 30 + _number(data, local + 26, 2) + _number(data, local + 28, 2), _number(data, entry + 24, 4)
+    if size > LARGEST_MANIFEST:
+        raise ModelError(f"its manifest has more than {LARGEST_MANIFEST >> 20} MB; export it again")
+    content = data[begin : begin + size]
+    whole = data[local : local + 4] == b"PK\x03\x04" and begin + size <= end
+    if not whole or zlib.crc32(content) != _number(data, entry + 16, 4):
+        raise ModelError("its manifest is damaged; copy or export it again")
+    return content
 
 
 def _number(data: bytes, at: int, size: int) -> int:
@@ -134,10 +158,8 @@ def _number(data: bytes, at: int, size: int) -> int:
 
 
 def _read_onnx(path: Path, data: bytes) -> ModelFile:
-    try:
-        found = [value for key, value in _string_pairs(data) if key == _ONNX_KEY]
-    except (IndexError, ValueError) as error:
-        raise ModelError("not an ONNX model, or a truncated one") from error
+    with damage_as(ModelError, "not an ONNX model, or a truncated one"):
+        found = [value for key, value in onnx_file.read_metadata(data) if key == _ONNX_KEY]
     if len(found) != 1:
         raise ModelError("no manifest inside; export the model with plate-export")
     manifest = Manifest.from_json(found[0])
@@ -146,71 +168,7 @@ def _read_onnx(path: Path, data: bytes) -> ModelFile:
         raise ModelError("the digest does not stand in the file exactly once; export it again")
     if hashlib.sha256(data.replace(digest, NO_DIGEST.encode())).hexdigest() != manifest.sha256:
         raise ModelError("the digest does not match, the file is damaged; copy or export it again")
+    with damage_as(ModelError, "not an ONNX model, or a damaged one"):
+        if onnx_file.names_other_files(data):
+            raise ModelError("some of its weights lie in another file; a model is one file, export it again")
     return ModelFile(path, "onnx", manifest, data)
-
-
-def _varint(value: int) -> bytes:
-    """Encode an unsigned integer in protobuf's base-128 form."""
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def _field(number: int, payload: bytes) -> bytes:
-    """Encode a length-delimited protobuf field (wire type 2)."""
-    return _varint(number << 3 | 2) + _varint(len(payload)) + payload
-
-
-def _string_pair(key: bytes, value: bytes) -> bytes:
-    return _field(_METADATA_PROPS, _field(1, key) + _field(2, value))
-
-
-def _string_pairs(data: bytes) -> list[tuple[bytes, bytes]]:
-    """Return key and value of every `metadata_props` entry, walking only the outermost fields."""
-    pairs = []
-    for number, payload in _fields(data):
-        if number == _METADATA_PROPS:
-            entry = dict(_fields(payload))
-            pairs.append((entry.get(1, b""), entry.get(2, b"")))
-    return pairs
-
-
-def _fields(data: bytes) -> list[tuple[int, bytes]]:
-    """Return number and payload of each length-delimited field; raises IndexError or ValueError if cut short."""
-    fields = []
-    at = 0
-    while at < len(data):
-        tag, at = _read_varint(data, at)
-        wire_type = tag & 7
-        if wire_type == 0:
-            _, at = _read_varint(data, at)
-            continue
-        if wire_type in (1, 5):
-            at += 8 if wire_type == 1 else 4
-            continue
-        if wire_type != 2:
-            raise ValueError(f"wire type {wire_type}")
-        length, at = _read_varint(data, at)
-        if at + length > len(data):
-            raise ValueError("field runs past the end")
-        fields.append((tag >> 3, data[at : at + length]))
-        at += length
-    if at != len(data):
-        raise ValueError("field runs past the end")
-    return fields
-
-
-def _read_varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
-        if shift > 63:
-            raise ValueError("varint too long")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ModelError
+from ..errors import DAMAGE, ModelError, reason_of
 from ..quantisation import dequantise, output_steps, quantise
 from . import check_tensor
 
@@ -33,8 +33,8 @@ class TFLiteBackend:
             with _quiet_standard_error():
                 self._interpreter = interpreter_class(model_content=file.content, num_threads=threads)
                 self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError, TypeError) as error:
-            raise ModelError(f"{file.path} is refused by {name} {version}: {error}") from error
+        except (RuntimeError, *DAMAGE) as error:
+            raise ModelError(f"{file.path} is refused by {name} {version}: {reason_of(error)}") from error
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         check_tensor(file, "the number of inputs and outputs", (len(inputs), len(outputs)), (1, 1))
         self._input, self._output = inputs[0], outputs[0]
@@ -45,8 +45,11 @@ class TFLiteBackend:
     def run(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run a batch, float32 (n, height, width, channels) -> float32 (n, *output shape)."""
         results = np.empty((len(inputs), *self._file.manifest.output_shape), np.float32)
-        for index in range(len(inputs)):
-            results[index] = self._run_one(inputs[index : index + 1])
+        try:
+            for index in range(len(inputs)):
+                results[index] = self._run_one(inputs[index : index + 1])
+        except (RuntimeError, *DAMAGE) as error:
+            raise ModelError(f"{self._file.path} fails in {self.name} {self.version}: {reason_of(error)}") from error
         return results
 
     def close(self) -> None:
@@ -68,6 +71,7 @@ class TFLiteBackend:
     def _check(self) -> None:
         """Hold the tensors against the manifest: a wrong shape or scale would give wrong plates, not errors."""
         manifest = self._file.manifest
+        check_tensor(self._file, "the batch of its input", tuple(map(int, self._input["shape"][:1])), (1,))
         check_tensor(self._file, "the input's shape", tuple(map(int, self._input["shape"][1:])), manifest.input.shape)
         check_tensor(self._file, "the input's type", self.input_dtype, manifest.input.dtype)
         check_tensor(self._file, "the output's type", self.output_dtype, manifest.input.dtype)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ModelError, missing_extra
+from ..errors import ModelError, missing_extra, reason_of
 from . import check_tensor
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class OnnxBackend:
     def __init__(self, file: ModelFile, threads: int) -> None:
         runtime = _runtime()
         self.version = str(runtime.__version__)
+        self._path = file.path
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -30,7 +31,7 @@ class OnnxBackend:
         try:
             self._session = runtime.InferenceSession(file.content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's exceptions have no public common base
-            raise ModelError(f"{file.path} is refused by onnxruntime {self.version}: {error}") from error
+            raise ModelError(f"{file.path} is refused by onnxruntime {self.version}: {reason_of(error)}") from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         check_tensor(file, "the number of inputs and outputs", (len(inputs), len(outputs)), (1, 1))
         check_tensor(file, "the input's shape", tuple(inputs[0].shape[1:]), file.manifest.input.shape)
@@ -44,7 +45,10 @@ class OnnxBackend:
         """Run a batch, float32 (n, height, width, channels) -> float32 (n, *output shape)."""
         if self._fixed_batch and len(inputs) != 1:
             return np.concatenate([self.run(inputs[i : i + 1]) for i in range(len(inputs))])
-        answer: NDArray[np.float32] = self._session.run(None, {self._input_name: inputs})[0]
+        try:
+            answer: NDArray[np.float32] = self._session.run(None, {self._input_name: inputs})[0]
+        except Exception as error:
+            raise ModelError(f"{self._path} fails in onnxruntime {self.version}: {reason_of(error)}") from error
         return answer
 
     def close(self) -> None:
