@@ -26,6 +26,7 @@ MODEL_OPTIONS = (
     ),
     Option("--backend", "auto, litert, tflite, onnx or fake:TEXT (default: auto)", "NAME", default="auto"),
     Option("--threads", "threads of the interpreter (default: 1)", "N", count, 1),
+    Option("--check-model", "first try models from elsewhere in a process of their own, which they may crash"),
 )
 """Options that mean the same in every command that reads."""
 
@@ -87,6 +88,7 @@ class InferOptions(NamedTuple):
     Attributes:
         size: that a camera is asked for. lines: records are printed. config: with what options add to it.
         socket: where pictures come from in place of paths and camera.
+        check_model: models that did not come with the installation are tried in a process of their own first.
     """
 
     paths: list[str]
@@ -109,6 +111,7 @@ class InferOptions(NamedTuple):
     config: Config | None = None
     socket: str | None = None
     deinterlace: bool = False
+    check_model: bool = False
 
     @property
     def core(self) -> tuple[object, ...]:
@@ -152,6 +155,7 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
         config=config,
         socket=given["--socket"],
         deinterlace=given["--deinterlace"],
+        check_model=given["--check-model"] or (config is not None and config.read.check_model),
     )
 
 

@@ -41,7 +41,7 @@ def command(arguments: Sequence[str]) -> int:
 
 def _evaluate(options: EvalOptions) -> int:
     from plate_devices.labelled import data_folder, labels_file
-    from plate_devices.models import choose_models
+    from plate_devices.models import choose_models, try_models
     from plate_devices.scoring import describe, evaluate
     from plate_devices.status import progress
     from plate_runtime.reader import PlateReader
@@ -53,6 +53,8 @@ def _evaluate(options: EvalOptions) -> int:
     if not labelled.pictures:
         raise DataError(f"{labelled.name} has no picture with a text; there is nothing to score")
     models = choose_models(options.models, read_as, options.backend)
+    if options.check_model:
+        try_models(models, options.backend)
     with PlateReader(models.reader, options.backend, options.threads, read_as) as reader:
         pictures = progress(labelled.pictures, labelled.pictures, labelled.name)
         found = evaluate(reader, pictures, read_as, options.region)
@@ -72,7 +74,7 @@ def _evaluate(options: EvalOptions) -> int:
 
 def _evaluate_frames(options: EvalOptions, labelled: LabelledSet) -> int:
     from plate_devices.frames import describe, failures, lines
-    from plate_devices.models import choose_models
+    from plate_devices.models import choose_models, try_models
     from plate_devices.outputs.lines import printable
     from plate_devices.reviewed import read_reviewed
     from plate_devices.scoring_frames import evaluate_frames
@@ -82,6 +84,8 @@ def _evaluate_frames(options: EvalOptions, labelled: LabelledSet) -> int:
     from plate_runtime.reader import PlateReader
 
     models = choose_models(options.models, "frame", options.backend)
+    if options.check_model:
+        try_models(models, options.backend)
     frames = by_picture(labelled.rows)
     reviewed = read_reviewed(options.reviewed) if options.reviewed else None
     with PlateReader(models.reader, options.backend, options.threads, "frame", models.locator) as reader:
@@ -166,8 +170,11 @@ def _print_scores(found: Evaluation, labelled: LabelledSet, heading: dict[str, s
 
 
 def _verify(options: EvalOptions, model: Path, data: Path) -> int:
+    from plate_devices.models import Models, try_models
     from plate_devices.verify import verify
 
+    if options.check_model:
+        try_models(Models(reader=str(model)), options.backend)
     checked = verify(model, data, options.backend, options.threads)
     wrong = [one for one in checked if one.found and not one.same]
     if options.json:

@@ -56,6 +56,7 @@ class EvalOptions(NamedTuple):
     json: bool
     sheet: Path | None
     reliability: Path | None
+    check_model: bool = False
 
 
 def parse_eval(arguments: Sequence[str]) -> EvalOptions:
@@ -91,4 +92,5 @@ def parse_eval(arguments: Sequence[str]) -> EvalOptions:
         json=given["--json"],
         sheet=given["--sheet"],
         reliability=given["--reliability"],
+        check_model=given["--check-model"],
     )

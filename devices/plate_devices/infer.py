@@ -75,10 +75,12 @@ def check_region(options: InferOptions) -> None:
 
 def open_reader(options: InferOptions) -> PlateReader:
     """Open the models that the options ask for. Raises UsageError, ModelError, MissingPartError."""
-    from plate_devices.models import choose_models
+    from plate_devices.models import choose_models, try_models
     from plate_runtime.reader import PlateReader
 
     models = choose_models(options.models, options.read_as, options.backend)
+    if options.check_model:
+        try_models(models, options.backend)
     return PlateReader(models.reader, options.backend, options.threads, options.read_as, models.locator)
 
 

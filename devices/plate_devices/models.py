@@ -17,6 +17,16 @@ class Models(NamedTuple):
     locator: str | None = None
 
 
+def try_models(models: Models, backend: str = "auto") -> None:
+    """Try the models that did not come with the installation in processes of their own. Raises ModelError."""
+    from plate_runtime.shipped import MODELS, named_model
+    from plate_runtime.trial import try_model
+
+    for name in models:
+        if name is not None and (path := named_model(name, backend)).parent != MODELS:
+            try_model(path, backend)
+
+
 def choose_models(named: Sequence[str], read_as: str, backend: str = "auto") -> Models:
     """Tell the named model files apart; names of models that ship stand for their files.
 

@@ -17,7 +17,7 @@ from plate_devices.service.signals import Signals
 from plate_devices.threads import BOARD
 from plate_devices.watch import StopWatching, Watch
 from plate_devices.work import Work
-from plate_runtime.errors import PlateEdgeError
+from plate_runtime.errors import described
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,20 +116,21 @@ class Station:
         self._notifier.reloading()
         try:
             self._apply(parse_infer(self._arguments))
-        except PlateEdgeError as error:
-            self._log.say("reload_failed", f"{error}; the settings stay as they were", "error")
+        except Exception as error:  # a device at a gate goes on, whatever is wrong with a file
+            self._log.say("reload_failed", f"{described(error)}; the settings stay as they were", "error")
         else:
             self.health.reloads += 1
             self._log.say("reloaded", "the settings were read again", "notice")
         self._notifier.ready("reloaded")
 
     def _apply(self, options: InferOptions) -> None:
-        following = open_session(options) if options.core != self._options.core else None
+        # A model that crashes its interpreter would end the service; at the start somebody is there to see it.
+        following = open_session(options._replace(check_model=True)) if options.core != self._options.core else None
         parts = (self._reporting, self._sending, self._onlooker)
         try:
             for part in parts:
                 part.apply(options)
-        except PlateEdgeError:
+        except Exception:
             for part in parts:
                 part.apply(self._options)
             if following is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from plate_runtime.errors import DataError
+from plate_runtime.errors import DataError, damage_as
 from plate_runtime.labels import LabelledPicture, read_labels, set_digest
 from plate_train.plates.own import split_labelled
 from plate_train.plates.recorded import training_drawings, validation_drawings
@@ -50,7 +50,8 @@ def load_plates(meta: ModelMeta, data: Path | None, calibration: int) -> CheckSe
 
 def _own_part(training: Mapping[str, Any], listed: Sequence[LabelledPicture]) -> list[LabelledPicture]:
     """Return what the network was not trained on, where it, or one before it, went on with these very crops."""
-    known = {own["sets"]["train"]["digest"] for record in _lineage(training) if (own := record.get("own"))}
+    with damage_as(DataError, "the model's record of its training is damaged; save it again"):
+        known = {own["sets"]["train"]["digest"] for record in _lineage(training) if (own := record.get("own"))}
     if not known:
         return []
     train, val = split_labelled(listed)

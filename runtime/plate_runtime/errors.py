@@ -5,11 +5,18 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+_LONGEST_SENTENCE = 2000
+
 
 class PlateEdgeError(Exception):
     """Base of all errors raised on purpose; its text is one sentence: what, where, what to do."""
 
     exit_code = 70
+
+    def __str__(self) -> str:
+        """Return the sentence, cut off where what it quotes from a file is very long."""
+        text = super().__str__()
+        return text if len(text) <= _LONGEST_SENTENCE else f"{text[:_LONGEST_SENTENCE]}..."
 
 
 class InputError(PlateEdgeError):
@@ -71,6 +78,13 @@ def reason_of(error: BaseException) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     text = text.encode("ascii" if not text.isprintable() else "utf-8", "backslashreplace").decode()
     return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}..."
+
+
+def described(error: BaseException) -> str:
+    """Return what went wrong in one line: an error of ours as it is, any other as the internal error it is."""
+    if isinstance(error, PlateEdgeError):
+        return " ".join(str(error).split())
+    return f"internal error: {type(error).__name__}: {reason_of(error)}"
 
 
 @contextlib.contextmanager

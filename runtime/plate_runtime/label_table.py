@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import DataError
+from .files import read_whole
 from .image import SUFFIXES
 
 COLUMNS = {
@@ -21,6 +22,7 @@ COLUMNS = {
 }  # fmt: skip
 """Columns that are read, and the headers they are known by; case, blanks and hyphens do not count."""
 
+_LARGEST = 512 << 20
 _DELIMITERS = ",;\t|"
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -34,7 +36,7 @@ def read_table(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
         DataError: the file cannot be read, or has no such columns.
     """
     try:
-        text = decode(file.read_bytes())
+        text = decode(read_whole(file, _LARGEST, DataError))
         lines = text.splitlines()
         first = next((line for line in lines if line.strip()), "")
         delimiter = max(_DELIMITERS, key=lambda mark: (len(_columns(_cells(first, mark))), first.count(mark)))

@@ -27,6 +27,7 @@ LARGEST = 4 << 20
 _DIGEST = re.compile("[0-9a-f]{64}")
 _LEAST_SCALE, _LARGEST_SCALE = 1e-12, 1e6
 _LONGEST_NAME, _LONGEST_ALPHABET, _MOST_STRIDES = 200, 1000, 8
+_DEEPEST = 100
 _MOST_COUNTED = 10**12
 _LARGEST_OUTPUT = 1 << 24
 """Numbers in one output: 64 MB, a hundred times what a detector for 1280x1280 pixels gives."""
@@ -186,7 +187,7 @@ class Manifest:
         self._require_strides()
         _require(_is_number(self.temperature) and 1e-3 <= self.temperature <= 1e3, "temperature")
         _require(all(_is_number(value) and 0 <= value <= 1 for value in self.thresholds.values()), "thresholds")
-        _require(isinstance(self.training, Mapping), "training")
+        _require(isinstance(self.training, Mapping) and _is_record(self.training), "training")
         _require(isinstance(self.sha256, str) and _DIGEST.fullmatch(self.sha256) is not None, "sha256")
         _require(self.input.dtype != "int8" or self.quantisation is not None, "quantisation")
         if self.quantisation is not None and self.quantisation.value_scales:
@@ -265,6 +266,27 @@ def _is_zero_point(value: object) -> bool:
 def _is_number(value: object) -> bool:
     """Tell whether a value is a number that a float can hold: JSON's integers have any number of digits."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e300
+
+
+def _is_record(value: Any) -> bool:
+    """Tell whether a value is plain JSON that can be written again: no endless depth, no NaN, no half characters."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        if not level:
+            return True
+        below: list[Any] = []
+        for one in level:
+            if isinstance(one, Mapping):
+                below += [*one, *one.values()]
+            elif isinstance(one, list | tuple):
+                below += one
+            elif isinstance(one, str):
+                if not one.isascii() and any("\ud800" <= sign <= "\udfff" for sign in one):
+                    return False
+            elif not (one is None or isinstance(one, bool) or _is_number(one)):
+                return False
+        level = below
+    return False
 
 
 def _require(condition: bool, name: str) -> None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import stat
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import onnx_file
 from .errors import ModelError, damage_as
+from .files import read_whole
 from .manifest import LARGEST as LARGEST_MANIFEST
 from .manifest import NO_DIGEST, Manifest
 
@@ -49,15 +49,7 @@ def read_model_file(path: str | Path) -> ModelFile:
     """
     path = Path(path)
     format_ = format_of(path)
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ModelError(f"{path} is no file; name a model file")
-        with path.open("rb") as stream:
-            data = stream.read(_LARGEST + 1)
-    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
-        raise ModelError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    if len(data) > _LARGEST:
-        raise ModelError(f"{path} has more than {_LARGEST >> 20} MB and is no edge model")
+    data = read_whole(path, _LARGEST, ModelError)
     try:
         with damage_as(ModelError, "the file is damaged; copy or export it again"):
             return _read_tflite(path, data) if format_ == "tflite" else _read_onnx(path, data)

@@ -50,11 +50,12 @@ def command(arguments: Sequence[str]) -> int:
     if options.what == "locator":
         return locator.execute(options, _say)
     if options.resume:
-        from .run import read_settings, unfinished_run
+        from .recorded_files import recorded_settings
+        from .run import SETTINGS_FILE, unfinished_run
 
         options.out = options.out or unfinished_run(Path("runs"))
         folder = options.out
-        character.set_defaults(**read_settings(folder))
+        character.set_defaults(**recorded_settings(folder, SETTINGS_FILE, Settings, character))
         options = parser.parse_args(arguments)
         options.out = folder
     return _character(options, arguments)

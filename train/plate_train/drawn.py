@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.errors import DataError
+from plate_runtime.errors import DataError, damage_as
 
 from .datasets import CharacterSet, character_set
 from .draw.characters import DRAWN_SPEC, CharacterPainter
 from .draw.fonts import FETCH_COMMAND, FontFile, installed_fonts
 from .progress import progress
+from .recorded_files import number_in
 
 CHUNK = 5000
 VALIDATION_SHARE = 0.15
@@ -108,12 +109,11 @@ def recorded_drawings(
     Raises:
         DataError: the fonts are not the recorded ones, or the drawings turn out different.
     """
-    try:
-        seed, sets = int(training["drawing_seed"]), training["sets"]
-        counts = {name: int(sets[name]["count"]) for name in ("train", "val")}
+    with damage_as(DataError, "the model's record of its drawings is incomplete; name data with --data DIR"):
+        seed, sets = number_in(training, "drawing_seed"), training["sets"]
+        counts = {name: number_in(sets[name], "count", least=1) for name in ("train", "val")}
+        digests = {name: (sets[name]["digest"], sets[name].get("first_chunk_digest")) for name in ("train", "val")}
         expected = training["fonts_digest"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError("the model's record of its drawings is incomplete; name data with --data DIR") from error
     fonts = character_fonts()
     if fonts_digest(fonts) != expected:
         raise DataError(
@@ -125,7 +125,7 @@ def recorded_drawings(
     for name, part in (("train", train), ("val", val)):
         whole = len(part) == sets[name]["count"]
         found = part.digest if whole else _first_chunk(part).digest
-        if found != sets[name]["digest" if whole else "first_chunk_digest"]:
+        if found != digests[name][0 if whole else 1]:
             raise DataError(
                 f"the {name} drawings are not those that were recorded (other versions?); name data with --data DIR"
             )

@@ -92,12 +92,13 @@ def _layer(entry: Any, names: list[str], depth: int) -> int:
     _plain(entry.get("build_config"), depth)
     _plain(entry.get("name"), depth)
     calls = max(1, len(nodes)) if isinstance(nodes, list) else 1
-    if entry.get("class_name") in NETWORK.classes:
+    name = entry.get("class_name")
+    if isinstance(name, str) and name in NETWORK.classes:
         return calls * _network(entry, names, depth)
     config = _named(entry, LAYER, _OF_LAYERS)
     if not isinstance(config, dict):
         raise _RefusedError("a layer without settings")
-    names.append(entry["class_name"])
+    names.append(str(name))
     _settings(config, depth)
     return calls
 
@@ -135,7 +136,7 @@ def _named(entry: Mapping[str, Any], part: Part, more: set[str] = frozenset()) -
     name, module, registered = entry.get("class_name"), entry.get("module"), entry.get("registered_name")
     if not isinstance(name, str) or name not in part.classes:
         raise _CodeError(f"the {part.what} {_shown(name)}")
-    if "module" in entry and module not in part.modules:
+    if "module" in entry and not (isinstance(module, str) and module in part.modules):
         raise _CodeError(f"{name} of {_shown(module)}")
     if registered not in (None, "", name):
         raise _CodeError(f"{name} registered as {_shown(registered)}")

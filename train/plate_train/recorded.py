@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from plate_runtime.errors import DataError
+from plate_runtime.errors import DataError, damage_as
 
 from .datasets import CharacterSet, load_folder
 from .drawn import recorded_drawings
@@ -28,13 +28,11 @@ def load_recorded(meta: ModelMeta, train_limit: int | None = None) -> tuple[Char
 
 
 def _recorded_folders(meta: ModelMeta) -> tuple[CharacterSet, CharacterSet]:
-    try:
+    with damage_as(DataError, "the model's record of its training data is incomplete; name the data with --data DIR"):
         folder = Path(meta.training["path"])
         expected = {name: meta.training["sets"][name]["digest"] for name in ("train", "val")}
-    except (KeyError, TypeError) as error:
-        raise DataError(
-            "the model's record of its training data is incomplete; name the data with --data DIR"
-        ) from error
+        if not str(folder).isprintable():
+            raise ValueError("no name of a folder")
     data = load_folder(folder, meta.input, meta.alphabet)
     train, val = data.train.characters, data.val.characters
     for name, part in (("train", train), ("val", val)):

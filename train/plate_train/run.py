@@ -203,21 +203,6 @@ def results_folder(folder: Path, settings: Settings, resume: bool) -> Iterator[N
         raise
 
 
-def read_settings(folder: Path) -> dict[str, Any]:
-    """Return the recorded settings of an unfinished run.
-
-    Raises:
-        UsageError: there are none, or they cannot be read.
-    """
-    import json
-
-    try:
-        recorded = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))
-        return {entry.name: recorded[entry.name] for entry in fields(Settings) if entry.name in recorded}
-    except (OSError, ValueError, TypeError) as error:
-        raise UsageError(f"{folder} holds no run that could be resumed; name one with --out") from error
-
-
 def unfinished_run(runs: Path) -> Path:
     """Return the newest unfinished run with a search in `runs`.
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
-from plate_runtime.errors import DataError
+from plate_runtime.errors import DataError, damage_as
 
 from .atomic import write_json
+from .recorded_files import read_json
 
 FILE = "completed.json"
+_DAMAGED = "the record of the search is damaged; start again without --resume"
 
 
 def keep(folder: Path) -> None:
@@ -48,17 +49,20 @@ def completed_trials(folder: Path) -> int:
         DataError: the record is damaged.
     """
     trials = [text for name, text in _read(folder).items() if name.endswith("/trial.json")]
-    return sum(json.loads(text).get("status") == "COMPLETED" for text in trials)
+    with damage_as(DataError, f"{folder / FILE}: {_DAMAGED}"):
+        return sum(json.loads(text).get("status") == "COMPLETED" for text in trials)
 
 
 def _read(folder: Path) -> dict[str, str]:
     file = folder / FILE
     if not file.exists():
         return {}
-    try:
-        texts: Any = json.loads(file.read_text(encoding="utf-8"))
-        if all(".." not in Path(name).parts and not Path(name).is_absolute() for name in texts):
-            return {name: str(text) for name, text in texts.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
-        pass
-    raise DataError(f"{file}: the record of the search is damaged; start again without --resume")
+    texts = read_json(file, problem=_DAMAGED)
+    if all(_inside(name) and isinstance(text, str) for name, text in texts.items()):
+        return texts
+    raise DataError(f"{file}: {_DAMAGED}")
+
+
+def _inside(name: str) -> bool:
+    """Whether a name stays within the folder that it is put into."""
+    return name.isprintable() and name != "" and ".." not in Path(name).parts and not Path(name).is_absolute()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import math
 import types
@@ -13,6 +14,7 @@ from typing import Any, Literal, NamedTuple, NoReturn, TypeVar, Union, get_args,
 from plate_devices.config.errors import ConfigError, SettingError
 from plate_devices.config.lines import Path as KeyPath
 from plate_devices.config.lines import line_of
+from plate_runtime.errors import DAMAGE
 
 T = TypeVar("T")
 
@@ -24,6 +26,8 @@ _MEANINGS = {
     Path: "the name of a file or folder in quotes",
 }
 _SHOWN = 60
+_LARGEST = 2**63 - 1
+"""TOML promises whole numbers of 64 bits; tomllib reads any."""
 
 
 class Place(NamedTuple):
@@ -40,7 +44,7 @@ class Place(NamedTuple):
     @property
     def key(self) -> str:
         """The keys with dots between them; of a list's items the first is 1."""
-        return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in self.path)[1:]
+        return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{_short(part)}" for part in self.path)[1:]
 
     def refuse(self, reason: str) -> NoReturn:
         """Raise ConfigError with file, line and key before the reason."""
@@ -124,7 +128,15 @@ def shown(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, dict):
         return "a table"
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        return "a number of more than 64 bits"
+    with contextlib.suppress(*DAMAGE):
+        text = f'"{value}"' if isinstance(value, str) else str(value)
+        return _short(text)
+    return "this value"
+
+
+def _short(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
@@ -141,6 +153,8 @@ def _simple(option: Any, value: Any) -> Any:
         return next((one for one in get_args(option) if one == value and type(one) is type(value)), None)
     if option is Path and isinstance(value, str) and value and "\0" not in value:
         return Path(value).expanduser()
+    if type(value) is int and abs(value) > _LARGEST:
+        return None
     if option is float and type(value) in (int, float) and math.isfinite(value):
         return float(value)
     return value if option in (str, int, bool) and type(value) is option else None

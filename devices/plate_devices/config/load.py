@@ -19,6 +19,7 @@ from plate_devices.config.sections import (
     ServiceSettings,
     SourceSettings,
 )
+from plate_runtime.errors import damage_as
 
 _OWN = {
     "source": SourceSettings,
@@ -67,6 +68,11 @@ def load_config(path: Path) -> Config:
         ConfigError: it cannot be read, is no TOML, or says what means nothing; with file, line and key.
     """
     text = _read(path)
+    with damage_as(ConfigError, f"{path} cannot be read as settings"):
+        return _built(path, text)
+
+
+def _built(path: Path, text: str) -> Config:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -112,8 +118,8 @@ def _read(path: Path) -> str:
     try:
         with path.open("rb") as stream:
             raw = stream.read(_MOST + 1)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if len(raw) > _MOST:
         raise ConfigError(f"{path} has more than {_MOST} bytes; that is no settings file")
     try:

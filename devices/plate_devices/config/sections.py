@@ -47,7 +47,7 @@ class SourceSettings:
 
 @dataclass(frozen=True)
 class ReadSettings:
-    """[read]: what is read, with which models, and how."""
+    """[read]: what is read, with which models, and how. `check_model` tries them in a process of their own first."""
 
     as_: Literal["frame", "plate", "character"] | None = None
     region: str | None = None
@@ -57,6 +57,7 @@ class ReadSettings:
     threads: int | None = None
     profile: str | None = None
     every: bool = False
+    check_model: bool = False
 
     def __post_init__(self) -> None:
         _require(self, "min_confidence", lambda share: 0 <= share <= 1, "a number from 0 to 1")

@@ -57,9 +57,10 @@ def check_interpreters() -> Iterator[Finding]:
 
 
 def check_models(options: InferOptions | None) -> Iterator[Finding]:
-    """Manifest and digest of the models that ship and of those that the settings name."""
+    """Manifest and digest of the models that ship and of those that the settings name; these are also tried."""
     from plate_runtime.modelfile import read_model_file
     from plate_runtime.shipped import MODELS, named_model
+    from plate_runtime.trial import try_model
 
     paths = sorted(MODELS.glob("*-int8.*"))
     try:
@@ -69,7 +70,10 @@ def check_models(options: InferOptions | None) -> Iterator[Finding]:
     good = []
     for path in dict.fromkeys(paths):
         try:
-            good.append(read_model_file(path).manifest.label)
+            label = read_model_file(path).manifest.label
+            if options is not None and path.parent != MODELS:
+                try_model(path, options.backend)
+            good.append(label)
         except PlateEdgeError as error:
             yield Finding("models", "failed", str(error), "copy the file again, or install plate-edge again")
     if good:

@@ -79,9 +79,11 @@ def open_plate_reader(options: InferOptions | None, read_as: str) -> PlateReader
     named: str | Path | None = None
     backend, threads = "auto", 1
     if options is not None and options.read_as != "character":
-        from plate_devices.models import choose_models
+        from plate_devices.models import choose_models, try_models
 
-        named = choose_models(options.models, options.read_as, options.backend).reader
+        models = choose_models(options.models, options.read_as, options.backend)
+        try_models(models, options.backend)
+        named = models.reader
         backend, threads = options.backend, options.threads
     if named is None and read_as == "frame":
         named = shipped_model("frame", backend)

@@ -6,7 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from plate_runtime.errors import DeviceError
+from plate_runtime.errors import DAMAGE, DeviceError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,7 @@ def load_region(path: Path) -> tuple[bool, Region | None]:
         return False, None
     except OSError as error:
         raise DeviceError(f"region file {path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except DAMAGE as error:
         raise DeviceError(f"region file {path} is damaged; delete it, and draw the region again") from error
 
 

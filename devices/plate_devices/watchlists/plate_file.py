@@ -8,10 +8,12 @@ from pathlib import Path
 
 from plate_runtime.alphabet import fold
 from plate_runtime.errors import DataError
+from plate_runtime.files import read_whole
 from plate_runtime.label_table import COLUMNS, decode
 from plate_runtime.script import to_characters
 
 LONGEST = 16
+_LARGEST = 64 << 20
 WILDCARDS = "?*"
 """In a listed plate: one character, and any number of them."""
 
@@ -45,11 +47,9 @@ def read_plates(path: Path) -> PlateList:
         DataError: the file cannot be read, or a line is no plate.
     """
     try:
-        lines = decode(path.read_bytes()).splitlines()
+        lines = decode(read_whole(path, _LARGEST, DataError, "watch list ")).splitlines()
     except UnicodeError as error:
         raise DataError(f"watch list {path} is no text: {error}") from error
-    except OSError as error:
-        raise DataError(f"watch list {path} cannot be read: {error.strerror or error}") from error
     rows = [(number, *_split(line)) for number, line in enumerate(lines, 1)]
     rows = [row for row in rows if row[1]]
     if rows and rows[0][1].lower() in COLUMNS["text"]:

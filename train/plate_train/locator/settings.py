@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+import argparse
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from plate_runtime.errors import UsageError
 
 from ..plates.fit import Goal
 from ..plates.rounds import Plan
-from ..plates.settings import VALIDATION_SEED, recorded_settings
+from ..plates.settings import FILE, VALIDATION_SEED
+from ..recorded_files import recorded_settings
 from .architectures import Size
 
 __all__ = ["VALIDATION_SEED", "Settings", "changed", "read_settings"]
@@ -72,4 +74,8 @@ def changed(recorded: Settings, given: dict[str, Any]) -> Settings:
 
 def read_settings(folder: Path) -> Settings:
     """Return the recorded settings of a run. Raises UsageError if there are none."""
-    return Settings(**recorded_settings(folder, [entry.name for entry in fields(Settings)]))
+    from .options import add_options
+
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    return Settings(**recorded_settings(folder, FILE, Settings, parser))

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.errors import DataError
+from plate_runtime.errors import DataError, damage_as
 
 from ..atomic import replacing
+from ..recorded_files import number_in, read_arrays
 
 FILE = "checkpoint.npz"
 LOG = "log.jsonl"
+_DAMAGED = "no complete checkpoint"
 
 
 @dataclass
@@ -55,14 +57,33 @@ def load(folder: Path) -> tuple[State, list[NDArray[Any]]]:
         DataError: there is none, or it is damaged.
     """
     path = folder / FILE
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            state = State(**json.loads(str(file["state"])))
-            arrays = [file[name] for name in sorted(file.files) if name != "state"]
-    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
-        raise DataError(f"{path}: no complete checkpoint ({error})") from error
-    state.generators = [(digest, int(first)) for digest, first in state.generators]
-    return state, arrays
+    arrays = read_arrays(path, _DAMAGED)
+    with damage_as(DataError, f"{path}: {_DAMAGED}"):
+        state = _state(json.loads(str(arrays.pop("state"))))
+        numbers = [arrays[name] for name in sorted(arrays)]
+        if any(array.dtype.kind == "U" for array in numbers):
+            raise DataError(f"{path}: {_DAMAGED}: it holds text where numbers belong")
+    return state, numbers
+
+
+def _state(recorded: dict[str, Any]) -> State:
+    """Return the recorded state. Raises ValueError, KeyError, TypeError where a value makes no sense."""
+    total = recorded["total"]
+    seconds, losses = float(recorded["seconds"]), float(recorded["losses"])
+    history, generators = recorded["history"], recorded["generators"]
+    if not (math.isfinite(seconds) and math.isfinite(losses) and seconds >= 0):
+        raise ValueError("times or losses that are no numbers")
+    if not isinstance(history, list) or not all(isinstance(row, dict) for row in history) or not generators:
+        raise ValueError("no log, or no generator")
+    return State(
+        step=number_in(recorded, "step", most=10**12),
+        total=None if total is None else number_in(recorded, "total", most=10**12),
+        seconds=seconds,
+        pieces=number_in(recorded, "pieces"),
+        losses=losses,
+        history=history,
+        generators=[(str(digest), number_in({"first": first}, "first", most=10**12)) for digest, first in generators],
+    )
 
 
 def write_log(folder: Path, history: Sequence[dict[str, Any]]) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from plate_runtime.errors import DataError
+from plate_runtime.errors import DataError, damage_as
 
 from ..atomic import replacing
 from ..plots import new_figure, store_figure
+from ..recorded_files import read_json
 from .report import FILE as REPORT_FILE
 
 TABLE, PLOT = "comparison.csv", "comparison.png"
@@ -37,8 +37,9 @@ def row(report: Path) -> Row:
     Raises:
         DataError: the report is damaged.
     """
-    try:
-        found = json.loads(report.read_text(encoding="utf-8"))
+    problem = "the report is damaged; delete its folder and compare again"
+    found = read_json(report, problem=problem)
+    with damage_as(DataError, f"{report}: {problem}"):
         training = found["training"]
         settings = training["settings"]
         scores = {
@@ -50,8 +51,6 @@ def row(report: Path) -> Row:
             **{name: training[name] for name in ("parameters", "multiply_adds", "step", "hours")},
             **scores,
         }
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{report}: the report is damaged ({error}); delete its folder and compare again") from error
 
 
 def plot(rows: Sequence[Mapping[str, Any]], path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.errors import DataError
+from plate_runtime.errors import DataError, damage_as
 
 from ..tensorflow_setup import import_keras, import_tensorflow, use_precision
 from .architectures import PLATE_SPEC
@@ -110,8 +110,9 @@ class Training:
         variables = self._variables()
         if [tuple(variable.shape) for variable in variables] != [array.shape for array in arrays]:
             raise DataError("the checkpoint is of another network; start again without --resume")
-        for variable, array in zip(variables, arrays, strict=True):
-            variable.assign(array)
+        with damage_as(DataError, "the checkpoint does not fit this network"):
+            for variable, array in zip(variables, arrays, strict=True):
+                variable.assign(array)
 
     def _variables(self) -> list[Any]:
         # `variables` holds the random states of dropout too, `weights` would not

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.errors import DataError
+from plate_runtime.errors import DataError, damage_as
 from plate_runtime.preprocess import standardise
 
+from ..recorded_files import number_in
 from ..weights_file import ModelMeta
 from .score import CropSet
 from .shards import TRAINING_PART, VALIDATION_PART, Draw
@@ -53,12 +54,10 @@ def training_drawings(meta: ModelMeta, count: int, draw: Draw | None = None) -> 
 def validation_again(meta: ModelMeta, kind: str, draw: Draw) -> tuple[NDArray[np.uint8], list[str], str]:
     """Return what a network of that kind was validated on, see `Draw`, and its digest; raises as above."""
     record = _record(meta, kind)
-    try:
+    with damage_as(DataError, f"the model's record of its drawings is incomplete; {_HINT}"):
         recorded = record["sets"]["val"]
-        seed, number, count = (int(recorded[key]) for key in ("seed", "number", "count"))
+        seed, number, count = (number_in(recorded, key) for key in ("seed", "number", "count"))
         expected = str(recorded["digest"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"the model's record of its drawings is incomplete; {_HINT}") from error
     pictures, texts = draw(seed, number, count, meta.input, VALIDATION_PART)
     found = drawings_digest(pictures, texts)
     if found != expected:
@@ -70,11 +69,9 @@ def validation_again(meta: ModelMeta, kind: str, draw: Draw) -> tuple[NDArray[np
 def training_again(meta: ModelMeta, kind: str, count: int, draw: Draw) -> tuple[NDArray[np.uint8], list[str]]:
     """Return `count` of the drawings that a network of that kind was trained on last; raises as above."""
     record = _record(meta, kind)
-    try:
-        seed, first = int(record["drawing_seed"]), int(record["generators"][-1]["first_shard"])
-        size = int(record["settings"]["shard"])
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise DataError(f"the model's record of its drawings is incomplete; {_HINT}") from error
+    with damage_as(DataError, f"the model's record of its drawings is incomplete; {_HINT}"):
+        seed, first = number_in(record, "drawing_seed"), number_in(record["generators"][-1], "first_shard")
+        size = number_in(record["settings"], "shard", least=1)
     count = min(count, size)
     # Drawings are numbered through: the first whole lot of `count` that lies in that shard or after it.
     lot = -(-first * size // count)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from plate_runtime.errors import DataError, damage_as
+
 from .. import weights_file
 from ..atomic import write_json
+from ..recorded_files import read_json
 from ..tensorflow_setup import fix
 from . import architectures, report
 from .architectures import PLATE_SPEC
@@ -144,8 +146,9 @@ def _scores_before(loop: Loop, settings: Settings, resume: bool) -> dict[str, Pl
     """Return how a network that was not new read the sets when the run began."""
     path = loop.folder / BEFORE_FILE
     if resume and path.exists():
-        recorded = json.loads(path.read_text(encoding="utf-8"))
-        return {name: PlateScore(**values) for name, values in recorded.items()}
+        recorded = read_json(path)
+        with damage_as(DataError, f"{path} is damaged"):
+            return {name: PlateScore(**values) for name, values in recorded.items()}
     if settings.start is None or resume:
         return {}
     scores = loop.scores()

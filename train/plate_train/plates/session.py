@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from plate_runtime.errors import UsageError
+from plate_runtime.errors import DataError, UsageError, damage_as
 
 from ..atomic import replacing, write_json
+from ..recorded_files import number_in, read_json
 from ..scores import spread
 from ..tuning import FOLDER
 from . import checkpoint, report
@@ -62,8 +62,10 @@ def _every_seed(settings: Settings, folder: Path, store: Store, *, retime: bool,
         single = replace(settings, seed=settings.seed + place, drawing_seed=settings.draws_with, seeds=1, trials=0)
         going_on = (part / checkpoint.FILE).exists()
         run(single, part, store, resume=going_on, retime=retime and going_on, say=say)
-    reports = [json.loads((part / report.FILE).read_text(encoding="utf-8")) for part in parts]
-    folded = {name: spread([found["scores"][name]["folded"] for found in reports]) for name in reports[0]["scores"]}
+    reports = [read_json(part / report.FILE) for part in parts]
+    with damage_as(DataError, f"a report in {folder} is damaged"):
+        names = reports[0]["scores"]
+        folded = {name: spread([number_in(found["scores"][name], "folded") for found in reports]) for name in names}
     with replacing(folder / MODEL_FILE) as unfinished:
         shutil.copyfile(parts[0] / MODEL_FILE, unfinished)
     report.write(

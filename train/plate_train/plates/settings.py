@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+import argparse
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from plate_runtime.errors import ModelError, UsageError
 
 from .. import weights_file
+from ..recorded_files import recorded_settings
 from . import architectures
 from .architectures import Size
 from .fit import Goal
@@ -125,17 +125,11 @@ def read_settings(folder: Path) -> Settings:
     Raises:
         UsageError: there are none, or they cannot be read.
     """
-    return Settings(**recorded_settings(folder, [entry.name for entry in fields(Settings)]))
+    from .options import add_options
 
-
-def recorded_settings(folder: Path, names: Sequence[str]) -> dict[str, Any]:
-    """Return those of the named settings that are recorded of a run; `UsageError` as above."""
-    try:
-        recorded = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        found = {name: recorded[name] for name in names if name in recorded}
-        return found | {"watch": tuple(found.get("watch", ()))}
-    except (OSError, ValueError, TypeError) as error:
-        raise UsageError(f"{folder} holds no run that could be resumed; name one with --out") from error
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    return Settings(**recorded_settings(folder, FILE, Settings, parser))
 
 
 def unfinished_run(runs: Path, kind: str = "plate") -> Path:
@@ -149,8 +143,8 @@ def unfinished_run(runs: Path, kind: str = "plate") -> Path:
 def _network_of(path: Path) -> dict[str, Any]:
     """Return which network a `.h5` of this command holds, as settings."""
     meta = weights_file.read_meta(path)
-    recorded = meta.training.get("settings", {}) if meta and meta.kind == "plate" else {}
+    recorded = meta.training.get("settings") if meta and meta.kind == "plate" else None
     names = ("model", "width", "depth", "dropout")
-    if not all(name in recorded for name in names):
+    if not isinstance(recorded, dict) or not all(name in recorded for name in names):
         raise ModelError(f"{path}: not a network of plate-train plate; --from needs one")
     return {name: recorded[name] for name in names}

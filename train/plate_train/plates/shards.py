@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from plate_runtime.errors import DataError
 from plate_runtime.manifest import InputSpec
 
 from ..atomic import replacing
+from ..recorded_files import read_arrays
 
 Draw = Callable[[int, int, int, InputSpec, str], tuple[NDArray[np.uint8], list[str]]]
 """(seed, number, count, spec, part) -> uint8 (count, height, width), resized but not standardised, and count texts:
@@ -101,11 +101,12 @@ class Store:
 
 def read_shard(path: Path) -> Shard:
     """Read a shard's file. Raises DataError if it is damaged."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return Shard(file["pictures"], file["texts"].tolist())
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise DataError(f"{path}: the drawings are damaged ({error}); delete the file") from error
+    arrays = read_arrays(path, "the drawings are damaged; delete the file")
+    pictures, texts = arrays.get("pictures"), arrays.get("texts")
+    whole = pictures is not None and pictures.dtype == np.uint8 and pictures.ndim == 3
+    if pictures is None or texts is None or not whole or texts.dtype.kind != "U" or texts.shape != pictures.shape[:1]:
+        raise DataError(f"{path}: the drawings are damaged; delete the file")
+    return Shard(pictures, texts.tolist())
 
 
 class Ahead:

@@ -1,0 +1,30 @@
+"""Files that others wrote, read whole within a limit."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from .errors import PlateEdgeError
+
+
+def read_whole(path: Path, most: int, kind: type[PlateEdgeError], what: str = "") -> bytes:
+    """Return the content of a regular file of at most `most` bytes.
+
+    Pipes and devices are not opened: that may wait without end.
+
+    Args:
+        kind: the error to raise; what: stands before the path in its text, such as "watch list ".
+    """
+    try:
+        if stat.S_ISDIR(path.stat().st_mode):
+            raise kind(f"{what}{path} cannot be read: it is a folder")
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise kind(f"{what}{path} cannot be read: it is no file but a pipe, a socket or a device")
+        with path.open("rb") as stream:
+            content = stream.read(most + 1)
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in its name
+        raise kind(f"{what}{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if len(content) > most:
+        raise kind(f"{what}{path} cannot be read: it has more than {most / (1 << 20):g} MB")
+    return content

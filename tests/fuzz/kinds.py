@@ -1,0 +1,324 @@
+"""Every kind of file that the project reads: sound examples, how they are changed, and what reads them.
+
+A check is `check_*(path) -> None`. It returns where the file is read or refused in one of the project's own errors, and
+lets every other exception through: that is a finding.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import random
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from plate_runtime.errors import PlateEdgeError
+
+from .mutate import Mutate, mutate_bytes, mutate_text
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """Attributes: suffix: of the file's name; seeds: makes sound files; mutate, check: see above."""
+
+    suffix: str
+    seeds: Callable[[], list[bytes]]
+    mutate: Mutate
+    check: Callable[[Path], None]
+
+
+def refused_or_read(read: Callable[[], Any]) -> None:
+    """Call `read`; an error of the project is one sentence with an exit code that users know. Others go through."""
+    try:
+        read()
+    except PlateEdgeError as error:
+        said = str(error)
+        assert error.exit_code in (1, 2, 4), said
+        assert 0 < len(said) < 3000 and len(said.splitlines()) == 1, said[:3000]
+
+
+def check_h5(path: Path) -> None:
+    """What `plate-export` and `plate-train --from` do with a `.h5`, up to the loaded network."""
+    from plate_train import weights_file
+
+    refused_or_read(lambda: weights_file.read_meta(path))
+    refused_or_read(lambda: weights_file.load(path))
+
+
+def check_description(path: Path) -> None:
+    """A network's description by itself."""
+    from plate_train import network_check
+
+    text = path.read_bytes().decode("utf-8", "surrogateescape")
+    refused_or_read(lambda: network_check.check(network_check.parse(text, str(path)), str(path)))
+
+
+def check_model(path: Path) -> None:
+    """A model file of either format, up to the interpreter."""
+    from plate_runtime.modelfile import read_model_file
+
+    refused_or_read(lambda: read_model_file(path))
+
+
+def check_signed_model(path: Path) -> None:
+    """A model file with a right digest, as `--check-model` tries it; a crash is one sentence, too."""
+    from plate_runtime.trial import try_model
+
+    refused_or_read(lambda: try_model(path))
+
+
+def check_manifest(path: Path) -> None:
+    """A manifest by itself; what is taken can be written again."""
+    from plate_runtime.manifest import Manifest
+
+    refused_or_read(lambda: Manifest.from_json(Manifest.from_json(path.read_bytes()).to_json()))
+
+
+def check_settings(path: Path) -> None:
+    """A settings file of a device, as the start and a reload read it."""
+    from plate_devices.arguments import parse_infer
+
+    refused_or_read(lambda: parse_infer(["--config", str(path)]))
+
+
+def check_labels(path: Path) -> None:
+    """Labels of pictures, and the list of reviewed detections."""
+    from plate_devices.reviewed import read_reviewed
+    from plate_runtime.labels import by_picture, read_labels
+
+    refused_or_read(lambda: by_picture(read_labels(path)))
+    refused_or_read(lambda: read_reviewed(path))
+
+
+def check_watchlist(path: Path) -> None:
+    """A watch list."""
+    from plate_devices.watchlists.plate_file import read_plates
+
+    refused_or_read(lambda: read_plates(path))
+
+
+def check_region(path: Path) -> None:
+    """The region that the live page keeps."""
+    from plate_devices.serve.region import load_region
+
+    refused_or_read(lambda: load_region(path))
+
+
+def check_run_settings(path: Path) -> None:
+    """The settings of a run, of each of the three networks."""
+    import argparse
+
+    from plate_train.command import _parser
+    from plate_train.locator import settings as detector
+    from plate_train.plates import settings as plates
+    from plate_train.recorded_files import recorded_settings
+    from plate_train.run import Settings
+
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / plates.FILE).write_bytes(path.read_bytes())
+        for read in (plates.read_settings, detector.read_settings):
+            refused_or_read(lambda read=read: _use(read(Path(folder))))  # type: ignore[misc]
+        parser: argparse.ArgumentParser = _parser()[1]
+        refused_or_read(lambda: Settings(**recorded_settings(Path(folder), plates.FILE, Settings, parser)).recipe())
+
+
+def _use(settings: Any) -> None:
+    settings.size()
+    settings.plan()
+    settings.goal()
+
+
+def check_checkpoint(path: Path) -> None:
+    """The checkpoint of a run, and a file of drawings."""
+    from plate_train.plates import checkpoint, shards
+
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / checkpoint.FILE).write_bytes(path.read_bytes())
+        refused_or_read(lambda: checkpoint.load(Path(folder)))
+    refused_or_read(lambda: shards.read_shard(path))
+
+
+def check_report(path: Path) -> None:
+    """A run's report, and the record of a search."""
+    from plate_train import search_record
+    from plate_train.plates.comparison import row
+
+    refused_or_read(lambda: row(path))
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / search_record.FILE).write_bytes(path.read_bytes())
+        refused_or_read(lambda: search_record.completed_trials(Path(folder)))
+
+
+def signed(mutate: Mutate, format_: str) -> Mutate:
+    """Return a change of the network alone, put back behind a manifest with a right digest."""
+    from plate_runtime.modelfile import build_model_file
+
+    def change(content: bytes, rng: random.Random) -> bytes:
+        network, manifest = _taken_apart(content, format_)
+        return build_model_file(mutate(network, rng), format_, manifest)
+
+    return change
+
+
+def resigned(content: bytes, rng: random.Random) -> bytes:
+    """Change the manifest's text inside a `.tflite`, with a zip and a digest that are right."""
+    import io
+    import zipfile
+
+    network, manifest = _taken_apart(content, "tflite")
+    text = dataclasses.replace(manifest, sha256=hashlib.sha256(network).hexdigest()).to_json().encode()
+    buffer = io.BytesIO(network)
+    buffer.seek(0, io.SEEK_END)
+    method = rng.choice((zipfile.ZIP_STORED, zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
+    with zipfile.ZipFile(buffer, "a", method) as archive:
+        for _ in range(rng.choice((1, 1, 1, 2))):
+            archive.writestr(zipfile.ZipInfo("manifest.json"), mutate_text(text, rng), method)
+    return buffer.getvalue()
+
+
+@cache
+def _taken_apart(content: bytes, format_: str) -> tuple[bytes, Any]:
+    from plate_runtime.modelfile import read_model_file
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"seed.{format_}"
+        path.write_bytes(content)
+        file = read_model_file(path)
+    if format_ == "tflite":
+        return file.content, file.manifest
+    from plate_runtime import onnx_file
+
+    (value,) = [value for key, value in onnx_file.read_metadata(file.content) if key == b"plate_edge_manifest"]
+    return file.content[: -len(onnx_file.metadata(b"plate_edge_manifest", value))], file.manifest
+
+
+def _models(format_: str) -> list[bytes]:
+    from tiny_models import model_bytes
+    from tiny_plates import plate_model_bytes
+
+    return [model_bytes(format_), plate_model_bytes(format_)]
+
+
+def _manifests() -> list[bytes]:
+    from tiny_locators import locator_bytes
+
+    files = [*_models("tflite"), locator_bytes("tflite")]
+    return [_taken_apart(content, "tflite")[1].to_json().encode() for content in files]
+
+
+def _h5() -> list[bytes]:
+    import hostile_h5
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "seed.h5"
+        with hostile_h5.write(path, [hostile_h5.INPUT, hostile_h5.dense()]) as file:
+            file.attrs["plate_edge.alphabet"] = "AB"
+            file.attrs["plate_edge.input.shape"] = [28, 28, 1]
+            file["plate_edge_training"] = "{}"
+        return [path.read_bytes()]
+
+
+def _descriptions() -> list[bytes]:
+    import hostile_h5
+
+    layers = [hostile_h5.INPUT, {**hostile_h5.dense(), "inbound_nodes": [{"args": [], "kwargs": {}}]}]
+    return [json.dumps({"class_name": "Sequential", "config": {"name": "s", "layers": layers}}).encode()]
+
+
+def _settings() -> list[bytes]:
+    return [
+        b"""[source]
+address = "demo:3"
+fps = 5.0
+rotate = 90
+roi = [0, 0, 640, 480]
+size = [1280, 720]
+[read]
+as = "plate"
+region = "ro"
+min_confidence = 0.5
+models = ["plate-reader"]
+threads = 2
+check_model = false
+[pictures]
+crops = "/tmp/crops"
+[service]
+watchdog = true
+log = "json"
+stop_within = 3
+[heat]
+limit = 75.0
+[queue]
+most_megabytes = 5
+[privacy]
+keep_days = 30
+[serve]
+address = "127.0.0.1:8080"
+[[output]]
+type = "lines"
+[[output]]
+type = "webhook"
+url = "https://example.org/in"
+[[output]]
+type = "mqtt"
+url = "mqtt://user:password@example.org/plates"
+[[watchlist]]
+name = "staff"
+file = "/tmp/staff.txt"
+fuzzy = true
+"""
+    ]
+
+
+def _run_settings() -> list[bytes]:
+    from plate_train.locator.settings import Settings as Detector
+    from plate_train.plates.settings import Settings as Plates
+    from plate_train.run import Settings as Characters
+
+    return [json.dumps(dataclasses.asdict(one())).encode() for one in (Plates, Detector, Characters)]
+
+
+def _checkpoints() -> list[bytes]:
+    import numpy as np
+
+    from plate_train.plates import checkpoint
+
+    with tempfile.TemporaryDirectory() as folder:
+        state = checkpoint.State(step=5, total=10, history=[{"step": 5, "loss": 1.5}], generators=[("0" * 64, 0)])
+        checkpoint.save(Path(folder), state, [np.zeros((3, 3), np.float32), np.arange(2)])
+        drawings = Path(folder) / "drawings.npz"
+        np.savez(drawings, pictures=np.zeros((2, 4, 8), np.uint8), texts=np.array(["AB", "C"]))
+        return [(Path(folder) / checkpoint.FILE).read_bytes(), drawings.read_bytes()]
+
+
+def _reports() -> list[bytes]:
+    settings = {"model": "ctc", "width": 1.0, "depth": 2, "seed": 0}
+    training = {"settings": settings, "parameters": 5, "multiply_adds": 7, "step": 9, "hours": 0.5}
+    report = {"training": training, "scores": {"drawn": {"folded": 5, "count": 10}}}
+    return [json.dumps(report).encode(), json.dumps({"a/trial.json": json.dumps({"status": "COMPLETED"})}).encode()]
+
+
+_LABELS = b"image,text,corners,group,plate\na.jpg,AB123,1 2 3 4 5 6 7 8,g,yes\nb/c.png,,,,no\n"
+_WATCHLIST = b"# staff\nAB 123, Jane\nCD-45?;visitor\nW*\n"
+
+KINDS = {
+    "h5": Kind(".h5", _h5, mutate_bytes, check_h5),
+    "description": Kind(".json", _descriptions, mutate_text, check_description),
+    "tflite": Kind(".tflite", lambda: _models("tflite"), mutate_bytes, check_model),
+    "tflite-manifest": Kind(".tflite", lambda: _models("tflite"), resigned, check_model),
+    "tflite-graph": Kind(".tflite", lambda: _models("tflite"), signed(mutate_bytes, "tflite"), check_signed_model),
+    "onnx": Kind(".onnx", lambda: _models("onnx"), mutate_bytes, check_model),
+    "onnx-graph": Kind(".onnx", lambda: _models("onnx"), signed(mutate_bytes, "onnx"), check_signed_model),
+    "manifest": Kind(".json", _manifests, mutate_text, check_manifest),
+    "settings": Kind(".toml", _settings, mutate_text, check_settings),
+    "labels": Kind(".csv", lambda: [_LABELS], mutate_text, check_labels),
+    "watchlist": Kind(".txt", lambda: [_WATCHLIST], mutate_text, check_watchlist),
+    "region": Kind(".json", lambda: [b'{"region": [1, 2, 300, 400]}\n'], mutate_text, check_region),
+    "run-settings": Kind(".json", _run_settings, mutate_text, check_run_settings),
+    "checkpoint": Kind(".npz", _checkpoints, mutate_bytes, check_checkpoint),
+    "report": Kind(".json", _reports, mutate_text, check_report),
+}
