@@ -127,18 +127,33 @@ MADE_TO_HURT: dict[str, Make] = {
     "jpeg of 100 scans, 6 megapixels": written(lambda: writers.scans(91, 2800, 2100)),
     "jpeg with 100 MB of segments": written(lambda: writers.segments(1700, 60_000)),
     "png with bombs in texts": written(lambda: writers.png(LEAST, 0, beside=writers.chunk(b"zTXt", _BOMB) * 64)),
+    "png with 100 MB behind its pixels": written(lambda: _behind(writers.png(LEAST, 0))),
+    "jpeg with EXIF of 300 MB": written(lambda: writers.with_exif(5000)),
+    "png with EXIF of 60 GB": written(
+        lambda: writers.png(LEAST, 0, beside=writers.chunk(b"eXIf", writers.exif(65_000)))
+    ),
+    "tiff with a hole of 1 GB": written(
+        lambda: writers.tiff({**_TINY, 278: 4, 273: [0, 1 << 30], 279: [32, 32]}, bytes(32))
+    ),
     "png with 5,000,000 chunks": written(lambda: writers.png(LEAST, 0, beside=writers.chunk(b"prVt", b"") * 5_000_000)),
     "gif with 100 MB of comments": written(lambda: writers.gif(8, 8, b"!\xfe" + b"\x01c" * 50_000_000 + b"\0")),
     "gif of 65535x65535": written(lambda: writers.gif(65535, 65535)),
     "tiff 50,000,000 wide": written(lambda: writers.gray_tiff(np.zeros((1, 50_000_000), np.uint8))),
     "tiff of 1,000,000 pieces": written(lambda: writers.tiff({**_TINY, 273: [0] * 1_000_000, 279: [1] * 1_000_000})),
-    "tiff with a tile of 4 gigapixels": written(lambda: writers.deflated_tiff(64, 64, (65536, 4096))),
+    "tiff with a tile of 268 megapixels": written(lambda: writers.deflated_tiff(64, 64, (65536, 4096))),
     "ppm with 1,000,000 comments": written(lambda: b"P3 9 9 255\n" + b"#\n" * 1_000_000),
     "ppm in plain text, 1 megapixel": written(lambda: b"P3 1000 1000 255\n" + b"200 31 7 " * 1_000_000),
     "ppm of an odd depth, 1 megapixel": written(lambda: b"P6 1000 1000 1023\n" + bytes(6_000_000)),
-    "bmp of 12 MB of empty runs": written(lambda: writers.bmp_rle(999, 999, bytes(11_900_000))),
+    "bmp of 3 MB of empty runs": written(lambda: writers.bmp_rle(999, 999, bytes(2_900_000))),
     "postscript that never ends": written(lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n{} loop\n"),
 }
+
+
+def _behind(png: bytes) -> bytes:
+    """Put 100 MB of further pixels behind a PNG's own."""
+    return png.replace(writers.chunk(b"IEND", b""), writers.chunk(b"IDAT", bytes(100_000_000)) + png[-12:])
+
+
 KINDS = MUST_READ | OTHERS | MADE_TO_HURT
 
 

@@ -109,6 +109,20 @@ def scans(count: int, width: int = 64, height: int = 48) -> bytes:
     return whole[:first] + whole[first:second] * count + whole[second:]
 
 
+def exif(count: int, size: int = 900_000) -> bytes:
+    """EXIF of `count` values, all of them the same `size` bytes; upright, and turned by the last."""
+    entries = b"".join(struct.pack("<HHII", tag, 7, size, 8) for tag in range(1, count + 1) if tag != 0x0112)
+    entries += struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+    directory = struct.pack("<H", len(entries) // 12) + entries + bytes(4)
+    return b"II*\0" + struct.pack("<I", 8) + directory + bytes(size)
+
+
+def with_exif(count: int) -> bytes:
+    """A JPEG with such EXIF, as large as a segment can be."""
+    content = (b"Exif\0\0" + exif(count, 64_000))[:65_000]
+    return jpeg()[:2] + b"\xff\xe1" + (len(content) + 2).to_bytes(2, "big") + content + jpeg()[2:]
+
+
 def segments(count: int, size: int = 4) -> bytes:
     """A JPEG with so many application segments."""
     whole = jpeg()

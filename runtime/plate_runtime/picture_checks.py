@@ -7,8 +7,11 @@ import struct
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from .errors import InputError
+from .picture_exif import MOST_VALUES, values_size
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PIL.ImageFile import ImageFile
 
 MAX_SIDE = 65_535
@@ -30,7 +33,7 @@ _CHUNKS, _INFLATED = 200_000, 8
 # Chunks of a PNG; of them compressed texts and profiles, of which Pillow inflates 1 MB each.
 
 _SLOW = frozenset({"ppm", "ppm_plain", "bmp_rle"})
-_SLOW_PIXELS, _SLOW_BYTES, _SLOW_COMMENTS = 1_000_000, 12_000_000, 64
+_SLOW_PIXELS, _SLOW_BYTES, _RUN_BYTES, _SLOW_COMMENTS = 1_000_000, 12_000_000, 3_000_000, 64
 # Pillow decodes these in Python, about 1 us a sample, and comments of plain PNM in quadratic time.
 
 
@@ -39,10 +42,11 @@ _WEBP_BYTES = 20
 
 
 class Cost(NamedTuple):
-    """Bytes beside Pillow's image and the RGB result: while decoding, and `kept` until the end."""
+    """Bytes beside Pillow's image and the RGB result: while decoding, and `kept` until the end; EXIF on the way."""
 
     decoder: int = 0
     kept: int = 0
+    exif: bytes = b""
 
 
 def check_shape(width: int, height: int, name: str, max_pixels: int) -> None:
@@ -91,7 +95,7 @@ class Jpeg(NamedTuple):
 
 _MARKER = re.compile(rb"\xff+([^\xff])")
 _END_OF_SCAN = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
-_SEGMENTS, _JUNK = 4096, 65_536
+_SCAN, _SEGMENTS, _JUNK = 0xDA, 4096, 65_536
 
 
 def read_jpeg(content: bytes, name: str) -> Jpeg:
@@ -100,41 +104,51 @@ def read_jpeg(content: bytes, name: str) -> Jpeg:
     Raises:
         InputError: it has no frame header, too many scans, or is of a kind that is not read.
     """
-    position, junk, scans = 2, 0, 0
+    scans, several, exif = 0, False, b""
     frame: tuple[int, int, int, list[bytes]] | None = None
-    several = False
-    for _ in range(_SEGMENTS):
-        found = _MARKER.search(content, position)
-        if found is None:
-            break
-        junk += found.end() - position - 2
-        marker, position = found[1][0], found.end()
-        if junk > _JUNK:
-            raise InputError(f"{name} is damaged: {_JUNK >> 10} kB of its header are no JPEG")
-        if marker == 0xD9:
-            break
-        if marker in (0x00, 0x01, 0xD8) or 0xD0 <= marker <= 0xD7:
-            continue
-        segment = content[position + 2 : position + int.from_bytes(content[position : position + 2], "big")]
-        position += len(segment) + 2
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+    for marker, segment in _jpeg_segments(content, name):
+        if marker == 0xE1 and segment.startswith(b"Exif\0\0"):
+            exif += segment[6:] if exif else segment  # as Pillow puts them together
+        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             if frame is not None:
                 raise InputError(f"{name} is damaged: it has two JPEG frames in one")
             frame = _read_frame(marker, segment, name)
-        elif marker == 0xDA and frame is not None:
+        elif marker == _SCAN and frame is not None:
             scans += 1
             several = several or frame[0] == 2 or segment[:1] < bytes([len(frame[3])])
-            end = _END_OF_SCAN.search(content, position)
-            position = end.start() if end else len(content)
-    else:
-        raise InputError(f"{name} is damaged: it has more than {_SEGMENTS} JPEG segments")
     if frame is None:
         raise InputError(f"{name} is damaged or truncated: it has no JPEG frame")
+    if values_size(exif) > MOST_VALUES:
+        raise InputError(f"{name} is damaged: its EXIF holds more than {MOST_VALUES // 1_000_000} MB")
     _, width, height, components = frame
     if scans > _SCANS or scans * width * height > _SCAN_PIXELS:
-        raise InputError(f"{name} is {width}x{height} pixels in {scans} JPEG scans, which takes too long to decode; "
-                         "save it as a baseline JPEG")  # fmt: skip
+        raise InputError(
+            f"{name} is {width}x{height} pixels in {scans} JPEG scans, which takes too long to decode; "
+            "save it as a baseline JPEG"
+        )
     return Jpeg(width, height, _coefficients(width, height, components) if several else 0)
+
+
+def _jpeg_segments(content: bytes, name: str) -> Iterator[tuple[int, bytes]]:
+    """Yield marker and content of each segment up to the end of the picture; the data of scans is passed over."""
+    position, junk = 2, 0
+    for _ in range(_SEGMENTS):
+        found = _MARKER.search(content, position)
+        if found is None or found[1] == b"\xd9":
+            return
+        junk += found.end() - position - 2
+        if junk > _JUNK:
+            raise InputError(f"{name} is damaged: {_JUNK >> 10} kB of its header are no JPEG")
+        marker, position = found[1][0], found.end()
+        if marker in (0x00, 0x01, 0xD8) or 0xD0 <= marker <= 0xD7:
+            continue  # markers without content
+        segment = content[position + 2 : position + int.from_bytes(content[position : position + 2], "big")]
+        position += len(segment) + 2
+        yield marker, segment
+        if marker == _SCAN:
+            end = _END_OF_SCAN.search(content, position)
+            position = end.start() if end else len(content)
+    raise InputError(f"{name} is damaged: it has more than {_SEGMENTS} JPEG segments")
 
 
 def _read_frame(marker: int, segment: bytes, name: str) -> tuple[int, int, int, list[bytes]]:
@@ -157,19 +171,26 @@ def _coefficients(width: int, height: int, components: list[bytes]) -> int:
 
 
 def check_png(stream: BinaryIO, name: str) -> Cost:
-    """Walk over the chunks of a PNG file; return what its texts and profiles take. Raises InputError at limits."""
+    """Walk over the chunks of a PNG file; return its EXIF, and what texts and profiles take.
+
+    Raises:
+        InputError: there are too many, or too large ones.
+    """
     beside = inflated = 0
+    exif = b""
     position = stream.seek(8)
     for _ in range(_CHUNKS):
         head = stream.read(8)
         if len(head) < 8 or head[4:] == b"IEND":
-            return Cost(kept=2 * beside + inflated * (4 << 20))
+            return Cost(kept=2 * beside + inflated * (4 << 20), exif=exif)
         length, kind = int.from_bytes(head[:4], "big"), head[4:]
         if kind not in (b"IDAT", b"fdAT"):
             beside += length
             inflated += kind in (b"zTXt", b"iTXt", b"iCCP")
         if beside > METADATA or inflated > _INFLATED:
             raise InputError(f"{name} is a PNG with too much text or too many profiles; save it without metadata")
+        if kind == b"eXIf":
+            exif = stream.read(length)
         position = stream.seek(position + 12 + length)
     raise InputError(f"{name} is a PNG of more than {_CHUNKS} chunks; save it again")
 
@@ -192,7 +213,7 @@ def webp_cost(head: bytes, size: int, name: str, max_pixels: int) -> Cost:
     """Return what the decoder of a WebP file takes; Pillow makes its canvases before it says how large they are."""
     width, height = read_webp(head, name)
     check_shape(width, height, name, max_pixels)
-    cost = Cost(decoder=(_WEBP_BYTES - 4) * width * height, kept=2 * size)
+    cost = Cost(decoder=(_WEBP_BYTES - 4) * width * height, kept=4 * size)
     if cost.decoder + cost.kept > MEMORY:
         raise InputError(
             f"{name} is a WebP of {width}x{height} pixels; decoding takes {cost.decoder // 1_000_000} MB, more than "
@@ -207,7 +228,8 @@ def check_slow(image: ImageFile, size: int, stream: BinaryIO, name: str) -> None
     if decoder not in _SLOW:
         return
     what = "a BMP with run lengths" if decoder == "bmp_rle" else "a PNM in plain text, or of an odd depth"
-    slow = image.width * image.height > _SLOW_PIXELS or size > _SLOW_BYTES
+    most = _RUN_BYTES if decoder == "bmp_rle" else _SLOW_BYTES
+    slow = image.width * image.height > _SLOW_PIXELS or size > most
     if not slow and decoder == "ppm_plain":
         stream.seek(0)
         slow = stream.read().count(b"#") > _SLOW_COMMENTS

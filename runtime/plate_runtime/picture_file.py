@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 from .errors import InputError
 from .picture_checks import (
@@ -32,7 +32,6 @@ from .picture_checks import (
 from .picture_kinds import HEAD_BYTES, PLUGINS, identify
 
 if TYPE_CHECKING:
-    from PIL.ImageFile import ImageFile
     from PIL.TiffImagePlugin import TiffImageFile
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())
@@ -65,7 +64,7 @@ CAMERA_PNG = Limits(("PNG",), 16_000_000)
 class Decoded(NamedTuple):
     """A picture in memory; `shortened` where Pillow gives 8 bits of samples that have 16."""
 
-    image: ImageFile
+    image: ImageFile.ImageFile
     shortened: bool
 
 
@@ -118,7 +117,7 @@ def _stream_of(source: Path | bytes | BinaryIO, name: str) -> BinaryIO:
     return cast(BinaryIO, _Kept(content))
 
 
-def _open(stream: BinaryIO, name: str, limits: Limits, held: int) -> ImageFile:
+def _open(stream: BinaryIO, name: str, limits: Limits, held: int) -> ImageFile.ImageFile:
     """Return the opened picture, not decoded yet; `held` are the bytes of its file that are in memory anyway."""
     head = stream.read(HEAD_BYTES)
     kind = identify(head, name, limits.formats)
@@ -148,26 +147,38 @@ def _open(stream: BinaryIO, name: str, limits: Limits, held: int) -> ImageFile:
         cost = tiff_cost(cast("TiffImageFile", image), stream, size, name)
     check_slow(image, size, stream, name)
     taken = held + (0 if kind == "WEBP" else 2 * metered.taken)
-    cost = Cost(cost.decoder, cost.kept + taken)
+    cost = cost._replace(kept=cost.kept + taken)
     if kind == "JPEG" and image.mode == "RGB" and memory_of(image, cost) > MEMORY:
         # Large progressive pictures: plates are read in gray anyway, and gray takes a quarter.
         image.draft("L", None)
     check_memory(image, cost, name)
-    metered.unlimited()
+    if kind == "PNG":
+        # Nothing behind the pixels is read: Pillow would take a chunk of any size into memory.
+        image.load_end = _nothing  # type: ignore[method-assign]
+        if cost.exif:
+            image.info["exif"] = cost.exif
+    metered.pixels_follow(size)
     return image
 
 
-def _opened(kind: str, stream: BinaryIO, name: str) -> ImageFile:
+def _nothing() -> None:
+    """End decoding."""
+
+
+def _opened(kind: str, stream: BinaryIO, name: str) -> ImageFile.ImageFile:
     """Let the one plugin for a format read the headers.
 
     `Image.open` would load more plugins than this one, and map files into memory: one that gets shorter while it is
     read would end the process.
     """
     import_module(f"PIL.{PLUGINS[kind]}")
-    factory = Image.OPEN[kind][0]
     stream.seek(0)
     try:
-        return factory(stream, "")
+        if kind == "JPEG":
+            from PIL.JpegImagePlugin import JpegImageFile
+
+            return JpegImageFile(stream, "")  # the registered one looks for further pictures behind it
+        return Image.OPEN[kind][0](stream, "")
     except SyntaxError as error:
         if "pixel mode" not in str(error):
             raise
@@ -175,24 +186,26 @@ def _opened(kind: str, stream: BinaryIO, name: str) -> ImageFile:
 
 
 class _Metered:
-    """A stream that gives a header so many bytes, in so many reads, and no more: what loops over it must end.
+    """A stream that gives so many bytes, a header in so many reads, and no more: what loops over it must end.
 
-    It has no `fileno`, so that libtiff gets the content and maps no file into memory.
+    A read gives at most 1 MB, whatever it asks for: a file may say that a strip has gigabytes. It has no `fileno`, so
+    that libtiff gets the content and maps no file into memory.
     """
 
     def __init__(self, stream: BinaryIO, name: str, most: int) -> None:
         self._stream, self._name = stream, name
-        self._most: float = most
+        self._most = most
         self._reads: float = _READS
         self.taken = 0
         self.seek, self.tell, self.close = stream.seek, stream.tell, stream.close
 
-    def unlimited(self) -> None:
-        """The header was read; the pixels follow."""
-        self._most = self._reads = float("inf")
+    def pixels_follow(self, size: int) -> None:
+        """The header was read; everything else, `size` bytes, is read once."""
+        self._most = self.taken + size + _TIFF_METADATA
+        self._reads = float("inf")
 
     def read(self, size: int = -1) -> bytes:
-        content = self._stream.read(size)
+        content = self._stream.read(min(size, ImageFile.SAFEBLOCK))
         self.taken += len(content)
         self._reads -= 1
         if self.taken > self._most or self._reads < 0:

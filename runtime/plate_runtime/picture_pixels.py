@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
+from .picture_exif import orientation_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -18,9 +19,6 @@ STRIP = 1 << 16
 
 _SAMPLE = 1 << 18
 # Pixels that tell the range of tones.
-
-# Keys of Image.info in which Pillow looks for an orientation.
-_ORIENTATION_CARRIERS = {"exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"}
 
 _ALPHA = {"RGBA", "LA", "PA", "RGBa", "La"}
 _PLAIN = {"1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr", "HSV"}
@@ -42,7 +40,7 @@ def to_rgb(image: Image.Image, name: str, shortened: bool = False) -> NDArray[np
     convert = _converter(image, name)
     if shortened:
         convert = _stretched(image, convert)
-    upright = _Upright(image.width, image.height, _orientation(image))
+    upright = _Upright(image.width, image.height, orientation_of(image))
     for top, strip in strips(image):
         upright.stored[top : top + strip.height] = convert(strip)
     return upright.rgb
@@ -67,17 +65,6 @@ class _Upright:
         if orientation in (2, 3, 7, 8):
             stored = stored[:, ::-1]
         self.stored = stored
-
-
-def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 to 8. Only where there is any: asking loads Pillow's whole TIFF reader.
-
-    A TIFF is turned by Pillow itself while it is decoded.
-    """
-    if getattr(image, "format", None) == "TIFF" or not _ORIENTATION_CARRIERS & image.info.keys():
-        return 1
-    found = image.getexif().get(0x0112, 1)
-    return found if found in range(1, 9) else 1
 
 
 def _converter(image: Image.Image, name: str) -> Convert:

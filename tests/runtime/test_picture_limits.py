@@ -58,6 +58,7 @@ REFUSED = {
     "too large a header": writers.segments(300, 60_000),
     "arithmetic or hierarchical": writers.with_marker(0xC9),
     "lossless coding": writers.with_marker(0xC3),
+    "its EXIF holds more than": writers.with_exif(4000),
     "too much text": writers.png(DEEP, 0, beside=writers.chunk(b"zTXt", b"k\0\0" + BOMB) * 9),
     "too many profiles": writers.png(DEEP, 0, beside=writers.chunk(b"iCCP", b"k\0\0" + BOMB) * 9),
     "too much text or too many": writers.png(DEEP, 0, beside=writers.chunk(b"prVt", bytes(17 << 20))),
@@ -194,6 +195,49 @@ def test_files_are_not_mapped_and_pipes_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
     with pytest.raises(InputError, match="not a regular file"):
         open_picture(tmp_path / "pipe.jpg")
+
+
+def test_nothing_behind_the_pixels_is_read() -> None:
+    whole = writers.png(np.full((4, 6), 9, np.uint8), 0)
+    last = writers.chunk(b"IEND", b"")
+    more = writers.chunk(b"IDAT", bytes(30 << 20)) + writers.chunk(b"tEXt", b"a\0b") + last
+    assert read(whole.replace(last, more)).tolist() == np.full((4, 6, 3), 9).tolist()
+
+
+def test_a_strip_that_is_said_to_have_a_gigabyte_is_read_in_pieces() -> None:
+    content = small_tiff(t278=4, t273=[0, 1 << 30], t279=[32, 32])
+    asked = []
+
+    class Watched(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            asked.append(size)
+            return super().read(size)
+
+    with pytest.raises(InputError, match="truncated"):
+        open_picture(Watched(content))
+    assert asked
+    assert all(size is not None and size <= 1 << 20 for size in asked)
+
+
+@pytest.mark.parametrize("count", [1, 5000])
+def test_exif_is_read_for_the_orientation_alone(count: int) -> None:
+    pixels = np.zeros((4, 6), np.uint8)
+    assert read(writers.png(pixels, 0, beside=writers.chunk(b"eXIf", writers.exif(count)))).shape == (6, 4, 3)
+    last = writers.chunk(b"IEND", b"")
+    behind = writers.png(pixels, 0).replace(last, writers.chunk(b"eXIf", writers.exif(1, 9)) + last)
+    assert read(behind).shape == (6, 4, 3)
+    assert read(writers.with_exif(1)).shape == (64, 48, 3)
+
+
+def test_orientation_in_xmp() -> None:
+    xmp = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    content = b"http://ns.adobe.com/xap/1.0/\0" + xmp
+    jpeg = writers.jpeg()
+    jpeg = jpeg[:2] + b"\xff\xe1" + (len(content) + 2).to_bytes(2, "big") + content + jpeg[2:]
+    itxt = writers.chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp)
+    assert read(writers.png(np.zeros((4, 6), np.uint8), 0, beside=itxt)).shape == (6, 4, 3)
+    if "xmp" in Image.open(io.BytesIO(jpeg)).info:  # newer Pillow
+        assert read(jpeg).shape == (64, 48, 3)
 
 
 def test_arrays_have_the_same_limits() -> None:
