@@ -52,6 +52,7 @@ def frame_record(source: str, frame: Frame, plates: Iterable[Plate], elapsed_ms:
         "source": source,
         "frame": frame.number,
         "time": timestamp(frame.time),
+        "seconds": _seconds(frame.seconds),
         "width": width,
         "height": height,
         "plates": [plate_record(plate) for plate in plates],
@@ -72,6 +73,8 @@ def vehicle_record(source: str, vehicle: Vehicle, engine: Engine) -> Record:
         "last_time": timestamp(vehicle.last_time),
         "first_frame": vehicle.first_frame,
         "last_frame": vehicle.last_frame,
+        "first_seconds": _seconds(vehicle.first_seconds),
+        "last_seconds": _seconds(vehicle.last_seconds),
         "frames": vehicle.frames,
         "frames_read": vehicle.read,
         "plates": [plate_record(vehicle.plate) | {"confidence": _probability(vehicle.confidence)}],
@@ -117,6 +120,10 @@ def to_line(record: Mapping[str, Any]) -> str:
     import json
 
     return json.dumps(record, allow_nan=False, separators=(", ", ": "))
+
+
+def _seconds(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
 
 
 def _probability(value: float) -> float:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from plate_devices.changes import Changes
 from plate_devices.follow import Follower
-from plate_devices.follow.follower import USUAL_RATE
 from plate_devices.status import FrameRate, StatusLine
 from plate_runtime.errors import InputError
 
@@ -119,9 +118,7 @@ class Watch:
         """Watch, and return the exit code."""
         code = 0
         try:
-            for number, view in enumerate(self._hands.views(self.source)):
-                if number == 0:  # a file knows its rate once it is open
-                    self._follower.rate = getattr(self.source, "rate", None) or USUAL_RATE
+            for view in self._hands.views(self.source):
                 self._print(self._take(view))
                 self._turn()
         except StopWatching:

@@ -57,12 +57,13 @@ def test_a_vehicle_is_reported_once_and_only_when_it_has_left() -> None:
 
 
 def test_few_frames_a_second_and_frames_without_time_are_followed_alike() -> None:
-    follower = Follower(rate=1.0)
-    for number in range(3):
-        follower.add(make_frame(number, live=False), [make_plate("AB12CD")])
-    for number in range(3, 3 + LEFT_AFTER):
-        assert follower.add(make_frame(number, live=False), []) == []
-    assert texts(follower.add(make_frame(9, live=False), [])) == ["AB12CD"]
+    follower = Follower()
+    frames = [make_frame(number, live=False)._replace(seconds=float(number)) for number in range(10)]
+    for frame in frames[:3]:
+        follower.add(frame, [make_plate("AB12CD")])
+    for frame in frames[3 : 3 + LEFT_AFTER]:
+        assert follower.add(frame, []) == []
+    assert texts(follower.add(frames[9], [])) == ["AB12CD"]
 
 
 def test_misreadings_are_outvoted_and_the_best_frame_is_one_that_agrees() -> None:

@@ -16,6 +16,7 @@ from plate_devices.follow import Vehicle
 from plate_devices.records import Engine, error_record, frame_record, timestamp, to_line, uuid7, vehicle_record
 
 ENGINE = Engine({"reader": "plate-character@1.0.0"}, "litert")
+PICTURE = np.zeros((4, 4, 3), np.uint8)
 
 
 def test_ids_are_uuids_of_version_7_in_order() -> None:
@@ -62,12 +63,13 @@ def test_numbers_of_numpy_become_plain_json() -> None:
 def test_a_vehicle_says_when_and_how_often_it_was_seen() -> None:
     first = datetime(2026, 5, 1, tzinfo=UTC)
     plate = make_plate("AB12", 0.95)
-    vehicle = Vehicle(plate, 0.8, 14, 17, 3, 20, first, first + timedelta(seconds=2), np.zeros((4, 4, 3), np.uint8))
+    vehicle = Vehicle(plate, 0.8, 14, 17, 3, 20, first, first + timedelta(seconds=2), 0.2, 1.23456, PICTURE)
     record = json.loads(to_line(vehicle_record("demo", vehicle, ENGINE)))
     assert record["type"] == "vehicle"
     assert (record["first_time"], record["last_time"]) == ("2026-05-01T00:00:00.000Z", "2026-05-01T00:00:02.000Z")
     assert (record["frames"], record["frames_read"]) == (14, 17)
     assert (record["first_frame"], record["last_frame"]) == (3, 20)
+    assert (record["first_seconds"], record["last_seconds"]) == (0.2, 1.235)
     assert [plate["confidence"] for plate in record["plates"]] == [0.8]
     assert record["crop"] is None
 

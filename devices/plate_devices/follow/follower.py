@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from plate_devices.follow.place import Place, is_inside, place_of
 from plate_devices.follow.track import Track, Vehicle
 from plate_devices.follow.votes import is_near, is_part, same_text
+from plate_devices.sources.film_clock import USUAL_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,10 +38,11 @@ SURE_AT_LEAST = 0.5
 """Confidence below which all readings together are no plate."""
 LOCATED_AT_LEAST = 0.33
 """`Track.located` below which it is none."""
+_INTERRUPTED = 4.0
+"""A pause between two frames of a film that is so many times as long as the one before; a slow film has none."""
 # Frames after which one more of the same picture tells nothing new.
 _ENOUGH = 5
 
-USUAL_RATE = 15.0
 MOST_TRACKS, MOST_REMEMBERED = 64, 64
 # In widths of the plate: a vehicle that stood there when it was lost stands there still.
 _SAME_PLACE = 0.5
@@ -66,18 +68,16 @@ class Follower:
     of, end unreported.
     """
 
-    def __init__(self, placed: bool = True, rate: float = USUAL_RATE) -> None:
+    def __init__(self, placed: bool = True) -> None:
         """Start with an empty road.
 
-        Args:
-            placed: readings come with their place in the picture. Where a picture is a plate by definition, only
-                texts tell one vehicle from another.
-            rate: frames a second, for frames that carry no time; may be set until the first frame has come.
+        `placed`: readings come with their place in the picture. Where a picture is a plate by definition, only texts
+        tell one vehicle from another.
         """
-        self.rate = rate
         self._placed = placed
         self._tracks: list[Track] = []
         self._now, self._shift = float("-inf"), 0.0
+        self._gap = self._gap_before = float("inf")
         self._passed: deque[_Passed] = deque(maxlen=MOST_REMEMBERED)
 
     @property
@@ -93,6 +93,7 @@ class Follower:
     def add(self, frame: Frame, plates: Sequence[Plate]) -> list[Vehicle]:
         """Take the readings of the next frame that was read; return the vehicles that have left by now."""
         now = self.seconds(frame)
+        left = self._leave(list(self._tracks)) if self._interrupted and frame.seconds is not None else []
         for track in self._tracks:
             track.missed += 1
         taken: dict[int, Plate] = {}
@@ -103,7 +104,7 @@ class Follower:
             if number not in taken and not _doubled(plate, taken.values()):
                 self._tracks.append(Track(frame, plate, now))
                 taken[number] = plate
-        return self._leave([track for track in self._tracks if _has_left(track, now)])
+        return left + self._leave([track for track in self._tracks if _has_left(track, now)])
 
     def stay(self, frame: Frame) -> list[Vehicle]:
         """Take a frame that was not read, since it shows what the one before showed."""
@@ -128,13 +129,23 @@ class Follower:
 
     def seconds(self, frame: Frame) -> float:
         """When a frame was taken, in seconds that never run backwards, whatever happens to the clock."""
-        return self._onwards(frame.time.timestamp() if frame.time is not None else frame.number / self.rate)
+        if frame.seconds is not None:
+            return self._onwards(frame.seconds)
+        return self._onwards(frame.time.timestamp() if frame.time is not None else frame.number / USUAL_RATE)
 
     def _onwards(self, seconds: float) -> float:
         if seconds + self._shift < self._now:
             self._shift = self._now - seconds
-        self._now = seconds + self._shift
-        return self._now
+        now = seconds + self._shift
+        if now > self._now:
+            self._gap_before, self._gap = self._gap, now - self._now
+        self._now = now
+        return now
+
+    @property
+    def _interrupted(self) -> bool:
+        """Whether a recorder has left out what came before the newest frame: what was in view then has left."""
+        return self._gap > STANDING_SECONDS and self._gap > _INTERRUPTED * self._gap_before
 
     def _matches(self, frame: Frame, plates: Sequence[Plate], now: float) -> Iterator[tuple[Track, int]]:
         """Yield tracks with the number of the plate that is theirs, the best fit first."""

@@ -43,6 +43,7 @@ class Vehicle:
         confidence: probability, 0..1, that the text is right.
         frames: how many frames read exactly this text, O and 0, I and 1 taken as one.
         read: in how many frames it was read at all.
+        first_seconds, last_seconds: since the beginning of the film; None for live cameras.
         picture: the best frame, uint8 (height, width, 3) RGB, cut down to the plate.
     """
 
@@ -54,6 +55,8 @@ class Vehicle:
     last_frame: int
     first_time: datetime | None
     last_time: datetime | None
+    first_seconds: float | None
+    last_seconds: float | None
     picture: NDArray[np.uint8]
 
 
@@ -146,7 +149,7 @@ class Track:
             )
         return Vehicle(
             plate, confidence, agreed, self.read, self._first.number, self._last.number,
-            self._first.time, self._last.time, picture,
+            self._first.time, self._last.time, self._first.seconds, self._last.seconds, picture,
         )  # fmt: skip
 
     def _take(self, frame: Frame, plate: Plate, seconds: float) -> None:

@@ -25,12 +25,14 @@ class Frame(NamedTuple):
     Attributes:
         rgb: uint8 (height, width, 3).
         number: which frame of its source, from 0; frames that were dropped or left out are counted.
-        time: when it was captured, in UTC; None where nobody knows, as for files.
+        time: when it was captured, in UTC; None where that is unknown, as for files.
+        seconds: since the first frame of its film, by the film's own time stamps; None for live sources and pictures.
     """
 
     rgb: NDArray[np.uint8]
     number: int
     time: datetime | None
+    seconds: float | None = None
 
 
 class Source(Protocol):
@@ -81,3 +83,12 @@ def require_opencv(what: str) -> Any:
     except ImportError as error:
         raise missing_extra(f"{what} needs OpenCV", "camera") from error
     return cv2
+
+
+def require_av(what: str) -> Any:
+    """Return the module av. Raises MissingPartError, naming `what` needs it, where it is not installed."""
+    try:
+        import av
+    except ImportError as error:
+        raise missing_extra(f"{what} needs PyAV", "camera") from error
+    return av

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from plate_devices.sources.base import Frame, Region, Source
+from plate_devices.sources.video_formats import is_video
 from plate_runtime.errors import InputError, PlateEdgeError
 from plate_runtime.image import open_picture
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-VIDEO_SUFFIXES = frozenset({".avi", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ts", ".webm"})
 STANDARD_INPUT = "-"
 
 MAX_STREAM_BYTES = 256 * 1024 * 1024
@@ -127,7 +127,7 @@ def _open_entry(path: str, fps: float | None) -> Source:
 
 
 def _open_file(path: str, fps: float | None) -> Source:
-    if Path(path).suffix.lower() in VIDEO_SUFFIXES:
+    if is_video(path):
         from plate_devices.sources.video import VideoFile
 
         return VideoFile(path, fps)

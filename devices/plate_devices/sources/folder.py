@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plate_devices.sources.base import Frame, Region
-from plate_devices.sources.files import VIDEO_SUFFIXES, walk
+from plate_devices.sources.files import walk
+from plate_devices.sources.film_clock import USUAL_RATE
+from plate_devices.sources.video_formats import is_video
 from plate_runtime.errors import InputError
 from plate_runtime.image import CAMERA, FILES, open_picture
 
@@ -18,11 +20,7 @@ _LIMITS = FILES._replace(pixels=CAMERA.pixels)
 
 
 class FolderDrive:
-    """The pictures of a folder and of the folders in it. A folder waits, so no frame is dropped.
-
-    Attributes:
-        rate: frames of each second, for who wants seconds; None where nobody knows.
-    """
+    """The pictures of a folder and of the folders in it. A folder waits, so no frame is dropped."""
 
     still = False
     dropped = 0
@@ -32,7 +30,7 @@ class FolderDrive:
     def __init__(self, folder: str, fps: float | None = None, leave_out: set[Path] | None = None) -> None:
         """Take the folder; `fps` says how many of its pictures were a second, all of them are read."""
         self.name = folder
-        self.rate = fps
+        self._rate = fps or USUAL_RATE
         self._leave_out = leave_out or set()
 
     def frames(self) -> Iterator[Frame]:
@@ -40,7 +38,7 @@ class FolderDrive:
         broken: list[InputError] = []
         number = -1
         for path in walk(self.name, self._leave_out):
-            if path.lower().endswith(tuple(VIDEO_SUFFIXES)):
+            if is_video(path):
                 continue
             number += 1
             try:
@@ -48,7 +46,7 @@ class FolderDrive:
             except InputError as error:
                 broken.append(error)
                 continue
-            yield Frame(rgb, number, None)
+            yield Frame(rgb, number, None, number / self._rate)
         if number < 0:
             raise InputError(f"{self.name} holds no pictures")
         if broken:

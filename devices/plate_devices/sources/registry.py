@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from plate_devices.sources.address import HIDDEN, is_address, parse_address, presentable
 from plate_devices.sources.base import USUAL_SIZE
-from plate_devices.sources.files import VIDEO_SUFFIXES
 from plate_devices.sources.pace import Pace
+from plate_devices.sources.video_formats import SUFFIXES
 from plate_runtime.errors import DeviceError, UsageError
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _open_file(name: str, fps: float | None, leave_out: Sequence[Path]) -> Sourc
     path = Path(name)
     if path.is_dir():
         return FolderDrive(name, fps, {folder.resolve() for folder in leave_out})
-    if path.suffix.lower() not in VIDEO_SUFFIXES and not path.exists():
+    if path.suffix.lower() not in SUFFIXES and not path.exists():
         raise UsageError(f"--camera {presentable(name)} is not supported; use {SUPPORTED}")
     if not path.exists():
         raise DeviceError(f"--camera {name}: there is no such file")

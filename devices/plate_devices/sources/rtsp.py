@@ -6,12 +6,12 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.sources.base import Frame, Region
+from plate_devices.sources.base import Frame, Region, require_av
 from plate_devices.sources.connection import Answer, Connection
 from plate_devices.sources.login import answer
 from plate_devices.sources.pace import Pace
 from plate_devices.sources.reopening import LoginError
-from plate_runtime.errors import DeviceError, missing_extra
+from plate_runtime.errors import DeviceError
 from plate_runtime.image import CAMERA
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class RtspStream:
         self.dropped = 0
         self._address = address
         self._pace = pace or Pace()
-        self._av = _require_av()
+        self._av = require_av("an RTSP stream")
         self._container: Any = None
 
     def frames(self) -> Iterator[Frame]:
@@ -112,14 +112,6 @@ class RtspStream:
             raise DeviceError(f"{self.name} gives no video that can be decoded")
         self._container.streams.video[0].thread_type = "AUTO"
         return self._container
-
-
-def _require_av() -> Any:
-    try:
-        import av
-    except ImportError as error:
-        raise missing_extra("an RTSP stream needs PyAV", "camera") from error
-    return av
 
 
 class Lag:

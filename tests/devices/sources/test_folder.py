@@ -18,14 +18,15 @@ def save(path: Path, shade: int) -> None:
 
 def test_pictures_come_in_the_order_of_their_names(tmp_path: Path) -> None:
     for shade, name in enumerate(("a/1.png", "a/2.png", "b.png", "c.png")):
-        save(tmp_path / name, shade)
+        save(tmp_path / name, 20 * shade)
     save(tmp_path / "out" / "old.png", 99)
     (tmp_path / "labels.csv").write_text("image,text\n")
     (tmp_path / "film.mp4").write_bytes(b"x")
     drive = FolderDrive(str(tmp_path), 5.0, {(tmp_path / "out").resolve()})
     frames = list(drive.frames())
-    assert [(frame.number, frame.rgb[0, 0, 0], frame.time) for frame in frames] == [(n, n, None) for n in range(4)]
-    assert (drive.rate, drive.dropped, drive.state, drive.still) == (5.0, 0, "", False)
+    assert [(frame.number, frame.rgb[0, 0, 0], frame.time) for frame in frames] == [(n, 20 * n, None) for n in range(4)]
+    assert [frame.seconds for frame in frames] == [0.0, 0.2, 0.4, 0.6]
+    assert (drive.dropped, drive.state, drive.still) == (0, "", False)
     drive.close()
 
 

@@ -43,7 +43,6 @@ def test_a_source_that_is_seldom_asked_does_not_stall() -> None:
 def test_a_folder_is_a_drive(tmp_path: Path) -> None:
     source = open_camera(str(tmp_path), 5)
     assert isinstance(source, FolderDrive)
-    assert source.rate == 5
 
 
 def test_video_files_and_the_demo_are_found(tmp_path: Path) -> None:

@@ -1,0 +1,61 @@
+"""Films in which time does not run evenly, from the file to the records."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+
+import av
+import pytest
+from device_helpers import make_frame, make_plate, records
+
+from plate_devices.follow import Follower
+from plate_devices.infer import command
+from plate_devices.sources.demo import FRAMES_WITH_CAR, FRAMES_WITHOUT, DemoDrive, vehicles
+
+
+def only_motion(path: Path, count: int) -> None:
+    """Write what a recorder keeps of cars that come a minute apart."""
+    clock = Fraction(1, 1000)
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream("libx264", rate=15)
+        stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p"
+        stream.codec_context.time_base = clock
+        drive = (frame.rgb for frame in DemoDrive("demo", count).frames())
+        for car in range(count):
+            next(islice(drive, FRAMES_WITHOUT - 1, None))
+            for number, rgb in enumerate(islice(drive, FRAMES_WITH_CAR)):
+                frame = av.VideoFrame.from_ndarray(rgb)
+                frame.pts, frame.time_base = round(60_000 * car + 66 * number), clock
+                film.mux(stream.encode(frame))
+        film.mux(stream.encode())
+
+
+def test_a_recorder_that_keeps_only_motion_shows_each_vehicle_with_its_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    only_motion(tmp_path / "recorder.mp4", 3)
+    assert command(["--camera", str(tmp_path / "recorder.mp4"), "--json"]) == 0
+    found = records(capsys)
+    assert [one["plates"][0]["text"] for one in found] == [one.text for one in vehicles(3)]
+    for number, one in enumerate(found):
+        assert 60 * number <= one["first_seconds"] < one["last_seconds"] < 60 * number + 2
+        assert one["first_time"] is None
+
+
+def test_one_car_that_comes_twice_in_such_a_film_is_two() -> None:
+    follower, found = Follower(), []
+    for number, seconds in enumerate([0.0, 0.1, 0.2, 0.3, 90.0, 90.1, 90.2, 90.3]):
+        plate = make_plate("AB12CD", 0.95, (2 + 5 * (number % 4), 6, 40, 12))
+        found += follower.add(make_frame(number, live=False)._replace(seconds=seconds), [plate])
+    found += follower.finish()
+    assert [one.first_seconds for one in found] == [0.0, 90.0]
+
+
+def test_a_slow_film_is_not_taken_apart() -> None:
+    follower, found = Follower(placed=False), []
+    for number in range(6):
+        frame = make_frame(number, live=False)._replace(seconds=30.0 * number)
+        found += follower.add(frame, [make_plate("AB12CD", 0.95)])
+    assert [one.frames for one in found + follower.finish()] == [6]
