@@ -15,7 +15,7 @@ MOST_VALUES = 1_000_000
 
 _ORIENTATION, _SHORT = 0x0112, 3
 _SIZES = (1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8)  # of a value, by its TIFF type
-_XMP = re.compile(r'tiff:Orientation(?:="|>)([1-8])')
+_XMP = r'tiff:Orientation(?:="|>)([1-8])'
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -30,7 +30,7 @@ def orientation_of(image: Image.Image) -> int:
             return value if 1 <= value <= 8 else 1
     for key in ("xmp", "XML:com.adobe.xmp"):
         text = image.info.get(key, "")
-        if found := _XMP.search(text if isinstance(text, str) else text.decode("latin-1")):
+        if found := re.search(_XMP, text if isinstance(text, str) else text.decode("latin-1")):
             return int(found[1])
     return 1
 

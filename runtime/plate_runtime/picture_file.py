@@ -61,16 +61,11 @@ CAMERA_PNG = Limits(("PNG",), 16_000_000)
 """Pictures from a camera that says they are PNG."""
 
 
-class Decoded(NamedTuple):
-    """A picture in memory; `shortened` where Pillow gives 8 bits of samples that have 16."""
-
-    image: ImageFile.ImageFile
-    shortened: bool
-
-
 @contextmanager
-def decoded(source: Path | bytes | BinaryIO, name: str, limits: Limits) -> Iterator[Decoded]:
+def decoded(source: Path | bytes | BinaryIO, name: str, limits: Limits) -> Iterator[tuple[ImageFile.ImageFile, bool]]:
     """Open and decode a picture file; a context, because Pillow closes the file late.
+
+    Yields the picture, and whether Pillow gives 8 bits of samples that have 16.
 
     Raises:
         InputError: it is missing, empty, damaged, of a format that is not read here, or would cost too much.
@@ -79,7 +74,7 @@ def decoded(source: Path | bytes | BinaryIO, name: str, limits: Limits) -> Itera
         image = _open(stream, name, limits, held=len(source) if isinstance(source, bytes) else 0)
         shortened = image.mode in ("RGB", "RGBA") and any(";16" in str(tile[3]) for tile in image.tile)
         image.load()
-        yield Decoded(image, shortened)
+        yield image, shortened
 
 
 @contextmanager
