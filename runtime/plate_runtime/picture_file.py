@@ -133,9 +133,9 @@ def _open(stream: BinaryIO, name: str, limits: Limits, held: int) -> ImageFile.I
     most = {"WEBP": size + METADATA, "TIFF": _TIFF_METADATA}.get(kind, METADATA)
     metered = _Metered(stream, name, most)
     if kind == "TIFF":
-        from .picture_tiff import read_more, tiff_cost
+        from .picture_tiff import prepare, tiff_cost
 
-        read_more()
+        prepare()
     image = _opened(kind, cast(BinaryIO, metered), name)
     check_shape(*image.size, name, limits.pixels)
     if kind == "TIFF":

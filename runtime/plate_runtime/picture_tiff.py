@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .errors import InputError
@@ -22,11 +25,20 @@ _COMPRESSIONS = frozenset({"raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", 
 # The decoders of libtiff whose memory and time are bounded by the pixels that come out.
 
 
-def read_more() -> None:
-    """Let Pillow read 64-bit floats: it has the decoder, but does not use it for TIFF."""
+@cache
+def prepare() -> None:
+    """Let Pillow read 64-bit floats, for which it has a decoder, and keep libtiff from printing errors of its own."""
     from PIL.TiffImagePlugin import II, OPEN_INFO
 
     OPEN_INFO.setdefault((II, 1, (3,), 1, (64,), ()), ("F", "F;64F"))
+    # One damaged file makes libtiff print up to 65,535 lines. Pillow has no switch for that, the library has one.
+    with suppress(OSError, AttributeError):
+        import ctypes
+
+        maps = Path("/proc/self/maps").read_text("utf-8").splitlines()
+        loaded = {line.split(maxsplit=5)[5] for line in maps if "/libtiff" in line}
+        for path in loaded:
+            ctypes.CDLL(path).TIFFSetErrorHandler(None)
 
 
 def tiff_cost(image: TiffImageFile, stream: BinaryIO, size: int, name: str) -> Cost:

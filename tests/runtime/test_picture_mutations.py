@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import picture_writers as writers
@@ -95,3 +98,23 @@ def test_every_seed_is_a_picture(seed: str) -> None:
     if seed not in ("jpeg", "progressive", "cmyk"):
         with pytest.raises(InputError, match="only JPEG"):
             open_picture(SEEDS[seed], limits=CAMERA)
+
+
+@pytest.mark.parametrize("kind", ["samples", "deflate", "fax", "lzw", "jpeg"])
+def test_damage_is_said_in_our_error_alone(kind: str, tmp_path: Path) -> None:
+    """Neither Pillow's log nor libtiff writes lines of its own."""
+    content = {
+        "samples": writers.gray_tiff(np.zeros((8, 8), np.uint8), t277=70_000),
+        "deflate": SEEDS["deflate"].replace(b"\x78\x9c", b"\x78\x9d", 1),
+        "fax": SEEDS["fax"][:8] + bytes(range(40)) + SEEDS["fax"][48:],
+        "lzw": SEEDS["lzw"][:9] + b"\xff" * 30 + SEEDS["lzw"][39:],
+        "jpeg": SEEDS["tiff jpeg"].replace(b"\xff\xda", b"\xff\xdd"),
+    }[kind]
+    path = tmp_path / "damaged.tif"
+    path.write_bytes(content)
+    code = "import sys; from plate_runtime.image import open_picture\ntry: open_picture(sys.argv[1])\n"
+    code += "except Exception as error: print(error)"
+    command = [sys.executable, "-c", code, str(path)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stderr == ""
+    assert ended.stdout == "" or ended.stdout.startswith(f"{path} is damaged")
