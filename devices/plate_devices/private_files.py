@@ -138,3 +138,12 @@ def forget_set_aside(path: Path, before: float) -> int:
     if failed is not None:
         raise failed
     return deleted
+
+
+def sync_folder(folder: Path) -> None:
+    """Make sure that a new file has its name also after a power failure. Raises OSError."""
+    opened = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from plate_devices.outputs.aging import LONGEST_LINE, copy_ranges, look_at_ages
 from plate_devices.outputs.base import OutputError
-from plate_devices.private_files import clean_folder, make_folder, open_private, read_regular, replacing
+from plate_devices.private_files import clean_folder, make_folder, open_private, read_regular, replacing, sync_folder
 from plate_devices.records import UUID7
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class AppendedFile:
             raise OSError(None, "it is no file")
         self._open_path = path
         self._read_tail()
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
     def _is_there(self, path: Path) -> bool:
         """Whether the file was not moved away or replaced."""
@@ -231,7 +231,7 @@ class AppendedFile:
                 empty = kept.tell() <= len(header) + 1
         if empty and path != self._path:
             path.unlink()
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         return ages.old
 
     def _is_ours(self, stream: BinaryIO) -> bool:
@@ -249,12 +249,3 @@ def _reason(error: OSError) -> str:
     if error.errno == errno.ELOOP:
         return "it is a symbolic link; give the path that it leads to"
     return error.strerror or str(error)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make sure that a new file has its name also after a power failure."""
-    opened = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from plate_devices.outputs.base import EventRefusedError, OutputError, OutputState
 from plate_devices.outputs.database import QueueError
 from plate_devices.sources.outages import SETTLED_AFTER, BackOff
-from plate_devices.threads import Worker
+from plate_devices.threads import Worker, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,10 +34,21 @@ _COMPLAIN_EVERY = 60.0
 class Courier:
     """One output and its thread."""
 
-    def __init__(self, output: Output, queues: Callable[[], Sequence[EventQueue]], remark: Remark) -> None:
-        """Begin to carry from the queues, in their order; `remark` is told of outages, from the thread."""
+    def __init__(
+        self,
+        output: Output,
+        queues: Callable[[], Sequence[EventQueue]],
+        remark: Remark,
+        broken: Callable[[QueueError], None] = lambda _: None,
+    ) -> None:
+        """Begin to carry from the queues, in their order.
+
+        Args:
+            remark: is told of outages, from the thread.
+            broken: is told of a queue that can be neither read nor written.
+        """
         self.name = output.name
-        self._output, self._queues, self._remark = output, queues, remark
+        self._output, self._queues, self._remark, self._broken = output, queues, remark, broken
         self._news, self._hurry, self._enough = threading.Event(), threading.Event(), threading.Event()
         self._back_off = BackOff(LONGEST_WAIT)
         self._outage = Outage(output.name, remark)
@@ -77,11 +88,11 @@ class Courier:
             try:
                 more = self._step()
             except EventRefusedError as error:
-                self._complain(error)
+                self._complain(str(error))
             except OutputError as error:
                 more = self._lost(error)
             except Exception as error:  # a mistake in one output must not silence it for good
-                more = self._lost(OutputError(f"internal error: {type(error).__name__}: {error}"))
+                more = self._lost(OutputError(describe(error)))
         with suppress(Exception):
             self._output.close()
 
@@ -110,22 +121,55 @@ class Courier:
         except EventRefusedError as error:
             self._done(queue, batch[: error.acknowledged + 1], refused=1)
             raise
+        except OutputError:
+            raise
+        except Exception as error:  # one event may be what the output cannot take
+            self._skip_damaged(queue, batch, error)
+            return
         if not count:
             raise OutputError("takes nothing")
         self._done(queue, batch[:count])
         self._back_off.reset()
         self._outage.over()
 
+    def _skip_damaged(self, queue: EventQueue, batch: Sequence[Waiting], error: Exception) -> None:
+        """Refuse the first events of a batch, up to one that the output takes.
+
+        As long as it takes none, the mistake may be the output's own: OutputError, and everything waits.
+        """
+        for place, waiting in enumerate(batch):
+            with suppress(Exception):
+                self._output.close()
+            self._output.open()
+            try:
+                taken = self._output.send([waiting.event])
+            except OutputError:
+                raise
+            except Exception as another:
+                error = another
+                continue
+            if place and taken:
+                self._done(queue, batch[:place], refused=place)
+                self._complain(f"{place} damaged events are left out: {describe(error)}")
+            if taken:
+                self._done(queue, batch[place : place + 1])
+                return
+        raise OutputError(describe(error)) from error
+
     def _next(self) -> tuple[EventQueue, list[Waiting]]:
         for queue in self._queues():
-            with suppress(QueueError):  # whoever puts events tells of a broken disk
+            try:
                 if batch := queue.take(self.name):
                     return queue, batch
+            except QueueError as error:
+                self._broken(error)
         return self._queues()[0], []
 
     def _done(self, queue: EventQueue, batch: Sequence[Waiting], refused: int = 0) -> None:
-        with suppress(QueueError):  # it holds as long as this process
+        try:
             queue.done(self.name, batch, refused)
+        except QueueError as error:  # it holds as long as this process
+            self._broken(error)
 
     def _lost(self, error: OutputError) -> bool:
         """Hang up and wait for the next try; return whether there is one."""
@@ -140,11 +184,11 @@ class Courier:
         for notice in self._output.notices():
             self._remark("output_notice", f"{self.name}: {notice}")
 
-    def _complain(self, error: EventRefusedError) -> None:
+    def _complain(self, reason: str) -> None:
         """Say that an event is refused; where all are, not of each."""
         if time.monotonic() - self._complained >= _COMPLAIN_EVERY:
             self._complained = time.monotonic()
-            self._remark("event_refused", f"{self.name}: {error} (it is counted as dropped)")
+            self._remark("event_refused", f"{self.name}: {reason} (it is counted as dropped)")
 
 
 class Outage:

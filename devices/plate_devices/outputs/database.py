@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zlib import crc32
 
 from plate_devices.outputs.base import Event, OutputError
 
@@ -14,21 +15,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+_COLUMNS = {
+    "events": ("number", "size", "unset_boot", "body"),
+    "outputs": ("name", "acknowledged", "delivered", "dropped", "checksum"),
+    "unset_boots": ("boot_id",),
+    "set_aside": ("number", "at", "body"),
+}
 _TABLES = """
     CREATE TABLE IF NOT EXISTS events (
         number INTEGER PRIMARY KEY, size INTEGER NOT NULL, unset_boot TEXT, body TEXT NOT NULL
     );
     CREATE TABLE IF NOT EXISTS outputs (
-        name TEXT PRIMARY KEY, acknowledged INTEGER NOT NULL, delivered INTEGER NOT NULL, dropped INTEGER NOT NULL
+        name TEXT PRIMARY KEY, acknowledged INTEGER NOT NULL, delivered INTEGER NOT NULL, dropped INTEGER NOT NULL,
+        checksum INTEGER
     ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS unset_boots (boot_id TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS set_aside (number INTEGER PRIMARY KEY, at REAL NOT NULL, body BLOB);
 """
-
+_VERSION = 1
+"""Of the tables. 0 are those without `checksum` and `set_aside`, which are added."""
 
 PAGES_KB = 256
-"""Of a database's pages in memory. SQLite's own 2 MB would fill up over hours with events that nobody reads again."""
+"""Of a database's pages in memory. SQLite's own 2 MB would fill up over hours with events that are not read again."""
 
-_PASSING = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+_PASSING = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM}
+_LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_NOT_ITS_FAULT = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_INTERRUPT}
 
 
 class QueueError(OutputError):
@@ -36,7 +48,7 @@ class QueueError(OutputError):
 
     Attributes:
         damaged: the file is no queue, or no longer.
-        passing: the disk is full or fails; it may be well again.
+        passing: the disk is full, read-only or fails; it may be well again.
     """
 
     damaged = passing = False
@@ -75,6 +87,9 @@ class Database:
         """
         self._name = "the queue in memory" if path is None else str(path)
         if path is not None:
+            with suppress(OSError):  # it may be this user's, and read-only
+                if path.is_file():
+                    path.chmod(0o600)
             make_private(path)
         with self.explained():
             file = ":memory:" if path is None else str(path)
@@ -109,10 +124,15 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            reason = "another plate-infer uses it" if "locked" in str(error) else str(error)
+            code = getattr(error, "sqlite_errorcode", None)
+            kind = -1 if code is None else code & 0xFF
+            reason = "another plate-infer uses it" if kind in _LOCKED else str(error)
             explained = QueueError(f"{self._name} cannot be used: {reason}")
-            explained.damaged = type(error) is sqlite3.DatabaseError
-            explained.passing = getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING
+            cut_off = code == sqlite3.SQLITE_IOERR_SHORT_READ
+            explained.passing = kind in _PASSING and not cut_off
+            explained.damaged = not (
+                explained.passing or kind in _LOCKED | _NOT_ITS_FAULT or isinstance(error, sqlite3.ProgrammingError)
+            )
             raise explained from error
 
     def close(self) -> None:
@@ -120,8 +140,10 @@ class Database:
         self._connection.close()
 
     def _prepare(self) -> None:
+        self._connection.text_factory = lambda content: content.decode("utf-8", "replace")
         # Alone with the file, SQLite needs no memory shared with others, which a full disk could take away under it.
         self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._connection.execute("PRAGMA trusted_schema = OFF")
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA secure_delete = FAST")
         self._connection.execute("PRAGMA journal_size_limit = 1048576")
@@ -129,4 +151,36 @@ class Database:
         damage: Any = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if damage != "ok":
             raise sqlite3.DatabaseError(damage)
+        self._check_tables()
+
+    def _check_tables(self) -> None:
+        """Make the tables that are missing. Raises DatabaseError where they are another program's."""
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        there = self._connection.execute(
+            "SELECT count(*) FROM sqlite_master WHERE type NOT IN ('table', 'index') OR tbl_name NOT IN (?, ?, ?, ?)",
+            tuple(_COLUMNS),
+        ).fetchone()[0]
+        if there or not 0 <= version <= _VERSION:
+            raise sqlite3.DatabaseError(f"its tables are others (version {version})")
+        if self._columns("outputs") == _COLUMNS["outputs"][:-1]:
+            self._connection.execute("ALTER TABLE outputs ADD COLUMN checksum INTEGER")
         self._connection.executescript(_TABLES)
+        if any(self._columns(table) != columns for table, columns in _COLUMNS.items()):
+            raise sqlite3.DatabaseError("its tables have other columns")
+        if version != _VERSION:
+            self._connection.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def _columns(self, table: str) -> tuple[str, ...]:
+        return tuple(row[1] for row in self._connection.execute(f"PRAGMA table_info({table})"))
+
+
+def checksum_of(name: str, numbers: Sequence[int]) -> int:
+    """Return what stands beside an output's numbers: a bit that flips in them would cost events."""
+    return crc32(repr((name, *numbers)).encode())
+
+
+def is_intact(name: object, numbers: Sequence[object], checksum: object) -> bool:
+    """Whether a row of `outputs` is as it was written; rows of earlier versions have no checksum."""
+    if not isinstance(name, str) or not all(isinstance(number, int) for number in numbers):
+        return False
+    return checksum is None or checksum == checksum_of(name, numbers)  # type: ignore[arg-type]

@@ -13,9 +13,10 @@ from plate_devices.outputs.base import OutputError
 from plate_devices.outputs.courier import Courier
 from plate_devices.outputs.database import QueueError
 from plate_devices.outputs.queue import EventQueue
-from plate_devices.outputs.recovery import open_queue
+from plate_devices.outputs.recovery import FILE, open_queue
 from plate_devices.outputs.registry import make_outputs
 from plate_devices.outputs.settings import QueueSettings
+from plate_devices.private_files import forget_set_aside
 from plate_devices.records import timestamp
 from plate_devices.sources.outages import BackOff
 from plate_devices.threads import Worker, describe
@@ -77,6 +78,8 @@ class Delivery:
         self._disk: EventQueue | None = None
         self._lock = threading.Lock()
         self._disk_error = ""
+        self._broken: QueueError | None = None
+        self._unreadable_before = 0
         self._to_correct = True
         self._retry = BackOff(_LONGEST_RETRY)
         self._retry_at = 0.0
@@ -86,7 +89,7 @@ class Delivery:
             if not error.passing:
                 raise
             self._disk_fails(error)
-        self._couriers = [Courier(output, self._queues, remark) for output in outputs]
+        self._couriers = [Courier(output, self._queues, remark, self._found_broken) for output in outputs]
         self._stop = threading.Event()
         self._keeper = Worker(self._keep, "outputs")
         self._keeper.start()
@@ -131,6 +134,11 @@ class Delivery:
                     deleted += max(dropped.values(), default=0)
             except QueueError as error:
                 failed.append(str(error))
+                self._found_broken(error)
+        try:
+            deleted += forget_set_aside(self._settings.place / FILE, before.timestamp())
+        except OSError as error:
+            failed.append(f"a damaged queue in {self._settings.place} cannot be deleted: {error.strerror or error}")
         for output in self._outputs:
             if forget := getattr(output, "forget", None):
                 try:
@@ -151,7 +159,9 @@ class Delivery:
     @property
     def unreadable(self) -> int:
         """How many events were found damaged on the disk, and set aside, since the start."""
-        return sum(queue.unreadable for queue in self._queues()) if self._couriers else 0
+        if not self._couriers:
+            return 0
+        return self._unreadable_before + sum(queue.unreadable for queue in self._queues())
 
     def close(self, seconds: float = 5.0) -> None:
         """Deliver what can be delivered in so many seconds, and end; the rest waits on the disk for the next start."""
@@ -181,8 +191,15 @@ class Delivery:
             with self._lock, suppress(QueueError):
                 self._correct()
             with self._lock:
+                if self._broken is not None and not self._disk_error:
+                    self._disk_fails(self._broken)
                 if self._disk_error and time.monotonic() >= self._retry_at:
                     self._move_to_disk()
+
+    def _found_broken(self, error: QueueError) -> None:
+        """Replace a queue that turned out to be damaged, soon; a full disk shows with the next event."""
+        if error.damaged:
+            self._broken = error
 
     def _correct(self) -> None:
         """Once the clock is set, give the events that wait their right times, and tell who has others."""
@@ -196,6 +213,10 @@ class Delivery:
 
     def _move_to_disk(self) -> None:
         try:
+            if self._disk is not None and self._broken is not None:
+                damaged, self._disk = self._disk, None
+                self._unreadable_before += damaged.unreadable
+                damaged.close()
             if self._disk is None:
                 self._disk = self._open_disk()
                 self._to_correct = True
@@ -220,11 +241,15 @@ class Delivery:
                 f"{error}; events are kept in memory, at most {IN_MEMORY >> 20} MB, until the disk takes them",
             )
         self._disk_error = str(error)
+        self._found_broken(error)
         self._retry_at = time.monotonic() + self._retry.next()
 
     def _open_disk(self) -> EventQueue:
         names = [output.name for output in self._outputs]
-        return open_queue(self._settings.place, self._settings.most_megabytes << 20, names, self._remark)
+        most = self._settings.most_megabytes << 20
+        queue = open_queue(self._settings.place, most, names, self._remark, self._broken)
+        self._broken = None
+        return queue
 
     def _queues(self) -> tuple[EventQueue, ...]:
         """Where events wait, what is older first."""

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-import json
+import sqlite3
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plate_devices.outputs.base import Event, event_time
-from plate_devices.outputs.database import Database, QueueError, Standing, Waiting
+from plate_devices.outputs.aging import age_of
+from plate_devices.outputs.base import Event
+from plate_devices.outputs.bodies import read_event
+from plate_devices.outputs.database import (
+    Database,
+    QueueError,
+    Standing,
+    Waiting,
+    checksum_of,
+    is_intact,
+)
 from plate_devices.records import to_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from plate_devices.outputs.base import Remark
+    from plate_devices.outputs.salvage import Salvage
+
 _OVERHEAD = 64
+_HIGHEST = 1 << 62
+"""A number above it was damaged: no device has so many events."""
+
+_KEPT_ASIDE = 100
+"""Damaged events that are kept, the newest of them."""
 
 
 class EventQueue:
@@ -24,20 +42,29 @@ class EventQueue:
 
     An event stays until every output has it. What `put` took is on the disk when it returns. What outputs have is
     written without waiting for the disk: the worst that a power failure does is that an event is sent again.
+
+    Attributes:
+        unreadable: events that were found damaged, and set aside, since it was opened.
     """
 
-    def __init__(self, path: Path | None, most_bytes: int) -> None:
+    def __init__(self, path: Path | None, most_bytes: int, remark: Remark = lambda *_: None) -> None:
         """Open or begin a queue that holds `most_bytes` of events; None for one in memory.
+
+        Args:
+            remark: is told of damaged events.
 
         Raises:
             QueueError: the file cannot be made, is damaged, or another process has it.
         """
         self.unreadable = 0
+        self._name, self._remark = path or "memory", remark
+        self._standings_lost = False
         self._most = most_bytes
         self._lock = threading.RLock()
         self._standings: dict[str, Standing] = {}
         self._unwritten: set[str] = set()
-        self._last = self._size = self._dropped_upto = 0
+        self._first = self._last = self._size = self._dropped_upto = 0
+        self._forgotten: set[int] = set()
         self._database = Database(path)
         self._read_state()
 
@@ -51,9 +78,14 @@ class EventQueue:
             for name in left:
                 del self._standings[name]
                 self._database.execute("DELETE FROM outputs WHERE name = ?", (name,))
+            # Where it is not known any more how far an output is, it gets everything again rather than too little.
+            begin = Standing(self._first - 1 if self._standings_lost else self._last)
             for name in names:
-                self._standings.setdefault(name, Standing(self._last))
+                self._standings.setdefault(name, begin)
             self._unwritten |= set(names)
+            if self._standings_lost:
+                self._database.execute("DELETE FROM outputs")
+                self._standings_lost = False
             self._write_standings()
             self._forget_delivered()
         return {name: count for name, count in left.items() if count}
@@ -74,18 +106,50 @@ class EventQueue:
     def take(self, name: str, most: int = 100, most_bytes: int = 1 << 20) -> list[Waiting]:
         """Return the oldest events that an output does not have, at least one if there is any, else none.
 
+        Those that are damaged are set aside.
+
         Raises:
             QueueError: the disk cannot be read.
         """
-        with self._lock, self._database.explained():
-            taken: list[Waiting] = []
-            query = "SELECT number, size, body FROM events WHERE number > ? ORDER BY number LIMIT ?"
-            for number, size, body in self._database.execute(query, (self._standings[name].acknowledged, most)):
-                most_bytes -= size
-                if taken and most_bytes < 0:
-                    break
-                taken.append(Waiting(number, json.loads(body)))
-        return taken
+        with self._lock:
+            while True:
+                with self._database.explained():
+                    taken, damaged = self._take(self._standings[name].acknowledged, most, most_bytes)
+                if damaged:
+                    self.set_aside(damaged)
+                if taken or not damaged:
+                    return taken
+
+    def _take(self, after: int, most: int, most_bytes: int) -> tuple[list[Waiting], list[int]]:
+        taken, damaged = list[Waiting](), list[int]()
+        query = "SELECT number, CAST(body AS BLOB) FROM events WHERE number > ? ORDER BY number LIMIT ?"
+        for number, body in self._database.execute(query, (after, most)):
+            event = read_event(body)
+            if event is None:
+                damaged.append(number)
+                continue
+            most_bytes -= len(body) + _OVERHEAD
+            if taken and most_bytes < 0:
+                break
+            taken.append(Waiting(number, event))
+        return taken, damaged
+
+    def set_aside(self, numbers: Sequence[int]) -> None:
+        """Take damaged events out of the way, count and report them; the newest of them are kept. Raises QueueError."""
+        marks = [(number,) for number in numbers]
+        with self._lock, self._change("FULL"):
+            for mark in marks:
+                copy = "SELECT number, ?, substr(CAST(body AS BLOB), 1, 65536) FROM events WHERE number = ?"
+                self._database.execute(f"INSERT OR REPLACE INTO set_aside {copy}", (time.time(), *mark))
+            newest = f"SELECT number FROM set_aside ORDER BY at DESC, number DESC LIMIT {_KEPT_ASIDE}"
+            self._database.execute(f"DELETE FROM set_aside WHERE number NOT IN ({newest})")
+            self._delete(numbers)
+            self._write_standings()
+        self.unreadable += len(numbers)
+        self._remark(
+            "event_unreadable",
+            f"{len(numbers)} events in the queue ({self._name}) were damaged; they are set aside, and the others go on",
+        )
 
     def done(self, name: str, delivered: Sequence[Waiting], refused: int = 0) -> None:
         """Note what an output has, the last `refused` of them excepted, which it will never take.
@@ -98,7 +162,8 @@ class EventQueue:
         with self._lock:
             old = self._standings[name]
             # Some may have been dropped while they were on their way.
-            late = sum(waiting.number <= self._dropped_upto for waiting in delivered)
+            gone, upto = self._forgotten, self._dropped_upto
+            late = sum(waiting.number <= upto or waiting.number in gone for waiting in delivered)
             self._standings[name] = Standing(
                 max(old.acknowledged, delivered[-1].number),
                 old.delivered + len(delivered) - refused,
@@ -117,8 +182,42 @@ class EventQueue:
     def forget(self, before: str) -> dict[str, int]:
         """Drop events before a UTC time, as records write it; return as `put` does. Raises QueueError."""
         with self._lock, self._change("FULL"):
-            dropped = self._drop(lambda _, body: (event_time(json.loads(body)) or before) < before)
+            numbers = self._older("SELECT number, CAST(body AS BLOB) FROM events ORDER BY number", before)
+            dropped = self._delete(numbers)
+            aside = self._older("SELECT number, body FROM set_aside ORDER BY at, number", before)
+            for number in aside:
+                self._database.execute("DELETE FROM set_aside WHERE number = ?", (number,))
             self._write_standings()
+        return dropped
+
+    def _older(self, query: str, before: str) -> list[int]:
+        """Return numbers of what is old; a body without a time is as old as the one before it, else after it."""
+        old, unknown, last = list[int](), list[int](), ""
+        for number, body in self._database.execute(query):
+            last = age_of(bytes(body)) or last
+            if not last:
+                unknown.append(number)
+            elif last < before:
+                old += [*unknown, number]
+                unknown = []
+            else:
+                unknown = []
+        return old
+
+    def _delete(self, numbers: Sequence[int]) -> dict[str, int]:
+        """Delete events; return how many of them each output does not have."""
+        dropped: dict[str, int] = {}
+        for name, old in self._standings.items():
+            if count := sum(number > old.acknowledged for number in numbers):
+                dropped[name] = count
+                self._standings[name] = replace(old, dropped=old.dropped + count)
+                self._unwritten.add(name)
+        size = "SELECT size FROM events WHERE number = ?"
+        for number in numbers:
+            for (freed,) in self._database.execute(size, (number,)).fetchall():
+                self._size -= freed
+            self._database.execute("DELETE FROM events WHERE number = ?", (number,))
+        self._forgotten = set(numbers)
         return dropped
 
     def skip(self) -> None:
@@ -141,19 +240,67 @@ class EventQueue:
 
         Returns whether there ever was such an event of this boot, and so an announcement. Raises QueueError.
         """
-        query = "SELECT number, body FROM events WHERE unset_boot = ?"
+        query = "SELECT number, CAST(body AS BLOB) FROM events WHERE unset_boot = ?"
         with self._lock:
-            if not self._database.execute("SELECT 1 FROM unset_boots WHERE boot_id = ?", (boot_id,)).fetchone():
+            with self._database.explained():
+                known = self._database.execute("SELECT 1 FROM unset_boots WHERE boot_id = ?", (boot_id,)).fetchone()
+            if not known:
                 return False
             with self._change("FULL"):
                 for number, body in self._database.execute(query, (boot_id,)).fetchall():
-                    event = json.loads(body)
-                    change(event)
-                    row = (to_line(event), number)
-                    self._database.execute("UPDATE events SET unset_boot = NULL, body = ? WHERE number = ?", row)
+                    event = read_event(body)
+                    if event is None:  # it is set aside when an output's turn comes
+                        continue
+                    with suppress(ValueError, KeyError, TypeError):  # it is damaged, and keeps the time that it has
+                        change(event)
+                    row = (line := to_line(event), len(line) + _OVERHEAD, number)
+                    update = "UPDATE events SET unset_boot = NULL, body = ?, size = ? WHERE number = ?"
+                    self._database.execute(update, row)
+                self._size = self._measure()
                 self._database.execute("DELETE FROM unset_boots WHERE boot_id = ?", (boot_id,))
             self.put([announcement])
         return True
+
+    def restore(self, names: Sequence[str], found: Salvage) -> int:
+        """Take up what was found of a damaged queue into this new one; return how many events that were.
+
+        Args:
+            names: of outputs; those that the queue does not know any more get all of it. Raises QueueError.
+        """
+        known = set[str]()
+        with self._lock, self._change("FULL"):
+            self._standings = dict(found.standings)
+            if found.standings_lost:
+                self._standings |= {name: Standing(0) for name in names if name not in self._standings}
+            upto = min((standing.acknowledged for standing in self._standings.values()), default=0)
+            self._last = max((standing.acknowledged for standing in self._standings.values()), default=0)
+            loose = list[Event]()
+            for number, body in found.events():
+                event = read_event(body)
+                if event is None or event["id"] in known or (number is not None and 0 < number <= upto):
+                    continue
+                known.add(event["id"])
+                if number is None or not 0 < number < _HIGHEST or not self._insert(event, number):
+                    loose.append(event)
+            (last,) = self._database.execute("SELECT coalesce(max(number), 0) FROM events").fetchone()
+            self._last = max(self._last, last)
+            for event in loose:
+                self._insert(event)
+            self._unwritten |= set(self._standings)
+            self._write_standings()
+        return len(known)
+
+    def adopt(self, found: Iterable[tuple[int | None, bytes]]) -> int:
+        """Take up events that a damaged log still held and the file does not; return how many. Raises QueueError."""
+        newest = {number: body for number, body in found if number is not None and number > self._last}
+        events = [event for number in sorted(newest) if (event := read_event(newest[number])) is not None]
+        with self._lock, self._change("FULL"):
+            for event in events:
+                self._insert(event)
+            if events:
+                self._first = self._database.execute("SELECT min(number) FROM events").fetchone()[0]
+                self._standings_lost |= not self._standings
+        return len(events)
 
     def close(self) -> None:
         """Write what is left to write, and let go of the file."""
@@ -169,34 +316,51 @@ class EventQueue:
     def _read_state(self) -> None:
         execute = self._database.execute
         with self._database.explained():
-            rows = execute("SELECT name, acknowledged, delivered, dropped FROM outputs")
-            self._standings = {name: Standing(*numbers) for name, *numbers in rows}
-            (self._size,) = execute("SELECT coalesce(sum(size), 0) FROM events").fetchone()
-            (last,) = execute("SELECT coalesce(max(number), 0) FROM events").fetchone()
+            for name, *numbers, checksum in execute("SELECT * FROM outputs").fetchall():
+                if is_intact(name, numbers, checksum):
+                    self._standings[name] = Standing(*numbers)
+                else:
+                    self._standings_lost = True
+            real = f"length(CAST(body AS BLOB)) + {_OVERHEAD}"
+            execute(f"UPDATE events SET size = {real} WHERE size IS NOT {real}")
+            self._size = self._measure()
+            acknowledged = [standing.acknowledged for standing in self._standings.values()]
+            self._first, last = execute(
+                "SELECT coalesce(min(number), 1), coalesce(max(number), 0) FROM events"
+            ).fetchone()
             # Numbers of events that are gone are not given again: an output would take the new one for an old one.
-            self._last = max([last, *(standing.acknowledged for standing in self._standings.values())])
+            self._last = max([last, *acknowledged])
+            if self._last >= _HIGHEST or self._first < 1:
+                raise sqlite3.DatabaseError("its numbers are out of range")
 
-    def _insert(self, event: Event) -> None:
+    def _measure(self) -> int:
+        size: int = self._database.execute("SELECT coalesce(sum(size), 0) FROM events").fetchone()[0]
+        return size
+
+    def _insert(self, event: Event, number: int | None = None) -> bool:
+        """Put an event at the end, or at a number; return False where that is taken."""
         body = to_line(event)
         size = len(body) + _OVERHEAD
         boot = None if event.get("time_set", True) else event.get("boot_id")
-        row = (self._last + 1, size, boot, body)
-        self._database.execute("INSERT INTO events (number, size, unset_boot, body) VALUES (?, ?, ?, ?)", row)
+        row = (self._last + 1 if number is None else number, size, boot, body)
+        statement = "INSERT OR IGNORE INTO events (number, size, unset_boot, body) VALUES (?, ?, ?, ?)"
+        if not self._database.execute(statement, row).rowcount:
+            return False
         if boot is not None:
             self._database.execute("INSERT OR IGNORE INTO unset_boots VALUES (?)", (boot,))
-        self._last += 1
+        self._last = max(self._last, row[0])
         self._size += size
+        return True
 
     def _make_room(self) -> dict[str, int]:
-        return self._drop(lambda number, _: self._size > self._most and number < self._last)
-
-    def _drop(self, goes: Callable[[int, str], bool]) -> dict[str, int]:
-        """Drop the oldest events as long as they have to go, by number and body; count who did not have them."""
+        """Drop the oldest events as long as there are too many; count which outputs did not have them."""
         dropped: dict[str, int] = {}
+        if self._size <= self._most:
+            return dropped
         upto = 0
-        oldest = self._database.execute("SELECT number, size, body FROM events ORDER BY number")
-        for number, size, body in oldest:
-            if not goes(number, body):
+        oldest = self._database.execute("SELECT number, size FROM events ORDER BY number")
+        for number, size in oldest:
+            if self._size <= self._most or number >= self._last:
                 break
             upto = number
             self._size -= size
@@ -229,8 +393,9 @@ class EventQueue:
     def _write_standings(self) -> None:
         for name in self._unwritten:
             standing = self._standings[name]
-            row = (name, standing.acknowledged, standing.delivered, standing.dropped)
-            self._database.execute("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?)", row)
+            numbers = (standing.acknowledged, standing.delivered, standing.dropped)
+            row = (name, *numbers, checksum_of(name, numbers))
+            self._database.execute("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?, ?)", row)
 
     @contextmanager
     def _change(self, synchronous: str) -> Iterator[None]:

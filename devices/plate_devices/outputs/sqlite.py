@@ -195,7 +195,7 @@ def _correct(connection: sqlite3.Connection, announcement: Event) -> None:
     for (record,) in connection.execute(query, (announcement["boot_id"],)).fetchall():
         try:
             event = json.loads(record)
-        except (ValueError, RecursionError):  # a damaged row keeps the time that it has
+            correct_times(event, announcement["boot_time"])
+        except (ValueError, KeyError, TypeError, RecursionError):  # a damaged row keeps the time that it has
             continue
-        correct_times(event, announcement["boot_time"])
         _insert(connection, event, instead=True)

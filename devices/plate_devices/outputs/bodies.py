@@ -1,0 +1,94 @@
+"""What an event is on the disk: JSON in ASCII, with an id; found also in what is left of a damaged file."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from mmap import mmap
+
+    from plate_devices.outputs.base import Event
+
+_BEGIN = re.compile(rb'\{"')
+_PAGE = 4096
+"""Bytes of a page of SQLite, within which a body is in one piece."""
+
+_DECODER = json.JSONDecoder()
+_INTEGER_BYTES = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8, 8: 0, 9: 0}
+_FARTHEST = 128
+"""Bytes before a body in which its row begins."""
+
+
+def read_event(body: object) -> Event | None:
+    """Return the event that a body is, None for one that is damaged."""
+    if not isinstance(body, bytes) or not body.isascii():
+        return None
+    try:
+        return _checked(json.loads(body))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _checked(event: object) -> Event | None:
+    return event if isinstance(event, dict) and isinstance(event.get("id"), str) and event["id"] else None
+
+
+def carve(content: bytes | mmap) -> Iterator[tuple[int | None, bytes]]:
+    """Yield number and body of every event that stands in a file of SQLite in one piece, damaged around it or not.
+
+    The number is None where the beginning of the row is damaged. Rows that were deleted, and earlier versions of rows,
+    may be among them; they come in the order of the file.
+    """
+    position = 0
+    while found := _BEGIN.search(content, position):
+        start = found.start()
+        position = start + 1
+        text = content[start : start + _PAGE].decode("latin-1")
+        try:
+            event, length = _DECODER.raw_decode(text)
+        except (ValueError, RecursionError):
+            continue
+        body = content[start : start + length]
+        if _checked(event) is not None and body.isascii():
+            yield _number(content, start, length), body
+        position = start + length
+
+
+def _number(content: bytes | mmap, start: int, length: int) -> int | None:
+    """Return the number of the row of the table `events` that has its body at `start`, None where it has none.
+
+    A row is: length of what follows, number, then the record: length of its header, types of number (0, since it stands
+    before), size, boot and body, then size, boot and body (SQLite, "Database File Format", 2.1).
+    """
+    type_of_body = _varint(13 + 2 * length)
+    end = start
+    while (place := content.rfind(type_of_body, max(0, start - _FARTHEST), end)) >= 5:
+        end = place + len(type_of_body) - 1
+        header, zero, size, boot = content[place - 4 : place]
+        boot_bytes = (boot - 13) // 2 if boot >= 13 else 0
+        data = place + len(type_of_body) + _INTEGER_BYTES.get(size, 0) + boot_bytes
+        if zero == 0 and size in _INTEGER_BYTES and header == 4 + len(type_of_body) and data == start:
+            return _number_before(content, place - 4)
+    return None
+
+
+def _number_before(content: bytes | mmap, end: int) -> int | None:
+    first = end - 1
+    if content[first] >= 0x80:
+        return None
+    while first and content[first - 1] >= 0x80 and end - first < 9:
+        first -= 1
+    number = 0
+    for byte in content[first:end]:
+        number = number << 7 | byte & 0x7F
+    return number
+
+
+def _varint(number: int) -> bytes:
+    found = [number & 0x7F]
+    while number := number >> 7:
+        found.append(number & 0x7F | 0x80)
+    return bytes(reversed(found))
