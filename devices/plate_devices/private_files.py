@@ -113,10 +113,10 @@ def _delete_abandoned(scratch: Path) -> bool:
 def set_aside(path: Path) -> Path:
     """Give a damaged file another name, under which `forget_set_aside` finds it; return that. Raises OSError."""
     aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
-    for suffix in ("-wal", "-shm", "-journal"):
-        with suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).replace(aside.with_name(aside.name + suffix))
-    path.replace(aside)
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        found = path.with_name(path.name + suffix)
+        if not suffix or os.path.lexists(found):
+            found.replace(aside.with_name(aside.name + suffix))
     return aside
 
 

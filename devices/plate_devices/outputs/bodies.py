@@ -23,17 +23,20 @@ _FARTHEST = 128
 
 
 def read_event(body: object) -> Event | None:
-    """Return the event that a body is, None for one that is damaged."""
-    if not isinstance(body, bytes) or not body.isascii():
-        return None
+    """Return the event that a body is, or begins with, None for one that is damaged."""
+    found = _decoded(body) if isinstance(body, bytes) else None
+    return None if found is None else found[0]
+
+
+def _decoded(content: bytes) -> tuple[Event, int] | None:
+    """Return the event that bytes begin with, and how many they are."""
     try:
-        return _checked(json.loads(body))
+        event, length = _DECODER.raw_decode(content.decode("latin-1"))
     except (ValueError, RecursionError):
         return None
-
-
-def _checked(event: object) -> Event | None:
-    return event if isinstance(event, dict) and isinstance(event.get("id"), str) and event["id"] else None
+    if not isinstance(event, dict) or not isinstance(event.get("id"), str) or not event["id"]:
+        return None
+    return (event, length) if content[:length].isascii() else None
 
 
 def carve(content: bytes | mmap) -> Iterator[tuple[int | None, bytes]]:
@@ -44,17 +47,13 @@ def carve(content: bytes | mmap) -> Iterator[tuple[int | None, bytes]]:
     """
     position = 0
     while found := _BEGIN.search(content, position):
-        start = found.start()
-        position = start + 1
-        text = content[start : start + _PAGE].decode("latin-1")
-        try:
-            event, length = _DECODER.raw_decode(text)
-        except (ValueError, RecursionError):
-            continue
-        body = content[start : start + length]
-        if _checked(event) is not None and body.isascii():
-            yield _number(content, start, length), body
-        position = start + length
+        start = position = found.start()
+        if decoded := _decoded(content[start : start + _PAGE]):
+            length = decoded[1]
+            yield _number(content, start, length), content[start : start + length]
+            position += length
+        else:
+            position += 1
 
 
 def _number(content: bytes | mmap, start: int, length: int) -> int | None:

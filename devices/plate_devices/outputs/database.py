@@ -20,6 +20,7 @@ _COLUMNS = {
     "outputs": ("name", "acknowledged", "delivered", "dropped", "checksum"),
     "unset_boots": ("boot_id",),
     "set_aside": ("number", "at", "body"),
+    "addresses": ("name", "digest", "shown"),
 }
 _TABLES = """
     CREATE TABLE IF NOT EXISTS events (
@@ -31,9 +32,12 @@ _TABLES = """
     ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS unset_boots (boot_id TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS set_aside (number INTEGER PRIMARY KEY, at REAL NOT NULL, body BLOB);
+    CREATE TABLE IF NOT EXISTS addresses (
+        name TEXT PRIMARY KEY, digest TEXT NOT NULL, shown TEXT NOT NULL
+    ) WITHOUT ROWID;
 """
 _VERSION = 1
-"""Of the tables. 0 are those without `checksum` and `set_aside`, which are added."""
+"""Of the tables. 0 are those without `checksum`, `set_aside` and `addresses`, which are added."""
 
 PAGES_KB = 256
 """Of a database's pages in memory. SQLite's own 2 MB would fill up over hours with events that are not read again."""
@@ -156,11 +160,9 @@ class Database:
     def _check_tables(self) -> None:
         """Make the tables that are missing. Raises DatabaseError where they are another program's."""
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        there = self._connection.execute(
-            "SELECT count(*) FROM sqlite_master WHERE type NOT IN ('table', 'index') OR tbl_name NOT IN (?, ?, ?, ?)",
-            tuple(_COLUMNS),
-        ).fetchone()[0]
-        if there or not 0 <= version <= _VERSION:
+        there = self._connection.execute("SELECT type, tbl_name FROM sqlite_master").fetchall()
+        foreign = any(kind not in ("table", "index") or table not in _COLUMNS for kind, table in there)
+        if foreign or not 0 <= version <= _VERSION:
             raise sqlite3.DatabaseError(f"its tables are others (version {version})")
         if self._columns("outputs") == _COLUMNS["outputs"][:-1]:
             self._connection.execute("ALTER TABLE outputs ADD COLUMN checksum INTEGER")

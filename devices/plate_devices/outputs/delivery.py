@@ -9,12 +9,13 @@ from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING
 
+from plate_devices.outputs.addresses import ByAddress
 from plate_devices.outputs.base import OutputError
 from plate_devices.outputs.courier import Courier
 from plate_devices.outputs.database import QueueError
 from plate_devices.outputs.queue import EventQueue
 from plate_devices.outputs.recovery import FILE, open_queue
-from plate_devices.outputs.registry import make_outputs
+from plate_devices.outputs.registry import destinations, make_outputs
 from plate_devices.outputs.settings import QueueSettings
 from plate_devices.private_files import forget_set_aside
 from plate_devices.records import timestamp
@@ -22,12 +23,13 @@ from plate_devices.sources.outages import BackOff
 from plate_devices.threads import Worker, describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from plate_devices.events.clock import Clock
     from plate_devices.outputs.base import Event, Output, OutputState, Remark
     from plate_devices.outputs.settings import OutputSettings
+    from plate_devices.outputs.urls import Destination
 
 IN_MEMORY = 4 << 20
 """Bytes of events that are kept in memory while the disk takes none."""
@@ -45,7 +47,7 @@ def deliver(outputs: Sequence[OutputSettings], queue: QueueSettings | None, cloc
         QueueError: see `Delivery`.
     """
     queue = queue or QueueSettings()
-    return Delivery(make_outputs(outputs, queue.place), queue, clock, remark)
+    return Delivery(make_outputs(outputs, queue.place), queue, clock, remark, destinations(outputs))
 
 
 class Delivery:
@@ -55,13 +57,21 @@ class Delivery:
     broken, events are kept in memory instead, `remark` is told once, and they move to the disk when it takes them.
     """
 
-    def __init__(self, outputs: Sequence[Output], settings: QueueSettings, clock: Clock, remark: Remark) -> None:
+    def __init__(
+        self,
+        outputs: Sequence[Output],
+        settings: QueueSettings,
+        clock: Clock,
+        remark: Remark,
+        destinations: Mapping[str, Destination | None] | None = None,
+    ) -> None:
         """Open the queue and begin to deliver what waits in it.
 
         Args:
             outputs: with different names; without any, no queue is made and events go nowhere.
             clock: who stamps the events; once it is set, those that wait are corrected.
             remark: is told, from any thread, what people should know.
+            destinations: which broker or server outputs belong to, by name; what waits for another one stays there.
 
         Raises:
             QueueError: the folder cannot be used; a full disk is waited for.
@@ -75,6 +85,8 @@ class Delivery:
         self._memory = EventQueue(None, IN_MEMORY)
         self._memory.open_for([output.name for output in outputs])
         self._settings = settings
+        addresses = {output.name: (destinations or {}).get(output.name) for output in outputs}
+        self._by_address = ByAddress(settings.place, settings.most_megabytes << 20, addresses, remark)
         self._disk: EventQueue | None = None
         self._lock = threading.Lock()
         self._disk_error = ""
@@ -89,7 +101,9 @@ class Delivery:
             if not error.passing:
                 raise
             self._disk_fails(error)
-        self._couriers = [Courier(output, self._queues, remark, self._found_broken) for output in outputs]
+        self._couriers = [
+            Courier(output, partial(self._queues_of, output.name), remark, self._found_broken) for output in outputs
+        ]
         self._stop = threading.Event()
         self._keeper = Worker(self._keep, "outputs")
         self._keeper.start()
@@ -132,6 +146,7 @@ class Delivery:
                 for queue in self._queues():
                     dropped = queue.forget(timestamp(before.astimezone(UTC)) or "")
                     deleted += max(dropped.values(), default=0)
+                deleted += self._by_address.forget(timestamp(before.astimezone(UTC)) or "")
             except QueueError as error:
                 failed.append(str(error))
                 self._found_broken(error)
@@ -182,6 +197,7 @@ class Delivery:
             if lost:
                 self._remark("events_lost", f"up to {lost} events are lost with the memory: {self._disk_error}")
             self._couriers = []
+            self._by_address.close()
             for queue in self._queues():
                 queue.close()
 
@@ -249,11 +265,21 @@ class Delivery:
         most = self._settings.most_megabytes << 20
         queue = open_queue(self._settings.place, most, names, self._remark, self._broken)
         self._broken = None
+        try:
+            self._by_address.sort(queue)
+        except QueueError:
+            queue.close()
+            raise
         return queue
 
     def _queues(self) -> tuple[EventQueue, ...]:
         """Where events wait, what is older first."""
         return (self._memory,) if self._disk is None else (self._disk, self._memory)
+
+    def _queues_of(self, name: str) -> tuple[EventQueue, ...]:
+        """Where events of one output wait, what is older first."""
+        kept = self._by_address.queues.get(name)
+        return (*((kept,) if kept is not None else ()), *self._queues())
 
     def _nudge(self) -> None:
         for courier in self._couriers:

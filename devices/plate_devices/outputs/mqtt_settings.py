@@ -11,7 +11,7 @@ from plate_devices.addresses import AddressError, decoded_text, has_control
 from plate_devices.config.errors import SettingError
 from plate_devices.outputs.base import OutputError
 from plate_devices.outputs.settings import OutputSettings
-from plate_devices.outputs.urls import Target, check_secret, parse_url, tls
+from plate_devices.outputs.urls import Destination, Target, check_secret, destination, parse_url, tls
 
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 _FILES = ("password_file", "ca_file", "certificate_file", "key_file")
@@ -65,6 +65,11 @@ class MqttSettings(OutputSettings):
         fits = "text without control characters"
         check_secret("password_file", broker.files.password_file, lambda word: not has_control(word), fits)
         _check_tls(broker)
+
+    @property
+    def destination(self) -> Destination:
+        """See `OutputSettings`: host and port."""
+        return destination(parse_url("url", self.url, _PORTS))
 
 
 class Broker(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 import time
@@ -21,6 +22,8 @@ from plate_devices.outputs.database import (
     checksum_of,
     is_intact,
 )
+from plate_devices.outputs.salvage import other_copies
+from plate_devices.outputs.urls import Destination
 from plate_devices.records import to_line
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from plate_devices.outputs.salvage import Salvage
 
 _OVERHEAD = 64
+_DIGEST = re.compile(r"[0-9a-f]{16}")
 _HIGHEST = 1 << 62
 """A number above it was damaged: no device has so many events."""
 
@@ -44,6 +48,7 @@ class EventQueue:
     written without waiting for the disk: the worst that a power failure does is that an event is sent again.
 
     Attributes:
+        path: of the file, None for one in memory.
         unreadable: events that were found damaged, and set aside, since it was opened.
     """
 
@@ -57,7 +62,7 @@ class EventQueue:
             QueueError: the file cannot be made, is damaged, or another process has it.
         """
         self.unreadable = 0
-        self._name, self._remark = path or "memory", remark
+        self.path, self._remark = path, remark
         self._standings_lost = False
         self._most = most_bytes
         self._lock = threading.RLock()
@@ -115,10 +120,9 @@ class EventQueue:
             while True:
                 with self._database.explained():
                     taken, damaged = self._take(self._standings[name].acknowledged, most, most_bytes)
-                if damaged:
-                    self.set_aside(damaged)
-                if taken or not damaged:
+                if not damaged:
                     return taken
+                self.set_aside(damaged)
 
     def _take(self, after: int, most: int, most_bytes: int) -> tuple[list[Waiting], list[int]]:
         taken, damaged = list[Waiting](), list[int]()
@@ -135,20 +139,30 @@ class EventQueue:
         return taken, damaged
 
     def set_aside(self, numbers: Sequence[int]) -> None:
-        """Take damaged events out of the way, count and report them; the newest of them are kept. Raises QueueError."""
-        marks = [(number,) for number in numbers]
+        """Mend damaged events of which the file has another copy; set the others aside, count and report them.
+
+        Raises:
+            QueueError: it could not be written.
+        """
+        copies = other_copies(self.path, numbers) if self.path is not None else {}
+        numbers = [number for number in numbers if number not in copies]
         with self._lock, self._change("FULL"):
-            for mark in marks:
+            for number, body in copies.items():
+                update = "UPDATE events SET body = ? WHERE number = ?"
+                self._database.execute(update, (body.decode("ascii"), number))
+            for mark in [(number,) for number in numbers]:
                 copy = "SELECT number, ?, substr(CAST(body AS BLOB), 1, 65536) FROM events WHERE number = ?"
                 self._database.execute(f"INSERT OR REPLACE INTO set_aside {copy}", (time.time(), *mark))
             newest = f"SELECT number FROM set_aside ORDER BY at DESC, number DESC LIMIT {_KEPT_ASIDE}"
             self._database.execute(f"DELETE FROM set_aside WHERE number NOT IN ({newest})")
             self._delete(numbers)
             self._write_standings()
+        if not numbers:
+            return
         self.unreadable += len(numbers)
         self._remark(
             "event_unreadable",
-            f"{len(numbers)} events in the queue ({self._name}) were damaged; they are set aside, and the others go on",
+            f"{len(numbers)} events in the queue ({self.path}) were damaged; they are set aside, and the others go on",
         )
 
     def done(self, name: str, delivered: Sequence[Waiting], refused: int = 0) -> None:
@@ -178,6 +192,39 @@ class EventQueue:
         """Return how far an output is, and how many events wait for it. Raises QueueError."""
         with self._lock, self._database.explained():
             return self._standings[name], self._waiting(name)
+
+    def has_events(self) -> bool:
+        """Whether any event waits. Raises QueueError."""
+        with self._lock, self._database.explained():
+            return self._database.execute("SELECT 1 FROM events LIMIT 1").fetchone() is not None
+
+    def address(self, name: str) -> Destination | None:
+        """Return where an output sent to when it was last opened, None where that is not known. Raises QueueError."""
+        with self._lock, self._database.explained():
+            row = self._database.execute("SELECT digest, shown FROM addresses WHERE name = ?", (name,)).fetchone()
+        return Destination(*row) if row is not None and _DIGEST.fullmatch(row[0]) else None
+
+    def set_address(self, name: str, address: Destination) -> None:
+        """Note where an output sends to. Raises QueueError."""
+        if self.address(name) != address:
+            with self._lock, self._change("FULL"):
+                self._database.execute("INSERT OR REPLACE INTO addresses VALUES (?, ?, ?)", (name, *address))
+
+    def pass_over(self, name: str) -> None:
+        """Forget what waits for one output, which goes another way. Raises QueueError."""
+        with self._lock:
+            self._standings[name] = replace(self._standings[name], acknowledged=self._last)
+            self._unwritten.add(name)
+            self.probe()
+
+    def rename_only(self, name: str) -> None:
+        """Give the one output that this queue is for another name. Raises QueueError."""
+        with self._lock, self._change("FULL"):
+            least = min(self._standings.values(), key=lambda one: one.acknowledged, default=Standing(self._first - 1))
+            self._standings = {name: least}
+            self._database.execute("DELETE FROM outputs")
+            self._unwritten = {name}
+            self._write_standings()
 
     def forget(self, before: str) -> dict[str, int]:
         """Drop events before a UTC time, as records write it; return as `put` does. Raises QueueError."""
@@ -272,6 +319,8 @@ class EventQueue:
             self._standings = dict(found.standings)
             if found.standings_lost:
                 self._standings |= {name: Standing(0) for name in names if name not in self._standings}
+            for name, address in found.addresses.items():
+                self._database.execute("INSERT OR REPLACE INTO addresses VALUES (?, ?, ?)", (name, *address))
             upto = min((standing.acknowledged for standing in self._standings.values()), default=0)
             self._last = max((standing.acknowledged for standing in self._standings.values()), default=0)
             loose = list[Event]()
@@ -328,6 +377,8 @@ class EventQueue:
             self._first, last = execute(
                 "SELECT coalesce(min(number), 1), coalesce(max(number), 0) FROM events"
             ).fetchone()
+            # An event that all have is deleted: where one is there, it is for an output whose row is lost.
+            self._standings_lost |= last > 0 and self._first <= min(acknowledged, default=last)
             # Numbers of events that are gone are not given again: an output would take the new one for an old one.
             self._last = max([last, *acknowledged])
             if self._last >= _HIGHEST or self._first < 1:

@@ -52,8 +52,8 @@ def _open(folder: Path, most_bytes: int, names: Sequence[str], remark: Remark, b
     path = folder / FILE
     try:
         make_folder(folder)
+        log = list(read_bytes(path.with_name(FILE + "-wal")))  # before SQLite, which drops what it does not like
         _make_way(path, remark)
-        log = list(read_bytes(path.with_name(FILE + "-wal")))
         try:
             if broken is not None:
                 raise broken
@@ -78,6 +78,9 @@ def _make_way(path: Path, remark: Remark) -> None:
     """Finish a replacement that a kill interrupted, and set aside what is no file. Raises OSError."""
     new = _new(path)
     if not os.path.lexists(path) and new.is_file():
+        for beside in _BESIDE:  # of the old one: SQLite would take them for the new one's
+            if os.path.lexists(found := path.with_name(path.name + beside)):
+                set_aside(found)
         new.replace(path)
     for beside in ("", *_BESIDE):
         new.with_name(new.name + beside).unlink(missing_ok=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from plate_devices.outputs.mqtt import MqttOutput
     from plate_devices.outputs.mqtt_settings import MqttSettings
     from plate_devices.outputs.settings import OutputSettings
+    from plate_devices.outputs.urls import Destination
 
 # Imported only where they are used: most machines have one or two of them.
 _PLACES = {
@@ -48,13 +49,7 @@ def make_outputs(settings: Sequence[OutputSettings], folder: Path | None = None)
     """
     made: list[Output] = []
     brokers: list[MqttOutput] = []
-    for one in settings:
-        if one.type == "lines" and getattr(one, "path", None) is None:
-            continue
-        taken = {output.name for output in made}
-        if one.name in taken:
-            raise UsageError(f"two outputs are called {one.name}; give one of them another name")
-        name = one.name or _free(one.type, taken)
+    for name, one in _by_name(settings).items():
         if one.type == "mqtt":
             broker = cast("type[MqttOutput]", _named(one.type, "Output"))(cast("MqttSettings", one), name, folder)
             brokers.append(broker)
@@ -67,6 +62,25 @@ def make_outputs(settings: Sequence[OutputSettings], folder: Path | None = None)
 
         check_topics(brokers)
     return made
+
+
+def destinations(settings: Sequence[OutputSettings]) -> dict[str, Destination | None]:
+    """Return which broker or server each output that waits for events belongs to, by its name.
+
+    One that was given a name belongs to that: None, as for files.
+    """
+    return {name: None if one.name else one.destination for name, one in _by_name(settings).items()}
+
+
+def _by_name(settings: Sequence[OutputSettings]) -> dict[str, OutputSettings]:
+    found: dict[str, OutputSettings] = {}
+    for one in settings:
+        if one.type == "lines" and getattr(one, "path", None) is None:
+            continue
+        if one.name in found:
+            raise UsageError(f"two outputs are called {one.name}; give one of them another name")
+        found[one.name or _free(one.type, set(found))] = one
+    return found
 
 
 def _named(type_: str, kind: str) -> object:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from plate_devices.outputs.bodies import carve
 from plate_devices.outputs.database import Standing, is_intact
+from plate_devices.outputs.urls import Destination
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _MOST_ROWS = 10_000_000
@@ -27,13 +28,14 @@ class Salvage:
     """What was found.
 
     Attributes:
-        standings: of the outputs. standings_lost: there may have been others.
+        standings: of the outputs. standings_lost: there may have been others. addresses: of the outputs.
     """
 
     path: Path
     log: list[Found]
     standings: dict[str, Standing] = field(default_factory=dict)
     standings_lost: bool = True
+    addresses: dict[str, Destination] = field(default_factory=dict)
 
     def events(self) -> Iterator[Found]:
         """Yield events, those that can be trusted most first; some come twice, or were deleted before."""
@@ -56,6 +58,9 @@ def salvage(path: Path, log: list[Found]) -> Salvage:
             else:
                 lost = True
         found.standings_lost = lost or not found.standings
+    with suppress(sqlite3.Error), _opened(path) as connection:
+        for name, digest, shown in connection.execute("SELECT name, digest, shown FROM addresses LIMIT 10000"):
+            found.addresses[str(name)] = Destination(str(digest), str(shown))
     return found
 
 
@@ -67,6 +72,14 @@ def read_bytes(path: Path) -> Iterator[Found]:
         mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content,
     ):
         yield from carve(content)
+
+
+def other_copies(path: Path, numbers: Sequence[int]) -> dict[int, bytes]:
+    """Return bodies of events that stand in the bytes of a queue beside the damaged ones of these numbers."""
+    found: dict[int, bytes] = {}
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        found |= {number: body for number, body in read_bytes(file) if number in numbers}  # type: ignore[misc]
+    return found
 
 
 def _rows(path: Path) -> Iterator[Found]:

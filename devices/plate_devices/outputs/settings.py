@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from plate_devices.config.errors import SettingError
+
+if TYPE_CHECKING:
+    from plate_devices.outputs.urls import Destination
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,10 +19,16 @@ class OutputSettings:
 
     Attributes:
         name: what it is called; by default its type, with a number from the second on. Events wait under it.
+            A broker or server that was given one may move: what waits goes to its new address.
     """
 
     type: str
     name: str = ""
+
+    @property
+    def destination(self) -> Destination | None:
+        """Which broker or server events go to; None where they go on to wherever the settings say."""
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
 import ssl
 from collections.abc import Callable
@@ -30,6 +31,19 @@ class Target(NamedTuple):
         """The address as it may be printed: user, password, path and query may be secret."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}"
+
+
+class Destination(NamedTuple):
+    """Which broker or server: `digest`, 16 digits, is the same for the same one, and `shown` may be printed."""
+
+    digest: str
+    shown: str
+
+
+def destination(target: Target, path: str = "") -> Destination:
+    """Return where an address leads; `path` is what of it tells one receiver from another, without its query."""
+    named = f"{target.host.lower()} {target.port} {path.partition('?')[0]}"
+    return Destination(hashlib.sha256(named.encode()).hexdigest()[:16], target.shown)
 
 
 def parse_url(key: str, url: str, ports: dict[str, int]) -> Target:

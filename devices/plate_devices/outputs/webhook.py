@@ -17,7 +17,7 @@ from plate_devices.addresses import is_header_text
 from plate_devices.config.errors import SettingError
 from plate_devices.outputs.base import Event, EventRefusedError, OutputError
 from plate_devices.outputs.settings import OutputSettings
-from plate_devices.outputs.urls import check_secret, parse_url, read_secret, reason, tls
+from plate_devices.outputs.urls import Destination, check_secret, destination, parse_url, read_secret, reason, tls
 from plate_devices.records import to_line
 
 if TYPE_CHECKING:
@@ -62,6 +62,12 @@ class WebhookSettings(OutputSettings):
         check_secret("token_file", self.token_file, is_header_text, "Latin-1, which is all that HTTP sends")
         if not 0.1 <= self.timeout <= 50:
             raise SettingError("timeout", f"{self.timeout:g} is not seconds from 0.1 to 50")
+
+    @property
+    def destination(self) -> Destination:
+        """See `OutputSettings`: host, port and path."""
+        target = parse_url("url", self.url, _PORTS)
+        return destination(target, target.path)
 
 
 class _Answer(NamedTuple):

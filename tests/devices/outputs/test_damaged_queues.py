@@ -1,0 +1,266 @@
+"""Whatever happens to the queue's file, what can be read of it is delivered, and no output is blocked."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_times import FakeTimes
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plate_devices.events.clock import Clock
+from plate_devices.outputs.base import Event
+from plate_devices.outputs.bodies import carve
+from plate_devices.outputs.database import Database, QueueError
+from plate_devices.outputs.delivery import Delivery
+from plate_devices.outputs.fake import FakeOutput
+from plate_devices.outputs.queue import EventQueue
+from plate_devices.outputs.recovery import FILE, open_queue
+from plate_devices.outputs.settings import QueueSettings
+from plate_devices.records import to_line
+
+MEGABYTE = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def damaging() -> Any:
+    """The script of benchmarks/ that does the same 600 times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(Path(__file__).parents[3] / "benchmarks"))
+        return importlib.import_module("damaged_queues")
+
+
+def test_damaged_at_random(damaging: Any) -> None:
+    @settings(max_examples=30)
+    @given(kind=st.sampled_from(list(damaging.KINDS)), seed=st.integers(0, 1 << 30))
+    def holds(kind: str, seed: int) -> None:
+        counts = damaging.try_one(kind, seed)
+        assert (counts["lost"], counts["blocked"]) == (0, 0)
+
+    holds()
+
+
+def event(number: int, **more: Any) -> Event:
+    return {"type": "vehicle", "id": f"id-{number}", "last_time": f"2026-05-{number:02}T12:00:00.000Z", **more}
+
+
+def until(happened: Callable[[], object], within: float = 60.0) -> None:
+    deadline = time.monotonic() + within
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_damaged_row_is_set_aside_counted_and_reported(tmp_path: Path) -> None:
+    queue = EventQueue(tmp_path / FILE, MEGABYTE)
+    queue.open_for(["a"])
+    queue.close()
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        row = "INSERT INTO events (number, size, body) VALUES (?, 9, ?)"
+        connection.execute(row, (1, '{"type": "vehicle", "source": "'))
+        connection.execute(row, (2, to_line(event(2))))
+    connection.close()
+    said: list[str] = []
+    away = FakeOutput(name="a")
+    away.failures = -1
+    where = QueueSettings(folder=tmp_path)
+    delivery = Delivery([away], where, Clock(FakeTimes()), lambda word, text: said.append(f"{word}: {text}"))
+    until(lambda: delivery.state()[0].last_error)
+    away.failures = 0
+    until(lambda: away.events)
+    assert [one["id"] for one in away.events] == ["id-2"]
+    assert (delivery.unreadable, delivery.state()[0].dropped) == (1, 1)
+    assert [line for line in said if line.startswith("event_unreadable: 1 events in the queue")]
+    delivery.close(10.0)
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        ((body,),) = connection.execute("SELECT body FROM set_aside").fetchall()
+    connection.close()
+    assert body.startswith(b'{"type": "vehicle"')
+
+
+def test_damage_that_shows_while_it_runs_is_mended_within_seconds(tmp_path: Path) -> None:
+    words: list[str] = []
+    there, away = FakeOutput(name="there"), FakeOutput(name="away")
+    away.failures = -1
+    where = QueueSettings(folder=tmp_path)
+    delivery = Delivery([there, away], where, Clock(FakeTimes()), lambda word, _: words.append(word))
+    for number in range(1, 20):
+        delivery.put(event(number))
+    until(lambda: len(there.events) == 19)
+    queue = delivery._disk
+    assert queue is not None
+
+    def broken(*_: object) -> None:
+        error = QueueError("database disk image is malformed")
+        error.damaged = True
+        raise error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queue, "put", broken)
+        delivery.put(event(20))
+    until(lambda: "disk_back" in words)
+    assert "queue_damaged" in words and delivery.disk_error == ""
+    delivery.put(event(21))
+    away.failures = 0
+    until(lambda: len({one["id"] for one in away.events}) == 21)
+    delivery.close(10.0)
+    assert len(list(tmp_path.glob(f"{FILE}.damaged-*"))) >= 1
+
+
+class Choosy(FakeOutput):
+    """Cannot digest some events."""
+
+    def send(self, events: Sequence[Event]) -> int:
+        """See `Output`."""
+        for one in events:
+            if "bad" in one:
+                raise TypeError("'int' object is not iterable")
+        return super().send(events)
+
+
+def test_an_event_that_an_output_cannot_take_blocks_it_only_until_another_comes(tmp_path: Path) -> None:
+    said: list[str] = []
+    choosy, other = Choosy(name="choosy"), FakeOutput(name="other")
+    where = QueueSettings(folder=tmp_path)
+    delivery = Delivery([choosy, other], where, Clock(FakeTimes()), lambda word, text: said.append(f"{word}: {text}"))
+    delivery.put_all([event(1), event(2, bad=1), event(3, bad=1)])
+    until(lambda: delivery.state()[0].last_error)
+    assert "internal error: TypeError: 'int' object is not iterable" in delivery.state()[0].last_error
+    delivery.put(event(4))
+    until(lambda: delivery.state()[0].waiting == 0)
+    assert {one["id"] for one in choosy.events} == {"id-1", "id-4"}
+    assert delivery.state()[0][2:4] == (2, 2)
+    assert [one for one in said if one.startswith("event_refused: choosy: 2 damaged events are left out")]
+    assert len(other.events) == 4
+    delivery.close(10.0)
+
+
+def test_old_events_go_though_one_from_the_future_waits_before_them(tmp_path: Path) -> None:
+    queue = EventQueue(tmp_path / FILE, MEGABYTE)
+    queue.open_for(["a", "b"])
+    queue.put([event(1, last_time="2199-01-01T00:00:00.000Z"), *(event(day) for day in range(2, 9))])
+    queue.done("b", queue.take("b", 3))
+    assert queue.forget("2026-05-06T00:00:00.000Z") == {"a": 5, "b": 2}
+    assert [waiting.event["id"] for waiting in queue.take("a")] == ["id-6", "id-7", "id-8"]
+    assert queue.standing("b")[1] == 3
+
+
+def test_a_damaged_size_drops_nothing(tmp_path: Path) -> None:
+    queue = EventQueue(tmp_path / FILE, 5000)
+    queue.open_for(["a"])
+    queue.put(event(number) for number in range(1, 9))
+    queue.close()
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        connection.execute("UPDATE events SET size = 4611686018427387904 WHERE number = 3")
+    connection.close()
+    queue = EventQueue(tmp_path / FILE, 5000)
+    queue.open_for(["a"])
+    assert queue.put([event(9)]) == {}
+    assert len(queue.take("a")) == 9
+
+
+@pytest.mark.parametrize("steps", range(4))
+def test_a_kill_during_the_replacement_loses_nothing(
+    tmp_path: Path, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each step that changes a name is the last one in turn."""
+    queue = EventQueue(tmp_path / FILE, MEGABYTE)
+    queue.open_for(["a"])
+    queue.put(event(number, padding="." * 900) for number in range(1, 20))
+    queue.close()
+    content = bytearray((tmp_path / FILE).read_bytes())
+    content[:4096] = bytes(4096)
+    (tmp_path / FILE).write_bytes(content)
+    (tmp_path / f"{FILE}-wal").write_bytes(b"foreign")
+    done: list[int] = []
+    replace = Path.replace
+
+    def killed(path: Path, target: Path) -> Path:
+        if len(done) == steps:
+            raise KeyboardInterrupt
+        done.append(1)
+        return replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killed)
+        try:
+            open_queue(tmp_path, MEGABYTE, ["a"], lambda *_: None).close()
+        except KeyboardInterrupt:
+            assert steps < 3
+    queue = open_queue(tmp_path, MEGABYTE, ["a"], lambda *_: None)
+    assert {waiting.event["id"] for waiting in queue.take("a")} == {f"id-{number}" for number in range(1, 20)}
+    queue.close()
+    assert not list(tmp_path.glob("*.new*"))
+
+
+def test_a_damaged_queue_that_was_set_aside_is_deleted_when_it_is_old(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"plain text" * 900)
+    delivery = Delivery([FakeOutput(name="a")], QueueSettings(folder=tmp_path), Clock(FakeTimes()), lambda *_: None)
+    (aside,) = tmp_path.glob(f"{FILE}.damaged-*")
+    from datetime import UTC, datetime, timedelta
+
+    delivery.forget(datetime.now(UTC) - timedelta(days=1))
+    assert aside.exists()
+    delivery.forget(datetime.now(UTC) + timedelta(days=1))
+    assert not aside.exists()
+    delivery.close(5.0)
+
+
+def test_numbers_are_found_in_the_bytes(tmp_path: Path) -> None:
+    queue = EventQueue(tmp_path / FILE, MEGABYTE)
+    queue.open_for(["a"])
+    sizes = (0, 30, 60, 100, 1000, 3000, 3800)
+    put = [
+        event(number, padding="." * sizes[number % 7], time_set=bool(number % 2), boot_id="b" * 36)
+        for number in range(300)
+    ]
+    queue.put(put)
+    queue.close()
+    found = dict(carve((tmp_path / FILE).read_bytes()))
+    assert found == {number + 1: to_line(one).encode() for number, one in enumerate(put)}
+
+
+def test_a_queue_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        connection.executescript("""
+            CREATE TABLE events (
+                number INTEGER PRIMARY KEY, size INTEGER NOT NULL, unset_boot TEXT, body TEXT NOT NULL
+            );
+            CREATE TABLE outputs (
+                name TEXT PRIMARY KEY, acknowledged INTEGER NOT NULL, delivered INTEGER NOT NULL,
+                dropped INTEGER NOT NULL
+            ) WITHOUT ROWID;
+            INSERT INTO outputs VALUES ('a', 1, 1, 0), ('b', 0, 0, 0);
+        """)
+        rows = [(number, 99, None, to_line(event(number))) for number in (1, 2)]
+        connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
+    connection.close()
+    said: list[str] = []
+    queue = open_queue(tmp_path, MEGABYTE, ["a", "b"], lambda _, text: said.append(text))
+    assert said == []
+    assert [len(queue.take(name)) for name in ("a", "b")] == [1, 2]
+    assert queue.standing("a")[0].delivered == 1
+    queue.close()
+
+
+def test_a_folder_that_became_read_only_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_only(*_: object) -> None:
+        error = QueueError("unable to open database file")
+        raise error
+
+    class ReadOnly:
+        f_flag = 1
+
+    monkeypatch.setattr(Database, "__init__", read_only)
+    monkeypatch.setattr("os.statvfs", lambda _: ReadOnly())
+    with pytest.raises(QueueError) as raised:
+        open_queue(tmp_path, MEGABYTE, ["a"], lambda *_: None)
+    assert raised.value.passing
+    shutil.rmtree(tmp_path)
