@@ -21,11 +21,13 @@ TEXT
 say() { printf 'install.sh: %s\n' "$*"; }
 fail() { printf 'install.sh: %s\n' "$*" >&2; exit "${code:-4}"; }
 run() { if [ "$dry" ]; then printf '  %s\n' "$*"; else "$@"; fi; }
-running_systemd() { [ -d /run/systemd/system ]; }
+running_systemd() { [ -d "$root/run/systemd/system" ]; }
 
 camera='' start=yes dry='' uninstall='' prefix=/opt/plate-edge
 from=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-unit=/etc/systemd/system/plate-infer.service settings=/etc/plate-edge/plate-infer.toml user=plate-edge
+# PLATE_EDGE_ROOT stands in for / where tests look at what is installed.
+root=${PLATE_EDGE_ROOT:-} user=plate-edge
+unit=$root/etc/systemd/system/plate-infer.service settings=$root/etc/plate-edge/plate-infer.toml
 
 while [ $# -gt 0 ]; do
     case $1 in
@@ -40,7 +42,20 @@ while [ $# -gt 0 ]; do
         *) code=2; fail "$1 is no option; try ./install.sh --help" ;;
     esac
 done
+# Every argument ends up in a file that has rules of its own: what has a meaning there is refused rather than quoted.
+one_line() { [ "$(printf '%s' "$2" | tr -d '[:cntrl:]')" = "$2" ] || { code=2; fail "$1 holds a line break or another control character"; }; }
+one_line --camera "$camera"; one_line --from "$from"; one_line --prefix "$prefix"
 case $camera in *\"*|*\\*) code=2; fail "a quote or a backslash in the camera's address has to be written as %22 or %5C" ;; esac
+case $prefix in
+    /*) ;;
+    *) code=2; fail "--prefix has to be a whole path, from / on" ;;
+esac
+case $prefix in
+    /|*/../*|*/..|*[!A-Za-z0-9/._-]*) code=2; fail "--prefix goes into the unit of systemd; use letters, digits, / . _ and - for it" ;;
+esac
+case $from in *\;*) code=2; fail "--from: pip takes what stands after ; for a condition; give the folder another name" ;; esac
+[ -e "$from" ] || { code=2; fail "--from: there is nothing at $from"; }
+from=$(CDPATH='' cd -- "$(dirname -- "$from")" && pwd)/$(basename -- "$from")
 python=$prefix/venv/bin/python
 
 # The three variables stand in for another machine, so that --dry-run can say what would happen there.
@@ -93,13 +108,13 @@ account() {
 }
 
 configuration() {
-    run install -d -m 0750 -o root -g "$user" /etc/plate-edge
-    run install -d -m 0750 -o "$user" -g "$user" /var/lib/plate-edge
+    run install -d -m 0750 -o root -g "$user" "$root/etc/plate-edge"
+    run install -d -m 0750 -o "$user" -g "$user" "$root/var/lib/plate-edge"
     [ "$dry" ] && { say "would write $settings (unless it is there) and $unit"; return; }
     parts=$("$python" -c 'import plate_devices.service as s; print(s.__path__[0])')
     if [ ! -e "$settings" ]; then
         install -m 0640 -o root -g "$user" "$parts/plate-infer.toml" "$settings"
-        # Not by sed: an address may hold any sign.
+        # Not by sed: an address may hold any character.
         [ -z "$camera" ] || "$python" -c 'import pathlib, re, sys
 path, camera = pathlib.Path(sys.argv[1]), sys.argv[2]
 line = "address = \"" + camera + "\""
@@ -109,14 +124,14 @@ path.write_text(re.sub(r"(?m)^address = \"demo[^#\n]*", lambda _: line + "  ", p
     fi
     sed "s|@VENV@|$prefix/venv|" "$parts/plate-infer.service" >"$unit"
     for command in plate-infer plate-doctor plate-eval; do
-        ln -sf "$prefix/venv/bin/$command" /usr/local/bin/$command
+        ln -sf "$prefix/venv/bin/$command" "$root/usr/local/bin/$command"
     done
 }
 
 service() {
     if ! running_systemd; then
         say "systemd does not run here; the service starts with the machine"
-        run ln -sf "$unit" /etc/systemd/system/multi-user.target.wants/plate-infer.service
+        run ln -sf "$unit" "$root/etc/systemd/system/multi-user.target.wants/plate-infer.service"
         return
     fi
     run systemctl daemon-reload
@@ -126,8 +141,8 @@ service() {
 
 remove() {
     if running_systemd; then run systemctl disable --now plate-infer || true; fi
-    run rm -f "$unit" /etc/systemd/system/multi-user.target.wants/plate-infer.service
-    for command in plate-infer plate-doctor plate-eval; do run rm -f /usr/local/bin/$command; done
+    run rm -f "$unit" "$root/etc/systemd/system/multi-user.target.wants/plate-infer.service"
+    for command in plate-infer plate-doctor plate-eval; do run rm -f "$root/usr/local/bin/$command"; done
     run rm -rf "$prefix"
     if getent passwd "$user" >/dev/null; then run userdel "$user"; fi
     if running_systemd; then run systemctl daemon-reload; fi

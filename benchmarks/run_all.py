@@ -26,6 +26,7 @@ BENCHMARKS = {
     "large_pictures": "what pictures of 50 megapixels, and those made to hurt, cost at most",
     "live_page": "what the live page costs while somebody looks",
     "outputs": "what an event costs until every output has it",
+    "damaged_queues": "what is lost of 600 damaged queues of events",
     "outages": "what is held while cameras fall over for a quarter of an hour",
 }
 """Scripts by their name, and what they show.

@@ -6,6 +6,9 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -115,4 +118,89 @@ def test_the_script_refuses_what_cannot_work(
     said = install(repository, *arguments, **environment)
     assert (said.returncode, said.stdout) == (code, "")
     assert reason in said.stderr
+    assert said.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def installed(repository: Path, tmp_path: Path) -> Callable[..., tuple[subprocess.CompletedProcess[str], Path]]:
+    """Run the script in a root of its own, with commands that change nothing; returns what it said, and the root."""
+    commands, root = tmp_path / "commands", tmp_path / "root"
+    commands.mkdir()
+    for name in ("apt-get", "useradd", "systemctl"):
+        (commands / name).write_text("#!/bin/sh\nexit 0\n")
+    (commands / "id").write_text("#!/bin/sh\necho 0\n")
+    (commands / "getent").write_text("#!/bin/sh\nexit 2\n")
+    # -d -m MODE -o OWNER -g GROUP FOLDER, or -m MODE -o OWNER -g GROUP FILE TARGET
+    (commands / "install").write_text(
+        '#!/bin/sh\nif [ "$1" = -d ]; then shift 7; exec mkdir -p "$1"; fi\nshift 6; exec cp "$1" "$2"\n'
+    )
+    python = f'#!/bin/sh\n[ "$1" = -m ] || exec {sys.executable} "$@"\nprintf "%s\\n" "$@" >>{tmp_path}/pip\n'
+    (commands / "new-python").write_text(python)
+    (commands / "python3").write_text(
+        f'#!/bin/sh\n[ "$1" = -m ] || exec {sys.executable} "$@"\nfor last; do :; done\n'
+        f'mkdir -p "$last/bin"; cp {commands}/new-python "$last/bin/python"\n'
+    )
+    for command in commands.iterdir():
+        command.chmod(0o755)
+    for folder in ("etc/systemd/system/multi-user.target.wants", "usr/local/bin"):
+        (root / folder).mkdir(parents=True)
+    machine = {"PLATE_EDGE_MACHINE": "x86_64", "PLATE_EDGE_ARCHITECTURE": "amd64", "PLATE_EDGE_PYTHON": "3.11"}
+    environment = {**machine, "PLATE_EDGE_ROOT": str(root), "PATH": f"{commands}:{os.environ['PATH']}"}
+
+    def run(*arguments: str) -> tuple[subprocess.CompletedProcess[str], Path]:
+        return install(repository, *arguments, **environment), root
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "camera",
+    [
+        "rtsp://gate:a%20b@10.0.0.5/live?x=1&y=2", "http://gate/#&|$(id)`id`;'", "/dev/v4l/by-id/my camera",
+        "rtsp://g\u00e4te/\u00fc%25", "demo:3 \\g<0>".replace("\\", ""), "$HOME ${PATH} !x *", "a=b|c&d",
+    ],
+)  # fmt: skip
+def test_a_camera_stands_in_the_settings_as_it_was_given(
+    installed: Callable[..., tuple[subprocess.CompletedProcess[str], Path]], camera: str
+) -> None:
+    said, root = installed("--camera", camera)
+    assert (said.returncode, said.stderr) == (0, "")
+    settings = tomllib.loads((root / "etc/plate-edge/plate-infer.toml").read_text("utf-8"))
+    assert settings["source"]["address"] == camera
+
+
+def test_a_folder_with_any_name_can_be_installed_from(
+    installed: Callable[..., tuple[subprocess.CompletedProcess[str], Path]], tmp_path: Path, repository: Path
+) -> None:
+    checkout = tmp_path / "my & copy's $x %y"
+    checkout.mkdir()
+    prefix = tmp_path / "opt" / "plate.edge_2-x"
+    said, root = installed("--from", str(checkout), "--prefix", str(prefix))
+    assert (said.returncode, said.stderr) == (0, "")
+    assert f"{checkout}[camera,mqtt]" in (tmp_path / "pip").read_text().splitlines()
+    unit = (root / "etc/systemd/system/plate-infer.service").read_text("utf-8")
+    assert f"\nExecStart={prefix}/venv/bin/plate-infer --config /etc/plate-edge/plate-infer.toml\n" in unit
+    assert "@VENV@" not in unit
+    assert (root / "usr/local/bin/plate-doctor").readlink() == prefix / "venv/bin/plate-doctor"
+
+
+@pytest.mark.parametrize("option", ["--camera", "--from", "--prefix"])
+@pytest.mark.parametrize("bad", ["/a\nb", "/a\n", "/a\rb", "/a\tb", "/a\x1bb"])
+def test_control_characters_are_refused(repository: Path, option: str, bad: str) -> None:
+    said = install(repository, "--dry-run", option, bad, PLATE_EDGE_MACHINE="x86_64", PLATE_EDGE_ARCHITECTURE="amd64")
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr == f"install.sh: {option} holds a line break or another control character\n"
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    ["", "opt", "./opt", "/", "/opt/my edge", "/opt/a&b", "/opt/a|b", "/opt/a%b", "/opt/$a", '/opt/"a', "/opt/'a",
+     "/opt/a;b", "/opt/\\a", "/opt/../etc", "/opt/..", "/opt/\u00e4"],
+)  # fmt: skip
+def test_a_prefix_that_systemd_would_read_otherwise_is_refused(repository: Path, prefix: str) -> None:
+    said = install(
+        repository, "--dry-run", "--prefix", prefix, PLATE_EDGE_MACHINE="x86_64", PLATE_EDGE_ARCHITECTURE="amd64"
+    )
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr.startswith("install.sh: --prefix ")
     assert said.stderr.count("\n") == 1
