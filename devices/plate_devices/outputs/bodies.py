@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from mmap import mmap
 
     from plate_devices.outputs.base import Event
+
+Found = tuple[int | None, bytes]
+"""An event's number, None where it is not known, and its body."""
 
 _BEGIN = re.compile(rb'\{"')
 _PAGE = 4096
@@ -39,7 +43,7 @@ def _decoded(content: bytes) -> tuple[Event, int] | None:
     return (event, length) if content[:length].isascii() else None
 
 
-def carve(content: bytes | mmap) -> Iterator[tuple[int | None, bytes]]:
+def carve(content: bytes | mmap) -> Iterator[Found]:
     """Yield number and body of every event that stands in a file of SQLite in one piece, damaged around it or not.
 
     The number is None where the beginning of the row is damaged. Rows that were deleted, and earlier versions of rows,
@@ -54,6 +58,20 @@ def carve(content: bytes | mmap) -> Iterator[tuple[int | None, bytes]]:
             position += length
         else:
             position += 1
+
+
+def agreed(found: Iterable[Found]) -> list[Found]:
+    """Return each number once, with the body that most copies have, of several the last; and all without a number."""
+    copies: dict[int, Counter[bytes]] = {}
+    loose = []
+    for number, body in found:
+        if number is None:
+            loose.append((number, body))
+        else:
+            counts = copies.setdefault(number, Counter())
+            counts[body] = counts.pop(body, 0) + 1  # the last one stands last
+    best = {number: max(reversed(counts), key=counts.__getitem__) for number, counts in copies.items()}
+    return [*sorted(best.items()), *loose]
 
 
 def _number(content: bytes | mmap, start: int, length: int) -> int | None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from plate_devices.outputs.base import Remark
+    from plate_devices.outputs.bodies import Found
     from plate_devices.outputs.salvage import Salvage
 
 _OVERHEAD = 64
@@ -339,10 +340,10 @@ class EventQueue:
             self._write_standings()
         return len(known)
 
-    def adopt(self, found: Iterable[tuple[int | None, bytes]]) -> int:
+    def adopt(self, found: Sequence[Found]) -> int:
         """Take up events that a damaged log still held and the file does not; return how many. Raises QueueError."""
-        newest = {number: body for number, body in found if number is not None and number > self._last}
-        events = [event for number in sorted(newest) if (event := read_event(newest[number])) is not None]
+        later = (body for number, body in found if number is not None and number > self._last)
+        events = [event for body in later if (event := read_event(body)) is not None]
         with self._lock, self._change("FULL"):
             for event in events:
                 self._insert(event)

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plate_devices.outputs.bodies import agreed
 from plate_devices.outputs.database import QueueError
 from plate_devices.outputs.queue import EventQueue
 from plate_devices.outputs.salvage import read_bytes, salvage
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plate_devices.outputs.base import Remark
-    from plate_devices.outputs.salvage import Found
+    from plate_devices.outputs.bodies import Found
 
 FILE = "queue.sqlite"
 
@@ -52,7 +53,7 @@ def _open(folder: Path, most_bytes: int, names: Sequence[str], remark: Remark, b
     path = folder / FILE
     try:
         make_folder(folder)
-        log = list(read_bytes(path.with_name(FILE + "-wal")))  # before SQLite, which drops what it does not like
+        log = agreed(read_bytes(path.with_name(FILE + "-wal")))  # before SQLite, which drops what it does not like
         _make_way(path, remark)
         try:
             if broken is not None:

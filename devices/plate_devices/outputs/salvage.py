@@ -6,9 +6,10 @@ import mmap
 import sqlite3
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from plate_devices.outputs.bodies import carve
+from plate_devices.outputs.bodies import agreed, carve
 from plate_devices.outputs.database import Standing, is_intact
 from plate_devices.outputs.urls import Destination
 
@@ -16,11 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from plate_devices.outputs.bodies import Found
+
 _MOST_ROWS = 10_000_000
 """A damaged tree of pages may be walked in a circle."""
-
-Found = tuple[int | None, bytes]
-"""An event's number, None where it is not known, and its body."""
 
 
 @dataclass
@@ -40,12 +40,12 @@ class Salvage:
     def events(self) -> Iterator[Found]:
         """Yield events, those that can be trusted most first; some come twice, or were deleted before."""
         yield from _rows(self.path)
-        yield from reversed(self.log)
+        yield from self.log
         yield from read_bytes(self.path)
 
 
 def salvage(path: Path, log: list[Found]) -> Salvage:
-    """Look at a damaged queue; `log` is what `read_bytes` found in its log before SQLite opened it."""
+    """Look at a damaged queue; `log` is what stood in its log before SQLite opened it."""
     found = Salvage(path, log)
     with suppress(sqlite3.Error), _opened(path) as connection:
         lost = False
@@ -76,10 +76,8 @@ def read_bytes(path: Path) -> Iterator[Found]:
 
 def other_copies(path: Path, numbers: Sequence[int]) -> dict[int, bytes]:
     """Return bodies of events that stand in the bytes of a queue beside the damaged ones of these numbers."""
-    found: dict[int, bytes] = {}
-    for file in (path, path.with_name(f"{path.name}-wal")):
-        found |= {number: body for number, body in read_bytes(file) if number in numbers}  # type: ignore[misc]
-    return found
+    found = chain(read_bytes(path), read_bytes(path.with_name(f"{path.name}-wal")))
+    return {number: body for number, body in agreed(found) if number is not None and number in numbers}
 
 
 def _rows(path: Path) -> Iterator[Found]:
