@@ -14,9 +14,10 @@ class MjpegServer(Server):
     """Serves `http://127.0.0.1:port/video?channel=1`.
 
     Faults: "mute" says nothing, "missing" answers 404, "moved" 302 with a secret, "other" another protocol; "page",
-    "picture" are other kinds of content; "headers" and "part headers" never end; "slow headers" come a byte at a time;
-    "huge" says a picture has 1 GB, "endless" sends one without an end; "no length", "chunked", "quoted", "dashes" are
-    quirks that are no faults; "damaged" sends half pictures, "text" no pictures; "stall" sends none, "ends" ends.
+    "picture" are other kinds of content; "headers" and "part headers" never end; "slow headers" come a byte at a
+    time; "huge" says a picture has 1 GB, "endless" sends one without an end; "no length", "chunked", "quoted",
+    "dashes" are quirks that are no faults; "said png" calls its pictures PNG; "damaged" sends half pictures, "text"
+    no pictures; "stall" sends none, "ends" ends.
     """
 
     def __init__(self, pictures: Callable[[int], bytes] = jpeg, **options: object) -> None:
@@ -81,7 +82,8 @@ class MjpegServer(Server):
             picture = picture[: len(picture) // 2]
         if self.fault == "text":
             picture = b"busy, please wait"
-        head = b"--next picture\r\nContent-Type: image/jpeg\r\n"
+        kind = b"Image/PNG" if self.fault == "said png" else b"image/jpeg"
+        head = b"--next picture\r\nContent-Type: " + kind + b"\r\n"
         if self.fault == "huge":
             return head + b"Content-Length: 1000000000\r\n\r\n" + picture
         if self.fault == "endless":

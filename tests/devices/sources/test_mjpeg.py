@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import time
 from collections.abc import Iterator
 
 import pytest
 from streams.mjpeg import MjpegServer
-from streams.pictures import jpeg, number_of
+from streams.pictures import draw, jpeg, number_of
 
 from plate_devices.sources import connection, mjpeg, multipart
 from plate_devices.sources.address import parse_address
@@ -53,6 +54,24 @@ def test_pictures_come_in_order_whatever_the_server_s_habits(server: MjpegServer
     numbers = read(server.url)
     assert numbers == sorted(set(numbers))
     assert numbers[-1] - numbers[0] < 20
+
+
+def test_png_is_read_where_the_server_says_that_it_is_png() -> None:
+    def png(number: int) -> bytes:
+        stream = io.BytesIO()
+        draw(number).save(stream, "PNG")
+        return stream.getvalue()
+
+    with MjpegServer(pictures=png, rate=50.0) as server:
+        server.fault = "said png"
+        assert len(read(server.url)) == 5
+        server.fault = ""
+        with pytest.raises(DeviceError, match="format PNG; only JPEG is read here"):
+            read(server.url)
+    with MjpegServer(rate=50.0) as server:
+        server.fault = "said png"
+        with pytest.raises(DeviceError, match="format JPEG; only PNG is read here"):
+            read(server.url)
 
 
 def test_the_base_install_is_enough(server: MjpegServer, monkeypatch: pytest.MonkeyPatch) -> None:
