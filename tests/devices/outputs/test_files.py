@@ -252,3 +252,36 @@ def test_a_file_that_has_grown_is_opened_in_little_memory(tmp_path: Path, make: 
     assert most - stays < 300_000
     assert again.send([event(0), event(999), event(1000)]) == 3
     assert len(ids(path)) == 1001
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+4123", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\uff1d1", '=HYPERLINK("http://x")', "=1,2"],
+)
+def test_no_cell_is_a_formula(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "p.csv"
+    output = csv_file(path)
+    output.open()
+    lists = [{"name": text, "match": "exact"}]
+    output.send([event(1, source=text, watchlists=lists, crop=text, boot_id=text, confidence=-0.5), event(2, id=text)])
+    with path.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    for cell in (rows[0]["source"], rows[0]["watchlists"], rows[0]["crop"], rows[0]["boot_id"], rows[1]["id"]):
+        assert cell == "'" + " ".join(text.split())
+    # What comes again is known also by such an id.
+    again = csv_file(path)
+    again.open()
+    again.send([event(2, id=text)])
+    with path.open(newline="", encoding="utf-8") as stream:
+        assert len(list(csv.DictReader(stream))) == 2
+
+
+def test_other_cells_stay_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    output = csv_file(path)
+    output.open()
+    output.send([event(1, source="a=b", monotonic=-1.5), event(2, source="'gate")])
+    with path.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["source"] for row in rows] == ["a=b", "'gate"]
+    assert rows[0]["monotonic"] == "-1.5"

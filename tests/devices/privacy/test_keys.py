@@ -121,3 +121,23 @@ def test_a_new_key_that_cannot_be_saved_is_used_all_the_same(tmp_path: Path) -> 
     later = key.hash("AB123")
     assert later != first and key.hash("AB123") == later
     assert len(told) == 1 and "cannot be written" in told[0]
+
+
+def test_a_key_that_was_made_while_the_clock_was_ahead_is_thrown_away(tmp_path: Path) -> None:
+    path, clock = tmp_path / "hash.key", Clock()
+    key = open_key(path, clock)
+    clock.now += 3650 * DAY
+    ahead = key.hash("AB123")
+    clock.now -= 3650 * DAY
+    back = key.hash("AB123")
+    assert back != ahead
+    assert open_key(path, clock).hash("AB123") == back
+    clock.now += 1.1 * DAY
+    assert key.hash("AB123") != back
+
+
+def test_a_machine_that_starts_with_the_time_of_an_hour_ago_keeps_its_key(tmp_path: Path) -> None:
+    path, clock = tmp_path / "hash.key", Clock()
+    first = open_key(path, clock).hash("AB123")
+    clock.now -= 3000.0
+    assert open_key(path, clock).hash("AB123") == first
