@@ -25,6 +25,7 @@ BENCHMARKS = {
     "false_plates": "plates reported in drawn scenes without any",
     "large_pictures": "what pictures of 50 megapixels, and those made to hurt, cost at most",
     "live_page": "what the live page costs while somebody looks",
+    "hostile_clients": "an honest client beside 200 hostile ones, on page and socket",
     "outputs": "what an event costs until every output has it",
     "damaged_queues": "what is lost of 600 damaged queues of events",
     "outages": "what is held while cameras fall over for a quarter of an hour",

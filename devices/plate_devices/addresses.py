@@ -14,6 +14,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _HOST_SIZE = 253
+_LONGEST = 4096
 _ESCAPES = "in user and password write / as %2F, ? as %3F, # as %23, % as %25 and @ as %40, behind the host @ as %40"
 
 
@@ -50,6 +51,8 @@ def split_address(typed: str, ports: dict[str, int]) -> Parts:
     """
     scheme, found, rest = typed.strip().partition("://")
     scheme = scheme.lower()
+    if len(typed) > _LONGEST:
+        raise AddressError(f"is longer than {_LONGEST} characters")
     if not found or scheme not in ports:
         raise AddressError(f"is no address; it is like {' or '.join(f'{one}://host' for one in ports)}")
     before = re.match(r"[^/?#]*", rest)
@@ -134,7 +137,10 @@ def _password(word: str) -> str:
 
 def _sent(target: str) -> str:
     """Encode what is not ASCII, as browsers do; what is encoded stays as it is."""
-    return quote(target, safe=_ASCII, errors="surrogateescape")
+    try:
+        return quote(target, safe=_ASCII, errors="surrogateescape")
+    except UnicodeEncodeError:
+        raise AddressError("has a path that is no UTF-8") from None
 
 
 def _is_ipv4(name: str) -> bool:

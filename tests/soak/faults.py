@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
-KINDS = ("broker", "webhook", "camera", "disk")
+KINDS = ("broker", "webhook", "camera", "disk", "page", "socket")
 
 
 class Fallible(Protocol):
@@ -45,19 +45,25 @@ def stop(kind: str, program: Fallible, sign: int) -> Fault:
     return Fault(kind, f"ended by {signal.Signals(sign).name}", lambda: program.send(sign), program.start)
 
 
+def attack(kind: str, program: Fallible) -> Fault:
+    """Let hostile clients come, and go again."""
+    return Fault(kind, "attacked by hostile clients", program.start, lambda: program.send(signal.SIGKILL))
+
+
 def schedule(faults: dict[str, list[Fault]], every: float, until: float) -> Iterator[tuple[float, Fault, float]]:
     """Yield begin, fault and duration: in every stretch of `every` seconds one of each kind, in turn.
 
-    A kind's faults take turns. Each lasts a sixth of the stretch and begins a quarter after the one of the kind before,
-    so that everything works between them. None begins that would not have ended by `until`.
+    A kind's faults take turns. Each begins with an equal distance after the one of the kind before and lasts two thirds
+    of that, so that everything works between them. None begins that would not have ended by `until`.
     """
     number = 0
     while True:
         for place, kind in enumerate(KINDS):
             begin = (number + (place + 0.5) / len(KINDS)) * every
-            if begin + every / 4 > until:
+            apart = every / len(KINDS)
+            if begin + apart > until:
                 return
-            yield begin, faults[kind][number % len(faults[kind])], every / 6
+            yield begin, faults[kind][number % len(faults[kind])], apart * 2 / 3
         number += 1
 
 

@@ -19,13 +19,15 @@ _TESTS = str(ROOT / "tests")
 
 
 class Program:
-    """A server of its own that says "ready", and can be killed and started again."""
+    """A program of its own that says "ready", and can be killed and started again."""
 
-    def __init__(self, *arguments: str | Path) -> None:
-        """Start `python -m ARGUMENTS`."""
+    def __init__(self, *arguments: str | Path, at_once: bool = True) -> None:
+        """Start `python -m ARGUMENTS`, unless that is left for later."""
         self._command = [sys.executable, "-m", *map(str, arguments)]
         self._environment = with_tests()
-        self.start()
+        self._running: subprocess.Popen[str] | None = None
+        if at_once:
+            self.start()
 
     def start(self) -> None:
         """Start it again, and wait until it serves."""
@@ -36,7 +38,9 @@ class Program:
         assert self._running.stdout.readline() == "ready\n", self._command
 
     def send(self, sign: int) -> None:
-        """Freeze it, thaw it, end it or kill it."""
+        """Freeze it, thaw it, end it or kill it, if it was started."""
+        if self._running is None:
+            return
         self._running.send_signal(sign)
         if sign in (signal.SIGKILL, signal.SIGTERM):
             self._running.wait()

@@ -55,12 +55,15 @@ def soak(folder: Path, seconds: float, every: float, tell: Tell) -> Result:
 def _run(station: Station, seconds: float, every: float, tell: Tell) -> Result:
     _let_start(station)
     began, samples = time.monotonic(), list[tuple[float, Sample]]()
+    at_socket: list[Sample] = []
 
     def wait(until: float) -> bool:
         while (now := time.monotonic()) < until:
             if not station.program.runs:
                 return False
             samples.append((now - began, station.program.sample()))
+            if station.socket_program.runs:
+                at_socket.append(station.socket_program.sample())
             time.sleep(min(1.0, max(0.0, until - now)))
         return station.program.runs
 
@@ -71,9 +74,15 @@ def _run(station: Station, seconds: float, every: float, tell: Tell) -> Result:
     runs = wait(began + seconds)
     _let_deliver(station, wait)
     ended = time.monotonic()
+    for honest in station.honest.values():
+        honest.close()
     code = station.program.stop(30.0)
     checks = [Check("it ran until it was stopped, and ended with 0", runs and code == 0, str(code))]
     checks += _judge(station, samples, happened)
+    for name, honest in station.honest.items():
+        answers = [took for when, took in honest.took if when >= began]
+        checks.append(verdict.honest_clients_are_answered(name, answers))
+    checks.append(verdict.socket_stands(at_socket, station.socket_program.stop(30.0)))
     plates = [str(vehicle["plates"][0]["text"]) for vehicle in station.vehicles]  # type: ignore[index]
     told, passed = verdict.told_of_passed(plates, _passed(station, began, ended), _without_camera(station, happened))
     return Result(ended - began, happened, len(plates), told, passed, samples, checks, station.program.log)

@@ -1,4 +1,4 @@
-"""A device with all that it talks to: camera, broker, web server, disk, and the program that is soaked."""
+"""A device with all that it talks to: camera, broker, web server, disk, clients, and the programs that are soaked."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from hostile.honest import Honest, ask_health, ask_socket
 from receivers.broker import Broker, Listener, free_port
 
 import plate_devices.service
 from soak.camera import draw_frames
 from soak.disk import SmallDisk
-from soak.faults import Fault, freeze, stop
+from soak.faults import Fault, attack, freeze, stop
 from soak.programs import Program, Watched, installed
 
 TOPIC = "soak"
 _DISK_MB = 64
+_HOSTILE = 200
+_ASK_EVERY = 1.0
 _SETTINGS = """
 [source]
 address = "http://127.0.0.1:{camera}/video"
@@ -31,6 +34,9 @@ log = "text"
 
 [heat]
 limit = 0
+
+[serve]
+address = "127.0.0.1:{page}"
 
 [[output]]
 type = "lines"
@@ -70,7 +76,7 @@ class Station:
         self.disk = SmallDisk(folder / "disk", _DISK_MB)
         so_far.callback(self.disk.close)
         self.began = time.monotonic()
-        camera, webhook = free_port(), free_port()
+        camera, webhook, page = free_port(), free_port(), free_port()
         self._camera = Program("soak.camera", str(camera), folder / "frames", str(self.began))
         so_far.callback(self._camera.send, signal.SIGKILL)
         self._webhook = Program("receivers", str(webhook), folder / "webhook.txt")
@@ -79,13 +85,28 @@ class Station:
         so_far.callback(self._broker.send, signal.SIGKILL)
         self._listener = Listener(self._broker.port, f"{TOPIC}/vehicle")
         so_far.callback(self._listener.close)
-        ports = {"camera": camera, "webhook": webhook, "broker": self._broker.port}
+        ports = {"camera": camera, "webhook": webhook, "broker": self._broker.port, "page": page}
         told = _SETTINGS.format(**ports, topic=TOPIC, disk=self.disk.folder)
         settings = folder / "plate-edge.toml"
         settings.write_text(told, encoding="utf-8")
         self.program = Watched([installed("plate-infer"), "--config", settings], environment=shipped_environment())
         self.program.start()
         so_far.callback(self.program.stop, 10.0)
+        path = folder / "plates.sock"
+        command = [installed("plate-infer"), "--socket", path, "--as", "plate"]
+        self.socket_program = Watched(command, environment=shipped_environment())
+        self.socket_program.start()
+        so_far.callback(self.socket_program.stop, 10.0)
+        self._page_attack = Program("hostile", "page", str(page), str(_HOSTILE), at_once=False)
+        self._socket_attack = Program("hostile", "socket", path, str(_HOSTILE), at_once=False)
+        for attack_ in (self._page_attack, self._socket_attack):
+            so_far.callback(attack_.send, signal.SIGKILL)
+        self.honest = {
+            "/health": Honest(lambda: ask_health(page), _ASK_EVERY),
+            "the socket": Honest(lambda: ask_socket(path), _ASK_EVERY),
+        }
+        for honest in self.honest.values():
+            so_far.callback(honest.close)
 
     @property
     def faults(self) -> dict[str, list[Fault]]:
@@ -95,6 +116,8 @@ class Station:
             "webhook": [stop("webhook", self._webhook, signal.SIGKILL), freeze("webhook", self._webhook)],
             "camera": [stop("camera", self._camera, signal.SIGKILL), freeze("camera", self._camera)],
             "disk": [Fault("disk", "full", self.disk.fill, self.disk.free)],
+            "page": [attack("page", self._page_attack)],
+            "socket": [attack("socket", self._socket_attack)],
         }
 
     @property

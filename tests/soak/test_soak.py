@@ -25,7 +25,7 @@ def test_nothing_acknowledged_is_lost_while_everything_fails_once(repository: Pa
     assert result.is_file(), ended.stdout + ended.stderr
     with result.open(newline="") as stream:
         (row,) = csv.DictReader(stream)
-    assert row["faults"] == "4"
+    assert row["faults"] == "6"
     for receiver in ("MQTT", "webhook", "SQLite", "CSV"):
         assert row[f"{receiver} has all"].startswith("0 lost"), ended.stdout
     # In a minute memory has hardly settled.

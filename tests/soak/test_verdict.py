@@ -10,10 +10,12 @@ from soak.programs import Sample
 from soak.verdict import (
     DISK_FAILS,
     DISK_IS_BACK,
+    honest_clients_are_answered,
     log_is_readable,
     memory_is_flat,
     nothing_left_over,
     nothing_lost,
+    socket_stands,
     told_of_passed,
 )
 
@@ -62,10 +64,23 @@ def test_each_kind_fails_once_in_every_stretch_and_in_turn() -> None:
     faults = {kind: [Fault(kind, what, print, print) for what in "ab"] for kind in KINDS}
     played = list(schedule(faults, 60.0, 130.0))
     assert [fault.kind for _, fault, _ in played] == [*KINDS, *KINDS]
-    assert [fault.what for _, fault, _ in played] == [*"aaaabbbb"]
+    assert [fault.what for _, fault, _ in played] == ["a"] * len(KINDS) + ["b"] * len(KINDS)
     ends = [begin + lasts for begin, _, lasts in played]
     assert all(end < begin for end, (begin, _, _) in zip(ends, played[1:], strict=False))
     assert ends[-1] <= 130.0
+
+
+def test_honest_clients_have_to_be_answered_in_time() -> None:
+    assert honest_clients_are_answered("/health", [0.01, 0.02, 4.9]).holds
+    assert not honest_clients_are_answered("/health", [0.01, 5.1]).holds
+    assert not honest_clients_are_answered("/health", []).holds
+
+
+def test_the_program_at_the_socket_stays_within_its_memory() -> None:
+    small, large = Sample(100.0, 1.0, 5, 0), Sample(500.0, 1.0, 5, 0)
+    assert socket_stands([small], 143).holds
+    assert not socket_stands([small, large], 143).holds
+    assert not socket_stands([small], -9).holds
 
 
 def test_vehicles_count_that_passed_while_the_camera_was_there() -> None:

@@ -17,6 +17,12 @@ FLAT_MB = 5.0
 WARM = 120.0
 """Seconds after which memory has to stay flat; less in a run that is shorter than three times that."""
 
+ANSWERED_WITHIN = 5.0
+"""Seconds within which an honest client has its answer, whoever else asks. The median of all is far below."""
+
+SOCKET_MB = 420.0
+"""Memory of the program at the socket, at most: large requests of all clients, and one picture that is decoded."""
+
 LONGEST_LINE = 240
 LINES_A_FAULT = 10
 DISK_FAILS, DISK_IS_BACK = "events are kept in memory", "events are written to the disk again"
@@ -62,6 +68,22 @@ def nothing_left_over(samples: Sequence[tuple[float, Sample]]) -> list[Check]:
         Check("no zombies", zombies == 0, str(zombies)),
         Check("files are closed again", late <= early + 5, f"at most {early} early, {late} late"),
     ]
+
+
+def honest_clients_are_answered(name: str, took: Sequence[float]) -> Check:
+    """Every request is answered in time, also while hostile clients attack."""
+    late = sum(seconds > ANSWERED_WITHIN for seconds in took)
+    told = f"{late} of {len(took)} late"
+    if took:
+        told += f", median {1000 * median(took):.0f} ms, longest {1000 * max(took):.0f} ms"
+    return Check(f"{name} answers within {ANSWERED_WITHIN:g} s", bool(took) and not late, told)
+
+
+def socket_stands(samples: Sequence[Sample], code: int) -> Check:
+    """The program at the socket ran to the end, in bounded memory."""
+    most = max((sample.memory for sample in samples), default=0.0)
+    holds = bool(samples) and code in (0, 143) and most <= SOCKET_MB
+    return Check(f"the socket's program stands, below {SOCKET_MB:g} MB", holds, f"{most:.1f} MB, ended with {code}")
 
 
 def log_is_readable(log: Sequence[str], happened: Sequence[Happened]) -> list[Check]:

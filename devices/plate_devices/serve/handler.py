@@ -8,7 +8,7 @@ import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from plate_devices.serve.access import COOKIE
 
@@ -91,18 +91,18 @@ class Handler(BaseHTTPRequestHandler):
             self._answers.pictures.budget.charge(time.thread_time() - busy)
 
     def _get(self) -> None:
-        asked = urlsplit(self.path)
+        path, _, asked = self.path.partition("?")
         if not self._access.is_meant(self.headers):
             self._refuse(
                 403, "this page is served to this machine alone; open it as http://localhost or http://127.0.0.1"
             )
-        elif "token" in (query := parse_qs(asked.query)):
+        elif "token" in (query := parse_qs(asked)):
             self._log_in(query["token"][-1])
         elif self._access.is_known(self.headers):
-            self._give(asked.path, query)
-        elif asked.path in _LOGIN_FILES:
-            self._give_file(asked.path)
-        elif asked.path == "/":
+            self._give(path, query)
+        elif path in _LOGIN_FILES:
+            self._give_file(path)
+        elif path == "/":
             self._send(401, (_PAGE / "login.html").read_bytes(), "text/html; charset=utf-8")
         else:
             self._refuse(401, "the token is missing; open / in this browser, or send Authorization: Bearer TOKEN")
@@ -110,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take a region or a token."""
         body = self.rfile.read()
-        path = urlsplit(self.path).path
+        path = self.path.partition("?")[0]
         if not self._access.is_meant(self.headers) or not self._access.is_own(self.headers):
             self._refuse(403, "another page asked for this")
         elif path == "/login":
@@ -168,6 +168,8 @@ class Handler(BaseHTTPRequestHandler):
             self._json(self._answers.draw(body))
         except ValueError as error:
             self._refuse(400, str(error))
+        except RecursionError:
+            self._refuse(400, "the region is nested too deep")
 
     def _log_in(self, word: str) -> None:
         if not self._access.fits(word):

@@ -131,7 +131,7 @@ class TestRegion:
         "body",
         [b"", b"[]", b"{}", b'{"region": [1, 2, 3]}', b'{"region": [0, 0, 4, 4]}', b'{"region": "all"}',
          b'{"region": [0.5, 0, 100, 100]}', b'{"region": [700, 0, 100, 100]}', b"\xff",
-         b'{"region": [true, 0, 99, 99]}'],
+         b'{"region": [true, 0, 99, 99]}', b'{"region": ' + b"[" * 4000],
     )  # fmt: skip
     def test_what_is_no_region(self, page: LivePage, client: Any, picture: np.ndarray, body: bytes) -> None:
         page.tap.offer(picture, [], 0.0)
@@ -222,6 +222,12 @@ class TestStrangers:
             found = b""
             while found.count(b"HTTP/1.1 404") < 50:
                 found += peer.recv(1 << 16)
+
+    @pytest.mark.parametrize("path", ["http://[", "//[", "/%", "*", "/?token=%ff", "/\xff"])
+    def test_paths_that_are_none(self, page: LivePage, path: str) -> None:
+        with socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) as peer:
+            peer.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode("latin-1"))
+            assert peer.recv(100).startswith((b"HTTP/1.1 404", b"HTTP/1.1 303"))
 
     def test_rubbish_harms_nobody(self, page: LivePage, client: Any) -> None:
         for rubbish in (
