@@ -39,7 +39,7 @@ class Connection:
         outgoing: what is left of the answer. goes_on: whether the connection stays after it.
         deadline: in seconds of `time.monotonic`, for the state.
         useful: when it connected, or when its last whole request came.
-        used: seconds of work for it so far.
+        used: processor seconds of work for it so far.
     """
 
     def __init__(self, peer_socket: socket.socket, peer: Peer, framer: Framer, idle_within: float) -> None:

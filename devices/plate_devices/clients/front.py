@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY = 0.1
 _LINGER = 1.0
+_LONGEST_REST = 2.0
 _CLOSED_WITHIN = 5.0
 _MOST_ACCEPTED = 64
 
@@ -187,8 +188,11 @@ class Front:
         self._count(connection, before)
         if connection not in self._connections:
             return
-        if answer.delay > 0:
-            connection.state, connection.deadline = State.HELD, time.monotonic() + answer.delay
+        delay = answer.delay
+        if not connection.peer.is_local:
+            delay = max(delay, min(_LONGEST_REST, self._workers.excess(connection.peer.group, self._limits.share)))
+        if delay > 0:
+            connection.state, connection.deadline = State.HELD, time.monotonic() + delay
         else:
             self._start_sending(connection, answer)
 

@@ -19,6 +19,8 @@ class Limits:
         request_within: from the first byte of a request to its last.
         answer_within: for a client to take a whole answer.
         idle_within: between an answer and the first byte of the next request.
+        share: of one core that the requests of one address that is not this machine may use; answers beyond that are
+            held back.
     """
 
     connections: int
@@ -28,6 +30,7 @@ class Limits:
     request_within: float = 10.0
     answer_within: float = 10.0
     idle_within: float = float("inf")
+    share: float = 0.1
 
 
 class Peer(NamedTuple):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from plate_devices.clients.limits import Service
 
 _HALVED_AFTER = 10.0
-"""Seconds after which time that was used counts half."""
+"""Seconds after which processor time that was used counts half."""
 
 _MOST_GROUPS = 1024
 _REPORT_EVERY = 60.0
@@ -53,6 +53,11 @@ class Workers:
         with self._changed, suppress(ValueError):
             self._waiting.remove(connection)
 
+    def excess(self, group: Hashable, share: float) -> float:
+        """Return how many seconds a group should rest, so that it uses no more than a share of one core."""
+        with self._changed:
+            return max(0.0, self._used.of(group) / share - _HALVED_AFTER / math.log(2))
+
     def report(self, error: Exception) -> None:
         """Say that a mistake of this program has cost a client its connection; at most once a minute."""
         with self._changed:
@@ -70,7 +75,7 @@ class Workers:
 
     def _run(self) -> None:
         while (connection := self._next()) is not None:
-            began = time.monotonic()
+            began = time.thread_time()
             try:
                 answer = (
                     _NONE if connection.has_hung_up() else self._service.answer(connection.request, connection.peer)
@@ -78,7 +83,7 @@ class Workers:
             except Exception as error:  # a mistake with one request must not silence the others
                 answer = _NONE
                 self.report(error)
-            spent = time.monotonic() - began
+            spent = time.thread_time() - began
             with self._changed:
                 connection.used += spent
                 self._used.add(connection.peer.group, spent)

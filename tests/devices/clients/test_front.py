@@ -29,7 +29,7 @@ class Lines:
 
 
 class Echo:
-    """Answers a line with itself; "sleep S" takes S seconds, "much N" gives N bytes, "late S" is held back."""
+    """Answers a line with itself; "sleep S", "work S" take S seconds, "much N" gives N bytes, "late S" is held back."""
 
     too_late, too_many = b"too late\n", b"too many\n"
 
@@ -44,6 +44,10 @@ class Echo:
         words = request.split()
         if words[0] == b"sleep":
             time.sleep(float(words[1]))
+        if words[0] == b"work":
+            ends = time.thread_time() + float(words[1])
+            while time.thread_time() < ends:
+                continue
         if words[0] == b"fail":
             raise RuntimeError("a mistake")
         if words[0] == b"much":
@@ -221,7 +225,7 @@ def test_places_are_reserved_for_this_machine(start: Start, monkeypatch: pytest.
 def test_next_is_the_client_that_has_used_least(start: Start) -> None:
     service, connect = start()
     greedy, honest = connect(), connect()
-    assert greedy.ask(b"sleep 0.3") == b"sleep 0.3\n"
+    assert greedy.ask(b"work 0.3") == b"work 0.3\n"
     assert honest.ask(b"one") == b"one\n"
     first = connect()
     first.send(b"sleep 0.2\n")
@@ -231,6 +235,19 @@ def test_next_is_the_client_that_has_used_least(start: Start) -> None:
     honest.send(b"three\n")
     assert greedy.stream.readline() == b"two\n"
     assert service.asked[-2:] == [b"three\n", b"two\n"]
+
+
+@pytest.mark.parametrize("is_local", [True, False])
+def test_another_machine_uses_a_share_of_the_processor_and_this_one_what_it_asks(
+    start: Start, monkeypatch: pytest.MonkeyPatch, is_local: bool
+) -> None:
+    monkeypatch.setattr(front_module, "peer_of", lambda _: Peer("one", is_local))
+    _, connect = start(Limits(connections=8, held_bytes=1 << 20, workers=1, share=0.02))
+    client, began = connect(), time.monotonic()
+    for _ in range(40):
+        assert client.ask(b"work 0.01") == b"work 0.01\n"
+    took = time.monotonic() - began
+    assert took > 3 if not is_local else took < 3
 
 
 def test_a_client_that_has_gone_costs_no_work(start: Start) -> None:
