@@ -25,7 +25,7 @@ help:
 	@echo "make test-system  fetch the fonts and run the tests that install packages"
 	@echo "make test-arm64   install the wheel on emulated 64-bit ARM, bookworm and trixie; same plates and scores as on x86"
 	@echo "make test-armhf   the same for 32-bit ARM, bookworm (PICTURES=all for whole sets, RECORD=1 to keep the results)"
-	@echo "make soak         a drawn drive for MINUTES=30, while broker, web server, camera and disk fail every minute"
+	@echo "make soak         a drawn drive for MINUTES=30, while broker, web server, camera and disk fail and clients attack"
 	@echo "make image        OCI images for amd64 and arm64 in .cache/image"
 	@echo "make benchmarks   measure speed, memory and accuracy, beside other readers; results as CSV in benchmarks/"
 	@echo "make clean        remove the virtual environments"

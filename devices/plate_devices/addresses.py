@@ -21,6 +21,12 @@ _ESCAPES = "in user and password write / as %2F, ? as %3F, # as %23, % as %25 an
 class AddressError(ValueError):
     """An address that can never work. The text begins with a verb and repeats nothing that may be secret."""
 
+    @property
+    def sentence(self) -> str:
+        """The text for a setting, whose name stands before it."""
+        text = str(self)
+        return f"this {text}" if text.startswith("is no address") else f"this is no address that can work: it {text}"
+
 
 class Parts(NamedTuple):
     """An address, taken apart.
@@ -63,7 +69,7 @@ def split_address(typed: str, ports: dict[str, int]) -> Parts:
     login, _, place = place.rpartition("@")
     user, _, password = login.partition(":")
     if re.search(r"[\s\x00-\x1f\x7f]", login + place + target):
-        raise AddressError("is no address: it has a blank or a control character; write a blank as %20")
+        raise AddressError("has a blank or a control character in it; write a blank as %20")
     if re.search(r"%(?![0-9A-Fa-f]{2})", login):
         raise AddressError("has a % in the login that begins no escape; write % itself as %25")
     host, port = _split_place(place)

@@ -49,12 +49,17 @@ def record(file: Path, result: Result, minutes: float, every: float) -> None:
     row |= {"faults": len(result.faults), "vehicles": result.events, "told": result.told, "passed": result.passed}
     row |= {"cpu_s": round(result.samples[-1][1].cpu), "holds": "yes" if result.holds else "no"}
     row |= {check.what: check.found for check in result.checks}
-    fresh = not file.is_file()
-    with file.open("a", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, list(row), lineterminator="\n")
-        if fresh:
-            writer.writeheader()
-        writer.writerow(row)
+    rows: list[dict[str, object]] = []
+    if file.is_file():
+        with file.open(newline="", encoding="utf-8") as stream:
+            rows += csv.DictReader(stream)
+    rows.append(row)
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        # Runs from before a check was there have nothing in its column.
+        columns = list(dict.fromkeys(key for one in rows for key in one))
+        writer = csv.DictWriter(stream, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 if __name__ == "__main__":

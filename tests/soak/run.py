@@ -20,6 +20,7 @@ _CAMERA_BACK = 12.0
 """Seconds after which a camera that is there again is opened at the latest; see `sources.outages`."""
 
 _TOLD_WITHIN = 5.0
+_ATTACK_OVER = 3.0
 
 Tell = Callable[[str], None]
 
@@ -78,7 +79,7 @@ def _run(station: Station, seconds: float, every: float, tell: Tell) -> Result:
         honest.close()
     code = station.program.stop(30.0)
     checks = [Check("it ran until it was stopped, and ended with 0", runs and code == 0, str(code))]
-    checks += _judge(station, samples, happened)
+    checks += _judge(station, samples, happened, began)
     for name, honest in station.honest.items():
         answers = [took for when, took in honest.took if when >= began]
         checks.append(verdict.honest_clients_are_answered(name, answers))
@@ -118,7 +119,17 @@ def _let_deliver(station: Station, wait: Callable[[float], bool]) -> None:
             return
 
 
-def _judge(station: Station, samples: Sequence[tuple[float, Sample]], happened: Sequence[Happened]) -> list[Check]:
+def _while_not_attacked(
+    samples: Sequence[tuple[float, Sample]], happened: Sequence[Happened], began: float
+) -> list[tuple[float, Sample]]:
+    """Leave out when hostile clients held files of the page open, and the seconds after that."""
+    attacks = [(one.began - began - 1, one.ended - began + _ATTACK_OVER) for one in happened if one.kind == "page"]
+    return [one for one in samples if not any(begin <= one[0] <= end for begin, end in attacks)]
+
+
+def _judge(
+    station: Station, samples: Sequence[tuple[float, Sample]], happened: Sequence[Happened], began: float
+) -> list[Check]:
     received = {
         "MQTT": station.broker_ids,
         "webhook": station.webhook_ids,
@@ -128,6 +139,6 @@ def _judge(station: Station, samples: Sequence[tuple[float, Sample]], happened: 
     return [
         *verdict.nothing_lost([str(vehicle["id"]) for vehicle in station.vehicles], received),
         verdict.memory_is_flat(samples),
-        *verdict.nothing_left_over(samples),
+        *verdict.nothing_left_over(_while_not_attacked(samples, happened, began)),
         *verdict.log_is_readable(station.program.log, happened),
     ]

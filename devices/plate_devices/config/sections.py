@@ -38,7 +38,7 @@ class SourceSettings:
             try:
                 split_address(self.address, PORTS)
             except AddressError as error:
-                raise SettingError("address", f"this {error}") from None
+                raise SettingError("address", error.sentence) from None
         _require(self, "fps", lambda rate: 0.001 <= rate <= 1000, "frames a second, from 0.001 to 1000")
         _require(self, "rotate", lambda degrees: degrees % 90 == 0 and abs(degrees) <= 360, "0, 90, 180 or 270")
         _require(self, "roi", _is_region, "[x, y, width, height] in pixels")

@@ -54,8 +54,10 @@ class MqttSettings(OutputSettings):
             return
         for key, topic in (("topic", self.topic), ("url", broker.topic), ("discovery_prefix", self.discovery_prefix)):
             _check_topic(key, topic)
-        if "/" in self.device or len(self.device) > _LONGEST_DEVICE:
-            raise SettingError("device", f"{self.device!r} does not fit; use letters, digits, - and _, without /")
+        if "/" in self.device:
+            raise SettingError("device", f"{self.device!r} holds a /; use letters, digits, - and _")
+        if len(self.device) > _LONGEST_DEVICE:
+            raise SettingError("device", f"it is longer than {_LONGEST_DEVICE} characters")
         _check_topic("device", self.device)
         if not 5 <= self.keepalive <= 3600:
             raise SettingError("keepalive", f"{self.keepalive} is not seconds from 5 to 3600")
@@ -87,7 +89,7 @@ def resolve(settings: MqttSettings) -> Broker:
     try:
         topic = decoded_text(path).strip("/")
     except AddressError as error:
-        raise SettingError("url", f"this {error}") from None
+        raise SettingError("url", error.sentence) from None
     return Broker(target, topic, _with_files(settings, query))
 
 

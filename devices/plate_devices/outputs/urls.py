@@ -55,9 +55,9 @@ def parse_url(key: str, url: str, ports: dict[str, int]) -> Target:
     try:
         parts = split_address(url, ports)
     except AddressError as error:
-        raise SettingError(key, f"this {error}") from None
+        raise SettingError(key, error.sentence) from None
     if parts.fragment:
-        raise SettingError(key, "this has a #, which is sent to no server; write it as %23")
+        raise SettingError(key, "this address has a #, which is sent to no server; write it as %23")
     return Target(parts.scheme, parts.host.lower(), parts.port, parts.target, parts.user, parts.password)
 
 

@@ -58,7 +58,7 @@ class WebhookSettings(OutputSettings):
     def __post_init__(self) -> None:
         target = parse_url("url", self.url, _PORTS)
         if ":" in target.user:
-            raise SettingError("url", "this has a : in the user, which Basic authentication cannot send")
+            raise SettingError("url", "this address has a : in the user, which Basic authentication cannot send")
         check_secret("token_file", self.token_file, is_header_text, "Latin-1, which is all that HTTP sends")
         if not 0.1 <= self.timeout <= 50:
             raise SettingError("timeout", f"{self.timeout:g} is not seconds from 0.1 to 50")

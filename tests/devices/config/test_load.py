@@ -48,8 +48,14 @@ limit = 0
         ('[source]\naddress = "x', "gate.toml, line 2"),
         ("\n[sorce]\n", "gate.toml, line 2: sorce: there is no such setting; did you mean source?"),
         ("[source]\n\nfps = 0\n", "gate.toml, line 3: source.fps: 0.0 does not fit; it is frames a second"),
-        ('[source]\naddress = "rtsp://joe:s/x@gate/"\n', "line 2: source.address: this has an @ behind a /"),
-        ('[source]\naddress = "http://a..b/"\n', "line 2: source.address: this has no host that could be"),
+        (
+            '[source]\naddress = "rtsp://joe:s/x@gate/"\n',
+            "line 2: source.address: this is no address that can work: it has an @ behind a /",
+        ),
+        (
+            '[source]\naddress = "http://a..b/"\n',
+            "line 2: source.address: this is no address that can work: it has no host that could be",
+        ),
         ("[source]\nrotate = 45\n", "line 2: source.rotate: 45 does not fit; it is 0, 90, 180 or 270"),
         ("[source]\nroi = [1, 2, 0, 4]\n", "line 2: source.roi: (1, 2, 0, 4) does not fit"),
         ("[read]\nmin-confidence = 0.5\n", "line 2: read.min-confidence: there is no such setting; did you mean min_c"),

@@ -283,7 +283,7 @@ def test_nobody_there_and_somebody_else() -> None:
         ({"url": "mqtts://host", "certificate_file": Path(__file__)}, "test_mqtt.py cannot be used"),
         ({"url": "mqtts://host", "key_file": Path(__file__)}, "belongs to a certificate_file"),
         ({"url": "mqtt://host", "ca_file": Path(__file__)}, "begin url with mqtts"),
-        ({"url": "mqtt://host", "device": "a/b"}, "without /"),
+        ({"url": "mqtt://host", "device": "a/b"}, "holds a /"),
         ({"url": "mqtt://host", "keepalive": 1}, "is not seconds"),
     ],
 )

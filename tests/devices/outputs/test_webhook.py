@@ -142,7 +142,7 @@ def test_nobody_there() -> None:
 
 @pytest.mark.parametrize("url", ["ftp://host/", "host", "http://", "http://host:99999/", "http://s3cret @host/"])
 def test_what_is_no_address(url: str) -> None:
-    with pytest.raises(SettingError, match=r"this (is no address|has no port)") as refused:
+    with pytest.raises(SettingError, match="no address") as refused:
         WebhookSettings(url=url)
     assert "s3cret" not in str(refused.value)
     assert "s3cret" not in repr(WebhookSettings(url="http://joe:s3cret@host/s3cret"))
