@@ -190,6 +190,7 @@ class _Metered:
     def __init__(self, stream: BinaryIO, name: str, most: int) -> None:
         self._stream, self._name = stream, name
         self._most = most
+        self._fault = "has too large a header; save it without metadata, as JPEG or PNG"
         self._reads: float = _READS
         self.taken = 0
         self.seek, self.tell, self.close = stream.seek, stream.tell, stream.close
@@ -198,13 +199,14 @@ class _Metered:
         """The header was read; everything else, `size` bytes, is read once."""
         self._most = self.taken + size + _TIFF_METADATA
         self._reads = float("inf")
+        self._fault = "is damaged: its pieces overlap"
 
     def read(self, size: int = -1) -> bytes:
         content = self._stream.read(min(size, ImageFile.SAFEBLOCK))
         self.taken += len(content)
         self._reads -= 1
         if self.taken > self._most or self._reads < 0:
-            raise InputError(f"{self._name} has too large a header; save it without metadata, as JPEG or PNG")
+            raise InputError(f"{self._name} {self._fault}")
         return content
 
 

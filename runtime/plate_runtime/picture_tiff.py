@@ -13,12 +13,16 @@ from .picture_checks import MAX_FILE, Cost, bytes_of
 if TYPE_CHECKING:
     from PIL.TiffImagePlugin import TiffImageFile
 
-_WIDTH, _BITS, _PHOTOMETRIC, _SAMPLES, _ROWS_PER_STRIP = 256, 258, 262, 277, 278
+_WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _SAMPLES, _ROWS_PER_STRIP = 256, 257, 258, 262, 277, 278
 _SUBFILE, _ORIENTATION, _DNG = 254, 274, 50706
 _STRIPS, _STRIP_LENGTHS, _TILES, _TILE_LENGTHS, _TILE_WIDTH, _TILE_HEIGHT = 273, 279, 324, 325, 322, 323
 
 PIECES = 65_536
 """Strips or tiles at most; each costs a start of its decoder."""
+
+_SLACK = 1 << 25
+# Bytes and pixels that pieces may have beyond what the file and the picture have: the same data may stand for many
+# tiles, and tiles reach over the edge.
 
 _COMPRESSIONS = frozenset({"raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "jpeg", "tiff_ccitt",
                            "group3", "group4", "tiff_raw_16"})  # fmt: skip
@@ -67,15 +71,19 @@ def tiff_cost(image: TiffImageFile, stream: BinaryIO, size: int, name: str) -> C
         return Cost(turned)
     if size > MAX_FILE:
         raise InputError(f"{name} is larger than {MAX_FILE >> 20} MB; save it as JPEG or PNG")
+    lengths = _numbers(tags, _TILE_LENGTHS) or _numbers(tags, _STRIP_LENGTHS)
+    if len(lengths) != len(starts) or not all(lengths) or sum(lengths) > 2 * size + _SLACK:
+        raise InputError(f"{name} is damaged: its TIFF does not say where its pieces end")
     if compression == "jpeg":
-        _check_jpeg(stream, starts, _numbers(tags, _TILE_LENGTHS) or _numbers(tags, _STRIP_LENGTHS), name)
-    return Cost(max(turned, size + _largest_piece(image)))
+        _check_jpeg(stream, starts, lengths, name)
+    pixels, pieces = _largest_piece(image)
+    if pixels * pieces > 2 * image.width * image.height + _SLACK:
+        raise InputError(f"{name} is a TIFF whose tiles are much larger than the picture; save it in strips")
+    return Cost(max(turned, size + pixels * _bytes_of_samples(tags)))
 
 
 def _check_jpeg(stream: BinaryIO, starts: list[int], lengths: list[int], name: str) -> None:
     """Raise InputError where a strip or tile is a JPEG of more scans than it may have components."""
-    if len(lengths) != len(starts) or not all(lengths) or sum(lengths) > MAX_FILE:
-        raise InputError(f"{name} is damaged: its TIFF does not say where its pieces end")
     for start, length in zip(starts, lengths, strict=True):
         stream.seek(start)
         piece = stream.read(length)
@@ -83,18 +91,22 @@ def _check_jpeg(stream: BinaryIO, starts: list[int], lengths: list[int], name: s
             raise InputError(f"{name} is a TIFF with progressive JPEG, which is not read; save it with LZW")
 
 
-def _largest_piece(image: TiffImageFile) -> int:
-    """Return the bytes of a strip or tile, which libtiff decodes as a whole."""
+def _largest_piece(image: TiffImageFile) -> tuple[int, int]:
+    """Return the pixels of a strip or tile, which libtiff decodes as a whole, and how many there are."""
     tags = image.tag_v2
+    width, height = _number(tags, _WIDTH, image.width), _number(tags, _HEIGHT, image.height)
     if _TILES in tags:
-        pixels = _number(tags, _TILE_WIDTH, 0) * _number(tags, _TILE_HEIGHT, 0)
+        across, down = _number(tags, _TILE_WIDTH, 0), _number(tags, _TILE_HEIGHT, 0)
     else:
-        width = _number(tags, _WIDTH, image.width)
-        pixels = width * min(_number(tags, _ROWS_PER_STRIP, 1 << 31), max(image.size))
+        across, down = width, min(_number(tags, _ROWS_PER_STRIP, height), height)
+    return across * down, -(-width // max(1, across)) * -(-height // max(1, down))
+
+
+def _bytes_of_samples(tags: Any) -> int:
     if _number(tags, _PHOTOMETRIC, 0) == 6:
-        return 8 * pixels  # YCbCr goes through RGBA
+        return 8  # YCbCr goes through RGBA
     bits = max(_numbers(tags, _BITS) or [1])
-    return pixels * _number(tags, _SAMPLES, 1) * max(1, -(-bits // 8))
+    return _number(tags, _SAMPLES, 1) * max(1, -(-bits // 8))
 
 
 def _number(tags: Any, tag: int, default: int) -> int:

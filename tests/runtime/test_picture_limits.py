@@ -71,7 +71,9 @@ REFUSED = {
     "with webp compression": small_tiff(t259=50001),
     "70000 pieces": small_tiff(t273=[0] * 70_000, t279=[64] * 70_000),
     "where its pieces end": small_tiff(t259=7, t279=0),
-    "(TIFF); decoding takes": small_tiff(t259=8, t322=32768, t323=32768, t324=0, t325=64),
+    "does not say where": small_tiff(t259=8, t273=[0] * 800, t279=[50_000] * 800),
+    "tiles are much larger": small_tiff(t256=65535, t259=8, t322=16, t323=100_000, t324=[0] * 4096, t325=[64] * 4096),
+    "(TIFF); decoding takes": small_tiff(t256=7000, t257=7000, t259=8, t278=7000, t277=1, t258=32, t339=3),
     "too large a header; save it": small_tiff(t700=bytes(5 << 20)),
     "run lengths": writers.bmp_rle(2000, 2000, b"\0\1"),
     "a BMP with run lengths": writers.bmp_rle(8, 8, bytes(12_100_000)),
@@ -217,6 +219,12 @@ def test_a_strip_that_is_said_to_have_a_gigabyte_is_read_in_pieces() -> None:
         open_picture(Watched(content))
     assert asked
     assert all(size is not None and size <= 1 << 20 for size in asked)
+
+
+def test_raw_pieces_that_are_all_the_same_place_are_refused() -> None:
+    content = small_tiff(t256=640, t257=60_000, t278=1, t273=[0] * 60_000, t279=[640] * 60_000)
+    with pytest.raises(InputError, match="damaged: its pieces overlap"):
+        open_picture(content + bytes(1 << 20))
 
 
 @pytest.mark.parametrize("count", [1, 5000])
