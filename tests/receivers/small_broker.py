@@ -25,12 +25,13 @@ class SmallBroker:
 
     Attributes:
         versions: that it speaks. hangs_up: whether it disconnects right after it has accepted.
+        forbids: whether it disconnects who subscribes.
         clients: the ids of all that were accepted, in order. said: what was published.
         instead: bytes that are sent in place of the answer to CONNECT.
     """
 
     def __init__(self, versions: tuple[int, ...] = (V311, V5)) -> None:
-        self.versions, self.hangs_up, self.instead = versions, False, b""
+        self.versions, self.hangs_up, self.forbids, self.instead = versions, False, False, b""
         self.clients: list[str] = []
         self.said: list[Said] = []
         self._lock = threading.RLock()
@@ -109,6 +110,8 @@ class SmallBroker:
                         extra = b"\0" if other.version == V5 else b""
                         other.send(0x30, body[: 2 + size] + extra + payload)
         elif kind >> 4 == 8:
+            if self.forbids:
+                raise OSError
             start = 2 + len(rest)
             size = struct.unpack_from("!H", body, start)[0]
             session.topics.add(body[start + 2 : start + 2 + size].decode())

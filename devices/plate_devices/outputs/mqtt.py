@@ -29,6 +29,8 @@ ACKNOWLEDGED_WITHIN = 20.0
 
 _LOOK_EVERY = 0.2
 _NOTED_WITHIN = 1.0
+_MOST_UNHEARD = 2
+"""Subscriptions without an answer, after which there is none: some brokers disconnect who may not subscribe."""
 
 
 class MqttOutput:
@@ -59,6 +61,7 @@ class MqttOutput:
         self.client_id = client_id(self.device, folder, name)
         self._version = mqtt_client.VERSIONS[0]
         self._rivals = Rivals(self.client_id, self.topic)
+        self._unheard = 0
         self._client: BrokerClient | None = None
 
     @property
@@ -140,13 +143,16 @@ class MqttOutput:
 
     def _introduce(self, client: BrokerClient) -> None:
         """Say who is there, again with each connection: the broker may have forgotten."""
-        with suppress(OSError, ValueError):
-            client.subscribe(f"{self.topic}/status")
+        if self._unheard < _MOST_UNHEARD:
+            with suppress(OSError, ValueError):
+                client.subscribe(f"{self.topic}/status")
         said = [self._say_online(client)]
         if self._settings.discovery:
             for topic, entity in discovery(self._settings.discovery_prefix, self.topic, self.device):
                 said.append(client.publish(topic, entity, qos=1, retain=True))
-        if self._wait(client, said, self._mqtt.OPEN_WITHIN) < len(said):
+        acknowledged = self._wait(client, said, self._mqtt.OPEN_WITHIN) == len(said)
+        self._unheard = 0 if client.subscribed.is_set() else self._unheard + 1
+        if not acknowledged:
             raise self._away(client, "does not acknowledge")
 
     def _away(self, client: BrokerClient | None, otherwise: str) -> OutputError:

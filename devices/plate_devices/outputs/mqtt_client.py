@@ -41,6 +41,7 @@ class BrokerClient(Client):
 
     Attributes:
         lost: why the connection is gone, "" while it holds. gone: is set when the end of the connection is noted.
+        subscribed: is set when the broker has answered a subscription.
         broken: is called with the reason when the broker sends what is no MQTT.
     """
 
@@ -52,6 +53,7 @@ class BrokerClient(Client):
         )
         self.lost = ""
         self.gone = threading.Event()
+        self.subscribed = threading.Event()
         self.broken = lambda _: None
         self.connect_timeout = OPEN_WITHIN
         if login.user or login.password:
@@ -115,6 +117,7 @@ def connect(
         answered.set()
 
     client.on_connect, client.on_disconnect, client.broken = connected, disconnected, end
+    client.on_subscribe = lambda *_: client.subscribed.set()
     prepare(client)
     try:
         _wait(client, target, login.keepalive, answered)

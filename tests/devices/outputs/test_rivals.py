@@ -188,6 +188,17 @@ class TestTopic:
         assert first.send([event(1)]) == 1, "events are delivered all the same"
         first.close()
 
+    def test_a_broker_that_disconnects_who_subscribes_still_gets_events(self, broker: SmallBroker) -> None:
+        broker.forbids = True
+        output = output_at(broker)
+        for _ in range(2):
+            with pytest.raises(OutputError):
+                output.open()
+        output.open()
+        assert output.send([event(1)]) == 1
+        assert output.notices() == []
+        output.close()
+
     def test_a_device_alone_hears_only_itself(self, broker: SmallBroker) -> None:
         output = output_at(broker)
         for _ in range(3):
