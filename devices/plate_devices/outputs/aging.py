@@ -93,13 +93,13 @@ def look_at_ages(
             decide(*waiting.pop(), waiting_count, waiting_damaged, last)
         decide(begin, end, 1, said is None, last)
     if waiting:
-        decide(*waiting.pop(), waiting_count, waiting_damaged, _written(modified))
+        decide(*waiting.pop(), waiting_count, waiting_damaged, written(modified))
     return Ages(kept, old, damaged_old, damaged_kept)
 
 
 def latest_moment() -> str:
     """Return the UTC time after which nothing can have happened yet: tomorrow."""
-    return _written(max(time.time(), RELEASED) + _DAY)
+    return written(max(time.time(), RELEASED) + _DAY)
 
 
 def age_of(line: bytes) -> str:
@@ -141,10 +141,11 @@ def _rescued(line: bytes, latest: str) -> str:
     id_ = _ID.search(line)
     if id_ is None:
         return _UNKNOWN
-    return _plausible(_written(int(id_[0].replace(b"-", b"")[:12], 16) / 1000), latest)
+    return _plausible(written(int(id_[0].replace(b"-", b"")[:12], 16) / 1000), latest)
 
 
-def _written(seconds: float) -> str:
+def written(seconds: float) -> str:
+    """Return a time in seconds since 1970 as records write it, "" where there is no such time."""
     try:
         return timestamp(datetime.fromtimestamp(seconds, UTC)) or _UNKNOWN
     except (ValueError, OverflowError, OSError):

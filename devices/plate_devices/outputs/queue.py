@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import threading
-import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plate_devices.outputs.aging import age_of
-from plate_devices.outputs.base import Event
 from plate_devices.outputs.bodies import read_event
 from plate_devices.outputs.database import (
     Database,
@@ -22,24 +18,19 @@ from plate_devices.outputs.database import (
     checksum_of,
     is_intact,
 )
+from plate_devices.outputs.queue_rows import Rows
 from plate_devices.outputs.salvage import other_copies
-from plate_devices.outputs.urls import Destination
-from plate_devices.records import to_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from plate_devices.outputs.base import Remark
+    from plate_devices.outputs.base import Event, Remark
     from plate_devices.outputs.bodies import Found
     from plate_devices.outputs.salvage import Salvage
+    from plate_devices.outputs.urls import Destination
 
-_OVERHEAD = 64
-_DIGEST = re.compile(r"[0-9a-f]{16}")
 _HIGHEST = 1 << 62
 """A number above it was damaged: no device has so many events."""
-
-_KEPT_ASIDE = 100
-"""Damaged events that are kept, the newest of them."""
 
 
 class EventQueue:
@@ -72,6 +63,7 @@ class EventQueue:
         self._first = self._last = self._size = self._dropped_upto = 0
         self._forgotten: set[int] = set()
         self._database = Database(path)
+        self._rows = Rows(self._database)
         self._read_state()
 
     def open_for(self, names: Sequence[str]) -> dict[str, int]:
@@ -104,7 +96,8 @@ class EventQueue:
         """
         with self._lock, self._change("FULL"):
             for event in events:
-                self._insert(event)
+                while not self._insert(event):  # damage has put another one there
+                    pass
             dropped = self._make_room()
             self._write_standings()
         return dropped
@@ -120,24 +113,10 @@ class EventQueue:
         with self._lock:
             while True:
                 with self._database.explained():
-                    taken, damaged = self._take(self._standings[name].acknowledged, most, most_bytes)
+                    taken, damaged = self._rows.take(self._standings[name].acknowledged, most, most_bytes)
                 if not damaged:
                     return taken
                 self.set_aside(damaged)
-
-    def _take(self, after: int, most: int, most_bytes: int) -> tuple[list[Waiting], list[int]]:
-        taken, damaged = list[Waiting](), list[int]()
-        query = "SELECT number, CAST(body AS BLOB) FROM events WHERE number > ? ORDER BY number LIMIT ?"
-        for number, body in self._database.execute(query, (after, most)):
-            event = read_event(body)
-            if event is None:
-                damaged.append(number)
-                continue
-            most_bytes -= len(body) + _OVERHEAD
-            if taken and most_bytes < 0:
-                break
-            taken.append(Waiting(number, event))
-        return taken, damaged
 
     def set_aside(self, numbers: Sequence[int]) -> None:
         """Mend damaged events of which the file has another copy; set the others aside, count and report them.
@@ -148,14 +127,9 @@ class EventQueue:
         copies = other_copies(self.path, numbers) if self.path is not None else {}
         numbers = [number for number in numbers if number not in copies]
         with self._lock, self._change("FULL"):
-            for number, body in copies.items():
-                update = "UPDATE events SET body = ? WHERE number = ?"
-                self._database.execute(update, (body.decode("ascii"), number))
-            for mark in [(number,) for number in numbers]:
-                copy = "SELECT number, ?, substr(CAST(body AS BLOB), 1, 65536) FROM events WHERE number = ?"
-                self._database.execute(f"INSERT OR REPLACE INTO set_aside {copy}", (time.time(), *mark))
-            newest = f"SELECT number FROM set_aside ORDER BY at DESC, number DESC LIMIT {_KEPT_ASIDE}"
-            self._database.execute(f"DELETE FROM set_aside WHERE number NOT IN ({newest})")
+            self._rows.mend(copies)
+            self._size = self._rows.measure()
+            self._rows.keep_aside(numbers)
             self._delete(numbers)
             self._write_standings()
         if not numbers:
@@ -197,19 +171,18 @@ class EventQueue:
     def has_events(self) -> bool:
         """Whether any event waits. Raises QueueError."""
         with self._lock, self._database.explained():
-            return self._database.execute("SELECT 1 FROM events LIMIT 1").fetchone() is not None
+            return self._rows.ends() != (1, 0)
 
     def address(self, name: str) -> Destination | None:
         """Return where an output sent to when it was last opened, None where that is not known. Raises QueueError."""
         with self._lock, self._database.explained():
-            row = self._database.execute("SELECT digest, shown FROM addresses WHERE name = ?", (name,)).fetchone()
-        return Destination(*row) if row is not None and _DIGEST.fullmatch(row[0]) else None
+            return self._rows.address(name)
 
     def set_address(self, name: str, address: Destination) -> None:
         """Note where an output sends to. Raises QueueError."""
         if self.address(name) != address:
             with self._lock, self._change("FULL"):
-                self._database.execute("INSERT OR REPLACE INTO addresses VALUES (?, ?, ?)", (name, *address))
+                self._rows.set_address(name, address)
 
     def pass_over(self, name: str) -> None:
         """Forget what waits for one output, which goes another way. Raises QueueError."""
@@ -230,27 +203,10 @@ class EventQueue:
     def forget(self, before: str) -> dict[str, int]:
         """Drop events before a UTC time, as records write it; return as `put` does. Raises QueueError."""
         with self._lock, self._change("FULL"):
-            numbers = self._older("SELECT number, CAST(body AS BLOB) FROM events ORDER BY number", before)
-            dropped = self._delete(numbers)
-            aside = self._older("SELECT number, body FROM set_aside ORDER BY at, number", before)
-            for number in aside:
-                self._database.execute("DELETE FROM set_aside WHERE number = ?", (number,))
+            dropped = self._delete(self._rows.older(before))
+            self._rows.forget_aside(before)
             self._write_standings()
         return dropped
-
-    def _older(self, query: str, before: str) -> list[int]:
-        """Return numbers of what is old; a body without a time is as old as the one before it, else after it."""
-        old, unknown, last = list[int](), list[int](), ""
-        for number, body in self._database.execute(query):
-            last = age_of(bytes(body)) or last
-            if not last:
-                unknown.append(number)
-            elif last < before:
-                old += [*unknown, number]
-                unknown = []
-            else:
-                unknown = []
-        return old
 
     def _delete(self, numbers: Sequence[int]) -> dict[str, int]:
         """Delete events; return how many of them each output does not have."""
@@ -260,11 +216,7 @@ class EventQueue:
                 dropped[name] = count
                 self._standings[name] = replace(old, dropped=old.dropped + count)
                 self._unwritten.add(name)
-        size = "SELECT size FROM events WHERE number = ?"
-        for number in numbers:
-            for (freed,) in self._database.execute(size, (number,)).fetchall():
-                self._size -= freed
-            self._database.execute("DELETE FROM events WHERE number = ?", (number,))
+        self._size -= self._rows.delete(numbers)
         self._forgotten = set(numbers)
         return dropped
 
@@ -288,24 +240,14 @@ class EventQueue:
 
         Returns whether there ever was such an event of this boot, and so an announcement. Raises QueueError.
         """
-        query = "SELECT number, CAST(body AS BLOB) FROM events WHERE unset_boot = ?"
         with self._lock:
             with self._database.explained():
-                known = self._database.execute("SELECT 1 FROM unset_boots WHERE boot_id = ?", (boot_id,)).fetchone()
+                known = self._rows.has_boot(boot_id)
             if not known:
                 return False
             with self._change("FULL"):
-                for number, body in self._database.execute(query, (boot_id,)).fetchall():
-                    event = read_event(body)
-                    if event is None:  # it is set aside when an output's turn comes
-                        continue
-                    with suppress(ValueError, KeyError, TypeError):  # it is damaged, and keeps the time that it has
-                        change(event)
-                    row = (line := to_line(event), len(line) + _OVERHEAD, number)
-                    update = "UPDATE events SET unset_boot = NULL, body = ?, size = ? WHERE number = ?"
-                    self._database.execute(update, row)
-                self._size = self._measure()
-                self._database.execute("DELETE FROM unset_boots WHERE boot_id = ?", (boot_id,))
+                self._rows.rewrite(boot_id, change)
+                self._size = self._rows.measure()
             self.put([announcement])
         return True
 
@@ -321,10 +263,10 @@ class EventQueue:
             if found.standings_lost:
                 self._standings |= {name: Standing(0) for name in names if name not in self._standings}
             for name, address in found.addresses.items():
-                self._database.execute("INSERT OR REPLACE INTO addresses VALUES (?, ?, ?)", (name, *address))
+                self._rows.set_address(name, address)
             upto = min((standing.acknowledged for standing in self._standings.values()), default=0)
             self._last = max((standing.acknowledged for standing in self._standings.values()), default=0)
-            loose = list[Event]()
+            loose: list[Event] = []
             for number, body in found.events():
                 event = read_event(body)
                 if event is None or event["id"] in known or (number is not None and 0 < number <= upto):
@@ -332,8 +274,7 @@ class EventQueue:
                 known.add(event["id"])
                 if number is None or not 0 < number < _HIGHEST or not self._insert(event, number):
                     loose.append(event)
-            (last,) = self._database.execute("SELECT coalesce(max(number), 0) FROM events").fetchone()
-            self._last = max(self._last, last)
+            self._last = max(self._last, self._rows.ends()[1])
             for event in loose:
                 self._insert(event)
             self._unwritten |= set(self._standings)
@@ -344,12 +285,13 @@ class EventQueue:
         """Take up events that a damaged log still held and the file does not; return how many. Raises QueueError."""
         later = (body for number, body in found if number is not None and number > self._last)
         events = [event for body in later if (event := read_event(body)) is not None]
+        if not events:
+            return 0
         with self._lock, self._change("FULL"):
             for event in events:
                 self._insert(event)
-            if events:
-                self._first = self._database.execute("SELECT min(number) FROM events").fetchone()[0]
-                self._standings_lost |= not self._standings
+            self._first = self._rows.ends()[0]
+            self._standings_lost |= not self._standings
         return len(events)
 
     def close(self) -> None:
@@ -364,20 +306,16 @@ class EventQueue:
             self._database.close()
 
     def _read_state(self) -> None:
-        execute = self._database.execute
         with self._database.explained():
-            for name, *numbers, checksum in execute("SELECT * FROM outputs").fetchall():
+            for name, *numbers, checksum in self._database.execute("SELECT * FROM outputs").fetchall():
                 if is_intact(name, numbers, checksum):
                     self._standings[name] = Standing(*numbers)
                 else:
                     self._standings_lost = True
-            real = f"length(CAST(body AS BLOB)) + {_OVERHEAD}"
-            execute(f"UPDATE events SET size = {real} WHERE size IS NOT {real}")
-            self._size = self._measure()
+            self._rows.mend_sizes()
+            self._size = self._rows.measure()
             acknowledged = [standing.acknowledged for standing in self._standings.values()]
-            self._first, last = execute(
-                "SELECT coalesce(min(number), 1), coalesce(max(number), 0) FROM events"
-            ).fetchone()
+            self._first, last = self._rows.ends()
             # An event that all have is deleted: where one is there, it is for an output whose row is lost.
             self._standings_lost |= last > 0 and self._first <= min(acknowledged, default=last)
             # Numbers of events that are gone are not given again: an output would take the new one for an old one.
@@ -385,24 +323,12 @@ class EventQueue:
             if self._last >= _HIGHEST or self._first < 1:
                 raise sqlite3.DatabaseError("its numbers are out of range")
 
-    def _measure(self) -> int:
-        size: int = self._database.execute("SELECT coalesce(sum(size), 0) FROM events").fetchone()[0]
-        return size
-
     def _insert(self, event: Event, number: int | None = None) -> bool:
         """Put an event at the end, or at a number; return False where that is taken."""
-        body = to_line(event)
-        size = len(body) + _OVERHEAD
-        boot = None if event.get("time_set", True) else event.get("boot_id")
-        row = (self._last + 1 if number is None else number, size, boot, body)
-        statement = "INSERT OR IGNORE INTO events (number, size, unset_boot, body) VALUES (?, ?, ?, ?)"
-        if not self._database.execute(statement, row).rowcount:
-            return False
-        if boot is not None:
-            self._database.execute("INSERT OR IGNORE INTO unset_boots VALUES (?)", (boot,))
-        self._last = max(self._last, row[0])
+        size = self._rows.insert(self._last + 1 if number is None else number, event)
+        self._last = max(self._last, self._last + 1 if number is None else number)
         self._size += size
-        return True
+        return size > 0
 
     def _make_room(self) -> dict[str, int]:
         """Drop the oldest events as long as there are too many; count which outputs did not have them."""
