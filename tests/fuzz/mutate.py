@@ -12,7 +12,7 @@ _EDGES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 0x7FFF
 TOKENS = (
     b"9" * 400, b"9" * 5000, b"-" + b"9" * 5000, b"1e999", b"-1e999", b"NaN", b"Infinity", b"0x" + b"f" * 5000,
     b"1" + b"_0" * 3000, b"-1", b"0", b"1.5", b"null", b"true", b'""', b"[]", b"{}", b"[[[[]]]]",
-    b"[" * 100_000, b'{"a":' * 50_000, b"a." * 5000 + b"b = 1\n", b'"\\ud800"', b"\xed\xa0\x80", b"\xff\xfe", b"\x00",
+    b"[" * 100_000, b'{"a":' * 50_000, b"a." * 50_000 + b"b = 1\n", b'"\\ud800"', b"\xed\xa0\x80", b"\xff\xfe", b"\x00",
     b'"\\u0000"', b"\xc2\x85", b"\x1b[2J", b"\n", b"\r", b",", b";", b'"', b"'", b'"""', b"#", b"=", b"../" * 50,
     b"/dev/zero", b"/proc/self/mem", b"%s%n", b"A" * 20_000, "Ä₤\u202e\U0001f600".encode(), b"1979-05-27T07:32:00Z",
 )  # fmt: skip

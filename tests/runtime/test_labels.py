@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from plate_runtime.errors import DataError
 from plate_runtime.labels import LabelledPicture, read_class_folders, read_labels, set_digest
@@ -111,3 +115,32 @@ def test_the_digest_knows_content_and_labels_not_names(tmp_path: Path) -> None:
     assert set_digest([LabelledPicture(b, "A"), LabelledPicture(moved, "B")]) != digest
     with pytest.raises(DataError, match=r"a\.png"):
         set_digest([LabelledPicture(a, "A")])
+
+
+CELLS = st.one_of(
+    st.sampled_from(
+        ["a.jpg", "AB123", "1 2 3 4 5 6 7 8", "nan " * 8, "inf " * 8, "1e999 " * 8, "9" * 5000, '"', "\0", ""]
+    ),
+    st.text(max_size=12),
+)
+
+
+@given(
+    st.lists(st.lists(CELLS, max_size=5), max_size=5),
+    st.sampled_from(["image,text,corners,group\n", "text;file\n", ""]),
+)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_table_is_read_or_a_data_error(tmp_path: Path, rows: list[list[str]], header: str) -> None:
+    text = header + "\n".join(",".join(row) for row in rows)
+    (tmp_path / "labels.csv").write_bytes(text.encode("utf-8", "surrogatepass"))
+    with contextlib.suppress(DataError):
+        for row in read_labels(tmp_path / "labels.csv"):
+            assert all(math.isfinite(number) for corner in row.corners or () for number in corner)
+            row.path.exists()
+
+
+@pytest.mark.parametrize("corners", ["nan " * 8, "1 2 3 4 5 6 7 inf", "1e300 " * 8, "9" * 400 + " 2 3 4 5 6 7 8"])
+def test_corners_are_pixels(corners: str, tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text(f"image,text,corners\na.jpg,AB,{corners}\n")
+    with pytest.raises(DataError, match="line 2: corners are eight numbers"):
+        read_labels(tmp_path / "labels.csv")

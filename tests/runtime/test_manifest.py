@@ -190,3 +190,73 @@ def test_any_value_for_any_key_is_taken_or_a_model_error(name: str, value: objec
     raw = {**json.loads(manifest().to_json()), name: value}
     with contextlib.suppress(ModelError):
         Manifest.from_json(json.dumps(raw))
+
+
+DIGITS = 10**400
+WILD = [
+    ("temperature", DIGITS), ("steps", DIGITS), ("strides", [DIGITS]), ("strides", [8] * 100_000), ("name", "\ud800"),
+    ("alphabet", "\ud800A"), ("version", "1\n2"), ("name", "x" * 10_000), ("licence", None), ("training", 5),
+    ("training", {"a": DIGITS}), ("training", {"a": "\udfff"}), ("training", {"\udfff": 1}), ("scores", [[]]),
+    ("scores", 7), ("thresholds", {"min_confidence": DIGITS}), ("thresholds", 3), ("sha256", "z" * 64), ("kind", ["x"]),
+    ("alphabet", "".join(map(chr, range(0x4E00, 0x5E00)))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "value"), WILD)
+def test_wild_values_are_refused_in_one_sentence(key: str, value: object) -> None:
+    raw = {**json.loads(manifest().to_json()), key: value}
+    with pytest.raises(ModelError) as refused:
+        Manifest.from_json(json.dumps(raw))
+    assert len(str(refused.value)) < 400 and str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("shape", [28, 28, DIGITS]),
+        ("shape", [28, 28, True]),
+        ("scale", DIGITS),
+        ("scale", 1e-300),
+        ("shape", [4096] * 9),
+    ],
+)
+def test_wild_inputs_are_refused(key: str, value: object) -> None:
+    raw = json.loads(manifest().to_json())
+    raw["input"][key] = value
+    with pytest.raises(ModelError):
+        Manifest.from_json(json.dumps(raw))
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"a":' * 100_000, '{"a": ' + "9" * 5000 + "}", "\ufeff{", " " * 5_000_000]
+)
+def test_texts_that_break_parsers_are_model_errors(text: str) -> None:
+    with pytest.raises(ModelError, match="the manifest is not valid"):
+        Manifest.from_json(text)
+
+
+def test_training_that_is_nested_deep_is_refused() -> None:
+    nested = "[" * 500 + "]" * 500
+    with pytest.raises(ModelError, match="training"):
+        Manifest.from_json(manifest().to_json().replace('"seeds":[1,2]', f'"seeds":{nested}'))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(DIGITS),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+KEYS = [f.name for f in dataclasses.fields(Manifest)]
+
+
+@given(
+    st.dictionaries(st.sampled_from(KEYS), JSON, min_size=1), st.dictionaries(st.sampled_from(["shape", "scale"]), JSON)
+)
+def test_what_is_taken_is_written_and_read_again(changes: dict[str, Any], spec: dict[str, Any]) -> None:
+    raw = json.loads(manifest().to_json())
+    raw.update(changes)
+    if isinstance(raw["input"], dict):
+        raw["input"].update(spec)
+    with contextlib.suppress(ModelError):
+        taken = Manifest.from_json(json.dumps(raw))
+        assert Manifest.from_json(taken.to_json()) == taken

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import os
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +16,7 @@ from hypothesis import strategies as st
 from tiny_models import model_bytes
 
 from plate_runtime.errors import ModelError
+from plate_runtime.manifest import Manifest
 from plate_runtime.modelfile import build_model_file, read_model_file
 
 FORMATS = ["tflite", "onnx"]
@@ -102,3 +107,111 @@ def test_what_is_no_model_file_is_named(tmp_path: Path) -> None:
         read_model_file(tmp_path / "model.h5")
     with pytest.raises(ModelError, match=r"missing\.tflite cannot be read"):
         read_model_file(tmp_path / "missing.tflite")
+
+
+def _with_zip(path: Path, write: Callable[[zipfile.ZipFile, bytes], None]) -> None:
+    """Put another zip behind the network of a model file."""
+    file = read_model_file(path)
+    path.write_bytes(file.content)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # zipfile warns of doubled names
+        with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
+            write(archive, dataclasses.replace(file.manifest, sha256=_digest(file.content)).to_json().encode())
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_zips_that_are_not_ours_are_refused(make_model_file: MakeModel) -> None:
+    def twice(archive: zipfile.ZipFile, text: bytes) -> None:
+        for _ in range(2):
+            archive.writestr("manifest.json", text)
+
+    def compressed(archive: zipfile.ZipFile, text: bytes) -> None:
+        archive.writestr("manifest.json", text + b" " * 50_000_000, zipfile.ZIP_DEFLATED)
+
+    def large(archive: zipfile.ZipFile, text: bytes) -> None:
+        archive.writestr("manifest.json", text + b" " * 5_000_000)
+
+    def many(archive: zipfile.ZipFile, text: bytes) -> None:
+        for number in range(200):
+            archive.writestr(f"{number}", b"")
+
+    cases = {"two manifests": twice, "compressed": compressed, "more than 4 MB": large, "damaged": many}
+    for said, write in cases.items():
+        path = make_model_file()
+        _with_zip(path, write)
+        with pytest.raises(ModelError, match=said):
+            read_model_file(path)
+
+
+def test_another_file_beside_the_manifest_is_no_harm(make_model_file: MakeModel) -> None:
+    path = make_model_file()
+
+    def labelled(archive: zipfile.ZipFile, text: bytes) -> None:
+        archive.writestr("labels.txt", "0\n1\n")
+        archive.writestr("manifest.json", text)
+
+    _with_zip(path, labelled)
+    assert read_model_file(path).manifest.kind == "character"
+
+
+def test_entries_that_overlap_what_is_not_theirs_are_refused(make_model_file: MakeModel) -> None:
+    path = make_model_file()
+    data = bytearray(path.read_bytes())
+    directory = data.rfind(b"PK\x01\x02")
+    for at, value in ((42, 5), (24, len(data)), (24, 0xFFFFFFFF), (42, 0xFFFFFFFF)):
+        broken = bytearray(data)
+        broken[directory + at : directory + at + 4] = value.to_bytes(4, "little")
+        path.write_bytes(broken)
+        with pytest.raises(ModelError, match=r"damaged|more than 4 MB"):
+            read_model_file(path)
+
+
+@pytest.mark.parametrize("where", ["initializer", "attribute", "sparse", "function", "location alone"])
+def test_weights_in_another_file_are_refused(where: str, tmp_path: Path) -> None:
+    import onnx
+    from onnx import TensorProto, helper
+
+    model = onnx.load_from_string(model_bytes_without_manifest(model_bytes("onnx"), "onnx"))
+    outside = model.graph.initializer[0]
+    if where == "attribute":
+        outside = TensorProto(dims=[1], data_type=TensorProto.FLOAT)
+        branch = helper.make_graph([helper.make_node("Constant", [], ["c"], value=outside)], "b", [], [])
+        model.graph.node.append(helper.make_node("If", ["x"], ["y"], then_branch=branch, else_branch=branch))
+        outside = model.graph.node[-1].attribute[0].g.node[0].attribute[0].t
+    elif where == "sparse":
+        outside = model.graph.sparse_initializer.add().values
+    elif where == "function":
+        outside = model.functions.add().node.add().attribute.add().t
+    if where != "location alone":
+        entry = outside.external_data.add()
+        entry.key, entry.value = "location", "/etc/hostname"
+    outside.data_location = TensorProto.EXTERNAL
+    path = tmp_path / "outside.onnx"
+    path.write_bytes(build_model_file(model.SerializeToString(), "onnx", _manifest_of("onnx", tmp_path)))
+    with pytest.raises(ModelError, match="lie in another file"):
+        read_model_file(path)
+
+
+def _manifest_of(format_: str, folder: Path) -> Manifest:
+    path = folder / f"sound.{format_}"
+    path.write_bytes(model_bytes(format_))
+    return read_model_file(path).manifest
+
+
+def test_onnx_files_of_endless_small_fields_are_refused_soon(tmp_path: Path) -> None:
+    path = tmp_path / "fields.onnx"
+    path.write_bytes(b"\x08\x00" * 8_000_000)
+    with pytest.raises(ModelError, match="more fields than"):
+        read_model_file(path)
+
+
+def test_pipes_and_devices_are_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.tflite")
+    (tmp_path / "zero.onnx").symlink_to("/dev/zero")
+    (tmp_path / "folder.onnx").mkdir()
+    for name in ("pipe.tflite", "zero.onnx", "folder.onnx", "a\0b.onnx"):
+        with pytest.raises(ModelError, match="cannot be read"):
+            read_model_file(tmp_path / name)

@@ -36,6 +36,8 @@ _PARTS = {
 }
 _LISTS = {"output": "", "watchlist": "plate_devices.watchlists.settings:WatchlistSettings"}
 _MOST = 1_000_000
+_LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){20}""")
+"""A key of 20 parts or more; no setting has more than four. Of some thousand parts, tomllib takes gigabytes."""
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
@@ -73,6 +75,9 @@ def load_config(path: Path) -> Config:
 
 
 def _built(path: Path, text: str) -> Config:
+    if long := _LONG_KEY.search(text):
+        line = text.count("\n", 0, long.start()) + 1
+        raise ConfigError(f"{path}, line {line}: a key of more than 20 parts; see docs/service.md")
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from plate_devices.config.errors import ConfigError
 from plate_devices.config.load import load_config
@@ -83,3 +86,46 @@ def test_a_password_in_an_address_is_not_shown(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as error:
         load_config(write(tmp_path, '[source]\naddress = ["rtsp://me:secret@x"]\n'))
     assert "secret" not in str(error.value)
+
+
+DIGITS = "9" * 5000
+HEX = "0x" + "f" * 5000
+WILD = [
+    f"[source]\nfps = {DIGITS}\n", f"[source]\nfps = {HEX}\n", f"[source]\nfps = {'9' * 400}\n",
+    f"[source]\nroi = [0, 0, {HEX}, 4]\n", f"[source]\nrotate = {HEX}\n", f"[service]\nstop_within = {HEX}\n",
+    f"[queue]\nmost_megabytes = {'9' * 400}\n", f"[privacy]\nkeep_days = {HEX}\n", f"source = {HEX}\n",
+    f"[source]\nroi = {'[' * 100_000}\n", f"[source]\nroi = {'{a=' * 50_000}\n", "a." * 50_000 + "b = 1\n",
+    '["a" ' + '. "a"' * 50_000 + "]\n",
+    f"[source]\n{'x' * 50_000} = 1\n", "[heat]\nlimit = nan\n", "[heat]\nlimit = -inf\n",
+    "[heat]\nlimit = 1979-05-27\n",
+    '[pictures]\ncrops = "a\\u0000b"\n', f'[[output]]\ntype = {HEX}\n', f"[[watchlist]]\nname = {HEX}\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WILD)
+def test_wild_settings_are_refused_in_one_sentence(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"gate\.toml") as refused:
+        load_config(write(tmp_path, text))
+    said = str(refused.value)
+    assert len(said) < 2100 and len(said.splitlines()) == 1
+
+
+SECTIONS = st.sampled_from(["source", "read", "pictures", "service", "heat", "queue", "privacy", "serve", "x"])
+NAMES = st.sampled_from(
+    ["address", "fps", "roi", "as", "models", "limit", "most_megabytes", "keep_days", "watchdog", "y"]
+)
+VALUES = st.one_of(
+    st.integers().map(str),
+    st.just(HEX),
+    st.floats().map(repr).map(lambda text: text.replace("e+", "e")),
+    st.sampled_from(["true", '""', '"\\u0000"', "[]", "[[1]]", "{}", "{a = 1}", "1979-05-27", "07:32:00", "'''x'''"]),
+    st.text(st.characters(codec="utf-8"), max_size=20),
+)
+
+
+@given(st.lists(st.tuples(SECTIONS, NAMES, VALUES), max_size=4))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_settings_are_read_or_refused(tmp_path: Path, rows: list[tuple[str, str, str]]) -> None:
+    text = "".join(f"[{section}]\n{name} = {value}\n" for section, name, value in rows)
+    with contextlib.suppress(ConfigError):
+        load_config(write(tmp_path, text))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from crashing_models import crashing_model
 from device_helpers import process
 
 from plate_devices.sources.demo import vehicles
@@ -219,3 +220,21 @@ def test_what_privacy_hides_leaves_the_process_nowhere(start: Callable[..., Serv
     assert len(written) >= 5
     for text in truth()[:6]:
         assert not any(text.encode() in path.read_bytes() for path in written), text
+
+
+def test_a_reload_survives_any_file(start: Callable[..., Service], tmp_path: Path) -> None:
+    service = start(settings("demo:100000"))
+    service.hear("READY=1")
+    broken = [
+        "[source]\nfps = 0x" + "f" * 5000,
+        "[source]\nroi = " + "[" * 100_000,
+        "a." * 50_000 + "b = 1",
+        settings("demo:100000").replace("[read]", f"[read]\nmodels = ['{crashing_model(tmp_path)}']"),
+    ]
+    for text in broken:
+        service.reload(text)
+    assert service.err.count("the settings stay as they were") == len(broken)
+    assert "Traceback" not in service.err
+    seen = len(service.plates)
+    service.wait_for(lambda: len(service.plates) > seen)
+    assert service.end() == 0
