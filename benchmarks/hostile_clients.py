@@ -33,8 +33,8 @@ _INFER = [sys.executable, "-c", "from plate_devices.infer import main; main()"]
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure both servers."""
     parser = command_line(__doc__)
-    told = f"how long each is attacked, and as long before that not ({SECONDS})"
-    parser.add_argument("seconds", nargs="?", type=whole(5), default=SECONDS, metavar="SECONDS", help=told)
+    help_ = f"how long each is attacked, and as long before that not ({SECONDS})"
+    parser.add_argument("seconds", nargs="?", type=whole(5), default=SECONDS, metavar="SECONDS", help=help_)
     seconds = parser.parse_args(arguments).seconds
     from receivers.broker import free_port
 

@@ -23,7 +23,7 @@ class AddressError(ValueError):
 
     @property
     def sentence(self) -> str:
-        """The text for a setting, whose name stands before it."""
+        """The text for a setting; the setting's name stands before it."""
         text = str(self)
         return f"this {text}" if text.startswith("is no address") else f"this is no address that can work: it {text}"
 

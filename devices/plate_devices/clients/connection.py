@@ -71,7 +71,7 @@ class Connection:
 
 
 def peer_of(connected: socket.socket) -> Peer:
-    """Return who is connected: by process on a Unix socket, by address (IPv6: its /64 network) elsewhere."""
+    """Return the peer of a connection: by process on a Unix socket, by address (IPv6: its /64 network) elsewhere."""
     if connected.family == socket.AF_UNIX:
         if not hasattr(socket, "SO_PEERCRED"):
             return Peer("local", is_local=True)

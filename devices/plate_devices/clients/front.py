@@ -30,8 +30,8 @@ _MOST_ACCEPTED = 64
 class Front:
     """Serves a listening socket within limits.
 
-    A connection that is one too many replaces another one: of the process or address that has the most, the one whose
-    last whole request is longest ago, unless it is being answered.
+    A connection that is one too many replaces another one: of the process or address that has the most, the one with
+    the oldest last request, unless it is being answered.
     """
 
     def __init__(self, listener: socket.socket, service: Service, limits: Limits) -> None:
@@ -120,7 +120,7 @@ class Front:
         self._selector.register(client, selectors.EVENT_READ, connection)
 
     def _has_room(self, is_local: bool, group: object) -> bool:
-        """Make room where there is none; who is not of this machine leaves the reserved places free."""
+        """Make room where there is none; other machines leave the reserved places free."""
         others = [one for one in self._connections if is_local or not one.peer.is_local]
         if len(others) < self._limits.connections - (0 if is_local else self._limits.reserved):
             return True

@@ -34,7 +34,7 @@ class Limits:
 
 
 class Peer(NamedTuple):
-    """Who is connected: `group` is the process or address that shares its limits; `is_local` is this machine."""
+    """The other side of a connection: `group` is the process or address, `is_local` says that it is this machine."""
 
     group: Hashable
     is_local: bool

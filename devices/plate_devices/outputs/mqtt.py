@@ -132,7 +132,7 @@ class MqttOutput:
         return acknowledged
 
     def close(self) -> None:
-        """Say goodbye where somebody listens, and hang up."""
+        """Say that the device is offline, and disconnect."""
         client, self._client = self._client, None
         if client is None:
             return
@@ -142,7 +142,7 @@ class MqttOutput:
         client.hang_up()
 
     def _introduce(self, client: BrokerClient) -> None:
-        """Say who is there, again with each connection: the broker may have forgotten."""
+        """Announce the device with each connection: the broker may have forgotten it."""
         if self._unheard < _MOST_UNHEARD:
             with suppress(OSError, ValueError):
                 client.subscribe(f"{self.topic}/status")
@@ -188,7 +188,7 @@ class MqttOutput:
 
 
 def check_topics(outputs: Sequence[MqttOutput]) -> None:
-    """Refuse outputs that could not be told from each other at one broker. Raises UsageError."""
+    """Refuse outputs that receivers could not tell apart at one broker. Raises UsageError."""
     taken: dict[tuple[str, str], str] = {}
     for output in outputs:
         used = {f"the topic {output.topic}": "topic"}

@@ -86,7 +86,7 @@ def connect(
     """Return a client that is connected.
 
     Args:
-        rivals: is told, from the client's thread, when the connection begins and how it ends.
+        rivals: hears, from the client's thread, when the connection begins and how it ends.
         prepare: is called before the connection, as for a last will.
 
     Raises:

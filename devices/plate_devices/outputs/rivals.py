@@ -84,7 +84,7 @@ class Rivals:
             self._should_say = False
 
     def heard(self, status: str) -> None:
-        """Somebody says a status under the topic, while this client is connected; what it says itself is heard, too."""
+        """A status arrives under the topic; what this client says itself arrives, too."""
         with self._lock:
             self._heard[status] += 1
             if self._heard[status] <= self._said[status]:

@@ -50,7 +50,7 @@ class HttpFramer:
 
 
 class PageService:
-    """Answers with the page; `access` decides who is answered, `waiting` holds who waits for a picture."""
+    """Answers with the page; `access` decides to whom, `waiting` limits the clients that wait for a picture."""
 
     too_late = b""
     too_many = b""
@@ -74,8 +74,8 @@ class PageService:
 def refusal(status: int, reason: str) -> bytes:
     """Return a whole answer that refuses a request and ends the connection."""
     body = json.dumps({"error": reason}).encode()
-    told = {"Content-Type": "application/json", "Content-Length": str(len(body)), "Connection": "close", **HEADERS}
-    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in told.items())]
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), "Connection": "close", **HEADERS}
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode("ascii") + body
 
 

@@ -46,7 +46,7 @@ class SocketServer:
         *,
         limits: Limits = LIMITS,
     ) -> None:
-        """Listen; whoever may write to the socket file, owner and group, may ask.
+        """Listen; owner and group of the socket file may ask.
 
         Args:
             reader: stays the caller's to close.
@@ -77,7 +77,7 @@ class SocketServer:
         return LineFramer()
 
     def answer(self, request: bytearray, _peer: Peer) -> Answer:
-        """See `Service`. Who is answered with errors alone waits a little for each."""
+        """See `Service`. An error is held back for a moment, so that a client cannot ask for many."""
         line_end = request.find(b"\n")
         line_end = len(request) if line_end < 0 else line_end
         id_ = None
