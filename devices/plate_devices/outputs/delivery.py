@@ -18,7 +18,7 @@ from plate_devices.outputs.recovery import FILE, open_queue
 from plate_devices.outputs.registry import destinations, make_outputs
 from plate_devices.outputs.settings import QueueSettings
 from plate_devices.private_files import forget_set_aside
-from plate_devices.records import timestamp
+from plate_devices.records import timestamp, to_line
 from plate_devices.sources.outages import BackOff
 from plate_devices.threads import Worker, describe
 
@@ -116,7 +116,7 @@ class Delivery:
         """Take several events in one write."""
         if not self._couriers:
             return
-        events = list(events)
+        events = [event for event in events if self._is_json(event)]
         with self._lock:
             for event in events:
                 self._clock.correct(event)
@@ -127,6 +127,14 @@ class Delivery:
                 self._disk_fails(error)
                 self._drops.add(self._memory.put(events))
         self._nudge()
+
+    def _is_json(self, event: Event) -> bool:
+        try:
+            to_line(event)
+        except (ValueError, TypeError, RecursionError) as error:  # NaN, for one: no output could take it
+            self._remark("event_refused", f"an event cannot be written as JSON, and is left out: {error}")
+            return False
+        return True
 
     def state(self) -> list[OutputState]:
         """Return how every output fares, in the order they were given."""

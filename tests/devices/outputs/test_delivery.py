@@ -142,6 +142,16 @@ def test_an_event_that_is_refused_holds_nobody_up(start: Start, told: Told) -> N
     assert told == [("event_refused", "choosy: answers 400 (it is counted as dropped)")]
 
 
+def test_an_event_that_is_no_json_is_left_out_and_said(start: Start, told: Told) -> None:
+    there = FakeOutput(name="there")
+    delivery = start(there)
+    delivery.put_all([event(1), event(2, confidence=float("nan")), event(3, crop=Path("a")), event(4)])
+    until(lambda: len(there.events) == 2)
+    assert ids(there) == ["id-1", "id-4"]
+    assert told.words == ["event_refused", "event_refused"]
+    assert delivery.disk_error == ""
+
+
 def test_a_full_queue_drops_the_oldest_and_says_so(start: Start, told: Told) -> None:
     away = FakeOutput(name="away")
     away.failures = -1
