@@ -213,10 +213,12 @@ def webp_cost(head: bytes, size: int, name: str, max_pixels: int) -> Cost:
     """Return what the decoder of a WebP file takes; Pillow makes its canvases before it says how large they are."""
     width, height = read_webp(head, name)
     check_shape(width, height, name, max_pixels)
-    cost = Cost(decoder=(_WEBP_BYTES - 4) * width * height, kept=4 * size)
-    if cost.decoder + cost.kept > MEMORY:
+    cost = Cost(decoder=(_WEBP_BYTES - 4) * width * height, kept=size)
+    # Before the canvases there are four copies of the file.
+    needed = max(cost.decoder + cost.kept, 4 * size)
+    if needed > MEMORY:
         raise InputError(
-            f"{name} is a WebP of {width}x{height} pixels; decoding takes {cost.decoder // 1_000_000} MB, more than "
+            f"{name} is a WebP of {width}x{height} pixels; decoding takes {needed // 1_000_000} MB, more than "
             f"the {MEMORY // 1_000_000} MB that are used, scale it down or save it as JPEG"
         )
     return cost

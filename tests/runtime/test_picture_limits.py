@@ -66,6 +66,7 @@ REFUSED = {
     "too large a header; save": writers.gif(8, 8, b"!\xfe" + b"\x01c" * 120_000 + b"\0"),
     "64000x64000 pixels; more": writers.gif(64_000, 64_000),
     "WebP of 7000x7000 pixels": webp(7000, 7000),
+    "decoding takes 400 MB": webp(64, 64) + bytes(100_000_000),
     "with lzma compression": small_tiff(t259=34925),
     "with zstd compression": small_tiff(t259=50000),
     "with webp compression": small_tiff(t259=50001),
