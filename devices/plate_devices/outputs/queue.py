@@ -84,6 +84,8 @@ class EventQueue:
             if self._standings_lost:
                 self._database.execute("DELETE FROM outputs")
                 self._standings_lost = False
+                told = "how far outputs are was damaged; they get again what waits"
+                self._remark("queue_damaged", f"{self.path}: {told}")
             self._write_standings()
             self._forget_delivered()
         return {name: count for name, count in left.items() if count}

@@ -264,3 +264,19 @@ def test_a_folder_that_became_read_only_is_waited_for(tmp_path: Path, monkeypatc
         open_queue(tmp_path, MEGABYTE, ["a"], lambda *_: None)
     assert raised.value.passing
     shutil.rmtree(tmp_path)
+
+
+def test_an_output_that_is_not_known_any_more_gets_everything_and_that_is_said(tmp_path: Path) -> None:
+    queue = EventQueue(tmp_path / FILE, MEGABYTE)
+    queue.open_for(["a", "b"])
+    queue.put([event(1), event(2)])
+    queue.done("a", queue.take("a"))
+    queue.close()
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        connection.execute("UPDATE outputs SET acknowledged = 2 WHERE name = 'b'")
+    connection.close()
+    said: list[str] = []
+    queue = open_queue(tmp_path, MEGABYTE, ["a", "b"], lambda _, text: said.append(text))
+    assert [len(queue.take(name)) for name in ("a", "b")] == [0, 2]
+    assert said == [f"{tmp_path / FILE}: how far outputs are was damaged; they get again what waits"]
+    queue.close()
