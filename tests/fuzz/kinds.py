@@ -213,12 +213,15 @@ def _manifests() -> list[bytes]:
 def _h5() -> list[bytes]:
     import hostile_h5
 
+    from plate_train import weights_file
+    from plate_train.h5_file import TRAINING
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "seed.h5"
         with hostile_h5.write(path, [hostile_h5.INPUT, hostile_h5.dense()]) as file:
-            file.attrs["plate_edge.alphabet"] = "AB"
-            file.attrs["plate_edge.input.shape"] = [28, 28, 1]
-            file["plate_edge_training"] = "{}"
+            for name, value in weights_file._attributes(weights_file.ModelMeta()).items():
+                file.attrs[weights_file.PREFIX + name] = value
+            file[TRAINING] = "{}"
         return [path.read_bytes()]
 
 

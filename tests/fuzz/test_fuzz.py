@@ -39,5 +39,5 @@ def test_sound_files_are_read(name: str, tmp_path: Path, monkeypatch: pytest.Mon
     assert len(refused) < MOST_CHECKS.get(name, 1) * checks, refused
 
 
-MOST_CHECKS = {"h5": 2, "run-settings": 3, "checkpoint": 2, "report": 2, "labels": 2}
+MOST_CHECKS = {"run-settings": 3, "checkpoint": 2, "report": 2, "labels": 2}
 """How many readers each file is given to: a kind may hold several formats, each for one reader."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
 import os
 import stat
 import time
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from plate_devices.events.times import RELEASED
 from plate_devices.private_files import clean_folder, make_folder, replacing
 from plate_runtime.alphabet import fold
-from plate_runtime.errors import DataError, DeviceError
+from plate_runtime.errors import DAMAGE, DataError, DeviceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -137,8 +138,9 @@ def _load(path: Path) -> _Key | None:
         key = _Key(str(found["name"]), float(found["made"]), bytes.fromhex(found["key"]))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except DAMAGE as error:
         raise DataError(f"key file {path} is damaged; delete it, and a new key is made") from error
-    if len(key.secret) != _KEY_BYTES or not 0 < len(key.name) <= 32:
+    usable = 0 < len(key.name) <= 32 and key.name.isprintable() and math.isfinite(key.made)
+    if len(key.secret) != _KEY_BYTES or not usable:
         raise DataError(f"key file {path} holds no key of {_KEY_BYTES} bytes; delete it, and a new one is made")
     return key

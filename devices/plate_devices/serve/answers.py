@@ -63,7 +63,10 @@ class Answers:
         Raises:
             ValueError: it is no region.
         """
-        asked = json.loads(body)
+        try:
+            asked = json.loads(body)
+        except RecursionError as error:
+            raise ValueError("the request is nested too deep") from error
         if not isinstance(asked, dict) or "region" not in asked:
             raise ValueError('{"region": [x, y, width, height]} or {"region": null} is asked for')
         shot = self._tap.shot

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from plate_devices.sources.base import Region
 
+_FARTHEST = 1_000_000  # pixels
 LEAST = 16
 """Pixels that a region is wide and high at least: smaller ones are a slip of the mouse."""
 
@@ -27,6 +28,8 @@ def checked(drawn: Any, size: tuple[int, int] | None) -> Region | None:
         return None
     if not isinstance(drawn, list) or len(drawn) != 4 or not all(type(value) is int for value in drawn):
         raise ValueError("a region is [x, y, width, height] in whole pixels")
+    if not all(abs(value) <= _FARTHEST for value in drawn):
+        raise ValueError("the region lies outside every picture")
     left, top, right, bottom = drawn[0], drawn[1], drawn[0] + drawn[2], drawn[1] + drawn[3]
     left, top = max(0, left), max(0, top)
     if size is not None:

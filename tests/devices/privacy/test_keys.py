@@ -141,3 +141,15 @@ def test_a_machine_that_starts_with_the_time_of_an_hour_ago_keeps_its_key(tmp_pa
     first = open_key(path, clock).hash("AB123")
     clock.now -= 3000.0
     assert open_key(path, clock).hash("AB123") == first
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[" * 4000, '{"name": "a", "made": ' + "9" * 400 + ', "key": "' + "00" * 32 + '"}'],
+)
+def test_wild_key_files_are_refused_in_one_sentence(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text(content)
+    path.chmod(0o600)
+    with pytest.raises(DataError, match="delete it"):
+        open_key(path)

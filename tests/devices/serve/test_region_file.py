@@ -1,0 +1,24 @@
+"""The region that the page keeps: read again, or refused in one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from plate_devices.serve.region import checked, load_region
+from plate_runtime.errors import DeviceError
+
+WILD = ["[" * 100_000, '{"region": [' + "9" * 400 + ", 1, 20, 20]}", '{"region": 5}', "{", "\x00"]
+
+
+@pytest.mark.parametrize("content", WILD)
+def test_wild_region_files_are_refused(content: str, tmp_path: Path) -> None:
+    (tmp_path / "region.json").write_text(content)
+    with pytest.raises(DeviceError, match="is damaged; delete it"):
+        load_region(tmp_path / "region.json")
+
+
+def test_numbers_beyond_every_picture_are_refused() -> None:
+    with pytest.raises(ValueError, match="outside"):
+        checked([0, 0, 10**400, 20], None)
