@@ -10,14 +10,19 @@ from streams.pictures import jpeg
 from streams.serving import Server, read_request
 
 
+QUIRKS = (
+    "", "no length", "chunked", "quoted", "dashes", "none", "other boundary", "bare", "no headers", "octets", "motion",
+    "no kind", "short", "long", "huge", "zero", "json", "line feeds",
+)  # fmt: skip
+
+
 class MjpegServer(Server):
     """Serves `http://127.0.0.1:port/video?channel=1`.
 
     Faults: "mute" says nothing, "missing" answers 404, "moved" 302 with a secret, "other" another protocol; "page",
-    "picture" are other kinds of content; "headers" and "part headers" never end; "slow headers" come a byte at a
-    time; "huge" says a picture has 1 GB, "endless" sends one without an end; "no length", "chunked", "quoted",
-    "dashes" are quirks that are no faults; "said png" calls its pictures PNG; "damaged" sends half pictures, "text"
-    no pictures; "stall" sends none, "ends" ends.
+    "picture" are other kinds of content; "headers" and "part headers" never end; "slow headers" come a byte at a time;
+    "endless" sends a picture without an end; "said png" calls its pictures PNG; "damaged" sends half pictures, "text"
+    no pictures; "stall" sends none, "ends" ends, "only json" sends what is no picture. `QUIRKS` are no faults.
     """
 
     def __init__(self, pictures: Callable[[int], bytes] = jpeg, **options: object) -> None:
@@ -63,10 +68,16 @@ class MjpegServer(Server):
             self.stopping.wait(0.05 if self.fault == "slow headers" else 0.0)
 
     def _stream(self, client: socket.socket) -> None:
-        boundary = {"quoted": '"next picture"', "dashes": "--next picture"}.get(self.fault, "next picture")
+        boundary = {"quoted": '; boundary="next picture"', "dashes": "; boundary=--next picture", "none": ""}.get(
+            self.fault, "; boundary=another" if self.fault == "other boundary" else "; boundary=next picture"
+        )
         encoding = "Transfer-Encoding: chunked\r\n" if self.fault == "chunked" else ""
-        kind = f"Content-Type: multipart/x-mixed-replace; boundary={boundary}\r\n"
-        client.sendall(f"HTTP/1.1 200 OK\r\n{kind}{encoding}\r\n".encode())
+        kind = {"octets": "application/octet-stream", "motion": "video/x-motion-jpeg"}.get(
+            self.fault, f"multipart/x-mixed-replace{boundary}"
+        )
+        kind = "" if self.fault == "no kind" else f"Content-Type: {kind}\r\n"
+        head = f"HTTP/1.1 200 OK\r\n{kind}{encoding}\r\n"
+        client.sendall((head.replace("\r\n", "\n") if self.fault == "line feeds" else head).encode())
         while not self.stopping.is_set():
             number = int((time.monotonic() - self._began) * self.rate)
             if self.fault == "ends":
@@ -83,16 +94,28 @@ class MjpegServer(Server):
         if self.fault == "text":
             picture = b"busy, please wait"
         kind = b"Image/PNG" if self.fault == "said png" else b"image/jpeg"
-        head = b"--next picture\r\nContent-Type: " + kind + b"\r\n"
-        if self.fault == "huge":
-            return head + b"Content-Length: 1000000000\r\n\r\n" + picture
+        head = b"--next picture
+Content-Type: " + kind + b"
+"
+        if self.fault == "only json":
+            return head.replace(b"image/jpeg", b"application/json") + b"
+{}
+"
         if self.fault == "endless":
             return head + b"\r\n" + bytes(3 << 20)
         if self.fault == "part headers":
             return head + b"X-More: and more\r\n" * 1000
-        if self.fault == "no length":
+        if self.fault in ("bare", "motion"):
+            return picture
+        if self.fault == "no headers":
+            return b"--next picture\r\n" + picture
+        if self.fault in ("no length", "none"):
             return head + b"\r\n" + picture + b"\r\n"
-        return head + f"Content-Length: {len(picture)}\r\n\r\n".encode() + picture + b"\r\n"
+        said = {"short": 100, "long": len(picture) + 500, "huge": 10**9, "zero": 0}.get(self.fault, len(picture))
+        part = head + f"Content-Length: {said}\r\n\r\n".encode() + picture + b"\r\n"
+        if self.fault == "json":
+            part += b'--next picture\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"motion":false}\r\n'
+        return part.replace(b"\r\n", b"\n") if self.fault == "line feeds" else part
 
     def _send(self, client: socket.socket, content: bytes) -> None:
         if self.fault != "chunked":

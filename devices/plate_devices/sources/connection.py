@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from typing import TYPE_CHECKING
@@ -21,18 +22,45 @@ LONGEST_HEAD = 32 * 1024
 """Most bytes of an answer's status line and headers."""
 
 
-class Answer:
-    """The head of an answer: `status`, and headers by lower-case name, each a list of values."""
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
-    def __init__(self, status: int, headers: dict[str, list[str]]) -> None:
-        self.status, self._headers = status, headers
+
+class Answer:
+    """The head of an answer: `version` of the protocol, `status`, headers by lower-case name, each a list of values."""
+
+    def __init__(self, version: str, status: int, headers: dict[str, list[str]]) -> None:
+        self.version, self.status, self._headers = version, status, headers
 
     @property
     def hint(self) -> str:
         """What may be wrong where there is no stream."""
-        if self.status // 100 == 3:
-            return "it has moved elsewhere"
         return "it may be busy or broken" if self.status // 100 == 5 else "is the path right?"
+
+    @property
+    def kind(self) -> str:
+        """The header Content-Type without its parameters, in small letters."""
+        return self.first("content-type").partition(";")[0].strip().lower()
+
+    @property
+    def length(self) -> int | None:
+        """The header Content-Length, None where it says nothing that could be."""
+        said = self.first("content-length")
+        return int(said) if said.isdecimal() and said.isascii() and len(said) < 13 else None
+
+    @property
+    def is_chunked(self) -> bool:
+        """Whether the content comes in chunks, each with its size."""
+        return self.first("transfer-encoding").lower() == "chunked"
+
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether the connection may be used again once the content has been read."""
+        said = self.first("connection").lower()
+        return "keep-alive" in said if self.version == "HTTP/1.0" else "close" not in said
+
+    def rows(self, names: dict[str, str]) -> str:
+        """Return values of headers as rows of a request, under the names that they have there."""
+        return "".join(f"{to}: {value}\r\n" for name, to in names.items() if (value := self.first(name.lower())).isprintable() and value)
 
     def all(self, name: str) -> list[str]:
         """All values of a header."""
@@ -111,15 +139,15 @@ class Connection:
 
     def _head(self) -> str:
         head = bytearray()
-        while (end := head.find(b"\r\n\r\n")) < 0:
+        while (end := _END_OF_HEAD.search(head)) is None:
             if len(head) > LONGEST_HEAD or time.monotonic() > self._deadline:
                 raise DeviceError(f"{self._address.shown} sends headers without an end")
             piece = self.receive(self._deadline)
             if not piece:
                 raise DeviceError(f"{self._address.shown} hangs up without an answer")
             head += piece
-        self._kept = head[end + 4 :]
-        return head[:end].decode("latin-1")
+        self._kept = head[end.end() :]
+        return head[: end.start()].decode("latin-1")
 
     def _encrypt(self, plain: socket.socket) -> socket.socket:
         import ssl
@@ -135,7 +163,7 @@ class Connection:
 
 
 def _parse(head: str) -> Answer:
-    first, *rows = head.split("\r\n")
+    first, *rows = [row.removesuffix("\r") for row in head.split("\n")]
     version, status, *_ = first.split(" ", 2)
     if not version.startswith(("HTTP/", "RTSP/", "ICY")):
         raise ValueError(version)
@@ -143,7 +171,7 @@ def _parse(head: str) -> Answer:
     for row in rows:
         name, _, value = row.partition(":")
         headers.setdefault(name.strip().lower(), []).append(value.strip())
-    return Answer(int(status), headers)
+    return Answer(version, int(status), headers)
 
 
 def _reason(error: Exception) -> str:

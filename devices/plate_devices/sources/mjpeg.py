@@ -1,35 +1,55 @@
-"""MJPEG over HTTP: the base install reads it, no OpenCV needed."""
+"""Cameras over HTTP, MJPEG streams and addresses of single pictures: the base install reads them, no OpenCV needed."""
 
 from __future__ import annotations
 
 import re
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from plate_devices.sources.base import Frame, Region
-from plate_devices.sources.connection import SILENT_AFTER, Answer, Connection
-from plate_devices.sources.login import answer
-from plate_devices.sources.multipart import Chunks, FormatError, Parts, boundary_of
+from plate_devices.sources.connection import SILENT_AFTER, Answer
+from plate_devices.sources.multipart import Chunks, FormatError, Parts
 from plate_devices.sources.pace import Pace
-from plate_devices.sources.reopening import LoginError
+from plate_devices.sources.requests import Requests
 from plate_runtime.errors import DeviceError, InputError
 from plate_runtime.image import CAMERA, CAMERA_PNG, open_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from plate_devices.sources.address import Address
 
 _DAMAGED = 5
-"""So many damaged pictures in a row are no accident: the connection is made anew."""
+"""So many damaged pictures in a row are no accident: the connection is made again."""
 
 _AT_ONCE = 8 * 1024 * 1024
 """Most bytes that are taken before a picture is decoded; who sends faster than that is not waited for."""
 
+SNAPSHOT_RATE = 2.0
+"""Pictures a second that are asked for at an address that gives one at a time, unless --fps says otherwise."""
+
+# What cameras call their streams, beside multipart/x-mixed-replace.
+_STREAMS = re.compile(r"multipart/.*|video/(?:x-)?(?:motion-?)?m?jpe?g|application/octet-stream|image/.*|")
+_PICTURES = ("image/jpeg", "image/jpg", "image/pjpeg", "image/png")
+
+
+class _Sent(NamedTuple):
+    """A picture as it came: the file, its Content-Type, how many were passed over since the one before.
+
+    `content` is None where the picture is the same as before.
+    """
+
+    content: bytes | None
+    kind: str
+    passed: int = 0
+
 
 class MjpegStream:
-    """A camera, or a program, that sends one JPEG after the other in an answer without an end.
+    """A camera, or a program, that sends one JPEG after the other in an answer without an end, or one an answer.
 
     Attributes:
         dropped: pictures that came while an earlier one was being decoded, damaged ones, and what `pace` leaves out.
@@ -39,109 +59,113 @@ class MjpegStream:
     state = ""
     default_roi: Region | None = None
 
-    def __init__(self, address: Address, pace: Pace | None = None) -> None:
-        """Take where it is, and how often a picture is wanted; nothing is opened yet."""
+    def __init__(self, address: Address, pace: Pace | None = None, redirect: str | None = None) -> None:
+        """Take where it is, how often a picture is wanted, and the one other host that it may send on to.
+
+        Nothing is opened yet.
+        """
         self.name = address.shown
         self.dropped = 0
-        self._address = address
         self._pace = pace or Pace()
-        self._connection: Connection | None = None
+        self._camera = Requests(address, redirect)
 
     def frames(self) -> Iterator[Frame]:
         """Yield the newest picture each time. Raises DeviceError, or LoginError, when there is none, or no more."""
         number = damaged = 0
-        for picture, kind, passed in self._pictures():
-            number += passed
-            if not self._pace.takes():
-                self.dropped += 1
-                number += 1
-                continue
-            try:
-                limits = CAMERA_PNG if kind == "image/png" else CAMERA
-                rgb = open_picture(picture, name="one of them", limits=limits).rgb
-            except InputError as error:
+        last: NDArray[np.uint8] | InputError = InputError("")
+        for sent in self._sent():
+            number += sent.passed
+            if sent.content is not None:
+                last = _decoded(sent.content, sent.kind)
+            if isinstance(last, InputError):
                 damaged += 1
                 self.dropped += 1
                 if damaged >= _DAMAGED:
-                    raise DeviceError(f"{self.name} sends pictures that cannot be read; {error}") from error
+                    raise DeviceError(f"{self.name} sends pictures that cannot be read; {last}") from last
             else:
                 damaged = 0
-                yield Frame(rgb, number, datetime.now(UTC))
+                yield Frame(last, number, datetime.now(UTC))
             number += 1
 
     def close(self) -> None:
         """Hang up."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._camera.close()
 
-    def _pictures(self) -> Iterator[tuple[bytes, str, int]]:
-        """Yield the newest whole picture that is there, as a file, its Content-Type, and how many were passed over."""
-        parts, chunks = self._open()
+    def _sent(self) -> Iterator[_Sent]:
+        """Yield what is wanted of what the camera sends, each the newest whole picture that is there."""
+        found = self._camera.get()
+        kind = found.kind
+        if not _STREAMS.fullmatch(kind):
+            said = kind if re.fullmatch(r"[\w/+.-]{1,40}", kind) else "something else"
+            raise DeviceError(f"{self.name} gives {said}, no MJPEG stream (multipart/x-mixed-replace) and no picture")
+        if kind in _PICTURES:
+            yield from self._snapshots(found)
+        skipped = 0
+        for sent in self._stream(found):
+            if self._pace.takes():
+                yield sent._replace(passed=sent.passed + skipped)
+                skipped = 0
+            else:
+                self.dropped += 1
+                skipped += 1 + sent.passed
+
+    def _snapshots(self, found: Answer) -> Iterator[_Sent]:
+        """Yield one picture of each answer. One that has not changed is neither sent nor decoded where that is said."""
+        last, since, asked = b"", "", time.monotonic()
+        self._pace.wait()
+        while True:
+            content = self._camera.picture(found, asked + SILENT_AFTER)
+            if found.status == 200 and not content:
+                raise DeviceError(f"{self.name} gives an empty picture")
+            same = found.status == 304 or content == last
+            yield _Sent(None if same else content, found.kind)
+            if found.status == 200:
+                last = content
+                since = found.rows({"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"})
+            if self._pace.limited:
+                self._pace.wait()
+            else:
+                time.sleep(max(0.0, asked + 1 / SNAPSHOT_RATE - time.monotonic()))
+            asked = time.monotonic()
+            found = self._camera.get(since, keep=True)
+
+    def _stream(self, found: Answer) -> Iterator[_Sent]:
+        parts, chunks = Parts(), Chunks() if found.is_chunked else None
         whole = time.monotonic()
         while not (chunks and chunks.ended):
             newest, kind, passed = None, "", 0
             for content in self._receive(whole + SILENT_AFTER):
-                for part in self._cut(parts, chunks.feed(content) if chunks else content):
+                for part in self._cut(parts, chunks, content):
                     passed += newest is not None
-                    newest, kind = part, parts.kind
+                    newest, kind = part, parts.kind or found.kind
             if newest is not None:
                 self.dropped += passed
-                yield newest, kind, passed
+                yield _Sent(newest, kind, passed)
                 whole = time.monotonic()
+            elif time.monotonic() > whole + SILENT_AFTER:
+                raise DeviceError(f"{self.name} has sent nothing whole for {SILENT_AFTER:g} s")
         raise DeviceError(f"{self.name} has ended")
 
     def _receive(self, within: float) -> Iterator[bytes]:
-        """Wait for bytes, and yield them with all that came meanwhile."""
-        assert self._connection is not None
+        """Wait for bytes, and yield them with all that came in the meantime."""
         taken = 0
-        while not taken or (self._connection.more() and taken < _AT_ONCE):
-            content = self._connection.receive(within)
+        while not taken or (self._camera.more() and taken < _AT_ONCE):
+            content = self._camera.receive(within)
             if not content:
                 raise DeviceError(f"{self.name} has ended")
             taken += len(content)
             yield content
 
-    def _cut(self, parts: Parts, content: bytes) -> Iterator[bytes]:
+    def _cut(self, parts: Parts, chunks: Chunks | None, content: bytes) -> Iterator[bytes]:
         try:
-            yield from parts.feed(content)
+            yield from parts.feed(chunks.feed(content) if chunks else content)
         except FormatError as error:
             raise DeviceError(f"{self.name} {error}") from error
 
-    def _open(self) -> tuple[Parts, Chunks | None]:
-        """Ask for the stream, a second time with the login if need be, and see that it is one."""
-        found = self._ask("")
-        if found.status == 401:
-            login = self._login(found)
-            self.close()
-            found = self._ask(f"Authorization: {login}\r\n")
-        self._check(found)
-        boundary = boundary_of(found.first("content-type"))
-        return Parts(boundary), Chunks() if found.first("transfer-encoding").lower() == "chunked" else None
 
-    def _ask(self, login: str) -> Answer:
-        self._connection = Connection(self._address)
-        rows = f"Host: {self._address.host_and_port}\r\nAccept: */*\r\nUser-Agent: plate-edge\r\n{login}"
-        return self._connection.ask(f"GET {self._address.target} HTTP/1.0\r\n{rows}\r\n")
-
-    def _login(self, found: Answer) -> str:
-        address = self._address
-        if not address.user:
-            raise LoginError(
-                f"{self.name} asks for user and password: {address.scheme}://USER:PASSWORD@{address.host}/..."
-            )
-        login = answer(found.all("www-authenticate"), address.user, address.password, "GET", address.target)
-        if login is None:
-            raise LoginError(f"{self.name} asks for a login of an unknown kind; basic and digest are known")
-        return login
-
-    def _check(self, found: Answer) -> None:
-        """Raise DeviceError where the answer is no stream. Its own words may hold secrets."""
-        if found.status in (401, 403):
-            raise LoginError(f"{self.name} refuses user or password ({found.status})")
-        if found.status != 200:
-            raise DeviceError(f"{self.name} answers {found.status}, not a stream; {found.hint}")
-        kind = found.first("content-type").partition(";")[0].strip().lower()
-        if not kind.startswith("multipart/") or not boundary_of(found.first("content-type")):
-            said = kind if re.fullmatch(r"[\w/+.-]{1,40}", kind) else "something else"
-            raise DeviceError(f"{self.name} gives {said}, no MJPEG stream (multipart/x-mixed-replace)")
+def _decoded(content: bytes, kind: str) -> NDArray[np.uint8] | InputError:
+    """Decode a picture, as JPEG, or as PNG where the server says so; return why where that is impossible."""
+    try:
+        return open_picture(content, name="one of them", limits=CAMERA_PNG if kind == "image/png" else CAMERA).rgb
+    except InputError as error:
+        return error

@@ -16,81 +16,139 @@ LONGEST_HEADERS = 8 * 1024
 
 _KIND = re.compile(rb"^content-type[ \t]*:[ \t]*([\w/+.-]{1,40})", re.IGNORECASE | re.MULTILINE)
 _LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*(\d{1,12})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-_END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
-_BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]+)"|([^;]+))', re.IGNORECASE)
+_SOI, _EOI = b"\xff\xd8\xff", 0xD9
+_PNG, _PNG_END = b"\x89PNG", b"IEND\xaeB\x60\x82"
+_LONGEST_LINE = 256
+# What a part begins with: a line of the boundary, whatever that is, or a picture.
+_START = re.compile(rb"(?:^|(?<=\n))(--[^\r\n]{1,200})\r?(?=\n)|\xff\xd8\xff")
+_BODY = re.compile(rb"\n\r?\n|(?=\xff\xd8\xff)")
+# A marker amid a JPEG's compressed data; a byte 255 of the data is followed by 0.
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 
 class FormatError(Exception):
     """The stream is not what it says; the text goes on after the name of the source."""
 
 
-def boundary_of(content_type: str) -> str:
-    """Return the boundary that a header `Content-Type` names, "" where there is none."""
-    found = _BOUNDARY.search(content_type)
-    # Some cameras name it with the dashes that belong in front of it, some without.
-    return (found[1] or found[2]).strip().lstrip("-") if found else ""
-
-
 class Parts:
-    """Takes bytes as they come and gives the parts that are whole.
+    """Takes bytes as they come and gives the pictures that are whole.
+
+    Cameras differ in all that is around a picture: boundaries are not those of the header, lines end in one way or the
+    other, lengths are wrong or missing, other things come between. So a picture is what begins and ends like one; the
+    lines around it only help where it is damaged.
 
     Attributes:
         kind: what the header `Content-Type` of the newest part says, in small letters; "" where it says nothing.
     """
 
-    def __init__(self, boundary: str) -> None:
-        self._line = b"--" + boundary.encode("latin-1", "replace")
+    def __init__(self) -> None:
         self._kept = bytearray()
-        self._looked = 0
+        self._boundary = b""
         self._length: int | None = None
+        self._jpeg: JpegEnd | None = None
+        self._looked = 0
         self._in_part = False
         self.kind = ""
 
     def feed(self, content: bytes) -> Iterator[bytes]:
-        """Take the next bytes and yield the parts that they make whole. Raises FormatError where there is no end."""
+        """Take the next bytes and yield the pictures that they make whole.
+
+        What is called a picture and is none is given, too. Raises FormatError where there is no end.
+        """
         self._kept += content
         while (self._in_part or self._find_part()) and (part := self._cut_part()) is not None:
-            yield part
+            if part.startswith(_SOI) or self.kind.startswith("image/"):
+                yield part
 
     def _find_part(self) -> bool:
         """Drop everything up to a part's content; return whether it was found."""
-        start = self._kept.find(self._line, self._looked)
-        if start < 0:
-            # The line may have come by half.
-            del self._kept[: max(0, len(self._kept) - len(self._line))]
+        start = _START.search(self._kept)
+        if start is None:
+            # A line may have come by half.
+            del self._kept[: max(0, len(self._kept) - _LONGEST_LINE)]
             return False
-        del self._kept[:start]
-        self._looked = 0
-        end = _END_OF_HEADERS.search(self._kept, len(self._line))
-        if end is None or end.start() > LONGEST_HEADERS:
-            if len(self._kept) > LONGEST_HEADERS:
-                raise FormatError("sends headers without an end")
-            return False
-        said = _LENGTH.search(self._kept, 0, end.start())
-        self._length = int(said[1]) if said else None
-        kind = _KIND.search(self._kept, 0, end.start())
-        self.kind = kind[1].decode("ascii").lower() if kind else ""
-        if self._length is not None and self._length > LARGEST_PART:
-            raise FormatError(f"sends pictures of more than {LARGEST_PART >> 20} MB")
-        del self._kept[: end.end()]
-        self._in_part = True
+        self.kind, self._length = "", None
+        begin = start.start()
+        if start[1] is not None:
+            body = _BODY.search(self._kept, start.end())
+            if body is None or body.end() - begin > LONGEST_HEADERS:
+                if len(self._kept) - begin > LONGEST_HEADERS:
+                    raise FormatError("sends headers without an end")
+                return False
+            headers = bytes(self._kept[begin : body.end()])
+            self._boundary = b"\n" + start[1]
+            kind, said = _KIND.search(headers), _LENGTH.search(headers)
+            self.kind = kind[1].decode("ascii").lower() if kind else ""
+            self._length = int(said[1]) if said else None
+            begin = body.end()
+        del self._kept[:begin]
+        self._in_part, self._jpeg, self._looked = True, None, 0
         return True
 
     def _cut_part(self) -> bytes | None:
         """Take the content off that stands first, or return None where it is not whole yet."""
-        if self._length is not None:
-            end = self._length if len(self._kept) >= self._length else -1
-        else:
-            end = self._kept.find(self._line, self._looked)
-            self._looked = max(0, len(self._kept) - len(self._line))
+        if len(self._kept) < len(_PNG) and self._length != 0:
+            return None
+        stop = self._kept.find(self._boundary, self._looked) if self._boundary else -1
+        end = self._end(len(self._kept) if stop < 0 else stop)
+        end = stop if end < 0 else end
         if end < 0:
             if len(self._kept) > LARGEST_PART:
                 raise FormatError(f"sends more than {LARGEST_PART >> 20} MB without the end of a picture")
+            self._looked = max(0, len(self._kept) - _LONGEST_LINE)
             return None
         part = bytes(self._kept[:end])
         del self._kept[:end]
-        self._looked, self._in_part = 0, False
-        return part if self._length is not None else part.rstrip(b"\r\n-")
+        self._in_part = False
+        return part
+
+    def _end(self, stop: int) -> int:
+        """Where the content ends that stands first, before `stop`; -1 where that is not known yet."""
+        if self._kept.startswith(_SOI):
+            self._jpeg = self._jpeg or JpegEnd()
+            return self._jpeg.find(self._kept, stop)
+        if self._kept.startswith(_PNG):
+            end = self._kept.find(_PNG_END, max(0, self._looked - len(_PNG_END)), stop)
+            return end + len(_PNG_END) if end >= 0 else -1
+        if self._length is not None and self._length <= stop:
+            return self._length
+        return self._kept.find(_SOI, self._looked, stop)
+
+
+class JpegEnd:
+    """Finds the end of a JPEG by its own structure, as its bytes come."""
+
+    def __init__(self) -> None:
+        self._at = 2
+        self._in_data = False
+
+    def find(self, content: bytes | bytearray, stop: int) -> int:
+        """Return where the JPEG at the beginning of `content` ends, looking at `stop` bytes; -1 where it does not yet."""
+        while self._at + 2 <= stop:
+            if self._in_data:
+                found = _MARKER.search(content, self._at, stop)
+                if found is None:
+                    self._at = stop - 1
+                    return -1
+                self._at, self._in_data = found.start(), False
+            marker = content[self._at + 1]
+            if content[self._at] != 0xFF:
+                self._in_data = True  # damaged: go on from the next marker
+            elif marker == _EOI:
+                return self._at + 2
+            elif marker == 0xD8:
+                return self._at  # the next picture: this one lacks its end
+            elif marker == 0xFF:
+                self._at += 1
+            elif marker <= 0x01 or 0xD0 <= marker <= 0xD7:
+                self._at += 2
+            elif self._at + 4 > stop:
+                return -1
+            else:
+                length = content[self._at + 2] << 8 | content[self._at + 3]
+                self._at += 2 + max(2, length)
+                self._in_data = marker == 0xDA
+        return -1
 
 
 class Chunks:
@@ -111,8 +169,8 @@ class Chunks:
                 taken = min(self._left, len(self._kept))
                 del self._kept[:taken]
                 self._left -= taken
-            elif self._kept.startswith(b"\r\n"):
-                del self._kept[:2]
+            elif self._kept.startswith((b"\r\n", b"\n")):
+                del self._kept[: self._kept.index(b"\n") + 1]
             elif (end := self._kept.find(b"\n")) < 0:
                 if len(self._kept) > LONGEST_HEADERS:
                     raise FormatError("sends a damaged stream")

@@ -13,6 +13,11 @@ class Pace:
         self._wanted = self._interval = 1.0 / fps if fps else 0.0
         self._due = 0.0
 
+    @property
+    def limited(self) -> bool:
+        """Whether fewer frames are wanted than there are."""
+        return self._interval > 0
+
     def limit(self, fps: float | None) -> None:
         """Want at most so many a second from now on, beside what was asked for at first; None takes the limit away."""
         self._interval = max(self._wanted, 1.0 / fps if fps else 0.0)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from streams.mjpeg import MjpegServer
+from streams.mjpeg import QUIRKS, MjpegServer
 from streams.pictures import draw, jpeg, number_of
 
 from plate_devices.sources import connection, mjpeg, multipart
@@ -48,7 +48,7 @@ def read(url: str, count: int = 5) -> list[int]:
     return numbers
 
 
-@pytest.mark.parametrize("quirk", ["", "no length", "chunked", "quoted", "dashes"])
+@pytest.mark.parametrize("quirk", QUIRKS)
 def test_pictures_come_in_order_whatever_the_server_s_habits(server: MjpegServer, quirk: str) -> None:
     server.fault = quirk
     numbers = read(server.url)
@@ -99,17 +99,17 @@ def test_user_and_password_are_given_when_asked_for(scheme: str) -> None:
     ("fault", "message"),
     [
         ("missing", "answers 404, not a stream; is the path right"),
-        ("moved", "answers 302, not a stream; it has moved"),
+        ("moved", r"sends on to another host, elsewhere.*\[source\] redirect = \"elsewhere\""),
         ("other", "does not answer in HTTP; is the port right"),
         ("page", "gives text/html, no MJPEG stream"),
-        ("picture", "gives image/jpeg, no MJPEG stream"),
+        ("picture", "gives an empty picture"),
         ("headers", "headers without an end"),
         ("slow headers", "headers without an end|nothing whole"),
         ("part headers", "headers without an end"),
-        ("huge", "pictures of more than 1 MB"),
         ("endless", "more than 1 MB without the end of a picture"),
         ("damaged", "sends pictures that cannot be read; one of them is"),
         ("text", "sends pictures that cannot be read; one of them is"),
+        ("only json", r"nothing whole for 1\.5 s"),
         ("mute", r"nothing whole for 1\.5 s"),
         ("stall", r"nothing whole for 1\.5 s"),
         ("ends", "has ended"),
@@ -124,7 +124,7 @@ def test_what_goes_wrong_is_noticed_soon_and_said(server: MjpegServer, fault: st
     assert "hidden" not in str(said.value)
 
 
-@pytest.mark.parametrize("fault", ["damaged", "stall", "part headers", "huge"])
+@pytest.mark.parametrize("fault", ["damaged", "stall", "part headers", "endless"])
 def test_what_goes_wrong_later_is_noticed_too(server: MjpegServer, fault: str) -> None:
     source = MjpegStream(parse_address(server.url))
     frames = source.frames()
