@@ -86,7 +86,8 @@ class InferOptions(NamedTuple):
     """What plate-infer was asked to do.
 
     Attributes:
-        size: that a camera is asked for. lines: records are printed. config: with what options add to it.
+        size: that a camera is asked for. redirect: a host that it may send on to.
+        lines: records are printed. config: with what options add to it.
         socket: where pictures come from in place of paths and camera.
         check_model: models that did not come with the installation are tried in a process of their own first.
     """
@@ -107,6 +108,7 @@ class InferOptions(NamedTuple):
     annotate: str | None
     save_crops: str | None
     size: tuple[int, int] | None = None
+    redirect: str | None = None
     lines: bool = True
     config: Config | None = None
     socket: str | None = None
@@ -116,8 +118,8 @@ class InferOptions(NamedTuple):
     @property
     def core(self) -> tuple[object, ...]:
         """What a camera is opened, and read, with; where it changes, watching begins anew."""
-        opened = (self.camera, self.fps, self.size, self.quarter_turns, self.deinterlace, self.roi, self.every)
-        return (*opened, self.read_as, self.models, self.backend, self.threads)
+        opened = (self.camera, self.fps, self.size, self.redirect, self.quarter_turns, self.deinterlace, self.roi)
+        return (*opened, self.every, self.read_as, self.models, self.backend, self.threads)
 
 
 def parse_infer(arguments: Sequence[str]) -> InferOptions:
@@ -151,6 +153,7 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
         annotate=given["--annotate"],
         save_crops=given["--save-crops"],
         size=behind.size,
+        redirect=behind.redirect,
         lines=bool(paths) or given["--json"] or printed(config),
         config=config,
         socket=given["--socket"],

@@ -42,7 +42,7 @@ def open_session(options: InferOptions) -> Session:
 
     check_region(options)
     written = [Path(folder) for folder in (options.annotate, options.save_crops) if folder]
-    source = open_camera(options.camera or "", options.fps, written, options.size)
+    source = open_camera(options.camera or "", options.fps, written, options.size, options.redirect)
     reader = open_reader(options)
     return Session(options, source, reader, engine_of(options, reader))
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from streams.pictures import jpeg
 from streams.serving import Server, read_request
 
-
 QUIRKS = (
     "", "no length", "chunked", "quoted", "dashes", "none", "other boundary", "bare", "no headers", "octets", "motion",
     "no kind", "short", "long", "huge", "zero", "json", "line feeds",
@@ -114,7 +113,9 @@ Content-Type: " + kind + b"
         said = {"short": 100, "long": len(picture) + 500, "huge": 10**9, "zero": 0}.get(self.fault, len(picture))
         part = head + f"Content-Length: {said}\r\n\r\n".encode() + picture + b"\r\n"
         if self.fault == "json":
-            part += b'--next picture\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"motion":false}\r\n'
+            part += (
+                b'--next picture\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"motion":false}\r\n'
+            )
         return part.replace(b"\r\n", b"\n") if self.fault == "line feeds" else part
 
     def _send(self, client: socket.socket, content: bytes) -> None:

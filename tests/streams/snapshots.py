@@ -20,8 +20,8 @@ def png(number: int) -> bytes:
 class SnapshotServer(Server):
     """Serves `/picture`; its number grows with each answer, unless `still`.
 
-    Faults: "no length" hangs up after each picture, "chunked" sends chunks, "closes" hangs up without a word, "long" and
-    "short" name a wrong length, "etag" answers 304 to whoever has the picture, "png" sends PNG, "html" a page.
+    Faults: "no length" hangs up after each picture, "chunked" sends chunks, "closes" hangs up without a word, "long"
+    and "short" name a wrong length, "etag" answers 304 to who has the picture, "png" sends PNG, "html" a page.
 
     Attributes:
         moves: path -> where it sends on to. requests: each path with its headers.

@@ -30,6 +30,11 @@ class Given(NamedTuple):
         asked = self.config.source.size if self.config else None
         return asked or (self.profile.size if self.profile else None)
 
+    @property
+    def redirect(self) -> str | None:
+        """The host that a camera's address may send on to."""
+        return self.config.source.redirect if self.config else None
+
 
 def look_behind(options: Mapping[str, Any]) -> Given:
     """Read the settings file and the profile that the options, or the file, name. Raises UsageError."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from plate_devices.addresses import AddressError, split_address
+from plate_devices.addresses import AddressError, host_name, split_address
 from plate_devices.config.errors import SettingError
 from plate_devices.sources.address import PORTS
 
@@ -23,7 +23,8 @@ def _require(setting: object, key: str, fits: Callable[[Any], bool], allowed: st
 class SourceSettings:
     """[source]: the camera. `address` is what stands after --camera, `size` what a USB or CSI camera is asked for.
 
-    `deinterlace` makes whole frames of fields always, not only where a frame is torn.
+    `deinterlace` makes whole frames of fields always, not only where a frame is torn. `redirect` is a host that the
+    address may send on to.
     """
 
     address: str | None = field(default=None, repr=False)
@@ -32,8 +33,14 @@ class SourceSettings:
     deinterlace: bool = False
     roi: tuple[int, int, int, int] | None = None
     size: tuple[int, int] | None = None
+    redirect: str | None = None
 
     def __post_init__(self) -> None:
+        if self.redirect is not None:
+            try:
+                host_name(self.redirect)
+            except AddressError:
+                raise SettingError("redirect", "this is no name of a host, such as camera.local") from None
         if self.address and self.address.partition("://")[0].lower() in PORTS and "://" in self.address:
             try:
                 split_address(self.address, PORTS)

@@ -99,7 +99,7 @@ def _look(given: dict[str, Any], options: InferOptions | None) -> Iterator[Findi
         from plate_devices.health.surroundings import check_camera, check_outputs
 
         if camera is not None:
-            yield from check_camera(camera, options.size if options else None)
+            yield from check_camera(camera, *((options.size, options.redirect) if options else ()))
         if options is not None:
             yield from check_outputs(options)
 

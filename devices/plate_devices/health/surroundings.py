@@ -40,13 +40,13 @@ def check_settings(file: Path) -> tuple[InferOptions | None, list[Finding]]:
     return options, found
 
 
-def check_camera(name: str, size: tuple[int, int] | None = None) -> Iterator[Finding]:
+def check_camera(name: str, size: tuple[int, int] | None = None, redirect: str | None = None) -> Iterator[Finding]:
     """Open the camera and wait for a picture."""
     from plate_devices.sources.registry import open_camera
 
     started = time.monotonic()
     try:
-        source = open_camera(name, size=size)
+        source = open_camera(name, size=size, redirect=redirect)
         frame = _first_frame(source)
     except PlateEdgeError as error:
         busy = "another program" in str(error)

@@ -11,7 +11,9 @@ from plate_runtime.errors import UsageError
 
 HIDDEN = "***"
 
-PORTS = {"rtsp": 554, "http": 80, "https": 443}
+PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+
+ENCRYPTED = frozenset({"https", "rtsps"})
 
 # Cameras hand out streams by such names. Whatever else stands behind a "=" may be a password or a token.
 _HARMLESS = re.compile(

@@ -7,6 +7,7 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
+from plate_devices.sources.address import ENCRYPTED
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ class Answer:
 
     def rows(self, names: dict[str, str]) -> str:
         """Return values of headers as rows of a request, under the names that they have there."""
-        return "".join(f"{to}: {value}\r\n" for name, to in names.items() if (value := self.first(name.lower())).isprintable() and value)
+        values = ((to, self.first(name.lower())) for name, to in names.items())
+        return "".join(f"{to}: {value}\r\n" for to, value in values if value and value.isprintable())
 
     def all(self, name: str) -> list[str]:
         """All values of a header."""
@@ -83,7 +85,7 @@ class Connection:
             self._socket = socket.create_connection((address.host, address.port), CONNECT_WITHIN)
         except OSError as error:
             raise DeviceError(f"{address.shown} cannot be reached: {_reason(error)}") from error
-        if address.scheme == "https":
+        if address.scheme in ENCRYPTED:
             self._socket = self._encrypt(self._socket)
 
     def __enter__(self) -> Connection:
@@ -107,7 +109,7 @@ class Connection:
         try:
             return _parse(head)
         except (ValueError, IndexError) as error:
-            scheme = self._address.scheme.upper()
+            scheme = self._address.scheme.upper().removesuffix("S")
             raise DeviceError(f"{self._address.shown} does not answer in {scheme}; is the port right?") from error
 
     def receive(self, within: float | None = None) -> bytes:

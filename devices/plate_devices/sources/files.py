@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from plate_devices.sources.base import Frame, Region, Source
 from plate_devices.sources.video_formats import is_video
+from plate_devices.sources.walking import walk
 from plate_runtime.errors import InputError, PlateEdgeError
 from plate_runtime.image import open_picture
 
@@ -28,9 +28,6 @@ MAX_STREAM_BYTES = 256 * 1024 * 1024
 
 _IN_MEMORY = 4 * 1024 * 1024
 # Bytes of a pipe that are kept in memory; more of them wait in a temporary file, so that decoding has the memory.
-
-# What belongs to a folder of pictures without being one.
-COMPANIONS = frozenset({"labels.csv", "Thumbs.db", "desktop.ini"})
 
 
 class PictureFile:
@@ -93,7 +90,7 @@ class Unreadable:
 
 
 def open_paths(paths: Sequence[str], fps: float | None = None, leave_out: Sequence[Path] = ()) -> list[Source]:
-    """Turn what stands on the command line into sources, folders file by file in sorted order.
+    """Turn what stands on the command line into sources, folders file by file in natural order.
 
     Args:
         paths: pictures, videos, folders, or "-" for standard input.
@@ -132,25 +129,6 @@ def _open_file(path: str, fps: float | None) -> Source:
 
         return VideoFile(path, fps)
     return PictureFile(path)
-
-
-def walk(folder: str, written: set[Path]) -> Iterator[str]:
-    """Yield the files below a folder in sorted order; hidden ones and companions are passed over."""
-    try:
-        with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-    except OSError:
-        # It comes up again as an entry that cannot be read.
-        yield folder
-        return
-    for entry in entries:
-        if entry.name.startswith(".") or entry.name in COMPANIONS:
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            if not written or Path(entry.path).resolve() not in written:
-                yield from walk(entry.path, written)
-        else:
-            yield entry.path
 
 
 def _read_pipe(path: str) -> NDArray[np.uint8]:

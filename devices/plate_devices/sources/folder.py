@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plate_devices.sources.base import Frame, Region
-from plate_devices.sources.files import walk
 from plate_devices.sources.film_clock import USUAL_RATE
 from plate_devices.sources.video_formats import is_video
+from plate_devices.sources.walking import walk
 from plate_runtime.errors import InputError
 from plate_runtime.image import CAMERA, FILES, open_picture
 
@@ -48,7 +48,7 @@ class FolderDrive:
                 continue
             yield Frame(rgb, number, None, number / self._rate)
         if number < 0:
-            raise InputError(f"{self.name} holds no pictures")
+            raise InputError(f"{self.name} holds no pictures; to wait for some, use --camera watch:{self.name}")
         if broken:
             raise InputError(f"{len(broken)} of {number + 1} pictures were not read; {broken[0]}")
 

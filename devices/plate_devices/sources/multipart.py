@@ -123,7 +123,7 @@ class JpegEnd:
         self._in_data = False
 
     def find(self, content: bytes | bytearray, stop: int) -> int:
-        """Return where the JPEG at the beginning of `content` ends, looking at `stop` bytes; -1 where it does not yet."""
+        """Return where the JPEG ends that `content` begins with, in its first `stop` bytes; -1 where it does not."""
         while self._at + 2 <= stop:
             if self._in_data:
                 found = _MARKER.search(content, self._at, stop)

@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from plate_devices.sources.address import ENCRYPTED
 from plate_devices.sources.base import Frame, Region, require_av
 from plate_devices.sources.connection import Answer, Connection
 from plate_devices.sources.login import answer
@@ -104,7 +105,8 @@ class RtspStream:
 
     def _open(self) -> Any:
         try:
-            self._container = self._av.open(self._address.full, timeout=(OPEN_WITHIN, READ_WITHIN), options=_OPTIONS)
+            options = _OPTIONS | (_trusted(self._address) if self._address.scheme in ENCRYPTED else {})
+            self._container = self._av.open(self._address.full, timeout=(OPEN_WITHIN, READ_WITHIN), options=options)
         except (self._av.error.FFmpegError, OSError):
             self._container = None
         if self._container is None or not self._container.streams.video:
@@ -133,6 +135,15 @@ class Lag:
         return self._since is not None and now - self._since > BEHIND_FOR
 
 
+def _trusted(address: Address) -> dict[str, str]:
+    """Options for an encrypted stream: FFmpeg checks no certificate of its own accord."""
+    import ssl
+
+    authorities = ssl.get_default_verify_paths().cafile  # SSL_CERT_FILE, or what the system trusts
+    found = {"tls_verify": "1", "verifyhost": address.host}
+    return found | {"ca_file": authorities} if authorities else found
+
+
 def explain(address: Address) -> None:
     """Ask the camera what it has there, and raise DeviceError or LoginError if that says why it did not work."""
     with Connection(address) as connection:
@@ -142,7 +153,8 @@ def explain(address: Address) -> None:
             if login is not None:
                 found = _describe(connection, address, 2, f"Authorization: {login}\r\n")
     if found.status == 401 and not address.user:
-        raise LoginError(f"{address.shown} asks for user and password: rtsp://USER:PASSWORD@{address.host}/...")
+        where = f"{address.scheme}://USER:PASSWORD@{address.host}/..."
+        raise LoginError(f"{address.shown} asks for user and password: {where}")
     if found.status in (401, 403):
         raise LoginError(f"{address.shown} refuses user or password ({found.status})")
     if found.status != 200:

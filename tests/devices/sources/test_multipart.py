@@ -28,7 +28,14 @@ OTHER = b'{"motion":false}'
 
 
 def part(body: bytes, length: str, line: bytes = b"--cut", end: bytes = b"\r\n", kind: bytes = b"image/jpeg") -> bytes:
-    said = {"right": len(body), "zero": 0, "short": len(body) // 2, "long": len(body) + 300, "huge": 10**11, "negative": -4}
+    said = {
+        "right": len(body),
+        "zero": 0,
+        "short": len(body) // 2,
+        "long": len(body) + 300,
+        "huge": 10**11,
+        "negative": -4,
+    }
     head = [line, b"Content-Type: " + kind] if kind else [line]
     if length != "none":
         head.append(b"Content-Length: %d" % said[length])

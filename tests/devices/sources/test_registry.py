@@ -9,7 +9,7 @@ import pytest
 from plate_devices.sources.demo import DemoDrive
 from plate_devices.sources.folder import FolderDrive
 from plate_devices.sources.live import NewestFrame
-from plate_devices.sources.registry import SCHEMES, open_camera
+from plate_devices.sources.registry import SCHEMES, Wanted, open_camera
 from plate_devices.sources.video import VideoFile
 from plate_runtime.errors import DeviceError, UsageError
 
@@ -24,6 +24,7 @@ from plate_runtime.errors import DeviceError, UsageError
         ("rtsp://joe:secret@host:8554/live?channel=1", "rtsp://host:8554/live?channel=1"),
         ("http://host/video?pwd=secret", "http://host/video?pwd=***"),
         ("HTTPS://host", "https://host/"),
+        ("rtsps://joe:secret@host/live", "rtsps://host/live"),
     ],
 )
 def test_cameras_are_live(name: str, shown: str) -> None:
@@ -86,8 +87,8 @@ def test_a_missing_file_is_a_source_that_is_not_there(tmp_path: Path) -> None:
 def test_a_new_source_needs_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
-    def opener(name: str, rest: str, fps: float | None, size: tuple[int, int]) -> DemoDrive:
-        seen.append((name, rest, fps, size))
+    def opener(name: str, rest: str, wanted: Wanted) -> DemoDrive:
+        seen.append((name, rest, wanted.fps, wanted.size))
         return DemoDrive(name)
 
     monkeypatch.setitem(SCHEMES, "spy", opener)

@@ -14,6 +14,7 @@ import av
 import pytest
 from streams.pictures import HEIGHT, WIDTH, draw, number_of
 from streams.rtsp import RtspServer
+from streams.serving import CERTIFICATE
 
 from plate_devices.sources import connection, rtsp
 from plate_devices.sources.address import parse_address
@@ -170,3 +171,17 @@ def test_without_pyav_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(MissingPartError, match=r"pip install '.*\[camera\]'"):
         RtspStream(parse_address("rtsp://gate/"))
+
+
+def test_an_encrypted_stream_is_read_from_whom_it_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    with RtspServer(user="joe", password="s3cret") as server:
+        server.encrypted = True
+        url = f"rtsps://joe:s3cret@localhost:{server.port}/drawn"
+        with pytest.raises(DeviceError, match=r"cannot be trusted.*SSL_CERT_FILE"):
+            read(url)
+        monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+        assert len(read(url)) == 5
+        with pytest.raises(DeviceError, match="cannot be trusted"):  # the certificate is another host's
+            read(url.replace("localhost", "127.0.0.1"))
+    with RtspServer() as server, pytest.raises(DeviceError, match="cannot be trusted"):  # it is not encrypted
+        read(f"rtsps://localhost:{server.port}/drawn")

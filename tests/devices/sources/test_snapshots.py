@@ -116,7 +116,7 @@ def test_a_login_goes_along_within_the_host_alone() -> None:
         assert read(server.url, 2) == [0, 1]
         elsewhere = f"http://localhost:{other.port}/picture"
         server.moves = {"/picture": elsewhere}
-        with pytest.raises(DeviceError, match="another host, localhost.*redirect") as error:
+        with pytest.raises(DeviceError, match=r"another host, localhost.*redirect") as error:
             read(server.url)
         assert other.requests == []
         assert "s3cret" not in str(error.value)

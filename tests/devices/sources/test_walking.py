@@ -1,0 +1,90 @@
+"""The files below a folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plate_devices.sources.walking import natural, walk
+
+
+def names(folder: Path, left_out: set[Path] | None = None) -> list[str]:
+    return [str(Path(path).relative_to(folder)) for path in walk(str(folder), left_out or set())]
+
+
+def touch(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
+def test_files_come_as_people_count(tmp_path: Path) -> None:
+    wanted = ["2.jpg", "10.jpg", "cam2/img9.jpg", "cam2/img10.jpg", "cam10/img1.jpg"]
+    wanted += ["img01.jpg", "img1.jpg", "img2.jpg", "img2b.jpg", "img10.jpg"]
+    for name in reversed(wanted):
+        touch(tmp_path / name)
+    assert names(tmp_path) == wanted
+
+
+@given(st.lists(st.text(st.characters(blacklist_categories=["Cs"])), max_size=6))
+def test_any_names_can_be_sorted(found: list[str]) -> None:
+    assert sorted(sorted(found, key=natural)) == sorted(found)
+
+
+def test_linked_folders_are_read_once_and_loops_end(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "a", tmp_path / "elsewhere"
+    touch(folder / "1.jpg")
+    touch(elsewhere / "2.jpg")
+    (folder / "linked").symlink_to(elsewhere)
+    (folder / "linked2").symlink_to(elsewhere)
+    (folder / "self").symlink_to(folder)
+    (elsewhere / "up").symlink_to(tmp_path)
+    (folder / "file.jpg").symlink_to(elsewhere / "2.jpg")
+    assert names(folder) == ["1.jpg", "file.jpg", "linked/2.jpg"]
+
+
+def test_links_that_multiply_end(tmp_path: Path) -> None:
+    for depth in range(12):
+        (tmp_path / str(depth)).mkdir()
+        for number in range(12):
+            (tmp_path / str(depth) / f"to{number}").symlink_to(tmp_path / str((depth + number) % 12))
+    touch(tmp_path / "3" / "x.jpg")
+    assert len(names(tmp_path)) == 1
+
+
+def test_what_is_left_out_is_left_out_by_any_link(tmp_path: Path) -> None:
+    touch(tmp_path / "out" / "1.jpg")
+    touch(tmp_path / "2.jpg")
+    (tmp_path / "in").symlink_to(tmp_path / "out")
+    assert names(tmp_path, {tmp_path / "out", tmp_path / "missing"}) == ["2.jpg"]
+
+
+def test_hidden_files_companions_and_deep_folders(tmp_path: Path) -> None:
+    for name in (".x.jpg", ".git/y.jpg", "labels.csv", "Thumbs.db"):
+        touch(tmp_path / name)
+    here = Path.cwd()
+    try:
+        os.chdir(tmp_path)
+        for _ in range(1500):
+            Path("d").mkdir()
+            os.chdir("d")
+        Path("deep.jpg").touch()
+    finally:
+        os.chdir(here)
+    assert [Path(name).name for name in names(tmp_path)] == ["deep.jpg"]
+
+
+def test_a_folder_that_may_not_be_listed_comes_as_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path / "closed" / "1.jpg")
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if path.endswith("closed"):
+            raise PermissionError(path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert names(tmp_path) == ["closed"]
