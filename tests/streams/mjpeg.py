@@ -97,9 +97,7 @@ class MjpegServer(Server):
 Content-Type: " + kind + b"
 "
         if self.fault == "only json":
-            return head.replace(b"image/jpeg", b"application/json") + b"
-{}
-"
+            return head.replace(b"image/jpeg", b"application/json") + b"\r\n{}\r\n"
         if self.fault == "endless":
             return head + b"\r\n" + bytes(3 << 20)
         if self.fault == "part headers":
