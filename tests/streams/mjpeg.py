@@ -93,9 +93,7 @@ class MjpegServer(Server):
         if self.fault == "text":
             picture = b"busy, please wait"
         kind = b"Image/PNG" if self.fault == "said png" else b"image/jpeg"
-        head = b"--next picture
-Content-Type: " + kind + b"
-"
+        head = b"--next picture\r\nContent-Type: " + kind + b"\r\n"
         if self.fault == "only json":
             return head.replace(b"image/jpeg", b"application/json") + b"\r\n{}\r\n"
         if self.fault == "endless":
