@@ -58,7 +58,7 @@ INFER = Command(
                "SOURCE"),
         *MODEL_OPTIONS,
         Option("--roi", "read only this part, in pixels", "X,Y,W,H", parse_region),
-        Option("--region", "settle doubtful characters by its formats: ro, us-ca, eu, us, ...", "NAME"),
+        Option("--region", "where plates come from, to decide doubts: ro, us-ca, eu, us, ...", "NAME"),
         Option("--min-confidence", "leave out what is less sure, 0 to 1 (default: the model's threshold)", "P",
                number("a number from 0 to 1", 0.0, 1.0)),
         Option("--every", "print each frame of a camera, not only each vehicle"),

@@ -27,7 +27,7 @@ EVAL = Command(
         Option("--as", "what a picture shows (default: frame where corners are labelled, else by the texts)",
                "frame|plate|character", one_of("frame", "plate", "character")),
         *MODEL_OPTIONS,
-        Option("--region", "settle doubtful characters by its formats: ro, us-ca, eu, us, ...", "NAME"),
+        Option("--region", "where plates come from, to decide doubts: ro, us-ca, eu, us, ...", "NAME"),
         Option("--reviewed", "detections outside all labels that were looked at: image, corners, plate (yes or no)",
                "FILE.csv", Path),
         Option("--json", "print one JSON object"),

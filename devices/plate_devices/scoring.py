@@ -68,7 +68,7 @@ def evaluate(
 
     Args:
         read_as: "plate" or "character".
-        region: whose formats settle doubtful characters.
+        region: where the plates come from.
 
     Raises:
         DataError: not one picture could be opened.

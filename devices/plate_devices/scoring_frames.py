@@ -132,7 +132,7 @@ def evaluate_frames(
     """Find and read the plates of every frame, and score.
 
     Args:
-        region: whose formats settle doubtful characters.
+        region: where the plates come from.
         reviewed: detections on no labelled plate that somebody has looked at; those that are plates do not count.
 
     Raises:

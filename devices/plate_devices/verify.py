@@ -147,5 +147,5 @@ def _described(counts: Counts) -> dict[str, int]:
 def _texts(answers: NDArray[np.float32], manifest: Manifest) -> list[str]:
     if manifest.kind == "plate":
         readings = decode_logits(answers, manifest.decoding, manifest.alphabet, manifest.temperature)
-        return [reading.text for reading in readings]
+        return [reading.raw_text for reading in readings]  # scores are the network's, the prior may change without it
     return [one.text for one in decode_softmax(answers, manifest.alphabet, manifest.temperature)]

@@ -35,9 +35,9 @@ def output_shape(meta: ModelMeta) -> tuple[int, ...]:
 
 
 def read_texts(outputs: NDArray[np.float32], meta: ModelMeta) -> list[str]:
-    """Read answers, float32 (n, *output_shape), as the runtime does."""
+    """Read answers, float32 (n, *output_shape), as the runtime does, without its prior over texts."""
     if meta.kind == "plate":
-        return [reading.text for reading in decode_logits(outputs, meta.decoding, meta.alphabet, meta.temperature)]
+        return [reading.raw_text for reading in decode_logits(outputs, meta.decoding, meta.alphabet, meta.temperature)]
     return [character.text for character in decode_softmax(outputs, meta.alphabet, meta.temperature)]
 
 

@@ -59,12 +59,14 @@ class Cutting:
     """A plate crop as read by cutting, in pixels of the crop.
 
     Attributes:
-        characters: from left to right, the upper row first; boxes: x, y, width, height of each.
+        characters: from left to right, the upper row first; probabilities: theirs, calibrated, float32 (n, classes);
+        boxes: x, y, width, height of each.
         confidence: 0..1, that the whole text is right: the product of the characters'.
         box: upright box around all characters; corners: the tilted one, from top left clockwise.
     """
 
     characters: tuple[Character, ...]
+    probabilities: NDArray[np.float32]
     boxes: tuple[Box, ...]
     confidence: float
     box: Box
@@ -240,6 +242,7 @@ def _as_cutting(rows: list[_Reading], manifest: Manifest, picture: Image.Image, 
     characters = decode_softmax(probabilities, manifest.alphabet, manifest.temperature)
     return Cutting(
         characters=tuple(characters),
+        probabilities=apply_temperature(probabilities, manifest.temperature),
         boxes=tuple(boxes),
         confidence=round(math.prod(character.confidence for character in characters), 4),
         box=_upright_box(outline, width, height),

@@ -1,4 +1,4 @@
-"""Formats of number plates by region, and doubtful characters settled by them. The data stand in `formats.toml`.
+"""Formats of number plates by region, and what the prior over texts makes of them. The data are in `formats.toml`.
 
 `python -m plate_runtime.formats` prints them as a page.
 """
@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .errors import DataError, UsageError
 from .patterns import LETTERS, Token, expression, parse_pattern
 
-if TYPE_CHECKING:
-    from .decode import Character
-
 _FILE = Path(__file__).with_name("formats.toml")
-_REGION_KEYS = {"name", "country", "source", "letters", "lists", "format"}
+_PRIOR_KEYS = {"exponent", "longer", "free", "words", "lengths", "foreign", "elsewhere"}
+_REGION_KEYS = {"name", "country", "source", "letters", "lists", "format", "weight", "foreign"}
 _FORMAT_KEYS = {"pattern", "letters", "weight", "rows"}
 
 _EU = "at be bg hr cy cz dk ee fi fr de gr hu ie it lv lt lu mt nl pl pt ro sk si es se"
@@ -28,13 +26,6 @@ _EUROPE = f"{_EU} gb no ch is li mc ad sm va gi im je gg fo al ba me mk rs xk md
 _UNIONS = {"eu": _EU, "europe": _EUROPE, "mercosur": "ar br uy py bo"}
 _FEDERAL = {"us": "United States", "ca": "Canada", "au": "Australia"}  # unions of us-ca, us-ny, ...
 _ALIASES = {"uk": "gb", "usa": "us"}
-
-# How probable it is that a network which says the one sign, and names no other, looks at the other: signs of one shape
-# in many alphabets, signs that differ by a corner or a short stroke, and signs that differ by more but in one place.
-_PAIRS = {0.5: "0O 1I", 0.1: "0D 0Q OD OQ DQ 8B 2Z 5S 6G", 0.02: "1L IL 1T 17 7T 1J 7Z 3B CG 4A UV VY"}
-_LOOK_ALIKES = {pair: probability for probability, pairs in _PAIRS.items() for pair in pairs.split()}
-_LEAST = 1e-3  # of the reading's own probability; a text further away than that is another text
-_FREE, _FREE_LETTERS = 0.05, 0.7  # plates with a text of the owner's choice, and those of them that write letters alone
 
 
 @dataclass(frozen=True)
@@ -56,23 +47,6 @@ class Format:
         return expression(self.tokens)
 
     @cached_property
-    def _choices(self) -> list[dict[int, frozenset[str]]]:
-        """Of each token that is read: length -> strings of that length."""
-        by_length = []
-        for token in self.tokens:
-            if token.read:
-                lengths = {len(choice) for choice in token.choices}
-                by_length.append({n: frozenset(c for c in token.choices if len(c) == n) for n in lengths})
-        return by_length
-
-    @cached_property
-    def _text_lengths(self) -> frozenset[int]:
-        lengths = {0}
-        for choices in self._choices:
-            lengths = {before + length for before in lengths for length in choices}
-        return frozenset(lengths)
-
-    @cached_property
     def count(self) -> int:
         """How many texts have this format."""
         return math.prod(len(token.choices) for token in self.tokens if token.read)
@@ -81,34 +55,25 @@ class Format:
         """Whether `text`, A-Z0-9 without separators, has this format."""
         return self._expression.fullmatch(text) is not None
 
-    def fit(self, options: Sequence[Mapping[str, float]]) -> tuple[float, str]:
-        """Return the most probable text of this format and its probability, of signs and probabilities by position.
-
-        (0.0, "") where none fits.
-        """
-        if len(options) not in self._text_lengths:
-            return 0.0, ""
-        ends: dict[int, tuple[float, str]] = {0: (1.0, "")}  # by how many positions are used
-        for choices in self._choices:
-            longer: dict[int, tuple[float, str]] = {}
-            for start, (probability, text) in ends.items():
-                for length, strings in choices.items():
-                    for part, factor in _spell(options[start : start + length], length):
-                        found = (probability * factor, text + part)
-                        if part in strings and found > longer.get(start + length, (0.0, "")):
-                            longer[start + length] = found
-            ends = longer
-        return ends.get(len(options), (0.0, ""))
-
 
 @dataclass(frozen=True)
 class Region:
-    """A country, a state of one, or a union of them, and the formats of its plates."""
+    """A country, a state of one, or a union of them, and the formats of its plates.
+
+    weight: how many plates are from there, relative to other regions; of a union 1.
+    foreign: whether a character of another script, which is no part of the text, stands before the serial.
+    """
 
     name: str
     country: str
     source: str
     formats: tuple[Format, ...]
+    weight: float = 1.0
+    foreign: bool = False
+
+    def fits(self, text: str) -> bool:
+        """Whether `text`, A-Z0-9 without separators, has one of the formats."""
+        return any(form.matches(text) for form in self.formats)
 
 
 @cache
@@ -118,19 +83,36 @@ def load_formats(path: Path = _FILE) -> dict[str, Region]:
     Raises:
         DataError: the file cannot be read, or is not as `formats.toml` describes.
     """
-    import tomllib
-
     try:
-        tables = tomllib.loads(path.read_text("utf-8")).get("region", [])
-        regions = [_region(table) for table in tables]
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}; it belongs beside formats.py") from error
+        regions = [_region(table) for table in _tables(path).get("region", [])]
     except (ValueError, TypeError, AttributeError) as error:
         raise DataError(f"{path.name}: {error}") from None
     by_name = {region.name: region for region in regions}
     if len(by_name) < len(regions):
         raise DataError(f"{path.name}: a region stands there twice")
     return by_name
+
+
+def load_prior(path: Path = _FILE) -> Mapping[str, Any]:
+    """Return the numbers of the prior over texts; the file says what each is. Raises DataError as `load_formats`."""
+    table: Mapping[str, Any] = _tables(path).get("prior", {})
+    try:
+        _check_keys(table, _PRIOR_KEYS, _PRIOR_KEYS)
+    except ValueError as error:
+        raise DataError(f"{path.name}: prior: {error}") from None
+    return table
+
+
+@cache
+def _tables(path: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}; it belongs beside formats.py") from error
+    except ValueError as error:
+        raise DataError(f"{path.name}: {error}") from None
 
 
 @cache
@@ -150,54 +132,6 @@ def find_region(name: str) -> Region:
     raise UsageError(f"region {name!r} is unknown; {_near(wanted, [*regions.values(), *unions.values()])}")
 
 
-def settle(characters: Sequence[Character], region: Region) -> str | None:
-    """Return the most probable text that has a format of the region, or None.
-
-    A text that fits is returned as it is. Otherwise a character may change to an alternative that the network named, or
-    to a look-alike; their number stays. Where it is more probable that the owner chose the text, as in a region whose
-    formats leave almost everything possible, nothing settles.
-    """
-    text = "".join(character.text for character in characters)
-    if any(form.matches(text) for form in region.formats):
-        return text
-    options = [_options(character) for character in characters]
-    best, most = None, _free(text) * sum(form.weight for form in region.formats)
-    for form in region.formats:
-        probability, settled = form.fit(options)
-        if (posterior := probability * form.weight / form.count) > most:
-            best, most = settled, posterior
-    return best
-
-
-def _free(text: str) -> float:
-    """Return how probable it is, before the plate is seen, that its owner chose this very text."""
-    if text.isalpha():
-        return _FREE * _FREE_LETTERS / 26.0 ** len(text)
-    return _FREE * (1 - _FREE_LETTERS) / 36.0 ** len(text)
-
-
-def _options(character: Character) -> dict[str, float]:
-    """Return the signs that a character may be, with probabilities relative to the reading's own."""
-    options = {character.text: 1.0}
-    for pair, probability in _LOOK_ALIKES.items():
-        if character.text in pair:
-            options[pair.replace(character.text, "")] = probability
-    for sign, probability in character.alternatives:
-        options[sign] = max(options.get(sign, 0.0), probability / max(character.confidence, 1e-6))
-    return options
-
-
-def _spell(options: Sequence[Mapping[str, float]], length: int) -> Iterable[tuple[str, float]]:
-    """Yield the strings of that length that the options spell, with their probabilities."""
-    if len(options) < length:
-        return []
-    spelt = [("", 1.0)]
-    for signs in options:
-        pairs = [(text + sign, p * factor) for text, p in spelt for sign, factor in signs.items()]
-        spelt = [(text, p) for text, p in pairs if p >= _LEAST]
-    return spelt
-
-
 def _region(table: Mapping[str, Any]) -> Region:
     name = table.get("name", "?")
     try:
@@ -206,7 +140,8 @@ def _region(table: Mapping[str, Any]) -> Region:
         formats = tuple(_format(entry, letters, lists) for entry in table["format"])
     except ValueError as error:
         raise ValueError(f"region {name!r}: {error}") from None
-    return Region(name, table["country"], table["source"], formats)
+    weight, foreign = float(table.get("weight", 1)), bool(table.get("foreign", False))
+    return Region(name, table["country"], table["source"], formats, weight, foreign)
 
 
 def _format(entry: Mapping[str, Any], letters: str, lists: Mapping[str, Sequence[str]]) -> Format:
@@ -269,11 +204,10 @@ _HEAD = r"""# Regions
 Made by `python -m plate_runtime.formats`; the data, with letters that are not issued, lists and weights, stand in
 `runtime/plate_runtime/formats.toml`.
 
-`--region NAME` settles characters that the network doubts by what a serial of that region may look like: only a
-character that looks alike in the place (0 and O, 8 and B, ...), or that the network itself named as an alternative, is
-put in its place, and the raw reading is kept beside. A reading that fits a format is left alone, and so is one that is
-better explained as a text of the owner's choice. The fewer formats a region has, the more it helps: a country whose
-plates have one layout settles most doubts, the union of the United States few.
+Every reading weighs what the network sees by how probable a text is on a plate: the formats below, of all regions, and
+free texts beside them ([how](reading.md#what-plates-usually-show)). `--region NAME` says where the plates come from, so
+that its formats count for nearly all. The fewer formats a region has, the more it helps: a country with one layout
+decides most doubts, the union of the United States few.
 
 In a pattern `L` is a letter, `9` a digit, `*` either, `[AB]` one of those, `{name}` one of a list such as counties,
 `\B` the letter B itself; `/` stands where a second row starts. Space, dash and dots are painted but not read. Formats

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from .errors import ModelError, UsageError
+from .formats import find_region
 from .image import Picture, PictureSource, open_picture
 from .model import Model, open_model, ships
 from .reading import Box, Corners, Plate, read_character, read_found, read_plate
 
 if TYPE_CHECKING:
-    from .formats import Region
     from .locate import Detection
 
 __all__ = ["Box", "Corners", "Plate", "PlateReader"]
@@ -104,7 +103,8 @@ class PlateReader:
 
         Args:
             as_: "frame": plates anywhere in the picture; "plate": it is the crop of one; "character": of one character.
-            region: name of a region whose formats settle doubtful characters of a plate; see `formats.find_region`.
+            region: name of the region that plates come from, so that its formats count for most; see
+                `formats.find_region`.
             min_confidence: readings below it are left out; None takes the model's own threshold. In a frame it holds
                 for the product with the detection's confidence, and None takes the locator's `min_confidence`.
 
@@ -116,15 +116,13 @@ class PlateReader:
             InputError: the picture cannot be read. UsageError: an option that does not fit.
         """
         model = self.model_for(as_)
-        formats = _formats(region, as_)
+        region = _checked(region, as_)
         picture = image if isinstance(image, Picture) else open_picture(image, colour)
         if min_confidence is None:
             min_confidence = self.least_confidence(as_)
         if as_ == "frame":
-            return self._read_frame(picture, formats, min_confidence)
-        plate = read_plate(picture, model) if as_ == "plate" else read_character(picture, model)
-        if plate is not None and formats is not None:
-            plate = _settled(plate, formats)
+            return self._read_frame(picture, region, min_confidence)
+        plate = read_plate(picture, model, region) if as_ == "plate" else read_character(picture, model)
         return [plate] if plate is not None and plate.confidence >= min_confidence else []
 
     def least_confidence(self, as_: str) -> float:
@@ -147,12 +145,12 @@ class PlateReader:
     ) -> None:
         self.close()
 
-    def _read_frame(self, picture: Picture, formats: Region | None, min_confidence: float) -> list[Plate]:
+    def _read_frame(self, picture: Picture, region: str | None, min_confidence: float) -> list[Plate]:
         from .locate import locate
 
         gray = picture.gray()
-        read = read_found(gray, locate(gray, self.locator()), self.model_for("frame"))
-        plates = [plate if formats is None else _settled(plate, formats) for plate in read if plate is not None]
+        read = read_found(gray, locate(gray, self.locator()), self.model_for("frame"), region)
+        plates = [plate for plate in read if plate is not None]
         return [plate for plate in plates if plate.detection_confidence * plate.confidence >= min_confidence]
 
     def _require_open(self) -> None:
@@ -166,20 +164,10 @@ class PlateReader:
         return "character" if as_ == "plate" and not ships("plate", self._backend) else as_
 
 
-def _formats(region: str | None, as_: str) -> Region | None:
+def _checked(region: str | None, as_: str) -> str | None:
+    """Return the region's own name, which records show."""
     if region is None:
         return None
     if as_ == "character":
         raise UsageError(f"region {region!r} has no meaning for a single {as_}")
-    from .formats import find_region
-
-    return find_region(region)
-
-
-def _settled(plate: Plate, region: Region) -> Plate:
-    from .settling import settle_reading
-
-    found = settle_reading(plate.characters, plate.confidence, region)
-    if found is None:
-        return plate
-    return replace(plate, text=found.text, characters=found.characters, confidence=found.confidence, region=region.name)
+    return find_region(region).name

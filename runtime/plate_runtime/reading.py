@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .decode import Character, decode_logits, decode_softmax
+from .decode import Character, Reading, choose, decode_logits, decode_softmax, find_spellings
+from .formats import find_region
 from .plausible import after_reading
 
 if TYPE_CHECKING:
@@ -26,11 +27,11 @@ class Plate:
     """A plate as read.
 
     Attributes:
-        text: A-Z0-9; raw_text: before a region's format settled doubtful characters.
+        text: A-Z0-9; raw_text: what the network alone finds most probable, without what plates usually show.
         confidence: probability, 0..1, that the whole text is right, with O=0 and I=1 taken as the same;
         detection_confidence: that it is a plate, its text considered: see `plausible.after_reading`.
         box: x, y, width, height in pixels of the picture, origin top left; corners: from top left clockwise.
-        region: whose format the text has, or None where none was asked for or none fits;
+        region: the region that was asked for, where the text has one of its formats, else None;
         characters: one by one, with alternatives.
     """
 
@@ -50,23 +51,29 @@ def read_character(picture: Picture, model: Model) -> Plate:
     probabilities = model.predict_pictures([picture.gray()], "auto")
     (character,) = decode_softmax(probabilities, manifest.alphabet, manifest.temperature)
     box = (0, 0, picture.width, picture.height)
-    return _plate([character], character.confidence, box, _around(box))
+    return _plate(Reading((character,), character.confidence, character.text), box, _around(box))
 
 
-def read_plate(picture: Picture, model: Model) -> Plate | None:
-    """Read the crop of one plate; None where nothing stands on it."""
+def read_plate(picture: Picture, model: Model, region: str | None = None) -> Plate | None:
+    """Read the crop of one plate; None where nothing stands on it.
+
+    Raises:
+        UsageError: the region is unknown, see `formats.find_region`.
+    """
     if model.manifest.kind == "character":
-        return _cut_plate(picture.rgb, model)
-    (found,) = _read_crops([picture.gray()], model)
+        return _cut_plate(picture.rgb, model, region)
+    (found,) = _read_crops([picture.gray()], model, region)
     box = (0, 0, picture.width, picture.height)
-    return None if found is None else _plate(*found, box, _around(box))
+    return None if found is None else _plate(found, box, _around(box), region=region)
 
 
-def read_found(gray: NDArray[np.uint8], detections: Sequence[Detection], model: Model) -> list[Plate | None]:
+def read_found(
+    gray: NDArray[np.uint8], detections: Sequence[Detection], model: Model, region: str | None = None
+) -> list[Plate | None]:
     """Read the plates that were found in a frame, gray uint8 (h, w), in their order; None where nothing stands.
 
     Raises:
-        UsageError: corners of a detection that are no quadrilateral in the picture.
+        UsageError: corners of a detection that are no quadrilateral in the picture, or a region that is unknown.
     """
     from .geometry import bounding_box
     from .locate import straighten
@@ -74,35 +81,38 @@ def read_found(gray: NDArray[np.uint8], detections: Sequence[Detection], model: 
     crops = [straighten(gray, one.corners) for one in detections]
     height, width = gray.shape
     plates = []
-    for one, found in zip(detections, _read_crops(crops, model), strict=True):
+    for one, found in zip(detections, _read_crops(crops, model, region), strict=True):
         box = bounding_box(one.corners, width, height)
-        plates.append(_in_a_frame(_plate(*found, box, one.corners, one.confidence)) if found else None)
+        plates.append(_in_a_frame(_plate(found, box, one.corners, one.confidence, region)) if found else None)
     return plates
 
 
-def _read_crops(crops: Sequence[NDArray[np.uint8]], model: Model) -> list[tuple[Sequence[Character], float] | None]:
-    """Read gray crops, uint8 (h, w), in one batch: characters and confidence of each."""
+def _read_crops(crops: Sequence[NDArray[np.uint8]], model: Model, region: str | None) -> list[Reading | None]:
+    """Read gray crops, uint8 (h, w), in one batch."""
     manifest = model.manifest
     if manifest.kind == "character":
-        cut = [_cut_plate(np.repeat(crop[:, :, None], 3, axis=2), model) for crop in crops]
-        return [(plate.characters, plate.confidence) if plate else None for plate in cut]
+        cut = [_cut_plate(np.repeat(crop[:, :, None], 3, axis=2), model, region) for crop in crops]
+        return [Reading(tuple(one.characters), one.confidence, one.raw_text) if one else None for one in cut]
     logits = model.predict_pictures(crops, "auto")
-    readings = decode_logits(logits, manifest.decoding, manifest.alphabet, manifest.temperature)
-    return [(one.characters, one.confidence) if one.characters else None for one in readings]
+    readings = decode_logits(logits, manifest.decoding, manifest.alphabet, manifest.temperature, region)
+    return [one if one.characters else None for one in readings]
 
 
-def _cut_plate(rgb: NDArray[np.uint8], model: Model) -> Plate | None:
+def _cut_plate(rgb: NDArray[np.uint8], model: Model, region: str | None) -> Plate | None:
     from .cutting import read_by_cutting
 
     found = read_by_cutting(rgb, model)
-    return None if found is None else _plate(found.characters, found.confidence, found.box, found.corners)
+    if found is None:
+        return None
+    reading = choose(find_spellings(found.probabilities, model.manifest.alphabet), region)
+    return _plate(reading, found.box, found.corners, region=region)
 
 
-def _plate(
-    characters: Sequence[Character], confidence: float, box: Box, corners: Corners, detection: float = 1.0
-) -> Plate:
-    text = "".join(character.text for character in characters)
-    return Plate(text, text, confidence, detection, box, corners, None, tuple(characters))
+def _plate(reading: Reading, box: Box, corners: Corners, detection: float = 1.0, region: str | None = None) -> Plate:
+    text = reading.text
+    if region is not None and not find_region(region).fits(text):
+        region = None
+    return Plate(text, reading.raw_text, reading.confidence, detection, box, corners, region, reading.characters)
 
 
 def _in_a_frame(plate: Plate) -> Plate:

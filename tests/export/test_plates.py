@@ -92,7 +92,7 @@ def test_the_runtime_reads_in_every_file_what_the_h5_reads(exported: Path) -> No
             logits = model.predict_pictures(list(pictures))
             manifest = model.manifest
         readings = decode_logits(logits, manifest.decoding, manifest.alphabet)
-        assert [one.text for one in readings] == texts, name
+        assert [one.raw_text for one in readings] == texts, name
 
 
 def test_the_int8_file_is_int8_from_end_to_end(exported: Path) -> None:

@@ -1,4 +1,4 @@
-"""Logits of a plate's steps -> text, confidences and alternatives."""
+"""Logits of a plate's steps -> texts with likelihoods, and the reading chosen of them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from plate_runtime.alphabet import ALPHABET
-from plate_runtime.decode import Reading, decode_ctc, decode_logits, decode_slots
+from plate_runtime.alphabet import ALPHABET, fold
+from plate_runtime.decode import Candidate, Reading, choose, decode_logits, find_candidates, find_spellings
 
 BLANK = len(ALPHABET)
 PATHS = st.lists(st.integers(0, BLANK), min_size=1, max_size=40)
@@ -28,7 +28,7 @@ def one_hot(path: list[int]) -> NDArray[np.float32]:
 
 
 def from_shares(*steps: dict[str, float]) -> NDArray[np.float32]:
-    """Logits of steps in which the signs named have these probabilities; "-" is the blank."""
+    """Logits of steps in which the characters named have these probabilities; "-" is the blank."""
     shares = np.full((1, len(steps), BLANK + 1), 1e-9)
     for row, step in zip(shares[0], steps, strict=True):
         for sign, share in step.items():
@@ -36,37 +36,52 @@ def from_shares(*steps: dict[str, float]) -> NDArray[np.float32]:
     return np.log(shares).astype(np.float32)
 
 
+def candidates(*steps: dict[str, float], decoding: str = "ctc") -> dict[str, float]:
+    (found,) = find_candidates(from_shares(*steps), decoding, ALPHABET)
+    return {one.text: one.likelihood for one in found}
+
+
 def read(*steps: dict[str, float]) -> Reading:
-    (reading,) = decode_ctc(from_shares(*steps), ALPHABET)
+    (reading,) = decode_logits(from_shares(*steps), "ctc", ALPHABET)
     return reading
 
 
 @given(PATHS)
-def test_sure_steps_collapse_as_ctc_defines(path: list[int]) -> None:
+def test_certain_steps_collapse_as_ctc_defines(path: list[int]) -> None:
     expected = "".join(ALPHABET[sign] for sign, _ in itertools.groupby(path) if sign != BLANK)
-    (reading,) = decode_ctc(one_hot(path), ALPHABET)
-    assert reading.text == expected
+    (reading,) = decode_logits(one_hot(path), "ctc", ALPHABET)
+    assert reading.raw_text == expected and fold(reading.text) == fold(expected)
     assert reading.confidence == pytest.approx(1, abs=1e-3)
-    assert all(character.confidence > 0.999 and not character.alternatives for character in reading.characters)
+    for character in reading.characters:
+        assert character.confidence > 0.999
+        assert all(fold(other) == fold(character.text) for other, _ in character.alternatives)
 
 
 @given(PATHS)
 def test_slots_merge_nothing(path: list[int]) -> None:
-    (reading,) = decode_slots(one_hot(path), ALPHABET)
-    assert reading.text == "".join(ALPHABET[sign] for sign in path if sign != BLANK)
+    (reading,) = decode_logits(one_hot(path), "slots", ALPHABET)
+    assert reading.raw_text == "".join(ALPHABET[sign] for sign in path if sign != BLANK)
     assert reading.confidence == pytest.approx(1, abs=1e-3)
 
 
-@given(LOGITS, st.sampled_from(["ctc", "slots"]), st.floats(0.2, 5))
-def test_any_logits_give_probabilities(logits: NDArray[np.float32], decoding: str, temperature: float) -> None:
-    readings = decode_logits(logits, decoding, ALPHABET, temperature)
+@given(LOGITS, st.sampled_from(["ctc", "slots"]), st.floats(0.2, 5), st.sampled_from([None, "ro", "us", "cn"]))
+def test_any_logits_give_probabilities(
+    logits: NDArray[np.float32], decoding: str, temperature: float, region: str | None
+) -> None:
+    for found in find_candidates(logits, decoding, ALPHABET, temperature):
+        likelihoods = [one.likelihood for one in found]
+        assert 0 < sum(likelihoods) <= 1 + 1e-5 and likelihoods == sorted(likelihoods, reverse=True)
+        assert len(found) <= 30 and len({one.text for one in found}) == len(found)
+        assert all(len(one.text) == len(one.seconds) and one.text == fold(one.text) for one in found)
+    readings = decode_logits(logits, decoding, ALPHABET, temperature, region)
     assert len(readings) == len(logits)
     for reading in readings:
         assert 0 <= reading.confidence <= 1
         for character in reading.characters:
-            assert 0 < character.confidence <= 1
-            assert character.text not in [text for text, _ in character.alternatives]
-            assert all(0 < share <= 1 for _, share in character.alternatives)
+            assert reading.confidence <= character.confidence + 1e-3 <= 1 + 1e-3
+            shares = [share for _, share in character.alternatives]
+            assert shares == sorted(shares, reverse=True) and len(shares) <= 3 and all(0 < one <= 1 for one in shares)
+            assert character.text not in dict(character.alternatives)
 
 
 @given(LOGITS)
@@ -76,43 +91,114 @@ def test_a_batch_is_the_same_as_one_by_one(logits: NDArray[np.float32]) -> None:
         assert together == [decode_logits(one[None], decoding, ALPHABET)[0] for one in logits]
 
 
-def test_a_character_is_described_by_its_clearest_step() -> None:
-    reading = read({"B": 0.6, "-": 0.4}, {"B": 0.8, "8": 0.15, "-": 0.05}, {"-": 1})
-    (character,) = reading.characters
-    assert (character.text, character.confidence) == ("B", pytest.approx(0.8, abs=1e-3))
-    assert character.alternatives == (("8", pytest.approx(0.15, abs=1e-3)),)
-    assert reading.confidence == pytest.approx(0.6 * 0.8 + 0.4 * 0.8 + 0.6 * 0.05, abs=1e-3)
+@given(arrays.arrays(np.float32, st.tuples(st.integers(1, 5), st.just(4)), elements=st.floats(-4, 4, width=32)))
+def test_a_likelihood_is_the_sum_over_all_paths_that_give_the_text(logits: NDArray[np.float32]) -> None:
+    (found,) = find_candidates(logits[None], "ctc", "ABC")
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    sums: dict[str, float] = {}
+    for path in itertools.product(range(4), repeat=len(logits)):
+        text = "".join("ABC"[sign] for sign, _ in itertools.groupby(path) if sign != 3)
+        sums[text] = sums.get(text, 0.0) + float(np.prod([shares[step, sign] for step, sign in enumerate(path)]))
+    assert all(one.likelihood <= sums[one.text] + 1e-6 for one in found)
+    assert found[0].likelihood == pytest.approx(max(sums.values()), rel=0.2)
 
 
-def test_twins_count_as_one_sign_and_the_likelier_is_written() -> None:
-    reading = read({"O": 0.4, "0": 0.3, "D": 0.29, "-": 0.01}, {"-": 1}, {"1": 0.5, "I": 0.48, "T": 0.02})
-    assert reading.text == "O1"
-    assert [character.confidence for character in reading.characters] == pytest.approx([0.7, 0.98], abs=1e-3)
-    assert reading.characters[0].alternatives[0] == ("0", pytest.approx(0.3, abs=1e-3))
-    assert reading.confidence == pytest.approx(0.7 * 0.98, abs=1e-3)
+def test_the_best_path_is_not_always_the_most_likely_text() -> None:
+    found = candidates({"-": 0.6, "A": 0.4}, {"-": 0.6, "A": 0.4})  # Graves et al. 2006, figure 2
+    assert found == pytest.approx({"A": 0.64, "": 0.36}, abs=1e-6)
 
 
-def test_twins_beat_a_sign_that_leads_each_alone() -> None:
-    assert read({"D": 0.4, "O": 0.35, "0": 0.25}).text == "O"
+def test_what_stands_apart_is_independent() -> None:
+    found = candidates({"A": 0.7, "4": 0.3}, {"-": 1}, {"B": 0.6, "8": 0.4})
+    assert found == pytest.approx({"AB": 0.42, "A8": 0.28, "4B": 0.18, "48": 0.12}, abs=1e-6)
+    assert candidates({"A": 0.5, "-": 0.5}, {"-": 1}, {"A": 0.5, "-": 0.5})["A"] == pytest.approx(0.5)
+    assert candidates({"A": 0.9, "-": 0.1}, {"A": 0.8, "B": 0.2}, decoding="slots") == pytest.approx(
+        {"AA": 0.72, "AB": 0.18, "A": 0.08, "B": 0.02}, abs=1e-6
+    )
 
 
-def test_a_sign_that_wavers_between_twins_is_one_character() -> None:
-    assert read({"O": 0.6, "0": 0.4}, {"O": 0.4, "0": 0.6}, {"-": 1}).text == "O"
-    assert read({"O": 1}, {"0": 1}).text == "O0"
+def test_confusables_count_as_one_character_and_are_spelled_apart() -> None:
+    (found,) = find_candidates(
+        from_shares({"O": 0.4, "0": 0.3, "D": 0.3}, {"-": 1}, {"1": 0.5, "I": 0.5}), "ctc", ALPHABET
+    )
+    assert (found[0].text, found[0].likelihood) == ("01", pytest.approx(0.7, abs=1e-4))
+    assert dict(found[0].spell()) == pytest.approx({"01": 0.15, "0I": 0.15, "O1": 0.2, "OI": 0.2}, abs=1e-3)
+
+
+def test_confusables_beat_a_character_that_leads_each_alone() -> None:
+    assert read({"D": 0.4, "O": 0.35, "0": 0.25}).raw_text == "O"
+
+
+def test_a_character_that_wavers_between_confusables_is_one() -> None:
+    assert read({"O": 0.6, "0": 0.4}, {"O": 0.4, "0": 0.6}, {"-": 1}).raw_text == "O"
+    assert read({"O": 1}, {"0": 1}).raw_text == "O0"
+
+
+def steps(*characters: dict[str, float]) -> list[dict[str, float]]:
+    """The characters with a certain blank between them."""
+    return [step for one in characters for step in (one, {"-": 1.0})]
+
+
+def plate(text: str, **doubts: dict[str, float]) -> Reading:
+    return read(*steps(*(doubts.get(f"_{place}", {sign: 1.0}) for place, sign in enumerate(text))))
+
+
+def test_the_prior_decides_what_the_network_leaves_open() -> None:
+    reading = plate("ABC1234", _3={"1": 0.5, "I": 0.5}, _4={"Z": 0.55, "2": 0.45})
+    assert (reading.text, reading.raw_text[4]) == ("ABC1234", "Z")
+    assert reading.confidence > 0.9
+    assert reading.characters[4].confidence == pytest.approx(reading.confidence, abs=0.1)
+    assert reading.characters[4].alternatives[0][0] == "Z"
+
+
+def test_the_prior_leaves_alone_what_the_network_is_certain_of() -> None:
+    for text in ("WTFDMV", "X9X9X9X", "Q", "AAAAAAAAAAA"):
+        assert plate(text).text == text
+
+
+def test_a_missing_and_an_additional_character_are_weighed_too() -> None:
+    more = plate("AB12CDEI", _7={"I": 0.55, "-": 0.45})
+    assert (more.text, more.raw_text) == ("AB12CDE", "AB12CDEI")
+    less = plate("XAB12CDE", _3={"1": 0.45, "-": 0.55}, _0={"-": 1.0})
+    assert (less.text, less.raw_text) == ("AB12CDE", "AB2CDE")
 
 
 def test_doubt_whether_something_stands_in_a_gap_lowers_the_plate_s_confidence() -> None:
-    sure = read({"A": 1}, {"-": 1}, {"B": 1})
-    doubtful = read({"A": 1}, {"-": 0.7, "X": 0.3}, {"B": 1})
-    neighbour = read({"A": 1}, {"-": 0.7, "A": 0.2, "B": 0.1}, {"B": 1})
-    assert (sure.text, doubtful.text, neighbour.text) == ("AB", "AB", "AB")
-    assert [one.confidence for one in (sure, doubtful, neighbour)] == pytest.approx([1, 0.7, 1], abs=1e-3)
+    certain = plate("CJ12ABC")
+    doubtful = read(*steps(*({sign: 1.0} for sign in "CJ12ABC"), {"-": 0.6, "X": 0.4}))
+    assert certain.text == doubtful.text == "CJ12ABC"
+    assert 0.5 < doubtful.confidence < certain.confidence
+    assert doubtful.characters[0].confidence > 0.99, "what is certain stays so"
 
 
-def test_every_slot_counts() -> None:
-    (reading,) = decode_slots(from_shares({"A": 0.9, "-": 0.1}, {"A": 0.8, "B": 0.2}, {"-": 0.5, "X": 0.4}), ALPHABET)
-    assert reading.text == "AA"
-    assert reading.confidence == pytest.approx(0.9 * 0.8 * 0.5 / 0.9, abs=1e-3)
+def test_a_region_sharpens_the_prior() -> None:
+    logits = from_shares(*steps(*({sign: 1.0} for sign in "CJ12A"), {"8": 0.97, "B": 0.03}, {"C": 1.0}))
+    anywhere, romania = (decode_logits(logits, "ctc", ALPHABET, 1.0, region)[0] for region in (None, "ro"))
+    assert romania.text == "CJ12ABC" and romania.raw_text == "CJ12A8C"
+    assert romania.confidence > dict(anywhere.characters[5].alternatives).get("B", 0.0)
+    (vanity,) = decode_logits(from_shares(*steps(*({sign: 1.0} for sign in "HELLO"))), "ctc", ALPHABET, 1.0, "ro")
+    assert vanity.text == "HELLO"
+
+
+def test_a_character_of_another_script_may_be_taken_for_one_of_the_alphabet() -> None:
+    spread = {"R": 0.3, "M": 0.2, "5": 0.1, "K": 0.1, "-": 0.3}
+    reading = read(*steps(spread, *({sign: 1.0} for sign in "A88731")))
+    assert reading.text == "A88731" and reading.confidence > 0.35
+
+
+def test_likelihoods_of_several_pictures_give_one_reading() -> None:
+    found = [Candidate("CJ12A8C", 0.5, (0.0,) * 7), Candidate("CJ12ABC", 0.4, (0.0,) * 7)]
+    reading = choose(found)
+    assert reading.text == "CJ12ABC" and reading.raw_text == "CJ12A8C"
+    assert sum(share for _, share in reading.characters[5].alternatives) + reading.confidence <= 1
+
+
+def test_cut_characters_are_spelled_too() -> None:
+    shares = np.full((2, 36), 0.0, np.float32)
+    shares[0, [ALPHABET.index("A"), ALPHABET.index("4")]] = 0.75, 0.25
+    shares[1, [ALPHABET.index("0"), ALPHABET.index("O")]] = 0.5
+    found = find_spellings(shares, ALPHABET)
+    assert {one.text: one.likelihood for one in found} == pytest.approx({"A0": 0.75, "40": 0.25})
 
 
 def test_nothing_but_blanks_is_no_text() -> None:
@@ -121,24 +207,12 @@ def test_nothing_but_blanks_is_no_text() -> None:
         assert (reading.text, reading.characters) == ("", ())
 
 
-@given(arrays.arrays(np.float32, st.tuples(st.integers(1, 5), st.just(4)), elements=st.floats(-4, 4, width=32)))
-def test_the_confidence_is_the_sum_over_all_paths_that_give_the_text(logits: NDArray[np.float32]) -> None:
-    (reading,) = decode_ctc(logits[None], "ABC")
-    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    total = 0.0
-    for path in itertools.product(range(4), repeat=len(logits)):
-        if "".join("ABC"[sign] for sign, _ in itertools.groupby(path) if sign != 3) == reading.text:
-            total += float(np.prod([shares[step, sign] for step, sign in enumerate(path)]))
-    assert reading.confidence == pytest.approx(total, abs=2e-4)
-
-
 def test_a_higher_temperature_means_less_confidence_in_the_same_text() -> None:
     logits = from_shares({"A": 0.9, "4": 0.1}, {"-": 1}, {"B": 0.7, "8": 0.3})
     for decoding in ("ctc", "slots"):
-        cold, mild, warm = (decode_logits(logits, decoding, ALPHABET, t)[0] for t in (0.5, 1.0, 3.0))
+        cold, mild, warm = (find_candidates(logits, decoding, ALPHABET, t)[0][0] for t in (0.5, 1.0, 3.0))
         assert cold.text == mild.text == warm.text == "AB"
-        assert cold.confidence > mild.confidence > warm.confidence
-        assert cold.characters[1].confidence > 0.7 > warm.characters[1].confidence
+        assert cold.likelihood > mild.likelihood > warm.likelihood
 
 
 @pytest.mark.parametrize(("shape", "decoding"), [((1, 5, 36), "ctc"), ((5, 37), "slots"), ((1, 5, 37), "softmax")])

@@ -86,8 +86,8 @@ def test_the_fake_answers_every_picture_with_its_whole_text(decoding: str, make_
     logits = model.predict_pictures([draw_cells("X"), draw_cells("Y")])
     for reading in decode_logits(logits, decoding, ALPHABET):
         assert reading.text == "AAB1"
-        assert reading.confidence == pytest.approx(0.98**4, abs=0.01)
-        assert [character.confidence for character in reading.characters] == pytest.approx([0.98] * 4, abs=0.002)
+        assert reading.confidence == pytest.approx(0.98**4, abs=0.03)
+        assert [character.confidence for character in reading.characters] == pytest.approx([0.98] * 4, abs=0.01)
 
 
 def test_the_fake_refuses_what_does_not_fit(make_plate_model: MakeModel) -> None:

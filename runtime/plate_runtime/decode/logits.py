@@ -1,0 +1,57 @@
+"""Logits of whole plates -> readings."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .beam import Candidate, combine
+from .characters import Reading
+from .posterior import choose
+from .segments import cut, merge
+from .softmax import softmax
+
+
+def decode_logits(
+    logits: NDArray[np.float32],
+    decoding: str,
+    alphabet: str,
+    temperature: float = 1.0,
+    region: str | None = None,
+) -> list[Reading]:
+    """Decode the answers of a plate's network, float32 (n, steps, classes and blank), as its manifest says.
+
+    Args:
+        decoding: "ctc": repeats are one character, blanks are dropped; "slots": each step is a character or nothing.
+        temperature: divides the logits.
+        region: where the plates come from, see `formats.find_region`; None for anywhere.
+
+    Raises:
+        UsageError: the region is unknown.
+        ValueError: the decoding is another one, or the shape does not fit the alphabet.
+    """
+    return [choose(found, region) for found in find_candidates(logits, decoding, alphabet, temperature)]
+
+
+def find_candidates(
+    logits: NDArray[np.float32], decoding: str, alphabet: str, temperature: float = 1.0
+) -> list[list[Candidate]]:
+    """Return for each plate the texts that the network finds most probable, best first, without any prior.
+
+    See `decode_logits` for arguments and errors.
+    """
+    if logits.ndim != 3 or logits.shape[2] != len(alphabet) + 1:
+        raise ValueError(f"logits of shape {logits.shape} do not fit {len(alphabet)} characters and a blank")
+    if decoding not in ("ctc", "slots"):
+        raise ValueError(f"decoding {decoding!r} is not one of logits")
+    found = []
+    probabilities = softmax(logits / temperature)
+    for one, merged in zip(probabilities, merge(probabilities, alphabet), strict=True):
+        found.append(combine(*cut(one, merged, alphabet, decoding == "slots")))
+    return found
+
+
+def find_spellings(probabilities: NDArray[np.float32], alphabet: str) -> list[Candidate]:
+    """Return the texts of a row of characters, float32 (n, classes) calibrated probabilities, best first."""
+    steps = np.pad(probabilities, ((0, 0), (0, 1)))  # no blank stands among them
+    return combine(*cut(steps, merge(steps, alphabet), alphabet, slots=True))

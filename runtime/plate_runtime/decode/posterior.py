@@ -1,0 +1,82 @@
+"""The most probable text of a plate, from what the network finds likely and what plates usually show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..alphabet import fold
+from .beam import Candidate
+from .characters import Character, Reading, describe
+from .prior import Prior, find_prior
+
+_CERTAIN = 0.999
+_NEGLIGIBLE = 1e-3
+
+
+def choose(candidates: Sequence[Candidate], region: str | None = None) -> Reading:
+    """Return the reading of a plate from its candidates, most likely first; their likelihoods add up to 1 at most.
+
+    The posterior of a text is its likelihood times its weight in the prior, divided by the sum of all. What the
+    candidates leave over counts as a text without a format. Likelihoods may come from several pictures of the plate.
+
+    Args:
+        region: where the plates come from, see `formats.find_region`; None for anywhere.
+
+    Raises:
+        UsageError: the region is unknown.
+    """
+    raw = max(candidates[0].spell(), key=lambda one: (one[1], one[0]))[0]
+    spelled = [text for one in candidates for text in one.spell()]
+    rest = max(0.0, 1 - sum(one.likelihood for one in candidates))
+    if not raw or (len(spelled) == 1 and rest < 1 - _CERTAIN):
+        posteriors = {raw: candidates[0].likelihood}
+    else:
+        posteriors = _posteriors(spelled, rest, find_prior(region))
+    by_fold: dict[str, float] = {}
+    for text, share in posteriors.items():
+        by_fold[fold(text)] = by_fold.get(fold(text), 0.0) + share
+    best = max(by_fold, key=lambda text: (by_fold[text], text))
+    text = max((text for text in posteriors if fold(text) == best), key=lambda one: (posteriors[one], one))
+    return Reading(_describe(text, posteriors), round(min(1.0, by_fold[best]), 4), raw)
+
+
+def _posteriors(spelled: Sequence[tuple[str, float]], rest: float, prior: Prior) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    fronts: dict[str, float] = {}
+    for text, share in spelled:
+        fronts[fold(text[:1])] = fronts.get(fold(text[:1]), 0.0) + share
+    for text, share in spelled:
+        weights[text] = weights.get(text, 0.0) + share * prior.weigh(text)
+        for count, probability in enumerate(prior.foreign, 1):
+            if weight := prior.weigh_foreign(text[count:]):
+                doubt = max(0.0, 1 - fronts[fold(text[:1])])  # no network is certain of a character it has never seen
+                weights[text[count:]] = weights.get(text[count:], 0.0) + share * doubt * probability * weight
+    total = sum(weights.values()) + rest * prior.weigh_other(len(spelled[0][0]))
+    return {text: weight / total for text, weight in weights.items()}
+
+
+def _describe(text: str, posteriors: Mapping[str, float]) -> tuple[Character, ...]:
+    """Describe each character by the texts that have it, or another one, in its place.
+
+    What no candidate explains lowers all characters alike.
+    """
+    total = sum(posteriors.values())
+    explained = min(1.0, total) ** (1 / max(1, len(text)))
+    places: list[dict[str, float]] = [{} for _ in text]
+    for other, share in posteriors.items():
+        if share >= _NEGLIGIBLE * total or other == text:
+            for place, sign in _aligned(text, other):
+                places[place][sign] = places[place].get(sign, 0.0) + share / total * explained
+    return tuple(describe(sign, place) for sign, place in zip(text, places, strict=True))
+
+
+def _aligned(text: str, other: str) -> list[tuple[int, str]]:
+    """Return the characters of another text with their places in this one, where they can be told."""
+    if len(text) == len(other):
+        return list(enumerate(other))
+    shorter = min(len(text), len(other))
+    folded, same = fold(text), fold(other)
+    start = next((place for place in range(shorter) if folded[place] != same[place]), shorter)
+    end = next((place for place in range(shorter - start) if folded[-1 - place] != same[-1 - place]), shorter - start)
+    front = [(place, other[place]) for place in range(start)]
+    return front + [(len(text) - end + place, other[len(other) - end + place]) for place in range(end)]

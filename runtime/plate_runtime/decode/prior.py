@@ -1,0 +1,117 @@
+"""How probable texts are before the plate is seen: a mixture of the regions' formats and of free texts.
+
+Each format's probability is divided by how many texts it allows, so that the mixture sums to 1. Compared with
+characters at random, which is what networks are trained on to read what is there, a text weighs
+
+    (prior(text) * 36 ** len(text)) ** exponent * longer ** len(text)
+
+`longer` below 1 stands for what networks take for characters beside the text, as they add more than they miss. All
+numbers are in the table `prior` of `formats.toml`; `benchmarks/prior.py` chooses them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from ..alphabet import ALPHABET
+from ..formats import Format, Region, find_region, load_formats, load_prior
+
+_SHAPES = str.maketrans({sign: "9" if sign.isdecimal() else "L" for sign in ALPHABET})
+_Checks = tuple[tuple[int, int, frozenset[str]], ...]
+"""Of a shape, what text[start:end] has to be one of, where a shape alone does not say."""
+_NOTHING: dict[Any, float] = {}
+_Table = dict[str, dict[_Checks, float]]
+"""Shape, L for a letter and 9 for a digit -> the densities of the formats with such texts."""
+
+
+@cache
+def find_prior(region: str | None = None) -> Prior:
+    """Return the prior for plates of a region, see `formats.find_region`, or of the world.
+
+    Raises:
+        UsageError: the region is unknown. DataError: `formats.toml` cannot be read.
+    """
+    settings = load_prior()
+    elsewhere = 1.0 if region is None else settings["elsewhere"]
+    everywhere = load_formats().values()
+    total = sum(one.weight for one in everywhere)
+    shares = [(one, elsewhere * one.weight / total) for one in everywhere]
+    if region is not None:
+        shares.append((find_region(region), 1 - elsewhere))
+    return Prior(shares, settings)
+
+
+class Prior:
+    """Weights of texts; see the module for the formula."""
+
+    def __init__(self, regions: Iterable[tuple[Region, float]], settings: Mapping[str, Any]) -> None:
+        """Take regions, each with its share of all plates that have a format, and the table `prior`."""
+        self.foreign: tuple[float, ...] = tuple(settings["foreign"])
+        """How probable it is that a network takes one foreign character for 1, 2, ... of its own."""
+        self._exponent, self._longer = settings["exponent"], settings["longer"]
+        self._free, self._words, self._lengths = settings["free"], settings["words"], settings["lengths"]
+        self._own: _Table = {}
+        self._foreign: _Table = {}
+        for region, share in regions:
+            total = sum(form.weight for form in region.formats)
+            for form in region.formats:
+                density = (1 - self._free) * share * form.weight / total / form.count
+                for shape, checks in _spread(form):
+                    for table in (self._own, self._foreign) if region.foreign else (self._own,):
+                        entries = table.setdefault(shape, {})
+                        entries[checks] = entries.get(checks, 0.0) + density
+
+    def weigh(self, text: str) -> float:
+        """Return the weight of a text, A-Z0-9."""
+        return self._weight(text, _look_up(text, self._own) + self._of_free(text))
+
+    def weigh_foreign(self, text: str) -> float:
+        """Return the weight of a text before which a character of another script stands; 0 where none does."""
+        density = _look_up(text, self._foreign)
+        return self._weight(text, density) if density else 0.0
+
+    def weigh_other(self, length: int) -> float:
+        """Return the weight of a text of that length that has no format."""
+        return self._weight("0" * length, self._of_free("0" * length))
+
+    def _weight(self, text: str, density: float) -> float:
+        relative: float = (density * float(len(ALPHABET)) ** len(text)) ** self._exponent
+        return relative * self._longer ** len(text)  # type: ignore[no-any-return]
+
+    def _of_free(self, text: str) -> float:
+        length = self._lengths[min(len(text), len(self._lengths) - 1)]
+        density = (1 - self._words) / float(len(ALPHABET)) ** len(text)
+        if text.isalpha():
+            density += self._words / 26.0 ** len(text)
+        return self._free * length * density  # type: ignore[no-any-return]
+
+
+def _look_up(text: str, table: _Table) -> float:
+    density = 0.0
+    for checks, share in table.get(text.translate(_SHAPES), _NOTHING).items():
+        for start, end, choices in checks:
+            if text[start:end] not in choices:
+                break
+        else:
+            density += share
+    return density
+
+
+def _spread(form: Format) -> list[tuple[str, _Checks]]:
+    """Return the shapes of a format's texts, each with what has to be checked beside it."""
+    found: list[tuple[str, _Checks]] = [("", ())]
+    for token in form.tokens:
+        if token.read:
+            by_shape: dict[str, set[str]] = {}
+            for choice in token.choices:
+                by_shape.setdefault(choice.translate(_SHAPES), set()).add(choice)
+            found = [_longer(shape, checks, *part) for shape, checks in found for part in by_shape.items()]
+    return found
+
+
+def _longer(shape: str, checks: _Checks, part: str, choices: set[str]) -> tuple[str, _Checks]:
+    every = {"L": 26, "9": 10}.get(part) == len(choices)
+    check = (len(shape), len(shape) + len(part), frozenset(choices))
+    return shape + part, checks if every else (*checks, check)

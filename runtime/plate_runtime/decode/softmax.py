@@ -1,0 +1,37 @@
+"""Probabilities of single characters, and the temperature that calibrates them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .characters import WORTH_NAMING, Character, describe
+
+
+def decode_softmax(probabilities: NDArray[np.float32], alphabet: str, temperature: float = 1.0) -> list[Character]:
+    """Decode float32 (n, classes) as a softmax gives it, one class a character of `alphabet`.
+
+    The temperature divides the logits (Guo et al. 2017, "On Calibration of Modern Neural Networks").
+    """
+    calibrated = apply_temperature(probabilities, temperature)
+    best = calibrated.argmax(axis=1).tolist()
+    named: list[dict[str, float]] = [{} for _ in best]
+    rows, classes = np.nonzero(calibrated >= WORTH_NAMING / 2)  # a handful: sorting all classes would cost more
+    for row, number, share in zip(rows.tolist(), classes.tolist(), calibrated[rows, classes].tolist(), strict=True):
+        named[row][alphabet[number]] = share
+    return [describe(alphabet[number], others) for number, others in zip(best, named, strict=True)]
+
+
+def apply_temperature(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    """Return softmax(log(p) / temperature), float32 (n, classes); rows of zeros become uniform."""
+    # An int8 output knows no probability below 1/256: the floor keeps its zeros from ruling the result.
+    return softmax(np.log(np.maximum(probabilities.astype(np.float64), 1e-6)) / temperature)
+
+
+def softmax(logits: NDArray[Any]) -> NDArray[np.float32]:
+    """Softmax over the last axis, float32 of the same shape."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probabilities: NDArray[np.float32] = (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return probabilities
