@@ -53,7 +53,7 @@ def test_certain_steps_collapse_as_ctc_defines(path: list[int]) -> None:
     assert reading.raw_text == expected and fold(reading.text) == fold(expected)
     assert reading.confidence == pytest.approx(1, abs=1e-3)
     for character in reading.characters:
-        assert character.confidence > 0.999
+        assert character.confidence > 0.998
         assert all(fold(other) == fold(character.text) for other, _ in character.alternatives)
 
 

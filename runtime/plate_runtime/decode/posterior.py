@@ -10,7 +10,7 @@ from .characters import Character, Reading, describe
 from .prior import Prior, find_prior
 
 _CERTAIN = 0.999
-_NEGLIGIBLE = 1e-3
+_NEGLIGIBLE = 1e-4
 
 
 def choose(candidates: Sequence[Candidate], region: str | None = None) -> Reading:
