@@ -20,7 +20,7 @@ _CAMERA_BACK = 12.0
 """Seconds after which a camera that is there again is opened at the latest; see `sources.outages`."""
 
 _TOLD_WITHIN = 5.0
-_ATTACK_OVER = 3.0
+_ATTACK_OVER = 10.0  # a request that waits for a picture holds its file for 8 s
 
 Tell = Callable[[str], None]
 
