@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plate_runtime.errors import DataError, missing_extra
+from plate_runtime.errors import DAMAGE, DataError, damage_as, missing_extra
 
 from . import search_record
 from .progress import progress
 from .tensorflow_setup import import_keras
 
 FOLDER = "search"
+_DAMAGED = "the recorded search is damaged; start again without --resume"
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def tune(
                 project_name=FOLDER,
                 overwrite=not resume,
             )
-        except (ValueError, KeyError, RuntimeError) as error:
-            raise DataError(f"{run / FOLDER}: the recorded search is damaged; start again without --resume") from error
+        except (RuntimeError, *DAMAGE) as error:
+            raise DataError(f"{run / FOLDER}: {_DAMAGED}") from error
     done = len(_completed(tuner))
     with progress(trials, "search", "trial") as bar, _quiet():
         bar.update(done)
@@ -73,7 +74,8 @@ def tune(
     found = sorted(_completed(tuner), key=lambda trial: trial.trial_id)
     if not found:
         raise DataError(f"{run / FOLDER}: no trial was completed; ask for at least one with --trials")
-    return [Tried(trial.trial_id, dict(trial.hyperparameters.values), float(trial.score)) for trial in found], done
+    with damage_as(DataError, f"{run / FOLDER}: {_DAMAGED}"):
+        return [Tried(trial.trial_id, dict(trial.hyperparameters.values), float(trial.score)) for trial in found], done
 
 
 def _completed(tuner: Any) -> list[Any]:
