@@ -11,24 +11,34 @@ from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError
 from plate_runtime.labels import LabelledPicture, read_labels, set_digest
 from plate_train.datasets import CharacterSet, load_folder
+from plate_train.draw.fonts import FETCH_COMMAND
 from plate_train.recorded import load_recorded
 from plate_train.weights_file import ModelMeta
 
 from .labelled import CheckSet, Labelled, find_unseen, of_characters
+from .packaged import load_packaged
 from .plate_set import load_plates
 
 DRAWN = "drawn-characters"
 
 
-def load_check_set(meta: ModelMeta, data: Path | None, calibration: int = 0) -> CheckSet:
+def load_check_set(meta: ModelMeta, data: Path | None, calibration: int = 0, *, shipped: bool = False) -> CheckSet:
     """Load the folder the user named, or re-create the split that the `.h5` records.
 
     Args:
         calibration: so many training pictures are enough where they have to be drawn again; 0: none is needed.
+        shipped: the network ships with the package: without `data` it is checked with the set that comes with it.
 
     Raises:
         DataError: the data is missing, incomplete, of other classes, or no longer the recorded one.
     """
+    if shipped and data is None:
+        if meta.kind == "locator":
+            raise DataError(
+                f"{meta.name} {meta.version} is checked with labelled frames: name a folder with --data DIR that holds "
+                f"labels.csv with image and corners; int8 also needs the fonts, fetched with {FETCH_COMMAND}"
+            )
+        return load_packaged(meta)
     if meta.kind == "plate":
         return load_plates(meta, data, calibration)
     if meta.kind == "locator":

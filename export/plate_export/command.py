@@ -15,7 +15,7 @@ from . import parts
 
 _EXAMPLES = """\
 examples:
-  plate-export                                  the newest run in runs/, all four files into exports/
+  plate-export --int8                           the newest run in runs/, else the shipped character and plate models
   plate-export runs/mine/model.h5 --int8        int8 TFLite alone
   plate-export model.h5 --data characters       calibrate and check with your own pictures
   plate-export model.h5 --data crops            a plate model, checked with the crops of crops/labels.csv
@@ -42,10 +42,13 @@ def export_command(arguments: Sequence[str]) -> int:
     formats, precisions = chosen_files(asked.float, asked.int8, asked.onnx)
     parts.require((*parts.ALWAYS, *(parts.FOR_ONNX if "onnx" in formats else ())))
     from .export import Options, export
-    from .source import find_model, open_source, parse_classes
+    from .source import find_models, open_source, parse_classes
 
     classes = parse_classes(asked.classes) if asked.classes else None
-    source = open_source(find_model(asked.model), classes, asked.data, name=asked.name, version=asked.model_version)
+    models = find_models(asked.model, asked.data)
+    for option, value in (("--name", asked.name), ("--model-version", asked.model_version)):
+        if value and len(models) > 1:
+            raise UsageError(f"{option} is for one model; name it: {' or '.join(map(str, models))}")
     options = Options(
         out=asked.out,
         data=asked.data,
@@ -57,8 +60,10 @@ def export_command(arguments: Sequence[str]) -> int:
         seed=asked.seed,
         debug=asked.debug,
     )
-    report = export(source, options, show=print)
-    print(f"published in {asked.out}: {', '.join(artefact.name for artefact in report.artefacts)}")
+    for model in models:
+        source = open_source(model, classes, asked.data, name=asked.name, version=asked.model_version)
+        report = export(source, options, show=print)
+        print(f"published in {asked.out}: {', '.join(artefact.name for artefact in report.artefacts)}")
     return 0
 
 
@@ -86,7 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "model", nargs="?", type=Path, metavar="MODEL.h5",
-        help="default: the newest runs/*/model.h5, else the shipped reader of whole plates",
+        help="default: the newest runs/*/model.h5, else the shipped .h5 of the kind that --data holds; without --data "
+        "the shipped character and plate models",
     )  # fmt: skip
     parser.add_argument(
         "--data", type=Path, metavar="DIR",

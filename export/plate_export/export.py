@@ -20,6 +20,7 @@ from .exam import AnyReport, Exam, set_exam
 from .gate import Limits
 from .labelled import CheckSet
 from .outputs import require_sound
+from .packaged import is_shipped
 from .progress import Progress
 from .publish import Staging, stage
 from .reading import installed, read_all
@@ -65,7 +66,8 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
     with stage(options.out) as staging, Progress(_steps(options)) as progress:
         progress.step("loading pictures")
         int8 = "int8" in options.precisions
-        check_set = load_check_set(source.meta, options.data, options.calibration if int8 else 0)
+        shipped = is_shipped(source.digest)
+        check_set = load_check_set(source.meta, options.data, options.calibration if int8 else 0, shipped=shipped)
         limits = _limits(source, options, check_set)
         calibration = None
         if int8:

@@ -12,6 +12,7 @@ from typing import Any
 
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, ModelError, UsageError
+from plate_runtime.labels import read_labels
 from plate_runtime.manifest import InputSpec
 from plate_train import weights_file
 from plate_train.weights_file import ModelMeta
@@ -22,7 +23,8 @@ SHIPPED = weights_file.SHIPPED
 RUNS = Path("runs")
 _KINDS = ("character", "plate", "locator")
 _ANSWERS = {"character": "classes", "plate": "signs and a blank at each step", "locator": "cells of 9 numbers"}
-_DEFAULT = "plate-reader-[0-9]*.h5"
+_SHIPPED_NAMES = {kind: f"plate-{name}-[0-9]*.h5" for kind, name in
+                  (("character", "character"), ("plate", "reader"), ("locator", "locator"))}  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -42,21 +44,40 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
-def find_model(given: Path | None, runs: Path = RUNS, shipped: Path = SHIPPED) -> Path:
-    """Return the `.h5` to export: the one given, else the newest run's, else the reader of whole plates that ships.
+def find_models(given: Path | None, data: Path | None = None, runs: Path = RUNS, shipped: Path = SHIPPED) -> list[Path]:
+    """Return the `.h5` files to export: the one given, else the newest run's, else what ships.
+
+    Of what ships it is the one of the kind that `data` holds, see `kind_of_data`; without `data` it is the character
+    model and the reader of whole plates.
 
     Raises:
-        UsageError: there is none, or the one given is no `.h5`.
+        UsageError: there is none, or the one given is no `.h5`. DataError: the data folder cannot be read.
     """
     if given is not None:
         if given.suffix.lower() not in (".h5", ".hdf5"):
             raise UsageError(f"{given} is not a .h5 file; save the network with model.save('NAME.h5')")
-        return given
-    for folder, pattern in ((runs, "*/model.h5"), (shipped, _DEFAULT), (shipped, "*.h5")):
-        found = sorted(folder.glob(pattern), key=lambda path: (path.stat().st_mtime, path))
-        if found:
-            return found[-1]
-    raise UsageError(f"no run in {runs}/ and no .h5 ships with this installation; name a MODEL.h5")
+        return [given]
+    if found := sorted(runs.glob("*/model.h5"), key=lambda path: (path.stat().st_mtime, path)):
+        return found[-1:]
+    kinds = ("character", "plate") if data is None else (kind_of_data(data),)
+    newest = [sorted(shipped.glob(_SHIPPED_NAMES[kind])) for kind in kinds]
+    if not all(newest):
+        raise UsageError(f"no run in {runs}/ and no .h5 ships with this installation; name a MODEL.h5")
+    return [files[-1] for files in newest]
+
+
+def kind_of_data(data: Path) -> str:
+    """Return the kind of model that a data folder is for: "character", "plate", or with corners "locator".
+
+    Raises:
+        DataError: its `labels.csv` cannot be read.
+    """
+    if not (data / "labels.csv").is_file():
+        return "character"
+    rows = read_labels(data / "labels.csv")
+    if any(row.corners for row in rows):
+        return "locator"
+    return "character" if all(len(row.text) == 1 for row in rows) else "plate"
 
 
 def open_source(

@@ -10,7 +10,8 @@ import pytest
 
 from plate_export.source import (
     classes_of_folders,
-    find_model,
+    find_models,
+    kind_of_data,
     load_network,
     open_source,
     parse_classes,
@@ -32,17 +33,37 @@ def test_the_given_model_comes_before_runs_and_shipped_ones(tmp_path: Path) -> N
         (runs / name / "model.h5").touch()
         os.utime(runs / name / "model.h5", (number, number))
     shipped.mkdir()
-    (shipped / "shipped.h5").touch()
-    assert find_model(Path("mine.h5"), runs, shipped) == Path("mine.h5")
-    assert find_model(None, runs, shipped) == runs / "new" / "model.h5"
-    assert find_model(None, tmp_path / "none", shipped) == shipped / "shipped.h5"
-    for name in ("plate-reader-1.0.0.h5", "plate-reader-nano-1.0.0.h5", "zz.h5"):
-        (shipped / name).touch()
-    assert find_model(None, tmp_path / "none", shipped) == shipped / "plate-reader-1.0.0.h5"
+    assert find_models(Path("mine.h5"), None, runs, shipped) == [Path("mine.h5")]
+    assert find_models(None, None, runs, shipped) == [runs / "new" / "model.h5"]
     with pytest.raises(UsageError, match=r"name a MODEL\.h5"):
-        find_model(None, tmp_path / "none", tmp_path / "none")
+        find_models(None, None, tmp_path / "none", shipped)
     with pytest.raises(UsageError, match=r"not a \.h5 file"):
-        find_model(Path("mine.keras"), runs, shipped)
+        find_models(Path("mine.keras"), None, runs, shipped)
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels", "names"),
+    [
+        (None, None, ["plate-character-1.0.0.h5", "plate-reader-1.0.0.h5"]),
+        ("character", None, ["plate-character-1.0.0.h5"]),
+        ("character", "image,text\na.png,A\nb.png,7\n", ["plate-character-1.0.0.h5"]),
+        ("plate", "image,text\na.png,AB12\n", ["plate-reader-1.0.0.h5"]),
+        ("locator", "image,text,corners\na.png,AB12,0 0 9 0 9 5 0 5\n", ["plate-locator-1.1.0.h5"]),
+    ],
+)
+def test_without_a_run_the_shipped_model_fits_the_data(
+    tmp_path: Path, kind: str | None, labels: str | None, names: list[str]
+) -> None:
+    shipped = tmp_path / "weights"
+    shipped.mkdir()
+    for name in ("plate-character-1.0.0", "plate-reader-1.0.0", "plate-reader-nano-1.2.0", "plate-locator-1.1.0"):
+        (shipped / f"{name}.h5").touch()
+    (tmp_path / "A").mkdir()
+    if labels:
+        (tmp_path / "labels.csv").write_text(labels, encoding="utf-8")
+    assert kind is None or kind_of_data(tmp_path) == kind
+    data = tmp_path if kind else None
+    assert [path.name for path in find_models(None, data, tmp_path / "runs", shipped)] == names
 
 
 @pytest.mark.parametrize("tokens", [["012AB"], ["0,1,2,A,B"], ["0", "1", "2", "A", "B"], ["class_0,class_1,2", "AB"]])
