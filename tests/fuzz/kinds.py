@@ -108,6 +108,13 @@ def check_region(path: Path) -> None:
     refused_or_read(lambda: load_region(path))
 
 
+def check_video(path: Path) -> None:
+    """A film."""
+    from fuzz.camera_targets import read_film
+
+    read_film(path, refused_or_read)
+
+
 def check_run_settings(path: Path) -> None:
     """The settings of a run, of each of the three networks."""
     import argparse
@@ -277,6 +284,12 @@ fuzzy = true
     ]
 
 
+def _videos() -> list[bytes]:
+    from fuzz.camera_inputs import films
+
+    return films()
+
+
 def _run_settings() -> list[bytes]:
     from plate_train.locator.settings import Settings as Detector
     from plate_train.plates.settings import Settings as Plates
@@ -321,6 +334,7 @@ KINDS = {
     "labels": Kind(".csv", lambda: [_LABELS], mutate_text, check_labels),
     "watchlist": Kind(".txt", lambda: [_WATCHLIST], mutate_text, check_watchlist),
     "region": Kind(".json", lambda: [b'{"region": [1, 2, 300, 400]}\n'], mutate_text, check_region),
+    "video": Kind(".mkv", _videos, mutate_bytes, check_video),
     "run-settings": Kind(".json", _run_settings, mutate_text, check_run_settings),
     "checkpoint": Kind(".npz", _checkpoints, mutate_bytes, check_checkpoint),
     "report": Kind(".json", _reports, mutate_text, check_report),

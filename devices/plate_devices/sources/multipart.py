@@ -57,7 +57,7 @@ class Parts:
         """
         self._kept += content
         while (self._in_part or self._find_part()) and (part := self._cut_part()) is not None:
-            if part.startswith(_SOI) or self.kind.startswith("image/"):
+            if part.startswith(_SOI) or (part and self.kind.startswith("image/")):
                 yield part
 
     def _find_part(self) -> bool:
@@ -87,7 +87,7 @@ class Parts:
 
     def _cut_part(self) -> bytes | None:
         """Take the content off that stands first, or return None where it is not whole yet."""
-        if len(self._kept) < len(_PNG) and self._length != 0:
+        if len(self._kept) < len(_PNG):
             return None
         stop = self._kept.find(self._boundary, self._looked) if self._boundary else -1
         end = self._end(len(self._kept) if stop < 0 else stop)
@@ -110,9 +110,9 @@ class Parts:
         if self._kept.startswith(_PNG):
             end = self._kept.find(_PNG_END, max(0, self._looked - len(_PNG_END)), stop)
             return end + len(_PNG_END) if end >= 0 else -1
-        if self._length is not None and self._length <= stop:
-            return self._length
-        return self._kept.find(_SOI, self._looked, stop)
+        length = len(self._kept) if self._length is None else self._length
+        end = self._kept.find(_SOI, self._looked, min(stop, length))
+        return self._length if end < 0 and self._length is not None and length <= stop else end
 
 
 class JpegEnd:

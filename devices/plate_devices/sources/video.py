@@ -179,7 +179,7 @@ class _Bounded:
         self._given = 0
         self.exhausted = False
         self.error: OSError | None = None
-        self.seek, self.tell, self.close = stream.seek, stream.tell, stream.close
+        self.tell, self.close = stream.tell, stream.close
 
     def head(self) -> bytes:
         """Return the first bytes, and go back to the beginning."""
@@ -203,6 +203,13 @@ class _Bounded:
             return b""
         self._given += len(content)
         return content
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to another place; -1, and no error, where a damaged file sends FFmpeg to none that can be."""
+        try:
+            return self._stream.seek(offset, whence)
+        except (OSError, ValueError, OverflowError):
+            return -1
 
     def picture(self) -> None:
         """A picture was decoded."""
