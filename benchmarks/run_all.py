@@ -24,6 +24,7 @@ BENCHMARKS = {
     "live": "following and skipping on drawn drives",
     "false_plates": "plates reported in drawn scenes without any",
     "large_pictures": "what pictures of 50 megapixels, and those made to hurt, cost at most",
+    "videos": "decoding films, beside OpenCV",
     "live_page": "what the live page costs while somebody looks",
     "hostile_clients": "an honest client beside 200 hostile ones, on page and socket",
     "outputs": "what an event costs until every output has it",

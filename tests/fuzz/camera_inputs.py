@@ -24,8 +24,8 @@ _HEADERS = (
     b"Content-Length: 99999999999", b"Content-Length: 0", b"X: " + b"y" * 5000, b"\xff\xd8\xff", b"--frame", b"\0",
 )  # fmt: skip
 _BODIES = (
-    b"", b"{}", b'{"motion": false}', b"\xff\xd8", b"\xff\xd8\xff", b"\xff\xd8\xff\xd9", b"\xff" * 300, b"\xff\xd8\xff" * 9,
-    b"\xff\xd8\xff\xe0\xff\xff", b"\x89PNG\r\n\x1a\n", b"%!PS", b"\r\n--frame\r\n" * 5, bytes(3000),
+    b"", b"{}", b'{"motion": false}', b"\xff\xd8", b"\xff\xd8\xff", b"\xff\xd8\xff\xd9", b"\xff" * 300,
+    b"\xff\xd8\xff" * 9, b"\xff\xd8\xff\xe0\xff\xff", b"\x89PNG\r\n\x1a\n", b"%!PS", b"\r\n--frame\r\n" * 5, bytes(99),
 )  # fmt: skip
 FORMATS = (
     ("libx264", "mp4", {}), ("libx264", "mp4", {"movflags": "frag_keyframe+empty_moov"}), ("libx264", "matroska", {}),

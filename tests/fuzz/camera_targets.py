@@ -68,5 +68,3 @@ def read_film(path: Path, read: Callable[[Callable[[], object]], None]) -> None:
 def _cut(sent: bytes, random: Random) -> list[bytes]:
     cuts = sorted(random.randrange(len(sent) + 1) for _ in range(random.randrange(8)))
     return [sent[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(sent)], strict=True)]
-
-
