@@ -14,8 +14,10 @@ class PlateEdgeError(Exception):
     exit_code = 70
 
     def __str__(self) -> str:
-        """Return the sentence, cut off where what it quotes from a file is very long."""
+        """Return the sentence on one line, without control characters of what it quotes, cut off where that is long."""
         text = super().__str__()
+        if not text.isprintable():
+            text = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in " ".join(text.splitlines()))
         return text if len(text) <= _LONGEST_SENTENCE else f"{text[:_LONGEST_SENTENCE]}..."
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from plate_runtime import errors
 from plate_runtime.commandline import run
+from plate_runtime.errors import DataError
 
 
 def end_with(error: BaseException) -> int:
@@ -127,3 +128,8 @@ def test_a_file_may_be_named_version() -> None:
     with pytest.raises(SystemExit) as end:
         run(len, "plate-test", ["--", "--version"])
     assert end.value.code == 2
+
+
+def test_what_an_error_quotes_moves_no_cursor() -> None:
+    assert str(DataError("a\x1b[2Jb\u202ec\nd\x85e\ud800")) == "a\\x1b[2Jb\\u202ec d e\\ud800"
+    assert len(str(DataError("x" * 10_000))) < 2100
