@@ -34,7 +34,7 @@ _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 
 # These patterns are compiled at the first error: most processes never need them.
 _SAVE = "save it as JPEG or PNG"
-_VIDEO = "is a video, not a picture; give it the suffix of a video, such as .mp4"
+_VIDEO = "is a video, not a picture; plate-infer reads it from a file, by its path"
 _BY_CONTENT = (
     (
         rb".{4}ftyp(?:hei[cmsx]|hev[cmsx]|mif1|msf1)",

@@ -43,10 +43,14 @@ def check_settings(file: Path) -> tuple[InferOptions | None, list[Finding]]:
 def check_camera(name: str, size: tuple[int, int] | None = None, redirect: str | None = None) -> Iterator[Finding]:
     """Open the camera and wait for a picture."""
     from plate_devices.sources.registry import open_camera
+    from plate_devices.sources.watched import WatchedFolder
 
     started = time.monotonic()
     try:
         source = open_camera(name, size=size, redirect=redirect)
+        if isinstance(source, WatchedFolder):
+            yield Finding("camera", "ok", f"{source.name} is there; pictures may come at any time")
+            return
         frame = _first_frame(source)
     except PlateEdgeError as error:
         busy = "another program" in str(error)

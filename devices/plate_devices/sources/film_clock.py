@@ -12,6 +12,7 @@ _BACK = 1.0
 # A time stamp so many seconds back is a clock that was set, not two frames in the wrong order.
 
 _LEAST_RATE, _MOST_RATE = 0.01, 1000.0
+_LEAST_STEP = 0.5 / _MOST_RATE
 
 
 class FilmClock:
@@ -36,9 +37,9 @@ class FilmClock:
         now = self._last + self._duration
         if stamp is not None:
             passed = stamp + self._shift - self._last
-            if 0 < passed <= LONGEST_GAP:
+            if _LEAST_STEP <= passed <= LONGEST_GAP:
                 now = self._last + passed
-            elif not -_BACK <= passed <= 0:
+            elif not -_BACK <= passed < _LEAST_STEP:
                 self._shift = now - stamp
         self._last = now
         return now

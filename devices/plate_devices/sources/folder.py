@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plate_devices.sources.base import Frame, Region
-from plate_devices.sources.film_clock import USUAL_RATE
 from plate_devices.sources.video_formats import is_video
 from plate_devices.sources.walking import walk
 from plate_runtime.errors import InputError
@@ -30,7 +29,7 @@ class FolderDrive:
     def __init__(self, folder: str, fps: float | None = None, leave_out: set[Path] | None = None) -> None:
         """Take the folder; `fps` says how many of its pictures were a second, all of them are read."""
         self.name = folder
-        self._rate = fps or USUAL_RATE
+        self._fps = fps
         self._leave_out = leave_out or set()
 
     def frames(self) -> Iterator[Frame]:
@@ -46,7 +45,7 @@ class FolderDrive:
             except InputError as error:
                 broken.append(error)
                 continue
-            yield Frame(rgb, number, None, number / self._rate)
+            yield Frame(rgb, number, None, number / self._fps if self._fps else None)
         if number < 0:
             raise InputError(f"{self.name} holds no pictures; to wait for some, use --camera watch:{self.name}")
         if broken:

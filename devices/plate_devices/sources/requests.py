@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urljoin
 
+from plate_devices.addresses import host_name
 from plate_devices.sources.address import Address, parse_address
 from plate_devices.sources.connection import Answer, Connection
 from plate_devices.sources.login import answer
@@ -29,7 +30,7 @@ class Requests:
         """Take where it is, and the one other host that it may send on to; nothing is opened yet."""
         self.name = address.shown
         self._first = self._address = address
-        self._elsewhere = redirect
+        self._elsewhere = host_name(redirect).lower() if redirect else None
         self._challenges: list[str] = []
         self._connection: Connection | None = None
         self._kept = False
@@ -137,7 +138,7 @@ class Requests:
         host = found.host.lower()
         if found.scheme not in ("http", "https"):
             raise DeviceError(f"{self.name} sends on to {found.scheme}://{host}; give that address where it is right")
-        if host not in (self._first.host.lower(), (self._elsewhere or "").lower()):
+        if host not in (self._first.host.lower(), self._elsewhere):
             raise DeviceError(
                 f"{self.name} sends on to another host, {host}; where that is right, allow it in the settings: "
                 f'[source] redirect = "{host}"'

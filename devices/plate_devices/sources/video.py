@@ -89,6 +89,8 @@ class VideoFile:
         """Yield what the decoder calls whole, and note the time stamps of what it calls damaged."""
         assert self._file is not None
         wrong = (self._av.error.FFmpegError, OSError, MemoryError, ValueError)
+        # A packet that ends with the file is called corrupt; of MPEG-TS so is one where recordings were put together.
+        ends_are_cut = self._container.format.name != "mpegts"
         packets = self._container.demux(stream)
         begun = False
         while True:
@@ -96,7 +98,7 @@ class VideoFile:
             try:
                 if (packet := next(packets, None)) is None:
                     return
-                damaged = packet.is_corrupt
+                damaged = packet.is_corrupt and ends_are_cut
                 pictures = packet.decode()
             except wrong:
                 if packet is None:  # a container that ends amid something
@@ -158,7 +160,9 @@ class VideoFile:
     def _check_end(self, read: int) -> None:
         assert self._file is not None
         if read == 0:
-            raise InputError(f"{self.name} is damaged or truncated: none of its pictures can be decoded")
+            raise InputError(
+                f"{self.name} is damaged or truncated: none of its pictures can be decoded; is it encrypted?"
+            )
         if self._file.exhausted:
             raise InputError(f"{self.name} is damaged: nothing but noise follows its picture {read}")
         # A film may begin amid pictures that need earlier ones, as recorders cut them.

@@ -26,6 +26,7 @@ def seconds(stamps: list[float | None], rate: float | None = 10) -> list[float]:
         ([None, None, None], [0, 0.1, 0.2]),  # a raw stream
         ([0.0, None, 0.2], [0, 0.1, 0.2]),
         ([7.0, 7.0, 7.0, 7.0], [0, 0.1, 0.2, 0.3]),  # a clock that stands still
+        ([0.0, 1e-5, 2e-5, 3e-5], [0, 0.1, 0.2, 0.3]),  # ... or all but
         ([0.0, 0.2, 0.1, 0.3], [0, 0.2, 0.3, 0.4]),  # in the wrong order
         ([100.0, 100.1, 3.0, 3.1], [0, 0.1, 0.2, 0.3]),  # a clock that was set back
         ([0.0, 0.1, 20 * YEAR, 20 * YEAR + 0.1], [0, 0.1, 0.2, 0.3]),  # ... and ahead

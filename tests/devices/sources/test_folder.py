@@ -26,6 +26,7 @@ def test_pictures_come_in_the_order_of_their_names(tmp_path: Path) -> None:
     frames = list(drive.frames())
     assert [(frame.number, frame.rgb[0, 0, 0], frame.time) for frame in frames] == [(n, 20 * n, None) for n in range(4)]
     assert [frame.seconds for frame in frames] == [0.0, 0.2, 0.4, 0.6]
+    assert {frame.seconds for frame in FolderDrive(str(tmp_path)).frames()} == {None}
     assert (drive.dropped, drive.state, drive.still) == (0, "", False)
     drive.close()
 

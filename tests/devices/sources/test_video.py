@@ -122,6 +122,42 @@ def test_time_begins_with_the_first_frame(tmp_path: Path) -> None:
     assert stamps_of(read(write_film(tmp_path / "film.ts", stamps, container="mpegts"))) == TENTHS[:5]
 
 
+def test_recordings_that_were_put_together_are_one_film(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "film.ts", 5, container="mpegts")
+    path.write_bytes(path.read_bytes() * 2)
+    frames = read(path)
+    assert [number_of(frame.rgb) for frame in frames] == [*range(5)] * 2
+    assert stamps_of(frames) == TENTHS[:10]
+
+
+@pytest.mark.parametrize("delta", [0, 1, 0x7FFFFFFF, 0xFFFFFFFF])
+def test_time_stamps_that_cannot_be_are_not_believed(tmp_path: Path, delta: int) -> None:
+    path = write_film(tmp_path / "film.mp4", 8, codec_options={"bf": "0"})
+    path.write_bytes(replace_box(path.read_bytes(), (*TABLE, b"stts"), struct.pack(">IIII", 0, 1, 8, delta)))
+    seconds = stamps_of(read(path))
+    assert seconds[0] == 0
+    assert all(0 < after - before < 1e6 for before, after in zip(seconds, seconds[1:], strict=False))
+
+
+def test_a_place_that_is_not_in_the_file_is_damage_and_no_more(copy: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    whole = copy.read_bytes()
+    for place in (0xFFFFFFF0, 1 << 63, (1 << 64) - 1):
+        content = struct.pack(">IIQ", 0, 1, place)
+        changed = bytearray(replace_box(whole, (*TABLE, b"stco"), content))
+        at = boxes(bytes(changed), (*TABLE, b"stco"))[-1]
+        changed[at + 4 : at + 8] = b"co64"
+        copy.write_bytes(changed)
+        with pytest.raises(InputError, match="damaged"):
+            read(copy)
+    assert capfd.readouterr().err == ""
+
+
+def test_what_cannot_be_decoded_is_said(copy: Path) -> None:
+    copy.write_bytes(copy.read_bytes().replace(b"avc1", b"zzzz"))
+    with pytest.raises(InputError, match="of a kind that cannot be decoded; convert it"):
+        read(copy)
+
+
 def test_an_edit_list_is_no_damage(copy: Path) -> None:
     trim(copy, 5, 10)
     frames = read(copy)
