@@ -65,6 +65,11 @@ def test_settings_and_outputs_are_checked(tmp_path: Path, capsys: pytest.Capture
     assert f"{file}, line 2: source.adress" in of(told, "settings")[0]["told"]
 
 
+def test_a_folder_that_waits_for_pictures_is_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = found(capsys, "--camera", f"watch:{tmp_path}")
+    assert "pictures may come at any time" in of(told, "camera")[0]["told"]
+
+
 def test_a_missing_camera_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     told = found(capsys, "--camera", "rtsp://me:secret@127.0.0.1:1/x")
     assert "cannot be reached" in of(told, "camera")[0]["told"]

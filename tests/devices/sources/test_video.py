@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import struct
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,7 @@ def test_time_stamps_that_cannot_be_are_not_believed(tmp_path: Path, delta: int)
     path.write_bytes(replace_box(path.read_bytes(), (*TABLE, b"stts"), struct.pack(">IIII", 0, 1, 8, delta)))
     seconds = stamps_of(read(path))
     assert seconds[0] == 0
-    assert all(0 < after - before < 1e6 for before, after in zip(seconds, seconds[1:], strict=False))
+    assert all(0 < after - before < 1e6 for before, after in pairwise(seconds))
 
 
 def test_a_place_that_is_not_in_the_file_is_damage_and_no_more(copy: Path, capfd: pytest.CaptureFixture[str]) -> None:
