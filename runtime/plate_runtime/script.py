@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import lru_cache
 
 from .alphabet import ALPHABET
 
@@ -44,7 +44,7 @@ def _in_alphabet(character: str, alphabet: str, keep: str) -> str:
     return found
 
 
-@cache
+@lru_cache(maxsize=1024)  # plates are written in a few dozen characters, but a file may hold all of Unicode
 def _counterpart(character: str, alphabet: str) -> str:
     """The character, its capital or its look-alike in the alphabet; "" where it has none."""
     capital = character.upper()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plate_runtime.alphabet import ALPHABET
-from plate_runtime.script import to_characters
+from plate_runtime.script import _counterpart, to_characters
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,10 @@ def test_any_text_is_written_or_refused(written: str) -> None:
     except ValueError:
         return
     assert set(text) <= set(ALPHABET)
+
+
+def test_characters_of_all_of_unicode_take_no_memory() -> None:
+    for number in range(0x4E00, 0x4E00 + 5000):
+        with pytest.raises(ValueError, match="not on the plates"):
+            to_characters(chr(number))
+    assert _counterpart.cache_info().currsize <= 1024

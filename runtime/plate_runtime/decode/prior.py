@@ -12,7 +12,7 @@ numbers are in the table `prior` of `formats.toml`; `benchmarks/prior.py` choose
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ..alphabet import ALPHABET
@@ -104,14 +104,23 @@ def _spread(form: Format) -> list[tuple[str, _Checks]]:
     found: list[tuple[str, _Checks]] = [("", ())]
     for token in form.tokens:
         if token.read:
-            by_shape: dict[str, set[str]] = {}
-            for choice in token.choices:
-                by_shape.setdefault(choice.translate(_SHAPES), set()).add(choice)
-            found = [_longer(shape, checks, *part) for shape, checks in found for part in by_shape.items()]
+            found = [_longer(shape, checks, *part) for shape, checks in found for part in _by_shape(token.choices)]
     return found
 
 
-def _longer(shape: str, checks: _Checks, part: str, choices: set[str]) -> tuple[str, _Checks]:
-    every = {"L": 26, "9": 10}.get(part) == len(choices)
-    check = (len(shape), len(shape) + len(part), frozenset(choices))
-    return shape + part, checks if every else (*checks, check)
+@lru_cache(maxsize=256)
+def _by_shape(choices: tuple[str, ...]) -> list[tuple[str, frozenset[str] | None]]:
+    """Return the shapes of what a token may be, each with its choices; None where that is every text of the shape.
+
+    Formats have many tokens in common, so the sets are made once and shared.
+    """
+    found: dict[str, set[str]] = {}
+    for choice in choices:
+        found.setdefault(choice.translate(_SHAPES), set()).add(choice)
+    every = {"L": 26, "9": 10}
+    return [(shape, None if every.get(shape) == len(some) else frozenset(some)) for shape, some in found.items()]
+
+
+def _longer(shape: str, checks: _Checks, part: str, choices: frozenset[str] | None) -> tuple[str, _Checks]:
+    longer = shape + part
+    return longer, checks if choices is None else (*checks, (len(shape), len(longer), choices))
