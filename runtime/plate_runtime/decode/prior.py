@@ -7,17 +7,24 @@ characters at random, which is what networks are trained on to read what is ther
 
 `longer` below 1 stands for what networks take for characters beside the text, as they add more than they miss. All
 numbers are in the table `prior` of `formats.toml`; `benchmarks/prior.py` chooses them.
+
+Where no region is named, all of this comes ready-made from `prior.json`: to parse the formats of all regions takes
+longer than to read a plate. `python -m plate_runtime.decode.write_prior` makes that file again after a change.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 from ..alphabet import ALPHABET
+from ..errors import DataError
 from ..formats import Format, Region, find_region, load_formats, load_prior
 
+FILE = Path(__file__).with_name("prior.json")
 _SHAPES = str.maketrans({sign: "9" if sign.isdecimal() else "L" for sign in ALPHABET})
 _Checks = tuple[tuple[int, int, frozenset[str]], ...]
 """Of a shape, what text[start:end] has to be one of, where a shape alone does not say."""
@@ -31,9 +38,13 @@ def find_prior(region: str | None = None) -> Prior:
     """Return the prior for plates of a region, see `formats.find_region`, or of the world.
 
     Raises:
-        UsageError: the region is unknown. DataError: `formats.toml` cannot be read.
+        UsageError: the region is unknown. DataError: `formats.toml` or `prior.json` cannot be read.
     """
-    settings = load_prior()
+    return read_prior() if region is None else make_prior(region, load_prior())
+
+
+def make_prior(region: str | None, settings: Mapping[str, Any]) -> Prior:
+    """Return the prior with other numbers than those of `formats.toml`; see `find_prior`."""
     elsewhere = 1.0 if region is None else settings["elsewhere"]
     everywhere = load_formats().values()
     total = sum(one.weight for one in everywhere)
@@ -43,11 +54,22 @@ def find_prior(region: str | None = None) -> Prior:
     return Prior(shares, settings)
 
 
+def read_prior(path: Path = FILE) -> Prior:
+    """Return the prior of a file. Raises DataError where it cannot be read."""
+    try:
+        return Prior.read(path.read_text("utf-8"))
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}; it belongs beside prior.py") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} is damaged: {error}") from None
+
+
 class Prior:
     """Weights of texts; see the module for the formula."""
 
     def __init__(self, regions: Iterable[tuple[Region, float]], settings: Mapping[str, Any]) -> None:
         """Take regions, each with its share of all plates that have a format, and the table `prior`."""
+        self.settings = settings
         self.foreign: tuple[float, ...] = tuple(settings["foreign"])
         """How probable it is that a network takes one foreign character for 1, 2, ... of its own."""
         self._exponent, self._longer = settings["exponent"], settings["longer"]
@@ -62,6 +84,40 @@ class Prior:
                     for table in (self._own, self._foreign) if region.foreign else (self._own,):
                         entries = table.setdefault(shape, {})
                         entries[checks] = entries.get(checks, 0.0) + density
+
+    def write(self) -> str:
+        """Return it as JSON: numbers, sets of choices, tables of shape -> [[density, [start, end, set], ...], ...]."""
+        sets: dict[frozenset[str], int] = {}
+        tables = [
+            {
+                shape: [
+                    [density, *([start, end, sets.setdefault(choices, len(sets))] for start, end, choices in checks)]
+                    for checks, density in entries.items()
+                ]
+                for shape, entries in table.items()
+            }
+            for table in (self._own, self._foreign)
+        ]
+        choices = [" ".join(sorted(one)) for one in sets]
+        return json.dumps({"settings": self.settings, "choices": choices, "tables": tables}, separators=(",", ":"))
+
+    @classmethod
+    def read(cls, written: str) -> Prior:
+        """Return what `write` has written. Raises ValueError, KeyError or TypeError where it is something else."""
+        found = json.loads(written)
+        sets = [frozenset(one.split()) for one in found["choices"]]
+        prior = cls((), found["settings"])
+        prior._own, prior._foreign = (
+            {
+                shape: {
+                    tuple((start, end, sets[one]) for start, end, one in checks): density
+                    for density, *checks in entries
+                }
+                for shape, entries in table.items()
+            }
+            for table in found["tables"]
+        )
+        return prior
 
     def weigh(self, text: str) -> float:
         """Return the weight of a text, A-Z0-9."""
