@@ -17,7 +17,7 @@ _PIECE = 1200
 
 
 class RtspServer(Server):
-    """Serves `rtsp://127.0.0.1:port/drawn`.
+    """Serves `rtsp://127.0.0.1:port/drawn`, or sends on to `moved`; `logins` has the login of each request, or "".
 
     Faults: "mute" takes connections and says nothing, "stall" plays without sending pictures (also in the midst of a
     stream), "garbage" sends damaged pictures, "missing" answers 404, "other" answers in another protocol.
@@ -28,6 +28,8 @@ class RtspServer(Server):
         them, up to 2040x2040, both a multiple of 16."""
         super().__init__(**options)  # type: ignore[arg-type]
         self._pictures = pictures
+        self.moved = ""
+        self.logins: list[str] = []
 
     @property
     def url(self) -> str:
@@ -56,10 +58,13 @@ class RtspServer(Server):
     def _answer(self, client: socket.socket, method: str, headers: dict[str, str]) -> None:
         rows = [f"CSeq: {headers.get('cseq', '0')}"]
         body, status = "", "200 OK"
+        self.logins.append(headers.get("authorization", ""))
         if method == "OPTIONS":
             rows.append("Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER")
         elif not self.authorised(method, headers):
             status, rows = "401 Unauthorized", [*rows, self.challenge()]
+        elif self.moved:
+            status, rows = "302 Found", [*rows, f"Location: {self.moved}"]
         elif self.fault == "missing":
             status = "404 Not Found"
         elif method == "DESCRIBE":

@@ -132,6 +132,12 @@ class Connection:
         except OSError as error:
             raise DeviceError(f"{self._address.shown} hangs up: {_reason(error)}") from error
 
+    def skip(self, count: int) -> None:
+        """Drop so many bytes, of content that is not wanted, or all there are until the end."""
+        while count > 0 and (content := self.receive(self._deadline)):
+            self._kept = bytearray(content[count:])
+            count -= len(content)
+
     def more(self) -> bool:
         """Whether bytes are there already, so that `receive` would not wait."""
         import select

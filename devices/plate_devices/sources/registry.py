@@ -91,7 +91,7 @@ def _open_rtsp(name: str, _rest: str, wanted: Wanted) -> Source:
 
     address = parse_address(name)
     pace = Pace(wanted.fps)
-    return _live(lambda: RtspStream(address, pace), wanted.fps, pace)
+    return _live(lambda: RtspStream(address, pace, wanted.redirect), wanted.fps, pace)
 
 
 def _open_mjpeg(name: str, _rest: str, wanted: Wanted) -> Source:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
-
-from plate_devices.addresses import host_name
-from plate_devices.sources.address import Address, parse_address
+from plate_devices.sources.address import Address
 from plate_devices.sources.connection import Answer, Connection
 from plate_devices.sources.login import answer
 from plate_devices.sources.multipart import LARGEST_PART, Chunks, FormatError, JpegEnd
+from plate_devices.sources.redirects import MOVED, Redirects
 from plate_devices.sources.reopening import LoginError
-from plate_runtime.errors import DeviceError, UsageError
+from plate_runtime.errors import DeviceError
 
-MOST_REDIRECTS = 5
-
-_MOVED = (301, 302, 303, 307, 308)
 _NO_CONTENT = (204, 304)
 
 
@@ -29,8 +24,7 @@ class Requests:
     def __init__(self, address: Address, redirect: str | None = None) -> None:
         """Take where it is, and the one other host that it may send on to; nothing is opened yet."""
         self.name = address.shown
-        self._first = self._address = address
-        self._elsewhere = host_name(redirect).lower() if redirect else None
+        self._way = Redirects(address, redirect)
         self._challenges: list[str] = []
         self._connection: Connection | None = None
         self._kept = False
@@ -45,13 +39,11 @@ class Requests:
         Raises:
             DeviceError, LoginError: there is no answer that could be pictures. The camera's own words are not repeated.
         """
-        for _ in range(MOST_REDIRECTS + 1):
-            found = self._logged_in(rows, keep)
-            if found.status not in _MOVED:
-                return self._checked(found)
-            self._address, self._challenges = self._next(found.first("location")), []
+        while (found := self._logged_in(rows, keep)).status in MOVED:
+            self._way.follow(found.first("location"))
+            self._challenges = []
             self.close()
-        raise DeviceError(f"{self.name} sends on more than {MOST_REDIRECTS} times; give the address of the pictures")
+        return self._checked(found)
 
     def receive(self, within: float | None = None) -> bytes:
         """Return what has come; see `Connection.receive`."""
@@ -93,10 +85,11 @@ class Requests:
     def _logged_in(self, rows: str, keep: bool) -> Answer:
         """Ask, a second time with the login if need be."""
         found = self._ask(rows, keep)
-        if found.status == 401 and self._is_own():
+        if found.status == 401:
+            address = self._way.address
             self._challenges = found.all("www-authenticate")
-            if not self._first.user:
-                where = f"{self._first.scheme}://USER:PASSWORD@{self._first.host}/..."
+            if not address.user:
+                where = f"{address.scheme}://USER:PASSWORD@{address.host}/..."
                 raise LoginError(f"{self.name} asks for user and password: {where}")
             if self._login() is None:
                 raise LoginError(f"{self.name} asks for a login of an unknown kind; basic and digest are known")
@@ -105,7 +98,7 @@ class Requests:
         return found
 
     def _ask(self, rows: str, keep: bool) -> Answer:
-        address = self._address
+        address = self._way.address
         login = self._login() if self._challenges else None
         rows += f"Authorization: {login}\r\n" if login else ""
         # Without keeping the connection, the older version: its answers come without chunks.
@@ -123,29 +116,8 @@ class Requests:
         return self._connection.ask(request)
 
     def _login(self) -> str | None:
-        return answer(self._challenges, self._first.user, self._first.password, "GET", self._address.target)
-
-    def _is_own(self) -> bool:
-        return self._address.host.lower() == self._first.host.lower()
-
-    def _next(self, location: str) -> Address:
-        """Return where the camera sends on to. Raises DeviceError where that is not allowed."""
-        try:
-            sent = location.encode("latin-1").decode("utf-8", "surrogateescape")
-            found = parse_address(urljoin(self._address.bare, sent))
-        except (UsageError, ValueError) as error:
-            raise DeviceError(f"{self.name} sends on to what is no address of pictures") from error
-        host = found.host.lower()
-        if found.scheme not in ("http", "https"):
-            raise DeviceError(f"{self.name} sends on to {found.scheme}://{host}; give that address where it is right")
-        if host not in (self._first.host.lower(), self._elsewhere):
-            raise DeviceError(
-                f"{self.name} sends on to another host, {host}; where that is right, allow it in the settings: "
-                f'[source] redirect = "{host}"'
-            )
-        if self._address.scheme == "https" and found.scheme == "http":
-            raise DeviceError(f"{self.name} sends on to http, which is not encrypted; give http where that is right")
-        return found._replace(user="", password="")
+        address = self._way.address
+        return answer(self._challenges, address.user, address.password, "GET", address.target)
 
     def _checked(self, found: Answer) -> Answer:
         if found.status in (401, 403):

@@ -11,6 +11,7 @@ from plate_devices.sources.base import Frame, Region, require_av
 from plate_devices.sources.connection import Answer, Connection
 from plate_devices.sources.login import answer
 from plate_devices.sources.pace import Pace
+from plate_devices.sources.redirects import MOVED, Redirects
 from plate_devices.sources.reopening import LoginError
 from plate_runtime.errors import DeviceError
 from plate_runtime.image import CAMERA
@@ -46,8 +47,10 @@ class RtspStream:
     state = ""
     default_roi: Region | None = None
 
-    def __init__(self, address: Address, pace: Pace | None = None) -> None:
-        """Take where it is, and how often a picture is wanted; nothing is opened yet.
+    def __init__(self, address: Address, pace: Pace | None = None, redirect: str | None = None) -> None:
+        """Take where it is, how often a picture is wanted, and the one other host that it may send on to.
+
+        Nothing is opened yet.
 
         Raises:
             MissingPartError: PyAV is not installed.
@@ -56,6 +59,7 @@ class RtspStream:
         self.dropped = 0
         self._address = address
         self._pace = pace or Pace()
+        self._redirect = redirect
         self._av = require_av("an RTSP stream")
         self._container: Any = None
 
@@ -104,13 +108,13 @@ class RtspStream:
             return  # silently: FFmpeg's words hold the whole address
 
     def _open(self) -> Any:
+        address = find_stream(self._address, self._redirect)
+        options = _OPTIONS | (_trusted(address) if address.scheme in ENCRYPTED else {})
         try:
-            options = _OPTIONS | (_trusted(self._address) if self._address.scheme in ENCRYPTED else {})
-            self._container = self._av.open(self._address.full, timeout=(OPEN_WITHIN, READ_WITHIN), options=options)
+            self._container = self._av.open(address.full, timeout=(OPEN_WITHIN, READ_WITHIN), options=options)
         except (self._av.error.FFmpegError, OSError):
             self._container = None
         if self._container is None or not self._container.streams.video:
-            explain(self._address)
             raise DeviceError(f"{self.name} gives no video that can be decoded")
         self._container.streams.video[0].thread_type = "AUTO"
         return self._container
@@ -144,23 +148,42 @@ def _trusted(address: Address) -> dict[str, str]:
     return found | {"ca_file": authorities} if authorities else found
 
 
-def explain(address: Address) -> None:
-    """Ask the camera what it has there, and raise DeviceError or LoginError if that says why it did not work."""
-    with Connection(address) as connection:
-        found = _describe(connection, address, 1, "")
-        if found.status == 401 and address.user:
-            login = answer(found.all("www-authenticate"), address.user, address.password, "DESCRIBE", address.bare)
-            if login is not None:
-                found = _describe(connection, address, 2, f"Authorization: {login}\r\n")
-    if found.status == 401 and not address.user:
+def find_stream(address: Address, redirect: str | None = None) -> Address:
+    """Ask the camera what it has there, and return where its stream is: there, or where it sends on to.
+
+    FFmpeg would take user and password to whatever host it is sent on to, and says nothing of why it fails.
+
+    Raises:
+        DeviceError, LoginError: there is no stream, or the camera may not send on to where it does.
+    """
+    way = Redirects(address, redirect)
+    while (found := _ask(way.address)).status in MOVED:
+        way.follow(found.first("location"))
+    if found.status == 401 and not way.address.user:
         where = f"{address.scheme}://USER:PASSWORD@{address.host}/..."
         raise LoginError(f"{address.shown} asks for user and password: {where}")
     if found.status in (401, 403):
         raise LoginError(f"{address.shown} refuses user or password ({found.status})")
     if found.status != 200:
         raise DeviceError(f"{address.shown} answers {found.status}, not a stream; {found.hint}")
+    return way.address
 
 
-def _describe(connection: Connection, address: Address, number: int, login: str) -> Answer:
-    rows = f"CSeq: {number}\r\nAccept: application/sdp\r\nUser-Agent: plate-edge\r\n{login}"
-    return connection.ask(f"DESCRIBE {address.bare} RTSP/1.0\r\n{rows}\r\n")
+def _ask(address: Address) -> Answer:
+    """Return the answer to what FFmpeg will ask: to the first request that is sent on, else to DESCRIBE."""
+    login, number = None, 0
+    with Connection(address) as connection:
+        for method in ("OPTIONS", "DESCRIBE"):
+            for is_last in (False, True):
+                number += 1
+                rows = f"CSeq: {number}\r\nAccept: application/sdp\r\nUser-Agent: plate-edge\r\n"
+                rows += f"Authorization: {login}\r\n" if login else ""
+                found = connection.ask(f"{method} {address.bare} RTSP/1.0\r\n{rows}\r\n")
+                connection.skip(found.length or 0)
+                if found.status != 401 or not address.user or is_last:
+                    break
+                login = answer(found.all("www-authenticate"), address.user, address.password, method, address.bare)
+            if found.status in MOVED:
+                break
+            login = None
+    return found

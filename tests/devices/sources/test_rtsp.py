@@ -185,3 +185,24 @@ def test_an_encrypted_stream_is_read_from_whom_it_is_trusted(monkeypatch: pytest
             read(url.replace("localhost", "127.0.0.1"))
     with RtspServer() as server, pytest.raises(DeviceError, match="cannot be trusted"):  # it is not encrypted
         read(f"rtsps://localhost:{server.port}/drawn")
+
+
+def test_a_login_does_not_go_to_where_a_camera_sends_on_to() -> None:
+    with RtspServer(user="joe", password="s3cret") as camera, RtspServer(user="eve", password="x") as other:
+        camera.moved = f"rtsp://localhost:{other.port}/drawn"
+        url = f"rtsp://joe:s3cret@127.0.0.1:{camera.port}/drawn"
+        with pytest.raises(DeviceError, match="sends on to another host, localhost"):
+            read(url)
+        assert other.logins == []
+        source = RtspStream(parse_address(url), redirect="localhost")
+        with pytest.raises(LoginError):
+            list(source.frames())
+        assert set(other.logins) == {""}
+        other.user = ""
+        frame = next(iter(source.frames()))
+        source.close()
+        assert frame.rgb.any()
+        assert set(other.logins) == {""}
+        camera.moved = f"rtsp://127.0.0.1:{camera.port}/drawn"
+        with pytest.raises(DeviceError, match="more than 5 times"):
+            read(url)

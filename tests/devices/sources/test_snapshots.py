@@ -14,6 +14,7 @@ from plate_devices.sources import connection, mjpeg, requests
 from plate_devices.sources.address import parse_address
 from plate_devices.sources.mjpeg import MjpegStream
 from plate_devices.sources.pace import Pace
+from plate_devices.sources.redirects import Redirects
 from plate_devices.sources.reopening import LoginError
 from plate_runtime.errors import DeviceError
 
@@ -160,9 +161,17 @@ def test_where_a_camera_may_not_send_on_to(server: SnapshotServer, place: str, m
 
 
 def test_https_is_never_left_for_http() -> None:
-    asked = requests.Requests(parse_address("https://joe:s3cret@camera.example/a"), "camera.example")
+    way = Redirects(parse_address("https://joe:s3cret@camera.example/a"), "other.example")
+    for place in ("http://camera.example/b", "http://other.example/b"):
+        with pytest.raises(DeviceError, match="not encrypted"):
+            way.follow(place)
+    way.follow("/b")
+    assert way.address.full == "https://joe:s3cret@camera.example/b"
+    way.follow("//other.example/c")
+    assert way.address.full == "https://other.example/c"
+    way.follow("https://eve:x@camera.example/d")
+    assert way.address.full == "https://joe:s3cret@camera.example/d"
+    plain = Redirects(parse_address("http://joe:s3cret@camera.example/a"))
+    plain.follow("https://camera.example/b")
     with pytest.raises(DeviceError, match="not encrypted"):
-        asked._next("http://camera.example/b")
-    assert asked._next("/b").bare == "https://camera.example/b"
-    plain = requests.Requests(parse_address("http://joe:s3cret@camera.example/a"))
-    assert plain._next("https://camera.example/b").full == "https://camera.example/b"
+        plain.follow("http://camera.example/b")
