@@ -108,16 +108,34 @@ class RtspStream:
             return  # silently: FFmpeg's words hold the whole address
 
     def _open(self) -> Any:
-        address = find_stream(self._address, self._redirect)
-        options = _OPTIONS | (_trusted(address) if address.scheme in ENCRYPTED else {})
-        try:
-            self._container = self._av.open(address.full, timeout=(OPEN_WITHIN, READ_WITHIN), options=options)
-        except (self._av.error.FFmpegError, OSError):
-            self._container = None
+        """Open the stream. Raises DeviceError or LoginError with the reason."""
+        self._container = self._opened_with_login() if self._address.user else self._opened(self._address)
         if self._container is None or not self._container.streams.video:
+            if not self._address.user:
+                find_stream(self._address, self._redirect)[1].close()  # says why
             raise DeviceError(f"{self.name} gives no video that can be decoded")
         self._container.streams.video[0].thread_type = "AUTO"
         return self._container
+
+    def _opened_with_login(self) -> Any:
+        """Ask first: FFmpeg would take user and password to whatever host the camera sends on to."""
+        for stays in (False, True):
+            address, connection = find_stream(self._address, self._redirect)
+            with connection:
+                # Some cameras serve one connection alone, others fail for a moment after one that hangs up.
+                if not stays:
+                    connection.close()
+                if (container := self._opened(address)) is not None:
+                    return container
+        return None
+
+    def _opened(self, address: Address) -> Any:
+        """Return the opened stream, None where FFmpeg cannot; its words hold the whole address."""
+        options = _OPTIONS | (_trusted(address) if address.scheme in ENCRYPTED else {})
+        try:
+            return self._av.open(address.full, timeout=(OPEN_WITHIN, READ_WITHIN), options=options)
+        except (self._av.error.FFmpegError, OSError):
+            return None
 
 
 class Lag:
@@ -148,42 +166,48 @@ def _trusted(address: Address) -> dict[str, str]:
     return found | {"ca_file": authorities} if authorities else found
 
 
-def find_stream(address: Address, redirect: str | None = None) -> Address:
-    """Ask the camera what it has there, and return where its stream is: there, or where it sends on to.
-
-    FFmpeg would take user and password to whatever host it is sent on to, and says nothing of why it fails.
+def find_stream(address: Address, redirect: str | None = None) -> tuple[Address, Connection]:
+    """Ask a camera for its stream; return where it is, there or where it sends on to, and the connection to it.
 
     Raises:
         DeviceError, LoginError: there is no stream, or the camera may not send on to where it does.
     """
     way = Redirects(address, redirect)
-    while (found := _ask(way.address)).status in MOVED:
+    while True:
+        connection = Connection(way.address)
+        try:
+            found = _ask(connection, way.address)
+            if found.status == 200:
+                return way.address, connection
+        except DeviceError:
+            connection.close()
+            raise
+        connection.close()
+        if found.status not in MOVED:
+            break
         way.follow(found.first("location"))
     if found.status == 401 and not way.address.user:
         where = f"{address.scheme}://USER:PASSWORD@{address.host}/..."
         raise LoginError(f"{address.shown} asks for user and password: {where}")
     if found.status in (401, 403):
         raise LoginError(f"{address.shown} refuses user or password ({found.status})")
-    if found.status != 200:
-        raise DeviceError(f"{address.shown} answers {found.status}, not a stream; {found.hint}")
-    return way.address
+    raise DeviceError(f"{address.shown} answers {found.status}, not a stream; {found.hint}")
 
 
-def _ask(address: Address) -> Answer:
-    """Return the answer to what FFmpeg will ask: to the first request that is sent on, else to DESCRIBE."""
-    login, number = None, 0
-    with Connection(address) as connection:
-        for method in ("OPTIONS", "DESCRIBE"):
-            for is_last in (False, True):
-                number += 1
-                rows = f"CSeq: {number}\r\nAccept: application/sdp\r\nUser-Agent: plate-edge\r\n"
-                rows += f"Authorization: {login}\r\n" if login else ""
-                found = connection.ask(f"{method} {address.bare} RTSP/1.0\r\n{rows}\r\n")
-                connection.skip(found.length or 0)
-                if found.status != 401 or not address.user or is_last:
-                    break
-                login = answer(found.all("www-authenticate"), address.user, address.password, method, address.bare)
-            if found.status in MOVED:
+def _ask(connection: Connection, address: Address) -> Answer:
+    """Return the answer to what FFmpeg will ask: to OPTIONS where that is sent on, else to DESCRIBE."""
+    number = 0
+    for method in ("OPTIONS", "DESCRIBE"):
+        login: str | None = ""
+        while login is not None:
+            number += 1
+            rows = f"CSeq: {number}\r\nAccept: application/sdp\r\nUser-Agent: plate-edge\r\n"
+            rows += f"Authorization: {login}\r\n" if login else ""
+            found = connection.ask(f"{method} {address.bare} RTSP/1.0\r\n{rows}\r\n")
+            connection.skip(found.length or 0)
+            if found.status != 401 or not address.user or login:
                 break
-            login = None
+            login = answer(found.all("www-authenticate"), address.user, address.password, method, address.bare)
+        if found.status in MOVED:
+            break
     return found

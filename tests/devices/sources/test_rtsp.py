@@ -174,6 +174,7 @@ def test_without_pyav_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_an_encrypted_stream_is_read_from_whom_it_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rtsp, "READ_WITHIN", 4.0)
     with RtspServer(user="joe", password="s3cret") as server:
         server.encrypted = True
         url = f"rtsps://joe:s3cret@localhost:{server.port}/drawn"
