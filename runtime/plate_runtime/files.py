@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -22,7 +23,11 @@ def read_whole(path: Path, most: int, kind: type[PlateEdgeError], what: str = ""
         if not stat.S_ISREG(path.stat().st_mode):
             raise kind(f"{what}{path} cannot be read: it is no file but a pipe, a socket or a device")
         with path.open("rb") as stream:
-            content = stream.read(most + 1)
+            # Python takes memory for all that is asked for before it reads.
+            size = os.fstat(stream.fileno()).st_size
+            content = stream.read(min(size, most) + 1)
+            if len(content) > size:  # it grows, or is of a file system that does not say how long it is
+                content += stream.read(max(0, most + 1 - len(content)))
     except (OSError, ValueError) as error:  # ValueError: a zero byte in its name
         raise kind(f"{what}{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if len(content) > most:
