@@ -122,20 +122,13 @@ def _plate_free(painter: ScenePainter, wanted: int) -> Iterator[tuple[int, NDArr
 
 
 def _alarms(reader: PlateReader, index: int, picture: NDArray[np.uint8]) -> list[Alarm]:
-    found = reader.find(picture)
-    told = {plate.corners for plate in reader.read(picture, "frame")}
-    read = {plate.corners: plate for plate in reader.read(picture, "frame", min_confidence=0.0)} if found else {}
+    threshold = reader.least_confidence("frame")
     alarms = []
-    for detection in found:
-        plate = read.get(detection.corners)
-        alarms.append(
-            Alarm(
-                index, picture, detection.corners, detection.confidence,
-                text=plate.text if plate else "",
-                product=plate.detection_confidence * plate.confidence if plate else 0.0,
-                reported=detection.corners in told,
-            )
-        )  # fmt: skip
+    for detection, plate in reader.search(picture):
+        product = plate.detection_confidence * plate.confidence if plate else 0.0
+        text = plate.text if plate else ""
+        reported = plate is not None and product >= threshold
+        alarms.append(Alarm(index, picture, detection.corners, detection.confidence, text, product, reported))
     return alarms
 
 

@@ -19,13 +19,14 @@ from plate_devices.drawing import draw_plate
 from plate_runtime import PlateReader
 from plate_runtime.backends.fake import FakeBackend
 from plate_runtime.image import Picture
-from plate_runtime.locate import decode_corners, locate, straighten, suppress
+from plate_runtime.locate import decode_corners, straighten, suppress
 from plate_runtime.manifest import InputSpec, Manifest
 from plate_runtime.model import Model, open_model, ships
 from plate_runtime.modelfile import ModelFile
 from plate_runtime.preprocess import resize_picture, scale_pixels
 from plate_runtime.quantisation import dequantise, quantise
 from plate_runtime.reading import read_found
+from plate_runtime.search import find_plates
 
 SIZE = (720, 1280)
 SPEC = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
@@ -96,7 +97,7 @@ def _whole(rgb: NDArray[np.uint8], fake: bool) -> Callable[[], object]:
 
     def way() -> object:
         gray = Picture(rgb, "frame").gray()
-        return read_found(gray, locate(gray, locator), reads)
+        return read_found(gray, find_plates(gray, locator), reads)
 
     return way
 

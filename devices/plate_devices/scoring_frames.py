@@ -37,7 +37,7 @@ class FoundPlate(NamedTuple):
     @property
     def product(self) -> float:
         """Confidence of the detection times that of the reading; 0 where nothing was read."""
-        return self.detection.confidence * self.plate.confidence if self.plate else 0.0
+        return self.plate.detection_confidence * self.plate.confidence if self.plate else 0.0
 
 
 class FrameReading(NamedTuple):
@@ -171,10 +171,8 @@ def curve(readings: Sequence[FrameReading], thresholds: Sequence[float] = THRESH
 def _read(reader: PlateReader, frame: LabelledFrame, region: str | None, seen: Sequence[Seen]) -> FrameReading:
     opened = open_picture(frame.path)
     started = time.process_time()
-    plates = reader.read(opened, "frame", region=region, min_confidence=0.0)
+    found = [FoundPlate(*one) for one in reader.search(opened, region=region)]
     cpu_ms = 1000 * (time.process_time() - started)
-    by_corners = {plate.corners: plate for plate in plates}
-    found = [FoundPlate(one, by_corners.get(one.corners)) for one in reader.find(opened)]
     labelled = [plate.corners for plate in frame.plates if plate.corners]
     known = [one.corners for one in seen if one.is_plate]
     matches = match_plates([one.detection.corners for one in found], labelled, ignored=known)

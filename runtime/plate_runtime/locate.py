@@ -1,4 +1,4 @@
-"""Finding plates in whole frames, and cutting them out straight.
+"""What a locator's output says of plates in a picture, and cutting them out straight; `search` runs the locator.
 
 A locator looks at the picture in a grid of cells, of several sizes for plates of several sizes. Each cell says how
 sure it is that a plate's middle lies in it, and where the plate's corners are.
@@ -17,13 +17,9 @@ from PIL import Image
 
 from .errors import UsageError
 from .geometry import Corners, contains, is_plate_shaped, polygon_iou, project, quadrilateral_areas, square_to
-from .image import Picture
-from .preprocess import fitted_size
-from .views import find_views
 
 if TYPE_CHECKING:
     from .manifest import Manifest
-    from .model import Model
 
 MIN_DETECTION = 0.5
 """Taken where a model's manifest does not say `min_detection`."""
@@ -48,39 +44,11 @@ class Detection:
     confidence: float
 
 
-def locate(picture: Picture | NDArray[np.uint8], model: Model, min_confidence: float | None = None) -> list[Detection]:
-    """Find the plates in a picture, or in gray uint8 (h, w); the surest first, at most `MOST_PLATES`.
-
-    Args:
-        model: a locator. min_confidence: None takes the model's own threshold.
-
-    Raises:
-        UsageError: the model is no locator, or the array no gray picture.
-    """
-    manifest = model.manifest
-    if manifest.kind != "locator":
-        raise UsageError(f"{manifest.label} is a {manifest.kind} model and finds no plates")
-    gray = picture.gray() if isinstance(picture, Picture) else picture
-    if gray.dtype != np.uint8 or gray.ndim != 2 or gray.size == 0:
-        raise UsageError(f"expected a gray picture, uint8 (h, w), not {gray.dtype} {gray.shape}")
-    found = []
-    for view in find_views(gray.shape[1], gray.shape[0], manifest.input):
-        part = view.cut(gray)
-        if part is None:
-            continue
-        (answer,) = model.predict_pictures([part])
-        size = fitted_size(part.shape[1], part.shape[0], manifest.input)
-        corners, logits = decode_corners(answer, manifest, size, min_confidence)
-        found.append((corners * [view.width / size[0], view.height / size[1]] + [view.x, view.y], logits))
-    corners, logits = (np.concatenate(parts) for parts in zip(*found, strict=True)) if found else _nothing()
-    return _surest(corners, logits, manifest)
-
-
 def find_in_answer(
     answer: NDArray[np.float32], manifest: Manifest, size: tuple[int, int], min_confidence: float | None = None
 ) -> list[Detection]:
     """Return the plates that a locator's answer for one input names, in pixels of the input; see `decode_corners`."""
-    return _surest(*decode_corners(answer, manifest, size, min_confidence), manifest)
+    return most_confident(*decode_corners(answer, manifest, size, min_confidence), manifest)
 
 
 def decode_corners(
@@ -101,7 +69,7 @@ def decode_corners(
         min_confidence = manifest.thresholds.get("min_detection", MIN_DETECTION)
     scores = answer[:, 0]
     # Compared before anything is computed: of 5,040 cells a handful is left.
-    chosen = np.flatnonzero(scores >= _least_logit(min_confidence, manifest.temperature))
+    chosen = np.flatnonzero(scores >= least_logit(min_confidence, manifest.temperature))
     if len(chosen) > _MOST_CANDIDATES:
         chosen = chosen[np.argsort(-scores[chosen], kind="stable")[:_MOST_CANDIDATES]]
     middles, strides = _cells(manifest.input.shape[:2], manifest.strides)
@@ -206,7 +174,7 @@ def _cells(shape: tuple[int, int], strides: tuple[int, ...]) -> tuple[NDArray[np
     return np.concatenate(middles), np.concatenate(sizes)
 
 
-def _least_logit(confidence: float, temperature: float) -> float:
+def least_logit(confidence: float, temperature: float) -> float:
     """Return the logit from which on a cell is at least so sure."""
     if confidence <= 0:
         return -math.inf
@@ -232,7 +200,8 @@ def merge(
     return merged
 
 
-def _surest(corners: NDArray[np.float64], logits: NDArray[np.float64], manifest: Manifest) -> list[Detection]:
+def most_confident(corners: NDArray[np.float64], logits: NDArray[np.float64], manifest: Manifest) -> list[Detection]:
+    """Return one detection a plate, the most confident first, at most `MOST_PLATES`; see `decode_corners`."""
     kept = suppress(corners, logits)
     merged = merge(corners, logits, kept, manifest.temperature).round(2)
     shares = _sigmoid(logits[kept] / manifest.temperature).tolist()
@@ -245,7 +214,3 @@ def _sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _points(corners: NDArray[np.float64]) -> Corners:
     return tuple((x, y) for x, y in corners.tolist())
-
-
-def _nothing() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    return np.zeros((0, 4, 2)), np.zeros(0)

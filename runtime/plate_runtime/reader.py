@@ -84,12 +84,19 @@ class PlateReader:
     def find(
         self, image: PictureSource | Picture, colour: str = "rgb", min_confidence: float | None = None
     ) -> list[Detection]:
-        """Find plates in a picture without reading them, the surest first; see `read` and `locate.locate`."""
-        from .locate import locate
+        """Find plates in a picture without reading them, the most confident first; see `search.find_plates`."""
+        from .search import find_plates
 
         locator = self.locator()
         picture = image if isinstance(image, Picture) else open_picture(image, colour)
-        return locate(picture, locator, min_confidence)
+        return find_plates(picture, locator, min_confidence)
+
+    def search(
+        self, image: PictureSource | Picture, colour: str = "rgb", region: str | None = None
+    ) -> list[tuple[Detection, Plate | None]]:
+        """Return every detection in a frame with what is read there, whatever its confidence; see `read`."""
+        picture = image if isinstance(image, Picture) else open_picture(image, colour)
+        return self._search_frame(picture, _checked(region, "frame"))
 
     def read(
         self,
@@ -146,12 +153,22 @@ class PlateReader:
         self.close()
 
     def _read_frame(self, picture: Picture, region: str | None, min_confidence: float) -> list[Plate]:
-        from .locate import locate
+        found = [plate for _, plate in self._search_frame(picture, region) if plate is not None]
+        return [plate for plate in found if plate.detection_confidence * plate.confidence >= min_confidence]
 
-        gray = picture.gray()
-        read = read_found(gray, locate(gray, self.locator()), self.model_for("frame"), region)
-        plates = [plate for plate in read if plate is not None]
-        return [plate for plate in plates if plate.detection_confidence * plate.confidence >= min_confidence]
+    def _search_frame(self, picture: Picture, region: str | None) -> list[tuple[Detection, Plate | None]]:
+        """Return every detection and what is read there; a second look is taken if nothing is read with confidence."""
+        from .search import CONFIDENT, Search
+
+        gray, reader = picture.gray(), self.model_for("frame")
+        search = Search(gray, self.locator())
+        found = search.detections
+        read = read_found(gray, found, reader, region)
+        confident = any(plate and plate.detection_confidence * plate.confidence >= CONFIDENT for plate in read)
+        if not confident and search.look_again():
+            found = search.detections
+            read = read_found(gray, found, reader, region)
+        return list(zip(found, read, strict=True))
 
     def _require_open(self) -> None:
         if self._closed:

@@ -18,6 +18,7 @@ MOST_TILES = 12
 _CLOSE_ENOUGH, _FIRST_TILE = 0.3, 0.5
 _SMALLEST_FOUND = 32  # pixels of the input
 _FAINT = 24
+_HARDLY_SMALLER = 0.65
 # A picture twice as wide as high is no frame of a camera but a plate cut out by hand, which may fill it.
 _CROP_ASPECT = 2.0
 
@@ -49,10 +50,26 @@ def find_views(width: int, height: int, spec: InputSpec) -> list[View]:
     scale = min(1.0, most_width / width, most_height / height)
     if width >= _CROP_ASPECT * height and 2 * width * scale > most_width:
         # Smaller than it would have to be, so that a plate from edge to edge is one of half the width.
-        views.append(View(0, 0, width, height, 2 * max(1, math.ceil(1 / scale))))
+        views.append(view_from_afar(width, height, spec))
     if scale < _CLOSE_ENOUGH:
         views += _tiles(width, height, spec, scale)
     return views
+
+
+def view_from_afar(width: int, height: int, spec: InputSpec) -> View:
+    """Return the whole picture at half the size at which it fits into the input: for plates that nearly fill it."""
+    scale = min(1.0, spec.shape[1] / width, spec.shape[0] / height)
+    return View(0, 0, width, height, 2 * max(1, math.ceil(1 / scale)))
+
+
+def view_around(x: float, y: float, width: int, height: int, spec: InputSpec) -> View | None:
+    """Return the part around a point that the input takes as it is; None where the whole is hardly made smaller."""
+    across, down = min(width, spec.shape[1]), min(height, spec.shape[0])
+    if min(across / width, down / height) > _HARDLY_SMALLER:
+        return None
+    left = min(max(0, round(x - across / 2)), width - across)
+    top = min(max(0, round(y - down / 2)), height - down)
+    return View(left, top, across, down)
 
 
 def _tiles(width: int, height: int, spec: InputSpec, scale: float) -> list[View]:

@@ -24,9 +24,9 @@ from plate_export.source import load_network, open_source
 from plate_runtime.errors import AccuracyError, DataError, ModelError, PlateEdgeError
 from plate_runtime.evaluate import LocationScore
 from plate_runtime.labels import read_labels, set_digest
-from plate_runtime.locate import locate
 from plate_runtime.model import open_model
 from plate_runtime.modelfile import read_model_file
+from plate_runtime.search import find_plates
 from plate_train import weights_file
 from plate_train.locator.recorded import SceneSet
 from plate_train.weights_file import ModelMeta
@@ -163,7 +163,7 @@ def test_the_runtime_finds_with_every_file_what_the_h5_finds(exported: Path) -> 
     frame = draw_frame({(2, 3): "AB12XYZ", (4, 7): "KR55"})
     for name in ALL_FOUR:
         with open_model(exported / name, "locator") as model:
-            found = locate(frame, model)
+            found = find_plates(frame, model)
         assert len(found) == 2
         for one in found:
             wanted = min((plate_corners(2, 3), plate_corners(4, 7)), key=lambda c: abs(c[0][0] - one.corners[0][0]))

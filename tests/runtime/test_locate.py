@@ -20,9 +20,10 @@ from tiny_locators import LOCATOR_SPEC, draw_frame, plate_corners
 from plate_runtime.errors import ModelError, UsageError
 from plate_runtime.geometry import Corners, homography, is_plate_shaped, polygon_iou, project
 from plate_runtime.image import Picture
-from plate_runtime.locate import MOST_PLATES, decode_corners, locate, merge, straighten, suppress
+from plate_runtime.locate import MOST_PLATES, decode_corners, merge, straighten, suppress
 from plate_runtime.manifest import InputSpec, Manifest
 from plate_runtime.model import open_model
+from plate_runtime.search import find_plates
 from plate_runtime.views import MOST_TILES, find_views
 
 MakeModel = Callable[..., Path]
@@ -50,24 +51,24 @@ def decode(found: NDArray[np.float32], least: float = 0.5) -> tuple[NDArray[np.f
 def test_every_format_finds_the_plates_of_a_frame(format_: str, precision: str, make_locator: MakeModel) -> None:
     frame = draw_frame({(2, 3): "AB12XYZ", (4, 7): "KR55", (0, 5): "CD456EF"})
     with open_model(make_locator(format_, precision), "locator") as model:
-        found = locate(frame, model)
+        found = find_plates(frame, model)
         assert sorted(one.corners for one in found) == sorted(plate_corners(*cell) for cell in ((2, 3), (4, 7), (0, 5)))
         assert [one.confidence for one in found] == sorted((one.confidence for one in found), reverse=True)
         assert all(0.9 < one.confidence < 1 for one in found)
-        assert locate(Picture(np.repeat(frame[:, :, None], 3, axis=2), "frame"), model) == found
-        assert locate(np.zeros((720, 1280), np.uint8), model) == []
-        assert locate(frame, model, 1.0) == []
+        assert find_plates(Picture(np.repeat(frame[:, :, None], 3, axis=2), "frame"), model) == found
+        assert find_plates(np.zeros((720, 1280), np.uint8), model) == []
+        assert find_plates(frame, model, 1.0) == []
 
 
 def test_what_is_no_locator_or_no_picture_is_refused(make_locator: MakeModel, make_plate_model: MakeModel) -> None:
     with open_model(make_plate_model(), None) as reader, pytest.raises(UsageError, match="finds no plates"):
-        locate(np.zeros((20, 20), np.uint8), reader)
+        find_plates(np.zeros((20, 20), np.uint8), reader)
     with pytest.raises(ModelError, match="plate model where a locator"):
         open_model(make_plate_model(), "locator")
     with open_model(make_locator(), None) as model:
         for wrong in (np.zeros((20, 20, 3), np.uint8), np.zeros((20, 20)), np.zeros((0, 5), np.uint8)):
             with pytest.raises(UsageError, match="expected a gray picture"):
-                locate(wrong, model)  # type: ignore[arg-type]
+                find_plates(wrong, model)  # type: ignore[arg-type]
 
 
 class TestDecoding:
@@ -195,17 +196,17 @@ class TestViews:
         frame[place.y : place.y + size[1], place.x : place.x + size[0]] = part
         wanted = tuple((place.x + x * shrink / 2, place.y + y * shrink / 2) for x, y in plate_corners(2, 3))
         with open_model(make_locator(), "locator") as model:
-            assert any(polygon_iou(one.corners, wanted) > 0.9 for one in locate(frame, model))
+            assert any(polygon_iou(one.corners, wanted) > 0.9 for one in find_plates(frame, model))
 
     def test_the_largest_pictures_take_bounded_time_and_memory(self, make_locator: MakeModel) -> None:
         import tracemalloc
 
         frame = np.random.default_rng(0).integers(0, 256, (5770, 8660), np.uint8)
         with open_model(make_locator(), "locator") as model:
-            locate(frame[:100], model)
+            find_plates(frame[:100], model)
             tracemalloc.start()
             started = time.process_time()
-            locate(frame, model)
+            find_plates(frame, model)
             _, peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()
         assert time.process_time() - started < 10
@@ -215,7 +216,7 @@ class TestViews:
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9000), (9000, 1), (3, 20), (384, 640), (2000, 30)])
 def test_a_picture_of_any_shape_is_no_error(shape: tuple[int, int], make_locator: MakeModel) -> None:
     with open_model(make_locator(thresholds={"min_detection": 0.0}), "locator") as model:
-        for one in locate(np.full(shape, 200, np.uint8), model):
+        for one in find_plates(np.full(shape, 200, np.uint8), model):
             assert np.isfinite(one.corners).all()
 
 
@@ -299,7 +300,7 @@ class TestStraightening:
 def test_the_fake_finds_a_plate_in_the_middle(make_locator: MakeModel) -> None:
     spec = {"input": SPEC, "strides": (8, 16, 32), "temperature": 2.0}
     with open_model(make_locator(**spec), "locator", "fake:AB1") as model:
-        (found,) = locate(np.zeros((768, 1280), np.uint8), model)
+        (found,) = find_plates(np.zeros((768, 1280), np.uint8), model)
     assert found.confidence == pytest.approx(0.98)
     assert np.mean(found.corners, axis=0).tolist() == [672, 416]
 

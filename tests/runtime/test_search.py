@@ -1,0 +1,110 @@
+"""First and second looks at a picture, with a locator of which each look is made up."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from plate_runtime.locate import Detection
+from plate_runtime.manifest import InputSpec, Manifest
+from plate_runtime.search import Search, find_plates
+
+SPEC = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
+MANIFEST = Manifest(
+    "locator", "test", "1.0.0", "", SPEC, decoding="corners", strides=(8,), thresholds={"min_detection": 0.1}
+)
+FRAME = np.zeros((720, 1280), np.uint8)
+Seen = dict[tuple[int, int], tuple[float, float]]
+"""Cell, row and column -> confidence and width in pixels of the input."""
+
+
+class Locator:
+    """Says of each picture what is next in a list, and keeps the pictures."""
+
+    manifest = MANIFEST
+
+    def __init__(self, *looks: Seen) -> None:
+        self.looks, self.pictures = list(looks), list[NDArray[np.uint8]]()
+
+    def predict_pictures(self, pictures: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Return values for one picture."""
+        (picture,) = pictures
+        self.pictures.append(picture)
+        values = np.zeros((48, 80, 9), np.float32)
+        values[..., 0] = -20
+        for (row, column), (confidence, width) in self.looks.pop(0).items():
+            half = width / 16
+            values[row, column, 0] = math.log(confidence / (1 - confidence))
+            values[row, column, 1:] = [-half, -half / 4, half, -half / 4, half, half / 4, -half, half / 4]
+        return values.reshape(1, -1, 9)
+
+
+def found(locator: Locator, frame: NDArray[np.uint8] = FRAME) -> list[Detection]:
+    """What is found without reading."""
+    model: Any = locator
+    return find_plates(frame, model)
+
+
+def test_a_small_plate_is_looked_at_closer() -> None:
+    frame = np.arange(720 * 1280, dtype=np.uint32).reshape(720, 1280).astype(np.uint8)
+    locator = Locator({(20, 30): (0.05, 20)}, {(24, 40): (0.95, 40)})
+    (plate,) = found(locator, frame)
+    # The cell's middle, (244, 164) in the input, is (488, 328) in the frame, and the middle of the tile.
+    assert np.array_equal(locator.pictures[1], frame[136:520, 168:808])
+    assert np.mean(plate.corners, axis=0).tolist() == pytest.approx([168 + 324, 136 + 196])
+    assert math.dist(*plate.corners[:2]) == pytest.approx(40)
+
+
+def test_a_tile_stays_inside_the_picture() -> None:
+    locator = Locator({(0, 0): (0.2, 20)}, {})
+    (plate,) = found(locator)
+    assert locator.pictures[1].shape == (384, 640)
+    assert plate.confidence == pytest.approx(0.2)
+
+
+def test_a_wide_plate_is_looked_at_from_farther() -> None:
+    locator = Locator({(20, 30): (0.04, 500)}, {(10, 15): (0.95, 260)})
+    (plate,) = found(locator)
+    assert locator.pictures[1].shape == (180, 320)
+    assert np.mean(plate.corners, axis=0).tolist() == pytest.approx([124 * 4, 84 * 4])
+    assert math.dist(*plate.corners[:2]) == pytest.approx(260 * 4)
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        {},
+        {(20, 30): (0.5, 100.0)},
+        {(20, 30): (0.02, 20.0)},
+        {(20, 30): (0.05, 20.0), (40, 60): (0.93, 90.0)},
+    ],
+    ids=["nothing", "of a good size", "too faint", "another one is plain"],
+)
+def test_there_is_no_second_look_without_need(seen: Seen) -> None:
+    locator = Locator(seen)
+    assert len(found(locator)) == sum(confidence >= 0.1 for confidence, _ in seen.values())
+    assert len(locator.pictures) == 1
+
+
+def test_a_picture_that_the_input_takes_as_it_is_has_no_closer_look() -> None:
+    locator = Locator({(20, 30): (0.05, 20.0)})
+    assert found(locator, np.zeros((384, 640), np.uint8)) == []
+    assert len(locator.pictures) == 1
+
+
+def test_a_hint_is_no_detection() -> None:
+    locator: Any = Locator({(20, 30): (0.05, 20.0)}, {})
+    search = Search(FRAME, locator)
+    assert search.detections == []
+    assert search.look_again()
+    assert search.detections == []
+
+
+def test_the_threshold_asked_for_goes_before_the_model_s() -> None:
+    looks: list[Seen] = [{(20, 30): (0.15, 100.0)}] * 3
+    locator: Any = Locator(*looks)
+    assert [len(Search(FRAME, locator, least).detections) for least in (None, 0.2, 0.01)] == [1, 0, 1]
