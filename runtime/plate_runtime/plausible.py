@@ -1,39 +1,45 @@
-"""What a text says about whether it stands on a plate: names, badges and telephone numbers are found and read, too."""
+"""How probable it is that there is a plate, once its text is known: names, badges and prices are found and read, too.
+
+By Bayes' rule the odds of a plate are those of the detection times how much more probable the text is on plates than
+on other lettering. Neither is known to the full, and a locator is confident of what looks like a plate whatever stands
+on it, so both count less than in full: the weights are a logistic regression on synthetic scenes and one half of real
+frames, see `benchmarks/reporting_rule.py`.
+"""
 
 from __future__ import annotations
 
-FEWEST, MOST, MOST_DIGITS = 4, 11, 7
-"""Signs below or above which a text is unusual for a plate, digits above which a text of digits alone is.
+import math
 
-No format in `formats.toml` has more signs.
-"""
-SHORTEST_WORD = 6
-"""Signs from which a text of letters and zeros, more of them letters, is a word whose O were taken for 0."""
-_ODDS = 0.05
-"""How much more seldom unusual texts stand on plates than on what is taken for one; measured in docs/finding.md."""
+from .decode.prior import find_prior
+from .lettering import lettering
+
+DETECTION, TEXT, OFFSET = 0.6, 0.55, -0.7
+"""Weights of the logarithms of both odds, and what is added."""
+
+LIMITS = (-5.0, 4.0)
+"""Of what a text says, as a logarithm: one text alone never decides."""
+
+_LONGEST = 20
+_CERTAIN = 0.9997
+"""Confidences of detections above are taken for this one; int8 knows none above."""
 
 
-def is_unusual(text: str) -> bool:
-    """Whether few plates have such a text (A-Z, 0-9): letters alone, a long number, hardly any signs or too many.
+def evidence(text: str, region: str | None = None) -> float:
+    """Return the logarithm, within `LIMITS`, of how much more probable a text (A-Z, 0-9) is on plates than elsewhere.
 
-    No lettering of signs and badges keeps O and 0 apart for a network, so a word may have zeros.
+    Args:
+        region: where plates come from, see `formats.find_region`; None for anywhere.
     """
-    return not FEWEST <= len(text) <= MOST or _is_word(text) or (text.isdecimal() and len(text) > MOST_DIGITS)
+    if len(text) > _LONGEST:
+        return LIMITS[0]
+    ratio = math.log(find_prior(region).density(text) / lettering(text))
+    return min(LIMITS[1], max(LIMITS[0], ratio))
 
 
-def _is_word(text: str) -> bool:
-    zeros = text.count("0")
-    if zeros and (len(text) < SHORTEST_WORD or 2 * zeros >= len(text)):
-        return False
-    return text.replace("0", "O").isalpha()
-
-
-def after_reading(confidence: float, text: str) -> float:
-    """Return how sure it is that there is a plate, 0..1, once its text is known; `confidence` is how sure it was.
-
-    By Bayes' rule the odds of an unusual text fall by a constant factor. A usual text leaves them alone, though it
-    speaks for a plate: the picture has to do that by itself.
-    """
-    if not is_unusual(text):
-        return confidence
-    return confidence * _ODDS / (1 - confidence * (1 - _ODDS))
+def after_reading(confidence: float, text: str, region: str | None = None) -> float:
+    """Return how probable it is, 0..1, that there is a plate with such a text; `confidence` is the detection's."""
+    if confidence <= 0:
+        return 0.0
+    confidence = min(confidence, _CERTAIN)
+    detected = math.log(confidence / (1 - confidence))
+    return 1 / (1 + math.exp(-(DETECTION * detected + TEXT * evidence(text, region) + OFFSET)))

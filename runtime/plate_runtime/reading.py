@@ -83,7 +83,7 @@ def read_found(
     plates = []
     for one, found in zip(detections, _read_crops(crops, model, region), strict=True):
         box = bounding_box(one.corners, width, height)
-        plates.append(_in_a_frame(_plate(found, box, one.corners, one.confidence, region)) if found else None)
+        plates.append(_in_a_frame(_plate(found, box, one.corners, one.confidence, region), region) if found else None)
     return plates
 
 
@@ -115,8 +115,8 @@ def _plate(reading: Reading, box: Box, corners: Corners, detection: float = 1.0,
     return Plate(text, reading.raw_text, reading.confidence, detection, box, corners, region, reading.characters)
 
 
-def _in_a_frame(plate: Plate) -> Plate:
-    return replace(plate, detection_confidence=after_reading(plate.detection_confidence, plate.text))
+def _in_a_frame(plate: Plate, region: str | None) -> Plate:
+    return replace(plate, detection_confidence=round(after_reading(plate.detection_confidence, plate.text, region), 4))
 
 
 def _around(box: Box) -> Corners:

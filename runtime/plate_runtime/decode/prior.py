@@ -119,9 +119,13 @@ class Prior:
         )
         return prior
 
+    def density(self, text: str) -> float:
+        """Return how probable a text is among those of plates, A-Z0-9."""
+        return _look_up(text, self._own) + self._of_free(text)
+
     def weigh(self, text: str) -> float:
         """Return the weight of a text, A-Z0-9."""
-        return self._weight(text, _look_up(text, self._own) + self._of_free(text))
+        return self._weight(text, self.density(text))
 
     def weigh_foreign(self, text: str) -> float:
         """Return the weight of a text before which a character of another script stands; 0 where none does."""
