@@ -23,6 +23,8 @@ BENCHMARKS = {
     "plates": "who reads plates best, and at what cost, on real pictures",
     "live": "following and skipping on drawn drives",
     "false_plates": "plates reported in drawn scenes without any",
+    "reporting_rule": "plates read against false plates, by rule and threshold",
+    "second_looks": "what second looks at frames bring and cost",
     "large_pictures": "what pictures of 50 megapixels, and those made to hurt, cost at most",
     "videos": "decoding films, beside OpenCV",
     "live_page": "what the live page costs while somebody looks",
@@ -38,7 +40,7 @@ minutes, which a soak does for hours. `chart.py` draws what `plates` measured. S
 Python and are targets of make; a row of devices.csv comes from `plate-doctor --bench --json` on a board.
 """
 
-ON_REAL_PICTURES = ("accuracy", "plates")
+ON_REAL_PICTURES = ("accuracy", "plates", "reporting_rule", "second_looks")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
