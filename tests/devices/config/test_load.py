@@ -31,6 +31,7 @@ def test_sections_are_read(tmp_path: Path) -> None:
 address = "demo"
 roi = [1, 2, 30, 40]
 fps = 5
+redirect = "Bücher.example"
 [read]
 as = "plate"
 models = ["a.tflite"]
@@ -39,6 +40,7 @@ limit = 0
 """
     config = load_config(write(tmp_path, text.replace("\n", "\r\n")))
     assert (config.source.address, config.source.roi, config.source.fps) == ("demo", (1, 2, 30, 40), 5.0)
+    assert config.source.redirect == "Bücher.example"
     assert (config.read.as_, config.read.models, config.heat.limit) == ("plate", ("a.tflite",), 0.0)
     assert config.given == {"source", "read", "heat"}
 
@@ -60,6 +62,8 @@ limit = 0
             "line 2: source.address: this is no address that can work: it has no host that could be",
         ),
         ("[source]\nrotate = 45\n", "line 2: source.rotate: 45 does not fit; it is 0, 90, 180 or 270"),
+        ('[source]\nredirect = "http://x/"\n', "line 2: source.redirect: this is no name of a host"),
+        ('[source]\nredirect = ""\n', "line 2: source.redirect: this is no name of a host"),
         ("[source]\nroi = [1, 2, 0, 4]\n", "line 2: source.roi: (1, 2, 0, 4) does not fit"),
         ("[read]\nmin-confidence = 0.5\n", "line 2: read.min-confidence: there is no such setting; did you mean min_c"),
         ("source = 3\n", "line 1: source: 3 does not fit; it is a section, [source]"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from plate_devices.arguments import parse_infer
 from plate_devices.sources.demo import DemoDrive
 from plate_devices.sources.folder import FolderDrive
 from plate_devices.sources.live import NewestFrame
@@ -95,3 +96,14 @@ def test_a_new_source_needs_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     assert open_camera("spy:1", 5).name == "spy:1"
     assert open_camera("spy:2", size=(640, 480)).name == "spy:2"
     assert seen == [("spy:1", "1", 5, (1280, 720)), ("spy:2", "2", None, (640, 480))]
+
+
+def test_the_host_that_may_be_sent_on_to_comes_from_the_settings(tmp_path: Path) -> None:
+    settings = tmp_path / "gate.toml"
+    settings.write_text('[source]\naddress = "http://camera.example/a"\nredirect = "Bücher.example"\n')
+    options = parse_infer(["--config", str(settings)])
+    source = open_camera(options.camera or "", redirect=options.redirect)
+    way = source._source._source._camera._way  # type: ignore[attr-defined]
+    way.follow("http://bücher.example/b".encode().decode("latin-1"))  # as headers are read
+    assert way.address.host == "xn--bcher-kva.example"
+    source.close()
