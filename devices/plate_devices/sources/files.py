@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from plate_devices.sources.base import Frame, Region, Source
-from plate_devices.sources.video_formats import is_video
+from plate_devices.sources.video_formats import is_video, refusal
 from plate_devices.sources.walking import walk
 from plate_runtime.errors import InputError, PlateEdgeError
 from plate_runtime.image import open_picture
@@ -125,6 +125,8 @@ def _open_entry(path: str, fps: float | None) -> Source:
 
 def _open_file(path: str, fps: float | None) -> Source:
     if is_video(path):
+        if error := refusal(path):
+            return Unreadable(path, error)  # without PyAV, too
         from plate_devices.sources.video import VideoFile
 
         return VideoFile(path, fps)

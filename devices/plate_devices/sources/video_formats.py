@@ -93,6 +93,15 @@ def is_video(path: str) -> bool:
     return Path(path).suffix.lower() in SUFFIXES and not _is_picture(head)
 
 
+def refusal(path: str) -> InputError | None:
+    """Return why a file with the name of a video is none that is read, by its content alone; None where it may be."""
+    try:
+        head = read_head(path)
+    except (OSError, ValueError):
+        return None
+    return explain(head, path) if head and video_format(head, path) is None else None
+
+
 def read_head(path: str) -> bytes:
     """Return the first bytes of a regular file, b"" of anything else. Raises OSError."""
     if not Path(path).is_file():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ from PIL import Image
 from plate_devices.sources import files
 from plate_devices.sources.files import open_paths
 from plate_devices.sources.video import VideoFile
-from plate_runtime.errors import InputError
+from plate_runtime.errors import InputError, MissingPartError
 
 
 def save(path: Path) -> Path:
@@ -119,3 +120,20 @@ def test_standard_input_may_be_empty_closed_or_endless(monkeypatch: pytest.Monke
     monkeypatch.setattr("sys.stdin", None)
     with pytest.raises(InputError, match="closed"):
         list(source.frames())
+
+
+def test_what_only_has_the_name_of_a_video_needs_no_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    save(tmp_path / "a.png")
+    (tmp_path / "b.m3u8").write_text("#EXTM3U\n")
+    (tmp_path / "c.ts").write_text("export const x = 1;\n")
+    save(tmp_path / "d.png").rename(tmp_path / "d.mp4")
+    sources = open_paths([str(tmp_path)])
+    assert [Path(source.name).name for source in sources] == ["a.png", "b.m3u8", "c.ts", "d.mp4"]
+    for source, message in zip(sources[1:3], ("playlist", "not a video"), strict=True):
+        with pytest.raises(InputError, match=message):
+            list(source.frames())
+    assert len(list(sources[3].frames())) == 1
+    (tmp_path / "e.dat").write_bytes(b"\x1aE\xdf\xa3" + bytes(99))
+    with pytest.raises(MissingPartError, match="PyAV"):
+        open_paths([str(tmp_path)])
