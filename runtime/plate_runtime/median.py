@@ -1,7 +1,7 @@
-"""The median, without the tenth of a cold start that numpy's own costs.
+"""The median and percentiles, without the tenth of a cold start that numpy's own cost.
 
-`np.median` asks whether its argument is a masked array, and so imports `numpy.ma` (20 ms on a fast machine, five
-times that on a small one) for values that are sorted in microseconds.
+`np.median` and `np.percentile` ask whether their argument is a masked array, and so import `numpy.ma` (20 ms on a fast
+machine, five times that on a small one, and 1.3 MB) for values that are sorted in microseconds.
 """
 
 from __future__ import annotations
@@ -27,3 +27,18 @@ def column_medians(values: ArrayLike) -> NDArray[np.float64]:
         raise ValueError("no values, no median")
     middle: NDArray[np.float64] = (ordered[(count - 1) // 2].astype(np.float64) + ordered[count // 2]) / 2
     return middle
+
+
+def percentiles(values: ArrayLike, *wanted: float) -> list[float]:
+    """Return percentiles, 0..100, of all values, linear between neighbours. Raises ValueError without values."""
+    flat = np.ravel(values)
+    if not len(flat):
+        raise ValueError("no values, no percentile")
+    places = [(len(flat) - 1) * percent / 100 for percent in wanted]
+    pairs = [(int(place), min(int(place) + 1, len(flat) - 1)) for place in places]
+    parted = np.partition(flat, [one for pair in pairs for one in pair])
+    shares = [place - int(place) for place in places]
+    return [
+        float(parted[low]) * (1 - share) + float(parted[high]) * share
+        for (low, high), share in zip(pairs, shares, strict=True)
+    ]

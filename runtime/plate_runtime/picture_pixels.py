@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
+from .median import percentiles
 from .picture_exif import orientation_of
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def tonal_range(sample: NDArray[np.float64]) -> tuple[float, float]:
     finite = sample[np.isfinite(sample)]
     if not finite.size:
         return 0.0, 0.0
-    low, high = (float(value) for value in np.percentile(finite, (0.1, 99.9)))
+    low, high = percentiles(finite, 0.1, 99.9)
     least, most = float(finite.min()), float(finite.max())
     for full in (1.0, 255.0, 65535.0):
         if least >= 0.0 and full / 8.0 < high <= most <= full and most - least > full / 8.0:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from plate_runtime.median import percentiles
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -60,7 +62,7 @@ def look_at_plate(rgb: NDArray[np.uint8], plate: Plate) -> PlateLook | None:
     part = rgb[max(0, y) : min(height, y + down), max(0, x) : min(width, x + across), 1]
     if part.shape[0] < 8 or part.shape[1] < 16:
         return None
-    dark, light = (float(level) for level in np.percentile(part, (5, 95)))
+    dark, light = percentiles(part, 5, 95)
     if light - dark < _LEAST_RANGE:
         return None
     (ax, ay), (bx, by) = plate.corners[:2]
@@ -75,13 +77,13 @@ def look_at_frame(rgb: NDArray[np.uint8], region: Region | None = None) -> Frame
         x, y, across, down = region
         rgb = rgb[y : y + down, x : x + across]
     green = rgb[:: max(1, rgb.shape[0] // _MOST_ROWS), :, 1]
-    low, middle, high = (float(level) for level in np.percentile(green[:, ::4], (1, 50, 99)))
+    low, middle, high = percentiles(green[:, ::4], 1, 50, 99)
     steps = np.abs(np.diff(green.astype(np.int16), axis=1))
-    sharp = float(np.percentile(steps, 99.9)) / max(_LEAST_FRAME_RANGE, high - low) if steps.size else 0.0
+    sharp = percentiles(steps, 99.9)[0] / max(_LEAST_FRAME_RANGE, high - low) if steps.size else 0.0
     return FrameLook(100 * min(1.0, sharp), middle, float((green >= 250).mean()))
 
 
 def _edge(part: NDArray[np.uint8], axis: int, contrast: float) -> float:
     """Width of the sharpest edges in pixels: the contrast, by how much of it one step takes."""
     steps = np.abs(np.diff(part.astype(np.int16), axis=axis))
-    return contrast / max(1.0, float(np.percentile(steps, 99)))
+    return contrast / max(1.0, percentiles(steps, 99)[0])
