@@ -14,10 +14,11 @@ EMULATION := mmdebstrap debian-archive-keyring
 # Pictures of each real set that an emulated board scores ("all" for every one); RECORD=1 writes benchmarks/results/arm.csv.
 PICTURES ?= 40
 RECORD ?= 0
-# How long a soak lasts; one with RECORD=1 is added to benchmarks/results/soak.csv.
-MINUTES ?= 30
+# How long a soak (30) or fuzzing (60) lasts; with RECORD=1 it is added to benchmarks/results/soak.csv or fuzz.csv.
+MINUTES ?= $(if $(filter fuzz,$(MAKECMDGOALS)),60,30)
+SEED ?= 0
 
-.PHONY: help demo install fonts lint test test-system test-arm64 test-armhf soak image benchmarks clean
+.PHONY: help demo install fonts lint test test-system test-arm64 test-armhf soak fuzz image benchmarks clean
 
 help:
 	@echo "make demo         read sample pictures with the base install alone"
@@ -26,6 +27,7 @@ help:
 	@echo "make test-arm64   install the wheel on emulated 64-bit ARM, bookworm and trixie; same plates and scores as on x86"
 	@echo "make test-armhf   the same for 32-bit ARM, bookworm (PICTURES=all for whole sets, RECORD=1 to keep the results)"
 	@echo "make soak         a drawn drive for MINUTES=30, while broker, web server, camera and disk fail and clients attack"
+	@echo "make fuzz         read changed pictures, models, settings, requests ... for MINUTES=60 (SEED=0, RECORD=1)"
 	@echo "make image        OCI images for amd64 and arm64 in .cache/image"
 	@echo "make benchmarks   measure speed, memory and accuracy, beside other readers; results as CSV in benchmarks/"
 	@echo "make clean        remove the virtual environments"
@@ -61,6 +63,10 @@ soak: $(DEV)/installed
 	command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || { apt-get update && apt-get install -y --no-install-recommends mosquitto; }
 	PYTHONPATH=tests unshare --mount --map-root-user $(RUN)/python -m soak --minutes $(MINUTES) \
 		$(if $(filter 1,$(RECORD)),--record benchmarks/results/soak.csv)
+
+fuzz: $(DEV)/installed
+	PYTHONPATH=tests $(RUN)/python -m fuzz --minutes $(MINUTES) --seed $(SEED) \
+		$(if $(filter 1,$(RECORD)),--record benchmarks/results/fuzz.csv)
 
 image: $(DEV)/installed
 	dpkg -s $(EMULATION) umoci >/dev/null 2>&1 || { apt-get update && apt-get install -y --no-install-recommends $(EMULATION) umoci; }

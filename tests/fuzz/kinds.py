@@ -1,8 +1,4 @@
-"""Every kind of file that the project reads: sound examples, how they are changed, and what reads them.
-
-A check is `check_*(path) -> None`. It returns where the file is read or refused in one of the project's own errors, and
-lets every other exception through: that is a finding.
-"""
+"""Every kind of input that the project reads: sound examples, how they are changed, and what reads them."""
 
 from __future__ import annotations
 
@@ -11,34 +7,16 @@ import hashlib
 import json
 import random
 import tempfile
-from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from plate_runtime.errors import PlateEdgeError
 
+from . import device_kinds, media_kinds
+from .base import Kind, refused_or_read
+from .forked import try_forked
 from .mutate import Mutate, mutate_bytes, mutate_text
-
-
-@dataclasses.dataclass(frozen=True)
-class Kind:
-    """Attributes: suffix: of the file's name; seeds: makes sound files; mutate, check: see above."""
-
-    suffix: str
-    seeds: Callable[[], list[bytes]]
-    mutate: Mutate
-    check: Callable[[Path], None]
-
-
-def refused_or_read(read: Callable[[], Any]) -> None:
-    """Call `read`; an error of the project is one sentence with an exit code that users know. Others go through."""
-    try:
-        read()
-    except PlateEdgeError as error:
-        said = str(error)
-        assert error.exit_code in (1, 2, 4), said
-        assert 0 < len(said) < 3000 and len(said.splitlines()) == 1, said[:3000]
 
 
 def check_h5(path: Path) -> None:
@@ -65,10 +43,8 @@ def check_model(path: Path) -> None:
 
 
 def check_signed_model(path: Path) -> None:
-    """A model file with a right digest, as `--check-model` tries it; a crash is one sentence, too."""
-    from plate_runtime.trial import try_model
-
-    refused_or_read(lambda: try_model(path))
+    """A model file with a right digest, in a process of its own, as `--check-model` tries it."""
+    try_forked(path)
 
 
 def check_manifest(path: Path) -> None:
@@ -160,13 +136,16 @@ def check_report(path: Path) -> None:
         refused_or_read(lambda: search_record.completed_trials(Path(folder)))
 
 
-def signed(mutate: Mutate, format_: str) -> Mutate:
+def _changed_graph(format_: str) -> Mutate:
     """Return a change of the network alone, put back behind a manifest with a right digest."""
     from plate_runtime.modelfile import build_model_file
 
     def change(content: bytes, rng: random.Random) -> bytes:
-        network, manifest = _taken_apart(content, format_)
-        return build_model_file(mutate(network, rng), format_, manifest)
+        try:
+            network, manifest = _taken_apart(content, format_)
+        except PlateEdgeError:  # changed so much that it has no manifest any more
+            network, manifest = _taken_apart(rng.choice(_models(format_)), format_)
+        return build_model_file(mutate_bytes(network, rng), format_, manifest)
 
     return change
 
@@ -176,7 +155,10 @@ def resigned(content: bytes, rng: random.Random) -> bytes:
     import io
     import zipfile
 
-    network, manifest = _taken_apart(content, "tflite")
+    try:
+        network, manifest = _taken_apart(content, "tflite")
+    except PlateEdgeError:
+        network, manifest = _taken_apart(rng.choice(_models("tflite")), "tflite")
     text = dataclasses.replace(manifest, sha256=hashlib.sha256(network).hexdigest()).to_json().encode()
     buffer = io.BytesIO(network)
     buffer.seek(0, io.SEEK_END)
@@ -187,7 +169,7 @@ def resigned(content: bytes, rng: random.Random) -> bytes:
     return buffer.getvalue()
 
 
-@cache
+@lru_cache(64)
 def _taken_apart(content: bytes, format_: str) -> tuple[bytes, Any]:
     from plate_runtime.modelfile import read_model_file
 
@@ -203,6 +185,7 @@ def _taken_apart(content: bytes, format_: str) -> tuple[bytes, Any]:
     return file.content[: -len(onnx_file.metadata(b"plate_edge_manifest", value))], file.manifest
 
 
+@cache
 def _models(format_: str) -> list[bytes]:
     from tiny_models import model_bytes
     from tiny_plates import plate_model_bytes
@@ -322,13 +305,15 @@ _LABELS = b"image,text,corners,group,plate\na.jpg,AB123,1 2 3 4 5 6 7 8,g,yes\nb
 _WATCHLIST = b"# staff\nAB 123, Jane\nCD-45?;visitor\nW*\n"
 
 KINDS = {
+    **media_kinds.KINDS,
+    **device_kinds.KINDS,
     "h5": Kind(".h5", _h5, mutate_bytes, check_h5),
     "description": Kind(".json", _descriptions, mutate_text, check_description),
     "tflite": Kind(".tflite", lambda: _models("tflite"), mutate_bytes, check_model),
     "tflite-manifest": Kind(".tflite", lambda: _models("tflite"), resigned, check_model),
-    "tflite-graph": Kind(".tflite", lambda: _models("tflite"), signed(mutate_bytes, "tflite"), check_signed_model),
+    "tflite-graph": Kind(".tflite", lambda: _models("tflite"), _changed_graph("tflite"), check_signed_model, True),
     "onnx": Kind(".onnx", lambda: _models("onnx"), mutate_bytes, check_model),
-    "onnx-graph": Kind(".onnx", lambda: _models("onnx"), signed(mutate_bytes, "onnx"), check_signed_model),
+    "onnx-graph": Kind(".onnx", lambda: _models("onnx"), _changed_graph("onnx"), check_signed_model, True),
     "manifest": Kind(".json", _manifests, mutate_text, check_manifest),
     "settings": Kind(".toml", _settings, mutate_text, check_settings),
     "labels": Kind(".csv", lambda: [_LABELS], mutate_text, check_labels),

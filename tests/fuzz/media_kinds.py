@@ -1,0 +1,150 @@
+"""Pictures, films and what cameras send over HTTP."""
+
+from __future__ import annotations
+
+import random
+import socket
+import struct
+import tempfile
+import threading
+import zlib
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from picture_seeds import SEEDS
+
+from .base import Kind, refused_or_read
+from .mutate import mutate_bytes, mutate_text
+
+_MOST_FRAMES = 20
+
+
+def check_picture(path: Path) -> None:
+    """A picture file, and the same bytes from a camera."""
+    from plate_runtime.image import CAMERA_PNG, open_picture
+    from plate_runtime.picture_checks import MAX_SIDE
+
+    rgb = np.zeros((1, 1, 3), np.uint8)
+
+    def read() -> None:
+        nonlocal rgb
+        rgb = open_picture(path).rgb
+
+    refused_or_read(read)
+    assert rgb.dtype == np.uint8 and rgb.ndim == 3 and max(rgb.shape) <= MAX_SIDE
+    content = path.read_bytes()
+    refused_or_read(lambda: open_picture(content, name="one of them", limits=CAMERA_PNG))
+
+
+def check_film(path: Path) -> None:
+    """A film: its frames, and then how it ends."""
+    from plate_devices.sources.video import VideoFile
+
+    film = VideoFile(str(path))
+    try:
+        refused_or_read(lambda: [frame.rgb.shape for frame in islice(film.frames(), _MOST_FRAMES)])
+    finally:
+        film.close()
+
+
+def check_camera(path: Path) -> None:
+    """A camera that answers each request with the bytes of the file, and hangs up."""
+    from plate_devices.sources.address import parse_address
+    from plate_devices.sources.mjpeg import MjpegStream
+
+    answer = path.read_bytes()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        served = threading.Thread(target=serve, args=(server, answer), daemon=True)
+        served.start()
+        camera = MjpegStream(parse_address(f"http://127.0.0.1:{server.getsockname()[1]}/stream"))
+        try:
+            refused_or_read(lambda: [frame.rgb.shape for frame in islice(camera.frames(), 2)])
+        finally:
+            camera.close()
+            server.shutdown(socket.SHUT_RDWR)
+            served.join()
+
+
+def serve(server: socket.socket, answer: bytes) -> None:
+    """Answer each connection with these bytes, until the server is shut down."""
+    while True:
+        try:
+            connection = server.accept()[0]
+        except OSError:
+            return
+        with connection:
+            try:
+                connection.recv(65536)
+                connection.sendall(answer)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65536):
+                    pass
+            except OSError:
+                continue
+
+
+def mutate_picture(content: bytes, rng: random.Random) -> bytes:
+    """Change a picture, half the time in its first bytes; the sums of a PNG are often right again."""
+    begin = 64 if rng.random() < 0.5 else len(content)
+    content = mutate_bytes(content[:begin], rng) + content[begin:]
+    return _right_sums(content) if content.startswith(b"\x89PNG") and rng.random() < 0.8 else content
+
+
+def _right_sums(content: bytes) -> bytes:
+    data, at = bytearray(content), 8
+    while at + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        end = at + 8 + length
+        if end + 4 > len(data):
+            break
+        struct.pack_into(">I", data, end, zlib.crc32(data[at + 4 : end]))
+        at = end + 4
+    return bytes(data)
+
+
+def _films() -> list[bytes]:
+    from films import write_film
+
+    made = (("mp4", "libx264"), ("mkv", "libx264"), ("avi", "mjpeg"), ("ts", "libx264"), ("flv", "libx264"),
+            ("h264", "libx264"), ("mpg", "mpeg2video"), ("webm", "libvpx"), ("mov", "mjpeg"))  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        return [
+            write_film(Path(folder) / f"film.{suffix}", 4, codec, size=(64, 48)).read_bytes() for suffix, codec in made
+        ]
+
+
+def _answers() -> list[bytes]:
+    jpeg, png = SEEDS["jpeg"], SEEDS["png"]
+    length = b"Content-Length: %d\r\n\r\n" % len(jpeg)
+    part = b"--b\r\nContent-Type: image/jpeg\r\n" + length + jpeg + b"\r\n"
+    stream = b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n"
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in (part, part)) + b"0\r\n\r\n"
+    return [
+        stream + b"\r\n" + part * 3,
+        stream + b"Transfer-Encoding: chunked\r\n\r\n" + chunks,
+        b"HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\n" + length + jpeg,
+        b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n" + png,
+        b"HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n",
+        b'HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm="r", nonce="n", qop="auth"\r\nContent-Length: 0\r\n\r\n',
+    ]
+
+
+def _mutate_answer(content: bytes, rng: random.Random) -> bytes:
+    head, _, body = content.partition(b"\r\n\r\n")
+    if rng.random() < 0.5:
+        return mutate_text(head, rng) + b"\r\n\r\n" + body
+    return head + b"\r\n\r\n" + rng.choice((mutate_bytes, mutate_text))(body, rng)
+
+
+def _pictures(is_tiff: bool) -> list[bytes]:
+    return [content for name, content in SEEDS.items() if (name in _TIFF) == is_tiff]
+
+
+_TIFF = ("tiff", "deflate", "lzw", "tiff jpeg", "fax", "tiles", "big tiff", "float")
+KINDS = {
+    "picture": Kind(".jpg", lambda: _pictures(False), mutate_picture, check_picture),
+    "tiff": Kind(".tif", lambda: _pictures(True), mutate_picture, check_picture),
+    "film": Kind(".mp4", _films, mutate_bytes, check_film),
+    "camera": Kind(".http", _answers, _mutate_answer, check_camera),
+}
