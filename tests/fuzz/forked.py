@@ -51,10 +51,9 @@ def _run(path: Path, said: int) -> None:
         for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGBUS, signal.SIGILL):
             signal.signal(number, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR_SECONDS, _PROCESSOR_SECONDS))
-        os.dup2(said, 1)
         os.dup2(said, 2)
-        code = trial._main([str(path), "auto"])
-        sys.stdout.flush()
+        with open(said, "w", closefd=False) as sys.stdout:
+            code = trial._main([str(path), "auto"])
     os._exit(code)
 
 
