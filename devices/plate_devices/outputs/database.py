@@ -42,6 +42,9 @@ _VERSION = 1
 PAGES_KB = 256
 """Of a database's pages in memory. SQLite's own 2 MB would fill up over hours with events that are not read again."""
 
+SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What `sqlite3` raises over a damaged file: UnicodeDecodeError where SQLite's own sentence quotes damaged bytes."""
+
 _PASSING = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM}
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _NOT_ITS_FAULT = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_INTERRUPT}
@@ -127,7 +130,7 @@ class Database:
         """Turn what SQLite says into a QueueError of one sentence."""
         try:
             yield
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             code = getattr(error, "sqlite_errorcode", None)
             kind = -1 if code is None else code & 0xFF
             reason = "another plate-infer uses it" if kind in _LOCKED else str(error)

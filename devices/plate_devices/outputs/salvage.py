@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from plate_devices.outputs.bodies import agreed, carve
-from plate_devices.outputs.database import Standing, is_intact
+from plate_devices.outputs.database import SQLITE_ERRORS, Standing, is_intact
 from plate_devices.outputs.urls import Destination
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Salvage:
 def salvage(path: Path, log: list[Found]) -> Salvage:
     """Look at a damaged queue; `log` is what stood in its log before SQLite opened it."""
     found = Salvage(path, log)
-    with suppress(sqlite3.Error), _opened(path) as connection:
+    with suppress(*SQLITE_ERRORS), _opened(path) as connection:
         lost = False
         columns = [row[1] for row in connection.execute("PRAGMA table_info(outputs)")]
         checksum = "checksum" if "checksum" in columns else "NULL"
@@ -58,7 +58,7 @@ def salvage(path: Path, log: list[Found]) -> Salvage:
             else:
                 lost = True
         found.standings_lost = lost or not found.standings
-    with suppress(sqlite3.Error), _opened(path) as connection:
+    with suppress(*SQLITE_ERRORS), _opened(path) as connection:
         for name, digest, shown in connection.execute("SELECT name, digest, shown FROM addresses LIMIT 10000"):
             found.addresses[str(name)] = Destination(str(digest), str(shown))
     return found
@@ -82,10 +82,10 @@ def other_copies(path: Path, numbers: Sequence[int]) -> dict[int, bytes]:
 
 def _rows(path: Path) -> Iterator[Found]:
     """Yield rows from the first to where the damage begins, then from the last back to it."""
-    with suppress(sqlite3.Error), _opened(path) as connection:
+    with suppress(*SQLITE_ERRORS), _opened(path) as connection:
         for order in ("ASC", "DESC"):
             query = f"SELECT number, CAST(body AS BLOB) FROM events ORDER BY number {order} LIMIT {_MOST_ROWS}"
-            with suppress(sqlite3.Error):
+            with suppress(*SQLITE_ERRORS):
                 yield from connection.execute(query)
 
 

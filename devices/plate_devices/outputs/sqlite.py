@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from plate_devices.events.clock import correct_times
 from plate_devices.outputs.base import OutputError
-from plate_devices.outputs.database import PAGES_KB, make_private
+from plate_devices.outputs.database import PAGES_KB, SQLITE_ERRORS, make_private
 from plate_devices.outputs.rows import COLUMNS, to_row
 from plate_devices.outputs.settings import OutputSettings
 from plate_devices.outputs.sqlite_rescue import delete_undated, is_ours, rescue
@@ -160,8 +160,8 @@ class SqliteOutput:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
-            self._damaged = type(error) is sqlite3.DatabaseError
+        except (*SQLITE_ERRORS, OSError) as error:
+            self._damaged = type(error) in (sqlite3.DatabaseError, UnicodeDecodeError)
             raise OutputError(f"{self._path} cannot be written: {error}") from error
 
 

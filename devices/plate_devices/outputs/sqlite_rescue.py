@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from plate_devices.outputs.aging import age_of, latest_moment
 from plate_devices.outputs.base import event_time
+from plate_devices.outputs.database import SQLITE_ERRORS
 from plate_devices.private_files import set_aside
 from plate_devices.records import UUID7
 
@@ -95,10 +96,10 @@ def rescue(
 def _events(path: Path) -> Iterator[Event]:
     """Yield records, from the first to where the damage begins, and from the last back to it."""
     seen: set[int] = set()
-    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
+    with suppress(*SQLITE_ERRORS), closing(sqlite3.connect(path)) as connection:
         connection.text_factory = lambda content: content.decode("utf-8", "replace")
         for order in ("ASC", "DESC"):
-            with suppress(sqlite3.Error):
+            with suppress(*SQLITE_ERRORS):
                 for number, record in connection.execute(f"SELECT rowid, record FROM events ORDER BY rowid {order}"):
                     if number in seen:
                         break
