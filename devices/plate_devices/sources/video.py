@@ -25,6 +25,8 @@ MOST_WITHOUT_PICTURE = 256 * 1024 * 1024
 """Bytes of a file without a picture in them after which the rest is not looked at."""
 
 _BUFFER = 128 * 1024
+_MOST_GAPS = 64
+# Damaged places in a container after which the rest is not looked for.
 
 _OPTIONS = {
     "max_pixels": str(CAMERA.pixels),
@@ -55,6 +57,7 @@ class VideoFile:
         self._av = require_av(f"{path}: reading video")
         self._file: _Bounded | None = None
         self._container: Any = None
+        self._wrong = (self._av.error.FFmpegError, OSError, MemoryError, ValueError)
         self._damaged: list[int | None] = []
         self._first: int | None = None
 
@@ -72,7 +75,12 @@ class VideoFile:
             seconds = clock.seconds(picture.time)
             if pace.takes(seconds):
                 check_shape(picture.width, picture.height, self.name, CAMERA.pixels)
-                rgb = turned.reformat(picture, format="rgb24").to_ndarray()
+                try:
+                    rgb = turned.reformat(picture, format="rgb24").to_ndarray()
+                except self._wrong as error:
+                    raise InputError(
+                        f"{self.name} has pixels of a kind that is not read; convert it to H.264"
+                    ) from error
                 yield Frame(_upright(rgb, picture.rotation), number, None, seconds)
         self._check_end(number + 1)
 
@@ -88,21 +96,17 @@ class VideoFile:
     def _pictures(self, stream: Any) -> Iterator[Any]:
         """Yield what the decoder calls whole, and note the time stamps of what it calls damaged."""
         assert self._file is not None
-        wrong = (self._av.error.FFmpegError, OSError, MemoryError, ValueError)
         # A packet that ends with the file is called corrupt; of MPEG-TS so is one where recordings were put together.
         ends_are_cut = self._container.format.name != "mpegts"
-        packets = self._container.demux(stream)
         begun = False
-        while True:
-            packet, pictures, damaged = None, [], True
+        for packet in self._packets(stream):
+            damaged = packet.is_corrupt and ends_are_cut
+            pictures: list[Any] = []
             try:
-                if (packet := next(packets, None)) is None:
-                    return
-                damaged = packet.is_corrupt and ends_are_cut
                 pictures = packet.decode()
-            except wrong:
-                if packet is None:  # a container that ends amid something
-                    break
+            except self._av.error.EOFError:
+                break
+            except self._wrong:
                 damaged = True
             if damaged:
                 self._damaged.append(packet.pts)
@@ -116,6 +120,21 @@ class VideoFile:
                 yield picture
         if self._file.error is not None:
             raise InputError(f"{self.name} cannot be read: {self._file.error.strerror}") from self._file.error
+
+    def _packets(self, stream: Any) -> Iterator[Any]:
+        """Yield packets, those after a damaged place too, and at the end an empty one."""
+        lost = False
+        for _ in range(_MOST_GAPS):
+            try:
+                for packet in self._container.demux(stream):
+                    if lost and packet.size:  # else it was the end, which some containers lack
+                        self._damaged.append(packet.pts)
+                        lost = False
+                    yield packet
+            except self._wrong:
+                lost = True
+            else:
+                return
 
     def _open(self) -> Any:
         """Open the file and return its video stream."""
@@ -142,7 +161,7 @@ class VideoFile:
                 self._file, format=demuxer, options=_OPTIONS, io_open=_refuse, buffer_size=_BUFFER,
                 metadata_errors="replace",
             )  # fmt: skip
-        except (self._av.error.FFmpegError, OSError, ValueError, MemoryError) as error:
+        except self._wrong as error:
             raise InputError(f"{self.name} is damaged or truncated: it holds no video that can be read") from error
 
     def _stream(self) -> Any:

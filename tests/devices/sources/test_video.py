@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import struct
 import sys
 from itertools import pairwise
@@ -225,6 +226,40 @@ def test_the_end_of_a_truncated_video_is_missed(
     numbers, error = read_until_error(path)
     assert numbers == sorted(set(numbers))
     assert "damaged" in error
+
+
+def test_what_follows_a_damaged_place_is_read(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "film.mkv", 60, "mjpeg", "matroska", {"cluster_time_limit": "1000"})
+    data = bytearray(path.read_bytes())
+    cluster = data.index(b"\x1f\x43\xb6\x75", len(data) // 2)
+    data[cluster : cluster + 40] = b"\xff" * 40
+    path.write_bytes(data)
+    source = VideoFile(str(path))
+    numbers: list[int] = []
+    with contextlib.suppress(InputError):  # the decoder may have nothing to say
+        for frame in source.frames():
+            numbers.append(number_of(frame.rgb))  # noqa: PERF401
+    source.close()
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) >= 40
+    assert numbers[-1] == 59
+
+
+def test_a_disk_that_fails_is_no_end_of_the_film(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = video._Bounded.read
+
+    def read_part(self: Any, size: int) -> bytes:
+        if self.tell() > 3000:
+            self.error = OSError(5, "Input/output error")
+            return b""
+        return real(self, size)
+
+    monkeypatch.setattr(video._Bounded, "read", read_part)
+    monkeypatch.setattr(video, "_BUFFER", 1024)
+    path = write_film(film.with_name("long.mkv"), 60)
+    numbers, error = read_until_error(path)
+    assert numbers == list(range(len(numbers)))
+    assert "cannot be read: Input/output error" in error
 
 
 def test_a_film_that_begins_amid_others_is_not_damaged(tmp_path: Path) -> None:
