@@ -258,7 +258,8 @@ def test_a_disk_that_fails_is_no_end_of_the_film(film: Path, monkeypatch: pytest
     monkeypatch.setattr(video, "_BUFFER", 1024)
     path = write_film(film.with_name("long.mkv"), 60)
     numbers, error = read_until_error(path)
-    assert numbers == list(range(len(numbers)))
+    assert numbers == sorted(set(numbers))
+    assert 5 < len(numbers) < 60
     assert "cannot be read: Input/output error" in error
 
 
