@@ -17,7 +17,7 @@ from .errors import DataError, UsageError
 from .patterns import LETTERS, Token, expression, parse_pattern
 
 _FILE = Path(__file__).with_name("formats.toml")
-_PRIOR_KEYS = {"exponent", "longer", "free", "words", "lengths", "foreign", "elsewhere"}
+_PRIOR_KEYS = {"exponent", "longer", "free", "words", "lengths", "foreign", "elsewhere", "mistakes", "mistaken"}
 _REGION_KEYS = {"name", "country", "source", "letters", "lists", "format", "weight", "foreign"}
 _FORMAT_KEYS = {"pattern", "letters", "weight", "rows"}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .decode import Character, Reading, choose, decode_logits, decode_softmax, find_spellings
+from .decode import Character, Reading, choose, decode_logits, decode_softmax, find_prior, find_spellings
 from .formats import find_region
 from .plausible import after_reading
 
@@ -104,7 +104,7 @@ def _cut_plate(rgb: NDArray[np.uint8], model: Model, region: str | None) -> Plat
     found = read_by_cutting(rgb, model)
     if found is None:
         return None
-    reading = choose(find_spellings(found.probabilities, model.manifest.alphabet), region)
+    reading = choose(find_spellings(found.probabilities, model.manifest.alphabet), find_prior(region))
     return _plate(reading, found.box, found.corners, region=region)
 
 

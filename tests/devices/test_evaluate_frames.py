@@ -107,8 +107,8 @@ def test_a_reading_below_the_threshold_is_not_reported(
 def test_texts_without_corners_may_stand_anywhere(
     models: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    drawn = {"a.png": {(2, 3): "AB12XYZ", (4, 7): "CD34EFG"}, "b.png": {(3, 4): "K70"}}
-    folder = write(tmp_path / "texts", drawn, [row("a.png", "CD34EFG"), row("b.png", "K71")])
+    drawn = {"a.png": {(2, 3): "AB12XYZ", (4, 7): "KR59ABC"}, "b.png": {(3, 4): "K70"}}
+    folder = write(tmp_path / "texts", drawn, [row("a.png", "KR59ABC"), row("b.png", "K71")])
     assert command(["--data", str(folder), "--as", "frame", "--json", *models]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["count"], found["exact"], found["plates"], found["false_plates"]) == (2, 1, 0, 0)

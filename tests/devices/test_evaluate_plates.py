@@ -15,7 +15,7 @@ from plate_runtime.errors import AccuracyError, DataError
 from plate_runtime.labels import read_labels, set_digest
 from plate_runtime.manifest import Score
 
-PLATES = {"a.png": ("B123ABC", "B123ABC"), "b.png": ("CJ12A8C", "CJ12ABC"), "c.png": ("K70", "K7O")}
+PLATES = {"a.png": ("B123ABC", "B123ABC"), "b.png": ("CJ12A8C", "CJ12ASC"), "c.png": ("K70", "K7O")}
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_scores_calibration_and_bins(
         assert [one["folded"] for one in sorted(found["failures"], key=lambda one: one["text"])] == [False, True]
 
 
-def test_a_region_settles_before_scoring(
+def test_a_region_decides_before_scoring(
     make_plate_model: Callable[..., Path], labels: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command(["--labels", str(labels), "--model", str(make_plate_model()), "--region", "ro", "--json"])

@@ -38,15 +38,15 @@ def test_a_crop_is_read_at_once(make_plate_model: MakeModel, crop: Path, capsys:
     assert len(plate["characters"]) == 7
 
 
-def test_a_region_settles_and_the_raw_reading_stays(
+def test_a_region_decides_and_the_raw_reading_stays(
     make_plate_model: MakeModel, crop: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     line = [str(crop), "--as", "plate", "--model", str(make_plate_model()), "--json", "--min-confidence", "0"]
     command([*line, "--region", "ro"])
     command([*line, "--region", "nl"])
     romania, netherlands = (record["plates"][0] for record in records(capsys))
-    assert (romania["text"], romania["raw_text"], romania["region"]) == ("CJ12ABC", "CJ12A8C", "ro")
-    assert romania["characters"][5]["alternatives"][0][0] == "8"
+    assert (romania["text"], romania["raw_text"], romania["region"]) == ("CJ12ASC", "CJ12A8C", "ro")
+    assert "8" in dict(romania["characters"][5]["alternatives"])
     assert (netherlands["text"], netherlands["raw_text"], netherlands["region"]) == ("CJ12A8C", "CJ12A8C", None)
 
 

@@ -95,7 +95,10 @@ def test_numbers_of_the_prior_are_named(tmp_path: Path) -> None:
             write(
                 tmp_path,
                 "format = [{ pattern = 'L9' }]\n[prior]\n"
-                + "\n".join(f"{key} = 1" for key in ("exponent", "longer", "free", "words", "lengths", "foreign")),
+                + "\n".join(
+                    f"{key} = 1"
+                    for key in ("exponent", "longer", "free", "words", "lengths", "foreign", "mistakes", "mistaken")
+                ),
             )
         )
 

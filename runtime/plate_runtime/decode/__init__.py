@@ -12,17 +12,20 @@ from .beam import Candidate
 from .characters import ALTERNATIVES, Character, Reading
 from .logits import decode_logits, find_candidates, find_spellings
 from .posterior import choose
+from .prior import Prior, find_prior
 from .softmax import apply_temperature, decode_softmax
 
 __all__ = [
     "ALTERNATIVES",
     "Candidate",
     "Character",
+    "Prior",
     "Reading",
     "apply_temperature",
     "choose",
     "decode_logits",
     "decode_softmax",
     "find_candidates",
+    "find_prior",
     "find_spellings",
 ]

@@ -10,7 +10,7 @@ from .segments import Spelling
 
 MOST = 30
 """Texts that are kept: the right one is among them in 95 to 99 % of real crops."""
-_LEAST = 5e-4
+_LEAST = 1e-3
 """Of the most probable text's probability; what lies below cannot win by what the prior knows."""
 
 _OPEN, _SPELLED = 0.004, 32

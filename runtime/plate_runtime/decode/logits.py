@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .beam import Candidate, combine
 from .characters import Reading
 from .posterior import choose
+from .prior import find_prior
 from .segments import cut, merge
 from .softmax import softmax
 
@@ -30,7 +33,8 @@ def decode_logits(
         UsageError: the region is unknown.
         ValueError: the decoding is another one, or the shape does not fit the alphabet.
     """
-    return [choose(found, region) for found in find_candidates(logits, decoding, alphabet, temperature)]
+    prior = find_prior(region)
+    return [choose(found, prior) for found in find_candidates(logits, decoding, alphabet, temperature)]
 
 
 def find_candidates(
@@ -45,10 +49,23 @@ def find_candidates(
     if decoding not in ("ctc", "slots"):
         raise ValueError(f"decoding {decoding!r} is not one of logits")
     found = []
-    probabilities = softmax(logits / temperature)
+    probabilities = softmax(logits / temperature) @ _mistaken(alphabet)
     for one, merged in zip(probabilities, merge(probabilities, alphabet), strict=True):
         found.append(combine(*cut(one, merged, alphabet, decoding == "slots")))
     return found
+
+
+@cache
+def _mistaken(alphabet: str) -> NDArray[np.float32]:
+    """Return how probable each class stands there where a network is certain of another one, (seen, stands there)."""
+    settings = find_prior().settings
+    matrix = np.eye(len(alphabet) + 1)
+    for one, other in settings["mistaken"]:
+        if one in alphabet and other in alphabet:
+            matrix[alphabet.index(one), alphabet.index(other)] = settings["mistakes"]
+            matrix[alphabet.index(other), alphabet.index(one)] = settings["mistakes"]
+    normalised: NDArray[np.float32] = (matrix / matrix.sum(axis=1, keepdims=True)).astype(np.float32)
+    return normalised
 
 
 def find_spellings(probabilities: NDArray[np.float32], alphabet: str) -> list[Candidate]:

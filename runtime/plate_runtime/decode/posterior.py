@@ -7,23 +7,17 @@ from collections.abc import Mapping, Sequence
 from ..alphabet import fold
 from .beam import Candidate
 from .characters import Character, Reading, describe
-from .prior import Prior, find_prior
+from .prior import Prior
 
 _CERTAIN = 0.999
 _NEGLIGIBLE = 1e-4
 
 
-def choose(candidates: Sequence[Candidate], region: str | None = None) -> Reading:
+def choose(candidates: Sequence[Candidate], prior: Prior) -> Reading:
     """Return the reading of a plate from its candidates, most likely first; their likelihoods add up to 1 at most.
 
     The posterior of a text is its likelihood times its weight in the prior, divided by the sum of all. What the
     candidates leave over counts as a text without a format. Likelihoods may come from several pictures of the plate.
-
-    Args:
-        region: where the plates come from, see `formats.find_region`; None for anywhere.
-
-    Raises:
-        UsageError: the region is unknown.
     """
     raw = max(candidates[0].spell(), key=lambda one: (one[1], one[0]))[0]
     spelled = [text for one in candidates for text in one.spell()]
@@ -31,7 +25,7 @@ def choose(candidates: Sequence[Candidate], region: str | None = None) -> Readin
     if not raw or (len(spelled) == 1 and rest < 1 - _CERTAIN):
         posteriors = {raw: candidates[0].likelihood}
     else:
-        posteriors = _posteriors(spelled, rest, find_prior(region))
+        posteriors = _posteriors(spelled, rest, prior)
     by_fold: dict[str, float] = {}
     for text, share in posteriors.items():
         by_fold[fold(text)] = by_fold.get(fold(text), 0.0) + share

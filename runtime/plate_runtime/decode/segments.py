@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from ..alphabet import TWINS
 
 _CERTAIN = 1 - 1e-3
-_NEGLIGIBLE = 1e-3
+_NEGLIGIBLE = 2e-3
 # One character follows its confusable, with no blank between, only where the network has no doubt about either.
 _NO_DOUBT = 0.9
-_PREFIXES, _OPTIONS = 16, 8
+_PREFIXES, _OPTIONS = 12, 8
 _LEAST = 1e-6
 
 

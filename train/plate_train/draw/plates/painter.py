@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,11 +28,15 @@ class PlatePainter:
     Args:
         fonts: every fetched font. seed: fixes every picture.
         part: "train", or "measure": layouts, families of fonts, alphabets and grounds that training never draws.
+        regions: what is written on all layouts, see `layouts.toml`, in place of their own.
     """
 
-    def __init__(self, fonts: Sequence[FontFile], seed: int, part: str = "train") -> None:
+    def __init__(
+        self, fonts: Sequence[FontFile], seed: int, part: str = "train", regions: tuple[str, ...] | None = None
+    ) -> None:
         self.part, self._seed = part, seed
-        self._layouts = load_layouts(part)
+        layouts = load_layouts(part)
+        self._layouts = [dataclasses.replace(one, regions=regions) for one in layouts] if regions else layouts
         self._weights = [layout.weight for layout in self._layouts]
         self._lettering, self._grain = Lettering(fonts, seed, part), Grain(seed)
 
