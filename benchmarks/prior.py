@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = command_line(__doc__)
     parser.add_argument("--choose", action="store_true", help="score the grid on the half that chooses")
     asked = parser.parse_args(arguments)
-    sets = [crops for name in MODELS for crops in _load(name)]
+    drawn = {title: _draw(title, seed) for title, seed in (("drawn", DRAWN), ("words", WORDS))}
+    sets = [crops for name in MODELS for crops in _load(name, drawn)]
     write_csv(*(("prior-choice", _grid(sets)) if asked.choose else ("prior", _shipped(sets))))
 
 
@@ -120,7 +121,12 @@ def _right(readings: Sequence[Reading], texts: Sequence[str]) -> NDArray[np.bool
     return np.array([fold(one.text) == fold(text) for one, text in zip(readings, texts, strict=True)], bool)
 
 
-def _load(name: str) -> list[Crops]:
+def _draw(title: str, seed: int) -> list[tuple[NDArray[np.uint8], str]]:
+    painter = PlatePainter(installed_fonts(), seed, "measure", ("wish",) if title == "words" else None)
+    return [painter.paint(index) for index in progress(range(COUNTS[seed]), COUNTS[seed], title)]
+
+
+def _load(name: str, drawn: Mapping[str, Sequence[tuple[NDArray[np.uint8], str]]]) -> list[Crops]:
     found = []
     with open_model(name, "plate") as model:
         for folder in SETS:
@@ -128,11 +134,9 @@ def _load(name: str) -> list[Crops]:
             pictures = [open_picture(one.path).gray() for one in progress(labelled, len(labelled), folder)]
             halves = np.array([chooses(one) for one in labelled])
             found.append(_crops(folder, model, pictures, [one.text for one in labelled], halves))
-        for title, seed in (("drawn", DRAWN), ("words", WORDS)):
-            painter = PlatePainter(installed_fonts(), seed, "measure", ("wish",) if title == "words" else None)
-            drawn = [painter.paint(index) for index in progress(range(COUNTS[seed]), COUNTS[seed], title)]
-            halves = np.full(len(drawn), title == "drawn")
-            found.append(_crops(title, model, [one for one, _ in drawn], [text for _, text in drawn], halves))
+        for title, plates in drawn.items():
+            halves = np.full(len(plates), title == "drawn")
+            found.append(_crops(title, model, [one for one, _ in plates], [text for _, text in plates], halves))
     return found
 
 
