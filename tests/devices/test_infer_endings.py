@@ -42,9 +42,9 @@ class TestEndings:
         assert "/dev/video97" in ended.stderr
 
     @pytest.mark.parametrize("arguments", [["--camera", "0"], ["film.mp4"], ["--camera", "film.mp4"]])
-    def test_without_opencv_it_says_what_to_install(self, tmp_path: Path, arguments: list[str]) -> None:
+    def test_without_opencv_and_pyav_it_says_what_to_install(self, tmp_path: Path, arguments: list[str]) -> None:
         (tmp_path / "film.mp4").touch()
-        script = "import sys; sys.modules['cv2'] = None; " + process()[2]
+        script = "import sys; sys.modules['cv2'] = sys.modules['av'] = None; " + process()[2]
         line = [*process()[:2], script, *arguments, "--as", "plate"]
         ended = subprocess.run(line, capture_output=True, text=True, check=False, cwd=tmp_path)
         assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
