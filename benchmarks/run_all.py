@@ -23,6 +23,7 @@ BENCHMARKS = {
     "plates": "who reads plates best, and at what cost, on real pictures",
     "live": "following and skipping on drawn drives",
     "false_plates": "plates reported in drawn scenes without any",
+    "prior": "what the prior over texts gains, costs, and does to made-up words",
     "reporting_rule": "plates read against false plates, by rule and threshold",
     "second_looks": "what second looks at frames bring and cost",
     "large_pictures": "what pictures of 50 megapixels, and those made to hurt, cost at most",
@@ -40,7 +41,7 @@ minutes, which a soak does for hours. `chart.py` draws what `plates` measured. S
 Python and are targets of make; a row of devices.csv comes from `plate-doctor --bench --json` on a board.
 """
 
-ON_REAL_PICTURES = ("accuracy", "plates", "reporting_rule", "second_looks")
+ON_REAL_PICTURES = ("accuracy", "plates", "prior", "reporting_rule", "second_looks")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
