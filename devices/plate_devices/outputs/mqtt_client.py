@@ -70,10 +70,15 @@ class BrokerClient(Client):
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
 
     def hang_up(self) -> None:
-        """Disconnect, and end the thread."""
+        """Disconnect, end the thread, and forget what hears of it.
+
+        The callbacks hold the client. With them, its sockets would stay open until Python next looks for cycles.
+        """
         with suppress(OSError, ValueError):
             self.disconnect()
         self.loop_stop()
+        self.on_connect = self.on_disconnect = self.on_subscribe = self.on_message = None
+        self.broken = lambda _: None
 
 
 def connect(

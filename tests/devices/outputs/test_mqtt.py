@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import socket
@@ -140,6 +141,30 @@ def test_a_broker_that_is_killed_and_one_that_freezes(broker: Broker, monkeypatc
     output.open()
     assert output.send([event(2)]) == 1
     output.close()
+
+
+@system
+def test_connections_that_ended_leave_no_file_open(broker: Broker) -> None:
+    output = output_at(broker.port)
+    output.open()
+    gc.collect()
+    gc.disable()  # a long run looks for cycles seldom
+    try:
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        for _ in range(3):
+            output.open()
+            output.check()
+            broker.send(signal.SIGKILL)
+            with pytest.raises(OutputError):
+                output.send([event(1)])
+            with pytest.raises(OutputError):
+                output.open()
+            broker.start()
+            output.open()
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before
+    finally:
+        gc.enable()
+        output.close()
 
 
 @system
