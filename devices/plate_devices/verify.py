@@ -6,28 +6,24 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plate_devices.labelled import candidates
+from plate_devices.scoring import evaluate
 from plate_devices.status import progress
 from plate_runtime.backends import installed
-from plate_runtime.decode import decode_logits, decode_softmax
 from plate_runtime.errors import DataError, MissingPartError
-from plate_runtime.evaluate import match_answer, score_locations, score_texts
+from plate_runtime.evaluate import match_answer, score_locations
 from plate_runtime.image import open_picture
 from plate_runtime.labels import by_picture, set_digest
 from plate_runtime.model import open_model
 from plate_runtime.modelfile import read_model_file
+from plate_runtime.reader import PlateReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from plate_runtime.labels import LabelledFrame, LabelledPicture
-    from plate_runtime.manifest import Manifest, Score
+    from plate_runtime.manifest import Score
     from plate_runtime.model import Model
-
-_BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -110,19 +106,18 @@ def _recorded(
 
 
 def _score(model: Path, name: str, rows: Sequence[LabelledPicture], backend: str, threads: int) -> Counts:
-    """Read the pictures as the accuracy check of the export does: prepared by the manifest and nothing else."""
-    with open_model(model, None, backend, threads) as opened:
-        if opened.manifest.kind == "locator":
-            frames = by_picture(rows)
-            return _find(opened, progress(frames, frames, f"{name} in {backend}"))
-        texts: list[str] = []
-        labels = [picture.text for picture in rows]
-        batches = [rows[at : at + _BATCH] for at in range(0, len(rows), _BATCH)]
-        for batch in progress(batches, batches, f"{name} in {backend}"):
-            answers = opened.predict_pictures([open_picture(picture.path).gray() for picture in batch])
-            texts += _texts(answers, opened.manifest)
-    score = score_texts(texts, labels)
-    return Counts(score.count, score.exact, score.folded)
+    """Count again: texts as plate-eval does without --verify, frames in one look as the export does."""
+    kind = read_model_file(model).manifest.kind
+    title = f"{name} in {backend}"
+    if kind == "locator":
+        frames = by_picture(rows)
+        with open_model(model, kind, backend, threads) as opened:
+            return _find(opened, progress(frames, frames, title))
+    with PlateReader(model, backend, threads, kind) as reader:
+        found = evaluate(reader, progress(rows, rows, title), kind)
+    for _, error in found.unreadable:
+        raise error
+    return Counts(found.score.count, found.score.exact, found.score.folded)
 
 
 def _find(model: Model, frames: Iterable[LabelledFrame]) -> Counts:
@@ -142,10 +137,3 @@ def _counts(score: Score) -> Counts:
 def _described(counts: Counts) -> dict[str, int]:
     """Return counts by their names, those of frames where there are any."""
     return {name: value for name, value in asdict(counts).items() if counts.frames or name not in ("frames", "false")}
-
-
-def _texts(answers: NDArray[np.float32], manifest: Manifest) -> list[str]:
-    if manifest.kind == "plate":
-        readings = decode_logits(answers, manifest.decoding, manifest.alphabet, manifest.temperature)
-        return [reading.raw_text for reading in readings]  # scores are the network's, the prior may change without it
-    return [one.text for one in decode_softmax(answers, manifest.alphabet, manifest.temperature)]

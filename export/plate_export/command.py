@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from plate_runtime.commandline import run
 from plate_runtime.errors import UsageError
+from plate_runtime.manifest import POLARITIES
 
 from . import parts
 
@@ -61,7 +62,9 @@ def export_command(arguments: Sequence[str]) -> int:
         debug=asked.debug,
     )
     for model in models:
-        source = open_source(model, classes, asked.data, name=asked.name, version=asked.model_version)
+        source = open_source(
+            model, classes, asked.data, name=asked.name, version=asked.model_version, polarity=asked.polarity
+        )
         report = export(source, options, show=print)
         print(f"published in {asked.out}: {', '.join(artefact.name for artefact in report.artefacts)}")
     return 0
@@ -121,6 +124,10 @@ def _parser() -> argparse.ArgumentParser:
         "--calibration", type=_count, default=360, metavar="N", help="training pictures to calibrate int8 with (360)"
     )
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of their choice (0)")
+    parser.add_argument(
+        "--polarity", choices=POLARITIES,
+        help="of the pictures that the network was trained on; default: what the .h5 records, else measured in --data",
+    )  # fmt: skip
     parser.add_argument("--name", help="of the model; default: what the .h5 records")
     parser.add_argument("--model-version", metavar="X.Y.Z", help="default: what the .h5 records")
     parser.add_argument("--version", action="store_true", help="print the version of plate-export")

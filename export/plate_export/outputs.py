@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.decode import decode_logits, decode_softmax
 from plate_runtime.errors import ModelError
 from plate_runtime.manifest import CELL_VALUES
+from plate_runtime.reading import read_outputs
 from plate_train.weights_file import ModelMeta
 
 PROBABILITIES, LOGITS = "probabilities", "logits"
@@ -35,10 +35,8 @@ def output_shape(meta: ModelMeta) -> tuple[int, ...]:
 
 
 def read_texts(outputs: NDArray[np.float32], meta: ModelMeta) -> list[str]:
-    """Read answers, float32 (n, *output_shape), as the runtime does, without its prior over texts."""
-    if meta.kind == "plate":
-        return [reading.raw_text for reading in decode_logits(outputs, meta.decoding, meta.alphabet, meta.temperature)]
-    return [character.text for character in decode_softmax(outputs, meta.alphabet, meta.temperature)]
+    """Read answers, float32 (n, *output_shape), as the product does."""
+    return [reading.text for reading in read_outputs(outputs, meta)]
 
 
 def probabilities(outputs: NDArray[np.float32]) -> NDArray[np.float32]:

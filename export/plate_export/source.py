@@ -15,6 +15,7 @@ from plate_runtime.errors import DataError, ModelError, UsageError
 from plate_runtime.labels import read_labels
 from plate_runtime.manifest import InputSpec
 from plate_train import weights_file
+from plate_train.datasets import measure_polarity
 from plate_train.weights_file import ModelMeta
 
 from .outputs import output_shape
@@ -87,6 +88,7 @@ def open_source(
     *,
     name: str | None = None,
     version: str | None = None,
+    polarity: str | None = None,
 ) -> Source:
     """Read what the `.h5` says of itself, and refuse it if it holds code; nothing of it is loaded.
 
@@ -94,6 +96,8 @@ def open_source(
         classes: the alphabet in the order of the output, for a file that does not record it.
         data: a data folder, whose sorted class folders are the alphabet where neither is given.
         name, version: override what the file records.
+        polarity: of the pictures that the network was trained on. None: what the file records; a file that records
+            nothing has that of `data`.
 
     Raises:
         ModelError: the file is missing, truncated, holds code or foreign classes. UsageError: its classes are
@@ -102,9 +106,12 @@ def open_source(
     meta, description = weights_file.read_description(path)
     notes: tuple[str, ...] = ()
     if meta is None:
-        meta, notes = _foreign_meta(path, description, classes, data)
+        meta, notes = _foreign_meta(path, description, classes, data, polarity)
     elif classes is not None and classes != meta.alphabet:
         raise UsageError(f"{path} records the classes {meta.alphabet}, --classes says {classes}; leave --classes out")
+    elif polarity is not None:
+        meta = dataclasses.replace(meta, input=dataclasses.replace(meta.input, polarity=polarity))
+        notes = (f"polarity {polarity}, as given",)
     meta = dataclasses.replace(meta, name=name or meta.name, version=version or meta.version)
     for option, value in (("--name", meta.name), ("--model-version", meta.version)):
         if not _NAME.fullmatch(value):
@@ -183,7 +190,7 @@ def _scales_itself(description: Mapping[str, Any]) -> bool:
 
 
 def _foreign_meta(
-    path: Path, description: Mapping[str, Any], classes: str | None, data: Path | None
+    path: Path, description: Mapping[str, Any], classes: str | None, data: Path | None, polarity: str | None
 ) -> tuple[ModelMeta, tuple[str, ...]]:
     if classes is not None:
         alphabet, origin = classes, "--classes"
@@ -193,11 +200,14 @@ def _foreign_meta(
         raise UsageError(f"{path} does not record its classes; name them with --classes, or class folders with --data")
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "model"
     itself = _scales_itself(description)
-    spec = InputSpec(scale=1.0 if itself else 1 / 255)
+    how = "as given"
+    if polarity is None and data is not None:
+        polarity, how = measure_polarity(data)
+    spec = InputSpec(scale=1.0 if itself else 1 / 255, polarity=polarity or "light-on-dark")
     pixels = "pixels as they are, the network scales them" if itself else "pixels times 1/255"
     notes = (
         f"{path.name} was not saved by plate-train: its classes are {alphabet}, from {origin}",
-        f"assumed of its input: gray, {spec.shape[1]}x{spec.shape[0]}, {pixels}, {spec.polarity}, stretched",
+        f"assumed of its input: gray, {spec.shape[1]}x{spec.shape[0]}, {pixels}, {spec.polarity} ({how}), stretched",
     )
     training = {"kind": "foreign"}
     licence = "NOASSERTION"  # SPDX for: nobody said

@@ -49,7 +49,7 @@ class CharacterModel(Protocol):
         """Alphabet, input and temperature."""
 
     def predict_pictures(
-        self, pictures: Sequence[NDArray[np.uint8]], picture_polarity: str | None = None
+        self, pictures: Sequence[NDArray[np.uint8]], picture_polarity: str = "auto"
     ) -> NDArray[np.float32]:
         """Classify gray cut-outs, uint8 (h, w) -> probabilities float32 (n, classes)."""
 

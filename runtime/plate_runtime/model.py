@@ -49,7 +49,7 @@ class Model:
         return outputs
 
     def predict_pictures(
-        self, pictures: Sequence[NDArray[np.uint8]], picture_polarity: str | None = None
+        self, pictures: Sequence[NDArray[np.uint8]], picture_polarity: str = "auto"
     ) -> NDArray[np.float32]:
         """Prepare gray pictures, uint8 (h, w) of any sizes, and run them -> float32 (n, *output_shape)."""
         spec = self.manifest.input

@@ -19,20 +19,25 @@ PICTURE_POLARITIES = ("light-on-dark", "dark-on-light", "auto")
 _MEAN, _SPREAD, _LEAST_SPREAD = 128, 50, 4.0
 
 
-def prepare(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: str | None = None) -> NDArray[np.float32]:
+_MOST_INK_IN_BORDER, _LEAST_INK = 0.03, 1 / 32
+"""Of a picture that shows its polarity: fraction of the border in another tone, and of the contrast that ink moves the
+mean away from the border."""
+
+
+def prepare(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: str = "auto") -> NDArray[np.float32]:
     """Turn a gray picture, uint8 (h, w), into one input, float32 (height, width, 1); see `resize_picture`."""
     return scale_pixels(resize_picture(gray, spec, picture_polarity), spec)
 
 
-def resize_picture(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: str | None = None) -> NDArray[np.uint8]:
+def resize_picture(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: str = "auto") -> NDArray[np.uint8]:
     """Bring a gray picture, uint8 (h, w), to the model's size, polarity and contrast, uint8 (height, width).
 
     Args:
         gray: one character, plate or frame; any size from 1x1.
         spec: the model's input.
-        picture_polarity: how the picture is drawn: "light-on-dark" or "dark-on-light"; "auto" takes the tone of
-            the border for the background; None: as the model expects it. A model of polarity "any" reads
-            both, its pictures are never inverted.
+        picture_polarity: of this picture, "light-on-dark" or "dark-on-light" where it is known; "auto" asks
+            `polarity_of`, and takes a picture that proves nothing as it is. A model of polarity "any" reads both, its
+            pictures are never inverted.
 
     Raises:
         UsageError: the array is not uint8 (h, w), or the polarity is unknown.
@@ -98,14 +103,26 @@ def border_tone(gray: NDArray[np.uint8]) -> int:
     return int(median(np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])))
 
 
-def _needs_inverting(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: str | None) -> bool:
-    if picture_polarity is not None and picture_polarity not in PICTURE_POLARITIES:
+def polarity_of(gray: NDArray[np.uint8]) -> str | None:
+    """Return "light-on-dark" or "dark-on-light" where uint8 (h, w) has a border of one tone, which is the background's.
+
+    None where it has not: in a tight crop the border of E or B is ink, and proves nothing.
+    """
+    border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]]).astype(np.int16)
+    tone, contrast = median(border), int(gray.max()) - int(gray.min())
+    away = tone - float(gray.mean())
+    if (np.abs(border - tone) > contrast / 4).mean() > _MOST_INK_IN_BORDER or abs(away) < _LEAST_INK * contrast:
+        return None
+    return "dark-on-light" if away > 0 else "light-on-dark"
+
+
+def _needs_inverting(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: str) -> bool:
+    if picture_polarity not in PICTURE_POLARITIES:
         raise UsageError(f"polarity {picture_polarity!r} is unknown; use one of {', '.join(PICTURE_POLARITIES)}")
-    if spec.polarity == "any" or picture_polarity is None:
+    if spec.polarity == "any":
         return False
-    if picture_polarity == "auto":
-        picture_polarity = "dark-on-light" if border_tone(gray) > float(gray.mean()) else "light-on-dark"
-    return picture_polarity != spec.polarity
+    found = polarity_of(gray) if picture_polarity == "auto" else picture_polarity
+    return found is not None and found != spec.polarity
 
 
 def _fit(gray: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:

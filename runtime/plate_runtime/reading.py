@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,13 +45,42 @@ class Plate:
     characters: Sequence[Character]
 
 
+class Decoded(Protocol):
+    """What decoding needs to know of a network; `manifest.Manifest` says it."""
+
+    @property
+    def kind(self) -> str:
+        """Either "character" or "plate"."""
+
+    @property
+    def alphabet(self) -> str:
+        """One character a class."""
+
+    @property
+    def decoding(self) -> str:
+        """See `Manifest`."""
+
+    @property
+    def temperature(self) -> float:
+        """See `Manifest`."""
+
+
+def read_outputs(outputs: NDArray[np.float32], manifest: Decoded, region: str | None = None) -> list[Reading]:
+    """Read what a network gave for n prepared pictures, float32 (n, *output_shape), of one character or plate each.
+
+    The product, the checks of the export and training all decode here, so that they count the same.
+    """
+    if manifest.kind == "character":
+        characters = decode_softmax(outputs, manifest.alphabet, manifest.temperature)
+        return [Reading((one,), one.confidence, one.text) for one in characters]
+    return decode_logits(outputs, manifest.decoding, manifest.alphabet, manifest.temperature, region)
+
+
 def read_character(picture: Picture, model: Model) -> Plate:
     """Read the picture of one character."""
-    manifest = model.manifest
-    probabilities = model.predict_pictures([picture.gray()], "auto")
-    (character,) = decode_softmax(probabilities, manifest.alphabet, manifest.temperature)
+    (found,) = read_outputs(model.predict_pictures([picture.gray()]), model.manifest)
     box = (0, 0, picture.width, picture.height)
-    return _plate(Reading((character,), character.confidence, character.text), box, _around(box))
+    return _plate(found, box, _around(box))
 
 
 def read_plate(picture: Picture, model: Model, region: str | None = None) -> Plate | None:
@@ -93,8 +122,7 @@ def _read_crops(crops: Sequence[NDArray[np.uint8]], model: Model, region: str | 
     if manifest.kind == "character":
         cut = [_cut_plate(np.repeat(crop[:, :, None], 3, axis=2), model, region) for crop in crops]
         return [Reading(tuple(one.characters), one.confidence, one.raw_text) if one else None for one in cut]
-    logits = model.predict_pictures(crops, "auto")
-    readings = decode_logits(logits, manifest.decoding, manifest.alphabet, manifest.temperature, region)
+    readings = read_outputs(model.predict_pictures(crops), manifest, region)
     return [one if one.characters else None for one in readings]
 
 

@@ -28,6 +28,7 @@ from plate_train.weights_file import ModelMeta
 
 TRAIN, VAL = 4, 2
 PLATES = 240
+_SURE = 8
 
 
 def glyph(sign: str, number: int) -> NDArray[np.uint8]:
@@ -142,7 +143,8 @@ def plate_network(keras: Any) -> Any:
             layers.Reshape((160 // CELL, len(ALPHABET) + 1)),
         ]
     )
-    model.set_weights(list(template_weights()))
+    # Sure of what it reads: its texts are random, and the prior over texts would decide otherwise.
+    model.set_weights([_SURE * weights for weights in template_weights()])
     return model
 
 

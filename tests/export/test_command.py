@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
+from same_reading import recorded_texts, require_same
 
 from plate_export import gate, parts, reading
 from plate_export.command import chosen_files, export_command
@@ -139,6 +141,35 @@ def test_a_notebooks_file_works_with_the_folders_names(
     assert "was not saved by plate-train: its classes are" in said
     assert "class folders" in said
     assert read_model_file(tmp_path / "mine-3.0-int8.tflite").manifest.licence == "NOASSERTION"
+
+
+@pytest.mark.parametrize("polarity", ["light-on-dark", "dark-on-light"])
+def test_users_read_what_the_export_counted(
+    network: Any, keras: Any, data: Path, tmp_path: Path, polarity: str,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    model, pictures = keras.models.clone_model(network), tmp_path / "data"
+    model.set_weights(network.get_weights())
+    shutil.copytree(data, pictures)
+    if polarity == "dark-on-light":
+        _turn_dark(model, pictures)
+    path, out = tmp_path / "mine.h5", tmp_path / "out"
+    model.save(path)
+    texts = recorded_texts(monkeypatch)
+    assert export_command([str(path), "--data", str(pictures), "--out", str(out)]) == 0
+    assert f"{polarity} (of 144 training pictures" in capsys.readouterr().out
+    assert require_same(out, pictures / "val", "character", texts, capsys) == 4
+    manifest = read_model_file(out / "mine-1.0.0-int8.tflite").manifest
+    assert manifest.input.polarity == polarity
+    assert manifest.scores[0].right >= 0.95 * manifest.scores[0].count
+
+
+def _turn_dark(model: Any, pictures: Path) -> None:
+    """Invert all pictures, and the first kernel: the network reads the dark ones as it read the light ones."""
+    for picture in pictures.rglob("*.png"):
+        Image.fromarray(255 - np.asarray(Image.open(picture))).save(picture)
+    kernel, bias, *rest = model.get_weights()
+    model.set_weights([-kernel, bias + kernel.sum(axis=(0, 1, 2)), *rest])
 
 
 def _refused(error: type[PlateEdgeError], arguments: list[object], out: Path, match: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from cell_plates import draw_cells, template_weights
 from PIL import Image
+from same_reading import recorded_texts, require_same
 
 from plate_export import reading
 from plate_export.check_set import load_check_set
@@ -114,9 +115,12 @@ def test_the_report_speaks_of_plates(exported: Path) -> None:
 
 
 def test_labelled_crops_are_checked_and_drawings_calibrate(
-    plate_h5: Path, crops: Path, tmp_path: Path, cell_generator: None
-) -> None:
-    assert export_command([str(plate_h5), "--data", str(crops), "--int8", "--out", str(tmp_path / "out")]) == 0
+    plate_h5: Path, crops: Path, tmp_path: Path, cell_generator: None,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    texts = recorded_texts(monkeypatch)
+    assert export_command([str(plate_h5), "--data", str(crops), "--out", str(tmp_path / "out")]) == 0
+    assert require_same(tmp_path / "out", crops, "plate", texts, capsys) == 4
     manifest = read_model_file(tmp_path / "out" / "small-reader-1.0.0-int8.tflite").manifest
     assert manifest.training["export"]["calibration"]["set"] == "drawn-plates/train"
     labelled = [entry for entry in read_labels(crops / "labels.csv") if entry.text]

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from plate_runtime.errors import UsageError
 from plate_runtime.manifest import POLARITIES, RESIZE_RULES, InputSpec
-from plate_runtime.preprocess import crop_to_ink, fitted_size, prepare, resize_picture, scale_pixels, standardise
+from plate_runtime.preprocess import (
+    PICTURE_POLARITIES,
+    crop_to_ink,
+    fitted_size,
+    prepare,
+    resize_picture,
+    scale_pixels,
+    standardise,
+)
 
 
 def bar(height: int = 40, width: int = 20) -> NDArray[np.uint8]:
@@ -23,7 +31,7 @@ def bar(height: int = 40, width: int = 20) -> NDArray[np.uint8]:
 
 def test_a_picture_of_the_right_size_is_not_touched() -> None:
     gray = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
-    assert np.array_equal(resize_picture(gray, InputSpec()), gray)
+    assert np.array_equal(resize_picture(gray, InputSpec(), "light-on-dark"), gray)
 
 
 def test_the_scale_of_the_manifest_is_applied() -> None:
@@ -78,7 +86,6 @@ def test_pad_keeps_the_aspect() -> None:
 @pytest.mark.parametrize(
     ("model", "picture", "inverted"),
     [
-        ("light-on-dark", None, False),
         ("light-on-dark", "light-on-dark", False),
         ("light-on-dark", "dark-on-light", True),
         ("light-on-dark", "auto", False),
@@ -87,7 +94,7 @@ def test_pad_keeps_the_aspect() -> None:
         ("any", "auto", False),
     ],
 )
-def test_polarity(model: str, picture: str | None, inverted: bool) -> None:
+def test_polarity(model: str, picture: str, inverted: bool) -> None:
     spec = InputSpec(shape=(40, 20, 1), polarity=model)
     expected = 255 - bar() if inverted else bar()
     assert np.array_equal(resize_picture(bar(), spec, picture), expected)
@@ -122,11 +129,11 @@ def test_standardising_happens_where_the_model_asks_for_it() -> None:
 
 @given(
     arrays.arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60))),
-    st.sampled_from(POLARITIES), st.sampled_from(RESIZE_RULES), st.sampled_from([None, "auto"]),
+    st.sampled_from(POLARITIES), st.sampled_from(RESIZE_RULES), st.sampled_from(PICTURE_POLARITIES),
 )  # fmt: skip
 @settings(deadline=None)
 def test_any_picture_becomes_an_input(
-    gray: NDArray[np.uint8], polarity: str, resize: str, picture_polarity: str | None
+    gray: NDArray[np.uint8], polarity: str, resize: str, picture_polarity: str
 ) -> None:
     prepared = prepare(gray, InputSpec(polarity=polarity, resize=resize), picture_polarity)
     assert prepared.shape == (28, 28, 1)

@@ -90,9 +90,9 @@ def _character(options: argparse.Namespace, arguments: Sequence[str]) -> int:
 def _preview(settings: Settings, path: Path) -> int:
     from .atomic import replacing
     from .plots import preview
-    from .run import gather
+    from .run import gather, with_polarity
 
-    drawn = settings.data is None
+    settings, drawn = with_polarity(settings, _say), settings.data is None
     material = gather(replace(settings, drawn=8 * len(ALPHABET)) if drawn else settings, _say)
     strength, polarity = settings.recipe().augment, settings.spec().polarity
     with replacing(path) as unfinished:
@@ -188,7 +188,7 @@ def _add_character_options(parser: argparse.ArgumentParser) -> None:
     add(
         "--polarity",
         choices=("light-on-dark", "dark-on-light", "any"),
-        help="of the pictures in --data (default: light-on-dark)",
+        help="of the pictures in --data (default: measured)",
     )
     add("--batch", type=whole(1), default=defaults.batch, metavar="N", help="pictures a step (default: %(default)s)")
     add("--learning-rate", type=number(1e-7, 1), metavar="X", help="Adam's, at its highest (default: 0.001)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sys
 from collections import Counter
@@ -18,10 +19,12 @@ from plate_runtime.errors import DataError, InputError
 from plate_runtime.image import open_picture
 from plate_runtime.labels import LabelledPicture, read_class_folders, read_labels
 from plate_runtime.manifest import InputSpec
-from plate_runtime.preprocess import resize_picture
+from plate_runtime.preprocess import border_tone, polarity_of, resize_picture
 
 VALIDATION_SHARE = 0.2
 """Part of the pictures scored where the data brings no `val/` of its own."""
+MIXED = 0.1
+"""Above this fraction of the other polarity a network is trained on both."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,28 @@ def read_part(listed: Sequence[LabelledPicture], spec: InputSpec, alphabet: str 
     stacked = np.stack(pictures) if pictures else np.zeros((0, height, width), np.uint8)
     found = character_set(stacked, np.array(labels, np.int64), sources)
     return Part(found, tuple(unreadable), dict(sizes))
+
+
+def measure_polarity(folder: Path) -> tuple[str, str]:
+    """Return the polarity of the training pictures of a data folder, "any" where both are common, and how it was found.
+
+    Counted are pictures that show their polarity. Where none does, the set does: borders have less ink than the rest.
+
+    Raises:
+        DataError: see `load_folder`.
+    """
+    counts: Counter[str | None] = Counter()
+    away = 0.0
+    for entry in _listed(folder)[0]:
+        with contextlib.suppress(InputError):  # named when the pictures are loaded
+            gray = open_picture(entry.path).gray()
+            counts[polarity_of(gray)] += 1
+            away += border_tone(gray) - float(gray.mean())
+    light, dark = counts["light-on-dark"], counts["dark-on-light"]
+    how = f"of {counts.total()} training pictures {light} show light on dark, {dark} dark on light"
+    if min(light, dark) > MIXED * (light + dark):
+        return "any", how
+    return "dark-on-light" if (dark - light or away) > 0 else "light-on-dark", how
 
 
 def _listed(folder: Path) -> tuple[list[LabelledPicture], list[LabelledPicture]]:

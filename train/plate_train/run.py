@@ -18,7 +18,7 @@ from . import plots, protocol, report, weights_file
 from .atomic import write_json
 from .augment import Strength
 from .check import check
-from .datasets import CharacterSet, load_folder
+from .datasets import CharacterSet, load_folder, measure_polarity
 from .fit import Recipe
 from .models import Hyperparameters
 from .protocol import Scored, SeedResult
@@ -92,8 +92,8 @@ class Settings:
         )
 
     def spec(self) -> InputSpec:
-        """Return the network's input: light on dark for class folders, both polarities for drawings."""
-        return InputSpec(polarity=self.polarity or ("any" if self.data is None else "light-on-dark"))
+        """Return the network's input; its polarity is known after `with_polarity`."""
+        return InputSpec(polarity=self.polarity or "any")
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,7 @@ def run(settings: Settings, folder: Path, resume: bool, command: str, say: Calla
     """
     started = time.monotonic()
     recipe = settings.recipe()
+    settings = with_polarity(settings, say)
     if settings.start:
         # Loading a network starts TensorFlow, and with that fixes the number of threads.
         fix(settings.seed, settings.threads)
@@ -147,6 +148,19 @@ def run(settings: Settings, folder: Path, resume: bool, command: str, say: Calla
     for line in found.lines():
         say(line)
     say(f"results in {folder}, the network of seed {results[0].seed} in {folder / MODEL_FILE}")
+
+
+def with_polarity(settings: Settings, say: Callable[[str], None] = print) -> Settings:
+    """Return the settings with a polarity: the one given, both for drawings, else the one measured in the data.
+
+    Raises:
+        DataError: the data cannot be read.
+    """
+    if settings.polarity is not None or settings.data is None:
+        return settings
+    polarity, how = measure_polarity(Path(settings.data))
+    say(f"polarity: {polarity}; {how} (--polarity sets it)")
+    return replace(settings, polarity=polarity)
 
 
 def gather(settings: Settings, say: Callable[[str], None] = print) -> Material:
