@@ -43,6 +43,7 @@ def export_command(arguments: Sequence[str]) -> int:
     formats, precisions = chosen_files(asked.float, asked.int8, asked.onnx)
     parts.require((*parts.ALWAYS, *(parts.FOR_ONNX if "onnx" in formats else ())))
     from .export import Options, export
+    from .naming import distinct
     from .source import find_models, open_source, parse_classes
 
     classes = parse_classes(asked.classes) if asked.classes else None
@@ -65,6 +66,7 @@ def export_command(arguments: Sequence[str]) -> int:
         source = open_source(
             model, classes, asked.data, name=asked.name, version=asked.model_version, polarity=asked.polarity
         )
+        source = distinct(source, asked.out, named=bool(asked.name), versioned=bool(asked.model_version))
         report = export(source, options, show=print)
         print(f"published in {asked.out}: {', '.join(artefact.name for artefact in report.artefacts)}")
     return 0
@@ -128,8 +130,10 @@ def _parser() -> argparse.ArgumentParser:
         "--polarity", choices=POLARITIES,
         help="of the pictures that the network was trained on; default: what the .h5 records, else measured in --data",
     )  # fmt: skip
-    parser.add_argument("--name", help="of the model; default: what the .h5 records")
-    parser.add_argument("--model-version", metavar="X.Y.Z", help="default: what the .h5 records")
+    parser.add_argument("--name", help="of the model; default: what the .h5 records, or the run, unless that ships")
+    parser.add_argument(
+        "--model-version", metavar="X.Y.Z", help="default: what the .h5 records, counted up if another is in --out"
+    )
     parser.add_argument("--version", action="store_true", help="print the version of plate-export")
     parser.add_argument(
         "--out", type=Path, default=Path("exports"), metavar="DIR", help="folder for the files (exports)"
