@@ -47,6 +47,22 @@ def test_damaged_at_random(damaging: Any) -> None:
     holds()
 
 
+@pytest.mark.parametrize("place", [b"tableevents", b"tableoutputs", b"tableunset_boots", b"CREATE TABLE outputs"])
+def test_a_name_that_is_no_utf_8_is_damage(tmp_path: Path, place: bytes) -> None:
+    """`sqlite3` raises a UnicodeDecodeError where SQLite's own sentence quotes it."""
+    queue = EventQueue(tmp_path / FILE, MEGABYTE)
+    queue.open_for(["a"])
+    queue.put([event(1)])
+    queue.close()
+    content = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).write_bytes(content.replace(place, place[:8] + b"\xfa" + place[9:], 1))
+    words: list[str] = []
+    queue = open_queue(tmp_path, MEGABYTE, ["a"], lambda word, _: words.append(word))
+    assert [waiting.event["id"] for waiting in queue.take("a")] == ["id-1"]
+    assert "queue_damaged" in words
+    queue.close()
+
+
 def event(number: int, **more: Any) -> Event:
     return {"type": "vehicle", "id": f"id-{number}", "last_time": f"2026-05-{number:02}T12:00:00.000Z", **more}
 
