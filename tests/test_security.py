@@ -25,4 +25,7 @@ def test_every_promise_has_its_tests() -> None:
     for row in promises:
         assert named_tests(row), row
         for file, test in named_tests(row):
-            assert re.search(rf"^ *def {test}\(", (TESTS / file).read_text(encoding="utf-8"), re.MULTILINE), (file, test)
+            assert re.search(rf"^ *def {test}\(", (TESTS / file).read_text(encoding="utf-8"), re.MULTILINE), (
+                file,
+                test,
+            )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import random
 import tempfile
 from functools import cache, lru_cache
@@ -13,26 +12,10 @@ from typing import Any
 
 from plate_runtime.errors import PlateEdgeError
 
-from . import device_kinds, media_kinds
+from . import device_kinds, media_kinds, output_kinds, training_kinds
 from .base import Kind, refused_or_read
 from .forked import try_forked
 from .mutate import Mutate, mutate_bytes, mutate_text
-
-
-def check_h5(path: Path) -> None:
-    """What `plate-export` and `plate-train --from` do with a `.h5`, up to the loaded network."""
-    from plate_train import weights_file
-
-    refused_or_read(lambda: weights_file.read_meta(path))
-    refused_or_read(lambda: weights_file.load(path))
-
-
-def check_description(path: Path) -> None:
-    """A network's description by itself."""
-    from plate_train import network_check
-
-    text = path.read_bytes().decode("utf-8", "surrogateescape")
-    refused_or_read(lambda: network_check.check(network_check.parse(text, str(path)), str(path)))
 
 
 def check_model(path: Path) -> None:
@@ -82,58 +65,6 @@ def check_region(path: Path) -> None:
     from plate_devices.serve.region import load_region
 
     refused_or_read(lambda: load_region(path))
-
-
-def check_video(path: Path) -> None:
-    """A film."""
-    from fuzz.camera_targets import read_film
-
-    read_film(path, refused_or_read)
-
-
-def check_run_settings(path: Path) -> None:
-    """The settings of a run, of each of the three networks."""
-    import argparse
-
-    from plate_train.command import _parser
-    from plate_train.locator import settings as detector
-    from plate_train.plates import settings as plates
-    from plate_train.recorded_files import recorded_settings
-    from plate_train.run import Settings
-
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / plates.FILE).write_bytes(path.read_bytes())
-        for read in (plates.read_settings, detector.read_settings):
-            refused_or_read(lambda read=read: _use(read(Path(folder))))  # type: ignore[misc]
-        parser: argparse.ArgumentParser = _parser()[1]
-        refused_or_read(lambda: Settings(**recorded_settings(Path(folder), plates.FILE, Settings, parser)).recipe())
-
-
-def _use(settings: Any) -> None:
-    settings.size()
-    settings.plan()
-    settings.goal()
-
-
-def check_checkpoint(path: Path) -> None:
-    """The checkpoint of a run, and a file of drawings."""
-    from plate_train.plates import checkpoint, shards
-
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / checkpoint.FILE).write_bytes(path.read_bytes())
-        refused_or_read(lambda: checkpoint.load(Path(folder)))
-    refused_or_read(lambda: shards.read_shard(path))
-
-
-def check_report(path: Path) -> None:
-    """A run's report, and the record of a search."""
-    from plate_train import search_record
-    from plate_train.plates.comparison import row
-
-    refused_or_read(lambda: row(path))
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / search_record.FILE).write_bytes(path.read_bytes())
-        refused_or_read(lambda: search_record.completed_trials(Path(folder)))
 
 
 def _changed_graph(format_: str) -> Mutate:
@@ -200,28 +131,6 @@ def _manifests() -> list[bytes]:
     return [_taken_apart(content, "tflite")[1].to_json().encode() for content in files]
 
 
-def _h5() -> list[bytes]:
-    import hostile_h5
-
-    from plate_train import weights_file
-    from plate_train.h5_file import TRAINING
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "seed.h5"
-        with hostile_h5.write(path, [hostile_h5.INPUT, hostile_h5.dense()]) as file:
-            for name, value in weights_file._attributes(weights_file.ModelMeta()).items():
-                file.attrs[weights_file.PREFIX + name] = value
-            file[TRAINING] = "{}"
-        return [path.read_bytes()]
-
-
-def _descriptions() -> list[bytes]:
-    import hostile_h5
-
-    layers = [hostile_h5.INPUT, {**hostile_h5.dense(), "inbound_nodes": [{"args": [], "kwargs": {}}]}]
-    return [json.dumps({"class_name": "Sequential", "config": {"name": "s", "layers": layers}}).encode()]
-
-
 def _settings() -> list[bytes]:
     return [
         b"""[source]
@@ -267,48 +176,14 @@ fuzzy = true
     ]
 
 
-def _videos() -> list[bytes]:
-    from fuzz.camera_inputs import films
-
-    return films()
-
-
-def _run_settings() -> list[bytes]:
-    from plate_train.locator.settings import Settings as Detector
-    from plate_train.plates.settings import Settings as Plates
-    from plate_train.run import Settings as Characters
-
-    return [json.dumps(dataclasses.asdict(one())).encode() for one in (Plates, Detector, Characters)]
-
-
-def _checkpoints() -> list[bytes]:
-    import numpy as np
-
-    from plate_train.plates import checkpoint
-
-    with tempfile.TemporaryDirectory() as folder:
-        state = checkpoint.State(step=5, total=10, history=[{"step": 5, "loss": 1.5}], generators=[("0" * 64, 0)])
-        checkpoint.save(Path(folder), state, [np.zeros((3, 3), np.float32), np.arange(2)])
-        drawings = Path(folder) / "drawings.npz"
-        np.savez(drawings, pictures=np.zeros((2, 4, 8), np.uint8), texts=np.array(["AB", "C"]))
-        return [(Path(folder) / checkpoint.FILE).read_bytes(), drawings.read_bytes()]
-
-
-def _reports() -> list[bytes]:
-    settings = {"model": "ctc", "width": 1.0, "depth": 2, "seed": 0}
-    training = {"settings": settings, "parameters": 5, "multiply_adds": 7, "step": 9, "hours": 0.5}
-    report = {"training": training, "scores": {"drawn": {"folded": 5, "count": 10}}}
-    return [json.dumps(report).encode(), json.dumps({"a/trial.json": json.dumps({"status": "COMPLETED"})}).encode()]
-
-
 _LABELS = b"image,text,corners,group,plate\na.jpg,AB123,1 2 3 4 5 6 7 8,g,yes\nb/c.png,,,,no\n"
 _WATCHLIST = b"# staff\nAB 123, Jane\nCD-45?;visitor\nW*\n"
 
 KINDS = {
     **media_kinds.KINDS,
     **device_kinds.KINDS,
-    "h5": Kind(".h5", _h5, mutate_bytes, check_h5),
-    "description": Kind(".json", _descriptions, mutate_text, check_description),
+    **output_kinds.KINDS,
+    **training_kinds.KINDS,
     "tflite": Kind(".tflite", lambda: _models("tflite"), mutate_bytes, check_model),
     "tflite-manifest": Kind(".tflite", lambda: _models("tflite"), resigned, check_model),
     "tflite-graph": Kind(".tflite", lambda: _models("tflite"), _changed_graph("tflite"), check_signed_model, True),
@@ -319,8 +194,4 @@ KINDS = {
     "labels": Kind(".csv", lambda: [_LABELS], mutate_text, check_labels),
     "watchlist": Kind(".txt", lambda: [_WATCHLIST], mutate_text, check_watchlist),
     "region": Kind(".json", lambda: [b'{"region": [1, 2, 300, 400]}\n'], mutate_text, check_region),
-    "video": Kind(".mkv", _videos, mutate_bytes, check_video),
-    "run-settings": Kind(".json", _run_settings, mutate_text, check_run_settings),
-    "checkpoint": Kind(".npz", _checkpoints, mutate_bytes, check_checkpoint),
-    "report": Kind(".json", _reports, mutate_text, check_report),
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import socket
 import struct
-import tempfile
 import threading
 import zlib
 from itertools import islice
@@ -14,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from picture_seeds import SEEDS
 
+from . import camera_inputs as inputs
+from . import camera_targets as targets
 from .base import Kind, refused_or_read
 from .mutate import mutate_bytes, mutate_text
-
-_MOST_FRAMES = 20
 
 
 def check_picture(path: Path) -> None:
@@ -37,15 +36,16 @@ def check_picture(path: Path) -> None:
     refused_or_read(lambda: open_picture(content, name="one of them", limits=CAMERA_PNG))
 
 
-def check_film(path: Path) -> None:
-    """A film: its frames, and then how it ends."""
-    from plate_devices.sources.video import VideoFile
+def check_video(path: Path) -> None:
+    """A film."""
+    targets.read_film(path, refused_or_read)
 
-    film = VideoFile(str(path))
-    try:
-        refused_or_read(lambda: [frame.rgb.shape for frame in islice(film.frames(), _MOST_FRAMES)])
-    finally:
-        film.close()
+
+def check_multipart(path: Path) -> None:
+    """A stream of pictures, cut into pieces in two ways, and the same bytes as chunks."""
+    content = path.read_bytes()
+    targets.feed_parts(content, random.Random(len(content)))
+    targets.feed_chunks(content, random.Random(len(content)))
 
 
 def check_camera(path: Path) -> None:
@@ -103,17 +103,6 @@ def _right_sums(content: bytes) -> bytes:
     return bytes(data)
 
 
-def _films() -> list[bytes]:
-    from films import write_film
-
-    made = (("mp4", "libx264"), ("mkv", "libx264"), ("avi", "mjpeg"), ("ts", "libx264"), ("flv", "libx264"),
-            ("h264", "libx264"), ("mpg", "mpeg2video"), ("webm", "libvpx"), ("mov", "mjpeg"))  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        return [
-            write_film(Path(folder) / f"film.{suffix}", 4, codec, size=(64, 48)).read_bytes() for suffix, codec in made
-        ]
-
-
 def _answers() -> list[bytes]:
     jpeg, png = SEEDS["jpeg"], SEEDS["png"]
     length = b"Content-Length: %d\r\n\r\n" % len(jpeg)
@@ -137,6 +126,14 @@ def _mutate_answer(content: bytes, rng: random.Random) -> bytes:
     return head + b"\r\n\r\n" + rng.choice((mutate_bytes, mutate_text))(body, rng)
 
 
+def _streams() -> list[bytes]:
+    return [inputs.multipart_bytes(random.Random(number)) for number in range(20)]
+
+
+def _mutate_stream(content: bytes, rng: random.Random) -> bytes:
+    return inputs.multipart_bytes(rng) if rng.random() < 0.3 else mutate_bytes(content, rng)
+
+
 def _pictures(is_tiff: bool) -> list[bytes]:
     return [content for name, content in SEEDS.items() if (name in _TIFF) == is_tiff]
 
@@ -145,6 +142,7 @@ _TIFF = ("tiff", "deflate", "lzw", "tiff jpeg", "fax", "tiles", "big tiff", "flo
 KINDS = {
     "picture": Kind(".jpg", lambda: _pictures(False), mutate_picture, check_picture),
     "tiff": Kind(".tif", lambda: _pictures(True), mutate_picture, check_picture),
-    "film": Kind(".mp4", _films, mutate_bytes, check_film),
+    "video": Kind(".mkv", inputs.films, mutate_bytes, check_video),
+    "multipart": Kind(".mjpeg", _streams, _mutate_stream, check_multipart),
     "camera": Kind(".http", _answers, _mutate_answer, check_camera),
 }

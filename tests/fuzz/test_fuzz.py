@@ -10,7 +10,7 @@ import pytest
 from fuzz.judge import judge, memory
 from fuzz.kinds import KINDS
 
-SLOW = {"h5": 2, "film": 8, "camera": 10, "queue": 5, "web-server": 10, "mqtt-broker": 10}
+SLOW = {"h5": 2, "video": 8, "camera": 10, "queue": 5, "web-server": 10, "mqtt-broker": 10}
 """Kinds that take longer: how many of each are read."""
 
 

@@ -241,7 +241,9 @@ TABLES = {
     "a first page of zeros": of_bytes(fill(0, 4096, 0)),
     "later pages of ones": of_bytes(fill(8192, 1 << 30, 0xFF)),
     "half a file": of_bytes(lambda found: found.__delitem__(slice(len(found) // 2, None))),
-    "a first page with a name that is no UTF-8": of_bytes(lambda found: found.__setitem__(found.index(b"tableevents") + 6, 0xFA)),
+    "a first page with a name that is no UTF-8": of_bytes(
+        lambda found: found.__setitem__(found.index(b"tableevents") + 6, 0xFA)
+    ),
     "a file of one byte": of_bytes(lambda found: found.__delitem__(slice(1, None))),
 }
 
