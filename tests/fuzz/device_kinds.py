@@ -123,7 +123,7 @@ def check_broker_answers(path: Path) -> None:
     from plate_devices.outputs.mqtt import MqttOutput
     from plate_devices.outputs.mqtt_settings import MqttSettings
 
-    with _server(path.read_bytes()) as port:
+    with _server(path.read_bytes(), 0.1) as port:
         output = MqttOutput(MqttSettings(url=f"mqtt://127.0.0.1:{port}"))
         refused_or_read(output.open)
         refused_or_read(lambda: output.send([_event(1)]))
@@ -131,9 +131,9 @@ def check_broker_answers(path: Path) -> None:
 
 
 @contextmanager
-def _server(answer: bytes) -> Iterator[int]:
+def _server(answer: bytes, open_for: float = 0.0) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        served = threading.Thread(target=serve, args=(server, answer), daemon=True)
+        served = threading.Thread(target=serve, args=(server, answer, open_for), daemon=True)
         served.start()
         try:
             yield server.getsockname()[1]

@@ -6,6 +6,7 @@ import random
 import socket
 import struct
 import threading
+import time
 import zlib
 from itertools import islice
 from pathlib import Path
@@ -66,8 +67,8 @@ def check_camera(path: Path) -> None:
             served.join()
 
 
-def serve(server: socket.socket, answer: bytes) -> None:
-    """Answer each connection with these bytes, until the server is shut down."""
+def serve(server: socket.socket, answer: bytes, open_for: float = 0.0) -> None:
+    """Answer each connection with these bytes and, some seconds later, an end; until the server is shut down."""
     while True:
         try:
             connection = server.accept()[0]
@@ -77,6 +78,7 @@ def serve(server: socket.socket, answer: bytes) -> None:
             try:
                 connection.recv(65536)
                 connection.sendall(answer)
+                time.sleep(open_for)
                 connection.shutdown(socket.SHUT_WR)
                 while connection.recv(65536):
                     pass
