@@ -119,11 +119,13 @@ def check_web_server(path: Path) -> None:
 
 
 def check_broker_answers(path: Path) -> None:
-    """A broker that answers with the bytes of the file."""
+    """A broker that answers a connection with the first packet of the file, and what follows with the rest."""
     from plate_devices.outputs.mqtt import MqttOutput
     from plate_devices.outputs.mqtt_settings import MqttSettings
 
-    with _server(path.read_bytes(), 0.1) as port:
+    content = path.read_bytes()
+    first = 2 + content[1] if len(content) > 1 else 0
+    with _server(content[:first], content[first:]) as port:
         output = MqttOutput(MqttSettings(url=f"mqtt://127.0.0.1:{port}"))
         refused_or_read(output.open)
         refused_or_read(lambda: output.send([_event(1)]))
@@ -131,9 +133,9 @@ def check_broker_answers(path: Path) -> None:
 
 
 @contextmanager
-def _server(answer: bytes, open_for: float = 0.0) -> Iterator[int]:
+def _server(*answers: bytes) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        served = threading.Thread(target=serve, args=(server, answer, open_for), daemon=True)
+        served = threading.Thread(target=serve, args=(server, *answers), daemon=True)
         served.start()
         try:
             yield server.getsockname()[1]
@@ -153,7 +155,7 @@ def _web_answers() -> list[bytes]:
 
 def _broker_answers() -> list[bytes]:
     connected = b"\x20\x06\0\0\x03\x22\0\x05"  # CONNACK of MQTT 5 with a Topic Alias Maximum
-    acknowledged = b"".join(b"\x40\x02\0" + bytes([number]) for number in range(1, 6))
+    acknowledged = b"".join(b"\x40\x02\0" + bytes([number]) for number in range(1, 60))
     status = b"\x30\x0e\0\x06status\0online"
     subscribed = b"\x90\x04\0\x01\0\x01"
     disconnected = b"\xe0\x02\x8e\0"  # taken over

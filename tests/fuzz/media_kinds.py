@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import socket
 import struct
@@ -67,23 +68,24 @@ def check_camera(path: Path) -> None:
             served.join()
 
 
-def serve(server: socket.socket, answer: bytes, open_for: float = 0.0) -> None:
-    """Answer each connection with these bytes and, some seconds later, an end; until the server is shut down."""
+def serve(server: socket.socket, *answers: bytes) -> None:
+    """Give each connection these answers, each a moment after the client has sent something, then an end.
+
+    Returns when the server is shut down.
+    """
     while True:
         try:
             connection = server.accept()[0]
         except OSError:
             return
-        with connection:
-            try:
+        with connection, contextlib.suppress(OSError):
+            for number, answer in enumerate(answers):
                 connection.recv(65536)
+                time.sleep(0.05 if number else 0.0)
                 connection.sendall(answer)
-                time.sleep(open_for)
-                connection.shutdown(socket.SHUT_WR)
-                while connection.recv(65536):
-                    pass
-            except OSError:
-                continue
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65536):
+                pass
 
 
 def mutate_picture(content: bytes, rng: random.Random) -> bytes:

@@ -54,7 +54,8 @@ def test_sound_files_are_read(name: str, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 MOST_CHECKS = {
-    "run-settings": 3, "checkpoint": 2, "report": 2, "labels": 2, "picture": 2, "tiff": 2, "web-server": 3, "mqtt-broker": 2,
+    "run-settings": 3, "checkpoint": 2, "report": 2, "labels": 2, "picture": 2, "tiff": 2, "web-server": 3,
+    "mqtt-broker": 2,
 }  # fmt: skip
 """How many readers each file is given to: a kind may hold several formats, each for one reader."""
 
