@@ -50,7 +50,6 @@ test: lint
 	$(RUN)/python -m pytest -m "not system and not arm64 and not armhf"
 
 test-system: $(DEV)/installed
-	command -v npm >/dev/null || apt-get install -y npm
 	dpkg -s $(SYSTEM) >/dev/null 2>&1 || { apt-get update && apt-get install -y --no-install-recommends $(SYSTEM); }
 	$(RUN)/plate-train fonts
 	$(RUN)/python -m pytest -m system

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import stat
+import base64
+import hashlib
+import io
+import tarfile
+import threading
 import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from plate_runtime.alphabet import ALPHABET
-from plate_runtime.errors import DataError, DeviceError, MissingPartError
+from plate_runtime.errors import DataError, DeviceError
 from plate_train.draw import fonts
 from plate_train.draw.fonts import FontPackage, fetch, fonts_page, installed_fonts, listed_packages
 from plate_train.draw.glyphs import FontAlphabet
+from plate_train.draw.registry import registry
 
 
 @pytest.fixture
@@ -35,24 +44,57 @@ def two_packages(monkeypatch: pytest.MonkeyPatch) -> list[FontPackage]:
     return listed
 
 
-def fake_npm(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    """Put a shell script named npm in front of everything else."""
-    folder.mkdir(exist_ok=True)
-    program = folder / "npm"
-    program.write_text("#!/bin/sh\n" + script, encoding="utf-8")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+class Registry(SimpleHTTPRequestHandler):
+    """Serves archives of a folder, and counts requests."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        super().do_GET()
+
+    def log_message(self, *_arguments: object) -> None:
+        pass
 
 
-INSTALLS = """
-for name in one two; do
-    mkdir -p "node_modules/@fontsource/$name/files"
-    folder="node_modules/@fontsource/$name"
-    for weight in 400 700; do echo "$name" > "$folder/files/$name-latin-$weight-normal.woff2"; done
-    echo licence > "$folder/LICENSE"
-done
-echo "$@" > arguments; cp arguments "$PLATE_EDGE_FONTS/arguments"
-"""
+def _archive(name: str) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        for weight in (400, 700):
+            _add(archive, f"package/files/{name}-latin-{weight}-normal.woff2", name.encode())
+        _add(archive, "package/LICENSE", b"licence")
+        _add(archive, "../../outside", b"no")
+    return stream.getvalue()
+
+
+def _add(archive: tarfile.TarFile, path: str, content: bytes) -> None:
+    member = tarfile.TarInfo(path)
+    member.size = len(content)
+    archive.addfile(member, io.BytesIO(content))
+
+
+def _integrity(content: bytes) -> str:
+    return "sha512-" + base64.b64encode(hashlib.sha512(content).digest()).decode()
+
+
+@pytest.fixture
+def served(two_packages: list[FontPackage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A registry with both packages; gives the paths that were asked for."""
+    for place, package in enumerate(two_packages):
+        short = package.name.rpartition("/")[2]
+        path = tmp_path / "registry" / package.name / "-" / f"{short}-{package.version}.tgz"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(_archive(short))
+        two_packages[place] = replace(package, integrity=_integrity(path.read_bytes()))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Registry, directory=str(tmp_path / "registry")))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    monkeypatch.setenv("npm_config_registry", f"http://127.0.0.1:{server.server_port}/")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    Registry.asked.clear()
+    yield Registry.asked
+    server.shutdown()
+    server.server_close()
 
 
 def test_list_is_pinned_and_rich() -> None:
@@ -62,6 +104,7 @@ def test_list_is_pinned_and_rich() -> None:
     for package in packages:
         assert package.name.startswith("@fontsource/")
         assert all(part.isdigit() for part in package.version.split(".")), f"{package.name} is not pinned"
+        assert package.integrity.startswith("sha512-")
         assert package.licence in {"OFL-1.1", "Apache-2.0", "MIT", "UFL-1.0", "Unlicense"}
         assert package.weights and all(300 <= weight <= 900 for weight in package.weights)
 
@@ -89,18 +132,7 @@ def test_missing_fonts_name_the_command(cache: Path) -> None:
         installed_fonts()
 
 
-def test_no_npm(cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(MissingPartError, match="npm") as caught:
-        fetch()
-    assert caught.value.exit_code == 2
-    assert not cache.exists()
-
-
-def test_fetch_keeps_latin_files_and_licences(
-    cache: Path, two_packages: list[FontPackage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fake_npm(tmp_path / "bin", monkeypatch, INSTALLS)
+def test_fetch_keeps_latin_files_and_licences(cache: Path, served: list[str], tmp_path: Path) -> None:
     folder = fetch()
     kept = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     assert kept == [
@@ -110,63 +142,60 @@ def test_fetch_keeps_latin_files_and_licences(
         "@fontsource/two/LICENSE",
         "@fontsource/two/two-latin-400-normal.woff2",
     ]
-    said = (cache / "arguments").read_text(encoding="utf-8").split()
-    assert said[0] == "install" and {"@fontsource/one@1.0.0", "@fontsource/two@2.0.0"} <= set(said)
-    assert "--ignore-scripts" in said, "packages must not run code of their own"
+    assert served == ["/@fontsource/one/-/one-1.0.0.tgz", "/@fontsource/two/-/two-2.0.0.tgz"]
     assert [font.family for font in installed_fonts()] == ["One", "One", "Two"]
-    assert installed_fonts()[0].package == "@fontsource/one@1.0.0"
-    assert [path.name for path in cache.iterdir()].count(folder.name) == 1
     assert not list(cache.glob(".fetching-*"))
-
-
-def test_fetched_fonts_are_not_fetched_again_unless_forced(
-    cache: Path, two_packages: list[FontPackage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fake_npm(tmp_path / "bin", monkeypatch, INSTALLS)
     fetch()
-    (cache / "arguments").unlink()
-    fetch()
-    assert not (cache / "arguments").exists()
+    assert len(served) == 2
     fetch(force=True)
-    assert (cache / "arguments").exists()
+    assert len(served) == 4
 
 
-def test_another_list_has_another_folder(
-    cache: Path, two_packages: list[FontPackage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_another_package_than_the_pinned_one_is_refused(
+    cache: Path, two_packages: list[FontPackage], served: list[str]
 ) -> None:
-    fake_npm(tmp_path / "bin", monkeypatch, INSTALLS)
-    before = fetch()
-    two_packages.pop()
-    assert fetch() != before
-    assert len(installed_fonts()) == 2
+    two_packages[1] = replace(two_packages[1], integrity=two_packages[0].integrity)
+    with pytest.raises(DataError, match=r"two@2\.0\.0 .* is not the pinned package"):
+        fetch()
+    assert list(cache.iterdir()) == []
 
 
 def test_network_failure_is_one_line_and_leaves_nothing(
-    cache: Path, two_packages: list[FontPackage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cache: Path, two_packages: list[FontPackage], served: list[str]
 ) -> None:
-    fake_npm(tmp_path / "bin", monkeypatch, "echo 'npm error code ENOTFOUND' >&2\necho 'npm error more' >&2\nexit 1\n")
-    with pytest.raises(DeviceError, match="npm error code ENOTFOUND") as caught:
+    two_packages[0] = replace(two_packages[0], version="9.9.9")
+    with pytest.raises(DeviceError, match=r"one cannot be fetched .*404") as caught:
         fetch()
     assert caught.value.exit_code == 4
     assert "\n" not in str(caught.value)
     assert list(cache.iterdir()) == []
 
 
-def test_package_without_a_listed_file(
-    cache: Path, two_packages: list[FontPackage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fake_npm(tmp_path / "bin", monkeypatch, "mkdir -p node_modules/@fontsource/one/files\n")
-    with pytest.raises(DataError, match="one-latin-400-normal"):
+def test_package_without_a_listed_file(cache: Path, two_packages: list[FontPackage], served: list[str]) -> None:
+    two_packages[0] = replace(two_packages[0], weights=(900,))
+    with pytest.raises(DataError, match="one-latin-900-normal"):
         fetch()
     assert list(cache.iterdir()) == []
 
 
-def test_unwritable_cache(two_packages: list[FontPackage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_npm(tmp_path / "bin", monkeypatch, INSTALLS)
+def test_unwritable_cache(served: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("PLATE_EDGE_FONTS", str(tmp_path / "file" / "fonts"))
     with pytest.raises(DeviceError, match="PLATE_EDGE_FONTS"):
         fetch()
+
+
+def test_the_registry_is_the_one_npm_is_configured_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("npm_config_registry", raising=False)
+    monkeypatch.delenv("NPM_CONFIG_REGISTRY", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert registry() == "https://registry.npmjs.org"
+    (tmp_path / ".npmrc").write_text("; mine\nfund=false\nregistry=https://mirror.example/npm/\n", encoding="utf-8")
+    assert registry() == "https://mirror.example/npm"
+    monkeypatch.setenv("npm_config_registry", "file:///etc")
+    with pytest.raises(DataError, match="npm_config_registry"):
+        registry()
 
 
 @pytest.mark.system

@@ -1,7 +1,7 @@
 """The fonts that characters are drawn with: their list, fetching them, and finding those fetched.
 
-`fonts.toml` names packages of the npm registry, each pinned to a version. `fetch` installs them with the npm client
-into a temporary folder and keeps the Latin files and licences alone (about 10 MB) in
+`fonts.toml` names packages of the npm registry, each pinned to a version and a digest. `fetch` gets them from the
+registry that npm is configured with, npm itself is not needed, and keeps the Latin files and licences (10 MB) in
 `$PLATE_EDGE_FONTS`, by default `~/.cache/plate-edge/fonts`. Run as a module it prints `docs/fonts.md`.
 """
 
@@ -10,21 +10,21 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from plate_runtime.errors import DataError, DeviceError, MissingPartError
+from plate_runtime.errors import DataError, DeviceError
+
+from ..progress import progress
+from .registry import fetch_package, registry
 
 FETCH_COMMAND = "plate-train fonts"
 KINDS = ("plate", "condensed", "sans", "rounded", "square", "mono", "serif", "slab", "script")
 _LIST = Path(__file__).with_name("fonts.toml")
-_PATIENCE_SECONDS = 900
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class FontPackage:
     kind: str
     licence: str
     weights: tuple[int, ...]
+    integrity: str = ""
 
     @property
     def spec(self) -> str:
@@ -82,6 +83,7 @@ def listed_packages(path: Path = _LIST) -> list[FontPackage]:
                 entry["kind"],
                 entry["licence"],
                 tuple(entry["weights"]),
+                entry["integrity"],
             )
             for entry in entries
         ]
@@ -125,33 +127,29 @@ def installed_fonts() -> list[FontFile]:
 
 
 def fetch(force: bool = False) -> Path:
-    """Fetch all listed fonts with npm and return the folder they are in; nothing is done if they are there.
+    """Fetch all listed fonts and return the folder they are in; nothing is done if they are there.
 
     Args:
         force: fetch them again in any case.
 
     Raises:
-        MissingPartError: npm is not installed.
-        DeviceError: npm could not fetch a package, or the disk could not be written.
-        DataError: a package does not hold the files that the list names.
+        DeviceError: a package could not be fetched, or the disk could not be written.
+        DataError: a package is not the pinned one, or does not hold the files that the list names.
     """
     packages = listed_packages()
     folder = _folder_of(packages)
     if folder.is_dir() and not force:
         return folder
-    npm = shutil.which("npm")
-    if npm is None:
-        raise MissingPartError(
-            "npm, which fetches the fonts, is not installed; install Node.js (apt install npm) and repeat: "
-            + FETCH_COMMAND
-        )
+    address = registry()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetching-") as scratch:
-            _install(npm, packages, Path(scratch))
             kept = Path(scratch) / "kept"
-            for package in packages:
-                _keep(package, Path(scratch) / "node_modules" / package.name, kept / package.name)
+            with progress(len(packages), "fetching fonts", "package") as bar:
+                for package in packages:
+                    files = fetch_package(address, package.name, package.version, package.integrity)
+                    _keep(package, files, kept / package.name)
+                    bar.update()
             if folder.exists():
                 shutil.rmtree(folder)
             kept.rename(folder)
@@ -168,51 +166,16 @@ def _folder_of(packages: Sequence[FontPackage]) -> Path:
     return cache_folder() / hashlib.sha256(pins.encode()).hexdigest()[:16]
 
 
-def _install(npm: str, packages: Sequence[FontPackage], prefix: Path) -> None:
-    from tqdm import tqdm
-
-    (prefix / "package.json").write_text('{"private": true}\n', encoding="utf-8")
-    options = [
-        "--no-audit",
-        "--no-fund",
-        "--ignore-scripts",
-        "--no-package-lock",
-        "--loglevel=error",
-        "--fetch-retries=1",
-    ]
-    command = [npm, "install", "--prefix", str(prefix), *options, *(package.spec for package in packages)]
-    messages = prefix / "npm.txt"
-    with (
-        messages.open("wb") as output,
-        subprocess.Popen(
-            command, cwd=prefix, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-        ) as process,
-    ):
-        bar = tqdm(total=len(packages), desc="fetching fonts", unit="package", disable=None)
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        try:
-            while process.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.2)
-                bar.update(sum((prefix / "node_modules" / p.name).is_dir() for p in packages) - bar.n)
-        finally:
-            if process.poll() is None:
-                process.kill()
-            bar.close()
-    if process.returncode != 0:
-        said = [line for line in messages.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-        reason = said[0].strip() if said else f"it took more than {_PATIENCE_SECONDS} s"
-        raise DeviceError(f"npm could not fetch the fonts ({reason}); check the network and repeat: {FETCH_COMMAND}")
-
-
-def _keep(package: FontPackage, source: Path, target: Path) -> None:
+def _keep(package: FontPackage, files: Mapping[str, bytes], target: Path) -> None:
     target.mkdir(parents=True)
     for weight in package.weights:
-        file = source / "files" / package.file_name(weight)
-        if not file.is_file():
-            raise DataError(f"{package.spec} holds no {file.name}; correct its weights in {_LIST.name}")
-        shutil.copyfile(file, target / file.name)
-    for licence in source.glob("LICENSE*"):
-        shutil.copyfile(licence, target / licence.name)
+        name = package.file_name(weight)
+        if f"files/{name}" not in files:
+            raise DataError(f"{package.spec} holds no {name}; correct its weights in {_LIST.name}")
+        (target / name).write_bytes(files[f"files/{name}"])
+    for name, content in files.items():
+        if name.startswith("LICENSE") and "/" not in name:
+            (target / name).write_bytes(content)
 
 
 def fonts_page(packages: Sequence[FontPackage]) -> str:
