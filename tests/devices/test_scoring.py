@@ -43,7 +43,7 @@ def test_every_figure(pictures: list[LabelledPicture]) -> None:
     assert (described["exact_rate"], described["folded_rate"]) == (0.25, 0.5)
     assert described["cer"] == pytest.approx((0 + 1 + 2 + 2) / 11, abs=1e-6)
     # Three bins: 0.9 right and 0.95 wrong, 0.8 right with O=0, and 0 for the one not read.
-    assert described["ece"] == pytest.approx((2 * abs(0.5 - 0.925) + abs(1 - 0.8) + 0) / 4, abs=1e-5)
+    assert described["ece"] == pytest.approx((abs(0 - 0.95) + abs(1 - 0.9) + abs(1 - 0.8) + 0) / 4, abs=1e-5)
     assert [(one["low"], one["count"], one["accuracy"]) for one in described["bins"]] == [
         (0.0, 1, 0.0), (0.8, 1, 1.0), (0.9, 2, 0.5),
     ]  # fmt: skip
