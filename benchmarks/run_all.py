@@ -25,6 +25,7 @@ BENCHMARKS = {
     "false_plates": "plates reported in drawn scenes without any",
     "prior": "what the prior over texts gains, costs, and does to made-up words",
     "reporting_rule": "plates read against false plates, by rule and threshold",
+    "crop_looks": "what second looks at crops bring and cost",
     "second_looks": "what second looks at frames bring and cost",
     "large_pictures": "what pictures of 50 megapixels, and those made to hurt, cost at most",
     "videos": "decoding films, beside OpenCV",
@@ -41,7 +42,7 @@ minutes, which a soak does for hours. `chart.py` draws what `plates` measured. S
 Python and are targets of make; a row of devices.csv comes from `plate-doctor --bench --json` on a board.
 """
 
-ON_REAL_PICTURES = ("accuracy", "plates", "prior", "reporting_rule", "second_looks")
+ON_REAL_PICTURES = ("accuracy", "plates", "prior", "reporting_rule", "crop_looks", "second_looks")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

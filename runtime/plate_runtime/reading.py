@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .decode import Character, Reading, choose, decode_logits, decode_softmax, find_prior, find_spellings
+from .crop_looks import BELOW, average, other_looks
+from .decode import (
+    Candidate,
+    Character,
+    Reading,
+    choose,
+    decode_logits,
+    decode_softmax,
+    find_candidates,
+    find_prior,
+    find_spellings,
+)
 from .formats import find_region
 from .plausible import after_reading
 
@@ -68,7 +79,8 @@ class Decoded(Protocol):
 def read_outputs(outputs: NDArray[np.float32], manifest: Decoded, region: str | None = None) -> list[Reading]:
     """Read what a network gave for n prepared pictures, float32 (n, *output_shape), of one character or plate each.
 
-    The product, the checks of the export and training all decode here, so that they count the same.
+    The product, the checks of the export and training all decode here, so that they count the same. Only `read_plate`
+    decodes by itself, where it combines several looks at a doubtful crop.
     """
     if manifest.kind == "character":
         characters = decode_softmax(outputs, manifest.alphabet, manifest.temperature)
@@ -84,16 +96,20 @@ def read_character(picture: Picture, model: Model) -> Plate:
 
 
 def read_plate(picture: Picture, model: Model, region: str | None = None) -> Plate | None:
-    """Read the crop of one plate; None where nothing stands on it.
+    """Read the crop of one plate, again where the first look leaves doubt; None where nothing stands on it.
 
     Raises:
         UsageError: the region is unknown, see `formats.find_region`.
     """
     if model.manifest.kind == "character":
         return _cut_plate(picture.rgb, model, region)
-    (found,) = _read_crops([picture.gray()], model, region)
+    gray, prior = picture.gray(), find_prior(region)
+    (candidates,) = _find_texts([gray], model)
+    found = choose(candidates, prior)
+    if found.confidence < BELOW:
+        found = choose(average([candidates, *_find_texts(other_looks(gray), model)]), prior)
     box = (0, 0, picture.width, picture.height)
-    return None if found is None else _plate(found, box, _around(box), region=region)
+    return _plate(found, box, _around(box), region=region) if found.characters else None
 
 
 def read_found(
@@ -118,12 +134,17 @@ def read_found(
 
 def _read_crops(crops: Sequence[NDArray[np.uint8]], model: Model, region: str | None) -> list[Reading | None]:
     """Read gray crops, uint8 (h, w), in one batch."""
-    manifest = model.manifest
-    if manifest.kind == "character":
+    if model.manifest.kind == "character":
         cut = [_cut_plate(np.repeat(crop[:, :, None], 3, axis=2), model, region) for crop in crops]
         return [Reading(tuple(one.characters), one.confidence, one.raw_text) if one else None for one in cut]
-    readings = read_outputs(model.predict_pictures(crops), manifest, region)
+    readings = read_outputs(model.predict_pictures(crops), model.manifest, region)
     return [one if one.characters else None for one in readings]
+
+
+def _find_texts(crops: Sequence[NDArray[np.uint8]], model: Model) -> list[list[Candidate]]:
+    """Return of each gray crop, uint8 (h, w), the texts that a network of whole plates finds most likely."""
+    manifest, logits = model.manifest, model.predict_pictures(crops)
+    return find_candidates(logits, manifest.decoding, manifest.alphabet, manifest.temperature)
 
 
 def _cut_plate(rgb: NDArray[np.uint8], model: Model, region: str | None) -> Plate | None:
