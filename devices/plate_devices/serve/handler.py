@@ -59,6 +59,14 @@ class Handler(BaseHTTPRequestHandler):
         self._written = io.BytesIO()
         super().__init__(io.BytesIO(request), ("", 0), server)  # type: ignore[arg-type]
 
+    @property
+    def request_version(self) -> str:
+        """HTTP/1.1, whatever the request says: answers to HTTP/0.9 would have neither a head nor an end."""
+        return "HTTP/1.1"
+
+    @request_version.setter
+    def request_version(self, said: str) -> None: ...
+
     def setup(self) -> None:
         """Read from memory, and write into memory."""
         self.rfile, self.wfile = self.request, self._written

@@ -229,6 +229,16 @@ class TestStrangers:
             peer.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode("latin-1"))
             assert peer.recv(100).startswith((b"HTTP/1.1 404", b"HTTP/1.1 303"))
 
+    @pytest.mark.parametrize(
+        "line", [b"GET /nothing", b"POST /nothing", b"nothing", b"GET / HTTP/0.9", b"GET / HTTP/2.0"]
+    )
+    def test_whatever_is_asked_the_answer_says_where_it_ends(self, page: LivePage, line: bytes) -> None:
+        """HTTP/0.9 has answers without a head, which the next answer would be taken for a part of."""
+        with socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) as peer:
+            peer.sendall(line + b"\r\nHost: localhost\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n")
+            head = peer.recv(1000)
+        assert head.startswith(b"HTTP/1.1 ") and b"\r\nContent-Length: " in head
+
     def test_rubbish_harms_nobody(self, page: LivePage, client: Any) -> None:
         for rubbish in (
             b"\x16\x03\x01\x02\x00",
