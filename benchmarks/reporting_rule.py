@@ -37,7 +37,7 @@ from plate_train.draw.fonts import installed_fonts
 from plate_train.draw.scenes.painter import ScenePainter
 
 SEED = 950_001
-SCENES = 1000
+SCENES = 500
 REAL = ("frames-romania", "frames-china", "frames-no-plates")
 EMPTY, PLATED = "scenes without plates", "scenes with plates"
 THRESHOLDS = tuple(step / 20 for step in range(2, 19))

@@ -129,6 +129,7 @@ def lines(found: FrameEvaluation) -> Iterator[str]:
         yield f"found   {located.found:6}  {located.recall:8.2%}   of {located.plates} plates, overlap at least 0.5"
         for low, high, (plates, right) in _by_width(found.readings):
             yield f"        {right:6}  {right / plates:8.2%}   of {plates} from {low} to {high:g} pixels wide"
+    if located.frames:
         share = located.outside_per_frame
         yield f"outside {located.outside:6}  {share:8.4f}   a frame: detections on no labelled plate"
         yield f"false   {found.false:6}  {found.false / per_frame:8.4f}   a frame: those of them that are reported"

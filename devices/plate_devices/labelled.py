@@ -21,14 +21,14 @@ class LabelledSet(NamedTuple):
 
     @property
     def read_as(self) -> str:
-        """What the pictures seem to show: frames where corners are labelled, characters where every text is one."""
-        if any(row.corners for row in self.rows):
+        """What the pictures seem to show: frames with corners or without any plate, else characters or plates."""
+        if not self.pictures or any(row.corners for row in self.rows):
             return "frame"
         return "character" if all(len(picture.text) == 1 for picture in self.pictures) else "plate"
 
 
 def labels_file(file: Path) -> LabelledSet:
-    """Read a labels file. Raises DataError where it cannot be read, or no picture in it has a text or corners."""
+    """Read a labels file. Raises DataError where it cannot be read."""
     return _scored(str(file), read_labels(file))
 
 
@@ -73,8 +73,5 @@ def _print_note(line: str) -> None:
 
 
 def _scored(name: str, rows: list[LabelledPicture]) -> LabelledSet:
-    """Keep apart what has a text; an empty one stands for a plate that nobody could read."""
-    with_text = [row for row in rows if row.text]
-    if not with_text and not any(row.corners for row in rows):
-        raise DataError(f"{name} has no picture with a text; there is nothing to score")
-    return LabelledSet(name, rows, with_text)
+    """Keep apart what has a text: an empty one stands for a plate that cannot be read, or for no plate."""
+    return LabelledSet(name, rows, [row for row in rows if row.text])

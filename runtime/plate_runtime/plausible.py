@@ -13,7 +13,7 @@ import math
 from .decode.prior import find_prior
 from .lettering import lettering
 
-DETECTION, TEXT, OFFSET = 0.6, 0.55, -0.7
+DETECTION, TEXT, OFFSET = 0.67, 0.58, -1.2
 """Weights of the logarithms of both odds, and what is added."""
 
 LIMITS = (-5.0, 4.0)

@@ -17,7 +17,7 @@ from .views import View, find_views, view_around, view_from_afar
 CONFIDENT = 0.5
 """A confidence, of a plate found and read if it is read, from which on there is no second look."""
 
-_HINT, _HINT_OF_WIDE = 0.03, 0.1
+_HINT, _HINT_OF_WIDE = 0.05, 0.1
 """Least confidence of a detection that hints at a plate too small, or too wide, for the first look."""
 _SMALL, _WIDE = 35, 200
 """Widths, in pixels of the input, below and above which a plate may be missed."""

@@ -46,14 +46,14 @@ def frames(tmp_path: Path) -> Path:
     drawn: dict[str, dict[tuple[int, int], str]] = {
         "a.png": {(2, 3): "AB12XYZ", (4, 7): "CD34EFG"},
         "b.png": {(2, 3): "AB12XYZ", (0, 5): "KR59ABD"},
-        "c.png": {(3, 4): "K70"},
+        "c.png": {(3, 4): "KR70ABD"},
         "empty.png": {},
     }
     rows = [
         row("a.png", "AB12XYZ", (2, 3), "north"),
         row("a.png", "", (4, 7), "north"),
         row("b.png", "AB12XYZ", (2, 3), "north"),
-        row("c.png", "K7O", (3, 4), "south"),
+        row("c.png", "KR7OABD", (3, 4), "south"),
         row("c.png", "GONE1", (0, 5), "south"),
         row("empty.png"),
     ]
@@ -75,7 +75,7 @@ def test_scores_in_json(models: list[str], frames: Path, capsys: pytest.CaptureF
         "south": {"frames": 1, "plates": 2, "found": 1, "texts": 2, "exact": 0, "false": 0},
     }
     assert [(one["kind"], one["text"], one["reading"]) for one in found["failures"]] == [
-        ("false", "", "KR59ABD"), ("misread", "K7O", "K70"), ("missed", "GONE1", ""),
+        ("false", "", "KR59ABD"), ("misread", "KR7OABD", "KR70ABD"), ("missed", "GONE1", ""),
     ]  # fmt: skip
     assert found["curve"][0] == {"threshold": 0.0, "exact": 2, "false_plates": 1}
     assert len(found["curve"]) == 20 and found["curve"][-1]["exact"] <= 2
@@ -95,6 +95,14 @@ def test_scores_for_people(models: list[str], frames: Path, capsys: pytest.Captu
     assert shown.err == ""
 
 
+def test_false_plates_are_counted_where_there_are_no_plates_at_all(
+    models: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write(tmp_path / "none", {"a.png": {}, "b.png": {(3, 4): "KR59ABD"}}, [row("a.png"), row("b.png")])
+    command(["--data", str(folder), *models])
+    assert "false        1    0.5000   a frame" in capsys.readouterr().out
+
+
 def test_a_reading_below_the_threshold_is_not_reported(
     make_locator: MakeModel, make_plate_model: MakeModel, frames: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -107,13 +115,13 @@ def test_a_reading_below_the_threshold_is_not_reported(
 def test_texts_without_corners_may_stand_anywhere(
     models: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    drawn = {"a.png": {(2, 3): "AB12XYZ", (4, 7): "KR59ABC"}, "b.png": {(3, 4): "K70"}}
-    folder = write(tmp_path / "texts", drawn, [row("a.png", "KR59ABC"), row("b.png", "K71")])
+    drawn = {"a.png": {(2, 3): "AB12XYZ", (4, 7): "KR59ABC"}, "b.png": {(3, 4): "KR70ABD"}}
+    folder = write(tmp_path / "texts", drawn, [row("a.png", "KR59ABC"), row("b.png", "KR71ABD")])
     assert command(["--data", str(folder), "--as", "frame", "--json", *models]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["count"], found["exact"], found["plates"], found["false_plates"]) == (2, 1, 0, 0)
     (failure,) = found["failures"]
-    assert (failure["kind"], failure["reading"]) == ("misread", "K70")
+    assert (failure["kind"], failure["reading"]) == ("misread", "KR70ABD")
 
 
 def test_a_plate_that_nobody_labelled_is_not_false_once_it_was_looked_at(

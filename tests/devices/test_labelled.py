@@ -45,6 +45,9 @@ def test_nothing_labelled_is_an_error(tmp_path: Path) -> None:
         data_folder(tmp_path / "gone")
     with pytest.raises(DataError, match="class folders"):
         data_folder(tmp_path)
+
+
+def test_pictures_without_any_plate_are_frames(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("image,text\nb.png,\n")
-    with pytest.raises(DataError, match="nothing to score"):
-        data_folder(tmp_path)
+    found = data_folder(tmp_path)
+    assert (found.read_as, len(found.rows), found.pictures) == ("frame", 1, [])

@@ -51,7 +51,7 @@ def found(locator: Locator, frame: NDArray[np.uint8] = FRAME) -> list[Detection]
 
 def test_a_small_plate_is_looked_at_closer() -> None:
     frame = np.arange(720 * 1280, dtype=np.uint32).reshape(720, 1280).astype(np.uint8)
-    locator = Locator({(20, 30): (0.05, 20)}, {(24, 40): (0.95, 40)})
+    locator = Locator({(20, 30): (0.06, 20)}, {(24, 40): (0.95, 40)})
     (plate,) = found(locator, frame)
     # The cell's middle, (244, 164) in the input, is (488, 328) in the frame, and the middle of the tile.
     assert np.array_equal(locator.pictures[1], frame[136:520, 168:808])
@@ -81,7 +81,7 @@ def test_a_wide_plate_is_looked_at_from_farther() -> None:
         {(20, 30): (0.4, 100.0)},
         {(20, 30): (0.02, 20.0)},
         {(20, 30): (0.06, 300.0)},
-        {(20, 30): (0.05, 20.0), (40, 60): (0.93, 90.0)},
+        {(20, 30): (0.06, 20.0), (40, 60): (0.93, 90.0)},
     ],
     ids=["nothing", "of a good size", "too faint", "too faint for a wide one", "another one is plain"],
 )
@@ -92,13 +92,13 @@ def test_there_is_no_second_look_without_need(seen: Seen) -> None:
 
 
 def test_a_picture_that_the_input_takes_as_it_is_has_no_closer_look() -> None:
-    locator = Locator({(20, 30): (0.05, 20.0)})
+    locator = Locator({(20, 30): (0.06, 20.0)})
     assert found(locator, np.zeros((384, 640), np.uint8)) == []
     assert len(locator.pictures) == 1
 
 
 def test_a_hint_is_no_detection() -> None:
-    locator: Any = Locator({(20, 30): (0.05, 20.0)}, {})
+    locator: Any = Locator({(20, 30): (0.06, 20.0)}, {})
     search = Search(FRAME, locator)
     assert search.detections == []
     assert search.look_again()
