@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from .errors import ModelError, UsageError
-from .formats import find_region
 from .image import Picture, PictureSource, open_picture
 from .model import Model, open_model, ships
 from .reading import Box, Corners, Plate, read_character, read_found, read_plate
@@ -187,4 +186,6 @@ def _checked(region: str | None, as_: str) -> str | None:
         return None
     if as_ == "character":
         raise UsageError(f"region {region!r} has no meaning for a single {as_}")
+    from .formats import find_region
+
     return find_region(region).name

@@ -21,7 +21,6 @@ from .decode import (
     find_prior,
     find_spellings,
 )
-from .formats import find_region
 from .plausible import after_reading
 
 if TYPE_CHECKING:
@@ -159,8 +158,10 @@ def _cut_plate(rgb: NDArray[np.uint8], model: Model, region: str | None) -> Plat
 
 def _plate(reading: Reading, box: Box, corners: Corners, detection: float = 1.0, region: str | None = None) -> Plate:
     text = reading.text
-    if region is not None and not find_region(region).fits(text):
-        region = None
+    if region is not None:
+        from .formats import find_region
+
+        region = region if find_region(region).fits(text) else None
     return Plate(text, reading.raw_text, reading.confidence, detection, box, corners, region, reading.characters)
 
 

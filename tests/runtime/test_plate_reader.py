@@ -148,9 +148,12 @@ def test_a_copied_folder_reads_by_a_region_in_any_case(copied: Run, tmp_path: Pa
     ended = copied("--region", "RO", "crop.png")
     assert (ended.returncode, ended.stdout[:8], ended.stderr) == (0, "CJ01ABC\t", "")
     (tmp_path / "reader" / "formats.toml").unlink()
-    ended = copied("crop.png")
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert "formats.toml cannot be read: No such file" in ended.stderr and "Errno" not in ended.stderr
+    assert copied("crop.png").returncode == 0, "formats are asked for a region alone"
+    (tmp_path / "reader" / "decode" / "prior.json").unlink()
+    for file, arguments in (("formats.toml", ["--region", "ro"]), ("prior.json", [])):
+        ended = copied(*arguments, "crop.png")
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert f"{file} cannot be read: No such file" in ended.stderr and "Errno" not in ended.stderr
 
 
 @pytest.mark.parametrize("arguments", [("--region", "ro"), ("--region", "crop.png"), ("crop.png", "--region")])

@@ -18,11 +18,13 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..alphabet import ALPHABET
 from ..errors import DataError
-from ..formats import Format, Region, find_region, load_formats, load_prior
+
+if TYPE_CHECKING:
+    from ..formats import Format, Region
 
 FILE = Path(__file__).with_name("prior.json")
 _SHAPES = str.maketrans({sign: "9" if sign.isdecimal() else "L" for sign in ALPHABET})
@@ -40,11 +42,17 @@ def find_prior(region: str | None = None) -> Prior:
     Raises:
         UsageError: the region is unknown. DataError: `formats.toml` or `prior.json` cannot be read.
     """
-    return read_prior() if region is None else make_prior(region, load_prior())
+    if region is None:
+        return read_prior()
+    from ..formats import load_prior
+
+    return make_prior(region, load_prior())
 
 
 def make_prior(region: str | None, settings: Mapping[str, Any]) -> Prior:
     """Return the prior with other numbers than those of `formats.toml`; see `find_prior`."""
+    from ..formats import find_region, load_formats
+
     elsewhere = 1.0 if region is None else settings["elsewhere"]
     everywhere = load_formats().values()
     total = sum(one.weight for one in everywhere)
