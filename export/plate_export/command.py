@@ -22,6 +22,7 @@ examples:
   plate-export model.h5 --data crops            a plate model, checked with the crops of crops/labels.csv
   plate-export locator.h5 --data frames         a locator, checked with the frames of frames/labels.csv
   plate-export notebook.h5 --data characters --classes 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ
+  plate-export notebook.keras --data characters --scale 1 --polarity dark-on-light
 
 Every file is run in every interpreter that is installed, over the whole validation set. Nothing is published
 unless all of them reach --min-accuracy and stay within --max-drop of the .h5; the exit code is then 3.
@@ -64,8 +65,9 @@ def export_command(arguments: Sequence[str]) -> int:
     )
     for model in models:
         source = open_source(
-            model, classes, asked.data, name=asked.name, version=asked.model_version, polarity=asked.polarity
-        )
+            model, classes, asked.data,
+            name=asked.name, version=asked.model_version, scale=asked.scale, polarity=asked.polarity,
+        )  # fmt: skip
         source = distinct(source, asked.out, named=bool(asked.name), versioned=bool(asked.model_version))
         report = export(source, options, show=print)
         print(f"published in {asked.out}: {', '.join(artefact.name for artefact in report.artefacts)}")
@@ -123,6 +125,10 @@ def _parser() -> argparse.ArgumentParser:
         help="for an .h5 that does not record them: 012..., or 0 1 2, in the order of the output",
     )  # fmt: skip
     parser.add_argument(
+        "--scale", type=_scale, metavar="X",
+        help="for such an .h5: what pixels of 0 to 255 are multiplied by, such as 1 or 1/255 (1/255)",
+    )  # fmt: skip
+    parser.add_argument(
         "--calibration", type=_count, default=360, metavar="N", help="training pictures to calibrate int8 with (360)"
     )
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of their choice (0)")
@@ -147,6 +153,14 @@ def _percentage(text: str) -> float:
         if 0 <= float(text) <= 100:
             return float(text)
     raise argparse.ArgumentTypeError(f"{text} is not a number between 0 and 100")
+
+
+def _scale(text: str) -> float:
+    above, _, below = text.partition("/")
+    with contextlib.suppress(ValueError, ZeroDivisionError):
+        if 1e-6 <= (scale := float(above) / float(below or 1)) <= 1e3:
+            return scale
+    raise argparse.ArgumentTypeError(f"{text} is not a scale; write 1 or 1/255")
 
 
 def _count(text: str) -> int:

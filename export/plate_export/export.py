@@ -12,13 +12,13 @@ import numpy as np
 
 from plate_runtime.errors import ModelError
 
-from . import exact, gate, onnx, parts, tflite
+from . import assumptions, exact, gate, onnx, parts, tflite
 from .artefact import Artefact, Converted, describe
 from .calibrate import COUNT, Calibration, choose
 from .check_set import load_check_set
 from .exam import AnyReport, Exam, set_exam
 from .gate import Limits
-from .labelled import CheckSet
+from .labelled import CheckSet, Labelled
 from .outputs import require_sound
 from .packaged import is_shipped
 from .progress import Progress
@@ -79,6 +79,8 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
         exam = set_exam(source, check_set, limits)
         checker = _Checker(source, exam, progress, options.debug)
         reference = checker.score_network(network)
+        if source.foreign and isinstance(check_set.val, Labelled):
+            assumptions.judge(network, source, check_set.val, limits, reference)
         exam.judge(reference, [])
         candidates = _convert_all(network, source, options, calibration, progress)
         checks = checker.score_files(candidates, staging, reference)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,11 @@ from typing import Any
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, ModelError, UsageError
 from plate_runtime.labels import read_labels
-from plate_runtime.manifest import InputSpec
 from plate_train import weights_file
-from plate_train.datasets import measure_polarity
+from plate_train.network_file import SUFFIXES
 from plate_train.weights_file import ModelMeta
 
+from . import foreign
 from .outputs import output_shape
 
 SHIPPED = weights_file.SHIPPED
@@ -44,6 +44,11 @@ class Source:
     meta: ModelMeta
     notes: tuple[str, ...] = ()
 
+    @property
+    def foreign(self) -> bool:
+        """True for a network that `plate-train` did not save."""
+        return self.meta.training.get("kind") == foreign.KIND
+
 
 def find_models(given: Path | None, data: Path | None = None, runs: Path = RUNS, shipped: Path = SHIPPED) -> list[Path]:
     """Return the `.h5` files to export: the one given, else the newest run's, else what ships.
@@ -55,8 +60,8 @@ def find_models(given: Path | None, data: Path | None = None, runs: Path = RUNS,
         UsageError: there is none, or the one given is no `.h5`. DataError: the data folder cannot be read.
     """
     if given is not None:
-        if given.suffix.lower() not in (".h5", ".hdf5"):
-            raise UsageError(f"{given} is not a .h5 file; save the network with model.save('NAME.h5')")
+        if given.suffix.lower() not in SUFFIXES:
+            raise UsageError(f"{given} is not a .h5 or .keras file; save the network with model.save('NAME.h5')")
         return [given]
     if found := sorted(runs.glob("*/model.h5"), key=lambda path: (path.stat().st_mtime, path)):
         return found[-1:]
@@ -88,12 +93,13 @@ def open_source(
     *,
     name: str | None = None,
     version: str | None = None,
+    scale: float | None = None,
     polarity: str | None = None,
 ) -> Source:
     """Read what the `.h5` says of itself, and refuse it if it holds code; nothing of it is loaded.
 
     Args:
-        classes: the alphabet in the order of the output, for a file that does not record it.
+        classes: the alphabet in the order of the output; scale: as in `InputSpec`; for a file that does not record them.
         data: a data folder, whose sorted class folders are the alphabet where neither is given.
         name, version: override what the file records.
         polarity: of the pictures that the network was trained on. None: what the file records; a file that records
@@ -106,7 +112,9 @@ def open_source(
     meta, description = weights_file.read_description(path)
     notes: tuple[str, ...] = ()
     if meta is None:
-        meta, notes = _foreign_meta(path, description, classes, data, polarity)
+        meta, notes = foreign.describe(path, description, classes, data, scale=scale, polarity=polarity)
+    elif scale is not None:
+        raise UsageError(f"{path} records the scale of its pixels; leave out --scale")
     elif classes is not None and classes != meta.alphabet:
         raise UsageError(f"{path} records the classes {meta.alphabet}, --classes says {classes}; leave --classes out")
     elif polarity is not None:
@@ -168,9 +176,9 @@ def load_network(source: Source) -> Any:
     import numpy as np
 
     network = weights_file.load(source.path)
-    expected = (None, *source.meta.input.shape)
-    found = tuple(network.input_shape) if isinstance(network.input_shape, tuple) else network.input_shape
-    if found[1:] != expected[1:]:
+    expected, found = (None, *source.meta.input.shape), network.input_shape
+    same = isinstance(found, tuple) and found[1:] == expected[1:]
+    if not same and not (source.foreign and isinstance(found, tuple) and foreign.fits(found[1:], source.meta.input)):
         raise ModelError(f"{source.path} takes pictures of shape {_shape(found)}, not {_shape(expected)}")
     outputs, needed = network.output_shape, (None, *output_shape(source.meta))
     if not isinstance(outputs, tuple) or outputs[1:] != needed[1:]:
@@ -179,40 +187,7 @@ def load_network(source: Source) -> Any:
         raise ModelError(f"{source.path} {found}")
     if not all(np.isfinite(weights).all() for weights in network.get_weights()):
         raise ModelError(f"{source.path} has weights that are no finite numbers; train it again")
-    return network
-
-
-def _scales_itself(description: Mapping[str, Any]) -> bool:
-    """Tell whether the first layer is one that brings pixels of 0..255 into range."""
-    config = description["config"]
-    layers = [layer["class_name"] for layer in (config if isinstance(config, list) else config["layers"])]
-    return next((name for name in layers if name != "InputLayer"), "") == "Rescaling"
-
-
-def _foreign_meta(
-    path: Path, description: Mapping[str, Any], classes: str | None, data: Path | None, polarity: str | None
-) -> tuple[ModelMeta, tuple[str, ...]]:
-    if classes is not None:
-        alphabet, origin = classes, "--classes"
-    elif data is not None and not (data / "labels.csv").is_file():
-        alphabet, origin = classes_of_folders(data), f"the sorted class folders of {data}"
-    else:
-        raise UsageError(f"{path} does not record its classes; name them with --classes, or class folders with --data")
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "model"
-    itself = _scales_itself(description)
-    how = "as given"
-    if polarity is None and data is not None:
-        polarity, how = measure_polarity(data)
-    spec = InputSpec(scale=1.0 if itself else 1 / 255, polarity=polarity or "light-on-dark")
-    pixels = "pixels as they are, the network scales them" if itself else "pixels times 1/255"
-    notes = (
-        f"{path.name} was not saved by plate-train: its classes are {alphabet}, from {origin}",
-        f"assumed of its input: gray, {spec.shape[1]}x{spec.shape[0]}, {pixels}, {spec.polarity} ({how}), stretched",
-    )
-    training = {"kind": "foreign"}
-    licence = "NOASSERTION"  # SPDX for: nobody said
-    meta = ModelMeta(alphabet, spec, name, "1.0.0", training=training, licence=licence)
-    return meta, notes
+    return foreign.adapt(network, source.meta) if source.foreign else network
 
 
 def _shape(shape: object) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from .h5_file import NETWORK, TRAINING
+from .h5_file import NETWORK, TRAINING, ZIPPED
 
 MEMORY = 6 << 30
 """Address space of this process in bytes; the libraries alone reserve one GB."""
@@ -63,7 +63,7 @@ def copy(source: str, target: str) -> None:
         declared = 0
         for name, entry in _objects(given):
             attributes = dict(_attributes(entry, name))
-            wanted = name.partition("/")[0] in ("", NETWORK, TRAINING)
+            wanted = name.partition("/")[0] in ("", NETWORK, TRAINING, *ZIPPED)
             if isinstance(entry, h5py.Dataset):
                 declared += _checked_size(entry, name)
                 if declared > min(LARGEST, (16 << 20) + EXPANSION * size):

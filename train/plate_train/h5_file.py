@@ -15,6 +15,8 @@ from typing import Any
 from plate_runtime.errors import ModelError, missing_extra
 
 NETWORK = "model_weights"
+ZIPPED = ("layers", "vars", "_layer_checkpoint_dependencies")
+"""Groups of the weights in a `.keras` file."""
 TRAINING = "plate_edge_training"
 """Name of the text data set beside the weights: HDF5 attributes end at 64 KB, a list of fonts may be longer."""
 _LARGEST = 2 << 30
@@ -22,11 +24,12 @@ _TIMEOUT = 120  # seconds; most of it is for slow disks, the process itself may 
 
 
 @contextlib.contextmanager
-def checked_copy(path: Path) -> Iterator[Path]:
+def checked_copy(path: Path, where: str | None = None) -> Iterator[Path]:
     """Give a copy, for the time of the block, that holds the network, its weights and its attributes, nothing else.
 
     Only the copy is opened in this process. Links, external and virtual arrays, references, other types and sizes
-    beyond `h5_copy.LARGEST` are refused; optimizer state and compile options are left out.
+    beyond `h5_copy.LARGEST` are refused; optimizer state and compile options are left out. Messages name `where`
+    instead of the path if it is given.
 
     Raises:
         ModelError: the file is missing, damaged, or holds any of these.
@@ -38,7 +41,7 @@ def checked_copy(path: Path) -> Iterator[Path]:
     import_h5py()
     with tempfile.TemporaryDirectory(prefix="plate-train-") as folder:
         copy = Path(folder) / "model.h5"
-        _run(path, copy)
+        _run(path, copy, where or str(path))
         yield copy
 
 
@@ -58,7 +61,7 @@ def import_h5py() -> Any:
     return h5py
 
 
-def _run(path: Path, copy: Path) -> None:
+def _run(path: Path, copy: Path, where: str) -> None:
     # No filter that HDF5 would load from a library on disk, no lock on a file that may be read-only.
     settings = {"HDF5_PLUGIN_PRELOAD": "::", "HDF5_USE_FILE_LOCKING": "FALSE", "OPENBLAS_NUM_THREADS": "1"}
     environment = {**os.environ, **settings, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
@@ -68,10 +71,10 @@ def _run(path: Path, copy: Path) -> None:
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise ModelError(f"{path}: reading it takes longer than {_TIMEOUT} s; save the model as .h5 again") from error
+        raise ModelError(f"{where}: reading it takes longer than {_TIMEOUT} s; save the model as .h5 again") from error
     if ended.returncode < 0:
         name = signal.Signals(-ended.returncode).name
-        raise ModelError(f"{path}: the HDF5 library crashes over it ({name}), it is damaged; save the model again")
+        raise ModelError(f"{where}: the HDF5 library crashes over it ({name}), it is damaged; save the model again")
     if ended.returncode:
         said = ended.stderr.decode(errors="replace").strip().splitlines() or ["unknown reason"]
-        raise ModelError(f"{path}: {said[-1]}; save the model as .h5 again")
+        raise ModelError(f"{where}: {said[-1]}; save the model as .h5 again")

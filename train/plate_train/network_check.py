@@ -27,6 +27,8 @@ _OBJECT = {"class_name", "config", "module", "registered_name", "shared_object_i
 _SERIALIZED = _OBJECT | {"value", "function", "compile_config", "spec_name", "type_spec"}
 _OF_LAYERS = {"name", "inbound_nodes", "build_config"}
 _OF_FILES = {"keras_version", "backend"}
+_OF_NETWORKS = {"compile_config"}
+"""`keras_2.modern` leaves it out: Keras never sees it."""
 
 
 class _RefusedError(Exception):
@@ -69,7 +71,7 @@ def check(description: Mapping[str, Any], where: str) -> list[str]:
 
 def _network(entry: Mapping[str, Any], names: list[str], depth: int, more: set[str] = frozenset()) -> int:  # type: ignore[assignment]
     """Check a network and return how many layers are run when it is called once."""
-    config = _named(entry, NETWORK, _OF_LAYERS | more)
+    config = _named(entry, NETWORK, _OF_LAYERS | _OF_NETWORKS | more)
     if isinstance(config, list):  # Sequential, as early versions of Keras 2 save it
         config = {"layers": config}
     layers = config.get("layers") if isinstance(config, dict) else None

@@ -34,7 +34,9 @@ LAYERS = _words(
     InputLayer Conv2D DepthwiseConv2D SeparableConv2D Dense Flatten Reshape Permute
     MaxPooling2D AveragePooling2D GlobalAveragePooling2D GlobalMaxPooling2D ZeroPadding2D Cropping2D
     UpSampling2D Resizing
-    Dropout SpatialDropout2D GaussianNoise GaussianDropout BatchNormalization LayerNormalization
+    Dropout SpatialDropout2D AlphaDropout GaussianNoise GaussianDropout ActivityRegularization Identity
+    BatchNormalization LayerNormalization GroupNormalization CenterCrop
+    RandomFlip RandomRotation RandomZoom RandomTranslation RandomContrast RandomBrightness RandomShear RandomErasing
     Activation ReLU LeakyReLU PReLU ELU Softmax Rescaling Normalization
     Add Subtract Multiply Average Maximum Minimum Concatenate Dot
     """
@@ -43,7 +45,13 @@ LAYERS = _words(
 NETWORK = Part(
     "network",
     # Keras files a network inside a network under a module of its own insides.
-    _words("keras keras.models keras.src.models.functional keras.src.models.sequential keras.src.models.model"),
+    _words(
+        """
+        keras keras.models keras.src.models.functional keras.src.models.sequential keras.src.models.model
+        keras.src.engine.functional keras.src.engine.sequential keras.src.engine.training
+        keras.engine.functional keras.engine.sequential keras.engine.training
+        """
+    ),
     _words("Sequential Functional Model"),
 )
 LAYER = Part("layer", _words("keras.layers"), LAYERS)
@@ -53,8 +61,8 @@ ACTIVATION = Part(
     _words("ReLU LeakyReLU ELU PReLU Softmax Activation"),
     _words(
         """
-        linear relu relu6 elu celu selu gelu silu swish mish leaky_relu sigmoid hard_sigmoid hard_silu hard_swish
-        softmax log_softmax softplus softsign tanh hard_tanh exponential
+        linear relu relu_v2 relu6 elu celu selu gelu silu swish mish leaky_relu sigmoid hard_sigmoid hard_silu
+        hard_swish softmax softmax_v2 log_softmax softplus softsign tanh hard_tanh exponential
         """
     ),
 )

@@ -1,4 +1,7 @@
-"""The `.h5` file between training and export: a Keras network and, in its attributes, what its input means."""
+"""The `.h5` file between training and export: a Keras network and, in its attributes, what its input means.
+
+Networks of other programs, as `.h5` or `.keras`, are read here too; they lack those attributes.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import ModelError, PlateEdgeError
 from plate_runtime.manifest import InputSpec, Manifest
 
-from . import h5_file, network_check
+from . import h5_file, keras_2, network_file
 from .atomic import replacing
-from .h5_file import NETWORK, TRAINING
+from .h5_file import NETWORK, TRAINING, ZIPPED
 
 SHIPPED = Path(__file__).parent / "weights"
 PREFIX = "plate_edge."
@@ -87,20 +90,23 @@ def read_meta(path: Path) -> ModelMeta | None:
     Raises:
         ModelError: the file is missing, no HDF5 file, truncated, or its attributes make no sense.
     """
+    if network_file.is_zip(path):
+        return None
     with h5_file.opened(path) as file:
         return _meta(file, path)
 
 
 def read_description(path: Path) -> tuple[ModelMeta | None, Mapping[str, Any]]:
-    """Return what `read_meta` does, and the network's description, which names nothing but Keras's own parts.
+    """Return what `read_meta` does, and the network's description as Keras 3 writes it.
 
     Raises:
-        ModelError: as `read_meta`; or there is no network, or it may carry code, see `network_check`.
+        ModelError: as `read_meta`; or there is no network, or it may carry code, see `network_file.opened`.
     """
-    with h5_file.opened(path) as file:
-        description = _description(file, path)
-        network_check.check(description, str(path))
-        return _meta(file, path), description
+    with network_file.opened(path) as saved:
+        if saved.zipped:
+            return None, saved.description
+        with h5_file.import_h5py().File(saved.copy, "r") as file:
+            return _meta(file, path), saved.description
 
 
 def origin(path: str | None) -> dict[str, Any]:
@@ -118,12 +124,12 @@ def layer_names(path: Path) -> list[str]:
     Raises:
         ModelError: the file is missing, truncated, holds weights without a network, or may carry code.
     """
-    with h5_file.opened(path) as file:
-        return network_check.check(_description(file, path), str(path))
+    with network_file.opened(path) as saved:
+        return saved.classes
 
 
 def load(path: Path) -> Any:
-    """Load the Keras model of an `.h5`, uncompiled.
+    """Load the Keras model of an `.h5` or `.keras`, uncompiled.
 
     Raises:
         ModelError: the file is damaged, not of Keras, has parts that could carry foreign code, or describes a network
@@ -132,19 +138,18 @@ def load(path: Path) -> Any:
     """
     from .tensorflow_setup import import_keras
 
-    with h5_file.checked_copy(path) as copy:
-        with h5_file.import_h5py().File(copy, "r") as file:
-            network_check.check(_description(file, path), str(path))
+    with network_file.opened(path) as saved:
+        with h5_file.import_h5py().File(saved.copy, "r") as file:
             stored = _stored_numbers(file)
         keras = import_keras()
         try:
             with _at_most(keras, stored):
-                model = keras.models.load_model(copy, compile=False)
+                model = keras.models.load_model(saved.loadable(), compile=False)
         except PlateEdgeError as error:
             raise ModelError(f"{path}: {error}") from error
         except Exception as error:  # Keras raises whatever its layers do, over settings that do not fit together
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise ModelError(f"{path}: Keras cannot load the model ({reason[:300]})") from error
+            reason = (str(error).splitlines() or [type(error).__name__])[0][:300]
+            raise ModelError(f"{path}{keras_2.advice(saved.version, reason)}") from error
     _refuse_large_outputs(model, path)
     return model
 
@@ -184,13 +189,6 @@ def _meta(file: Any, path: Path) -> ModelMeta | None:
     return meta
 
 
-def _description(file: Any, path: Path) -> Mapping[str, Any]:
-    text = file.attrs.get("model_config")
-    if text is None:
-        raise ModelError(f"{path}: no network in the file, perhaps weights alone; save the whole model as .h5")
-    return network_check.parse(text, str(path))
-
-
 def _stored_numbers(file: Any) -> int:
     """Return how many numbers the weights of the file have."""
     count = 0
@@ -199,8 +197,9 @@ def _stored_numbers(file: Any) -> int:
         nonlocal count
         count += int(getattr(entry, "size", 0) or 0)
 
-    if NETWORK in file:
-        file[NETWORK].visititems(add)
+    for name in (NETWORK, *ZIPPED):
+        if name in file:
+            file[name].visititems(add)
     return count
 
 

@@ -1,0 +1,137 @@
+"""A saved network, `.h5` or `.keras`: checked and copied before Keras loads anything of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from plate_runtime.errors import ModelError
+
+from . import h5_file, keras_2, network_check
+
+SUFFIXES = (".h5", ".hdf5", ".keras")
+_CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+_LARGEST = {_CONFIG: network_check.LONGEST, _METADATA: 1 << 16, _WEIGHTS: 1 << 30}
+"""Bytes of each entry of a `.keras` file; others are never read."""
+_MOST_ENTRIES = 1_000
+
+
+@dataclass(frozen=True)
+class SavedNetwork:
+    """A checked network.
+
+    Attributes:
+        description: of its layers, as Keras 3 reads it, see `keras_2.modern`.
+        classes: the class of every layer, those of inner networks included.
+        version: of the Keras that saved it, empty where the file does not say.
+        copy: a `.h5` with its weights, for the time of the block.
+        zipped: the file is a `.keras`.
+    """
+
+    description: Mapping[str, Any]
+    classes: list[str]
+    version: str
+    copy: Path
+    zipped: bool
+
+    def loadable(self) -> Path:
+        """Write the description beside the copied weights and return what Keras can load."""
+        if not self.zipped:
+            with h5_file.import_h5py().File(self.copy, "r+") as file:
+                file.attrs["model_config"] = json.dumps(self.description)
+                _forget_counts(file)
+            return self.copy
+        made = self.copy.with_suffix(".keras")
+        with zipfile.ZipFile(made, "w") as file:
+            file.writestr(_CONFIG, json.dumps(self.description))
+            file.writestr(_METADATA, json.dumps({"keras_version": self.version, "date_saved": ""}))
+            file.write(self.copy, _WEIGHTS)
+        return made
+
+
+def is_zip(path: Path) -> bool:
+    """Tell by its first bytes whether a file is a `.keras`, whatever its name is."""
+    with contextlib.suppress(OSError), path.open("rb") as stream:
+        return stream.read(4) == b"PK\x03\x04"
+    return False
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[SavedNetwork]:
+    """Give the checked network of a file.
+
+    Raises:
+        ModelError: the file is missing, damaged, holds weights alone, may carry code (see `network_check`), or is of
+            an earlier Keras whose network Keras 3 cannot load.
+    """
+    if is_zip(path):
+        with _unpacked(path) as (text, version, weights), h5_file.checked_copy(weights, str(path)) as copy:
+            yield _checked(path, network_check.parse(text, str(path)), version, copy, zipped=True)
+        return
+    with h5_file.checked_copy(path) as copy:
+        with h5_file.import_h5py().File(copy, "r") as file:
+            text, version = file.attrs.get("model_config"), str(file.attrs.get("keras_version", ""))
+        if text is None:
+            raise ModelError(f"{path}: no network in the file, perhaps weights alone; save the whole model as .h5")
+        yield _checked(path, network_check.parse(text, str(path)), version, copy, zipped=False)
+
+
+def _checked(path: Path, saved: Mapping[str, Any], version: str, copy: Path, *, zipped: bool) -> SavedNetwork:
+    if version.startswith(("0.", "1.")):
+        raise ModelError(f"{path}{keras_2.advice(version, 'a format that Keras 3 no longer reads')}")
+    classes = network_check.check(saved, str(path))
+    return SavedNetwork(keras_2.modern(saved, version, str(path)), classes, version, copy, zipped)
+
+
+@contextlib.contextmanager
+def _unpacked(path: Path) -> Iterator[tuple[str, str, Path]]:
+    """Give the description, the version of Keras and a file with the weights; nothing else is unpacked."""
+    with tempfile.TemporaryDirectory(prefix="plate-train-") as folder:
+        weights = Path(folder) / "weights.h5"
+        try:
+            with zipfile.ZipFile(path) as file:
+                names = [entry.filename for entry in file.infolist()]
+                if len(names) > _MOST_ENTRIES or any(names.count(name) != 1 for name in (_CONFIG, _WEIGHTS)):
+                    raise ValueError(f"it needs one {_CONFIG} and one {_WEIGHTS}")
+                text = _entry(file, _CONFIG).decode()
+                metadata = json.loads(_entry(file, _METADATA)) if _METADATA in names else {}
+                with _bounded(file, _WEIGHTS) as source, weights.open("wb") as target:
+                    shutil.copyfileobj(source, target)
+        except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError,
+                ValueError, RecursionError, LookupError) as error:  # fmt: skip
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise ModelError(f"{path}: not a complete .keras file ({reason}); save the model as .h5") from error
+        version = metadata.get("keras_version") if isinstance(metadata, dict) else None
+        yield text, version if isinstance(version, str) and version.isprintable() else "", weights
+
+
+def _entry(file: zipfile.ZipFile, name: str) -> bytes:
+    with _bounded(file, name) as stream:
+        return stream.read()
+
+
+def _bounded(file: zipfile.ZipFile, name: str) -> IO[bytes]:
+    """Open an entry that is not too large; `zipfile` gives no more bytes than the entry declares."""
+    entry = file.getinfo(name)
+    if entry.file_size > min(_LARGEST[name], (16 << 20) + 200 * entry.compress_size):
+        raise ValueError(f"{name} claims {entry.file_size:,} bytes")
+    return file.open(entry)
+
+
+def _forget_counts(file: Any) -> None:
+    """Leave out how many pictures a Normalization of Keras 2 had seen: a third weight, which Keras 3 lacks."""
+    for group in file[h5_file.NETWORK].values() if h5_file.NETWORK in file else ():
+        names = [one.decode() if isinstance(one, bytes) else str(one) for one in group.attrs.get("weight_names", ())]
+        kept = [
+            name for before, name in zip(["", *names], names, strict=False)
+            if not (name.endswith("/count:0") and before.endswith("/variance:0"))
+        ]  # fmt: skip
+        if kept != names:
+            group.attrs["weight_names"] = kept
