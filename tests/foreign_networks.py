@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,6 @@ class Variant:
     scale: float = 1 / 255
     refused: str = ""
     functional: bool = False
-    change: Callable[[Any], None] = field(default=lambda _file: None)
 
 
 def small(layers: Any, *before: Any, classes: int = 36) -> list[Any]:
@@ -58,12 +57,14 @@ def make(keras: Any, variant: Variant, path: Path) -> Any:
         network = keras.Sequential([inputs, *found])
     rng = np.random.default_rng(7)
     network.set_weights([(rng.random(one.shape) - 0.3).astype(np.float32) for one in network.get_weights()])
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()
     network.save(path)
     if path.suffix == ".h5":
         with h5py.File(path, "r+") as file:
             file.attrs["model_config"] = json.dumps(variant.rewrite(json.loads(file.attrs["model_config"])))
             file.attrs["keras_version"] = variant.version
-            variant.change(file)
     return network
 
 
@@ -175,18 +176,6 @@ def _tensors(value: Any) -> list[Any]:
     return [found for one in value for found in _tensors(one)] if isinstance(value, list) else []
 
 
-def old_normalisation(file: Any) -> None:
-    """Keras 2 counted the pictures that a Normalization had seen, in a third weight."""
-    group = file["model_weights/normalization"]
-    names = [f"normalization/{name}:0" for name in ("mean", "variance", "count")]
-    old = [group[name.decode() if isinstance(name, bytes) else name][()] for name in group.attrs["weight_names"]]
-    for name in list(group):
-        del group[name]
-    for name, values in zip(names, [old[0], old[1], np.int64(9)], strict=True):
-        group[name] = values
-    group.attrs["weight_names"] = names
-
-
 def _groups(settings: Config) -> Config:
     kernel = {f"kernel_{part}": None for part in ("regularizer", "constraint")}
     return {**settings, **kernel, "groups": 1, "kernel_initializer": {"class_name": "GlorotUniform", "config": {}}}
@@ -199,8 +188,8 @@ def _norm(settings: Config) -> Config:
 def _augmented(layers: Any) -> list[Any]:
     return small(
         layers, layers.RandomFlip("horizontal"), layers.RandomRotation(0.1), layers.RandomZoom(0.1),
-        layers.RandomTranslation(0.1, 0.1), layers.RandomContrast(0.2), layers.RandomBrightness(0.2),
-        layers.GaussianNoise(0.1), layers.SpatialDropout2D(0.1),
+        layers.RandomTranslation(0.1, 0.1), layers.RandomContrast(0.2), layers.RandomShear(0.1, 0.1),
+        layers.RandomErasing(0.1), layers.GaussianNoise(0.1), layers.SpatialDropout2D(0.1),
     )  # fmt: skip
 
 
@@ -209,10 +198,6 @@ def _nested(layers: Any) -> list[Any]:
 
     inner = keras.Sequential([layers.RandomFlip(), layers.Rescaling(1 / 255)], name="augmentation")
     return small(layers, inner)
-
-
-def _two_inputs(layers: Any) -> list[Any]:
-    return small(layers)
 
 
 def _separable(layers: Any) -> list[Any]:
@@ -268,8 +253,7 @@ VARIANTS: dict[str, Variant] = {
         rewrite=with_setting("Dense", lambda one: {**one, "activation": "softmax_v2"}, keras_2),
     ),
     "Keras 2, normalisation": Variant(
-        lambda layers: small(layers, layers.Normalization(name="normalization")), rewrite=keras_2, version="2.8.0",
-        change=old_normalisation,
+        lambda layers: small(layers, layers.Normalization(name="normalization")), rewrite=keras_2, version="2.8.0"
     ),
     "mixed float16": Variant(
         small,
@@ -308,6 +292,10 @@ VARIANTS: dict[str, Variant] = {
     "British, no I and Q": Variant(lambda layers: small(layers, classes=34), classes=34),
     "digits": Variant(lambda layers: small(layers, classes=10), (32, 32, 1), classes=10),
     ".keras": Variant(small, suffix=".keras"),
+    ".keras, augmentation inside": Variant(
+        lambda layers: small(layers, layers.RandomBrightness(0.2), *_augmented(layers)[:-3]), (28, 28, 3),
+        suffix=".keras",
+    ),
     ".keras, colour, functional": Variant(small, (28, 28, 3), suffix=".keras", functional=True),
     ".keras, batch normalisation and a network inside": Variant(
         lambda layers: [*_nested(layers)[:2], layers.BatchNormalization(), *_nested(layers)[2:]],

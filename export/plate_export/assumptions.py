@@ -25,7 +25,7 @@ _LEAST, _LEAST_ORDER = 0.5, 0.8
 """Fraction read right from which another assumption is named; an order of classes is fitted to the set."""
 _ALIKE = 0.02
 """Fraction of the set by which a larger change of the assumptions has to be better than a smaller one."""
-_CENTRED = "--scale 1 and Rescaling(1/127.5, offset=-1) as first layer of the network"
+CENTRED = "--scale 1 and Rescaling(1/127.5, offset=-1) as first layer of the network"
 _OPPOSITE = {"light-on-dark": "dark-on-light", "dark-on-light": "light-on-dark"}
 
 
@@ -88,7 +88,7 @@ def try_out(network: Any, source: Source, pictures: NDArray[np.uint8], labels: S
     scales = [(spec.scale, 0.0, "")]
     scales += [(scale, 0.0, f"--scale {name}") for scale, name in ((1.0, "1"), (1 / 255, "1/255"))
                if abs(scale / spec.scale - 1) > 1e-6]  # fmt: skip
-    scales.append((1 / 127.5, -1.0, _CENTRED))
+    scales.append((1 / 127.5, -1.0, CENTRED))
     opposite = f"--polarity {_OPPOSITE.get(spec.polarity, 'dark-on-light')}"
     for scale, offset, scale_option in scales:
         for inverted, polarity_option in ((False, ""), (True, opposite)):

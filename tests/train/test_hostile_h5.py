@@ -89,7 +89,7 @@ def test_every_part_in_the_table_is_keras_own() -> None:
     from plate_train.tensorflow_setup import import_keras
 
     keras = import_keras()
-    old = {"OrthogonalInitializer", "IdentityInitializer", "Policy"}
+    old = {"OrthogonalInitializer", "IdentityInitializer", "Policy", "RandomHeight", "RandomWidth"}
     for part in (network_parts.LAYER, *network_parts.PLACES.values()):
         (module,) = [name for name in part.modules if name.count(".") == 1][:1] or ["keras.layers"]
         for name in part.classes - old:

@@ -27,7 +27,7 @@ _WORDS = {"softmax_v2": "softmax", "relu_v2": "relu"}
 
 
 def modern(description: Mapping[str, Any], version: str, where: str) -> dict[str, Any]:
-    """Return a checked description as Keras 3 reads it, computing in float32.
+    """Return a checked description as Keras 3 reads it, computing in float32, without random augmentation.
 
     Args:
         version: of the Keras that saved it, empty where the file does not say.
@@ -115,6 +115,9 @@ def _begin_with_input(config: dict[str, Any], saved: list[Mapping[str, Any]]) ->
 
 def _layer(entry: Mapping[str, Any], keras: int) -> dict[str, Any]:
     kind, config = str(entry["class_name"]), dict(entry["config"])
+    if kind.startswith("Random"):  # augmentation: nothing once training is over, and Keras loads not all of its own
+        kept = {key: config[key] for key in ("name", "batch_input_shape") if key in config}
+        return _layer({**entry, "class_name": "Identity", "config": kept}, keras)
     if old := sorted(config.keys() & _KERAS_1):
         raise _OldError(f"{old[0]} of {kind} is a setting of Keras 1")
     shape = config.pop("batch_input_shape", None)

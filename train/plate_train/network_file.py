@@ -46,7 +46,6 @@ class SavedNetwork:
         if not self.zipped:
             with h5_file.import_h5py().File(self.copy, "r+") as file:
                 file.attrs["model_config"] = json.dumps(self.description)
-                _forget_counts(file)
             return self.copy
         made = self.copy.with_suffix(".keras")
         with zipfile.ZipFile(made, "w") as file:
@@ -123,15 +122,3 @@ def _bounded(file: zipfile.ZipFile, name: str) -> IO[bytes]:
     if entry.file_size > min(_LARGEST[name], (16 << 20) + 200 * entry.compress_size):
         raise ValueError(f"{name} claims {entry.file_size:,} bytes")
     return file.open(entry)
-
-
-def _forget_counts(file: Any) -> None:
-    """Leave out how many pictures a Normalization of Keras 2 had seen: a third weight, which Keras 3 lacks."""
-    for group in file[h5_file.NETWORK].values() if h5_file.NETWORK in file else ():
-        names = [one.decode() if isinstance(one, bytes) else str(one) for one in group.attrs.get("weight_names", ())]
-        kept = [
-            name for before, name in zip(["", *names], names, strict=False)
-            if not (name.endswith("/count:0") and before.endswith("/variance:0"))
-        ]  # fmt: skip
-        if kept != names:
-            group.attrs["weight_names"] = kept

@@ -37,6 +37,7 @@ LAYERS = _words(
     Dropout SpatialDropout2D AlphaDropout GaussianNoise GaussianDropout ActivityRegularization Identity
     BatchNormalization LayerNormalization GroupNormalization CenterCrop
     RandomFlip RandomRotation RandomZoom RandomTranslation RandomContrast RandomBrightness RandomShear RandomErasing
+    RandomHeight RandomWidth
     Activation ReLU LeakyReLU PReLU ELU Softmax Rescaling Normalization
     Add Subtract Multiply Average Maximum Minimum Concatenate Dot
     """

@@ -150,6 +150,9 @@ def load(path: Path) -> Any:
         except Exception as error:  # Keras raises whatever its layers do, over settings that do not fit together
             reason = (str(error).splitlines() or [type(error).__name__])[0][:300]
             raise ModelError(f"{path}{keras_2.advice(saved.version, reason)}") from error
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.Normalization):  # Keras forgets to apply what it has read from a .h5
+            layer.finalize_state()
     _refuse_large_outputs(model, path)
     return model
 

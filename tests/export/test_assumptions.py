@@ -1,0 +1,150 @@
+"""A network that was trained otherwise than assumed is refused with the options that would fit."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from plate_export import assumptions
+from plate_export.assumptions import Trial, assign, choose
+from plate_export.check_set import load_check_set
+from plate_export.command import export_command
+from plate_export.source import Source, open_source, parse_classes
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.errors import AccuracyError
+from plate_runtime.model import open_model
+from plate_train.datasets import load_split
+
+LETTERS_FIRST = ALPHABET[10:] + ALPHABET[:10]
+SHUFFLED = ALPHABET[::-1]
+Save = Callable[..., Path]
+
+
+@pytest.fixture
+def save(keras: Any, network: Any, tmp_path: Path) -> Save:
+    """Save the network that reads `data` as if it had been trained otherwise."""
+
+    def written(
+        *,
+        scale: bool = False,
+        inverted: bool = False,
+        order: str = ALPHABET,
+        centred: bool = False,
+        noise: bool = False,
+    ) -> Path:
+        weights = [weight.copy() for weight in network.get_weights()]
+        kernel, bias = weights[0], weights[1]
+        if inverted:  # k (1 - x) + b = -k x + (b + sum k)
+            weights[0], weights[1] = -kernel, bias + kernel.sum(axis=(0, 1, 2))
+        if scale:
+            weights[0] = weights[0] / 255
+        places = [ALPHABET.index(sign) for sign in order]
+        weights[-2], weights[-1] = weights[-2][:, places], weights[-1][places]
+        if noise:
+            weights = [np.random.default_rng(1).normal(0, 0.3, one.shape).astype(np.float32) for one in weights]
+        changed = keras.models.clone_model(network)
+        changed.set_weights(weights)
+        changed.save(tmp_path / "mine.h5")
+        return tmp_path / "mine.h5"
+
+    return written
+
+
+@pytest.mark.parametrize(
+    ("made", "named"),
+    [
+        ({"scale": True}, "--scale 1"),
+        ({"inverted": True}, "--polarity dark-on-light"),
+        ({"order": LETTERS_FIRST}, f"--classes {LETTERS_FIRST} (letters before digits)"),
+        ({"order": SHUFFLED}, f"--classes {SHUFFLED}"),
+        ({"scale": True, "order": LETTERS_FIRST}, f"--scale 1 --classes {LETTERS_FIRST} (letters before digits)"),
+    ],
+)
+def test_what_would_fit_is_named_and_not_applied(
+    save: Save, data: Path, tmp_path: Path, made: dict[str, Any], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(AccuracyError) as refused:
+        export_command([str(save(**made)), "--data", str(data), "--out", str(tmp_path / "out")])
+    said = str(refused.value)
+    assert f"with {named} it reads" in said, said
+    assert "assumed of its input" in said and "train again" not in said and "\n" not in said
+    assert not list((tmp_path / "out").glob("*")), "nothing is published"
+
+
+def test_the_options_that_are_named_export_it(save: Save, data: Path, tmp_path: Path) -> None:
+    path, out = save(scale=True, order=LETTERS_FIRST), tmp_path / "out"
+    options = shlex.split(f"--int8 --scale 1 --classes {LETTERS_FIRST}")
+    assert export_command([str(path), "--data", str(data), "--out", str(out), *options]) == 0
+    with open_model(next(out.glob("*.tflite"))) as model:
+        assert (model.manifest.alphabet, model.manifest.input.scale) == (LETTERS_FIRST, 1.0)
+
+
+def test_where_nothing_fits_the_pictures_are_in_doubt(save: Save, data: Path, tmp_path: Path) -> None:
+    with pytest.raises(AccuracyError, match="no other scale, polarity or order") as refused:
+        export_command([str(save(noise=True)), "--data", str(data), "--out", str(tmp_path / "out")])
+    assert "train again" not in str(refused.value)
+
+
+def test_colour_and_fewer_classes_reach_the_device(keras: Any, network: Any, data: Path, tmp_path: Path) -> None:
+    """A British network of colour pictures with augmentation inside, from the `.keras` to the files."""
+    british = [place for place, sign in enumerate(ALPHABET) if sign not in "IQ"]
+    layers, weights = keras.layers, network.get_weights()
+    weights[0] = np.repeat(weights[0], 3, axis=2) / 3
+    weights[-2], weights[-1] = weights[-2][:, british], weights[-1][british]
+    inside = keras.Sequential([layers.RandomRotation(0.05), layers.RandomContrast(0.1), layers.GaussianNoise(0.1)])
+    made = keras.Sequential(
+        [keras.Input((28, 28, 3)), inside, *[type(one).from_config(one.get_config()) for one in network.layers[:-1]],
+         layers.Dense(34, "softmax")]
+    )  # fmt: skip
+    made.set_weights(weights)
+    made.save(tmp_path / "mine.keras")
+    for split in ("train", "val"):
+        (tmp_path / "data" / split).mkdir(parents=True)
+        for sign in ALPHABET.replace("I", "").replace("Q", ""):
+            (tmp_path / "data" / split / sign).symlink_to(data / split / f"class_{sign}")
+    arguments = [str(tmp_path / "mine.keras"), "--data", str(tmp_path / "data"), "--out", str(tmp_path / "out")]
+    assert export_command(arguments) == 0
+    files = sorted(path for path in (tmp_path / "out").iterdir() if path.suffix in (".tflite", ".onnx"))
+    assert len(files) == 4
+    pictures = load_split(data)[1].pictures
+    for path in files:
+        with open_model(path) as model:
+            assert model.manifest.alphabet == ALPHABET.replace("I", "").replace("Q", "")
+            assert model.manifest.input.shape == (28, 28, 1)
+            assert model.predict((pictures[:2, ..., None] / 255).astype(np.float32)).shape == (2, 34)
+
+
+def test_the_fewest_changes_are_preferred() -> None:
+    assumed, scale, all_changed = Trial((), 0, 30), Trial(("--scale 1",), 1, 99), Trial(("a", "b"), 2, 100)
+    assert choose([assumed, scale, all_changed], 100) == scale
+    assert choose([assumed, Trial(("--scale 1",), 1, 31)], 100) is None
+    assert choose([Trial((), 0, 3), Trial(("--scale 1",), 1, 40)], 100) is None
+
+
+def test_an_order_is_one_to_one_and_leaves_what_was_not_seen() -> None:
+    assert assign([0, 0, 1, 1, 1], ["B", "B", "A", "A", "B"], "ABC") == "BAC"
+    assert sorted(assign([2, 2, 2], ["A", "B", "C"], "ABC")) == ["A", "B", "C"]
+    assert parse_classes([assign([], [], ALPHABET)]) == ALPHABET
+
+
+def test_pixels_around_zero_are_tried(own_source: Source) -> None:
+    def network(inputs: Any, training: bool) -> Any:
+        """Reads "1" where pixels of -1 to 1 come, else "0"."""
+        assert not training
+        said = np.where(inputs.min(axis=(1, 2, 3)) < -0.9, np.where(inputs.max(axis=(1, 2, 3)) <= 1, 1, 0), 0)
+        return np.eye(36)[said]
+
+    pictures = np.zeros((4, 28, 28), np.uint8)
+    pictures[:, 3] = 255
+    best = choose(assumptions.try_out(network, own_source, pictures, ["1"] * 4), 4)
+    assert best is not None and best.options == (assumptions.CENTRED,) and best.right == 4
+
+
+def test_an_own_network_is_not_tried_out(own_h5: Path, data: Path) -> None:
+    assert not open_source(own_h5).foreign
+    assert load_check_set(open_source(own_h5).meta, data).val.texts[:2] == ["0", "0"]
