@@ -35,7 +35,7 @@ class Trial:
 
     Attributes:
         options: what to give for them; empty for what was assumed.
-        changes: how many assumptions differ; right: pictures.
+        changes: how many assumptions differ, an order of classes, which is fitted, twice; right: pictures.
     """
 
     options: tuple[str, ...]
@@ -100,7 +100,7 @@ def try_out(network: Any, source: Source, pictures: NDArray[np.uint8], labels: S
             order = assign(said, labels, alphabet)
             right = sum(order[index] == label for index, label in zip(said, labels, strict=True))
             if order != alphabet and right >= _LEAST_ORDER * len(labels):
-                trials.append(Trial((*options, _order_option(order, labels)), len(options) + 1, right))
+                trials.append(Trial((*options, _order_option(order, labels)), len(options) + 2, right))
     return trials
 
 

@@ -79,7 +79,7 @@ def _from_folder(data: Path, meta: ModelMeta) -> CheckSet:
     present = "".join(sign for sign in meta.alphabet if sign in there) or meta.alphabet
     loaded = load_folder(data, meta.input, present)
     places = np.array([meta.alphabet.index(sign) for sign in present])
-    train, val = (_relabelled(part.characters, places) for part in (loaded.train, loaded.val))
+    train, val = (_relabelled(part.characters, places, meta.alphabet) for part in (loaded.train, loaded.val))
     notes = []
     absent = [sign for sign in meta.alphabet if sign not in present]
     if absent:
@@ -99,5 +99,6 @@ def _from_files(name: str, train: Labelled, val: Labelled, notes: tuple[str, ...
     return CheckSet(f"{name}/val", f"{name}/train", digest, train, val, False, find_unseen(train, val), notes)
 
 
-def _relabelled(characters: CharacterSet, places: NDArray[np.int64]) -> CharacterSet:
-    return CharacterSet(characters.pictures, places[characters.labels], characters.sources, characters.digest)
+def _relabelled(characters: CharacterSet, places: NDArray[np.int64], alphabet: str) -> CharacterSet:
+    labels = places[characters.labels]
+    return CharacterSet(characters.pictures, labels, characters.sources, characters.digest, alphabet)

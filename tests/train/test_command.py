@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,6 +49,22 @@ def one_line(done: subprocess.CompletedProcess[str] | str) -> str:
 
 def train(folder: Path, out: Path, more: Sequence[str] = ()) -> list[str]:
     return ["character", "--data", str(folder), "--epochs", "2", "--out", str(out), *TINY, *more]
+
+
+def test_the_classes_of_the_data_are_those_of_the_network(
+    own_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for split in ("train", "val"):
+        for sign in "IQ":
+            shutil.rmtree(own_folder / split / f"class_{sign}")
+    out = tmp_path / "run"
+    assert command(train(own_folder, out, ["--protocol", "mission"])) == 0
+    assert "the data has no I, Q" in capsys.readouterr().out
+    meta = weights_file.read_meta(out / "model.h5")
+    assert meta is not None and len(meta.alphabet) == 34 and not set("IQ") & set(meta.alphabet)
+    assert weights_file.load(out / "model.h5").output_shape == (None, 34)
+    with pytest.raises(DataError, match=r"--from needs .* and 34"):
+        command(train(own_folder, tmp_path / "next", ["--from", str(weights_file.find("plate-character"))]))
 
 
 @pytest.fixture(scope="module")

@@ -66,6 +66,29 @@ def test_missing_class_is_a_data_error(own_folder: Path) -> None:
         load_folder(own_folder)
 
 
+def test_the_classes_are_those_of_the_training_split(own_folder: Path) -> None:
+    for split in ("train", "val"):
+        for sign in "IQ":
+            shutil.rmtree(own_folder / split / f"class_{sign}")
+    train, val = load_split(own_folder)
+    assert train.alphabet == val.alphabet == ALPHABET.replace("I", "").replace("Q", "")
+    assert [train.alphabet[label] for label in train.labels[::2]] == list(train.alphabet)
+    assert train.take([3]).alphabet == train.alphabet
+
+
+def test_a_scored_class_that_cannot_be_learned_is_a_data_error(own_folder: Path) -> None:
+    shutil.rmtree(own_folder / "train/class_7")
+    with pytest.raises(DataError, match="val has pictures of class 7, train has none"):
+        load_folder(own_folder)
+    for folder in (own_folder / "train").iterdir():
+        if folder.name != "class_8":
+            shutil.rmtree(folder)
+    shutil.rmtree(own_folder / "val")
+    (own_folder / "val").mkdir()
+    with pytest.raises(DataError, match="1 of the classes"):
+        load_folder(own_folder)
+
+
 def test_class_of_broken_pictures_alone_is_a_data_error(own_folder: Path) -> None:
     (own_folder / "val/class_7/20.png").write_bytes(b"")
     with pytest.raises(DataError, match=r"class 7 \(1 pictures were unreadable\)"):

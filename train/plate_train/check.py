@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.alphabet import ALPHABET
-
 from .datasets import CharacterSet, DataFolder, Part
 
 NEAR = 4.0
@@ -89,10 +87,10 @@ class Findings:
         }
 
 
-def check(data: DataFolder, alphabet: str = ALPHABET) -> Findings:
+def check(data: DataFolder) -> Findings:
     """Look through both splits of a loaded data folder."""
     train, val = data.train.characters, data.val.characters
-    return Findings(_split(data.train, alphabet), _split(data.val, alphabet), *copies_between(val, train))
+    return Findings(_split(data.train), _split(data.val), *copies_between(val, train))
 
 
 def copies_between(val: CharacterSet, train: CharacterSet) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -120,8 +118,8 @@ def copy_groups(characters: CharacterSet) -> NDArray[np.int64]:
     return np.array([root(member) for member in range(len(characters))], np.int64)
 
 
-def _split(part: Part, alphabet: str) -> SplitFindings:
-    characters = part.characters
+def _split(part: Part) -> SplitFindings:
+    characters, alphabet = part.characters, part.characters.alphabet
     counts = np.bincount(characters.labels, minlength=len(alphabet))
     least, most = int(counts.argmin()), int(counts.argmax())
     side = (characters.pictures.shape[2], characters.pictures.shape[1])

@@ -36,12 +36,14 @@ class CharacterSet:
         labels: int64 (n,), index into the alphabet.
         sources: n names: a path, or for a drawing the font.
         digest: SHA-256 of labels and pictures in their order.
+        alphabet: one character a class.
     """
 
     pictures: NDArray[np.uint8]
     labels: NDArray[np.int64]
     sources: list[str]
     digest: str
+    alphabet: str = ALPHABET
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -49,7 +51,8 @@ class CharacterSet:
     def take(self, indices: NDArray[Any] | Sequence[int]) -> CharacterSet:
         """Return the characters at `indices` (positions or a mask) as a set of their own, with its own digest."""
         chosen = np.arange(len(self))[np.asarray(indices)]
-        return character_set(self.pictures[chosen], self.labels[chosen], [self.sources[place] for place in chosen])
+        sources = [self.sources[place] for place in chosen]
+        return character_set(self.pictures[chosen], self.labels[chosen], sources, self.alphabet)
 
 
 @dataclass(frozen=True)
@@ -77,11 +80,11 @@ class DataFolder:
 
 
 def character_set(
-    pictures: NDArray[np.uint8], labels: NDArray[np.integer[Any]], sources: Iterable[str]
+    pictures: NDArray[np.uint8], labels: NDArray[np.integer[Any]], sources: Iterable[str], alphabet: str = ALPHABET
 ) -> CharacterSet:
     """Build a set from uint8 pictures (n, 28, 28), labels (n,) and n source names; computes the digest."""
     wide = np.ascontiguousarray(labels, dtype=np.int64)
-    return CharacterSet(pictures, wide, list(sources), digest(pictures, wide))
+    return CharacterSet(pictures, wide, list(sources), digest(pictures, wide), alphabet)
 
 
 def digest(pictures: NDArray[np.uint8], labels: NDArray[np.int64]) -> str:
@@ -97,16 +100,21 @@ def load_split(folder: Path, spec: InputSpec | None = None) -> tuple[CharacterSe
     return data.train.characters, data.val.characters
 
 
-def load_folder(folder: Path, spec: InputSpec | None = None, alphabet: str = ALPHABET) -> DataFolder:
+def load_folder(folder: Path, spec: InputSpec | None = None, alphabet: str | None = None) -> DataFolder:
     """Load a data folder: `train/` and `val/` of class folders, class folders alone, or a `labels.csv`.
 
     Without splits of its own the data is divided reproducibly, pictures of one `group` on one side.
 
+    Args:
+        alphabet: the classes; None takes those of 0-9 A-Z that the training split has.
+
     Raises:
-        DataError: the folder or one of the splits is missing, or a class has no readable picture.
+        DataError: the folder or one of the splits is missing, a class has no readable picture, or `val` has a class
+            that `train` lacks.
     """
     spec = spec or InputSpec()
     train, val = _listed(folder)
+    alphabet = alphabet or _classes(folder, train, val)
     parts = (read_part(train, spec, alphabet), read_part(val, spec, alphabet))
     for name, part in zip(("train", "val"), parts, strict=True):
         _require_all_classes(part, alphabet, folder, name)
@@ -135,7 +143,7 @@ def read_part(listed: Sequence[LabelledPicture], spec: InputSpec, alphabet: str 
         sources.append(str(entry.path))
     height, width, _ = spec.shape
     stacked = np.stack(pictures) if pictures else np.zeros((0, height, width), np.uint8)
-    found = character_set(stacked, np.array(labels, np.int64), sources)
+    found = character_set(stacked, np.array(labels, np.int64), sources, alphabet)
     return Part(found, tuple(unreadable), dict(sizes))
 
 
@@ -187,6 +195,17 @@ def _divided(listed: list[LabelledPicture]) -> tuple[list[LabelledPicture], list
         draw = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
         scored[draw < VALIDATION_SHARE].append(entry)
     return scored[False], scored[True]
+
+
+def _classes(folder: Path, train: Sequence[LabelledPicture], val: Sequence[LabelledPicture]) -> str:
+    """Return the classes that the training split has, in the order of the whole alphabet."""
+    learned, scored = ({entry.text for entry in split} for split in (train, val))
+    if strange := sorted(scored & set(ALPHABET) - learned):
+        raise DataError(f"{folder}: val has pictures of class {', '.join(strange)}, train has none to learn them from")
+    found = "".join(sign for sign in ALPHABET if sign in learned)
+    if len(found) < 2 and learned <= set(ALPHABET):  # other labels are named where their pictures are read
+        raise DataError(f"{folder}: train has pictures of {len(found)} of the classes 0-9 A-Z; two are the least")
+    return found or ALPHABET
 
 
 def _require_all_classes(part: Part, alphabet: str, folder: Path, split: str) -> None:

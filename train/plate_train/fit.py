@@ -103,7 +103,7 @@ def fit(
         UsageError: training diverged, or TensorFlow already runs with another number of threads.
     """
     fix(seed, recipe.threads)
-    model = _start(recipe)
+    model = _start(recipe, len(train.alphabet))
     optimizer = import_keras().optimizers.Adam(recipe.hyper.learning_rate)
     model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["sparse_categorical_accuracy"])
     epochs = min(stop_after or recipe.epochs, recipe.epochs)
@@ -198,9 +198,9 @@ class _Average:
             self.model.set_weights(self.weights)
 
 
-def _start(recipe: Recipe) -> Any:
+def _start(recipe: Recipe, classes: int) -> Any:
     if recipe.start is None:
-        return models.build(recipe.model, recipe.hyper)
+        return models.build(recipe.model, recipe.hyper, classes)
     model = import_keras().models.clone_model(recipe.start)
     model.set_weights(recipe.start.get_weights())
     return model

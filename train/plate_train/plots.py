@@ -119,7 +119,7 @@ def preview(
         original, others = characters.pictures[chosen[:1]], characters.pictures[chosen[1:]]
         changed = augment(others, np.random.default_rng([seed, label]), strength, polarity) if strength else others
         rows += [original, changed]
-        captions += [f"{ALPHABET[label]} as it is"] + [""] * 7
+        captions += [f"{characters.alphabet[label]} as it is"] + [""] * 7
     return contact_sheet(np.concatenate(rows), captions)
 
 

@@ -107,18 +107,18 @@ def _result(fitted: Fitted, val: Scored, spec: InputSpec, seed: int, *, epochs: 
     probabilities = predict(fitted.model, characters.pictures, spec)
 
     def scored(chosen: NDArray[np.bool_]) -> Score:
-        return score(probabilities[chosen], characters.labels[chosen])
+        return score(probabilities[chosen], characters.labels[chosen], characters.alphabet)
 
     return SeedResult(
         seed=seed,
         model=fitted.model,
         epochs=epochs,
         temperature=temperature,
-        val=score(probabilities, characters.labels),
+        val=score(probabilities, characters.labels, characters.alphabet),
         without_copies=scored(~val.copied),
         without_near_copies=scored(~val.nearly_copied),
         last=None,
-        robustness=robustness(fitted.model, characters, spec),
+        robustness=robustness(fitted.model, characters, spec, characters.alphabet),
         probabilities=probabilities,
         history=fitted.history,
         choosing=[],

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plate_runtime.alphabet import ALPHABET
 from plate_runtime.evaluate import confusions
 
 from .protocol import EXPLAINED, Scored, SeedResult
@@ -37,7 +36,11 @@ class RunReport:
     checked: Mapping[str, Any] | None = None
     searched: SearchResult | None = None
     elapsed_seconds: float = 0.0
-    alphabet: str = ALPHABET
+
+    @property
+    def alphabet(self) -> str:
+        """The classes of the network."""
+        return self.val.characters.alphabet
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as JSON values."""

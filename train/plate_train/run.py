@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, DeviceError, UsageError
 from plate_runtime.manifest import InputSpec
 
@@ -119,8 +120,9 @@ def run(settings: Settings, folder: Path, resume: bool, command: str, say: Calla
         # Loading a network starts TensorFlow, and with that fixes the number of threads.
         fix(settings.seed, settings.threads)
         recipe = replace(recipe, start=weights_file.load(Path(settings.start)))
-        _require_shape(recipe.start, settings.start)
     material = gather(settings, say)
+    if settings.start:
+        _require_shape(recipe.start, settings.start, len(material.train.alphabet))
     with results_folder(folder, settings, resume):
         recipe, searched = _searched(settings, recipe, material, folder=folder, resume=resume, say=say)
         results = [_trained(settings, recipe, material, settings.seed + number) for number in range(settings.seeds)]
@@ -169,7 +171,7 @@ def gather(settings: Settings, say: Callable[[str], None] = print) -> Material:
         return _drawn(settings, say)
     data = load_folder(Path(settings.data), settings.spec())
     findings = check(data)
-    for line in findings.lines():
+    for line in (*_absent(data.train.characters.alphabet), *findings.lines()):
         say(line)
     parts = {"train": data.train.characters, "val": data.val.characters}
     record = {
@@ -180,6 +182,11 @@ def gather(settings: Settings, say: Callable[[str], None] = print) -> Material:
     }
     scored = Scored(parts["val"], findings.copied, findings.nearly_copied)
     return Material(parts["train"], scored, record, findings.to_json())
+
+
+def _absent(alphabet: str) -> list[str]:
+    absent = [sign for sign in ALPHABET if sign not in alphabet]
+    return [f"classes: {alphabet}; the data has no {', '.join(absent)}, the network will not know them"] * bool(absent)
 
 
 def protocol_name(settings: Settings) -> str:
@@ -271,11 +278,12 @@ def _write(found: report.RunReport, first: SeedResult, settings: Settings, folde
     """Pictures and model first, the report last: a folder with a report is complete."""
     characters = found.val.characters
     plots.learning_curves(found.results, folder / "learning_curves.png")
-    plots.confusion_matrix(first.probabilities, characters.labels, folder / "confusion_matrix.png")
+    plots.confusion_matrix(first.probabilities, characters.labels, folder / "confusion_matrix.png", characters.alphabet)
     plots.error_sheet(found.errors(), characters.pictures, folder / "errors.png")
     if found.searched is not None:
         plots.search_results(found.searched, folder / "search.png")
     meta = weights_file.ModelMeta(
+        alphabet=characters.alphabet,
         input=settings.spec(),
         name=settings.name,
         version=settings.version,
@@ -290,9 +298,9 @@ def _model_record(record: Mapping[str, Any], first: SeedResult) -> dict[str, Any
     return dict(record) | {"seed": first.seed, "epochs": first.epochs, "val": first.val.to_json()}
 
 
-def _require_shape(model: Any, path: str) -> None:
-    if tuple(model.input_shape) != (None, 28, 28, 1) or model.output_shape[-1] != 36:
+def _require_shape(model: Any, path: str, classes: int) -> None:
+    if tuple(model.input_shape) != (None, 28, 28, 1) or model.output_shape[-1] != classes:
         raise DataError(
             f"{path}: the network takes {model.input_shape} and tells {model.output_shape[-1]} classes apart; "
-            "--from needs (None, 28, 28, 1) and 36"
+            f"--from needs (None, 28, 28, 1) and {classes}, as the data has"
         )
