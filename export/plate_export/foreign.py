@@ -104,7 +104,7 @@ def _size(path: Path, shape: tuple[int | None, ...] | None) -> tuple[int, int]:
     if shape is not None and all(isinstance(side, int) for side in shape):
         sides = [side for side in shape if side is not None]
     if sides is None:
-        said = "several inputs" if shape is None else "pictures of any size"
+        said = "several inputs or none" if shape is None else "pictures of any size"
         raise ModelError(f"{path} takes {said}; save it with one input of a fixed size, keras.Input((28, 28, 1))")
     if len(sides) == 1 and math.isqrt(sides[0]) ** 2 == sides[0]:
         sides = [math.isqrt(sides[0])] * 2

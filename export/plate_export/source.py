@@ -99,7 +99,8 @@ def open_source(
     """Read what the `.h5` says of itself, and refuse it if it holds code; nothing of it is loaded.
 
     Args:
-        classes: the alphabet in the order of the output; scale: as in `InputSpec`; for a file that does not record them.
+        classes: the alphabet in the order of the output, for a file that does not record it; scale: likewise, as in
+            `InputSpec`.
         data: a data folder, whose sorted class folders are the alphabet where neither is given.
         name, version: override what the file records.
         polarity: of the pictures that the network was trained on. None: what the file records; a file that records

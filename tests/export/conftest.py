@@ -114,13 +114,17 @@ def own_source(own_h5: Path) -> Source:
 
 @pytest.fixture
 def described_h5(tmp_path: Path) -> Callable[..., Path]:
-    """Write an `.h5` that holds a network's description alone: described_h5(layers, **config changes)."""
+    """Write an `.h5` that holds a network's description alone: described_h5(layers after the input)."""
     import h5py
+
+    pictures = {"class_name": "InputLayer", "module": "keras.layers", "config": {"batch_shape": [None, 28, 28, 1]}}
 
     def write(layers: list[dict[str, Any]]) -> Path:
         path = tmp_path / "described.h5"
         with h5py.File(path, "w") as file:
-            file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"layers": layers}})
+            file.attrs["model_config"] = json.dumps(
+                {"class_name": "Sequential", "config": {"layers": [pictures, *layers]}}
+            )
         return path
 
     return write

@@ -79,7 +79,7 @@ def test_a_set_with_fewer_classes_than_the_network_does_not_name_them(keras: Any
     foreign_networks.make(keras, Variant(foreign_networks.small), path)
     for sign in BRITISH:
         (tmp_path / "data" / sign).mkdir(parents=True)
-    source = open_source(path, data=tmp_path / "data")
+    source = open_source(path, data=tmp_path / "data", polarity="light-on-dark")
     assert source.meta.alphabet == ALPHABET and "--classes" in source.notes[0]
 
 

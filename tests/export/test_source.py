@@ -18,6 +18,8 @@ from plate_export.source import (
 )
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, ModelError, UsageError
+from plate_train import weights_file
+from plate_train.weights_file import ModelMeta
 
 DENSE = {"class_name": "Dense", "module": "keras.layers", "registered_name": None, "config": {"activation": "softmax"}}
 
@@ -37,8 +39,9 @@ def test_the_given_model_comes_before_runs_and_shipped_ones(tmp_path: Path) -> N
     assert find_models(None, None, runs, shipped) == [runs / "new" / "model.h5"]
     with pytest.raises(UsageError, match=r"name a MODEL\.h5"):
         find_models(None, None, tmp_path / "none", shipped)
-    with pytest.raises(UsageError, match=r"not a \.h5 file"):
-        find_models(Path("mine.keras"), None, runs, shipped)
+    assert find_models(Path("mine.keras"), None, runs, shipped) == [Path("mine.keras")]
+    with pytest.raises(UsageError, match=r"not a \.h5 or \.keras file"):
+        find_models(Path("mine.pt"), None, runs, shipped)
 
 
 @pytest.mark.parametrize(
@@ -110,17 +113,16 @@ def test_a_foreign_file_takes_its_classes_from_the_option_or_the_folders(foreign
     assert by_folders.meta.alphabet == ALPHABET
     assert str(data) in by_folders.notes[0]
     assert by_folders.meta.name == "My-Notebook"
-    with pytest.raises(UsageError, match="name them with --classes"):
-        open_source(foreign_h5)
+    by_number = open_source(foreign_h5)
+    assert by_number.meta.alphabet == ALPHABET and "their number, 36" in by_number.notes[0]
 
 
 def test_a_network_that_scales_its_pixels_is_given_them_as_they_are(described_h5: Callable[..., Path]) -> None:
-    first = {"class_name": "InputLayer", "module": "keras.layers", "config": {}}
     rescaling = {"class_name": "Rescaling", "module": "keras.layers", "config": {"scale": 1 / 255}}
-    scaled = open_source(described_h5([first, rescaling, DENSE]), classes=ALPHABET)
+    scaled = open_source(described_h5([rescaling, DENSE]), classes=ALPHABET)
     assert scaled.meta.input.scale == 1.0
     assert "the network scales them" in scaled.notes[1]
-    assert open_source(described_h5([first, DENSE]), classes=ALPHABET).meta.input.scale == pytest.approx(1 / 255)
+    assert open_source(described_h5([DENSE]), classes=ALPHABET).meta.input.scale == pytest.approx(1 / 255)
 
 
 @pytest.mark.parametrize("name", ["../evil", "a/b", "", " ", "-x", "a\nb"])
@@ -194,14 +196,15 @@ def test_keras_saved_lambdas_are_refused(keras: Any, tmp_path: Path) -> None:
     ("shape", "classes", "message"),
     [((28, 28, 1), 10, "does not fit its 36 classes"), ((32, 32, 1), 36, "28x28x1"), ((28, 28, 3), 36, "28x28x1")],
 )
-def test_networks_of_other_sizes_are_refused(
+def test_networks_of_other_sizes_than_they_record_are_refused(
     keras: Any, tmp_path: Path, shape: tuple[int, ...], classes: int, message: str
 ) -> None:
     layers = keras.layers
     path = tmp_path / "other.h5"
-    keras.Sequential([keras.Input(shape), layers.Flatten(), layers.Dense(classes, "softmax")]).save(path)
+    network = keras.Sequential([keras.Input(shape), layers.Flatten(), layers.Dense(classes, "softmax")])
+    weights_file.save(network, path, ModelMeta(training={"kind": "none"}))
     with pytest.raises(ModelError, match=message):
-        load_network(open_source(path, classes=ALPHABET))
+        load_network(open_source(path))
 
 
 def test_weights_that_are_no_numbers_are_refused(own_h5: Path, tmp_path: Path) -> None:
