@@ -5,7 +5,7 @@ Nothing that is found here is applied: it is only named, because a check set can
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import AccuracyError
+from plate_runtime.manifest import POLARITIES
 
 from .gate import Answers, Limits
 from .labelled import Labelled
@@ -26,7 +27,7 @@ _LEAST, _LEAST_ORDER = 0.5, 0.8
 _ALIKE = 0.02
 """Fraction of the set by which a larger change of the assumptions has to be better than a smaller one."""
 CENTRED = "--scale 1 and Rescaling(1/127.5, offset=-1) as first layer of the network"
-_OPPOSITE = {"light-on-dark": "dark-on-light", "dark-on-light": "light-on-dark"}
+INVERTED = "--scale 1 and Rescaling(-1/255, offset=1) as first layer of the network"
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,20 @@ class Trial:
     right: int
 
 
-def judge(network: Any, source: Source, val: Labelled, limits: Limits, reference: Answers) -> None:
+def judge(
+    network: Any,
+    source: Source,
+    val: Labelled,
+    limits: Limits,
+    *,
+    reference: Answers,
+    load: Callable[[str], Labelled],
+) -> None:
     """Raise AccuracyError where a foreign network reads too little and its assumptions may be the cause.
 
     Args:
-        network: takes float32 (n, height, width, 1) and gives probabilities; reference: what it read as assumed.
+        network: takes float32 (n, height, width, 1) and gives probabilities; reference: what it read of `val` as
+            assumed; load: gives the same set for a network of another polarity.
     """
     count = len(val)
     base = reference.folded if limits.folded else reference.right
@@ -55,7 +65,11 @@ def judge(network: Any, source: Source, val: Labelled, limits: Limits, reference
         return
     places = np.unique(np.linspace(0, count - 1, min(count, _MOST)).astype(int))
     labels = [val.texts[place] for place in places]
-    trials = try_out(network, source, val.pictures[places], labels)
+    shown = {"": val.pictures[places]}
+    for polarity in POLARITIES:
+        if polarity != source.meta.input.polarity:
+            shown[f"--polarity {polarity}"] = load(polarity).pictures[places]
+    trials = try_out(network, source, shown | {INVERTED: 255 - shown[""]}, labels)
     best = choose(trials, len(labels))
     said = f"nothing was published: {source.path.name} itself reads {base} of {count} ({100 * base / count:.1f} %), "
     said += f"{limits.min_accuracy:g} % are needed; {source.notes[-1]}, classes {source.meta.alphabet}"
@@ -81,19 +95,23 @@ def choose(trials: Sequence[Trial], count: int) -> Trial | None:
     return found if found.options and found.right >= _LEAST * count else None
 
 
-def try_out(network: Any, source: Source, pictures: NDArray[np.uint8], labels: Sequence[str]) -> list[Trial]:
-    """Read uint8 (n, height, width) under every combination of assumptions, the ones made first."""
+def try_out(network: Any, source: Source, shown: Mapping[str, NDArray[np.uint8]], labels: Sequence[str]) -> list[Trial]:
+    """Read under every combination of assumptions, the ones made first.
+
+    Args:
+        shown: pictures, uint8 (n, height, width), by the option that they are made with, empty for what was assumed.
+    """
     spec, alphabet = source.meta.input, source.meta.alphabet
     trials = []
     scales = [(spec.scale, 0.0, "")]
     scales += [(scale, 0.0, f"--scale {name}") for scale, name in ((1.0, "1"), (1 / 255, "1/255"))
                if abs(scale / spec.scale - 1) > 1e-6]  # fmt: skip
     scales.append((1 / 127.5, -1.0, CENTRED))
-    opposite = f"--polarity {_OPPOSITE.get(spec.polarity, 'dark-on-light')}"
     for scale, offset, scale_option in scales:
-        for inverted, polarity_option in ((False, ""), (True, opposite)):
-            shown = 255 - pictures if inverted else pictures
-            said = _answers(network, shown[..., None] * np.float32(scale) + np.float32(offset))
+        for polarity_option, pictures in shown.items():
+            if polarity_option == INVERTED and (scale_option or abs(spec.scale * 255 - 1) > 1e-6):
+                continue  # what it names holds for pixels times 1/255
+            said = _answers(network, pictures[..., None] * np.float32(scale) + np.float32(offset))
             options = tuple(filter(None, (scale_option, polarity_option)))
             right = sum(alphabet[index] == label for index, label in zip(said, labels, strict=True))
             trials.append(Trial(options, len(options), right))

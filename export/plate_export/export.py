@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,8 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
         checker = _Checker(source, exam, progress, options.debug)
         reference = checker.score_network(network)
         if source.foreign and isinstance(check_set.val, Labelled):
-            assumptions.judge(network, source, check_set.val, limits, reference)
+            load = _other_polarity(source, options)
+            assumptions.judge(network, source, check_set.val, limits, reference=reference, load=load)
         exam.judge(reference, [])
         candidates = _convert_all(network, source, options, calibration, progress)
         checks = checker.score_files(candidates, staging, reference)
@@ -140,6 +141,16 @@ def _steps(options: Options) -> int:
 def _limits(source: Source, options: Options, check_set: CheckSet) -> Limits:
     minimum = gate.MINIMUM[source.meta.kind] if options.min_accuracy is None else options.min_accuracy
     return Limits(minimum, options.max_drop, folded=check_set.drawn)
+
+
+def _other_polarity(source: Source, options: Options) -> Callable[[str], Labelled]:
+    """Return what loads the validation set for a network of another polarity."""
+
+    def load(polarity: str) -> Labelled:
+        meta = replace(source.meta, input=replace(source.meta.input, polarity=polarity))
+        return load_check_set(meta, options.data).val
+
+    return load
 
 
 def _convert_all(

@@ -141,7 +141,7 @@ def test_pixels_around_zero_are_tried(own_source: Source) -> None:
 
     pictures = np.zeros((4, 28, 28), np.uint8)
     pictures[:, 3] = 255
-    best = choose(assumptions.try_out(network, own_source, pictures, ["1"] * 4), 4)
+    best = choose(assumptions.try_out(network, own_source, {"": pictures}, ["1"] * 4), 4)
     assert best is not None and best.options == (assumptions.CENTRED,) and best.right == 4
 
 
