@@ -23,7 +23,7 @@ _UNUSED: dict[str, dict[str, Any]] = {
 """Settings of Keras 2 that Keras 3 lacks, with the value that changes nothing."""
 _KERAS_1 = {"nb_filter", "border_mode", "output_dim", "dim_ordering", "subsample"}
 _NETWORKS = {"Sequential": "keras", "Functional": "keras.src.models.functional", "Model": "keras.src.models.model"}
-_WORDS = {"softmax_v2": "softmax", "relu_v2": "relu"}
+_WORDS = {"softmax_v2": "softmax"}
 
 
 def modern(description: Mapping[str, Any], version: str, where: str) -> dict[str, Any]:

@@ -62,7 +62,7 @@ ACTIVATION = Part(
     _words("ReLU LeakyReLU ELU PReLU Softmax Activation"),
     _words(
         """
-        linear relu relu_v2 relu6 elu celu selu gelu silu swish mish leaky_relu sigmoid hard_sigmoid hard_silu
+        linear relu relu6 elu celu selu gelu silu swish mish leaky_relu sigmoid hard_sigmoid hard_silu
         hard_swish softmax softmax_v2 log_softmax softplus softsign tanh hard_tanh exponential
         """
     ),
