@@ -59,7 +59,7 @@ def save(keras: Any, network: Any, tmp_path: Path) -> Save:
     ("made", "named"),
     [
         ({"scale": True}, "--scale 1"),
-        ({"inverted": True}, "--polarity dark-on-light"),
+        ({"inverted": True}, assumptions.INVERTED),  # cut tight, these pictures do not show their polarity
         ({"order": LETTERS_FIRST}, f"--classes {LETTERS_FIRST} (letters before digits)"),
         ({"order": SHUFFLED}, f"--classes {SHUFFLED}"),
         ({"scale": True, "order": LETTERS_FIRST}, f"--scale 1 --classes {LETTERS_FIRST} (letters before digits)"),
@@ -143,6 +143,19 @@ def test_pixels_around_zero_are_tried(own_source: Source) -> None:
     pictures[:, 3] = 255
     best = choose(assumptions.try_out(network, own_source, {"": pictures}, ["1"] * 4), 4)
     assert best is not None and best.options == (assumptions.CENTRED,) and best.right == 4
+
+
+def test_the_polarity_that_fits_is_named(own_source: Source) -> None:
+    def network(inputs: Any, training: bool) -> Any:
+        """Reads "1" in bright pictures, else "0"."""
+        assert not training
+        return np.eye(36)[(inputs.mean(axis=(1, 2, 3)) > 0.5 * inputs.max()).astype(int)]
+
+    dark = np.zeros((4, 28, 28), np.uint8)
+    dark[:, 3] = 255
+    shown = {"": dark, "--polarity dark-on-light": 255 - dark, assumptions.INVERTED: 255 - dark}
+    best = choose(assumptions.try_out(network, own_source, shown, ["1"] * 4), 4)
+    assert best is not None and (best.options, best.changes) == (("--polarity dark-on-light",), 1)
 
 
 def test_an_own_network_is_not_tried_out(own_h5: Path, data: Path) -> None:
