@@ -59,7 +59,6 @@ def save(keras: Any, network: Any, tmp_path: Path) -> Save:
     ("made", "named"),
     [
         ({"scale": True}, "--scale 1"),
-        ({"inverted": True}, assumptions.INVERTED),  # cut tight, these pictures do not show their polarity
         ({"order": LETTERS_FIRST}, f"--classes {LETTERS_FIRST} (letters before digits)"),
         ({"order": SHUFFLED}, f"--classes {SHUFFLED}"),
         ({"scale": True, "order": LETTERS_FIRST}, f"--scale 1 --classes {LETTERS_FIRST} (letters before digits)"),
@@ -74,6 +73,14 @@ def test_what_would_fit_is_named_and_not_applied(
     assert f"with {named} it reads" in said, said
     assert "assumed of its input" in said and "train again" not in said and "\n" not in said
     assert not list((tmp_path / "out").glob("*")), "nothing is published"
+
+
+def test_inverted_pictures_are_named(save: Save, data: Path, tmp_path: Path) -> None:
+    """Cut tight, these pictures do not all show their polarity: either the option fits, or a layer that inverts all."""
+    with pytest.raises(
+        AccuracyError, match=r"with (--polarity|--scale 1 and Rescaling\(-1/255).* it reads 7[12] of 72"
+    ):
+        export_command([str(save(inverted=True)), "--data", str(data), "--out", str(tmp_path / "out")])
 
 
 def test_the_options_that_are_named_export_it(save: Save, data: Path, tmp_path: Path) -> None:
