@@ -53,7 +53,7 @@ def plate_model_bytes(
     described: dict[str, Any] = {
         "kind": "plate", "name": "tiny-plates", "version": "1.0.0", "alphabet": ALPHABET, "precision": precision,
         "input": InputSpec(**{**vars(PLATE_SPEC), "dtype": dtype}), "decoding": decoding, "steps": CELLS,
-        "quantisation": quantisation, **changes,
+        "quantisation": quantisation, "thresholds": {"min_confidence": 0.5, "second_look": 0.0}, **changes,
     }  # fmt: skip
     return build_model_file(content, format_, Manifest(**described))
 

@@ -17,7 +17,10 @@ from .decode import Candidate
 from .preprocess import border_tone
 
 BELOW = 0.8
-"""Confidence of the first look below which a plate is looked at again; `benchmarks/crop_looks.py` chooses it."""
+"""Confidence of the first look below which a crop is looked at again, where a model does not say `second_look`.
+
+`benchmarks/crop_looks.py` measures it. A network that reads only exact cuts says 0: it reads nothing from other looks.
+"""
 
 CUTS = ((0.0, 0.14), (0.06, 0.06), (-0.04, -0.04))
 """Fractions of width and height cut off at each side: print above and below, edges of the plate; below 0 adds there."""

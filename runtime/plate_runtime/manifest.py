@@ -144,7 +144,7 @@ class Manifest:
         strides: of a locator's levels: the width of a level's cells in pixels of the input, each dividing its sides.
         temperature: logits are divided by it until the probabilities are calibrated; 0.001 to 1000.
         thresholds: defaults such as `min_confidence`, each 0..1. Of a locator `min_detection`, and `min_confidence` for
-            the product of detection and reading.
+            the product of detection and reading. Of a plate model `second_look`, see `crop_looks.BELOW`.
         quantisation: scales of an int8 input and output, else None.
         training: what it was trained on: data sets and digests, seeds, library versions, font licences.
         scores: see `Score`.

@@ -105,7 +105,7 @@ def read_plate(picture: Picture, model: Model, region: str | None = None) -> Pla
     gray, prior = picture.gray(), find_prior(region)
     (candidates,) = _find_texts([gray], model)
     found = choose(candidates, prior)
-    if found.confidence < BELOW:
+    if found.confidence < model.manifest.thresholds.get("second_look", BELOW):
         found = choose(average([candidates, *_find_texts(other_looks(gray), model)]), prior)
     box = (0, 0, picture.width, picture.height)
     return _plate(found, box, _around(box), region=region) if found.characters else None

@@ -57,7 +57,7 @@ def _logits(text: str, **doubts: float) -> NDArray[np.float32]:
 
 def _reader(make_plate_model: Callable[..., Path], logits: Sequence[NDArray[np.float32]]) -> tuple[Model, Scripted]:
     backend = Scripted(logits)
-    return Model(read_model_file(make_plate_model("tflite", "float32", "ctc")), backend), backend
+    return Model(read_model_file(make_plate_model("tflite", "float32", "ctc", thresholds={})), backend), backend
 
 
 @pytest.mark.parametrize(("certain", "looks"), [(0.95, 1), (0.85, 1), (0.6, 1 + LOOKS)])
@@ -68,6 +68,14 @@ def test_only_a_doubtful_crop_is_looked_at_again(
     plate = read_plate(CROP, model)
     assert plate is not None and plate.text == "XQZ3KV" and backend.seen == looks
     assert plate.confidence == pytest.approx(certain, abs=0.04)
+
+
+def test_a_model_says_when_it_is_asked_again(make_plate_model: Callable[..., Path]) -> None:
+    for threshold, looks in ((0.0, 1), (0.5, 1), (0.7, 1 + LOOKS)):
+        backend = Scripted([_logits("XQZ3KV", Q=0.6)] * (1 + LOOKS))
+        model = Model(read_model_file(make_plate_model(thresholds={"second_look": threshold})), backend)
+        assert read_plate(CROP, model) is not None
+        assert backend.seen == looks
 
 
 def test_looks_that_agree_outweigh_the_first_one(make_plate_model: Callable[..., Path]) -> None:
