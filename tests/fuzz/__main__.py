@@ -21,6 +21,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from .kinds import KINDS
@@ -34,11 +35,14 @@ _EVERY = 30.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0 where nothing was found, 1 where something was, 130 where it was stopped."""
+    """Return 0 where nothing was found, 1 where something was, 2 without Atheris, 130 where it was stopped."""
     options = _parser().parse_args(arguments)
     names = options.target or list(KINDS)
     if options.again is not None:
         return again(names[0], options.again)
+    if find_spec("atheris") is None:
+        print("fuzzing needs atheris (Linux on x86-64, Python 3.11 to 3.13): pip install atheris", file=sys.stderr)
+        return 2
     folder = options.folder / str(options.seed)
     for name in names:
         for path in (folder / name).glob("*"):
