@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from . import network_inputs as inputs
 from . import network_targets as targets
@@ -120,13 +121,14 @@ def check_web_server(path: Path) -> None:
 
 def check_broker_answers(path: Path) -> None:
     """A broker that answers a connection with the first packet of the file, and what follows with the rest."""
-    from plate_devices.outputs.mqtt import MqttOutput
+    from plate_devices.outputs import mqtt, mqtt_client
     from plate_devices.outputs.mqtt_settings import MqttSettings
 
     content = path.read_bytes()
     first = 2 + content[1] if len(content) > 1 else 0
-    with _server(content[:first], content[first:]) as port:
-        output = MqttOutput(MqttSettings(url=f"mqtt://127.0.0.1:{port}"))
+    soon = patch.object(mqtt_client, "OPEN_WITHIN", 1.0), patch.object(mqtt, "ACKNOWLEDGED_WITHIN", 1.0)
+    with soon[0], soon[1], _server(content[:first], content[first:]) as port:
+        output = mqtt.MqttOutput(MqttSettings(url=f"mqtt://127.0.0.1:{port}"))
         refused_or_read(output.open)
         refused_or_read(lambda: output.send([_event(1)]))
         output.close()
