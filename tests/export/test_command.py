@@ -290,7 +290,7 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_missing_libraries_are_exit_2(monkeypatch: pytest.MonkeyPatch, own_h5: Path, tmp_path: Path) -> None:
     monkeypatch.setattr(parts, "_is_there", lambda module: module != "tf2onnx")
-    _refused(MissingPartError, [own_h5], tmp_path / "out", r"tf2onnx; pip install 'plate-edge\[export\]'")
+    _refused(MissingPartError, [own_h5], tmp_path / "out", r"tf2onnx; in the checkout: pip install '.\[export\]'")
 
 
 def test_int8_that_does_not_fit_publishes_nothing(

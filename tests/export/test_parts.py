@@ -9,7 +9,7 @@ from plate_runtime.errors import MissingPartError
 
 
 def test_missing_libraries_are_named_with_the_extra_that_brings_them() -> None:
-    with pytest.raises(MissingPartError, match=r"no_such_one, no_such_two; pip install 'plate-edge\[export\]'"):
+    with pytest.raises(MissingPartError, match=r"no_such_one, no_such_two; in the checkout: pip install '.\[export\]'"):
         parts.require(("json", "no_such_one", "no_such_two"))
     parts.require(("json", "os"))
 
