@@ -59,6 +59,10 @@ def test_arrays_that_run_code_or_claim_too_much_are_refused(tmp_path: Path) -> N
         archive.writestr("a.npy", header.ljust(127) + b"\n")
     with pytest.raises(DataError, match="damaged"):
         read_arrays(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.npy", b"no array")
+    with pytest.raises(DataError, match="neither numbers nor text"):
+        read_arrays(path)
 
 
 @pytest.mark.parametrize("value", [1.0, True, "1", -1, 10**400, None])

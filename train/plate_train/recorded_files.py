@@ -58,7 +58,7 @@ def read_arrays(path: Path, problem: str = "the file is damaged") -> dict[str, N
                 arrays = {name: file[name] for name in file.files}
     except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
         raise DataError(f"{path}: {problem}: {getattr(error, 'strerror', None) or reason_of(error)}") from error
-    if strange := [name for name, array in arrays.items() if array.dtype.kind not in "fiubU"]:
+    if strange := [name for name, array in arrays.items() if np.asarray(array).dtype.kind not in "fiubU"]:
         raise DataError(f"{path}: {problem}: {strange[0][:40]!r} is neither numbers nor text")
     return arrays
 

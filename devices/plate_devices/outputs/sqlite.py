@@ -15,7 +15,7 @@ from plate_devices.outputs.base import OutputError
 from plate_devices.outputs.database import PAGES_KB, SQLITE_ERRORS, make_private
 from plate_devices.outputs.rows import COLUMNS, to_row
 from plate_devices.outputs.settings import OutputSettings
-from plate_devices.outputs.sqlite_rescue import delete_undated, is_ours, rescue
+from plate_devices.outputs.sqlite_rescue import UNFIT, delete_undated, is_ours, rescue
 from plate_devices.private_files import forget_set_aside, make_folder
 from plate_devices.records import timestamp, to_line
 
@@ -196,6 +196,6 @@ def _correct(connection: sqlite3.Connection, announcement: Event) -> None:
         try:
             event = json.loads(record)
             correct_times(event, announcement["boot_time"])
-        except (ValueError, KeyError, TypeError, RecursionError):  # a damaged row keeps the time that it has
+            _insert(connection, event, instead=True)
+        except UNFIT:  # a damaged row keeps the time that it has
             continue
-        _insert(connection, event, instead=True)

@@ -15,12 +15,16 @@ from plate_devices.outputs.base import event_time
 from plate_devices.outputs.database import SQLITE_ERRORS
 from plate_devices.private_files import set_aside
 from plate_devices.records import UUID7
+from plate_runtime.errors import DAMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from plate_devices.outputs.base import Event
+
+UNFIT = (*DAMAGE, sqlite3.InterfaceError, sqlite3.ProgrammingError)
+"""What a record from a damaged row raises on its way into a table; those of `sqlite3` are about types."""
 
 _MAGIC = b"SQLite format 3\0"
 _OUR_ID = re.compile(rf'"id": ?"{UUID7}"'.encode("ascii"))
@@ -84,8 +88,9 @@ def rescue(
     with closing(connect()) as connection:
         connection.execute("BEGIN IMMEDIATE")
         for event in _events(aside):
-            insert(connection, event)
-            newest, count = max(newest, event_time(event) or ""), count + 1
+            with suppress(*UNFIT):
+                insert(connection, event)
+                newest, count = max(newest, event_time(event) or ""), count + 1
         connection.execute("COMMIT")
     if age_of(newest.encode()):
         written = datetime.fromisoformat(newest).timestamp()
@@ -104,7 +109,7 @@ def _events(path: Path) -> Iterator[Event]:
                     if number in seen:
                         break
                     seen.add(number)
-                    with suppress(ValueError, RecursionError):
+                    with suppress(*DAMAGE):
                         event = json.loads(record)
                         if isinstance(event, dict) and isinstance(event.get("id"), str):
                             yield event

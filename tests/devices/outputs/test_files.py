@@ -182,6 +182,49 @@ def test_rows_are_corrected_when_the_clock_is_set(tmp_path: Path) -> None:
     assert second[0] == "clock"
 
 
+WILD = ["NULL", "5", "x'ff'", "'[1]'", """'{"id": "a", "plates": 3}'""", """'{"id": "b", "plates": [{"text": {}}]}'""",
+        """'{"id": "c", "source": [1]}'""", """'{"id": "d", "frames": 99999999999999999999}'""", "'['"]  # fmt: skip
+
+
+def test_records_that_are_none_stop_no_rescue(tmp_path: Path) -> None:
+    path = tmp_path / "p.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE events (id TEXT, record)")
+        for number, record in enumerate([*WILD, f"'{json.dumps(event(1))}'"]):
+            connection.execute(f"INSERT INTO events VALUES ('id-{number}', {record})")
+    connection.close()
+    output = SqliteOutput(SqliteSettings(path=path))
+    output._damaged = True
+    with pytest.raises(OutputError, match="a new one begun with the 1 rows of it"):
+        output.open()
+    output.open()
+    output.close()
+    assert rows(path, "id") == [("id-1",)]
+
+
+@pytest.mark.parametrize("record", WILD)
+def test_a_record_that_is_none_keeps_its_time(tmp_path: Path, record: str) -> None:
+    times = FakeTimes()
+    clock, output = Clock(times), sqlite_file(tmp_path / "p.sqlite")
+    times.now = 60.0
+    early = event(1, text(times.wall()))
+    clock.stamp(early)
+    output.send([early])
+    with sqlite3.connect(tmp_path / "p.sqlite") as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = replace(sql, 'record TEXT NOT NULL', 'record TEXT')")
+    connection.close()
+    output.close()
+    with sqlite3.connect(tmp_path / "p.sqlite") as connection:
+        connection.execute(f"UPDATE events SET record = {record}")
+    connection.close()
+    output.open()
+    times.set_right()
+    clock.look()
+    assert output.send([clock.announcement()]) == 1
+    output.close()
+
+
 def test_rows_are_forgotten_for_good(tmp_path: Path) -> None:
     path = tmp_path / "p.sqlite"
     output = sqlite_file(path)
