@@ -138,7 +138,7 @@ def test_a_notebooks_file_works_with_the_folders_names(
         "mine-3.0-int8.tflite", "mine-3.0-report.json", "mine-3.0-report.md", "mine-3.0-report.png",
     }  # fmt: skip
     said = capsys.readouterr().out
-    assert "was not saved by plate-train: its classes are" in said
+    assert "was not saved by plate-train: its 36 classes are" in said
     assert "class folders" in said
     assert read_model_file(tmp_path / "mine-3.0-int8.tflite").manifest.licence == "NOASSERTION"
 
