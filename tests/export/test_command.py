@@ -263,7 +263,7 @@ def test_wrong_models_and_data_are_exit_2(own_h5: Path, foreign_h5: Path, data: 
     _refused(ModelError, [truncated, "--data", data], out, "not a complete HDF5 file")
     _refused(DataError, [own_h5, "--data", empty], out, "class_7")
     _refused(DataError, [own_h5, "--data", tmp_path / "nowhere"], out, "nowhere")
-    _refused(UsageError, [foreign_h5], out, "--classes")
+    _refused(DataError, [foreign_h5], out, "--data")
     for error in (ModelError, DataError, UsageError, MissingPartError):
         assert error.exit_code == 2
 
@@ -313,5 +313,5 @@ def test_the_command_itself_is_quiet_and_exits_with_the_code(
     bad = run(foreign_h5, "--data", data, "--min-accuracy", "100", "--classes", ALPHABET[::-1], "--out", "bad")
     assert bad.returncode == 3
     assert len(bad.stderr.splitlines()) == 1
-    assert bad.stderr.startswith("plate-export: nothing was published: the .h5 itself reads ")
+    assert bad.stderr.startswith("plate-export: nothing was published: My Notebook.h5 itself reads ")
     assert not (tmp_path / "bad").exists()
