@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import NoReturn
 
-from .errors import DeviceError, PlateEdgeError
+from .errors import DeviceError, PlateEdgeError, UsageError
 
 _NO_SPACE_CODES = (28, 122)  # ENOSPC, EDQUOT: importing errno for two numbers is not worth it
+_NAME_CODES = (13, 36, 63)  # EACCES, ENAMETOOLONG on Linux and macOS: `Path.exists` and the like raise these
 
 
 class _TerminatedError(BaseException):
@@ -27,8 +28,9 @@ def run(command: Callable[[Sequence[str]], int], prog: str, arguments: Sequence[
 
     `arguments` are `sys.argv[1:]` unless given. `--version` prints the version of the package and leaves. Errors
     meant for the user become one line on standard error, `prog: message`; with `--debug` among the arguments the
-    traceback comes first. Exit codes: the command's own result, the error's `exit_code`, 4 where the disk is full,
-    70 for an internal error, 130 after Ctrl-C, 143 after SIGTERM. A closed pipe ends quietly with 0.
+    traceback comes first. Exit codes: the command's own result, the error's `exit_code`, 2 for a name that no file
+    can have, 4 where the disk is full, 70 for an internal error, 130 after Ctrl-C, 143 after SIGTERM. A closed
+    pipe ends quietly with 0.
     """
     _replace_closed_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -71,6 +73,8 @@ def _explain(error: Exception, prog: str, debug: bool) -> int:
     if isinstance(error, OSError) and error.errno in _NO_SPACE_CODES:
         where = f" while writing {error.filename}" if error.filename else ""
         error = DeviceError(f"the disk is full{where}; free some space and run the command again")
+    if isinstance(error, OSError) and error.errno in _NAME_CODES and error.filename:
+        error = UsageError(f"{str(error.filename)[:200]} cannot be used: {error.strerror}")
     if isinstance(error, PlateEdgeError):
         text, code = str(error), error.exit_code
     else:

@@ -78,6 +78,7 @@ def serve(server: socket.socket, *answers: bytes) -> None:
             connection = server.accept()[0]
         except OSError:
             return
+        connection.settimeout(30.0)
         with connection, contextlib.suppress(OSError):
             for number, answer in enumerate(answers):
                 connection.recv(65536)

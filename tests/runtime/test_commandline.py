@@ -32,6 +32,7 @@ def end_with(error: BaseException) -> int:
         (errors.InputError("x"), 1), (errors.UsageError("x"), 2), (errors.MissingPartError("x"), 2),
         (errors.ModelError("x"), 2), (errors.DataError("x"), 2), (errors.AccuracyError("x"), 3),
         (errors.DeviceError("x"), 4), (OSError(errno.ENOSPC, "No space left on device", "a.json"), 4),
+        (OSError(errno.ENAMETOOLONG, "File name too long", "a" * 9000), 2),
         (RuntimeError("x"), 70), (KeyboardInterrupt(), 130), (SystemExit(2), 2), (SystemExit(None), 0),
     ],
 )  # fmt: skip

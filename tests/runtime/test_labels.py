@@ -78,6 +78,11 @@ def test_a_path_of_windows_leads_into_a_folder(tmp_path: Path) -> None:
     assert found.path == tmp_path / "crops" / "a.jpg"
 
 
+def test_a_path_of_windows_may_be_too_long_for_any_file(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("image,text\n" + "a\\" + "b" * 3000 + ",AB\n")
+    assert len(read_labels(tmp_path / "labels.csv")) == 1
+
+
 def test_class_folders_as_people_name_them_and_what_is_left_out(tmp_path: Path) -> None:
     for name in ("a/1.jpg", "Class_B/1.JPG", "class-C /1.png", "D/1.jpg", "D/x.heic", ".DS_Store/x", "notes/1.jpg"):
         write(tmp_path / name, name)

@@ -19,6 +19,7 @@ from plate_devices.outputs.base import Event, EventRefusedError, OutputError
 from plate_devices.outputs.settings import OutputSettings
 from plate_devices.outputs.urls import Destination, check_secret, destination, parse_url, read_secret, reason, tls
 from plate_devices.records import to_line
+from plate_runtime.errors import DAMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,7 +184,11 @@ class WebhookOutput:
             if not answer.isclosed():
                 self.close()
             return _Answer(answer.status, _seconds(answer.headers.get("Retry-After")))
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (
+            OSError,
+            http.client.HTTPException,
+            *DAMAGE,
+        ) as error:  # `http.client` raises any of these over an answer
             self.close()
             raise OutputError(f"{self._target.shown} does not take events: {_why(error)}") from error
         finally:
@@ -222,5 +227,5 @@ def _seconds(retry_after: str | None) -> float:
 
     try:
         return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+    except DAMAGE:
         return 0.0

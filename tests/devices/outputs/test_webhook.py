@@ -133,6 +133,26 @@ def test_an_answer_that_trickles_in_ends_in_time() -> None:
             opened(f"http://127.0.0.1:{server.getsockname()[1]}/", timeout=1.0).send([event(1)])
 
 
+@pytest.mark.parametrize("answer", [
+    b"HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n-" + b"9" * 100 + b"\r\n",
+    b"HTTP/1.1 503 Busy\r\nContent-Length: " + b"9" * 400 + b"\r\n\r\nno",
+    b"HTTP/1.1 503 Busy\r\nRetry-After: Sun, 29 Nov 99999999999999 20:00:00 GMT\r\nContent-Length: 0\r\n\r\n",
+])  # fmt: skip
+def test_an_answer_that_http_client_stumbles_over_is_an_outage(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        with pytest.raises(OutputError) as refused:
+            opened(f"http://127.0.0.1:{server.getsockname()[1]}/").send([event(1)])
+    assert not isinstance(refused.value, EventRefusedError)
+
+
 def test_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
