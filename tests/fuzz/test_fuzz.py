@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from crashing_models import crashing_model
 
 import fuzz.kinds
 from fuzz import device_kinds, media_kinds, output_kinds, training_kinds
@@ -81,3 +82,8 @@ def test_what_is_a_finding(tmp_path: Path) -> None:
     assert verdict(fails) == verdict(in_a_thread) == ("traceback", False)
     assert verdict(dies) == ("", True)
     assert verdict(lambda path: bytes(1000) * ((MOST_MEMORY + 50) << 10)) == ("memory", False)
+
+
+def test_an_interpreter_that_dies_is_counted(tmp_path: Path) -> None:
+    verdict = judge(KINDS["tflite-graph"], crashing_model(tmp_path), memory("VmRSS"))
+    assert verdict.aborted and not verdict.what
