@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from plate_runtime.backends import FORMATS, installed
 from plate_runtime.evaluate import score_texts
-from plate_runtime.image import open_picture
 from plate_runtime.labels import LabelledPicture, read_class_folders
 from plate_runtime.model import MODELS, open_model
+from plate_runtime.pictures.open_picture import open_picture
 
 NAME = "plate-character-1.0.0"
 CHARACTERS = ("characters-india/val", "characters-gb", "characters-br")

@@ -23,19 +23,19 @@ from plate_runtime.alphabet import fold
 from plate_runtime.crop_looks import BELOW, CUTS, TURNS, average, other_looks
 from plate_runtime.decode import Candidate, Reading, find_candidates, find_prior
 from plate_runtime.decode import choose as choose_by
+from plate_runtime.detect import straighten
 from plate_runtime.formats import find_region
-from plate_runtime.image import open_picture
 from plate_runtime.labels import by_picture, read_labels
-from plate_runtime.locate import straighten
 from plate_runtime.model import Model, open_model
+from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.search import Search
-from plate_train.draw.effects import Dice, Grain
-from plate_train.draw.fonts import installed_fonts
-from plate_train.draw.plates.face import paint_face, relief
-from plate_train.draw.plates.layouts import load_layouts
-from plate_train.draw.plates.lettering import Lettering
-from plate_train.draw.plates.painter import PlatePainter
-from plate_train.draw.plates.wear import wear
+from plate_train.synthetic.effects import Dice, Grain
+from plate_train.synthetic.fonts import installed_fonts
+from plate_train.synthetic.plates.face import paint_face, relief
+from plate_train.synthetic.plates.layouts import load_layouts
+from plate_train.synthetic.plates.lettering import Lettering
+from plate_train.synthetic.plates.painter import PlatePainter
+from plate_train.synthetic.plates.wear import wear
 
 SETS = ("plates-us", "plates-romania", "plates-argentina", "plates-ny", "plates-vn")
 READERS = {"plate-reader": "plate", "plate-reader-nano": "frame"}
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     models = {name: open_model(None, kind) for name, kind in READERS.items()}
     if asked.table is None:
-        detector = open_model(None, "locator")
+        detector = open_model(None, "detector")
         rows = [row for name, crops in _sets() for row in _rows(name, crops, models, detector)]
         write_csv("crop-looks", rows)
     write_csv("cuts", _cut_rows(models))

@@ -18,7 +18,7 @@ from drives.scoring import Score, Told, describe, legible_frames, score, while_t
 from drives.traffic import Drive, plan_drive
 from driving import FILMS, Run, draw_outages, painted, watch
 
-from plate_runtime.commandline import run as run_command
+from plate_runtime.command_line import run as run_command
 from plate_runtime.errors import UsageError
 from plate_runtime.model import ships
 
@@ -45,8 +45,8 @@ examples:
 def main(arguments: Sequence[str]) -> int:
     """Drive, write the table, and return the exit code."""
     asked = _parse(arguments)
-    if not asked.model and not ships("locator"):
-        raise UsageError("no locator ships; name one with --model")
+    if not asked.model and not ships("detector"):
+        raise UsageError("no detector ships; name one with --model")
     drive = plan_drive(asked.seed, asked.vehicles, asked.seconds)
     folder = painted(drive)
     rows, faults = [], 0
@@ -118,7 +118,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--model", type=Path, action="append", default=[], metavar="FILE",
-        help="a locator or a reader in place of those that ship; may be given twice",
+        help="a detector or a reader in place of those that ship; may be given twice",
     )  # fmt: skip
     parser.add_argument("--trial", action="store_true", help="print the rows and write none")
     asked = parser.parse_args(arguments)

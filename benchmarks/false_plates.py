@@ -12,13 +12,13 @@ from measuring import write_csv
 from numpy.typing import NDArray
 from PIL import Image
 
-from plate_devices.sheet import Tile, draw_tiles
-from plate_devices.status import progress
+from plate_devices.cli.status_line import progress
+from plate_devices.scoring.contact_sheet import Tile, draw_tiles
 from plate_runtime import PlateReader
-from plate_runtime.commandline import run
+from plate_runtime.command_line import run
 from plate_runtime.geometry import Corners
-from plate_train.draw.fonts import installed_fonts
-from plate_train.draw.scenes.painter import ScenePainter
+from plate_train.synthetic.fonts import installed_fonts
+from plate_train.synthetic.scenes.painter import ScenePainter
 
 SEED = 910_001
 """Neither training nor its validation draws with it, or with the numbers after it."""
@@ -57,7 +57,7 @@ class Alarm:
 def main(arguments: Sequence[str]) -> int:
     """Count, write the table and maybe the sheet, and return the exit code."""
     asked = _parse(arguments)
-    with PlateReader(as_="frame", locator=asked.model) as reader:
+    with PlateReader(as_="frame", detector=asked.model) as reader:
         row, alarms = count_alarms(reader, asked.scenes, asked.seed)
     if asked.trial:
         print(row)
@@ -81,11 +81,11 @@ def count_alarms(reader: PlateReader, wanted: int, seed: int) -> tuple[dict[str,
         drawn = index + 1
         alarms += _alarms(reader, index, picture)
     alarms.sort(key=lambda alarm: (alarm.product, alarm.detected), reverse=True)
-    locator = reader.locator().manifest
+    detector = reader.detector().manifest
     row: dict[str, object] = {
-        "locator": locator.label, "reader": reader.model_for("frame").manifest.label, "seed": seed,
+        "detector": detector.label, "reader": reader.model_for("frame").manifest.label, "seed": seed,
         "scenes": wanted, "drawn": drawn,
-        "min_detection": locator.thresholds.get("min_detection", ""), "detections": len(alarms),
+        "min_detection": detector.thresholds.get("min_detection", ""), "detections": len(alarms),
         "scenes_with_a_detection": len({alarm.scene for alarm in alarms}),
         "min_confidence": reader.least_confidence("frame"),
         "scenes_with_a_reported_plate": len({alarm.scene for alarm in alarms if alarm.reported}),
@@ -137,7 +137,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         prog="false_plates.py", description=__doc__, epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("--model", type=Path, metavar="LOCATOR", help="a locator's file (default: the one that ships)")
+    parser.add_argument(
+        "--model", type=Path, metavar="DETECTOR", help="a detector's file (default: the one that ships)"
+    )
     parser.add_argument("--scenes", type=int, default=SCENES, metavar="N", help=f"scenes to read ({SCENES})")
     parser.add_argument("--seed", type=int, default=SEED, metavar="N", help=f"of the scenes ({SEED})")
     parser.add_argument("--sheet", type=Path, metavar="FILE.png", help=f"draw the {SHOWN} surest detections")

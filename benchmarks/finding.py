@@ -15,22 +15,22 @@ from measuring import command_line, in_rounds, spread, write_csv
 from numpy.typing import NDArray
 from PIL import Image
 
-from plate_devices.drawing import draw_plate
+from plate_devices.imaging.plate_picture import draw_plate
 from plate_runtime import PlateReader
 from plate_runtime.backends.fake import FakeBackend
-from plate_runtime.image import Picture
-from plate_runtime.locate import decode_corners, straighten, suppress
+from plate_runtime.detect import decode_corners, straighten, suppress
 from plate_runtime.manifest import InputSpec, Manifest
 from plate_runtime.model import Model, open_model, ships
-from plate_runtime.modelfile import ModelFile
+from plate_runtime.model_file import ModelFile
+from plate_runtime.pictures.open_picture import Picture
 from plate_runtime.preprocess import resize_picture, scale_pixels
 from plate_runtime.quantisation import dequantise, quantise
-from plate_runtime.reading import read_found
+from plate_runtime.recognise import read_found
 from plate_runtime.search import find_plates
 
 SIZE = (720, 1280)
 SPEC = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
-LOCATOR = Manifest("locator", "none", "0", "", SPEC, decoding="corners", strides=(8, 16, 32))
+DETECTOR = Manifest("detector", "none", "0", "", SPEC, decoding="corners", strides=(8, 16, 32))
 NEAR = ((500.0, 300.0), (690.0, 310.0), (688.0, 350.0), (498.0, 340.0))
 WIDE = ((300.0, 300.0), (890.0, 320.0), (888.0, 450.0), (298.0, 430.0))
 
@@ -40,10 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     command_line(__doc__).parse_args(arguments)
     rgb = frame_with_a_plate()
     calls = {**_steps(rgb), "all outside the networks": _whole(rgb, fake=True)}
-    if ships("locator"):
-        calls |= {"locator alone": _network("locator"), "reader alone": _network("frame")}
+    if ships("detector"):
+        calls |= {"detector alone": _network("detector"), "reader alone": _network("frame")}
         calls |= {"the whole frame": _whole(rgb, fake=False), "MobileNetV2 int8, 224x224": _mobilenet()}
-    times = in_rounds(calls, ROUNDS, REPEAT["locator"])
+    times = in_rounds(calls, ROUNDS, REPEAT["detector"])
     write_csv("finding", [{"step": name, **_figures(values)} for name, values in times.items()])
 
 
@@ -65,12 +65,12 @@ def _steps(rgb: NDArray[np.uint8]) -> dict[str, Callable[[], object]]:
     pixels = resize_picture(gray, SPEC)[None]
     answer = _answer(plates=3, cells=6)
     stored = quantise(answer, 0.1, 0)
-    corners, logits = decode_corners(answer, LOCATOR, (640, 360))
+    corners, logits = decode_corners(answer, DETECTOR, (640, 360))
     return {
         "RGB to gray": picture.gray,
         "fit into 640x384": lambda: resize_picture(gray, SPEC),
         "quantise the input": lambda: quantise(scale_pixels(pixels, SPEC), 1 / 255, -128),
-        "decode 5,040 cells": lambda: decode_corners(dequantise(stored, 0.1, 0), LOCATOR, (640, 360)),
+        "decode 5,040 cells": lambda: decode_corners(dequantise(stored, 0.1, 0), DETECTOR, (640, 360)),
         f"suppress {len(logits)} answers": lambda: suppress(corners, logits),
         "straighten 190 pixels": lambda: straighten(gray, NEAR),
         "straighten 590 pixels": lambda: straighten(gray, WIDE),
@@ -78,8 +78,8 @@ def _steps(rgb: NDArray[np.uint8]) -> dict[str, Callable[[], object]]:
 
 
 def _answer(plates: int, cells: int) -> NDArray[np.float32]:
-    """What a locator answers for a few plates, each in several neighbouring cells."""
-    answer = np.full((*LOCATOR.output_shape,), -8, np.float32)
+    """What a detector answers for a few plates, each in several neighbouring cells."""
+    answer = np.full((*DETECTOR.output_shape,), -8, np.float32)
     answer[:, 1:] = 0
     for plate in range(plates):
         start = 1500 + 900 * plate
@@ -92,12 +92,12 @@ def _whole(rgb: NDArray[np.uint8], fake: bool) -> Callable[[], object]:
     if not fake:
         reader = PlateReader(as_="frame")
         return lambda: reader.read(rgb, as_="frame")
-    file = ModelFile(Path("none.tflite"), "tflite", LOCATOR, b"")
-    locator, reads = Model(file, FakeBackend(file)), open_model(None, "frame", "fake:AB123CD")
+    file = ModelFile(Path("none.tflite"), "tflite", DETECTOR, b"")
+    detector, reads = Model(file, FakeBackend(file)), open_model(None, "frame", "fake:AB123CD")
 
     def way() -> object:
         gray = Picture(rgb, "frame").gray()
-        return read_found(gray, find_plates(gray, locator), reads)
+        return read_found(gray, find_plates(gray, detector), reads)
 
     return way
 
@@ -112,8 +112,8 @@ def _mobilenet() -> Callable[[], object]:
     """Return MobileNetV2 as TensorFlow converts it to int8, without weights that mean anything, in LiteRT."""
     from ai_edge_litert.interpreter import Interpreter
 
-    from plate_export.tflite import to_int8
-    from plate_train.tensorflow_setup import import_keras
+    from plate_export.convert.tflite import to_int8
+    from plate_train.networks.tensorflow_setup import import_keras
 
     network = import_keras().applications.MobileNetV2(weights=None)
     inputs = np.random.default_rng(0).random((4, 224, 224, 3), np.float32)

@@ -27,7 +27,7 @@ from hostile.honest import TOOK_TOO_LONG, Honest, ask_health, ask_socket
 COUNT, SECONDS = 200, 60
 EVERY = 0.2
 
-_INFER = [sys.executable, "-c", "from plate_devices.infer import main; main()"]
+_INFER = [sys.executable, "-c", "from plate_devices.cli.infer import main; main()"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from plate_runtime.backends import FORMATS, installed
 from plate_runtime.model import MODELS, Model, open_model
-from plate_runtime.modelfile import read_model_file
+from plate_runtime.model_file import read_model_file
 from plate_runtime.quantisation import quantise
 
 WEIGHTS = ROOT / "train" / "plate_train" / "weights"
-ROUNDS, REPEAT = 15, {"character": 200, "plate": 40, "locator": 10}
+ROUNDS, REPEAT = 15, {"character": 200, "plate": 40, "detector": 10}
 
 Candidates = Mapping[tuple[str, str], Callable[[], object]]
 

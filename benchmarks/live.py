@@ -1,6 +1,6 @@
 """The live loop on drawn drives: is every vehicle told once, what does skipping save, and what does it miss?
 
-A locator and a reader that know the truth, and err as networks do (tests/drives/guessing.py), stand in for the
+A detector and a reader that know the truth, and err as networks do (tests/drives/guessing.py), stand in for the
 networks: the figures are those of following and skipping, whatever reads.
 
     python benchmarks/live.py               -> results/live-following.csv, live-skipping.csv
@@ -29,12 +29,12 @@ from drives.painter import DrivePainter
 from drives.scoring import Score, Told, describe, follow_drive, legible_frames, score, stamp
 from drives.traffic import RATE, Drive, Passing, plan_drive
 
-from plate_devices.changes import Changes
 from plate_devices.follow import Vehicle
-from plate_devices.sources.base import Frame, Source
+from plate_devices.live.loop import Watch
+from plate_devices.live.motion import Changes
+from plate_devices.live.roi import View
+from plate_devices.sources.source import Frame, Source
 from plate_devices.sources.video import VideoFile
-from plate_devices.views import View
-from plate_devices.watch import Watch
 from plate_runtime.errors import PlateEdgeError
 from plate_runtime.reader import Plate
 

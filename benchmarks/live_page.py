@@ -23,9 +23,9 @@ import numpy as np
 from measuring import command_line, spread, whole, write_csv
 from PIL import Image
 
-from plate_devices.drawing import draw_plate
-from plate_devices.serve.server import LivePage
-from plate_devices.serve.settings import ServeSettings
+from plate_devices.imaging.plate_picture import draw_plate
+from plate_devices.serve.page_server import LivePage
+from plate_devices.serve.page_settings import ServeSettings
 from plate_devices.sources.demo import vehicles
 from plate_runtime import PlateReader
 

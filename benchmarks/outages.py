@@ -23,7 +23,7 @@ from typing import Any
 
 from measuring import ROOT, command_line, whole, write_csv
 
-from plate_devices.sources.registry import open_camera
+from plate_devices.sources.open_camera import open_camera
 
 SERVERS = {"mjpeg": "http://127.0.0.1:{}/video", "rtsp": "rtsp://127.0.0.1:{}/drawn"}
 MINUTES = 15

@@ -25,8 +25,8 @@ from measuring import ROOT, command_line, whole, write_csv
 
 from plate_devices.events.clock import Clock
 from plate_devices.outputs.delivery import deliver
-from plate_devices.outputs.registry import settings_class
-from plate_devices.outputs.settings import OutputSettings, QueueSettings
+from plate_devices.outputs.make_outputs import settings_class
+from plate_devices.outputs.output_settings import OutputSettings, QueueSettings
 
 sys.path.insert(0, str(ROOT / "tests"))
 

@@ -19,17 +19,17 @@ from halves import chooses
 from measuring import SHARED, command_line, write_csv
 from numpy.typing import NDArray
 
-from plate_devices.status import progress
+from plate_devices.cli.status_line import progress
 from plate_runtime.alphabet import fold
 from plate_runtime.decode import Candidate, Reading, choose, find_candidates
 from plate_runtime.decode.prior import Prior, find_prior, make_prior
 from plate_runtime.evaluate import calibration, calibration_interval
 from plate_runtime.formats import load_prior
-from plate_runtime.image import open_picture
 from plate_runtime.labels import read_labels
 from plate_runtime.model import Model, open_model
-from plate_train.draw.fonts import installed_fonts
-from plate_train.draw.plates.painter import PlatePainter
+from plate_runtime.pictures.open_picture import open_picture
+from plate_train.synthetic.fonts import installed_fonts
+from plate_train.synthetic.plates.painter import PlatePainter
 
 SETS = {"plates-us": "us", "plates-romania": "ro", "plates-argentina": "ar", "plates-ny": "us-ny", "plates-vn": "vn"}
 """The development sets, and the region that is named to `--region`."""

@@ -23,18 +23,18 @@ from halves import chooses
 from measuring import RESULTS, ROOT, SHARED, whole, write_csv
 from numpy.typing import NDArray
 
-from plate_devices.reviewed import read_reviewed
-from plate_devices.status import progress
+from plate_devices.cli.status_line import progress
+from plate_devices.scoring.reviewed import read_reviewed
 from plate_runtime import PlateReader
 from plate_runtime.alphabet import fold
-from plate_runtime.commandline import run
+from plate_runtime.command_line import run
 from plate_runtime.evaluate import match_plates
 from plate_runtime.geometry import Corners
-from plate_runtime.image import PictureSource, open_picture
 from plate_runtime.labels import by_picture, read_labels
-from plate_runtime.plausible import DETECTION, OFFSET, TEXT, evidence
-from plate_train.draw.fonts import installed_fonts
-from plate_train.draw.scenes.painter import ScenePainter
+from plate_runtime.pictures.open_picture import PictureSource, open_picture
+from plate_runtime.plate_evidence import DETECTION, OFFSET, TEXT, evidence
+from plate_train.synthetic.fonts import installed_fonts
+from plate_train.synthetic.scenes.painter import ScenePainter
 
 SEED = 950_001
 SCENES = 500

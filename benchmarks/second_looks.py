@@ -17,13 +17,13 @@ from unittest.mock import patch
 
 from measuring import SHARED, write_csv
 
-from plate_devices.status import progress
+from plate_devices.cli.status_line import progress
 from plate_runtime import PlateReader, search
 from plate_runtime.alphabet import fold
-from plate_runtime.commandline import run
+from plate_runtime.command_line import run
 from plate_runtime.evaluate import match_plates
-from plate_runtime.image import open_picture
 from plate_runtime.labels import LabelledFrame, by_picture, read_labels
+from plate_runtime.pictures.open_picture import open_picture
 
 SETS = ("frames-romania", "frames-china", "frames-no-plates")
 _NEVER = -1.0  # every reading is confident enough

@@ -17,7 +17,7 @@ from typing import Any
 
 from measuring import command_line, spread, whole, write_csv
 
-from plate_devices.sources.base import require_av, require_opencv
+from plate_devices.sources.source import require_av, require_opencv
 from plate_devices.sources.video import VideoFile
 
 SIZES = ((1280, 720), (1920, 1080))

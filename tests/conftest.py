@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from tiny_locators import locator_bytes
+from tiny_detectors import detector_bytes
 from tiny_models import model_bytes
 from tiny_plates import plate_model_bytes
 
@@ -60,12 +60,12 @@ def make_plate_model(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def make_locator(tmp_path: Path) -> Callable[..., Path]:
-    """Make a tiny locator: make_locator("tflite" | "onnx", precision, **manifest changes)."""
+def make_detector(tmp_path: Path) -> Callable[..., Path]:
+    """Make a tiny detector: make_detector("tflite" | "onnx", precision, **manifest changes)."""
 
     def make(format_: str = "tflite", precision: str = "float32", **changes: Any) -> Path:
-        path = tmp_path / f"tiny-locator-{precision}.{format_}"
-        path.write_bytes(locator_bytes(format_, precision, **changes))
+        path = tmp_path / f"tiny-detector-{precision}.{format_}"
+        path.write_bytes(detector_bytes(format_, precision, **changes))
         return path
 
     return make

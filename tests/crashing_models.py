@@ -8,7 +8,7 @@ import numpy as np
 from tflite_writer import write_tflite
 from tiny_models import model_bytes
 
-from plate_runtime.modelfile import build_model_file, read_model_file
+from plate_runtime.model_file import build_model_file, read_model_file
 
 
 def crashing_model(folder: Path) -> Path:

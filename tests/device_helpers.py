@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from plate_devices.sources.base import Frame
+from plate_devices.sources.source import Frame
 from plate_runtime.decode import Character
 from plate_runtime.reader import Plate
 

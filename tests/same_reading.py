@@ -8,24 +8,24 @@ from typing import Any
 
 import pytest
 
-from plate_devices.evaluate import command
-from plate_export import gate
+from plate_devices.cli.evaluate import command
+from plate_export.checks import text_check
 from plate_runtime.labels import read_class_folders, read_labels
-from plate_runtime.modelfile import read_model_file
+from plate_runtime.model_file import read_model_file
 from plate_runtime.reader import PlateReader
 
 
 def recorded_texts(patch: pytest.MonkeyPatch) -> dict[tuple[str, str], list[str]]:
     """Keep what the gate reads, by file and interpreter."""
     kept: dict[tuple[str, str], list[str]] = {}
-    compare = gate.compare
+    compare = text_check.compare
 
-    def keeping(*arguments: Any, **options: Any) -> gate.Check:
+    def keeping(*arguments: Any, **options: Any) -> text_check.Check:
         check = compare(*arguments, **options)
         kept[check.file, check.backend] = check.answers.texts
         return check
 
-    patch.setattr(gate, "compare", keeping)
+    patch.setattr(text_check, "compare", keeping)
     return kept
 
 

@@ -11,9 +11,9 @@ from tiny_models import draw_character
 
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.preprocess import crop_to_ink
-from plate_train.datasets import CharacterSet, character_set
-from plate_train.protocol import SeedResult
-from plate_train.scores import score
+from plate_train.characters.datasets import CharacterSet, character_set
+from plate_train.characters.protocol import SeedResult
+from plate_train.characters.score import score
 
 
 def glyph(sign: str, number: int) -> NDArray[np.uint8]:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from plate_runtime.manifest import InputSpec
+from plate_train.loop.shards import Store
 from plate_train.plates.architectures import PLATE_SPEC
 from plate_train.plates.run import run
 from plate_train.plates.settings import Settings
-from plate_train.plates.shards import Store
 
 LETTERS = "1234ABCD"
 

@@ -1,4 +1,4 @@
-"""Small drawn scenes for the tests of training a locator: a bright sheet with letters on gray, fast to draw."""
+"""Small drawn scenes for the tests of training a detector: a bright sheet with letters on gray, fast to draw."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from plate_runtime.manifest import InputSpec
-from plate_train.draw.scenes.labels import Mark, encode
-from plate_train.draw.scenes.spec import SCENE_SPEC
-from plate_train.locator.run import run
-from plate_train.locator.settings import Settings
-from plate_train.plates.shards import Store
+from plate_train.detector.run import run
+from plate_train.detector.settings import Settings
+from plate_train.loop.shards import Store
+from plate_train.synthetic.scenes.labels import Mark, encode
+from plate_train.synthetic.scenes.spec import SCENE_SPEC
 
 
 def small_shard(seed: int, number: int, count: int, spec: InputSpec, part: str) -> tuple[NDArray[np.uint8], list[str]]:

@@ -15,18 +15,18 @@ from pathlib import Path
 
 import pytest
 
-from plate_devices import evaluate, infer, service
-from plate_devices.arguments import parse_infer
+from plate_devices import service
+from plate_devices.cli import doctor, evaluate, infer
+from plate_devices.cli.doctor import parse_doctor
+from plate_devices.cli.evaluate import parse_eval
+from plate_devices.cli.infer_options import parse_infer
 from plate_devices.config.load import load_config
-from plate_devices.evaluate import parse_eval
-from plate_devices.health import doctor
-from plate_devices.health.doctor import parse_doctor
 from plate_export import command as exporting
 from plate_runtime.formats import load_formats
 from plate_train import command as training
-from plate_train.draw.fonts import listed_packages
-from plate_train.draw.plates.layouts import load_layouts
-from plate_train.draw.plates.lettering import part_of_family
+from plate_train.synthetic.fonts import listed_packages
+from plate_train.synthetic.plates.layouts import load_layouts
+from plate_train.synthetic.plates.lettering import part_of_family
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -34,9 +34,9 @@ def test_importing_a_package_loads_nothing_heavy(package: str) -> None:
     "module",
     [
         "plate_runtime.reader",
-        "plate_devices.infer",
-        "plate_devices.evaluate",
-        "plate_devices.health.doctor",
+        "plate_devices.cli.infer",
+        "plate_devices.cli.evaluate",
+        "plate_devices.cli.doctor",
         "plate_train.command",
         "plate_export.command",
     ],
@@ -49,4 +49,4 @@ def test_commands_start_without_tensorflow_and_opencv(module: str) -> None:
 def test_the_runtime_imports_itself_by_relative_names_only(repository: Path) -> None:
     for file in (repository / "runtime" / "plate_runtime").rglob("*.py"):
         code = [line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith(("import ", "from "))]
-        assert not any("plate_" in line.split()[1] for line in code), file
+        assert not any(line.split()[1].startswith("plate_") for line in code), file

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGES = ("runtime/plate_runtime", "train/plate_train", "export/plate_export", "devices/plate_devices")
-THE_PLACE = "runtime/plate_runtime/picture_file.py"
+THE_PLACE = "runtime/plate_runtime/pictures/decoder.py"
 
 OPENERS = {
     "imread", "imreadmulti", "imreadanimation", "imdecode", "imdecodemulti", "decode_image", "decode_jpeg",

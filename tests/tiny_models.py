@@ -16,7 +16,7 @@ from tflite_writer import write_tflite
 
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.manifest import InputSpec, Manifest, Quantisation
-from plate_runtime.modelfile import build_model_file
+from plate_runtime.model_file import build_model_file
 from plate_runtime.preprocess import crop_to_ink, resize_picture
 
 SPEC = InputSpec(polarity="light-on-dark", resize="crop-stretch")

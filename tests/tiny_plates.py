@@ -17,7 +17,7 @@ from tiny_models import draw_character
 
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.manifest import InputSpec, Manifest, Quantisation
-from plate_runtime.modelfile import build_model_file
+from plate_runtime.model_file import build_model_file
 from plate_runtime.preprocess import crop_to_ink, standardise
 
 CELL, CELLS = 28, 8

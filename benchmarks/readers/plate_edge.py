@@ -8,7 +8,7 @@ from typing import Any
 from serving import Reader, one_by_one, serve
 
 from plate_runtime import PlateReader
-from plate_runtime.image import open_picture
+from plate_runtime.pictures.open_picture import open_picture
 
 
 def open_reader(options: dict[str, Any]) -> Reader:

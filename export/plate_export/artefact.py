@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plate_runtime.locate import MIN_DETECTION
+from plate_runtime.detect import MIN_DETECTION
 from plate_runtime.manifest import Manifest, Quantisation, Score
-from plate_runtime.modelfile import build_model_file
+from plate_runtime.model_file import build_model_file
 from plate_runtime.reader import PLATE_AT_LEAST
 
 from .source import Source
@@ -20,7 +20,7 @@ _PATHS = ("path", "data", "start", "drawings", "watch")
 _THRESHOLDS = {
     "character": {"min_confidence": 0.5},
     "plate": {"min_confidence": 0.5},
-    "locator": {"min_detection": MIN_DETECTION, "min_confidence": PLATE_AT_LEAST},
+    "detector": {"min_detection": MIN_DETECTION, "min_confidence": PLATE_AT_LEAST},
 }
 """Of a network that names none."""
 

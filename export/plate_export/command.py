@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from plate_runtime.commandline import run
+from plate_runtime.command_line import run
 from plate_runtime.errors import UsageError
 from plate_runtime.manifest import POLARITIES
 
-from . import parts
+from .convert import libraries
 
 _EXAMPLES = """\
 examples:
@@ -20,7 +20,7 @@ examples:
   plate-export runs/mine/model.h5 --int8        int8 TFLite alone
   plate-export model.h5 --data characters       calibrate and check with your own pictures
   plate-export model.h5 --data crops            a plate model, checked with the crops of crops/labels.csv
-  plate-export locator.h5 --data frames         a locator, checked with the frames of frames/labels.csv
+  plate-export detector.h5 --data frames         a detector, checked with the frames of frames/labels.csv
   plate-export notebook.h5 --data characters --classes 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ
   plate-export notebook.keras --data characters --scale 1 --polarity dark-on-light
 
@@ -42,7 +42,7 @@ def export_command(arguments: Sequence[str]) -> int:
     """
     asked = _parser().parse_args(arguments)
     formats, precisions = chosen_files(asked.float, asked.int8, asked.onnx)
-    parts.require((*parts.ALWAYS, *(parts.FOR_ONNX if "onnx" in formats else ())))
+    libraries.require((*libraries.ALWAYS, *(libraries.FOR_ONNX if "onnx" in formats else ())))
     from .export import Options, export
     from .naming import distinct
     from .source import find_models, open_source, parse_classes
@@ -118,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
         "--min-accuracy",
         type=_percentage,
         metavar="PERCENT",
-        help="what every file has to reach (characters: 95, plates: 80, plates found by a locator: 90)",
+        help="what every file has to reach (characters: 95, plates: 80, plates found by a detector: 90)",
     )
     parser.add_argument(
         "--classes", nargs="+", metavar="CLASS",

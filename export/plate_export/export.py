@@ -12,18 +12,19 @@ import numpy as np
 
 from plate_runtime.errors import ModelError
 
-from . import assumptions, exact, gate, onnx, parts, tflite
 from .artefact import Artefact, Converted, describe
-from .calibrate import COUNT, Calibration, choose
-from .check_set import load_check_set
-from .exam import AnyReport, Exam, set_exam
-from .gate import Limits
-from .labelled import CheckSet, Labelled
-from .outputs import require_sound
-from .packaged import is_shipped
+from .check_sets.labelled import CheckSet, Labelled
+from .check_sets.load_check_set import load_check_set
+from .check_sets.packaged import is_shipped
+from .checks import assumptions, text_check
+from .checks.exam import AnyReport, Exam, set_exam
+from .checks.network_outputs import require_sound
+from .checks.reading_process import installed, read_all
+from .checks.text_check import Limits
+from .convert import exact_int8, libraries, onnx, tflite
+from .convert.calibrate import COUNT, Calibration, choose
 from .progress import Progress
 from .publish import Staging, stage
-from .reading import installed, read_all
 from .source import Source, load_network
 
 _FIRST_STEPS = 3  # pictures, network, scoring the .h5
@@ -47,7 +48,7 @@ class Options:
     formats: Sequence[str] = ("tflite", "onnx")
     precisions: Sequence[str] = ("float32", "int8")
     min_accuracy: float | None = None
-    max_drop: float = gate.MAX_DROP
+    max_drop: float = text_check.MAX_DROP
     calibration: int = COUNT
     seed: int = 0
     debug: bool = False
@@ -73,7 +74,7 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
         if int8:
             calibration = choose(check_set.train, options.calibration, options.seed, check_set.train_name)
         progress.step("loading TensorFlow and the network")
-        with parts.quiet(options.debug):
+        with libraries.quiet(options.debug):
             network = load_network(source)
 
         exam = set_exam(source, check_set, limits)
@@ -119,7 +120,7 @@ class _Checker:
 
     def score_files(self, candidates: Sequence[Artefact], staging: Staging, reference: Any) -> list[Any]:
         paths = [staging.write(candidate.name, candidate.build()) for candidate in candidates]
-        runs = [(path, backend) for path in paths for backend in gate.usable_backends(path, self.installed)]
+        runs = [(path, backend) for path in paths for backend in text_check.usable_backends(path, self.installed)]
         self._progress.expect(_FIRST_STEPS + len({candidate.format for candidate in candidates}) + len(runs))
         return [self._score_file(path, backend, reference) for path, backend in runs]
 
@@ -139,7 +140,7 @@ def _steps(options: Options) -> int:
 
 
 def _limits(source: Source, options: Options, check_set: CheckSet) -> Limits:
-    minimum = gate.MINIMUM[source.meta.kind] if options.min_accuracy is None else options.min_accuracy
+    minimum = text_check.MINIMUM[source.meta.kind] if options.min_accuracy is None else options.min_accuracy
     return Limits(minimum, options.max_drop, folded=check_set.drawn)
 
 
@@ -160,15 +161,15 @@ def _convert_all(
     int8 = None
     for format_ in options.formats:
         progress.step(f"converting to {format_}")
-        with parts.quiet(options.debug):
+        with libraries.quiet(options.debug):
             if calibration is not None and int8 is None:  # the ONNX file is made of it too
                 inputs = calibration.inputs(source.meta.input)
-                score = exact.score_range(source.meta.temperature) if source.meta.kind == "locator" else None
-                int8 = exact.rewrite(network, tflite.to_int8(network, inputs), inputs, score)
+                score = exact_int8.score_range(source.meta.temperature) if source.meta.kind == "detector" else None
+                int8 = exact_int8.rewrite(network, tflite.to_int8(network, inputs), inputs, score)
             convert = _to_tflite if format_ == "tflite" else _to_onnx
             converted = convert(network, options.precisions, int8)
         for precision, one in converted.items():
-            record: dict[str, Any] = {"libraries": parts.versions()}
+            record: dict[str, Any] = {"libraries": libraries.versions()}
             if calibration is not None and int8 is not None and precision == "int8":
                 record |= {"calibration": calibration.record(), "rounding": int8.rounding}
             artefacts.append(describe(source, format_, precision, one, record))

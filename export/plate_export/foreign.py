@@ -12,9 +12,9 @@ from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, ModelError, UsageError
 from plate_runtime.labels import read_labels
 from plate_runtime.manifest import InputSpec
-from plate_train import keras_2
-from plate_train.datasets import measure_polarity
-from plate_train.weights_file import ModelMeta
+from plate_train.characters.datasets import measure_polarity
+from plate_train.networks import keras_2
+from plate_train.networks.weights_file import ModelMeta
 
 KIND = "foreign"
 """Of its training record."""
@@ -71,7 +71,7 @@ def adapt(network: Any, meta: ModelMeta) -> Any:
     Gray pictures go to every channel by a convolution of ones, which every converter knows and which is exact. A
     missing channel axis, or pixels in one row, is a reshape. A network that ends with logits gets a softmax.
     """
-    from plate_train.tensorflow_setup import import_keras
+    from plate_train.networks.tensorflow_setup import import_keras
 
     taken, logits = network.input_shape[1:], _gives_logits(network)
     if taken == meta.input.shape and not logits:

@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 
 from plate_runtime.errors import ModelError
-from plate_runtime.modelfile import read_model_file
-from plate_train.weights_file import SHIPPED
+from plate_runtime.model_file import read_model_file
+from plate_train.networks.weights_file import SHIPPED
 
-from .packaged import is_shipped
+from .check_sets.packaged import is_shipped
 from .source import Source
 
 FORMATS = (".tflite", ".onnx")

@@ -13,19 +13,19 @@ from typing import Any
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, ModelError, UsageError
 from plate_runtime.labels import read_labels
-from plate_train import weights_file
-from plate_train.network_file import SUFFIXES
-from plate_train.weights_file import ModelMeta
+from plate_train.networks import weights_file
+from plate_train.networks.network_file import SUFFIXES
+from plate_train.networks.weights_file import ModelMeta
 
 from . import foreign
-from .outputs import output_shape
+from .checks.network_outputs import output_shape
 
 SHIPPED = weights_file.SHIPPED
 RUNS = Path("runs")
-_KINDS = ("character", "plate", "locator")
-_ANSWERS = {"character": "classes", "plate": "signs and a blank at each step", "locator": "cells of 9 numbers"}
+_KINDS = ("character", "plate", "detector")
+_ANSWERS = {"character": "classes", "plate": "signs and a blank at each step", "detector": "cells of 9 numbers"}
 _SHIPPED_NAMES = {kind: f"plate-{name}-[0-9]*.h5" for kind, name in
-                  (("character", "character"), ("plate", "reader"), ("locator", "locator"))}  # fmt: skip
+                  (("character", "character"), ("plate", "reader"), ("detector", "detector"))}  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -73,7 +73,7 @@ def find_models(given: Path | None, data: Path | None = None, runs: Path = RUNS,
 
 
 def kind_of_data(data: Path) -> str:
-    """Return the kind of model that a data folder is for: "character", "plate", or with corners "locator".
+    """Return the kind of model that a data folder is for: "character", "plate", or with corners "detector".
 
     Raises:
         DataError: its `labels.csv` cannot be read.
@@ -82,7 +82,7 @@ def kind_of_data(data: Path) -> str:
         return "character"
     rows = read_labels(data / "labels.csv")
     if any(row.corners for row in rows):
-        return "locator"
+        return "detector"
     return "character" if all(len(row.text) == 1 for row in rows) else "plate"
 
 
@@ -183,7 +183,7 @@ def load_network(source: Source) -> Any:
         raise ModelError(f"{source.path} takes pictures of shape {_shape(found)}, not {_shape(expected)}")
     outputs, needed = network.output_shape, (None, *output_shape(source.meta))
     if not isinstance(outputs, tuple) or outputs[1:] != needed[1:]:
-        count = needed[1] if source.meta.kind == "locator" else len(source.meta.alphabet)
+        count = needed[1] if source.meta.kind == "detector" else len(source.meta.alphabet)
         found = f"answers with {_shape(outputs)}, which does not fit its {count} {_ANSWERS[source.meta.kind]}"
         raise ModelError(f"{source.path} {found}")
     if not all(np.isfinite(weights).all() for weights in network.get_weights()):

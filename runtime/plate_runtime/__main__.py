@@ -5,19 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from .commandline import run
+from .command_line import run
 from .errors import InputError, UsageError
 
 _USAGE = """usage: python -m plate_runtime [options] PICTURE ...
-options: --as frame|plate|character, --model FILE, --locator FILE, --backend NAME, --region NAME
+options: --as frame|plate|character, --model FILE, --detector FILE, --backend NAME, --region NAME
 
 Read number plates in pictures, or pictures of one plate or one character each; print TEXT<TAB>confidence<TAB>source.
-Without --as: whole pictures where a locator ships, else one plate each.
+Without --as: whole pictures where a detector ships, else one plate each.
 A picture without a readable plate prints nothing. Exit codes: 0 done, 1 a picture could not be read, 2 wrong use.
 
 example: python -m plate_runtime crop.jpg
 """
-_OPTIONS = ("--as", "--model", "--locator", "--backend", "--region")
+_OPTIONS = ("--as", "--model", "--detector", "--backend", "--region")
 
 
 def command(arguments: Sequence[str]) -> int:
@@ -50,7 +50,7 @@ def _read(pictures: Sequence[str], options: dict[str, str]) -> int:
     code = 0
     backend = options.get("--backend", "auto")
     as_ = options.get("--as") or default_as(backend) or "plate"
-    with PlateReader(options.get("--model"), backend, as_=as_, locator=options.get("--locator")) as reader:
+    with PlateReader(options.get("--model"), backend, as_=as_, detector=options.get("--detector")) as reader:
         for source in pictures:
             try:
                 for plate in reader.read(source, as_, region=options.get("--region")):

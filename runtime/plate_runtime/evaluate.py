@@ -64,7 +64,7 @@ class Matches:
 
 
 @dataclass(frozen=True)
-class LocationScore:
+class DetectionScore:
     """Of `plates` labelled in `frames`, how many were `found`; `outside`: detections that lie on none of them."""
 
     frames: int
@@ -108,27 +108,27 @@ def match_plates(
 def match_answer(
     answer: NDArray[np.float32], manifest: Manifest, shape: tuple[int, ...], labelled: Sequence[Corners | None]
 ) -> Matches:
-    """Match what a locator answers for one picture, uint8 of this shape, (h, w), looked at once and as a whole.
+    """Match what a detector answers for one picture, uint8 of this shape, (h, w), looked at once and as a whole.
 
     Args:
         labelled: corners in pixels of the picture; plates without any are no plates here.
     """
-    from .locate import find_in_answer
+    from .detect import find_in_output
     from .preprocess import fitted_size
 
     height, width = shape
     size = fitted_size(width, height, manifest.input)
-    found = find_in_answer(answer, manifest, size)
+    found = find_in_output(answer, manifest, size)
     scale = size[0] / width, size[1] / height
     scaled = [tuple((x * scale[0], y * scale[1]) for x, y in corners) for corners in labelled if corners]
     return match_plates([one.corners for one in found], scaled)
 
 
-def score_locations(matches: Sequence[Matches]) -> LocationScore:
+def score_detections(matches: Sequence[Matches]) -> DetectionScore:
     """Count what was found in a set, from the matches of each of its frames."""
     plates = [place for one in matches for place in one.found]
     found = sum(place is not None for place in plates)
-    return LocationScore(len(matches), len(plates), found, sum(len(one.outside) for one in matches))
+    return DetectionScore(len(matches), len(plates), found, sum(len(one.outside) for one in matches))
 
 
 def _on_a_plate(detection: Corners, label: Corners) -> bool:

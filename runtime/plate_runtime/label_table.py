@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .errors import DataError
 from .files import read_whole
-from .image import SUFFIXES
+from .pictures.open_picture import SUFFIXES
 
 COLUMNS = {
     "image": ("image", "images", "img", "file", "filename", "file_name", "image_path", "image_file", "image_name",

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from .alphabet import ALPHABET
 from .errors import DataError, damage_as
-from .image import SUFFIXES
 from .label_table import read_table
+from .pictures.open_picture import SUFFIXES
 from .script import to_characters
 
 _LONGEST_PATH = 4096

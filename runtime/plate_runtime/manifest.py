@@ -13,14 +13,14 @@ from typing import Any
 from .errors import ModelError, damage_as
 
 MANIFEST_VERSION = "1.3"
-KINDS = ("character", "plate", "locator")
+KINDS = ("character", "plate", "detector")
 POLARITIES = ("light-on-dark", "dark-on-light", "any")
 RESIZE_RULES = ("stretch", "crop-stretch", "pad", "fit")
 PRECISIONS = ("float32", "int8")
 CONTRASTS = ("as-is", "standardise")
 DECODINGS = ("softmax", "ctc", "slots", "corners")
 CELL_VALUES = 9
-"""Numbers that a locator gives for a cell: the logit of its score, and x, y of four corners."""
+"""Numbers that a detector gives for a cell: the logit of its score, and x, y of four corners."""
 NO_DIGEST = "0" * 64
 LARGEST = 4 << 20
 """Bytes of a manifest; most of one is a list of fonts."""
@@ -31,7 +31,7 @@ _DEEPEST = 100
 _MOST_COUNTED = 10**12
 _LARGEST_OUTPUT = 1 << 24
 """Numbers in one output: 64 MB, a hundred times what a detector for 1280x1280 pixels gives."""
-_DECODINGS_OF = {"character": ("softmax",), "plate": ("ctc", "slots"), "locator": ("corners",)}
+_DECODINGS_OF = {"character": ("softmax",), "plate": ("ctc", "slots"), "detector": ("corners",)}
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ class Quantisation:
     """Scale and zero point of the input and the output tensor: real = scale * (stored - zero_point).
 
     Attributes:
-        value_scales, value_zero_points: of each of a locator's values of a cell, in place of the output tensor's, which
-            has to hold for scores and corners alike; empty where the output tensor's hold.
+        value_scales, value_zero_points: one for each value of a detector's cell, in place of those of the output
+            tensor, which would have to fit scores and corners alike; empty if the tensor's own are used.
     """
 
     input_scale: float
@@ -101,10 +101,10 @@ class Score:
     """What the model read right of a labelled set, and in which interpreter.
 
     Attributes:
-        set: name of the set; digest: SHA-256 of its content; count: pictures in it, of a locator's the plates in them;
+        set: name of the set; digest: SHA-256 of its content; count: pictures in it, of a detector's the plates in them;
         right: read exactly, or found with an overlap of at least a half; folded: right with O=0 and I=1 taken as the
         same; backend, backend_version: the interpreter that ran;
-        frames: of a locator: how many pictures; false: detections in them that lie on no plate.
+        frames: of a detector: how many pictures; false: detections in them that lie on no plate.
     """
 
     set: str
@@ -131,20 +131,20 @@ class Manifest:
     """Everything the runtime needs to know of a model, and what its users should.
 
     Attributes:
-        kind: "character", "plate" or "locator".
+        kind: "character", "plate" or "detector".
         name, version: as in `name@version`.
         alphabet: one sign a class, in the order of the output; no spaces and nothing that cannot be printed. Empty for
-            a locator.
+            a detector.
         input: see `InputSpec`.
         precision: "float32" or "int8": how weights and activations are stored.
         decoding: how the output is read. "softmax": a character's probabilities, one a class. Of a plate, logits
             of several steps, whose last class means nothing: "ctc": repeats are one character; "slots": they are not.
             Of a frame, "corners": a score and four corners for every cell, see `locate.decode_corners`.
         steps: of a plate's output, else 0.
-        strides: of a locator's levels: the width of a level's cells in pixels of the input, each dividing its sides.
+        strides: of a detector's levels: the width of a level's cells in pixels of the input, each dividing its sides.
         temperature: logits are divided by it until the probabilities are calibrated; 0.001 to 1000.
-        thresholds: defaults such as `min_confidence`, each 0..1. Of a locator `min_detection`, and `min_confidence` for
-            the product of detection and reading. Of a plate model `second_look`, see `crop_looks.BELOW`.
+        thresholds: defaults such as `min_confidence`, each 0..1. For a detector: `min_detection`, and `min_confidence`
+            for the product of detection and reading. For a plate model `second_look`, see `crop_looks.BELOW`.
         quantisation: scales of an int8 input and output, else None.
         training: what it was trained on: data sets and digests, seeds, library versions, font licences.
         scores: see `Score`.
@@ -171,12 +171,14 @@ class Manifest:
     sha256: str = NO_DIGEST
 
     def __post_init__(self) -> None:
+        if self.kind == "locator":
+            raise ModelError("its kind is 'locator', which is now called 'detector'; export it again")
         _require(self.kind in KINDS, "kind")
         for name in ("name", "version", "licence"):
             value = getattr(self, name)
             _require(isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME and value.isprintable(), name)
         _require(isinstance(self.alphabet, str) and len(set(self.alphabet)) == len(self.alphabet), "alphabet")
-        _require((self.alphabet == "") == (self.kind == "locator"), "alphabet")
+        _require((self.alphabet == "") == (self.kind == "detector"), "alphabet")
         _require(self.alphabet.isprintable() and " " not in self.alphabet, "alphabet")
         _require(len(self.alphabet) <= _LONGEST_ALPHABET, "alphabet")
         _require(self.precision in PRECISIONS, "precision")
@@ -191,7 +193,7 @@ class Manifest:
         _require(isinstance(self.sha256, str) and _DIGEST.fullmatch(self.sha256) is not None, "sha256")
         _require(self.input.dtype != "int8" or self.quantisation is not None, "quantisation")
         if self.quantisation is not None and self.quantisation.value_scales:
-            _require(self.kind == "locator", "quantisation.value_scales")
+            _require(self.kind == "detector", "quantisation.value_scales")
             _require(len(self.quantisation.value_scales) == CELL_VALUES, "quantisation.value_scales")
 
     @property
@@ -201,8 +203,8 @@ class Manifest:
 
     @property
     def output_shape(self) -> tuple[int, ...]:
-        """Shape of one answer without the batch: (classes,), (steps, classes and blank), or a locator's (cells, 9)."""
-        if self.kind == "locator":
+        """Shape of one answer without the batch: (classes,), (steps, classes and blank), or a detector's (cells, 9)."""
+        if self.kind == "detector":
             height, width, _ = self.input.shape
             return sum(height // stride * (width // stride) for stride in self.strides), CELL_VALUES
         return (self.steps, len(self.alphabet) + 1) if self.steps else (len(self.alphabet),)
@@ -210,7 +212,7 @@ class Manifest:
     def _require_strides(self) -> None:
         _require(isinstance(self.strides, tuple) and len(self.strides) <= _MOST_STRIDES, "strides")
         _require(all(type(n) is int and n > 0 for n in self.strides), "strides")
-        _require((self.kind == "locator") == (len(self.strides) > 0), "strides")
+        _require((self.kind == "detector") == (len(self.strides) > 0), "strides")
         height, width, _ = self.input.shape
         _require(all(height % stride == 0 and width % stride == 0 for stride in self.strides), "strides")
         _require(math.prod(self.output_shape) <= _LARGEST_OUTPUT, "an output of that size")

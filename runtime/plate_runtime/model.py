@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .backends import Backend, open_backend
 from .errors import ModelError, UsageError
 from .manifest import Manifest
-from .modelfile import ModelFile, read_model_file
+from .model_file import ModelFile, read_model_file
 from .preprocess import resize_picture, scale_pixels
 from .shipped import MODELS, named_model, shipped_model, ships
 
@@ -35,7 +35,7 @@ class Model:
         """Run a batch, float32 (n, height, width, 1) as `preprocess.prepare` makes it -> float32 (n, *output_shape).
 
         The result is what the network says, before the manifest's temperature: probabilities (n, classes) of a
-        character, logits (n, steps, classes and blank) of a plate, (n, cells, 9) of a locator.
+        character, logits (n, steps, classes and blank) of a plate, (n, cells, 9) of a detector.
 
         Raises:
             ModelError: the network's answer is not what the manifest says, or holds what is no finite number.

@@ -7,19 +7,19 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from .errors import ModelError, UsageError
-from .image import Picture, PictureSource, open_picture
 from .model import Model, open_model, ships
-from .reading import Box, Corners, Plate, read_character, read_found, read_plate
+from .pictures.open_picture import Picture, PictureSource, open_picture
+from .recognise import Box, Corners, Plate, read_character, read_found, read_plate
 
 if TYPE_CHECKING:
-    from .locate import Detection
+    from .detect import Detection
 
 __all__ = ["Box", "Corners", "Plate", "PlateReader"]
 
 WAYS = ("frame", "plate", "character")
 
 PLATE_AT_LEAST = 0.5
-"""Least product of detection and reading that is taken for a plate in a frame, where the locator's file does not say
+"""Least product of detection and reading that is taken for a plate in a frame, where the detector's file does not say
 `min_confidence`: either alone would let badges and signs pass. See docs/finding.md for its curve."""
 
 
@@ -27,7 +27,7 @@ class PlateReader:
     """Reads pictures; see the package for an example. Not thread-safe: one reader a thread.
 
     A plate is read at once by a model of whole plates, or cut into characters for a character model. In a frame the
-    plates are found first, by another model, the locator, and read by a smaller one than crops where no file is named.
+    plates are found first, by another model, the detector, and read by a smaller one than crops where no file is named.
     """
 
     def __init__(
@@ -36,18 +36,18 @@ class PlateReader:
         backend: str = "auto",
         threads: int = 1,
         as_: str = "plate",
-        locator: str | Path | None = None,
+        detector: str | Path | None = None,
     ) -> None:
-        """Open the model files `reader` and `locator`, or the shipped ones for `as_`, in the backend of that name.
+        """Open the model files `reader` and `detector`, or the shipped ones for `as_`, in the backend of that name.
 
         Raises:
             ModelError, MissingPartError, UsageError: see `model.open_model`.
         """
-        self._file, self._locator_file, self._backend, self._threads = reader, locator, backend, threads
+        self._file, self._detector_file, self._backend, self._threads = reader, detector, backend, threads
         self._models: dict[str | None, Model] = {}
         self._closed = False
         if as_ == "frame":
-            self.locator()
+            self.detector()
         self.model: Model = self.model_for(as_)
 
     def model_for(self, as_: str) -> Model:
@@ -69,16 +69,16 @@ class PlateReader:
             raise ModelError(f"{model.file.path} is a {model.manifest.kind} model and reads no single {what}")
         return model
 
-    def locator(self) -> Model:
+    def detector(self) -> Model:
         """Return the model that finds plates, opened when first asked for.
 
         Raises:
-            ModelError: the file named is no locator. UsageError: none ships and none is named, or it is closed.
+            ModelError: the file named is no detector. UsageError: none ships and none is named, or it is closed.
         """
         self._require_open()
-        if "locator" not in self._models:
-            self._models["locator"] = open_model(self._locator_file, "locator", self._backend, self._threads)
-        return self._models["locator"]
+        if "detector" not in self._models:
+            self._models["detector"] = open_model(self._detector_file, "detector", self._backend, self._threads)
+        return self._models["detector"]
 
     def find(
         self, image: PictureSource | Picture, colour: str = "rgb", min_confidence: float | None = None
@@ -86,9 +86,9 @@ class PlateReader:
         """Find plates in a picture without reading them, the most confident first; see `search.find_plates`."""
         from .search import find_plates
 
-        locator = self.locator()
+        detector = self.detector()
         picture = image if isinstance(image, Picture) else open_picture(image, colour)
-        return find_plates(picture, locator, min_confidence)
+        return find_plates(picture, detector, min_confidence)
 
     def search(
         self, image: PictureSource | Picture, colour: str = "rgb", region: str | None = None
@@ -112,7 +112,7 @@ class PlateReader:
             region: name of the region that plates come from, so that its formats count for most; see
                 `formats.find_region`.
             min_confidence: readings below it are left out; None takes the model's own threshold. In a frame it holds
-                for the product with the detection's confidence, and None takes the locator's `min_confidence`.
+                for the product with the detection's confidence, and None takes the detector's `min_confidence`.
 
         Returns:
             The plates of a frame, the one that is surest to be a plate first; else no plate or one; as "character",
@@ -132,9 +132,9 @@ class PlateReader:
         return [plate] if plate is not None and plate.confidence >= min_confidence else []
 
     def least_confidence(self, as_: str) -> float:
-        """Return the threshold of `read` where none is given: the model's own, in a frame the locator's."""
+        """Return the threshold of `read` where none is given: the model's own, in a frame the detector's."""
         if as_ == "frame":
-            return self.locator().manifest.thresholds.get("min_confidence", PLATE_AT_LEAST)
+            return self.detector().manifest.thresholds.get("min_confidence", PLATE_AT_LEAST)
         return self.model_for(as_).manifest.thresholds.get("min_confidence", 0.0)
 
     def close(self) -> None:
@@ -160,7 +160,7 @@ class PlateReader:
         from .search import CONFIDENT, Search
 
         gray, reader = picture.gray(), self.model_for("frame")
-        search = Search(gray, self.locator())
+        search = Search(gray, self.detector())
         found = search.detections
         read = read_found(gray, found, reader, region)
         confident = any(plate and plate.detection_confidence * plate.confidence >= CONFIDENT for plate in read)

@@ -7,12 +7,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from .detect import MIN_DETECTION, Detection, decode_corners, least_logit, most_confident
 from .errors import UsageError
-from .image import Picture
-from .locate import MIN_DETECTION, Detection, decode_corners, least_logit, most_confident
 from .model import Model
+from .pictures.open_picture import Picture
 from .preprocess import fitted_size
-from .views import View, find_views, view_around, view_from_afar
+from .tiles import View, find_views, view_around, view_from_afar
 
 CONFIDENT = 0.5
 """A confidence, of a plate found and read if it is read, from which on there is no second look."""
@@ -27,15 +27,15 @@ class Search:
     """One picture that is searched; `detections` is what was found so far.
 
     Args:
-        picture: or gray uint8 (h, w). model: a locator. min_confidence: None takes the model's own threshold.
+        picture: or gray uint8 (h, w). model: a detector. min_confidence: None takes the model's own threshold.
 
     Raises:
-        UsageError: the model is no locator, or the array no gray picture.
+        UsageError: the model is no detector, or the array no gray picture.
     """
 
     def __init__(self, picture: Picture | NDArray[np.uint8], model: Model, min_confidence: float | None = None) -> None:
         self._manifest = model.manifest
-        if self._manifest.kind != "locator":
+        if self._manifest.kind != "detector":
             raise UsageError(f"{self._manifest.label} is a {self._manifest.kind} model and finds no plates")
         self._gray = picture.gray() if isinstance(picture, Picture) else picture
         if self._gray.dtype != np.uint8 or self._gray.ndim != 2 or self._gray.size == 0:

@@ -11,11 +11,11 @@ NAMES = {
     "character": "plate-character-1.0.0-int8",
     "plate": "plate-reader-1.0.0-int8",
     "frame": "plate-reader-nano-1.2.0-int8",
-    "locator": "plate-locator-1.1.0-int8",
+    "detector": "plate-detector-1.1.0-int8",
 }
 """The model that ships for each purpose, without its suffix; the folder says which are there.
 
-"character", "plate" and "locator" are kinds of models; "frame" is the plate model that reads what the locator found:
+"character", "plate" and "detector" are kinds of models; "frame" is the plate model that reads what the detector found:
 the smaller one, since there a network runs before it. See docs/plate-reader.md for what both read."""
 
 
@@ -30,7 +30,7 @@ def shipped_model(kind: str, backend: str = "auto") -> Path:
     Raises:
         UsageError: none ships for that. ModelError: it is missing from the installation.
     """
-    if kind not in NAMES or (kind == "locator" and not any(MODELS.glob("plate-locator-*"))):
+    if kind not in NAMES or (kind == "detector" and not any(MODELS.glob("plate-detector-*"))):
         raise UsageError(f"no {kind} model ships yet; name one with its file")
     path = _path(kind, backend)
     if not path.is_file():
@@ -55,8 +55,8 @@ def named_model(name: str | Path, backend: str = "auto") -> Path:
 
 
 def default_as(backend: str = "auto") -> str | None:
-    """Return how commands read a picture when nobody says: "frame" where a locator ships, else None."""
-    return "frame" if ships("locator", backend) else None
+    """Return how commands read a picture when nobody says: "frame" where a detector ships, else None."""
+    return "frame" if ships("detector", backend) else None
 
 
 def _path(kind: str, backend: str) -> Path:

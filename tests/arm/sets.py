@@ -30,7 +30,7 @@ TASKS = (
     Task("plate", "plate-reader-nano", ("plates-us", "plates-romania", "plates-argentina")),
     Task("character", "plate-character", ("characters-india/val",)),
 )
-FRAMES = Task("frame", "plate-locator", ("frames-romania",))
+FRAMES = Task("frame", "plate-detector", ("frames-romania",))
 
 
 def some_of(task: Task, data: Path, folder: Path) -> Path:

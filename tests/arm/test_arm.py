@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from tiny_locators import draw_frame, locator_bytes
+from tiny_detectors import detector_bytes, draw_frame
 from tiny_plates import plate_model_bytes
 
 from arm import debian, record
@@ -104,18 +104,18 @@ def require_same_samples(
 def test_plates_are_found_in_frames_as_on_x86(board: Board, backend: str, here: Here, on: On, tmp_path: Path) -> None:
     plates = {(2, 3): "AB12XYZ", (4, 7): "KR59ABD"}
     frame, format_ = tmp_path / "frame.png", "onnx" if backend == "onnx" else "tflite"
-    locator, reader = tmp_path / f"locator.{format_}", tmp_path / f"reader.{format_}"
+    detector, reader = tmp_path / f"detector.{format_}", tmp_path / f"reader.{format_}"
     Image.fromarray(draw_frame(plates)).save(frame)
-    locator.write_bytes(locator_bytes(format_, "int8"))
+    detector.write_bytes(detector_bytes(format_, "int8"))
     reader.write_bytes(plate_model_bytes(format_, "int8"))
-    line = ("--as", "frame", "--model", locator, "--model", reader, frame)
+    line = ("--as", "frame", "--model", detector, "--model", reader, frame)
     machine = on(board)
     ours, theirs = read(here(machine, backend), backend, *line), read(machine, backend, *line)
     assert sorted(one.text for one in theirs) == sorted(plates.values())
     require_close(apart(ours, theirs))
 
 
-@pytest.mark.parametrize("task", TASKS + ((FRAMES,) if ships("locator") else ()), ids=lambda task: task.model)
+@pytest.mark.parametrize("task", TASKS + ((FRAMES,) if ships("detector") else ()), ids=lambda task: task.model)
 def test_real_pictures_score_as_on_x86(
     board: Board, backend: str, task: Task, here: Here, on: On, shared_data: Path, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from device_helpers import process
 from PIL import Image
 
-from plate_devices.sources.base import require_opencv
+from plate_devices.sources.source import require_opencv
 
 # How much FFmpeg prints is asked once, when the first film is opened, and tests encode films themselves.
 require_opencv("testing")

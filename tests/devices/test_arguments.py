@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plate_devices.arguments import parse_infer, split_models
+from plate_devices.cli.infer_options import parse_infer, split_models
 from plate_runtime import shipped
 from plate_runtime.errors import UsageError
 
@@ -45,14 +45,14 @@ def test_pictures_may_stand_behind_a_model() -> None:
     assert parse_infer(["--as", "plate", "--model", "m.tflite", "a.png"]).paths == ["a.png"]
 
 
-def test_frames_are_the_default_once_a_locator_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frames_are_the_default_once_a_detector_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shipped, "MODELS", tmp_path)
     with pytest.raises(UsageError, match="--as is missing"):
         parse_infer(["a.png"])
-    with pytest.raises(UsageError, match="no plate locator ships"):
+    with pytest.raises(UsageError, match="no plate detector ships"):
         parse_infer(["a.png", "--as", "frame"])
     assert parse_infer(["a.png", "--as", "frame", "--model", "m.tflite"]).read_as == "frame"
-    (tmp_path / f"{shipped.NAMES['locator']}.tflite").touch()
+    (tmp_path / f"{shipped.NAMES['detector']}.tflite").touch()
     assert parse_infer(["a.png"]).read_as == parse_infer(["a.png", "--region", "ro"]).read_as == "frame"
     assert parse_infer(["a.png", "--as", "plate"]).read_as == "plate"
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from plate_devices.changes import Changes, blocks_of
+from plate_devices.live.motion import Changes, blocks_of
 
 HEIGHT, WIDTH = 240, 640
 Picture = NDArray[np.float32]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from plate_devices.draw_samples import LIST, SAMPLES, draw_all, label
+from plate_devices.imaging.draw_samples import LIST, SAMPLES, draw_all, label
 from plate_runtime.labels import read_labels
 
 

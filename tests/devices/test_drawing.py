@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from plate_devices.drawing import BLUE, DARK_ON_LIGHT, LIGHT_ON_DARK, YELLOW, Style, draw_plate
+from plate_devices.imaging.plate_picture import BLUE, DARK_ON_LIGHT, LIGHT_ON_DARK, YELLOW, Style, draw_plate
 
 
 @pytest.mark.parametrize("style", [DARK_ON_LIGHT, LIGHT_ON_DARK, YELLOW, BLUE])

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tiny_locators import draw_frame, plate_corners
+from tiny_detectors import draw_frame, plate_corners
 
-from plate_devices.evaluate import command
+from plate_devices.cli.evaluate import command
 from plate_runtime.errors import AccuracyError, DataError, UsageError
 from plate_runtime.labels import by_picture, read_labels, set_digest
 from plate_runtime.manifest import Score
@@ -35,9 +35,9 @@ def write(folder: Path, frames: dict[str, dict[tuple[int, int], str]], rows: Seq
 
 
 @pytest.fixture
-def models(make_locator: MakeModel, make_plate_model: MakeModel) -> list[str]:
+def models(make_detector: MakeModel, make_plate_model: MakeModel) -> list[str]:
     """Both tiny models."""
-    return ["--model", str(make_plate_model()), "--model", str(make_locator())]
+    return ["--model", str(make_plate_model()), "--model", str(make_detector())]
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def frames(tmp_path: Path) -> Path:
 def test_scores_in_json(models: list[str], frames: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command(["--data", str(frames), "--json", *models]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["as"], found["model"], found["locator"]) == ("frame", "tiny-plates@1.0.0", "tiny-locator@1.0.0")
+    assert (found["as"], found["model"], found["detector"]) == ("frame", "tiny-plates@1.0.0", "tiny-detector@1.0.0")
     assert (found["frames"], found["plates"], found["found"], found["recall"]) == (4, 5, 4, 0.8)
     assert found["widths"] == [{"from": 400, "to": None, "plates": 5, "found": 4}]
     assert (found["detections_outside"], found["false_plates"], found["false_plates_per_frame"]) == (1, 1, 0.25)
@@ -88,7 +88,7 @@ def test_scores_in_json(models: list[str], frames: Path, capsys: pytest.CaptureF
 def test_scores_for_people(models: list[str], frames: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command(["--labels", str(frames / "labels.csv"), *models])
     shown = capsys.readouterr()
-    heading = "4 frames read by tiny-locator@1.0.0 and tiny-plates@1.0.0 in litert"
+    heading = "4 frames read by tiny-detector@1.0.0 and tiny-plates@1.0.0 in litert"
     told = "80.00%   of 5 plates", "50.00%   of 4 plates with a text", "group   north: 2 frames"
     for part in (heading, *told, "missed\tGONE1\t-\t0.000\t"):
         assert part in shown.out
@@ -104,10 +104,10 @@ def test_false_plates_are_counted_where_there_are_no_plates_at_all(
 
 
 def test_a_reading_below_the_threshold_is_not_reported(
-    make_locator: MakeModel, make_plate_model: MakeModel, frames: Path, capsys: pytest.CaptureFixture[str]
+    make_detector: MakeModel, make_plate_model: MakeModel, frames: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    locator = make_locator(thresholds={"min_detection": 0.5, "min_confidence": 1.0})
-    command(["--data", str(frames), "--json", "--model", str(make_plate_model()), str(locator)])
+    detector = make_detector(thresholds={"min_detection": 0.5, "min_confidence": 1.0})
+    command(["--data", str(frames), "--json", "--model", str(make_plate_model()), str(detector)])
     found = json.loads(capsys.readouterr().out)
     assert (found["found"], found["exact"], found["false_plates"], found["detections_outside"]) == (4, 0, 0, 1)
 
@@ -174,20 +174,20 @@ def test_an_unreadable_frame_is_named_and_ends_with_1(
     assert "a.png is empty" in shown.err
 
 
-def test_wrong_models_are_refused(make_locator: MakeModel, frames: Path) -> None:
-    locator = str(make_locator())
+def test_wrong_models_are_refused(make_detector: MakeModel, frames: Path) -> None:
+    detector = str(make_detector())
     with pytest.raises(UsageError, match="one model finds plates"):
-        command(["--data", str(frames), "--model", locator, locator])
+        command(["--data", str(frames), "--model", detector, detector])
 
 
-def test_recorded_scores_of_a_locator_are_verified(
-    make_locator: MakeModel, frames: Path, capsys: pytest.CaptureFixture[str]
+def test_recorded_scores_of_a_detector_are_verified(
+    make_detector: MakeModel, frames: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     digest = set_digest(read_labels(frames / "labels.csv"))
 
     def verify(found: int, false: int) -> int:
         scores = (Score("own", digest, 5, found, found, "litert", "1", 4, false),)
-        model = make_locator("tflite", "int8", scores=scores)
+        model = make_detector("tflite", "int8", scores=scores)
         return command(["--verify", str(model), "--data", str(frames), "--json"])
 
     assert verify(4, 1) == 0

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from tiny_plates import draw_cells
 
-from plate_devices.evaluate import command
+from plate_devices.cli.evaluate import command
 from plate_runtime.errors import AccuracyError, DataError
 from plate_runtime.labels import read_labels, set_digest
 from plate_runtime.manifest import Score

@@ -10,8 +10,8 @@ import av
 import pytest
 from device_helpers import make_frame, make_plate, records
 
+from plate_devices.cli.infer import command
 from plate_devices.follow import Follower
-from plate_devices.infer import command
 from plate_devices.sources.demo import FRAMES_WITH_CAR, FRAMES_WITHOUT, DemoDrive, vehicles
 
 

@@ -7,7 +7,7 @@ from device_helpers import make_frame, make_plate
 
 from plate_devices.follow import Follower, Vehicle, cut_plate
 from plate_devices.follow.follower import LEFT_AFTER, MOST_TRACKS
-from plate_devices.sources.base import Frame
+from plate_devices.sources.source import Frame
 from plate_runtime.decode import Character
 from plate_runtime.reader import Plate
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from plate_devices.infer import command
+from plate_devices.cli.infer import command
 from plate_runtime.errors import DeviceError, UsageError
 from plate_runtime.reader import PlateReader
 
@@ -222,7 +222,7 @@ def test_two_readers_are_refused(picture: Path, model: str) -> None:
 def test_nothing_heavy_is_imported_for_a_picture(picture: Path, options: list[str]) -> None:
     """What is imported is waited for at every start: on a Pi each of these costs a tenth of a second and more."""
     script = (
-        "import sys; from plate_devices.infer import command; command(sys.argv[1:]);"
+        "import sys; from plate_devices.cli.infer import command; command(sys.argv[1:]);"
         "print(sorted({name.partition('.')[0] for name in sys.modules}))"
     )
     command_line = [*process()[:2], script, str(picture), "--json", *options]

@@ -9,22 +9,22 @@ import numpy as np
 import pytest
 from device_helpers import records
 from PIL import Image
-from tiny_locators import draw_frame, plate_corners
+from tiny_detectors import draw_frame, plate_corners
 
-from plate_devices.infer import command
-from plate_devices.models import Models, choose_models
+from plate_devices.cli.choose_models import Models, choose_models
+from plate_devices.cli.infer import command
 from plate_runtime import shipped
 from plate_runtime.errors import ModelError, UsageError
-from plate_runtime.plausible import after_reading
+from plate_runtime.plate_evidence import after_reading
 
 MakeModel = Callable[..., Path]
 PLATES = {(2, 3): "CJ12A8C", (4, 7): "KR59ABD"}
 
 
 @pytest.fixture
-def models(make_locator: MakeModel, make_plate_model: MakeModel) -> list[str]:
+def models(make_detector: MakeModel, make_plate_model: MakeModel) -> list[str]:
     """Read frames with two tiny models, the reader named first."""
-    files = make_plate_model("tflite", "int8"), make_locator("tflite", "int8")
+    files = make_plate_model("tflite", "int8"), make_detector("tflite", "int8")
     return ["--as", "frame", "--model", str(files[0]), "--model", str(files[1])]
 
 
@@ -39,7 +39,7 @@ def frame(tmp_path: Path) -> Path:
 def test_the_record_of_a_frame(models: list[str], frame: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command([str(frame), "--json", *models]) == 0
     (record,) = records(capsys)
-    assert record["models"] == {"locator": "tiny-locator@1.0.0", "reader": "tiny-plates@1.0.0"}
+    assert record["models"] == {"detector": "tiny-detector@1.0.0", "reader": "tiny-plates@1.0.0"}
     assert (record["width"], record["height"], record["backend"]) == (1280, 720, "litert")
     found = {plate["text"]: plate for plate in record["plates"]}
     assert set(found) == set(PLATES.values())
@@ -121,27 +121,27 @@ def test_the_demo_is_read_whole(models: list[str], capsys: pytest.CaptureFixture
 
 
 def test_models_are_told_apart_by_what_they_say_of_themselves(
-    make_locator: MakeModel, make_plate_model: MakeModel, make_model_file: MakeModel, tmp_path: Path
+    make_detector: MakeModel, make_plate_model: MakeModel, make_model_file: MakeModel, tmp_path: Path
 ) -> None:
-    locator, plates, characters = (str(make()) for make in (make_locator, make_plate_model, make_model_file))
+    detector, plates, characters = (str(make()) for make in (make_detector, make_plate_model, make_model_file))
     assert choose_models([], "frame") == Models()
-    assert choose_models([locator], "frame") == Models(None, locator)
+    assert choose_models([detector], "frame") == Models(None, detector)
     assert choose_models([plates], "frame") == Models(plates, None)
-    assert choose_models([locator, characters], "frame") == Models(characters, locator)
+    assert choose_models([detector, characters], "frame") == Models(characters, detector)
     assert choose_models([plates], "plate") == Models(plates, None)
     with pytest.raises(UsageError, match="one model reads plates"):
-        choose_models([plates, locator, characters], "frame")
+        choose_models([plates, detector, characters], "frame")
     with pytest.raises(UsageError, match="one model finds plates"):
-        choose_models([locator, locator], "frame")
+        choose_models([detector, detector], "frame")
     with pytest.raises(UsageError, match="nothing to find"):
-        choose_models([locator, plates], "plate")
+        choose_models([detector, plates], "plate")
     with pytest.raises(ModelError, match="cannot be read"):
         choose_models([str(tmp_path / "gone.tflite")], "frame")
 
 
-def test_without_a_locator_it_says_what_to_do(
+def test_without_a_detector_it_says_what_to_do(
     make_plate_model: MakeModel, frame: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(shipped, "MODELS", tmp_path / "none")
-    with pytest.raises(UsageError, match="no locator model ships yet; name one"):
+    with pytest.raises(UsageError, match="no detector model ships yet; name one"):
         command([str(frame), "--as", "frame", "--model", str(make_plate_model())])

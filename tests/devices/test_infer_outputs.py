@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from device_helpers import records
 
-from plate_devices.infer import command
+from plate_devices.cli.infer import command
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from device_helpers import process
 from streams.mjpeg import MjpegServer
 from streams.rtsp import RtspServer
 
-from plate_devices.sources.registry import open_camera
+from plate_devices.sources.open_camera import open_camera
 
 USER, PASSWORD, TOKEN = "gatekeeper", "op3n-s3same", "t0k3n-of-the-gate"
 SECRETS = (USER, PASSWORD, TOKEN)

@@ -9,9 +9,9 @@ import pytest
 from device_helpers import process, records
 from PIL import Image
 
-from plate_devices.draw_samples import LIST, SAMPLES, label
-from plate_devices.drawing import draw_plate
-from plate_devices.infer import command
+from plate_devices.cli.infer import command
+from plate_devices.imaging.draw_samples import LIST, SAMPLES, label
+from plate_devices.imaging.plate_picture import draw_plate
 from plate_devices.sources.demo import vehicles
 
 
@@ -31,7 +31,7 @@ class TestShippedModel:
         assert command(["--json", "--camera", "demo:5"]) == 0
         told = records(capsys)
         assert [one["plates"][0]["text"] for one in told] == [car.text for car in vehicles(5)]
-        assert told[0]["models"] == {"locator": "plate-locator@1.1.0", "reader": "plate-reader-nano@1.2.0"}
+        assert told[0]["models"] == {"detector": "plate-detector@1.1.0", "reader": "plate-reader-nano@1.2.0"}
 
     def test_reading_one_crop_takes_less_than_60_mb(self) -> None:
         assert peak("--as", "plate", str(SAMPLES / LIST[0].file)) < 60_000_000

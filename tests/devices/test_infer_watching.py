@@ -10,7 +10,7 @@ import pytest
 from device_helpers import make_plate, records
 from PIL import Image
 
-from plate_devices.infer import RegionError, command
+from plate_devices.cli.infer import RegionError, command
 from plate_devices.sources.demo import ROI, vehicles
 from plate_runtime.reader import Plate, PlateReader
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from plate_devices.labelled import candidates, data_folder, labels_file
+from plate_devices.scoring.labelled_sets import candidates, data_folder, labels_file
 from plate_runtime.errors import DataError
 
 

@@ -29,7 +29,7 @@ print(json.dumps([os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024]), f
 
 def peak(path: Path) -> tuple[int, int]:
     """Exit code and peak memory in bytes of `plate-infer PATH`."""
-    command = [sys.executable, "-c", LAUNCHER, "from plate_devices.infer import main; main()", str(path)]
+    command = [sys.executable, "-c", LAUNCHER, "from plate_devices.cli.infer import main; main()", str(path)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     code, memory = json.loads(ended.stderr.splitlines()[-1])
     return code, memory

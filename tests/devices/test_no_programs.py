@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from streams.mjpeg import MjpegServer
 
-from plate_devices.infer import command
-from plate_devices.sources.address import parse_address
+from plate_devices.cli.infer import command
+from plate_devices.sources.camera_address import parse_address
 from plate_devices.sources.files import StandardInput, open_paths
 from plate_devices.sources.mjpeg import MjpegStream
-from plate_devices.unix_socket.server import SocketServer
+from plate_devices.unix_socket.socket_server import SocketServer
 from plate_runtime.errors import DeviceError, InputError
-from plate_runtime.image import open_picture
+from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.reader import PlateReader
 
 PROGRAM = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 90 40\n%%EndComments\n(forged) print showpage\n"

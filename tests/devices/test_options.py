@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plate_devices.options import Command, Option, count, number, one_of
+from plate_devices.cli.option_table import Command, Option, count, number, one_of
 from plate_runtime.errors import UsageError
 
 COMMAND = Command(

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from device_helpers import make_frame, make_plate
 
+from plate_devices.events.records import Engine, error_record, frame_record, timestamp, to_line, uuid7, vehicle_record
 from plate_devices.follow import Vehicle
-from plate_devices.records import Engine, error_record, frame_record, timestamp, to_line, uuid7, vehicle_record
 
 ENGINE = Engine({"reader": "plate-character@1.0.0"}, "litert")
 PICTURE = np.zeros((4, 4, 3), np.uint8)

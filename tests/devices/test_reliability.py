@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from plate_devices.reliability import reliability_diagram
+from plate_devices.scoring.reliability import reliability_diagram
 from plate_runtime.evaluate import CalibrationBin
 
 BLUE, RED = (150, 186, 220), (180, 24, 24)

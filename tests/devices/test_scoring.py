@@ -9,10 +9,10 @@ import pytest
 from device_helpers import make_plate
 from PIL import Image
 
-from plate_devices.scoring import describe, evaluate
+from plate_devices.scoring.crops import describe, evaluate
 from plate_runtime.errors import DataError
-from plate_runtime.image import Picture
 from plate_runtime.labels import LabelledPicture
+from plate_runtime.pictures.open_picture import Picture
 
 ANSWERS = {"a": ("AB12", 0.9), "b": ("A0", 0.8), "c": ("XX", 0.95), "d": None}
 LABELS = {"a": "AB12", "b": "AO", "c": "XYZ", "d": "Q7"}

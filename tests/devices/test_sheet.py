@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from plate_devices import sheet
-from plate_devices.scoring import Reading
+from plate_devices.scoring import contact_sheet
+from plate_devices.scoring.crops import Reading
 from plate_runtime.labels import LabelledPicture
 
 
@@ -21,8 +21,8 @@ def failures(folder: Path, count: int) -> list[Reading]:
 
 @pytest.mark.parametrize(("count", "columns", "rows"), [(1, 1, 1), (5, 5, 1), (7, 6, 2), (0, 1, 1)])
 def test_each_failure_has_a_cell(tmp_path: Path, count: int, columns: int, rows: int) -> None:
-    made = sheet.contact_sheet(failures(tmp_path, count))
-    cell = sheet.contact_sheet([])
+    made = contact_sheet.contact_sheet(failures(tmp_path, count))
+    cell = contact_sheet.contact_sheet([])
     assert made.size == (columns * cell.width, rows * cell.height)
     blue = (np.asarray(made) == (0, 0, 255)).all(axis=2)
     for number in range(count):
@@ -31,11 +31,14 @@ def test_each_failure_has_a_cell(tmp_path: Path, count: int, columns: int, rows:
 
 
 def test_label_and_reading_are_written(tmp_path: Path) -> None:
-    pixels = np.asarray(sheet.contact_sheet(failures(tmp_path, 2)), int).reshape(-1, 3)
+    pixels = np.asarray(contact_sheet.contact_sheet(failures(tmp_path, 2)), int).reshape(-1, 3)
     for colour in ((20, 90, 40), (180, 24, 24)):
         assert (np.abs(pixels - colour).max(axis=1) < 40).sum() > 20
 
 
 def test_a_sheet_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet, "MOST", 6)
-    assert sheet.contact_sheet(failures(tmp_path, 20)).size == sheet.contact_sheet(failures(tmp_path, 6)).size
+    monkeypatch.setattr(contact_sheet, "MOST", 6)
+    assert (
+        contact_sheet.contact_sheet(failures(tmp_path, 20)).size
+        == contact_sheet.contact_sheet(failures(tmp_path, 6)).size
+    )

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from tiny_models import draw_character
 
-from plate_devices import verify as module
-from plate_devices.verify import verify
+from plate_devices.scoring import verify as module
+from plate_devices.scoring.verify import verify
 from plate_runtime.errors import DataError, MissingPartError
 from plate_runtime.labels import read_class_folders, set_digest
 from plate_runtime.manifest import Score

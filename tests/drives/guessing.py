@@ -1,4 +1,4 @@
-"""A locator and a reader that know the truth, and err as networks do: misses, jitter, misreadings, false plates."""
+"""A detector and a reader that know the truth, and err as networks do: misses, jitter, misreadings, false plates."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Mind:
 
 @dataclass
 class GuessingReader:
-    """Answers for a frame of a drive what a locator and a reader might."""
+    """Answers for a frame of a drive what a detector and a reader might."""
 
     drive: Drive
     seed: int

@@ -12,7 +12,7 @@ import numpy as np
 from drives.guessing import Errors, GuessingReader
 from drives.traffic import RATE, Drive, Passing
 from plate_devices.follow import Follower, Vehicle
-from plate_devices.sources.base import Frame
+from plate_devices.sources.source import Frame
 from plate_runtime.alphabet import fold
 from plate_runtime.evaluate import edit_distance
 

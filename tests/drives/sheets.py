@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
-from plate_devices.lettering import strokes
+from plate_devices.imaging.letters import strokes
 
 Colour = tuple[int, int, int]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from plate_devices.drawing import draw_plate
+from plate_devices.imaging.plate_picture import draw_plate
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "embedding.md").read_text("utf-8")
@@ -69,7 +69,7 @@ class TestSocket:
         path = tmp_path / "plates.sock"
         (shown,) = re.findall(r"^    plate-infer (--socket .*)$", PAGE, re.MULTILINE)
         words = shown.replace("/run/plate-edge/plates.sock", str(path)).split()
-        code = "from plate_devices.infer import main; main()"
+        code = "from plate_devices.cli.infer import main; main()"
         server = subprocess.Popen([sys.executable, "-c", code, *words])
         until = time.monotonic() + 60
         while not path.exists() and server.poll() is None and time.monotonic() < until:

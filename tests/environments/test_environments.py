@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tiny_locators import draw_frame, locator_bytes
+from tiny_detectors import detector_bytes, draw_frame
 from tiny_plates import plate_model_bytes
 
 from .conftest import COPIED_AS, Environment, MakeEnvironment
@@ -98,9 +98,9 @@ def test_frames_are_read_at_the_oldest_versions_and_in_tflite_runtime(
     environment: Environment = request.getfixturevalue("oldest" if backend == "litert" else "old_interpreter")
     plates = {(2, 3): "AB12XYZ", (4, 7): "KR59ABD"}
     Image.fromarray(draw_frame(plates)).save(tmp_path / "frame.png")
-    (tmp_path / "locator.tflite").write_bytes(locator_bytes("tflite", "int8"))
+    (tmp_path / "detector.tflite").write_bytes(detector_bytes("tflite", "int8"))
     (tmp_path / "reader.tflite").write_bytes(plate_model_bytes("tflite", "int8"))
-    models = ["--locator", str(tmp_path / "locator.tflite"), "--model", str(tmp_path / "reader.tflite")]
+    models = ["--detector", str(tmp_path / "detector.tflite"), "--model", str(tmp_path / "reader.tflite")]
     line = ["-m", COPIED_AS, "--as", "frame", "--backend", backend, *models, str(tmp_path / "frame.png")]
     output = environment.run(*line, variables={"PYTHONPATH": str(copied_runtime)})
     assert sorted(texts(output)) == sorted(plates.values())

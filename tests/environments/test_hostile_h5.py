@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 import hostile_h5, keras
 from plate_runtime.errors import ModelError
-from plate_train import weights_file
+from plate_train.networks import weights_file
 folder = Path(sys.argv[1])
 files = hostile_h5.write_all(folder, folder / "marker")
 for path in files:

@@ -10,16 +10,16 @@ import pytest
 from cell_plates import CELL, draw_cells, template_weights
 from numpy.typing import NDArray
 
-from plate_export import exact, onnx, tflite
 from plate_export.artefact import Converted, describe
+from plate_export.convert import exact_int8, onnx, tflite
 from plate_export.source import Source
 from plate_runtime.alphabet import ALPHABET, fold
 from plate_runtime.labels import read_labels
 from plate_runtime.model import MODELS
 from plate_runtime.preprocess import scale_pixels, standardise
-from plate_train import tensorflow_setup
+from plate_train.networks import tensorflow_setup
+from plate_train.networks.weights_file import ModelMeta
 from plate_train.plates import architectures
-from plate_train.weights_file import ModelMeta
 
 from .conftest import COPIED_AS, Environment
 
@@ -35,10 +35,10 @@ from {package}.image import open_picture
 from {package}.model import open_model
 model_file, backend, pictures, answers = sys.argv[1:]
 frames = [open_picture(path).gray() for path in Path(pictures).read_text().splitlines()]
-with open_model(model_file, "locator", backend) as model:
+with open_model(model_file, "detector", backend) as model:
     np.save(answers, np.stack([model.predict_pictures([frame])[0] for frame in frames]))
 """
-"""Answers of every cell of a locator for whole frames."""
+"""Answers of every cell of a detector for whole frames."""
 ANSWERS = """
 import sys
 from pathlib import Path
@@ -109,7 +109,7 @@ def _export(network: object, folder: Path, name: str, decoding: str, steps: int)
     meta = ModelMeta(input=architectures.PLATE_SPEC, name=name, kind="plate", decoding=decoding, steps=steps)
     drawn, _ = draw_cells(1, 0, 60, meta.input)
     inputs = scale_pixels(standardise(drawn), meta.input)
-    int8 = exact.rewrite(network, tflite.to_int8(network, inputs), inputs)
+    int8 = exact_int8.rewrite(network, tflite.to_int8(network, inputs), inputs)
     converted: dict[tuple[str, str], Converted] = {
         ("tflite", "float32"): tflite.to_float(network),
         ("tflite", "int8"): int8,
@@ -176,13 +176,13 @@ def test_the_shipped_readers_read_real_plates_alike_in_all_three(ask: Ask, share
         assert right >= 0.85 * len(listed), model.name
 
 
-def test_the_shipped_locator_says_the_same_of_real_frames_in_all_three(
+def test_the_shipped_detector_says_the_same_of_real_frames_in_all_three(
     ask: Ask, shared_data: Path, tmp_path: Path
 ) -> None:
     frames = tmp_path / "frames.txt"
     found = sorted((shared_data / "frames-romania" / "images").glob("*.jpg"))[::9]
     frames.write_text("\n".join(map(str, found)))
-    (model,) = MODELS.glob("plate-locator-*-int8.tflite")
+    (model,) = MODELS.glob("plate-detector-*-int8.tflite")
     cells, old, other = (
         ask(path, backend, frames, CELLS)[0]
         for path, backend in ((model, "litert"), (model, "tflite"), (model.with_suffix(".onnx"), "onnx"))

@@ -19,12 +19,12 @@ from tiny_models import draw_character
 from plate_export.source import Source, open_source
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.preprocess import crop_to_ink, scale_pixels
-from plate_train import tensorflow_setup, weights_file
-from plate_train.datasets import load_split
+from plate_train.characters.datasets import load_split
+from plate_train.loop.shards import VALIDATION_PART
+from plate_train.networks import tensorflow_setup, weights_file
+from plate_train.networks.weights_file import ModelMeta
 from plate_train.plates.architectures import PLATE_SPEC
 from plate_train.plates.recorded import drawings_digest
-from plate_train.plates.shards import VALIDATION_PART
-from plate_train.weights_file import ModelMeta
 
 TRAIN, VAL = 4, 2
 PLATES = 240

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from plate_export import assumptions
-from plate_export.assumptions import Trial, assign, choose
-from plate_export.check_set import load_check_set
+from plate_export.check_sets.load_check_set import load_check_set
+from plate_export.checks import assumptions
+from plate_export.checks.assumptions import Trial, assign, choose
 from plate_export.command import export_command
 from plate_export.source import Source, open_source, parse_classes
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import AccuracyError
 from plate_runtime.model import open_model
-from plate_train.datasets import load_split
+from plate_train.characters.datasets import load_split
 
 LETTERS_FIRST = ALPHABET[10:] + ALPHABET[:10]
 SHUFFLED = ALPHABET[::-1]

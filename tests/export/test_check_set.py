@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plate_export.check_set import classes_in, load_check_set
+from plate_export.check_sets.load_check_set import classes_in, load_check_set
 from plate_export.source import Source
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError
 from plate_runtime.labels import read_class_folders, set_digest
-from plate_train.datasets import CharacterSet, load_split
-from plate_train.weights_file import ModelMeta
+from plate_train.characters.datasets import CharacterSet, load_split
+from plate_train.networks.weights_file import ModelMeta
 
 from .conftest import TRAIN, VAL, write_classes
 
@@ -103,7 +103,7 @@ def test_a_drawn_set_is_named_as_such(data: Path, monkeypatch: pytest.MonkeyPatc
         asked.append(train_limit)
         return train, val
 
-    monkeypatch.setattr("plate_export.check_set.load_recorded", drawn_again)
+    monkeypatch.setattr("plate_export.check_sets.load_check_set.load_recorded", drawn_again)
     found = load_check_set(ModelMeta(training={"kind": "drawn"}), None, 360)
     assert (found.name, found.train_name) == ("drawn-characters/val", "drawn-characters/train")
     assert (found.drawn, found.digest) == (True, val.digest)

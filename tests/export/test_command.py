@@ -13,16 +13,17 @@ import pytest
 from PIL import Image
 from same_reading import recorded_texts, require_same
 
-from plate_export import gate, parts, reading
+from plate_export.checks import reading_process, text_check
+from plate_export.checks.reading_process import Reading
 from plate_export.command import chosen_files, export_command
-from plate_export.reading import Reading
+from plate_export.convert import libraries
 from plate_export.source import Source
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import AccuracyError, DataError, MissingPartError, ModelError, PlateEdgeError, UsageError
 from plate_runtime.labels import read_class_folders, set_digest
 from plate_runtime.model import open_model
-from plate_runtime.modelfile import read_model_file
-from plate_train import weights_file
+from plate_runtime.model_file import read_model_file
+from plate_train.networks import weights_file
 
 from .conftest import VAL
 
@@ -65,7 +66,7 @@ def test_flags_choose_files(
 
 
 def test_files_say_what_they_are_and_what_they_scored(exported: Path, data: Path, own_h5: Path) -> None:
-    installed = reading.installed()
+    installed = reading_process.installed()
     digest = set_digest(read_class_folders(data / "val"))
     for name in ALL_FOUR:
         manifest = read_model_file(exported / name).manifest
@@ -88,7 +89,7 @@ def test_files_say_what_they_are_and_what_they_scored(exported: Path, data: Path
 
 
 def test_files_read_in_the_runtime_as_their_scores_say(exported: Path, data: Path) -> None:
-    from plate_runtime.image import open_picture
+    from plate_runtime.pictures.open_picture import open_picture
 
     listed = read_class_folders(data / "val")
     pictures = [open_picture(entry.path).gray() for entry in listed]
@@ -199,7 +200,7 @@ def test_a_file_that_lost_accuracy_is_exit_3_and_old_files_stay(
 ) -> None:
     shutil.copytree(exported, tmp_path / "out")
     before = {name: (tmp_path / "out" / name).read_bytes() for name in _names(tmp_path / "out")}
-    honest = reading.read_all
+    honest = reading_process.read_all
 
     def forgetful(path: Path, backend: str, *rest: object, **options: object) -> Reading:
         """An interpreter that takes every B for an 8."""
@@ -246,8 +247,8 @@ def _with_five_filters(layer: Any) -> Any:
 
 
 def test_limits_can_be_set(own_h5: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[gate.Limits] = []
-    monkeypatch.setattr(gate, "judge", lambda _reference, _checks, _labels, limits: seen.append(limits))
+    seen: list[text_check.Limits] = []
+    monkeypatch.setattr(text_check, "judge", lambda _reference, _checks, _labels, limits: seen.append(limits))
     export_command([str(own_h5), "--float", "--min-accuracy", "12.5", "--max-drop", "3", "--out", str(tmp_path)])
     assert (seen[-1].min_accuracy, seen[-1].max_drop, seen[-1].folded) == (12.5, 3, False)
 
@@ -289,14 +290,14 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_missing_libraries_are_exit_2(monkeypatch: pytest.MonkeyPatch, own_h5: Path, tmp_path: Path) -> None:
-    monkeypatch.setattr(parts, "_is_there", lambda module: module != "tf2onnx")
+    monkeypatch.setattr(libraries, "_is_there", lambda module: module != "tf2onnx")
     _refused(MissingPartError, [own_h5], tmp_path / "out", r"tf2onnx; in the checkout: pip install '.\[export\]'")
 
 
 def test_int8_that_does_not_fit_publishes_nothing(
     own_h5: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("plate_export.tflite.tensor_types", lambda _content: {"float32": 2, "int8": 9})
+    monkeypatch.setattr("plate_export.convert.tflite.tensor_types", lambda _content: {"float32": 2, "int8": 9})
     _refused(ModelError, [own_h5], tmp_path / "out", "not int8 throughout")
 
 

@@ -8,11 +8,11 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from numpy.typing import NDArray
 
-from plate_export import exact, onnx, tflite
 from plate_export.artefact import Converted
-from plate_export.tflite_graph import Graph, read_graph
+from plate_export.convert import exact_int8, onnx, tflite
+from plate_export.convert.tflite_graph import Graph, read_graph
 from plate_runtime.quantisation import dequantise, output_steps
-from plate_train.locator import architectures as locators
+from plate_train.detector import architectures as detectors
 from plate_train.plates import architectures
 
 SHAPE = (48, 160)
@@ -44,7 +44,7 @@ def plain(network: Any) -> Converted:
 @pytest.fixture(scope="module")
 def rewritten(network: Any, plain: Converted) -> Converted:
     """The reader rounded exactly."""
-    return exact.rewrite(network, plain, pictures(30, 1))
+    return exact_int8.rewrite(network, plain, pictures(30, 1))
 
 
 def litert(content: bytes, inputs: NDArray[np.float32], resolver: Any = OpResolverType.AUTO) -> NDArray[np.float32]:
@@ -98,7 +98,7 @@ def test_odd_sums_or_other_multipliers_are_not() -> None:
 
 
 def test_weights_and_multipliers_are_such(rewritten: Converted) -> None:
-    assert rewritten.rounding == exact.EXACT
+    assert rewritten.rounding == exact_int8.EXACT
     for source, kernel, bias, result in convolutions(read_graph(rewritten.content)):
         assert not np.any(kernel.values % 2)
         assert not np.any(bias.values % 2)
@@ -144,7 +144,7 @@ def test_logits_begin_at_zero(rewritten: Converted) -> None:
 
 
 def test_equal_networks_give_equal_files(network: Any, plain: Converted, rewritten: Converted) -> None:
-    assert exact.rewrite(network, plain, pictures(30, 1)) == rewritten
+    assert exact_int8.rewrite(network, plain, pictures(30, 1)) == rewritten
 
 
 @pytest.mark.parametrize("other", ["DepthwiseConv2D", "Dense"])
@@ -153,36 +153,36 @@ def test_other_operators_keep_the_plain_way(other: str, keras: Any) -> None:
     model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3, activation="relu"), layer])
     inputs = pictures(4, 4)[:, :8, :8]
     int8 = tflite.to_int8(model, inputs)
-    found = exact.rewrite(model, int8, inputs)
-    assert (found.rounding, found.content) == (exact.PLAIN, int8.content)
+    found = exact_int8.rewrite(model, int8, inputs)
+    assert (found.rounding, found.content) == (exact_int8.PLAIN, int8.content)
 
 
 @pytest.fixture(scope="module")
 def frames() -> NDArray[np.float32]:
-    """Noise in the size of a locator's input."""
+    """Noise in the size of a detector's input."""
     return np.repeat(np.repeat(pictures(4, 5)[:, :24, :40], 16, 1), 16, 2)
 
 
 @pytest.fixture(scope="module")
-def small_locator(keras: Any) -> Any:
-    """A small locator, its biases not zero."""
-    model = locators.build(locators.Size(width=0.2, depth=1))
+def small_detector(keras: Any) -> Any:
+    """A small detector, its biases not zero."""
+    model = detectors.build(detectors.Size(width=0.2, depth=1))
     numbers = np.random.default_rng(7)
     model.set_weights([one + numbers.normal(0, 0.05, one.shape) * (one.ndim == 1) for one in model.get_weights()])
     return model
 
 
 @pytest.fixture(scope="module")
-def locator(small_locator: Any, frames: NDArray[np.float32]) -> tuple[Converted, Converted]:
+def detector(small_detector: Any, frames: NDArray[np.float32]) -> tuple[Converted, Converted]:
     """It as TensorFlow quantises it, and rounded exactly."""
-    plain = tflite.to_int8(small_locator, frames)
-    return plain, exact.rewrite(small_locator, plain, frames, SCORE)
+    plain = tflite.to_int8(small_detector, frames)
+    return plain, exact_int8.rewrite(small_detector, plain, frames, SCORE)
 
 
-def test_every_kernel_gives_the_same_answers_of_a_locator(
-    locator: tuple[Converted, Converted], frames: NDArray[np.float32]
+def test_every_kernel_gives_the_same_answers_of_a_detector(
+    detector: tuple[Converted, Converted], frames: NDArray[np.float32]
 ) -> None:
-    plain, rewritten = locator
+    plain, rewritten = detector
     translated = onnx.to_int8(rewritten.content, rewritten.quantisation).content
     session = onnxruntime.InferenceSession(translated, providers=["CPUExecutionProvider"])
     expected = np.asarray(session.run(None, {tflite.INPUT: frames})[0])
@@ -193,25 +193,25 @@ def test_every_kernel_gives_the_same_answers_of_a_locator(
 
 
 def values(converted: Converted, inputs: NDArray[np.float32], resolver: Any = OpResolverType.AUTO) -> Any:
-    """What a locator says, each value by the scale of its own."""
+    """What a detector says, each value by the scale of its own."""
     found = converted.quantisation
     assert found is not None
     raw = litert(converted.content, inputs, resolver) / np.float32(found.output_scale) + found.output_zero_point
     return dequantise(np.rint(raw).astype(np.int8), *output_steps(found))
 
 
-def test_each_value_of_a_locator_has_a_scale_of_its_own(
-    small_locator: Any, locator: tuple[Converted, Converted], frames: NDArray[np.float32]
+def test_each_value_of_a_detector_has_a_scale_of_its_own(
+    small_detector: Any, detector: tuple[Converted, Converted], frames: NDArray[np.float32]
 ) -> None:
-    plain, rewritten = locator
-    assert rewritten.rounding == exact.EXACT
+    plain, rewritten = detector
+    assert rewritten.rounding == exact_int8.EXACT
     assert plain.quantisation is not None and rewritten.quantisation is not None
     assert plain.quantisation.value_scales == ()
     assert rewritten.quantisation.output_zero_point == -128
     scales, zeros = output_steps(rewritten.quantisation)
     assert scales.shape == zeros.shape == (9,)
     assert (scales[0] * (-128 - zeros[0]), scales[0] * (127 - zeros[0])) == pytest.approx(SCORE, abs=float(scales[0]))
-    wanted, found = np.array(small_locator(frames)), values(rewritten, frames)
+    wanted, found = np.array(small_detector(frames)), values(rewritten, frames)
     wanted[..., 0] = np.clip(wanted[..., 0], *SCORE)
     old = litert(plain.content, frames)
     old[..., 0] = np.clip(old[..., 0], *SCORE)
@@ -220,14 +220,14 @@ def test_each_value_of_a_locator_has_a_scale_of_its_own(
 
 
 def test_a_score_takes_many_values_where_it_matters() -> None:
-    low, high = exact.score_range(0.4)
+    low, high = exact_int8.score_range(0.4)
     confidences = 1 / (1 + np.exp(-np.linspace(low, high, 256) / 0.4))
     assert np.count_nonzero((confidences > 0.05) & (confidences < 0.95)) > 100
     assert confidences[0] < 0.02 and confidences[-1] > 0.999
 
 
-def test_no_operator_of_a_locator_is_a_tile(locator: tuple[Converted, Converted]) -> None:
-    kinds = {one.kind for one in read_graph(locator[1].content).operators}
+def test_no_operator_of_a_detector_is_a_tile(detector: tuple[Converted, Converted]) -> None:
+    kinds = {one.kind for one in read_graph(detector[1].content).operators}
     assert "RESIZE_NEAREST_NEIGHBOR" in kinds
     assert "TILE" not in kinds
 
@@ -238,4 +238,4 @@ def test_a_network_that_ends_with_something_else_keeps_the_plain_way(keras: Any)
     both = [layers.Conv2D(4, 3)(layers.Conv2D(4, 3, activation="relu", padding="same")(picture)) for _ in range(2)]
     model = keras.Model(picture, layers.Add()(both))
     inputs = pictures(4, 4)[:, :8, :8]
-    assert exact.rewrite(model, tflite.to_int8(model, inputs), inputs).rounding == exact.PLAIN
+    assert exact_int8.rewrite(model, tflite.to_int8(model, inputs), inputs).rounding == exact_int8.PLAIN

@@ -16,7 +16,7 @@ from plate_export import foreign
 from plate_export.source import load_network, open_source
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import ModelError, PlateEdgeError, UsageError
-from plate_train import h5_copy, h5_file, network_file
+from plate_train.networks import h5_copy, h5_file, network_file
 
 BRITISH = "".join(sign for sign in ALPHABET if sign not in "IQ")
 CLASSES = {34: BRITISH, 36: None, 10: None}

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plate_export import gate
-from plate_export.gate import Answers, Check, Examples, Limits
-from plate_export.outputs import NOTHING
+from plate_export.checks import text_check
+from plate_export.checks.network_outputs import NOTHING
+from plate_export.checks.text_check import Answers, Check, Examples, Limits
 from plate_runtime.errors import AccuracyError, MissingPartError
 
 ALPHABET = "0ABO"
@@ -22,19 +22,19 @@ def _answers(texts: str, labels: str, confidence: float = 0.9) -> Answers:
     probabilities = np.full((len(texts), len(ALPHABET)), rest, np.float32)
     probabilities[np.arange(len(texts)), [ALPHABET.index(text) for text in texts]] = confidence
     inputs = np.zeros((len(texts), 28, 28, 1), np.float32)
-    return gate.count_right(list(texts), probabilities, Examples(inputs, list(labels), np.ones(len(texts), bool)))
+    return text_check.count_right(list(texts), probabilities, Examples(inputs, list(labels), np.ones(len(texts), bool)))
 
 
 def _check(reference: str, found: str, labels: str, confidence: float = 0.9) -> Check:
     answers = _answers(found, labels, confidence)
-    return gate.compare(
+    return text_check.compare(
         _answers(reference, labels), answers, labels, file="m-int8.tflite", backend="litert", version="2"
     )
 
 
 def test_answers_are_counted_plain_folded_and_without_copies() -> None:
     examples = Examples(np.zeros((4, 28, 28, 1), np.float32), list("0ABO"), np.array([False, True, True, True]))
-    answers = gate.count_right(list("0AA0"), np.eye(4, dtype=np.float32)[[0, 1, 1, 0]], examples)
+    answers = text_check.count_right(list("0AA0"), np.eye(4, dtype=np.float32)[[0, 1, 1, 0]], examples)
     assert (answers.texts, answers.right, answers.folded, answers.unseen) == (list("0AA0"), 2, 3, 1)
     assert answers.cer == 0.5
 
@@ -82,14 +82,14 @@ def test_half_a_point_or_one_picture(count: int, drop: float, allowed: int) -> N
 def test_within_the_limits_nothing_is_said() -> None:
     labels = "AB" * 50
     found = "AA" + labels[2:]
-    gate.judge(_answers(labels, labels), [_check(labels, found, labels)], labels, Limits())
+    text_check.judge(_answers(labels, labels), [_check(labels, found, labels)], labels, Limits())
 
 
 def test_below_the_h5_names_the_classes_that_broke() -> None:
     labels = "AB" * 50
     found = "AA" * 2 + labels[4:]
     with pytest.raises(AccuracyError) as caught:
-        gate.judge(_answers(labels, labels), [_check(labels, found, labels)], labels, Limits())
+        text_check.judge(_answers(labels, labels), [_check(labels, found, labels)], labels, Limits())
     text = str(caught.value)
     assert caught.value.exit_code == 3
     assert "m-int8.tflite in litert reads 98 of 100 (98.0 %), the .h5 100, 1 fewer are allowed" in text
@@ -104,61 +104,63 @@ def test_below_the_minimum_names_the_weakest_classes() -> None:
     with pytest.raises(
         AccuracyError, match=r"the \.h5 itself reads 18 of 20 \(90\.0 %\), 95 % are needed.*B \(8 of 10\)"
     ):
-        gate.judge(reference, [_check(texts, texts, labels)], labels, Limits())
-    gate.judge(reference, [_check(texts, texts, labels)], labels, Limits(min_accuracy=90))
+        text_check.judge(reference, [_check(texts, texts, labels)], labels, Limits())
+    text_check.judge(reference, [_check(texts, texts, labels)], labels, Limits(min_accuracy=90))
 
 
 def test_better_than_the_h5_is_no_failure() -> None:
     labels = "AB" * 50
     reference = "AA" + labels[2:]
-    gate.judge(_answers(reference, labels), [_check(reference, labels, labels)], labels, Limits(max_drop=0))
+    text_check.judge(_answers(reference, labels), [_check(reference, labels, labels)], labels, Limits(max_drop=0))
 
 
 def test_drawn_sets_count_pairs_that_look_alike_as_one() -> None:
     labels = "0O" * 50
     texts = "0" * 100
     reference, one = _answers(texts, labels), _check(texts, "O" * 100, labels)
-    gate.judge(reference, [one], labels, Limits(folded=True))
+    text_check.judge(reference, [one], labels, Limits(folded=True))
     with pytest.raises(AccuracyError):
-        gate.judge(reference, [one], labels, Limits())
+        text_check.judge(reference, [one], labels, Limits())
 
 
 def test_several_failures_are_counted() -> None:
     labels = "AB" * 50
     bad = _check(labels, "B" * 100, labels)
     with pytest.raises(AccuracyError, match="and 2 more like it"):
-        gate.judge(_answers(labels, labels), [bad, bad, bad], labels, Limits())
+        text_check.judge(_answers(labels, labels), [bad, bad, bad], labels, Limits())
 
 
 def test_every_interpreter_of_a_format_has_to_run_it() -> None:
     installed = {"litert": "2.3", "tflite": "2.14", "onnx": None}
-    assert gate.usable_backends(Path("m.tflite"), installed) == ["litert", "tflite"]
+    assert text_check.usable_backends(Path("m.tflite"), installed) == ["litert", "tflite"]
     with pytest.raises(MissingPartError, match=r"m\.onnx"):
-        gate.usable_backends(Path("m.onnx"), installed)
+        text_check.usable_backends(Path("m.onnx"), installed)
 
 
 def test_plates_are_compared_sign_by_sign() -> None:
     labels = ["AB0", "BBA", "A0"]
     reference, answers = (
-        gate.count_right(texts, outputs, Examples(np.zeros((3, 48, 160, 1), np.float32), labels, np.ones(3, bool)))
+        text_check.count_right(
+            texts, outputs, Examples(np.zeros((3, 48, 160, 1), np.float32), labels, np.ones(3, bool))
+        )
         for texts, outputs in (
             (["AB0", "BBA", "A0"], np.zeros((3, 2, 5), np.float32)),
             (["AA0", "BA", "A00"], np.eye(5, dtype=np.float32)[None, :2].repeat(3, 0)),
         )
     )
-    one = gate.compare(reference, answers, labels, file="m-int8.tflite", backend="litert", version="2")
+    one = text_check.compare(reference, answers, labels, file="m-int8.tflite", backend="litert", version="2")
     assert one.agreement == 0
     assert one.classes == {"B": (3, 1)}
     assert one.new_confusions == {("B", "A"): 1, ("B", NOTHING): 1, (NOTHING, "0"): 1}
     assert one.largest_difference == pytest.approx(np.e / (np.e + 4) - 0.2)
     with pytest.raises(AccuracyError, match=r"reads 0 of 3 .* broken are B \(3 -> 1\)"):
-        gate.judge(reference, [one], labels, Limits())
+        text_check.judge(reference, [one], labels, Limits())
 
 
 def test_scores_are_those_of_the_file() -> None:
     labels = "AB" * 4
     checks = [_check(labels, "B" * 8, labels), _check(labels, labels, labels)]
-    (score, other) = gate.scores(checks, "m-int8.tflite", "set/val", "d1")
+    (score, other) = text_check.scores(checks, "m-int8.tflite", "set/val", "d1")
     assert (score.set, score.digest, score.count, score.right, score.backend) == ("set/val", "d1", 8, 4, "litert")
     assert other.right == 8
-    assert gate.scores(checks, "m-float32.tflite", "set/val", "d1") == ()
+    assert text_check.scores(checks, "m-float32.tflite", "set/val", "d1") == ()

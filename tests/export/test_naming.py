@@ -9,8 +9,8 @@ from tiny_models import model_bytes
 
 from plate_export.naming import distinct
 from plate_export.source import Source, open_source
-from plate_train import weights_file
-from plate_train.weights_file import ModelMeta
+from plate_train.networks import weights_file
+from plate_train.networks.weights_file import ModelMeta
 
 
 def _source(path: Path, name: str, version: str = "1.0.0") -> Source:

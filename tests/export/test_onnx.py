@@ -8,13 +8,13 @@ import onnx as onnx_library
 import pytest
 from numpy.typing import NDArray
 
-from plate_export import onnx, tflite
 from plate_export.artefact import Converted, describe
-from plate_export.reading import read_all
+from plate_export.checks.reading_process import read_all
+from plate_export.convert import onnx, tflite
 from plate_export.source import Source
 from plate_runtime.errors import ModelError
 from plate_runtime.preprocess import scale_pixels
-from plate_train.datasets import load_split
+from plate_train.characters.datasets import load_split
 
 
 @pytest.fixture(scope="module")

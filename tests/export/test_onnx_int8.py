@@ -9,8 +9,8 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from plate_export import onnx, tflite
-from plate_export.tflite_graph import read_graph
+from plate_export.convert import onnx, tflite
+from plate_export.convert.tflite_graph import read_graph
 from plate_runtime.errors import ModelError
 from plate_train.plates import architectures
 

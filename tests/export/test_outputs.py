@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plate_export.outputs import (
+from plate_export.checks.network_outputs import (
     NOTHING,
     output_name,
     output_shape,
@@ -18,7 +18,7 @@ from plate_export.outputs import (
     signs,
 )
 from plate_runtime.errors import ModelError
-from plate_train.weights_file import ModelMeta
+from plate_train.networks.weights_file import ModelMeta
 
 CHARACTER = ModelMeta(alphabet="AB")
 PLATE = ModelMeta(alphabet="AB", kind="plate", decoding="ctc", steps=4)

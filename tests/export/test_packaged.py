@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from plate_export import pack_sets, packaged
-from plate_export.check_set import load_check_set
-from plate_export.packaged import SETS, is_shipped, load_packaged, real_results
+from plate_export.check_sets import pack_sets, packaged
+from plate_export.check_sets.load_check_set import load_check_set
+from plate_export.check_sets.packaged import SETS, is_shipped, load_packaged, real_results
 from plate_export.source import Source, find_models, open_source
 from plate_runtime.errors import DataError
-from plate_runtime.modelfile import read_model_file
-from plate_train import weights_file
+from plate_runtime.model_file import read_model_file
+from plate_train.networks import weights_file
 
 MOST_BYTES = 2_000_000
 
@@ -34,7 +34,7 @@ def test_a_set_is_of_the_network_that_ships(kind: str) -> None:
     source = _shipped(kind)
     assert is_shipped(source.digest)
     listed = json.loads((SETS / f"{kind}.json").read_text())
-    assert listed["h5_sha256"] == source.digest, "run: python -m plate_export.pack_sets " + kind
+    assert listed["h5_sha256"] == source.digest, "run: python -m plate_export.check_sets.pack_sets " + kind
     found = load_packaged(source.meta)
     assert (len(found.train), len(found.val)) == pack_sets._COUNTS[kind]
     assert found.drawn and found.val.pictures.shape[1:] == source.meta.input.shape[:2]
@@ -61,8 +61,8 @@ def test_results_of_real_sets_are_those_of_the_benchmarks(repository: Path) -> N
     assert "characters-india/val" in {name for name, _, _ in real_results(_shipped("character").meta)}
 
 
-def test_the_locator_says_what_it_needs() -> None:
-    source = open_source(weights_file.find("plate-locator"))
+def test_the_detector_says_what_it_needs() -> None:
+    source = open_source(weights_file.find("plate-detector"))
     with pytest.raises(DataError, match="frames: name a folder with --data DIR") as caught:
         load_check_set(source.meta, None, 360, shipped=is_shipped(source.digest))
     assert "plate-train fonts" in str(caught.value)

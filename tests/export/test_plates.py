@@ -14,22 +14,22 @@ from cell_plates import draw_cells, template_weights
 from PIL import Image
 from same_reading import recorded_texts, require_same
 
-from plate_export import reading
-from plate_export.check_set import load_check_set
+from plate_export.check_sets.load_check_set import load_check_set
+from plate_export.checks import reading_process
+from plate_export.checks.reading_process import Reading
 from plate_export.command import export_command
-from plate_export.reading import Reading
 from plate_export.source import load_network, open_source
-from plate_runtime import reading as plate_reading
+from plate_runtime import recognise as plate_reading
 from plate_runtime.decode import decode_logits
 from plate_runtime.errors import AccuracyError, DataError, ModelError, PlateEdgeError
 from plate_runtime.labels import read_labels, set_digest
 from plate_runtime.model import open_model
-from plate_runtime.modelfile import read_model_file
+from plate_runtime.model_file import read_model_file
 from plate_runtime.preprocess import standardise
-from plate_train import weights_file
+from plate_train.networks import weights_file
+from plate_train.networks.weights_file import ModelMeta
 from plate_train.plates.architectures import PLATE_SPEC
-from plate_train.plates.own import split_labelled
-from plate_train.weights_file import ModelMeta
+from plate_train.plates.own_data import split_labelled
 
 from .conftest import PLATES
 
@@ -215,7 +215,7 @@ def test_wrong_labels_are_exit_3(plate_h5: Path, crops: Path, tmp_path: Path, ce
 def test_a_file_that_reads_worse_is_exit_3(
     plate_h5: Path, tmp_path: Path, cell_generator: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = reading.read_all
+    honest = reading_process.read_all
 
     def forgetful(path: Path, *rest: Any, **options: Any) -> Reading:
         """An interpreter that takes every 7 for a T."""

@@ -148,7 +148,7 @@ def test_a_killed_export_is_dropped_or_finished_by_the_next(
 INTERRUPTED = """
 import os, signal, sys
 from pathlib import Path
-from plate_runtime.commandline import run
+from plate_runtime.command_line import run
 from plate_export.publish import stage
 original = Path.replace
 def replace(self, target):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plate_export import reading
+from plate_export.checks import reading_process
 from plate_runtime import backends
 from plate_runtime.errors import ModelError
 from plate_runtime.model import open_model
@@ -16,7 +16,7 @@ def test_the_other_process_answers_as_this_one(make_model_file: Callable[..., Pa
     path = make_model_file("tflite", "int8")
     inputs = np.random.default_rng(1).random((70, 28, 28, 1), np.float32)
     counted: list[int] = []
-    read = reading.read_all(path, "litert", inputs, counted.append)
+    read = reading_process.read_all(path, "litert", inputs, counted.append)
     with open_model(path, backend="litert") as model:
         assert np.array_equal(read.outputs, model.predict(inputs))
         assert (read.backend, read.version) == (model.backend.name, model.backend.version)
@@ -24,7 +24,7 @@ def test_the_other_process_answers_as_this_one(make_model_file: Callable[..., Pa
 
 
 def test_it_knows_the_same_interpreters() -> None:
-    assert reading.installed() == backends.installed()
+    assert reading_process.installed() == backends.installed()
 
 
 def test_a_refused_file_is_one_sentence(make_model_file: Callable[..., Path]) -> None:
@@ -33,7 +33,7 @@ def test_a_refused_file_is_one_sentence(make_model_file: Callable[..., Path]) ->
     content[100] ^= 0xFF
     path.write_bytes(content)
     with pytest.raises(ModelError, match="digest does not match"):
-        reading.read_all(path, "litert", np.zeros((1, 28, 28, 1), np.float32))
+        reading_process.read_all(path, "litert", np.zeros((1, 28, 28, 1), np.float32))
 
 
 def test_a_crash_is_told_from_an_answer(make_model_file: Callable[..., Path], tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_crash_is_told_from_an_answer(make_model_file: Callable[..., Path], tm
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(tmp_path))
         with pytest.raises(ModelError, match="the interpreter crashed"):
-            reading.read_all(make_model_file(), "litert", np.zeros((1, 28, 28, 1), np.float32))
+            reading_process.read_all(make_model_file(), "litert", np.zeros((1, 28, 28, 1), np.float32))
 
 
 def test_the_child_does_not_outlive_an_interrupted_parent(make_model_file: Callable[..., Path]) -> None:
@@ -53,4 +53,4 @@ def test_the_child_does_not_outlive_an_interrupted_parent(make_model_file: Calla
 
     inputs = np.zeros((640, 28, 28, 1), np.float32)
     with pytest.raises(KeyboardInterrupt):
-        reading.read_all(make_model_file(), "litert", inputs, interrupt)
+        reading_process.read_all(make_model_file(), "litert", inputs, interrupt)

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from plate_export import gate
 from plate_export.artefact import Artefact, Converted, describe
-from plate_export.calibrate import choose
-from plate_export.gate import Answers, Check, Examples, Limits
-from plate_export.labelled import CheckSet, Labelled
-from plate_export.picture import draw_changes
-from plate_export.report import Report
+from plate_export.check_sets.labelled import CheckSet, Labelled
+from plate_export.checks import text_check
+from plate_export.checks.text_check import Answers, Check, Examples, Limits
+from plate_export.convert.calibrate import choose
+from plate_export.report.changes_picture import draw_changes
+from plate_export.report.text_report import Report
 from plate_export.source import Source
 from plate_runtime.alphabet import ALPHABET
-from plate_train.weights_file import ModelMeta
+from plate_train.networks.weights_file import ModelMeta
 
 LABELS = "AAAABBBB8888"
 
@@ -32,7 +32,7 @@ def _check_set() -> CheckSet:
 def _answers(texts: str, check_set: CheckSet) -> Answers:
     probabilities = np.eye(36, dtype=np.float32)[[ALPHABET.index(text) for text in texts]]
     inputs = np.zeros((len(texts), 28, 28, 1), np.float32)
-    return gate.count_right(list(texts), probabilities, Examples(inputs, LABELS, check_set.unseen))
+    return text_check.count_right(list(texts), probabilities, Examples(inputs, LABELS, check_set.unseen))
 
 
 @pytest.fixture
@@ -49,7 +49,9 @@ def report(tmp_path: Path) -> Report:
         artefact = describe(source, "tflite", precision, Converted(b"model", {precision: 3}), record)
         artefacts.append(artefact)
         answers = _answers(texts, check_set)
-        checks.append(gate.compare(reference, answers, LABELS, file=artefact.name, backend="litert", version="2.3"))
+        checks.append(
+            text_check.compare(reference, answers, LABELS, file=artefact.name, backend="litert", version="2.3")
+        )
     installed = {"litert": "2.3", "tflite": None, "onnx": None}
     calibration = choose(check_set.train, 6, 7)
     return Report(source, check_set, Limits(), calibration, reference, artefacts, checks, installed, {"keras": "3.15"})

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from plate_export.tflite_graph import read_graph
+from plate_export.convert.tflite_graph import read_graph
 from plate_runtime.model import MODELS
-from plate_runtime.modelfile import read_model_file
+from plate_runtime.model_file import read_model_file
 
 MICRO = {
     "ADD", "AVERAGE_POOL_2D", "BATCH_MATMUL", "CONCATENATION", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED",

@@ -18,8 +18,8 @@ from plate_export.source import (
 )
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, ModelError, UsageError
-from plate_train import weights_file
-from plate_train.weights_file import ModelMeta
+from plate_train.networks import weights_file
+from plate_train.networks.weights_file import ModelMeta
 
 DENSE = {"class_name": "Dense", "module": "keras.layers", "registered_name": None, "config": {"activation": "softmax"}}
 
@@ -51,7 +51,7 @@ def test_the_given_model_comes_before_runs_and_shipped_ones(tmp_path: Path) -> N
         ("character", None, ["plate-character-1.0.0.h5"]),
         ("character", "image,text\na.png,A\nb.png,7\n", ["plate-character-1.0.0.h5"]),
         ("plate", "image,text\na.png,AB12\n", ["plate-reader-1.0.0.h5"]),
-        ("locator", "image,text,corners\na.png,AB12,0 0 9 0 9 5 0 5\n", ["plate-locator-1.1.0.h5"]),
+        ("detector", "image,text,corners\na.png,AB12,0 0 9 0 9 5 0 5\n", ["plate-detector-1.1.0.h5"]),
     ],
 )
 def test_without_a_run_the_shipped_model_fits_the_data(
@@ -59,7 +59,7 @@ def test_without_a_run_the_shipped_model_fits_the_data(
 ) -> None:
     shipped = tmp_path / "weights"
     shipped.mkdir()
-    for name in ("plate-character-1.0.0", "plate-reader-1.0.0", "plate-reader-nano-1.2.0", "plate-locator-1.1.0"):
+    for name in ("plate-character-1.0.0", "plate-reader-1.0.0", "plate-reader-nano-1.2.0", "plate-detector-1.1.0"):
         (shipped / f"{name}.h5").touch()
     (tmp_path / "A").mkdir()
     if labels:

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from plate_export import tflite
 from plate_export.artefact import Artefact, Converted, describe
-from plate_export.reading import read_all
+from plate_export.checks.reading_process import read_all
+from plate_export.convert import tflite
 from plate_export.source import Source
 from plate_runtime.errors import ModelError
 from plate_runtime.preprocess import scale_pixels
-from plate_train.datasets import load_split
+from plate_train.characters.datasets import load_split
 
 
 @pytest.fixture(scope="module")

@@ -29,8 +29,8 @@ def check_queue(path: Path) -> None:
     from plate_devices.events.clock import Clock
     from plate_devices.outputs.delivery import Delivery
     from plate_devices.outputs.fake import FakeOutput
+    from plate_devices.outputs.output_settings import QueueSettings
     from plate_devices.outputs.recovery import FILE
-    from plate_devices.outputs.settings import QueueSettings
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -20,7 +20,7 @@ from .mutate import Mutate, mutate_bytes, mutate_text
 
 def check_model(path: Path) -> None:
     """A model file of either format, up to the interpreter."""
-    from plate_runtime.modelfile import read_model_file
+    from plate_runtime.model_file import read_model_file
 
     refused_or_read(lambda: read_model_file(path))
 
@@ -39,14 +39,14 @@ def check_manifest(path: Path) -> None:
 
 def check_settings(path: Path) -> None:
     """A settings file of a device, as the start and a reload read it."""
-    from plate_devices.arguments import parse_infer
+    from plate_devices.cli.infer_options import parse_infer
 
     refused_or_read(lambda: parse_infer(["--config", str(path)]))
 
 
 def check_labels(path: Path) -> None:
     """Labels of pictures, and the list of reviewed detections."""
-    from plate_devices.reviewed import read_reviewed
+    from plate_devices.scoring.reviewed import read_reviewed
     from plate_runtime.labels import by_picture, read_labels
 
     refused_or_read(lambda: by_picture(read_labels(path)))
@@ -62,14 +62,14 @@ def check_watchlist(path: Path) -> None:
 
 def check_region(path: Path) -> None:
     """The region that the live page keeps."""
-    from plate_devices.serve.region import load_region
+    from plate_devices.serve.roi_file import load_region
 
     refused_or_read(lambda: load_region(path))
 
 
 def _changed_graph(format_: str) -> Mutate:
     """Return a change of the network alone, put back behind a manifest with a right digest."""
-    from plate_runtime.modelfile import build_model_file
+    from plate_runtime.model_file import build_model_file
 
     def change(content: bytes, rng: random.Random) -> bytes:
         try:
@@ -102,7 +102,7 @@ def resigned(content: bytes, rng: random.Random) -> bytes:
 
 @lru_cache(64)
 def _taken_apart(content: bytes, format_: str) -> tuple[bytes, Any]:
-    from plate_runtime.modelfile import read_model_file
+    from plate_runtime.model_file import read_model_file
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"seed.{format_}"
@@ -125,9 +125,9 @@ def _models(format_: str) -> list[bytes]:
 
 
 def _manifests() -> list[bytes]:
-    from tiny_locators import locator_bytes
+    from tiny_detectors import detector_bytes
 
-    files = [*_models("tflite"), locator_bytes("tflite")]
+    files = [*_models("tflite"), detector_bytes("tflite")]
     return [_taken_apart(content, "tflite")[1].to_json().encode() for content in files]
 
 

@@ -23,8 +23,8 @@ from .mutate import mutate_bytes, mutate_text
 
 def check_picture(path: Path) -> None:
     """A picture file, and the same bytes from a camera."""
-    from plate_runtime.image import CAMERA_PNG, open_picture
-    from plate_runtime.picture_checks import MAX_SIDE
+    from plate_runtime.pictures.cost import MAX_SIDE
+    from plate_runtime.pictures.open_picture import CAMERA_PNG, open_picture
 
     rgb = np.zeros((1, 1, 3), np.uint8)
 
@@ -52,7 +52,7 @@ def check_multipart(path: Path) -> None:
 
 def check_camera(path: Path) -> None:
     """A camera that answers each request with the bytes of the file, and hangs up."""
-    from plate_devices.sources.address import parse_address
+    from plate_devices.sources.camera_address import parse_address
     from plate_devices.sources.mjpeg import MjpegStream
 
     answer = path.read_bytes()

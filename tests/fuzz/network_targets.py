@@ -10,17 +10,17 @@ from typing import Any, NoReturn
 
 from plate_devices.addresses import AddressError, split_address
 from plate_devices.clients.limits import Answer, Framer, Peer, RefusedError, Service
-from plate_devices.config.errors import SettingError
+from plate_devices.config.setting_errors import SettingError
+from plate_devices.live.live_state import Tap
 from plate_devices.outputs.home_assistant import discovery
 from plate_devices.outputs.mqtt import MqttOutput
 from plate_devices.outputs.mqtt_settings import MqttSettings
 from plate_devices.serve.access import Access
 from plate_devices.serve.answers import Answers
-from plate_devices.serve.http import PageService
-from plate_devices.serve.pictures import LivePictures
-from plate_devices.serve.tap import Tap
-from plate_devices.sources.address import presentable
-from plate_devices.unix_socket.server import SocketServer
+from plate_devices.serve.http_framing import PageService
+from plate_devices.serve.live_pictures import LivePictures
+from plate_devices.sources.camera_address import presentable
+from plate_devices.unix_socket.socket_server import SocketServer
 from plate_runtime.reader import PlateReader
 
 _PEER = Peer("fuzz", is_local=True)

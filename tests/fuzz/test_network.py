@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fuzz import network_inputs as inputs
 from fuzz import network_targets as targets
-from plate_devices.unix_socket.server import SocketServer
+from plate_devices.unix_socket.socket_server import SocketServer
 from plate_runtime.reader import PlateReader
 
 seeds = st.integers(0, 2**32 - 1)

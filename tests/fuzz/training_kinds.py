@@ -14,7 +14,7 @@ from .mutate import mutate_bytes, mutate_text
 
 def check_h5(path: Path) -> None:
     """What `plate-export` and `plate-train --from` do with a `.h5`, up to the loaded network."""
-    from plate_train import weights_file
+    from plate_train.networks import weights_file
 
     refused_or_read(lambda: weights_file.read_meta(path))
     refused_or_read(lambda: weights_file.load(path))
@@ -22,7 +22,7 @@ def check_h5(path: Path) -> None:
 
 def check_description(path: Path) -> None:
     """A network's description by itself."""
-    from plate_train import network_check
+    from plate_train.networks import network_check
 
     text = path.read_bytes().decode("utf-8", "surrogateescape")
     refused_or_read(lambda: network_check.check(network_check.parse(text, str(path)), str(path)))
@@ -32,11 +32,11 @@ def check_run_settings(path: Path) -> None:
     """The settings of a run, of each of the three networks."""
     import argparse
 
+    from plate_train.characters.run import Settings
     from plate_train.command import _parser
-    from plate_train.locator import settings as detector
+    from plate_train.detector import settings as detector
+    from plate_train.loop.run_files import recorded_settings
     from plate_train.plates import settings as plates
-    from plate_train.recorded_files import recorded_settings
-    from plate_train.run import Settings
 
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / plates.FILE).write_bytes(path.read_bytes())
@@ -54,7 +54,7 @@ def _use(settings: Any) -> None:
 
 def check_checkpoint(path: Path) -> None:
     """The checkpoint of a run, and a file of drawings."""
-    from plate_train.plates import checkpoint, shards
+    from plate_train.loop import checkpoint, shards
 
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / checkpoint.FILE).write_bytes(path.read_bytes())
@@ -64,7 +64,7 @@ def check_checkpoint(path: Path) -> None:
 
 def check_report(path: Path) -> None:
     """A run's report, and the record of a search."""
-    from plate_train import search_record
+    from plate_train.characters import search_record
     from plate_train.plates.comparison import row
 
     refused_or_read(lambda: row(path))
@@ -76,8 +76,8 @@ def check_report(path: Path) -> None:
 def _h5() -> list[bytes]:
     import hostile_h5
 
-    from plate_train import weights_file
-    from plate_train.h5_file import TRAINING
+    from plate_train.networks import weights_file
+    from plate_train.networks.h5_file import TRAINING
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "seed.h5"
@@ -96,9 +96,9 @@ def _descriptions() -> list[bytes]:
 
 
 def _run_settings() -> list[bytes]:
-    from plate_train.locator.settings import Settings as Detector
+    from plate_train.characters.run import Settings as Characters
+    from plate_train.detector.settings import Settings as Detector
     from plate_train.plates.settings import Settings as Plates
-    from plate_train.run import Settings as Characters
 
     return [json.dumps(dataclasses.asdict(one())).encode() for one in (Plates, Detector, Characters)]
 
@@ -106,7 +106,7 @@ def _run_settings() -> list[bytes]:
 def _checkpoints() -> list[bytes]:
     import numpy as np
 
-    from plate_train.plates import checkpoint
+    from plate_train.loop import checkpoint
 
     with tempfile.TemporaryDirectory() as folder:
         state = checkpoint.State(step=5, total=10, history=[{"step": 5, "loss": 1.5}], generators=[("0" * 64, 0)])

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from plate_devices.drawing import draw_plate
+from plate_devices.imaging.plate_picture import draw_plate
 
 TOOK_TOO_LONG = 30.0
 """Seconds that stand for no answer."""

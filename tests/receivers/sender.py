@@ -12,8 +12,8 @@ from pathlib import Path
 
 from plate_devices.events.clock import Clock
 from plate_devices.outputs.delivery import deliver
-from plate_devices.outputs.registry import settings_class
-from plate_devices.outputs.settings import OutputSettings, QueueSettings
+from plate_devices.outputs.make_outputs import settings_class
+from plate_devices.outputs.output_settings import OutputSettings, QueueSettings
 
 
 def _settings(typed: str) -> OutputSettings:

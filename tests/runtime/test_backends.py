@@ -19,7 +19,7 @@ from plate_runtime.backends.interpreter import TFLiteBackend
 from plate_runtime.errors import MissingPartError, ModelError, UsageError
 from plate_runtime.manifest import InputSpec, Quantisation
 from plate_runtime.model import open_model
-from plate_runtime.modelfile import read_model_file
+from plate_runtime.model_file import read_model_file
 
 MakeModel = Callable[..., Path]
 PICTURES = [draw_character(sign) for sign in ALPHABET]
@@ -82,9 +82,9 @@ def test_a_backend_never_falls_back_to_another(make_model_file: MakeModel) -> No
             open_model(make_model_file(), backend="tflite")
 
 
-def test_a_model_of_another_kind_is_refused(make_locator: MakeModel) -> None:
-    with pytest.raises(ModelError, match="locator"):
-        open_model(make_locator())
+def test_a_model_of_another_kind_is_refused(make_detector: MakeModel) -> None:
+    with pytest.raises(ModelError, match="detector"):
+        open_model(make_detector())
 
 
 def test_fewer_than_one_thread_is_refused(make_model_file: MakeModel) -> None:
@@ -162,7 +162,7 @@ def test_threads_that_open_models_at_once_leave_standard_error_alone(make_model_
 
 
 def test_a_network_the_interpreter_cannot_load_is_one_clear_error(tmp_path: Path, make_model_file: MakeModel) -> None:
-    from plate_runtime.modelfile import build_model_file
+    from plate_runtime.model_file import build_model_file
 
     manifest = read_model_file(make_model_file()).manifest
     for format_, content in (("tflite", b"\x1c\0\0\0TFL3" + bytes(64)), ("onnx", b"\x0a\x01x")):

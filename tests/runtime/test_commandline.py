@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from plate_runtime import errors
-from plate_runtime.commandline import run
+from plate_runtime.command_line import run
 from plate_runtime.errors import DataError
 
 
@@ -71,7 +71,7 @@ def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
 
 SCRIPT = """
 import os, signal, sys
-from plate_runtime.commandline import run
+from plate_runtime.command_line import run
 def command(arguments):
     if arguments[0] == "pipe":
         for i in range(100000): print("line", i)
@@ -103,7 +103,7 @@ def test_a_closed_pipe_ends_quietly() -> None:
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_closed_streams_change_no_exit_code_and_mix_nothing_up(closed: str) -> None:
     code = (
-        "from plate_runtime.commandline import run; from plate_runtime.errors import DataError\n"
+        "from plate_runtime.command_line import run; from plate_runtime.errors import DataError\n"
         "def command(arguments):\n    print('read')\n    raise DataError('odd')\n"
         "run(command, 'plate-test', [])"
     )

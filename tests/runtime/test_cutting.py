@@ -16,10 +16,10 @@ from PIL import Image, ImageDraw, ImageOps
 from tiny_models import draw_text
 
 from plate_runtime.backends.fake import FakeBackend
-from plate_runtime.cutting import read_by_cutting
 from plate_runtime.errors import UsageError
 from plate_runtime.model import Model, open_model
-from plate_runtime.modelfile import read_model_file
+from plate_runtime.model_file import read_model_file
+from plate_runtime.segment.segmented_reader import read_by_cutting
 
 TEXT = "ECH574"
 

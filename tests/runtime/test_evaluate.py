@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from plate_runtime.alphabet import fold
 from plate_runtime.evaluate import (
-    LocationScore,
+    DetectionScore,
     Matches,
     agreement,
     calibration,
@@ -18,7 +18,7 @@ from plate_runtime.evaluate import (
     edit_distance,
     match_answer,
     match_plates,
-    score_locations,
+    score_detections,
     score_texts,
 )
 from plate_runtime.manifest import InputSpec, Manifest
@@ -85,13 +85,13 @@ def box(x: float, y: float, width: float = 100, height: float = 20) -> tuple[tup
     return ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
 
 
-class TestLocations:
+class TestDetections:
     def test_each_detection_finds_one_plate_at_most(self) -> None:
         labelled = [box(0, 0), box(200, 0), box(400, 0)]
         found = [box(202, 1), box(4, 0), box(0, 0), box(0, 300), box(455, 0)]
         matches = match_plates(found, labelled)
         assert matches == Matches((1, 0, None), (3,))
-        assert score_locations([matches, match_plates([], []), match_plates([box(0, 0)], [])]) == LocationScore(
+        assert score_detections([matches, match_plates([], []), match_plates([box(0, 0)], [])]) == DetectionScore(
             3, 3, 2, 2
         )
 
@@ -101,13 +101,13 @@ class TestLocations:
         assert match_plates([box(101, 0)], [box(0, 0)]) == Matches((None,), (0,))
 
     def test_rates(self) -> None:
-        score = LocationScore(200, 100, 92, 10)
+        score = DetectionScore(200, 100, 92, 10)
         assert (score.recall, score.outside_per_frame) == (0.92, 0.05)
-        assert LocationScore(0, 0, 0, 0).recall == LocationScore(0, 0, 0, 0).outside_per_frame == 0
+        assert DetectionScore(0, 0, 0, 0).recall == DetectionScore(0, 0, 0, 0).outside_per_frame == 0
 
     def test_an_answer_is_held_against_labels_in_pixels_of_the_picture(self) -> None:
         spec = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
-        manifest = Manifest("locator", "t", "1", "", spec, decoding="corners", strides=(32,))
+        manifest = Manifest("detector", "t", "1", "", spec, decoding="corners", strides=(32,))
         answer = np.full((240, 9), -9, np.float32)
         answer[2 * 20 + 4] = [3, -1.5, -0.5, 1.5, -0.5, 1.5, 0.5, -1.5, 0.5]
         matches = match_answer(answer, manifest, (720, 1280), [box(192, 128, 192, 64), None])

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from tiny_locators import draw_frame, plate_corners
+from tiny_detectors import draw_frame, plate_corners
 from tiny_models import draw_text
 
 from plate_runtime import PlateReader, shipped
 from plate_runtime.errors import ModelError, UsageError
-from plate_runtime.image import Picture
-from plate_runtime.plausible import after_reading
+from plate_runtime.pictures.open_picture import Picture
+from plate_runtime.plate_evidence import after_reading
 from plate_runtime.shipped import default_as
 
 MakeModel = Callable[..., Path]
@@ -33,10 +33,10 @@ def frame() -> NDArray[np.uint8]:
 
 @pytest.mark.parametrize(("format_", "precision"), [("tflite", "int8"), ("onnx", "float32")])
 def test_every_plate_of_a_frame_is_read(
-    format_: str, precision: str, make_locator: MakeModel, make_plate_model: MakeModel, frame: NDArray[np.uint8]
+    format_: str, precision: str, make_detector: MakeModel, make_plate_model: MakeModel, frame: NDArray[np.uint8]
 ) -> None:
-    locator, reader_file = make_locator(format_, precision), make_plate_model(format_, precision)
-    with PlateReader(reader_file, as_="frame", locator=locator) as reader:
+    detector, reader_file = make_detector(format_, precision), make_plate_model(format_, precision)
+    with PlateReader(reader_file, as_="frame", detector=detector) as reader:
         plates = reader.read(frame, as_="frame")
         assert {plate.text: plate.corners for plate in plates} == {
             text: plate_corners(*cell) for cell, text in PLATES.items()
@@ -47,7 +47,7 @@ def test_every_plate_of_a_frame_is_read(
         found = reader.find(frame)
         assert [one.corners for one in found] == [plate.corners for plate in plates]
         assert reader.model.manifest.kind == "plate"
-        assert reader.locator().manifest.kind == "locator"
+        assert reader.detector().manifest.kind == "detector"
         assert reader.read(np.zeros((720, 1280), np.uint8), as_="frame") == []
         assert [
             plate.text
@@ -56,11 +56,11 @@ def test_every_plate_of_a_frame_is_read(
 
 
 def test_colours_and_kinds_of_pictures_make_no_difference(
-    make_locator: MakeModel, make_plate_model: MakeModel, frame: NDArray[np.uint8], tmp_path: Path
+    make_detector: MakeModel, make_plate_model: MakeModel, frame: NDArray[np.uint8], tmp_path: Path
 ) -> None:
     rgb = np.repeat(frame[:, :, None], 3, axis=2)
     Image.fromarray(frame).save(tmp_path / "frame.png")
-    with PlateReader(make_plate_model(), locator=make_locator()) as reader:
+    with PlateReader(make_plate_model(), detector=make_detector()) as reader:
         expected = reader.read(frame, as_="frame")
         for picture in (rgb, Image.fromarray(frame), tmp_path / "frame.png", Picture(rgb, "frame")):
             assert reader.read(picture, as_="frame") == expected
@@ -68,9 +68,9 @@ def test_colours_and_kinds_of_pictures_make_no_difference(
 
 
 def test_what_is_no_plate_is_dropped_by_the_product_of_both(
-    make_locator: MakeModel, make_plate_model: MakeModel, frame: NDArray[np.uint8]
+    make_detector: MakeModel, make_plate_model: MakeModel, frame: NDArray[np.uint8]
 ) -> None:
-    with PlateReader(make_plate_model(), locator=make_locator()) as reader:
+    with PlateReader(make_plate_model(), detector=make_detector()) as reader:
         both = reader.read(frame, as_="frame", min_confidence=0)
         products = [plate.confidence * plate.detection_confidence for plate in both]
         assert len(set(products)) == 2
@@ -79,50 +79,50 @@ def test_what_is_no_plate_is_dropped_by_the_product_of_both(
         assert reader.read(frame, as_="frame", min_confidence=1) == []
     for least, count in ((min(products), 2), (max(products), 1), (1.0, 0)):
         thresholds = {"min_detection": 0.5, "min_confidence": least}
-        with PlateReader(make_plate_model(), locator=make_locator(thresholds=thresholds)) as reader:
+        with PlateReader(make_plate_model(), detector=make_detector(thresholds=thresholds)) as reader:
             assert len(reader.read(frame, as_="frame")) == count
 
 
-def test_something_plate_like_without_characters_is_none(make_locator: MakeModel, make_plate_model: MakeModel) -> None:
-    with PlateReader(make_plate_model(), locator=make_locator()) as reader:
+def test_something_plate_like_without_characters_is_none(make_detector: MakeModel, make_plate_model: MakeModel) -> None:
+    with PlateReader(make_plate_model(), detector=make_detector()) as reader:
         blank = draw_frame({(2, 3): ""})
         blank[blank > 0] = 220
         assert len(reader.find(blank)) == 1
         assert reader.read(blank, as_="frame", min_confidence=0) == []
 
 
-def test_a_model_of_characters_reads_frames_by_cutting(make_locator: MakeModel, make_model_file: MakeModel) -> None:
+def test_a_model_of_characters_reads_frames_by_cutting(make_detector: MakeModel, make_model_file: MakeModel) -> None:
     frame = np.zeros((720, 1280), np.uint8)
     text = draw_text("AB12XYZ")
     frame[286:354, 184:712] = 255
     frame[320 - text.shape[0] // 2 :, 448 - text.shape[1] // 2 :][: text.shape[0], : text.shape[1]] = text
-    with PlateReader(make_model_file(), locator=make_locator()) as reader:
+    with PlateReader(make_model_file(), detector=make_detector()) as reader:
         (found,) = reader.read(frame, as_="frame", min_confidence=0)
     assert found.text == "AB12XYZ"
     assert found.corners == plate_corners(2, 3)
 
 
 def test_the_fake_reads_its_text_in_the_middle_of_any_frame(
-    make_locator: MakeModel, make_plate_model: MakeModel
+    make_detector: MakeModel, make_plate_model: MakeModel
 ) -> None:
-    with PlateReader(make_plate_model(), "fake:AB12", as_="frame", locator=make_locator()) as reader:
+    with PlateReader(make_plate_model(), "fake:AB12", as_="frame", detector=make_detector()) as reader:
         (plate,) = reader.read(np.zeros((768, 1280), np.uint8), as_="frame")
         assert plate.text == "AB12"
         assert plate.detection_confidence == pytest.approx(after_reading(0.98, "AB12"), abs=1e-4)
         assert (plate.box, plate.corners[0]) == ((512, 384, 384, 128), (512, 384))
 
 
-def test_a_missing_or_wrong_locator_is_wrong_use(
-    make_locator: MakeModel, make_plate_model: MakeModel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_missing_or_wrong_detector_is_wrong_use(
+    make_detector: MakeModel, make_plate_model: MakeModel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(shipped, "MODELS", tmp_path / "none")
-    with pytest.raises(UsageError, match="no locator model ships yet"):
+    with pytest.raises(UsageError, match="no detector model ships yet"):
         PlateReader(make_plate_model(), as_="frame")
-    with pytest.raises(ModelError, match="plate model where a locator"):
-        PlateReader(make_plate_model(), as_="frame", locator=make_plate_model())
-    with pytest.raises(ModelError, match="locator model and reads no single plate"):
-        PlateReader(make_locator(), as_="frame", locator=make_locator())
-    reader = PlateReader(make_plate_model(), locator=make_locator())
+    with pytest.raises(ModelError, match="plate model where a detector"):
+        PlateReader(make_plate_model(), as_="frame", detector=make_plate_model())
+    with pytest.raises(ModelError, match="detector model and reads no single plate"):
+        PlateReader(make_detector(), as_="frame", detector=make_detector())
+    reader = PlateReader(make_plate_model(), detector=make_detector())
     reader.close()
     with pytest.raises(UsageError, match="closed"):
         reader.find(np.zeros((9, 9), np.uint8))
@@ -137,16 +137,16 @@ class TestTheDefault:
         monkeypatch.setattr(shipped, "MODELS", folder)
         return folder
 
-    def test_frames_are_the_default_once_a_locator_ships(self, models: Path, make_locator: MakeModel) -> None:
+    def test_frames_are_the_default_once_a_detector_ships(self, models: Path, make_detector: MakeModel) -> None:
         assert default_as() is None
-        shutil.copy(make_locator(), models / f"{shipped.NAMES['locator']}.tflite")
+        shutil.copy(make_detector(), models / f"{shipped.NAMES['detector']}.tflite")
         assert default_as() == default_as("fake:AB1") == "frame"
         assert default_as("onnx") is None
 
     def test_plates_of_frames_are_read_by_another_model_than_crops(
-        self, models: Path, make_locator: MakeModel, make_plate_model: MakeModel, frame: NDArray[np.uint8]
+        self, models: Path, make_detector: MakeModel, make_plate_model: MakeModel, frame: NDArray[np.uint8]
     ) -> None:
-        shutil.copy(make_locator(), models / f"{shipped.NAMES['locator']}.tflite")
+        shutil.copy(make_detector(), models / f"{shipped.NAMES['detector']}.tflite")
         shutil.copy(make_plate_model(name="of-crops"), models / f"{shipped.NAMES['plate']}.tflite")
         shutil.copy(make_plate_model(name="of-frames"), models / f"{shipped.NAMES['frame']}.tflite")
         with PlateReader(as_="frame") as reader:
@@ -158,9 +158,9 @@ class TestTheDefault:
             assert reader.model.manifest.name == "named"
 
     def test_the_model_of_crops_does_not_stand_in_for_that_of_frames(
-        self, models: Path, make_locator: MakeModel, make_plate_model: MakeModel
+        self, models: Path, make_detector: MakeModel, make_plate_model: MakeModel
     ) -> None:
-        shutil.copy(make_locator(), models / f"{shipped.NAMES['locator']}.tflite")
+        shutil.copy(make_detector(), models / f"{shipped.NAMES['detector']}.tflite")
         shutil.copy(make_plate_model(), models / f"{shipped.NAMES['plate']}.tflite")
         missing = f"{shipped.NAMES['frame']}.tflite is missing from the installation"
         with pytest.raises(ModelError, match=missing):
@@ -168,7 +168,7 @@ class TestTheDefault:
         with PlateReader() as reader, pytest.raises(ModelError, match=missing):
             reader.read(np.zeros((720, 1280), np.uint8), as_="frame")
         with pytest.raises(ModelError, match=missing.replace("tflite", "onnx")):
-            PlateReader(as_="frame", backend="onnx", locator=make_locator("onnx"))
+            PlateReader(as_="frame", backend="onnx", detector=make_detector("onnx"))
 
     def test_asking_costs_no_numpy(self) -> None:
         code = "import sys, plate_runtime.shipped as s; s.default_as(); print('numpy' in sys.modules)"
@@ -177,10 +177,10 @@ class TestTheDefault:
 
 
 def test_the_package_itself_reads_frames(
-    make_locator: MakeModel, make_plate_model: MakeModel, tmp_path: Path, frame: NDArray[np.uint8]
+    make_detector: MakeModel, make_plate_model: MakeModel, tmp_path: Path, frame: NDArray[np.uint8]
 ) -> None:
     Image.fromarray(frame).save(tmp_path / "frame.png")
-    models = ["--model", str(make_plate_model()), "--locator", str(make_locator())]
+    models = ["--model", str(make_plate_model()), "--detector", str(make_detector())]
     line = [sys.executable, "-m", "plate_runtime", "--as", "frame", *models, "frame.png"]
     ended = subprocess.run(line, capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path)
     assert sorted(row.split("\t")[0] for row in ended.stdout.splitlines()) == sorted(PLATES.values())

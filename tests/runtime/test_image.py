@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from plate_runtime.errors import InputError, UsageError
-from plate_runtime.image import MAX_PIXELS, Picture, open_picture
+from plate_runtime.pictures.open_picture import MAX_PIXELS, Picture, open_picture
 
 
 def half_dark() -> NDArray[np.uint8]:

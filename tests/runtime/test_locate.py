@@ -15,27 +15,27 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 from PIL import Image
-from tiny_locators import LOCATOR_SPEC, draw_frame, plate_corners
+from tiny_detectors import DETECTOR_SPEC, draw_frame, plate_corners
 
+from plate_runtime.detect import MOST_PLATES, decode_corners, merge, straighten, suppress
 from plate_runtime.errors import ModelError, UsageError
 from plate_runtime.geometry import Corners, homography, is_plate_shaped, polygon_iou, project
-from plate_runtime.image import Picture
-from plate_runtime.locate import MOST_PLATES, decode_corners, merge, straighten, suppress
 from plate_runtime.manifest import InputSpec, Manifest
 from plate_runtime.model import open_model
+from plate_runtime.pictures.open_picture import Picture
 from plate_runtime.search import find_plates
-from plate_runtime.views import MOST_TILES, find_views
+from plate_runtime.tiles import MOST_TILES, find_views
 
 MakeModel = Callable[..., Path]
 KINDS = [("tflite", "float32"), ("tflite", "int8"), ("onnx", "float32")]
 SPEC = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
-MANIFEST = Manifest("locator", "test", "1.0.0", "", SPEC, decoding="corners", strides=(8, 16, 32), temperature=1.5)
+MANIFEST = Manifest("detector", "test", "1.0.0", "", SPEC, decoding="corners", strides=(8, 16, 32), temperature=1.5)
 CELLS = 48 * 80 + 24 * 40 + 12 * 20
 OFFSETS = (-2, -0.5, 2, -0.5, 2, 0.5, -2, 0.5)
 
 
 def answer(plates: dict[int, float]) -> NDArray[np.float32]:
-    """A locator's answer with plates of 4 by 1 strides in these cells, by their logits."""
+    """A detector's answer with plates of 4 by 1 strides in these cells, by their logits."""
     found = np.zeros((CELLS, 9), np.float32)
     found[:, 0] = -20
     for cell, logit in plates.items():
@@ -48,9 +48,9 @@ def decode(found: NDArray[np.float32], least: float = 0.5) -> tuple[NDArray[np.f
 
 
 @pytest.mark.parametrize(("format_", "precision"), KINDS)
-def test_every_format_finds_the_plates_of_a_frame(format_: str, precision: str, make_locator: MakeModel) -> None:
+def test_every_format_finds_the_plates_of_a_frame(format_: str, precision: str, make_detector: MakeModel) -> None:
     frame = draw_frame({(2, 3): "AB12XYZ", (4, 7): "KR55", (0, 5): "CD456EF"})
-    with open_model(make_locator(format_, precision), "locator") as model:
+    with open_model(make_detector(format_, precision), "detector") as model:
         found = find_plates(frame, model)
         assert sorted(one.corners for one in found) == sorted(plate_corners(*cell) for cell in ((2, 3), (4, 7), (0, 5)))
         assert [one.confidence for one in found] == sorted((one.confidence for one in found), reverse=True)
@@ -60,12 +60,12 @@ def test_every_format_finds_the_plates_of_a_frame(format_: str, precision: str, 
         assert find_plates(frame, model, 1.0) == []
 
 
-def test_what_is_no_locator_or_no_picture_is_refused(make_locator: MakeModel, make_plate_model: MakeModel) -> None:
+def test_what_is_no_detector_or_no_picture_is_refused(make_detector: MakeModel, make_plate_model: MakeModel) -> None:
     with open_model(make_plate_model(), None) as reader, pytest.raises(UsageError, match="finds no plates"):
         find_plates(np.zeros((20, 20), np.uint8), reader)
-    with pytest.raises(ModelError, match="plate model where a locator"):
-        open_model(make_plate_model(), "locator")
-    with open_model(make_locator(), None) as model:
+    with pytest.raises(ModelError, match="plate model where a detector"):
+        open_model(make_plate_model(), "detector")
+    with open_model(make_detector(), None) as model:
         for wrong in (np.zeros((20, 20, 3), np.uint8), np.zeros((20, 20)), np.zeros((0, 5), np.uint8)):
             with pytest.raises(UsageError, match="expected a gray picture"):
                 find_plates(wrong, model)  # type: ignore[arg-type]
@@ -185,7 +185,7 @@ class TestViews:
             for one in {v.x for v in tiles} - {0}:
                 assert any(v.x < one <= v.x + v.width for v in tiles)
 
-    def test_a_plate_too_small_for_the_whole_is_found_in_its_tile(self, make_locator: MakeModel) -> None:
+    def test_a_plate_too_small_for_the_whole_is_found_in_its_tile(self, make_detector: MakeModel) -> None:
         views = find_views(5120, 2880, SPEC)
         place = next(view for view in views if view.tile and view.x and view.y)
         frame = np.zeros((2880, 5120), np.uint8)
@@ -195,14 +195,14 @@ class TestViews:
         part = np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BILINEAR))
         frame[place.y : place.y + size[1], place.x : place.x + size[0]] = part
         wanted = tuple((place.x + x * shrink / 2, place.y + y * shrink / 2) for x, y in plate_corners(2, 3))
-        with open_model(make_locator(), "locator") as model:
+        with open_model(make_detector(), "detector") as model:
             assert any(polygon_iou(one.corners, wanted) > 0.9 for one in find_plates(frame, model))
 
-    def test_the_largest_pictures_take_bounded_time_and_memory(self, make_locator: MakeModel) -> None:
+    def test_the_largest_pictures_take_bounded_time_and_memory(self, make_detector: MakeModel) -> None:
         import tracemalloc
 
         frame = np.random.default_rng(0).integers(0, 256, (5770, 8660), np.uint8)
-        with open_model(make_locator(), "locator") as model:
+        with open_model(make_detector(), "detector") as model:
             find_plates(frame[:100], model)
             tracemalloc.start()
             started = time.process_time()
@@ -214,8 +214,8 @@ class TestViews:
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9000), (9000, 1), (3, 20), (384, 640), (2000, 30)])
-def test_a_picture_of_any_shape_is_no_error(shape: tuple[int, int], make_locator: MakeModel) -> None:
-    with open_model(make_locator(thresholds={"min_detection": 0.0}), "locator") as model:
+def test_a_picture_of_any_shape_is_no_error(shape: tuple[int, int], make_detector: MakeModel) -> None:
+    with open_model(make_detector(thresholds={"min_detection": 0.0}), "detector") as model:
         for one in find_plates(np.full(shape, 200, np.uint8), model):
             assert np.isfinite(one.corners).all()
 
@@ -297,9 +297,9 @@ class TestStraightening:
         assert (straighten(gray, ((-30, 10), (70, 10), (70, 40), (-30, 40))) == 120).all()
 
 
-def test_the_fake_finds_a_plate_in_the_middle(make_locator: MakeModel) -> None:
+def test_the_fake_finds_a_plate_in_the_middle(make_detector: MakeModel) -> None:
     spec = {"input": SPEC, "strides": (8, 16, 32), "temperature": 2.0}
-    with open_model(make_locator(**spec), "locator", "fake:AB1") as model:
+    with open_model(make_detector(**spec), "detector", "fake:AB1") as model:
         (found,) = find_plates(np.zeros((768, 1280), np.uint8), model)
     assert found.confidence == pytest.approx(0.98)
     assert np.mean(found.corners, axis=0).tolist() == [672, 416]
@@ -307,4 +307,4 @@ def test_the_fake_finds_a_plate_in_the_middle(make_locator: MakeModel) -> None:
 
 def test_project_is_exact_for_a_shift() -> None:
     assert project(np.array([[1.0, 0, 5], [0, 1, -2], [0, 0, 1]]), [(1, 2)]) == ((6, 0),)
-    assert LOCATOR_SPEC == SPEC
+    assert DETECTOR_SPEC == SPEC

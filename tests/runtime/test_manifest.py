@@ -49,30 +49,30 @@ def test_a_plate_model_has_steps_and_one_class_more() -> None:
     assert manifest().output_shape == (36,)
 
 
-def test_a_locator_has_cells_of_several_sizes() -> None:
+def test_a_detector_has_cells_of_several_sizes() -> None:
     spec = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
     changes: dict[str, Any] = {"precision": "float32", "quantisation": None, "thresholds": {"min_detection": 0.4}}
-    locator = manifest(kind="locator", alphabet="", decoding="corners", strides=(8, 16, 32), input=spec, **changes)
-    assert locator.output_shape == (5040, 9)
-    assert Manifest.from_json(locator.to_json()) == locator
+    detector = manifest(kind="detector", alphabet="", decoding="corners", strides=(8, 16, 32), input=spec, **changes)
+    assert detector.output_shape == (5040, 9)
+    assert Manifest.from_json(detector.to_json()) == detector
 
 
-def locator_quantisation(**changes: Any) -> Manifest:
+def detector_quantisation(**changes: Any) -> Manifest:
     spec = InputSpec(shape=(384, 640, 1), dtype="int8", polarity="any", resize="fit")
     own: dict[str, Any] = {"value_scales": (0.02,) * 9, "value_zero_points": (-36, *range(8)), **changes}
     quantisation = Quantisation(1 / 255, -128, 0.05, -128, **own)
     return manifest(
-        kind="locator", alphabet="", decoding="corners", strides=(8, 16, 32), input=spec, quantisation=quantisation
+        kind="detector", alphabet="", decoding="corners", strides=(8, 16, 32), input=spec, quantisation=quantisation
     )
 
 
-def test_values_of_a_locator_may_have_scales_of_their_own() -> None:
-    locator = locator_quantisation()
-    assert Manifest.from_json(locator.to_json()) == locator
+def test_values_of_a_detector_may_have_scales_of_their_own() -> None:
+    detector = detector_quantisation()
+    assert Manifest.from_json(detector.to_json()) == detector
 
 
 def test_a_file_from_before_scales_of_values_reads_as_it_was() -> None:
-    raw = json.loads(locator_quantisation().to_json())
+    raw = json.loads(detector_quantisation().to_json())
     del raw["quantisation"]["value_scales"], raw["quantisation"]["value_zero_points"]
     assert Manifest.from_json(json.dumps(raw)).quantisation == Quantisation(1 / 255, -128, 0.05, -128)
 
@@ -89,7 +89,7 @@ def test_a_file_from_before_scales_of_values_reads_as_it_was() -> None:
 )
 def test_scales_of_values_that_make_no_sense_are_refused(changes: dict[str, Any], named: str) -> None:
     with pytest.raises(ModelError, match=named):
-        locator_quantisation(**changes)
+        detector_quantisation(**changes)
 
 
 def test_texts_have_no_scales_of_values() -> None:
@@ -98,7 +98,7 @@ def test_texts_have_no_scales_of_values() -> None:
         manifest(quantisation=own)
 
 
-def test_a_file_from_before_locators_reads_as_it_was() -> None:
+def test_a_file_from_before_detectors_reads_as_it_was() -> None:
     raw = json.loads(manifest(manifest_version="1.1").to_json())
     del raw["strides"], raw["scores"][0]["frames"], raw["scores"][0]["false"]
     old = Manifest.from_json(json.dumps(raw))
@@ -145,12 +145,12 @@ def test_a_file_from_before_plates_reads_as_it_was() -> None:
         ({"strides": [8]}, "strides"),
         ({"strides": 8}, "iterable"),
         ({"alphabet": ""}, "alphabet"),
-        ({"kind": "locator", "decoding": "corners"}, "alphabet"),
-        ({"kind": "locator", "alphabet": "", "strides": [4]}, "decoding"),
-        ({"kind": "locator", "alphabet": "", "decoding": "corners"}, "strides"),
-        ({"kind": "locator", "alphabet": "", "decoding": "corners", "strides": [8]}, "strides"),
-        ({"kind": "locator", "alphabet": "", "decoding": "corners", "strides": [4.0]}, "strides"),
-        ({"kind": "locator", "alphabet": "", "decoding": "corners", "strides": [0]}, "strides"),
+        ({"kind": "detector", "decoding": "corners"}, "alphabet"),
+        ({"kind": "detector", "alphabet": "", "strides": [4]}, "decoding"),
+        ({"kind": "detector", "alphabet": "", "decoding": "corners"}, "strides"),
+        ({"kind": "detector", "alphabet": "", "decoding": "corners", "strides": [8]}, "strides"),
+        ({"kind": "detector", "alphabet": "", "decoding": "corners", "strides": [4.0]}, "strides"),
+        ({"kind": "detector", "alphabet": "", "decoding": "corners", "strides": [0]}, "strides"),
         ({"sha256": "short"}, "sha256"),
         ({"scores": [{"set": "val"}]}, "incomplete"),
         ({"name": ""}, "name"),

@@ -17,7 +17,7 @@ from tiny_models import model_bytes
 
 from plate_runtime.errors import ModelError
 from plate_runtime.manifest import Manifest
-from plate_runtime.modelfile import build_model_file, read_model_file
+from plate_runtime.model_file import build_model_file, read_model_file
 
 FORMATS = ["tflite", "onnx"]
 MakeModel = Callable[..., Path]

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from plate_runtime.errors import InputError
-from plate_runtime.image import CAMERA, CAMERA_PNG, FILES, SUFFIXES, open_picture
-from plate_runtime.picture_kinds import PLUGINS
+from plate_runtime.pictures.kinds import PLUGINS
+from plate_runtime.pictures.open_picture import CAMERA, CAMERA_PNG, FILES, SUFFIXES, open_picture
 
 
 def saved(format_: str, mode: str = "RGB", **options: object) -> bytes:
@@ -123,7 +123,7 @@ def test_reading_a_jpeg_loads_no_other_plugin() -> None:
     import subprocess
 
     code = (
-        "import io, sys; from plate_runtime.image import open_picture\n"
+        "import io, sys; from plate_runtime.pictures.open_picture import open_picture\n"
         f"open_picture({saved('JPEG')!r})\n"
         "print(sorted(name for name in sys.modules if name.endswith('ImagePlugin')))"
     )

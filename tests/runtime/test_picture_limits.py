@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from plate_runtime.errors import InputError
-from plate_runtime.image import CAMERA, open_picture
-from plate_runtime.picture_checks import MEMORY, Cost, bytes_of, memory_of, read_jpeg
-from plate_runtime.picture_file import decoded
+from plate_runtime.pictures.cost import MEMORY, Cost, bytes_of, memory_of, read_jpeg
+from plate_runtime.pictures.decoder import decoded
+from plate_runtime.pictures.open_picture import CAMERA, open_picture
 
 BOMB = zlib.compress(bytes(1 << 20), 9)
 DEEP = np.zeros((4, 6), np.uint16)
@@ -162,8 +162,8 @@ def test_progressive_coefficients_are_counted() -> None:
 def test_a_progressive_picture_that_is_too_large_in_colour_is_read_in_gray(monkeypatch: pytest.MonkeyPatch) -> None:
     content = writers.jpeg(640, 480, progressive=True, subsampling=0, quality=95)
     colour = open_picture(content)
-    monkeypatch.setattr("plate_runtime.picture_file.MEMORY", 640 * 480 * 8)
-    monkeypatch.setattr("plate_runtime.picture_checks.MEMORY", 640 * 480 * 8)
+    monkeypatch.setattr("plate_runtime.pictures.decoder.MEMORY", 640 * 480 * 8)
+    monkeypatch.setattr("plate_runtime.pictures.cost.MEMORY", 640 * 480 * 8)
     gray = open_picture(content)
     assert gray.rgb.shape == colour.rgb.shape
     assert gray.rgb[..., 0].tolist() == gray.rgb[..., 1].tolist()

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from picture_seeds import SEEDS
 
 from plate_runtime.errors import InputError
-from plate_runtime.image import CAMERA, open_picture
-from plate_runtime.picture_checks import MAX_SIDE
+from plate_runtime.pictures.cost import MAX_SIDE
+from plate_runtime.pictures.open_picture import CAMERA, open_picture
 
 changes = st.lists(
     st.tuples(st.sampled_from(["set", "cut", "double", "insert"]), st.integers(0, 1 << 16), st.binary(max_size=8)),
@@ -77,7 +77,7 @@ def test_damage_is_said_in_our_error_alone(kind: str, tmp_path: Path) -> None:
     }[kind]
     path = tmp_path / "damaged.tif"
     path.write_bytes(content)
-    code = "import sys; from plate_runtime.image import open_picture\ntry: open_picture(sys.argv[1])\n"
+    code = "import sys; from plate_runtime.pictures.open_picture import open_picture\ntry: open_picture(sys.argv[1])\n"
     code += "except Exception as error: print(error)"
     command = [sys.executable, "-c", code, str(path)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)

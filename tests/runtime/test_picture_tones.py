@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from plate_runtime.image import open_picture
-from plate_runtime.picture_pixels import tonal_range
+from plate_runtime.pictures.open_picture import open_picture
+from plate_runtime.pictures.pixels import tonal_range
 
 
 def pattern() -> NDArray[np.float64]:

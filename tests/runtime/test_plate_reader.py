@@ -71,9 +71,9 @@ def test_a_model_of_plates_reads_no_single_character(make_plate_model: MakeModel
         PlateReader(make_plate_model(), as_="character")
 
 
-def test_a_model_of_another_kind_is_refused(make_locator: MakeModel) -> None:
-    with pytest.raises(ModelError, match="locator"):
-        PlateReader(make_locator())
+def test_a_model_of_another_kind_is_refused(make_detector: MakeModel) -> None:
+    with pytest.raises(ModelError, match="detector"):
+        PlateReader(make_detector())
 
 
 class TestShippedModels:

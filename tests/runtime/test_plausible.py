@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plate_runtime.alphabet import ALPHABET
-from plate_runtime.lettering import lettering
-from plate_runtime.plausible import LIMITS, after_reading, evidence
+from plate_runtime.decode.background_texts import lettering
+from plate_runtime.plate_evidence import LIMITS, after_reading, evidence
 
 texts = st.text(ALPHABET, min_size=1, max_size=30)
 

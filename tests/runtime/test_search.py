@@ -1,4 +1,4 @@
-"""First and second looks at a picture, with a locator of which each look is made up."""
+"""First and second looks at a picture, with a detector of which each look is made up."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from plate_runtime.locate import Detection
+from plate_runtime.detect import Detection
 from plate_runtime.manifest import InputSpec, Manifest
 from plate_runtime.search import Search, find_plates
 
 SPEC = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
 MANIFEST = Manifest(
-    "locator", "test", "1.0.0", "", SPEC, decoding="corners", strides=(8,), thresholds={"min_detection": 0.1}
+    "detector", "test", "1.0.0", "", SPEC, decoding="corners", strides=(8,), thresholds={"min_detection": 0.1}
 )
 FRAME = np.zeros((720, 1280), np.uint8)
 Seen = dict[tuple[int, int], tuple[float, float]]
 """Cell, row and column -> confidence and width in pixels of the input."""
 
 
-class Locator:
+class Detector:
     """Says of each picture what is next in a list, and keeps the pictures."""
 
     manifest = MANIFEST
@@ -43,33 +43,33 @@ class Locator:
         return values.reshape(1, -1, 9)
 
 
-def found(locator: Locator, frame: NDArray[np.uint8] = FRAME) -> list[Detection]:
+def found(detector: Detector, frame: NDArray[np.uint8] = FRAME) -> list[Detection]:
     """What is found without reading."""
-    model: Any = locator
+    model: Any = detector
     return find_plates(frame, model)
 
 
 def test_a_small_plate_is_looked_at_closer() -> None:
     frame = np.arange(720 * 1280, dtype=np.uint32).reshape(720, 1280).astype(np.uint8)
-    locator = Locator({(20, 30): (0.06, 20)}, {(24, 40): (0.95, 40)})
-    (plate,) = found(locator, frame)
+    detector = Detector({(20, 30): (0.06, 20)}, {(24, 40): (0.95, 40)})
+    (plate,) = found(detector, frame)
     # The cell's middle, (244, 164) in the input, is (488, 328) in the frame, and the middle of the tile.
-    assert np.array_equal(locator.pictures[1], frame[136:520, 168:808])
+    assert np.array_equal(detector.pictures[1], frame[136:520, 168:808])
     assert np.mean(plate.corners, axis=0).tolist() == pytest.approx([168 + 324, 136 + 196])
     assert math.dist(*plate.corners[:2]) == pytest.approx(40)
 
 
 def test_a_tile_stays_inside_the_picture() -> None:
-    locator = Locator({(0, 0): (0.2, 20)}, {})
-    (plate,) = found(locator)
-    assert locator.pictures[1].shape == (384, 640)
+    detector = Detector({(0, 0): (0.2, 20)}, {})
+    (plate,) = found(detector)
+    assert detector.pictures[1].shape == (384, 640)
     assert plate.confidence == pytest.approx(0.2)
 
 
 def test_a_wide_plate_is_looked_at_from_farther() -> None:
-    locator = Locator({(20, 30): (0.2, 500)}, {(10, 15): (0.95, 260)})
-    (plate,) = found(locator)
-    assert locator.pictures[1].shape == (180, 320)
+    detector = Detector({(20, 30): (0.2, 500)}, {(10, 15): (0.95, 260)})
+    (plate,) = found(detector)
+    assert detector.pictures[1].shape == (180, 320)
     assert np.mean(plate.corners, axis=0).tolist() == pytest.approx([124 * 4, 84 * 4], abs=3)
     assert math.dist(*plate.corners[:2]) == pytest.approx(260 * 4, rel=0.02)
 
@@ -86,20 +86,20 @@ def test_a_wide_plate_is_looked_at_from_farther() -> None:
     ids=["nothing", "of a good size", "too faint", "too faint for a wide one", "another one is plain"],
 )
 def test_there_is_no_second_look_without_need(seen: Seen) -> None:
-    locator = Locator(seen)
-    assert len(found(locator)) == sum(confidence >= 0.1 for confidence, _ in seen.values())
-    assert len(locator.pictures) == 1
+    detector = Detector(seen)
+    assert len(found(detector)) == sum(confidence >= 0.1 for confidence, _ in seen.values())
+    assert len(detector.pictures) == 1
 
 
 def test_a_picture_that_the_input_takes_as_it_is_has_no_closer_look() -> None:
-    locator = Locator({(20, 30): (0.06, 20.0)})
-    assert found(locator, np.zeros((384, 640), np.uint8)) == []
-    assert len(locator.pictures) == 1
+    detector = Detector({(20, 30): (0.06, 20.0)})
+    assert found(detector, np.zeros((384, 640), np.uint8)) == []
+    assert len(detector.pictures) == 1
 
 
 def test_a_hint_is_no_detection() -> None:
-    locator: Any = Locator({(20, 30): (0.06, 20.0)}, {})
-    search = Search(FRAME, locator)
+    detector: Any = Detector({(20, 30): (0.06, 20.0)}, {})
+    search = Search(FRAME, detector)
     assert search.detections == []
     assert search.look_again()
     assert search.detections == []
@@ -107,5 +107,5 @@ def test_a_hint_is_no_detection() -> None:
 
 def test_the_threshold_asked_for_goes_before_the_model_s() -> None:
     looks: list[Seen] = [{(20, 30): (0.15, 100.0)}] * 3
-    locator: Any = Locator(*looks)
-    assert [len(Search(FRAME, locator, least).detections) for least in (None, 0.2, 0.01)] == [1, 0, 1]
+    detector: Any = Detector(*looks)
+    assert [len(Search(FRAME, detector, least).detections) for least in (None, 0.2, 0.01)] == [1, 0, 1]

@@ -10,25 +10,25 @@ from plate_runtime import PlateReader
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import UsageError
 from plate_runtime.evaluate import score_texts
-from plate_runtime.image import open_picture
 from plate_runtime.labels import read_class_folders, read_labels
 from plate_runtime.model import MODELS, named_model, open_model, shipped_model
-from plate_runtime.modelfile import read_model_file
+from plate_runtime.model_file import read_model_file
+from plate_runtime.pictures.open_picture import open_picture
 
 FILES = sorted(path.name for path in MODELS.iterdir() if path.suffix in (".tflite", ".onnx"))
 CHARACTERS = [name for name in FILES if name.startswith("plate-character-")]
 PLATES = [name for name in FILES if name.startswith("plate-reader-")]
-LOCATORS = [name for name in FILES if name.startswith("plate-locator-")]
+DETECTORS = [name for name in FILES if name.startswith("plate-detector-")]
 
 
 def test_characters_ship_in_all_four_forms_and_plates_at_least_as_int8() -> None:
-    assert sorted(CHARACTERS + PLATES + LOCATORS) == FILES
-    assert LOCATORS == ["plate-locator-1.1.0-int8.onnx", "plate-locator-1.1.0-int8.tflite"]
+    assert sorted(CHARACTERS + PLATES + DETECTORS) == FILES
+    assert DETECTORS == ["plate-detector-1.1.0-int8.onnx", "plate-detector-1.1.0-int8.tflite"]
     ends = ("float32.onnx", "float32.tflite", "int8.onnx", "int8.tflite")
     assert [f"plate-character-1.0.0-{end}" for end in ends] == CHARACTERS
-    kinds = {"character": "character", "plate": "plate", "frame": "plate", "locator": "locator"}
+    kinds = {"character": "character", "plate": "plate", "frame": "plate", "detector": "detector"}
     for asked, kind in kinds.items():
-        if asked == "locator" and not LOCATORS:
+        if asked == "detector" and not DETECTORS:
             continue
         for backend, suffix in (("auto", "tflite"), ("onnx", "onnx")):
             path = shipped_model(asked, backend)
@@ -58,8 +58,8 @@ def test_a_file_goes_before_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_each_is_whole_and_what_its_name_says(name: str) -> None:
     manifest = read_model_file(MODELS / name).manifest
     assert f"{manifest.name}-{manifest.version}-{manifest.precision}.{name.rpartition('.')[2]}" == name
-    assert manifest.alphabet == ("" if manifest.kind == "locator" else ALPHABET)
-    least = {"character": 0.95, "plate": 0.8, "locator": 0.9}[manifest.kind]
+    assert manifest.alphabet == ("" if manifest.kind == "detector" else ALPHABET)
+    least = {"character": 0.95, "plate": 0.8, "detector": 0.9}[manifest.kind]
     assert manifest.scores and all(score.folded >= least * score.count for score in manifest.scores)
     assert manifest.training["kind"] == "drawn"
     settings = manifest.training.get("settings", {})

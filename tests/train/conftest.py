@@ -13,9 +13,9 @@ import matplotlib
 import pytest
 from small_glyphs import glyph_set, write_folder
 
-from plate_train.datasets import CharacterSet
-from plate_train.draw.fonts import FontFile
-from plate_train.draw.plates.lettering import part_of_family
+from plate_train.characters.datasets import CharacterSet
+from plate_train.synthetic.fonts import FontFile
+from plate_train.synthetic.plates.lettering import part_of_family
 
 DEJAVU = Path(matplotlib.get_data_path()) / "fonts/ttf"
 START = "from plate_train.command import main; main()"

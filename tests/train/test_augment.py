@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from plate_train.augment import Strength, augment, background, blur, perturbations, warp
-from plate_train.datasets import CharacterSet
+from plate_train.characters.augment import Strength, augment, background, blur, perturbations, warp
+from plate_train.characters.datasets import CharacterSet
 
 BATCHES = arrays.arrays(np.uint8, st.tuples(st.integers(1, 5), st.just(28), st.just(28)))
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from small_glyphs import glyph
 
-from plate_train.check import NEAR, check, copies_between, copy_groups
-from plate_train.datasets import CharacterSet, character_set, load_folder
+from plate_train.characters.data_check import NEAR, check, copies_between, copy_groups
+from plate_train.characters.datasets import CharacterSet, character_set, load_folder
 
 
 def _nearby(picture: np.ndarray, by: int) -> np.ndarray:

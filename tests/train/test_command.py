@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 
 from plate_runtime.errors import DataError, UsageError
-from plate_train import drawn, run, weights_file
+from plate_train.characters import run, synthetic_set
 from plate_train.command import command
+from plate_train.networks import weights_file
 
 Start = Callable[..., subprocess.CompletedProcess[str]]
 START = "from plate_train.command import main; main()"
@@ -141,7 +142,7 @@ def test_training_goes_on_from_a_model(finished: Path, small_folder: Path, tmp_p
 def test_without_data_it_draws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(drawn, "installed_fonts", list)
+    monkeypatch.setattr(synthetic_set, "installed_fonts", list)
     out = tmp_path / "run"
     assert command(["character", "--drawn", "180", "--epochs", "1", "--out", str(out), *TINY]) == 0
     assert "drew 180 characters to train and 36 to validate" in capsys.readouterr().out
@@ -168,7 +169,7 @@ def test_preview_draws_and_trains_nothing(small_folder: Path, tmp_path: Path) ->
 def test_preview_of_drawings_draws_few(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(drawn, "installed_fonts", list)
+    monkeypatch.setattr(synthetic_set, "installed_fonts", list)
     assert command(["character", "--preview", str(tmp_path / "seen.png")]) == 0
     assert "drew 288 characters" in capsys.readouterr().out
     assert (tmp_path / "seen.png").stat().st_size > 10_000
@@ -183,7 +184,7 @@ def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_each_kind_of_training_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
-    for kind in ("plate", "locator"):
+    for kind in ("plate", "detector"):
         with pytest.raises(SystemExit) as end:
             command([kind, "--help"])
         assert end.value.code == 0
@@ -195,7 +196,7 @@ def test_each_kind_of_training_has_examples(capsys: pytest.CaptureFixture[str]) 
     [
         [], ["characters"], ["character", "--epochs", "0"], ["character", "--seeds", "many"],
         ["character", "--model", "huge"], ["character", "--augment", "9"], ["character", "--learning-rate", "nan"],
-        ["locator", "--width", "9"],
+        ["detector", "--width", "9"],
     ],
 )  # fmt: skip
 def test_wrong_options_end_with_2(wrong: list[str]) -> None:
@@ -320,7 +321,7 @@ def test_resume_takes_the_newest_unfinished_run_and_its_settings(
 
 
 def test_wrong_network_to_start_from_is_a_data_error(small_folder: Path, tmp_path: Path) -> None:
-    from plate_train.tensorflow_setup import import_keras
+    from plate_train.networks.tensorflow_setup import import_keras
 
     keras = import_keras()
     keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)]).save(

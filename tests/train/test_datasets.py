@@ -14,7 +14,7 @@ from small_glyphs import glyph
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError
 from plate_runtime.manifest import InputSpec
-from plate_train.datasets import CharacterSet, load_folder, load_split
+from plate_train.characters.datasets import CharacterSet, load_folder, load_split
 
 
 def test_class_folders_with_splits(small_folder: Path) -> None:

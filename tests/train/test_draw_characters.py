@@ -11,11 +11,11 @@ import pytest
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, UsageError
 from plate_runtime.manifest import InputSpec
-from plate_train.draw import characters
-from plate_train.draw.characters import WORLDS, CharacterPainter
-from plate_train.draw.fonts import FontFile
-from plate_train.draw.glyphs import FontAlphabet, stroke_alphabets
-from plate_train.drawn import drawn_split, split_fonts
+from plate_train.characters.synthetic_set import drawn_split, split_fonts
+from plate_train.synthetic import characters
+from plate_train.synthetic.characters import WORLDS, CharacterPainter
+from plate_train.synthetic.fonts import FontFile
+from plate_train.synthetic.glyphs import FontAlphabet, stroke_alphabets
 
 BUNDLED = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
@@ -134,7 +134,7 @@ def test_split_has_disjoint_families_and_seeds(monkeypatch: pytest.MonkeyPatch) 
         seen.append((seed, tuple(font.family for font in chosen)))
         return painter(chosen, seed, *rest)
 
-    monkeypatch.setattr("plate_train.drawn.CharacterPainter", spy)
+    monkeypatch.setattr("plate_train.characters.synthetic_set.CharacterPainter", spy)
     train, val = drawn_split(fonts, 3, 72, 36)
     assert len({seed for seed, _ in seen}) == len(seen) == 2
     assert set(seen[0][1]).isdisjoint(seen[1][1])

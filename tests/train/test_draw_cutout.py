@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from plate_runtime.manifest import InputSpec
-from plate_train.draw import cutout, sheet
-from plate_train.draw.effects import Dice, Grain
-from plate_train.draw.geometry import Box
-from plate_train.draw.glyphs import stroke_alphabets
+from plate_train.synthetic import cutout, sheet
+from plate_train.synthetic.effects import Dice, Grain
+from plate_train.synthetic.geometry import Box
+from plate_train.synthetic.glyphs import stroke_alphabets
 
 ALPHABET_OF_STROKES = stroke_alphabets(1, 1)[0]
 GRAIN = Grain(1)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from plate_train.draw.effects import (
+from plate_train.synthetic.effects import (  # fmt: skip
     Dice,
     Grain,
     blur,
@@ -20,7 +20,7 @@ from plate_train.draw.effects import (
     smear,
     to_bytes,
     to_gray,
-)  # fmt: skip
+)
 
 GRAIN = Grain(1)
 

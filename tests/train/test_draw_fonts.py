@@ -19,10 +19,10 @@ import pytest
 
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, DeviceError
-from plate_train.draw import fonts
-from plate_train.draw.fonts import FontPackage, fetch, fonts_page, installed_fonts, listed_packages
-from plate_train.draw.glyphs import FontAlphabet
-from plate_train.draw.registry import registry
+from plate_train.synthetic import fonts
+from plate_train.synthetic.fonts import FontPackage, fetch, fonts_page, installed_fonts, listed_packages
+from plate_train.synthetic.glyphs import FontAlphabet
+from plate_train.synthetic.npm_registry import registry
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_list_names_what_is_wrong(tmp_path: Path) -> None:
 
 def test_page_is_in_step_with_the_list(repository: Path) -> None:
     page = (repository / "docs" / "fonts.md").read_text(encoding="utf-8")
-    assert page == fonts_page(listed_packages()), "run: python -m plate_train.draw.fonts > docs/fonts.md"
+    assert page == fonts_page(listed_packages()), "run: python -m plate_train.synthetic.fonts > docs/fonts.md"
 
 
 def test_list_is_valid_toml_without_repeated_weights() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from plate_train.draw.effects import Dice, to_gray
-from plate_train.draw.geometry import Box, Lean
+from plate_train.synthetic.effects import Dice, to_gray
+from plate_train.synthetic.geometry import Box, Lean
 
 
 def block(size: int = 60) -> Image.Image:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from plate_runtime.alphabet import ALPHABET
-from plate_train.draw.letters import Style, random_style, shapes
-from plate_train.draw.strokes import draw_letter
+from plate_train.synthetic.letters import Style, random_style, shapes
+from plate_train.synthetic.strokes import draw_letter
 
 
 def style(**changes: object) -> Style:

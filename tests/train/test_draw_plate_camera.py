@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from plate_train.draw.effects import Dice, Grain, jpeg
-from plate_train.draw.fonts import FontFile
-from plate_train.draw.plates import camera
-from plate_train.draw.plates.easel import Face
-from plate_train.draw.plates.face import paint_face
-from plate_train.draw.plates.layouts import load_layouts
-from plate_train.draw.plates.lettering import Lettering
+from plate_train.synthetic.effects import Dice, Grain, jpeg
+from plate_train.synthetic.fonts import FontFile
+from plate_train.synthetic.plates import camera
+from plate_train.synthetic.plates.easel import Face
+from plate_train.synthetic.plates.face import paint_face
+from plate_train.synthetic.plates.layouts import load_layouts
+from plate_train.synthetic.plates.lettering import Lettering
 
 
 @pytest.fixture(scope="module")

@@ -14,16 +14,16 @@ from PIL import Image, ImageDraw
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError
 from plate_runtime.formats import find_region
-from plate_train.draw.effects import Dice, Grain
-from plate_train.draw.fonts import FontFile
-from plate_train.draw.glyphs import Alphabet, Glyph
-from plate_train.draw.plates import emblems, foreign, marks, words
-from plate_train.draw.plates.alphabets import heavy_strokes
-from plate_train.draw.plates.easel import Face
-from plate_train.draw.plates.face import paint_face
-from plate_train.draw.plates.layouts import Layout, load_layouts
-from plate_train.draw.plates.lettering import PARTS, SERIAL_KINDS, Lettering
-from plate_train.draw.plates.serials import draw_serial
+from plate_train.synthetic.effects import Dice, Grain
+from plate_train.synthetic.fonts import FontFile
+from plate_train.synthetic.glyphs import Alphabet, Glyph
+from plate_train.synthetic.plates import emblems, foreign, marks, words
+from plate_train.synthetic.plates.alphabets import heavy_strokes
+from plate_train.synthetic.plates.easel import Face
+from plate_train.synthetic.plates.face import paint_face
+from plate_train.synthetic.plates.layouts import Layout, load_layouts
+from plate_train.synthetic.plates.lettering import PARTS, SERIAL_KINDS, Lettering
+from plate_train.synthetic.plates.serials import draw_serial
 
 SEEDS = st.integers(0, 2**32)
 LAYOUTS = load_layouts("train") + load_layouts("measure")

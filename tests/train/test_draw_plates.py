@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError
-from plate_train.draw.effects import Dice, Grain
-from plate_train.draw.fonts import FontFile, listed_packages
-from plate_train.draw.plates import camera, grounds
-from plate_train.draw.plates.alphabets import FAMILIES
-from plate_train.draw.plates.camera import _region, visibility
-from plate_train.draw.plates.face import paint_face
-from plate_train.draw.plates.layouts import Layout, load_layouts
-from plate_train.draw.plates.lettering import Lettering, part_of_family
-from plate_train.draw.plates.painter import PlatePainter
-from plate_train.draw.plates.serials import LONGEST, draw_serial
+from plate_train.synthetic.effects import Dice, Grain
+from plate_train.synthetic.fonts import FontFile, listed_packages
+from plate_train.synthetic.plates import camera, grounds
+from plate_train.synthetic.plates.alphabets import FAMILIES
+from plate_train.synthetic.plates.camera import _region, visibility
+from plate_train.synthetic.plates.face import paint_face
+from plate_train.synthetic.plates.layouts import Layout, load_layouts
+from plate_train.synthetic.plates.lettering import Lettering, part_of_family
+from plate_train.synthetic.plates.painter import PlatePainter
+from plate_train.synthetic.plates.serials import LONGEST, draw_serial
 
 
 def test_a_picture_depends_on_seed_and_index_alone(fonts: list[FontFile]) -> None:
@@ -99,7 +99,7 @@ def test_the_serial_stands_on_the_plate(fonts: list[FontFile], layout: Layout) -
 
 
 @pytest.mark.parametrize("layout", load_layouts("train"), ids=lambda layout: layout.name)
-def test_no_locator_cuts_into_the_serial(fonts: list[FontFile], layout: Layout) -> None:
+def test_no_detector_cuts_into_the_serial(fonts: list[FontFile], layout: Layout) -> None:
     for seed in range(25):
         face = paint_face(layout, Lettering(fonts, 0), "train", Dice(seed), Grain(0))
         slack = max(0.016 * face.height, camera.CUT * face.letter + 1)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from plate_train.draw.effects import Dice
-from plate_train.draw.fonts import FontFile
-from plate_train.draw.scenes import parts, signs, textures
-from plate_train.draw.scenes.painter import Scene, ScenePainter
-from plate_train.draw.scenes.spec import LEAST_WIDTH
-from plate_train.draw.scenes.stage import Placed
-from plate_train.draw.scenes.view import look
+from plate_train.synthetic.effects import Dice
+from plate_train.synthetic.fonts import FontFile
+from plate_train.synthetic.scenes import parts, signs, textures
+from plate_train.synthetic.scenes.painter import Scene, ScenePainter
+from plate_train.synthetic.scenes.spec import LEAST_WIDTH
+from plate_train.synthetic.scenes.stage import Placed
+from plate_train.synthetic.scenes.view import look
 
 COUNT = 40
 

@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from plate_runtime.alphabet import ALPHABET
-from plate_train.draw import special
-from plate_train.draw.finishes import FINISHES
-from plate_train.draw.letters import Style
-from plate_train.draw.plates.alphabets import FAMILIES, plate_strokes, special_strokes
-from plate_train.draw.strokes import draw_letter
+from plate_train.synthetic import special
+from plate_train.synthetic.finishes import FINISHES
+from plate_train.synthetic.letters import Style
+from plate_train.synthetic.plates.alphabets import FAMILIES, plate_strokes, special_strokes
+from plate_train.synthetic.strokes import draw_letter
 
 PLAIN = Style(0.6, 0.12, 0.45, False, False, 0.48, 0.0, 0.5, 0.2, 0.1, 1.1, (0.0,) * 36)
 PICKS = [i / 8 + 0.01 for i in range(8)]

@@ -9,11 +9,12 @@ import pytest
 
 from plate_runtime.errors import UsageError
 from plate_runtime.manifest import InputSpec
-from plate_train import models, tensorflow_setup
-from plate_train.datasets import CharacterSet
-from plate_train.fit import Recipe, batches, fit, learning_rate
-from plate_train.models import Hyperparameters
-from plate_train.scores import predict
+from plate_train.characters import architectures
+from plate_train.characters.architectures import Hyperparameters
+from plate_train.characters.datasets import CharacterSet
+from plate_train.characters.fit import Recipe, batches, fit, learning_rate
+from plate_train.characters.score import predict
+from plate_train.networks import tensorflow_setup
 
 SPEC = InputSpec()
 SMALL = Hyperparameters(8, 16, 64, 32, dropout=0.1, learning_rate=3e-3)
@@ -83,7 +84,7 @@ def test_averaged_weights_lie_between_start_and_end(small_train: CharacterSet) -
     plain = dataclasses.replace(QUICK, average=0.0, epochs=2)
     averaged = dataclasses.replace(plain, average=0.5)
     tensorflow_setup.fix(1, 1)
-    start = models.build("tuned", SMALL).get_weights()
+    start = architectures.build("tuned", SMALL).get_weights()
     end = fit(plain, small_train, SPEC, 1).model.get_weights()
     mean = fit(averaged, small_train, SPEC, 1).model.get_weights()
     for first, last, middle in zip(start, end, mean, strict=True):
@@ -102,7 +103,7 @@ def test_training_goes_on_from_a_given_network(small_train: CharacterSet) -> Non
 
 
 def test_divergence_is_told_and_ends_the_training(small_train: CharacterSet) -> None:
-    broken = models.tuned(SMALL)
+    broken = architectures.tuned(SMALL)
     broken.set_weights([np.full_like(weight, np.nan) for weight in broken.get_weights()])
     with pytest.raises(UsageError, match="lower --learning-rate"):
         fit(dataclasses.replace(QUICK, start=broken), small_train, SPEC, 1)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from plate_runtime.errors import ModelError
-from plate_train import network_check, network_parts, weights_file
+from plate_train.networks import allowed_parts, network_check, weights_file
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +76,9 @@ def test_a_damaged_file_is_refused_or_loads(number: int, tmp_path: Path) -> None
 def test_a_crash_of_the_library_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "sound.h5"
     hostile_h5.write(path, [hostile_h5.INPUT, hostile_h5.dense()]).close()
-    crashing = tmp_path / "plate_train"
-    crashing.mkdir()
+    crashing = tmp_path / "plate_train" / "networks"
+    crashing.mkdir(parents=True)
+    (crashing.parent / "__init__.py").touch()
     (crashing / "__init__.py").touch()
     (crashing / "h5_copy.py").write_text("import os; os.kill(os.getpid(), 11)")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -86,15 +87,15 @@ def test_a_crash_of_the_library_is_explained(tmp_path: Path, monkeypatch: pytest
 
 
 def test_every_part_in_the_table_is_keras_own() -> None:
-    from plate_train.tensorflow_setup import import_keras
+    from plate_train.networks.tensorflow_setup import import_keras
 
     keras = import_keras()
     old = {"OrthogonalInitializer", "IdentityInitializer", "Policy", "RandomHeight", "RandomWidth"}
-    for part in (network_parts.LAYER, *network_parts.PLACES.values()):
+    for part in (allowed_parts.LAYER, *allowed_parts.PLACES.values()):
         modules = [getattr(keras, name.split(".")[1]) for name in part.modules if name.count(".") == 1]
         for name in part.classes - old:
             assert any(hasattr(module, name) for module in modules), name
-    for word in network_parts.ACTIVATION.words - {"softmax_v2"}:
+    for word in allowed_parts.ACTIVATION.words - {"softmax_v2"}:
         assert callable(keras.activations.get(word)), word
 
 
@@ -114,7 +115,7 @@ def test_optimizer_state_stays_behind(tmp_path: Path) -> None:
     with hostile_h5.write(path, [hostile_h5.INPUT, hostile_h5.dense()]) as file:
         file.attrs["training_config"] = json.dumps({"loss": {"class_name": "function", "config": "system"}})
         file["optimizer_weights/adam/m"] = [1.0]
-    from plate_train import h5_file
+    from plate_train.networks import h5_file
 
     with h5_file.opened(path) as copied:
         assert "training_config" not in copied.attrs and list(copied) == ["model_weights"]
@@ -127,7 +128,7 @@ def test_attributes_are_held_against_the_manifest(tmp_path: Path) -> None:
         "alphabet": 5, "kind": "cat", "temperature": 1e300, "steps": 2**62, "thresholds": '{"min_confidence": 1e999}',
         "name": "a\nb", "input.shape": [28, 28, 10**9], "input.scale": np.nan, "licence": "",
     }  # fmt: skip
-    from plate_train.tensorflow_setup import import_keras
+    from plate_train.networks.tensorflow_setup import import_keras
 
     keras = import_keras()
     weights_file.save(keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]), sound, meta)

@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 from small_glyphs import seed_result as result
 
-from plate_train import plots
-from plate_train.augment import Strength
-from plate_train.datasets import CharacterSet
-from plate_train.models import Hyperparameters
-from plate_train.search import SearchResult, Trial
+from plate_train.characters import plots
+from plate_train.characters.architectures import Hyperparameters
+from plate_train.characters.augment import Strength
+from plate_train.characters.datasets import CharacterSet
+from plate_train.characters.search import SearchResult, Trial
 
 
 def colours(path: Path) -> int:

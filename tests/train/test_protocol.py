@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from plate_runtime.manifest import InputSpec
-from plate_train import protocol
-from plate_train.check import copies_between
-from plate_train.datasets import CharacterSet
-from plate_train.fit import Fitted, Recipe
-from plate_train.fit import fit as real_fit
-from plate_train.models import Hyperparameters
+from plate_train.characters import protocol
+from plate_train.characters.architectures import Hyperparameters
+from plate_train.characters.data_check import copies_between
+from plate_train.characters.datasets import CharacterSet
+from plate_train.characters.fit import Fitted, Recipe
+from plate_train.characters.fit import fit as real_fit
 
 SPEC = InputSpec()
 QUICK = Recipe(hyper=Hyperparameters(4, 4, 16, 16), epochs=3, batch=48, augment=None)

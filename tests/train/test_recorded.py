@@ -9,9 +9,9 @@ from PIL import Image
 from small_glyphs import glyph
 
 from plate_runtime.errors import DataError
-from plate_train.datasets import CharacterSet, load_split
-from plate_train.recorded import load_recorded
-from plate_train.weights_file import ModelMeta
+from plate_train.characters.datasets import CharacterSet, load_split
+from plate_train.characters.recorded import load_recorded
+from plate_train.networks.weights_file import ModelMeta
 
 
 def recorded(folder: Path, train: CharacterSet, val: CharacterSet) -> ModelMeta:

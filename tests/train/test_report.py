@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from small_glyphs import seed_result as result
 
-from plate_train import report
-from plate_train.datasets import CharacterSet
-from plate_train.protocol import Scored
-from plate_train.search import SearchResult, Trial
+from plate_train.characters import report
+from plate_train.characters.datasets import CharacterSet
+from plate_train.characters.protocol import Scored
+from plate_train.characters.search import SearchResult, Trial
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_lines_say_counts_protocol_and_table(found: report.RunReport) -> None:
 
 
 def test_a_search_is_part_of_the_report(found: report.RunReport) -> None:
-    from plate_train.models import Hyperparameters
+    from plate_train.characters.architectures import Hyperparameters
 
     trials = [Trial("0", Hyperparameters(16), 0.5), Trial("1", Hyperparameters(48), 0.75)]
     told = report.search_json(SearchResult(trials, trials[1], 1))

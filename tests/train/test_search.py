@@ -16,14 +16,14 @@ import pytest
 
 from plate_runtime.errors import DataError
 from plate_runtime.manifest import InputSpec
-from plate_train import search as searching
-from plate_train import search_record
-from plate_train.datasets import CharacterSet
-from plate_train.fit import Recipe
+from plate_train.characters import search as searching
+from plate_train.characters import search_record
+from plate_train.characters.datasets import CharacterSet
+from plate_train.characters.fit import Recipe
 
 START = "from plate_train.command import main; main()"
 SLOW = """
-import time, plate_train.fit as fit
+import time, plate_train.characters.fit as fit
 batches = fit.batches
 def slow(*arguments):
     time.sleep(0.3)

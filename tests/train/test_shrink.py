@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from plate_runtime.errors import ModelError
-from plate_train import models, shrink, weights_file
-from plate_train.weights_file import ModelMeta
+from plate_train.characters import architectures
+from plate_train.networks import shrink, weights_file
+from plate_train.networks.weights_file import ModelMeta
 
 META = ModelMeta(name="mine", training={"kind": "drawn"}, temperature=1.25)
 
@@ -17,7 +18,7 @@ META = ModelMeta(name="mine", training={"kind": "drawn"}, temperature=1.25)
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
     path = tmp_path / "model.h5"
-    weights_file.save(models.tuned(models.Hyperparameters(8, 16, 256, 32)), path, META)
+    weights_file.save(architectures.tuned(architectures.Hyperparameters(8, 16, 256, 32)), path, META)
     return path
 
 

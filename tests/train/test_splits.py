@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plate_train.check import copies_between
-from plate_train.datasets import CharacterSet, character_set
-from plate_train.splits import hold_out
+from plate_train.characters.data_check import copies_between
+from plate_train.characters.datasets import CharacterSet, character_set
+from plate_train.characters.splits import hold_out
 
 
 def test_every_class_is_held_out_in_proportion(small_train: CharacterSet) -> None:

@@ -12,9 +12,10 @@ import pytest
 
 from plate_runtime.errors import ModelError
 from plate_runtime.manifest import InputSpec
-from plate_train import models, weights_file
-from plate_train.tensorflow_setup import import_keras
-from plate_train.weights_file import ModelMeta
+from plate_train.characters import architectures
+from plate_train.networks import weights_file
+from plate_train.networks.tensorflow_setup import import_keras
+from plate_train.networks.weights_file import ModelMeta
 
 META = ModelMeta(
     input=InputSpec(polarity="any", resize="pad", scale=1 / 128),
@@ -23,13 +24,13 @@ META = ModelMeta(
     temperature=1.25,
     training={"kind": "drawn", "fonts": {f"@fonts/{number}": "OFL-1.1" for number in range(5000)}},
 )
-SMALL = models.Hyperparameters(2, 2, 8, 4)
+SMALL = architectures.Hyperparameters(2, 2, 8, 4)
 
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("saved") / "model.h5"
-    weights_file.save(models.tuned(SMALL), path, META)
+    weights_file.save(architectures.tuned(SMALL), path, META)
     return path
 
 
@@ -45,7 +46,7 @@ def test_class_order_scale_and_polarity_stand_in_plain_attributes(saved: Path) -
 
 
 def test_loaded_network_computes_the_same(tmp_path: Path) -> None:
-    model = models.tuned(SMALL)
+    model = architectures.tuned(SMALL)
     weights_file.save(model, tmp_path / "model.h5", META)
     batch = np.random.default_rng(1).random((3, 28, 28, 1)).astype(np.float32)
     loaded = weights_file.load(tmp_path / "model.h5")
@@ -53,7 +54,7 @@ def test_loaded_network_computes_the_same(tmp_path: Path) -> None:
 
 
 def test_saving_leaves_out_the_optimizer_and_says_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    model = models.tuned(SMALL)
+    model = architectures.tuned(SMALL)
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
     model.train_on_batch(np.zeros((2, 28, 28, 1), np.float32), np.zeros(2, np.int64))
     capfd.readouterr()
@@ -69,13 +70,13 @@ def test_failed_save_keeps_the_old_file_and_no_other(tmp_path: Path) -> None:
     path.write_bytes(b"old")
     unserialisable = ModelMeta(training={"a": object()})
     with pytest.raises(TypeError):
-        weights_file.save(models.tuned(SMALL), path, unserialisable)
+        weights_file.save(architectures.tuned(SMALL), path, unserialisable)
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["model.h5"]
 
 
 def test_meta_of_another_programs_file_is_none(tmp_path: Path) -> None:
-    models.tuned(SMALL).save(tmp_path / "foreign.h5")
+    architectures.tuned(SMALL).save(tmp_path / "foreign.h5")
     assert weights_file.read_meta(tmp_path / "foreign.h5") is None
 
 
@@ -141,7 +142,7 @@ def test_weights_alone_are_refused(tmp_path: Path) -> None:
 def test_reading_meta_needs_no_tensorflow(saved: Path, environment: dict[str, str]) -> None:
     code = (
         "import sys, pathlib; sys.modules['tensorflow'] = None; sys.modules['keras'] = None\n"
-        "from plate_train import weights_file\n"
+        "from plate_train.networks import weights_file\n"
         f"path = pathlib.Path({str(saved)!r})\n"
         "print(weights_file.read_meta(path).name, len(weights_file.layer_names(path)))"
     )

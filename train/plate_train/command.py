@@ -11,13 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from plate_runtime import commandline
+from plate_runtime import command_line
 from plate_runtime.alphabet import ALPHABET
 
-from .locator import options as locator
-from .options import number, whole
+from .characters.run import Settings
+from .detector import options as detector
+from .loop.numbers import number, whole
 from .plates import options as plate
-from .run import Settings
 
 PROG = "plate-train"
 _EXAMPLES = """examples:
@@ -26,7 +26,7 @@ _EXAMPLES = """examples:
   plate-train character --data characters --seeds 5          train on class folders, five times
   plate-train character --data characters --trials 10        search sizes and learning rate first
   plate-train plate --hours 12 --out runs/reader             train the reader of whole plates on drawings
-  plate-train locator --hours 12 --out runs/locator          train what finds plates in frames, on drawn scenes
+  plate-train detector --hours 12 --out runs/detector          train what finds plates in frames, on drawn scenes
   plate-train character --resume                             go on with an interrupted search
   plate-train character --data characters --preview seen.png look at the pictures as training changes them
   plate-train character --data characters --protocol mission --no-augment --seeds 5
@@ -36,7 +36,7 @@ _EXAMPLES = """examples:
 
 def main() -> NoReturn:
     """Entry point of the console script."""
-    commandline.run(command, PROG)
+    command_line.run(command, PROG)
 
 
 def command(arguments: Sequence[str]) -> int:
@@ -47,11 +47,11 @@ def command(arguments: Sequence[str]) -> int:
         return _fonts(options.force)
     if options.what == "plate":
         return plate.execute(options, _say)
-    if options.what == "locator":
-        return locator.execute(options, _say)
+    if options.what == "detector":
+        return detector.execute(options, _say)
     if options.resume:
-        from .recorded_files import recorded_settings
-        from .run import SETTINGS_FILE, unfinished_run
+        from .characters.run import SETTINGS_FILE, unfinished_run
+        from .loop.run_files import recorded_settings
 
         options.out = options.out or unfinished_run(Path("runs"))
         folder = options.out
@@ -62,15 +62,15 @@ def command(arguments: Sequence[str]) -> int:
 
 
 def _fonts(force: bool) -> int:
-    from .draw.fonts import fetch
+    from .synthetic.fonts import fetch
 
     print(f"fonts in {fetch(force)}")
     return 0
 
 
 def _character(options: argparse.Namespace, arguments: Sequence[str]) -> int:
-    from .run import run
-    from .tensorflow_setup import require_extra
+    from .characters.run import run
+    from .networks.tensorflow_setup import require_extra
 
     require_extra()
     settings = Settings(**{entry.name: getattr(options, entry.name) for entry in fields(Settings)})
@@ -88,9 +88,9 @@ def _character(options: argparse.Namespace, arguments: Sequence[str]) -> int:
 
 
 def _preview(settings: Settings, path: Path) -> int:
-    from .atomic import replacing
-    from .plots import preview
-    from .run import gather, with_polarity
+    from .characters.plots import preview
+    from .characters.run import gather, with_polarity
+    from .loop.atomic import replacing
 
     settings, drawn = with_polarity(settings, _say), settings.data is None
     material = gather(replace(settings, drawn=8 * len(ALPHABET)) if drawn else settings, _say)
@@ -114,12 +114,12 @@ def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="store_true", help="print the version")
-    what = parser.add_subparsers(dest="what", required=True, metavar="character|plate|locator|fonts")
+    what = parser.add_subparsers(dest="what", required=True, metavar="character|plate|detector|fonts")
     fonts = what.add_parser("fonts", help="fetch the fonts that characters are drawn with")
     fonts.add_argument("--force", action="store_true", help="fetch them again")
     fonts.add_argument("--debug", action="store_true", help="show tracebacks")
     plate.add_options(_training(what, "plate", "train the reader of whole plates", plate.EXAMPLES))
-    locator.add_options(_training(what, "locator", "train what finds plates in frames", locator.EXAMPLES))
+    detector.add_options(_training(what, "detector", "train what finds plates in frames", detector.EXAMPLES))
     character = _training(what, "character", "train the character network", _EXAMPLES)
     _add_character_options(character)
     return parser, character

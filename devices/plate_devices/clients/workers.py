@@ -13,7 +13,7 @@ from plate_devices.clients.limits import Answer
 from plate_devices.threads import BOARD, Worker
 
 if TYPE_CHECKING:
-    from plate_devices.clients.connection import Connection
+    from plate_devices.clients.client_connection import Connection
     from plate_devices.clients.limits import Service
 
 _HALVED_AFTER = 10.0

@@ -11,9 +11,9 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from plate_devices.config.errors import ConfigError, SettingError
-from plate_devices.config.lines import Path as KeyPath
-from plate_devices.config.lines import line_of
+from plate_devices.config.line_numbers import Path as KeyPath
+from plate_devices.config.line_numbers import line_of
+from plate_devices.config.setting_errors import ConfigError, SettingError
 from plate_runtime.errors import DAMAGE
 
 T = TypeVar("T")

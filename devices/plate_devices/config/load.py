@@ -9,9 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from plate_devices.config.errors import ConfigError
 from plate_devices.config.fields import Place, build, shown, unknown
-from plate_devices.config.lines import key_lines
+from plate_devices.config.line_numbers import key_lines
 from plate_devices.config.sections import (
     HeatSettings,
     PictureSettings,
@@ -19,6 +18,7 @@ from plate_devices.config.sections import (
     ServiceSettings,
     SourceSettings,
 )
+from plate_devices.config.setting_errors import ConfigError
 from plate_runtime.errors import damage_as
 
 _OWN = {
@@ -30,11 +30,11 @@ _OWN = {
 }
 # Imported only where the file has them: a camera at a gate needs no web server.
 _PARTS = {
-    "queue": "plate_devices.outputs.settings:QueueSettings",
-    "privacy": "plate_devices.privacy.settings:PrivacySettings",
-    "serve": "plate_devices.serve.settings:ServeSettings",
+    "queue": "plate_devices.outputs.output_settings:QueueSettings",
+    "privacy": "plate_devices.privacy.privacy_settings:PrivacySettings",
+    "serve": "plate_devices.serve.page_settings:ServeSettings",
 }
-_LISTS = {"output": "", "watchlist": "plate_devices.watchlists.settings:WatchlistSettings"}
+_LISTS = {"output": "", "watchlist": "plate_devices.watchlists.watchlist_settings:WatchlistSettings"}
 _MOST = 1_000_000
 _LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){20}""")
 """A key of 20 parts or more; no setting has more than four. Of some thousand parts, tomllib takes gigabytes."""
@@ -103,7 +103,7 @@ def _section(key: str, value: Any, place: Place) -> Any:
 def _item(key: str, table: dict[str, Any], place: Place) -> Any:
     if key != "output":
         return build(_named(_LISTS[key]), table, place)
-    registry = import_module("plate_devices.outputs.registry")
+    registry = import_module("plate_devices.outputs.make_outputs")
     known = ", ".join(sorted(registry.TYPES))
     if "type" not in table:
         place.refuse(f"type is missing; there are {known}")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from plate_devices.config.errors import SettingError
+from plate_devices.config.setting_errors import SettingError
 from plate_runtime.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,12 +74,12 @@ def with_options(config: Config | None, options: Mapping[str, Any]) -> Config | 
 
     config = config or Config()
     if address:
-        from plate_devices.serve.settings import ServeSettings
+        from plate_devices.serve.page_settings import ServeSettings
 
         section = config.serve or ServeSettings()
         config = replace(config, serve=_typed("--serve", lambda: replace(section, address=address)))
     if broker:
-        from plate_devices.outputs.registry import settings_class
+        from plate_devices.outputs.make_outputs import settings_class
 
         # Who sends from the command line goes on seeing the lines.
         lines = () if config.outputs else (settings_class("lines")(type="lines"),)

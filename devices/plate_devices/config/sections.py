@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from plate_devices.addresses import AddressError, host_name, split_address
-from plate_devices.config.errors import SettingError
-from plate_devices.sources.address import PORTS
+from plate_devices.config.setting_errors import SettingError
+from plate_devices.sources.camera_address import PORTS
 
 
 def _require(setting: object, key: str, fits: Callable[[Any], bool], allowed: str) -> None:

@@ -11,12 +11,12 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_devices.events.times import SystemTimes
-from plate_devices.records import SCHEMA, timestamp, uuid7
+from plate_devices.events.records import SCHEMA, timestamp, uuid7
+from plate_devices.events.system_times import SystemTimes
 
 if TYPE_CHECKING:
-    from plate_devices.events.times import Times
-    from plate_devices.records import Record
+    from plate_devices.events.records import Record
+    from plate_devices.events.system_times import Times
 
 JUMP = 1.0
 """Seconds by which the clock has to change at once to have been set, by a time server or by hand."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_devices.follow.place import Place, is_inside, place_of
+from plate_devices.follow.consensus import is_near, is_part, same_text
+from plate_devices.follow.position import Place, is_inside, place_of
 from plate_devices.follow.track import Track, Vehicle
-from plate_devices.follow.votes import is_near, is_part, same_text
 from plate_devices.sources.film_clock import USUAL_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from plate_devices.sources.base import Frame
+    from plate_devices.sources.source import Frame
     from plate_runtime.reader import Plate
 
 LEFT_AFTER = 4
@@ -36,7 +36,7 @@ _SPELLED = 4
 """Frames after which the text counts although none of them read all of it right."""
 SURE_AT_LEAST = 0.5
 """Confidence below which all readings together are no plate."""
-LOCATED_AT_LEAST = 0.33
+DETECTION_AT_LEAST = 0.33
 """`Track.located` below which it is none."""
 _INTERRUPTED = 4.0
 """A pause between two frames of a film that is so many times as long as the one before; a slow film has none."""
@@ -211,7 +211,7 @@ def is_vehicle(track: Track, vehicle: Vehicle) -> bool:
         and vehicle.plate.text != ""
         and track.strength >= STRONG_AT_LEAST
         and vehicle.confidence >= SURE_AT_LEAST
-        and track.located >= LOCATED_AT_LEAST
+        and track.located >= DETECTION_AT_LEAST
     )
 
 

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from plate_devices.follow.place import Motion, Place, is_cut, place_of
-from plate_devices.follow.votes import Votes, same_text
+from plate_devices.follow.consensus import Votes, same_text
+from plate_devices.follow.position import Motion, Place, is_cut, place_of
 from plate_runtime.evaluate import edit_distance
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from plate_devices.sources.base import Frame
+    from plate_devices.sources.source import Frame
     from plate_runtime.reader import Plate
 
 STANDS_AFTER = 5.0
@@ -111,7 +111,7 @@ class Track:
 
     @property
     def located(self) -> float:
-        """How sure it is that this is a plate, 0..1: the locator's mean confidence, less where it comes and goes."""
+        """How sure it is that this is a plate, 0..1: the detector's mean confidence, less where it comes and goes."""
         return self._sureness / self.read * math.sqrt(self.read / max(self.read, self._passed))
 
     def likeness(self, frame: Frame, plate: Plate, seconds: float, placed: bool) -> float:

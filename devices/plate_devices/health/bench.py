@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.health.board import Board
-from plate_devices.health.samples import measure, open_plate_reader, ways
+from plate_devices.health.self_test import measure, open_plate_reader, ways
 
 if TYPE_CHECKING:
-    from plate_devices.arguments import InferOptions
+    from plate_devices.cli.infer_options import InferOptions
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def worst(findings: Iterable[Finding]) -> str:
 
 def lines(findings: Iterable[Finding]) -> Iterator[str]:
     """Yield the findings as lines for people."""
-    from plate_devices.outputs.lines import printable
+    from plate_devices.outputs.console_lines import printable
 
     for finding in findings:
         yield printable(f"{_SIGNS[finding.state]}{finding.check:<12} {finding.told}")

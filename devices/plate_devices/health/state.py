@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from plate_devices.outputs.base import OutputState
+    from plate_devices.outputs.output import OutputState
     from plate_devices.threads import ThreadState
 
 

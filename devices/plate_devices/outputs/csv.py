@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from plate_devices.outputs.appended import AppendedFile, Line
-from plate_devices.outputs.base import event_time
-from plate_devices.outputs.rows import COLUMNS, to_row
-from plate_devices.outputs.settings import OutputSettings
-from plate_devices.records import timestamp
+from plate_devices.events.records import timestamp
+from plate_devices.outputs.appended_file import AppendedFile, Line
+from plate_devices.outputs.output import event_time
+from plate_devices.outputs.output_settings import OutputSettings
+from plate_devices.outputs.table_rows import COLUMNS, to_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
-    from plate_devices.outputs.base import Event
+    from plate_devices.outputs.output import Event
 
 _TIME = COLUMNS.index("last_time")
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
-from plate_devices.outputs.base import Event, OutputError
+from plate_devices.outputs.output import Event, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

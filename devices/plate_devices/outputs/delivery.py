@@ -9,16 +9,16 @@ from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING
 
-from plate_devices.outputs.addresses import ByAddress
-from plate_devices.outputs.base import OutputError
-from plate_devices.outputs.courier import Courier
+from plate_devices.events.records import timestamp, to_line
 from plate_devices.outputs.database import QueueError
+from plate_devices.outputs.make_outputs import destinations, make_outputs
+from plate_devices.outputs.output import OutputError
+from plate_devices.outputs.output_settings import QueueSettings
 from plate_devices.outputs.queue import EventQueue
+from plate_devices.outputs.queues_by_address import ByAddress
 from plate_devices.outputs.recovery import FILE, open_queue
-from plate_devices.outputs.registry import destinations, make_outputs
-from plate_devices.outputs.settings import QueueSettings
+from plate_devices.outputs.sender import Courier
 from plate_devices.private_files import forget_set_aside
-from plate_devices.records import timestamp, to_line
 from plate_devices.sources.outages import BackOff
 from plate_devices.threads import Worker, describe
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from plate_devices.events.clock import Clock
-    from plate_devices.outputs.base import Event, Output, OutputState, Remark
-    from plate_devices.outputs.settings import OutputSettings
+    from plate_devices.outputs.output import Event, Output, OutputState, Remark
+    from plate_devices.outputs.output_settings import OutputSettings
     from plate_devices.outputs.urls import Destination
 
 IN_MEMORY = 4 << 20

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from plate_devices.outputs.base import Event, OutputError
-from plate_devices.outputs.settings import OutputSettings
+from plate_devices.outputs.output import Event, OutputError
+from plate_devices.outputs.output_settings import OutputSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

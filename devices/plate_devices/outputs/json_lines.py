@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from plate_devices.outputs.appended import AppendedFile, Line
-from plate_devices.outputs.base import event_time
-from plate_devices.outputs.settings import OutputSettings
-from plate_devices.records import timestamp, to_line
+from plate_devices.events.records import timestamp, to_line
+from plate_devices.outputs.appended_file import AppendedFile, Line
+from plate_devices.outputs.output import event_time
+from plate_devices.outputs.output_settings import OutputSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from plate_devices.outputs.base import Event
+    from plate_devices.outputs.output import Event
 
 _KEY = re.compile(r'"id": ?"([^"]+)"')
 

@@ -7,14 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.outputs.base import OutputError
+from plate_devices.events.records import to_line
+from plate_devices.outputs.client_id_conflicts import Rivals
 from plate_devices.outputs.home_assistant import discovery
 from plate_devices.outputs.identity import client_id, device_id, service_name
 from plate_devices.outputs.mqtt_settings import MqttSettings, resolve
-from plate_devices.outputs.rivals import Rivals
-from plate_devices.outputs.settings import QueueSettings
+from plate_devices.outputs.output import OutputError
+from plate_devices.outputs.output_settings import QueueSettings
 from plate_devices.outputs.urls import read_secret, tls
-from plate_devices.records import to_line
 from plate_runtime.errors import UsageError, missing_extra
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from paho.mqtt.client import MQTTMessage, MQTTMessageInfo
 
-    from plate_devices.outputs.base import Event
     from plate_devices.outputs.mqtt_client import BrokerClient
+    from plate_devices.outputs.output import Event
 
 ACKNOWLEDGED_WITHIN = 20.0
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
-from plate_devices.outputs.base import OutputError
-from plate_devices.outputs.rivals import Rivals
+from plate_devices.outputs.client_id_conflicts import Rivals
+from plate_devices.outputs.output import OutputError
 from plate_devices.outputs.urls import Target, reason
 
 OPEN_WITHIN = 10.0

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plate_devices.outputs.bodies import read_event
 from plate_devices.outputs.database import (
     Database,
     QueueError,
@@ -18,14 +17,15 @@ from plate_devices.outputs.database import (
     checksum_of,
     is_intact,
 )
+from plate_devices.outputs.event_json import read_event
 from plate_devices.outputs.queue_rows import Rows
 from plate_devices.outputs.salvage import other_copies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from plate_devices.outputs.base import Event, Remark
-    from plate_devices.outputs.bodies import Found
+    from plate_devices.outputs.event_json import Found
+    from plate_devices.outputs.output import Event, Remark
     from plate_devices.outputs.salvage import Salvage
     from plate_devices.outputs.urls import Destination
 

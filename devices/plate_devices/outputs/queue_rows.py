@@ -7,17 +7,17 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from plate_devices.outputs.aging import age_of, written
-from plate_devices.outputs.bodies import read_event
+from plate_devices.events.records import to_line
 from plate_devices.outputs.database import Waiting
+from plate_devices.outputs.event_json import read_event
+from plate_devices.outputs.line_ages import age_of, written
 from plate_devices.outputs.urls import Destination
-from plate_devices.records import to_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from plate_devices.outputs.base import Event
     from plate_devices.outputs.database import Database
+    from plate_devices.outputs.output import Event
 
 OVERHEAD = 64
 """Bytes that a row takes beside its body."""

@@ -8,8 +8,8 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plate_devices.outputs.bodies import agreed
 from plate_devices.outputs.database import QueueError
+from plate_devices.outputs.event_json import agreed
 from plate_devices.outputs.queue import EventQueue
 from plate_devices.outputs.salvage import read_bytes, salvage
 from plate_devices.private_files import make_folder, set_aside, sync_folder
@@ -17,8 +17,8 @@ from plate_devices.private_files import make_folder, set_aside, sync_folder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plate_devices.outputs.base import Remark
-    from plate_devices.outputs.bodies import Found
+    from plate_devices.outputs.event_json import Found
+    from plate_devices.outputs.output import Remark
 
 FILE = "queue.sqlite"
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from plate_devices.outputs.bodies import agreed, carve
 from plate_devices.outputs.database import SQLITE_ERRORS, Standing, is_intact
+from plate_devices.outputs.event_json import agreed, carve
 from plate_devices.outputs.urls import Destination
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from plate_devices.outputs.bodies import Found
+    from plate_devices.outputs.event_json import Found
 
 _MOST_ROWS = 10_000_000
 """A damaged tree of pages may be walked in a circle."""

@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from plate_devices.events.clock import correct_times
-from plate_devices.outputs.base import OutputError
+from plate_devices.events.records import timestamp, to_line
 from plate_devices.outputs.database import PAGES_KB, SQLITE_ERRORS, make_private
-from plate_devices.outputs.rows import COLUMNS, to_row
-from plate_devices.outputs.settings import OutputSettings
+from plate_devices.outputs.output import OutputError
+from plate_devices.outputs.output_settings import OutputSettings
 from plate_devices.outputs.sqlite_rescue import UNFIT, delete_undated, is_ours, rescue
+from plate_devices.outputs.table_rows import COLUMNS, to_row
 from plate_devices.private_files import forget_set_aside, make_folder
-from plate_devices.records import timestamp, to_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from plate_devices.outputs.base import Event
+    from plate_devices.outputs.output import Event
 
 _TYPES = {"confidence": "REAL", "frames": "INTEGER", "monotonic": "REAL", "time_set": "INTEGER"}
 _WAIT = 10.0

@@ -10,18 +10,18 @@ from contextlib import closing, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from plate_devices.outputs.aging import age_of, latest_moment
-from plate_devices.outputs.base import event_time
+from plate_devices.events.records import UUID7
 from plate_devices.outputs.database import SQLITE_ERRORS
+from plate_devices.outputs.line_ages import age_of, latest_moment
+from plate_devices.outputs.output import event_time
 from plate_devices.private_files import set_aside
-from plate_devices.records import UUID7
 from plate_runtime.errors import DAMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from plate_devices.outputs.base import Event
+    from plate_devices.outputs.output import Event
 
 UNFIT = (*DAMAGE, sqlite3.InterfaceError, sqlite3.ProgrammingError)
 """What a record from a damaged row raises on its way into a table; those of `sqlite3` are about types."""

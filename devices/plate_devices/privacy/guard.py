@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.privacy.keys import RotatingKey
-from plate_devices.privacy.settings import PrivacySettings
+from plate_devices.privacy.privacy_settings import PrivacySettings
 from plate_devices.watchlists.lists import WatchLists
 from plate_runtime.errors import UsageError
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from plate_devices.records import Record
-    from plate_devices.sources.base import Region
-    from plate_devices.watchlists.settings import WatchlistSettings
+    from plate_devices.events.records import Record
+    from plate_devices.sources.source import Region
+    from plate_devices.watchlists.watchlist_settings import WatchlistSettings
     from plate_runtime.reader import Plate
 
 
@@ -68,7 +68,7 @@ class Guard:
         plate = record["plates"][0]
         if self._shows(plate):
             return picture
-        from plate_devices.privacy.cover import cover
+        from plate_devices.privacy.blur import cover
 
         x, y, width, height = plate["box"]
         # As cut_plate adds it, less at the edge of a picture.
@@ -90,8 +90,8 @@ class Guard:
         """
         if self._settings.mode == "clear" and not self._settings.blur_others:
             return rgb, list(plates)
-        from plate_devices.privacy.cover import cover
-        from plate_devices.records import plate_record
+        from plate_devices.events.records import plate_record
+        from plate_devices.privacy.blur import cover
 
         shown = [plate for plate in plates if self._shows(plate_record(plate))]
         boxes: list[tuple[float, float, float, float]] = [plate.box for plate in plates if plate not in shown]

@@ -12,7 +12,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_devices.events.times import RELEASED
+from plate_devices.events.system_times import RELEASED
 from plate_devices.private_files import clean_folder, make_folder, replacing
 from plate_runtime.alphabet import fold
 from plate_runtime.errors import DAMAGE, DataError, DeviceError

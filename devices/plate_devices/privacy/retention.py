@@ -10,10 +10,10 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from plate_devices.events.times import RELEASED
-from plate_devices.outputs.pictures import MARK
+from plate_devices.events.records import UUID7
+from plate_devices.events.system_times import RELEASED
+from plate_devices.outputs.saved_pictures import MARK
 from plate_devices.private_files import clean_folder, read_regular
-from plate_devices.records import UUID7
 from plate_devices.threads import Worker, describe
 from plate_runtime.errors import PlateEdgeError
 

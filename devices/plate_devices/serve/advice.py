@@ -7,12 +7,12 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_devices.serve.looks import FrameLook, PlateLook, look_at_frame, look_at_plate
+from plate_devices.serve.picture_quality import FrameLook, PlateLook, look_at_frame, look_at_plate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plate_devices.serve.tap import Shot
+    from plate_devices.live.live_state import Shot
 
 # The shipped reader learned from plates 60 to 340 pixels wide (docs/plate-reader.md).
 TOO_SMALL, SMALL, LARGE = 60, 90, 400

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.serve.pictures import encode
-from plate_devices.serve.region import checked, save_region
+from plate_devices.serve.live_pictures import encode
+from plate_devices.serve.roi_file import checked, save_region
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from plate_devices.serve.pictures import LivePictures
-    from plate_devices.serve.tap import Passed, Tap
+    from plate_devices.live.live_state import Passed, Tap
+    from plate_devices.serve.live_pictures import LivePictures
 
 _CROP_WIDTH = 480
 

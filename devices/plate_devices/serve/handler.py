@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from plate_devices.serve.access import Access
     from plate_devices.serve.answers import Answers
-    from plate_devices.serve.pictures import Encoded
+    from plate_devices.serve.live_pictures import Encoded
 
 _PAGE = Path(__file__).parent / "page"
 _FILES = {

@@ -41,7 +41,7 @@ class Log:
                 return  # a message that nobody can read must not end the reading
 
     def _text(self, message: str, level: str) -> str:
-        from plate_devices.outputs.lines import printable
+        from plate_devices.outputs.console_lines import printable
 
         line = printable(f"{self._program}: {message}")
         return f"<{LEVELS[level]}>{line}" if self._journal else line

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.sources.base import USUAL_SIZE, Frame, Region, require_opencv
-from plate_devices.sources.pace import Pace
+from plate_devices.sources.frame_rate import Pace
+from plate_devices.sources.source import USUAL_SIZE, Frame, Region, require_opencv
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.sources.base import USUAL_SIZE, Frame, Region
-from plate_devices.sources.pace import Pace
+from plate_devices.sources.frame_rate import Pace
+from plate_devices.sources.source import USUAL_SIZE, Frame, Region
 from plate_runtime.errors import DeviceError, MissingPartError
 
 if TYPE_CHECKING:

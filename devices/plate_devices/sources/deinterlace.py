@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from plate_devices.sources.base import Frame
+    from plate_devices.sources.source import Frame
 
 _COLUMNS = 4
 # So many columns are looked at together: noise is halved, and the time is 3 ms for 1280x720.

@@ -8,8 +8,8 @@ from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_devices.drawing import BLUE, DARK_ON_LIGHT, LIGHT_ON_DARK, YELLOW, Colour, Style, draw_plate
-from plate_devices.sources.base import Frame, Region
+from plate_devices.imaging.plate_picture import BLUE, DARK_ON_LIGHT, LIGHT_ON_DARK, YELLOW, Colour, Style, draw_plate
+from plate_devices.sources.source import Frame, Region
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

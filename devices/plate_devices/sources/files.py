@@ -8,11 +8,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from plate_devices.sources.base import Frame, Region, Source
+from plate_devices.sources.folder_walk import walk
+from plate_devices.sources.source import Frame, Region, Source
 from plate_devices.sources.video_formats import is_video, refusal
-from plate_devices.sources.walking import walk
 from plate_runtime.errors import InputError, PlateEdgeError
-from plate_runtime.image import open_picture
+from plate_runtime.pictures.open_picture import open_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,8 +13,8 @@ from plate_runtime.errors import DeviceError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plate_devices.sources.base import Frame, Region, Source
-    from plate_devices.sources.pace import Pace
+    from plate_devices.sources.frame_rate import Pace
+    from plate_devices.sources.source import Frame, Region, Source
 
 STALLED_AFTER = 5.0
 """Seconds without a frame after which people are told that none comes."""

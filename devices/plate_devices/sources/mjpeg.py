@@ -7,13 +7,13 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_devices.sources.base import Frame, Region
-from plate_devices.sources.connection import SILENT_AFTER, Answer
+from plate_devices.sources.frame_rate import Pace
+from plate_devices.sources.http_connection import SILENT_AFTER, Answer
+from plate_devices.sources.http_requests import Requests
 from plate_devices.sources.multipart import Chunks, FormatError, Parts
-from plate_devices.sources.pace import Pace
-from plate_devices.sources.requests import Requests
+from plate_devices.sources.source import Frame, Region
 from plate_runtime.errors import DeviceError, InputError
-from plate_runtime.image import CAMERA, CAMERA_PNG, open_picture
+from plate_runtime.pictures.open_picture import CAMERA, CAMERA_PNG, open_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from plate_devices.sources.address import Address
+    from plate_devices.sources.camera_address import Address
 
 _DAMAGED = 5
 """So many damaged pictures in a row are no accident: the connection is made again."""

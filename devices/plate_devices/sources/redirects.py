@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urljoin
 
 from plate_devices.addresses import host_name
-from plate_devices.sources.address import ENCRYPTED, Address, parse_address
+from plate_devices.sources.camera_address import ENCRYPTED, Address, parse_address
 from plate_runtime.errors import DeviceError, UsageError
 
 MOST_REDIRECTS = 5

@@ -12,7 +12,7 @@ from plate_runtime.errors import DeviceError, InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from plate_devices.sources.base import Frame, Region, Source
+    from plate_devices.sources.source import Frame, Region, Source
 
 
 class LoginError(DeviceError):

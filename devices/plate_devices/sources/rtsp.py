@@ -6,20 +6,20 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.sources.address import ENCRYPTED
-from plate_devices.sources.base import Frame, Region, require_av
-from plate_devices.sources.connection import Answer, Connection
+from plate_devices.sources.camera_address import ENCRYPTED
+from plate_devices.sources.frame_rate import Pace
+from plate_devices.sources.http_connection import Answer, Connection
 from plate_devices.sources.login import answer
-from plate_devices.sources.pace import Pace
 from plate_devices.sources.redirects import MOVED, Redirects
 from plate_devices.sources.reopening import LoginError
+from plate_devices.sources.source import Frame, Region, require_av
 from plate_runtime.errors import DeviceError
-from plate_runtime.image import CAMERA
+from plate_runtime.pictures.open_picture import CAMERA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plate_devices.sources.address import Address
+    from plate_devices.sources.camera_address import Address
 
 OPEN_WITHIN, READ_WITHIN = 8.0, 4.0
 """Seconds. Opening includes the wait for the first whole picture of the stream, which may come every few seconds."""

@@ -6,13 +6,13 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from plate_devices.sources.base import Frame, Region, require_av
 from plate_devices.sources.film_clock import FilmClock, FilmPace
 from plate_devices.sources.film_tables import check_tables
+from plate_devices.sources.source import Frame, Region, require_av
 from plate_devices.sources.video_formats import HEAD_BYTES, explain, video_format
 from plate_runtime.errors import InputError
-from plate_runtime.image import CAMERA
-from plate_runtime.picture_checks import check_shape
+from plate_runtime.pictures.cost import check_shape
+from plate_runtime.pictures.open_picture import CAMERA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

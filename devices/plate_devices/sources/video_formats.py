@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plate_runtime.errors import InputError
-from plate_runtime.picture_kinds import PLUGINS, identify
+from plate_runtime.pictures.kinds import PLUGINS, identify
 
 if TYPE_CHECKING:
     pass

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from plate_devices.watchlists.settings import WatchlistSettings
+    from plate_devices.watchlists.watchlist_settings import WatchlistSettings
 
 _LOOK_EVERY = 2.0
 

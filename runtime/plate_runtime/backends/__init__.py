@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ..modelfile import ModelFile
+    from ..model_file import ModelFile
 
 FORMATS = {"litert": "tflite", "tflite": "tflite", "onnx": "onnx"}
 """Backend name -> the file format it reads, in order of preference. "fake" reads both."""

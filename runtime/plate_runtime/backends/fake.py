@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..manifest import Manifest
-    from ..modelfile import ModelFile
+    from ..model_file import ModelFile
 
 _CONFIDENCE = 0.98
 _LONGEST_PLATE = 10
@@ -22,7 +22,7 @@ class FakeBackend:
     """Answers with the signs of a text, one after the other and from the start again, each with confidence 0.98.
 
     As a network for whole plates it answers each picture with the whole text. Without a text it goes through the
-    model's alphabet. As a locator it finds one plate in the middle of every picture's input, whatever the text.
+    model's alphabet. As a detector it finds one plate in the middle of every picture's input, whatever the text.
     """
 
     name = "fake"
@@ -32,7 +32,7 @@ class FakeBackend:
     def __init__(self, file: ModelFile, text: str = "") -> None:
         manifest = file.manifest
         self._next = 0
-        if manifest.kind == "locator":
+        if manifest.kind == "detector":
             self._answers = _one_plate(manifest)
             return
         foreign = sorted(set(text) - set(manifest.alphabet))
@@ -55,7 +55,7 @@ class FakeBackend:
 
 
 def _one_plate(manifest: Manifest) -> NDArray[np.float32]:
-    """A locator's answer, float32 (1, cells, 9): in the middle cell of the coarsest level a plate 3 by 1 cells."""
+    """A detector's answer, float32 (1, cells, 9): in the middle cell of the coarsest level a plate 3 by 1 cells."""
     height, width, _ = manifest.input.shape
     stride = max(manifest.strides)
     before = sum(height // one * (width // one) for one in manifest.strides[: manifest.strides.index(stride)])

@@ -17,7 +17,7 @@ from . import check_tensor
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..modelfile import ModelFile
+    from ..model_file import ModelFile
 
 _descriptor_lock = Lock()
 

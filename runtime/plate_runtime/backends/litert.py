@@ -8,7 +8,7 @@ from ..errors import MissingPartError
 from .interpreter import TFLiteBackend, distribution_version
 
 if TYPE_CHECKING:
-    from ..modelfile import ModelFile
+    from ..model_file import ModelFile
 
 
 def open_file(file: ModelFile, threads: int) -> TFLiteBackend:

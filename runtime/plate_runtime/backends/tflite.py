@@ -10,7 +10,7 @@ from ..errors import MissingPartError, missing_extra
 from .interpreter import TFLiteBackend, distribution_version
 
 if TYPE_CHECKING:
-    from ..modelfile import ModelFile
+    from ..model_file import ModelFile
 
 
 def open_file(file: ModelFile, threads: int) -> TFLiteBackend:

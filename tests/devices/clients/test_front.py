@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from plate_devices.clients import front as front_module
-from plate_devices.clients.front import Front
+from plate_devices.clients import event_loop as front_module
+from plate_devices.clients.event_loop import Front
 from plate_devices.clients.limits import Answer, Limits, Peer, RefusedError
 
 LIMITS = Limits(connections=8, held_bytes=1 << 20, workers=1, request_within=0.6, answer_within=0.6)

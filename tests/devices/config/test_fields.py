@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import pytest
 
-from plate_devices.config.errors import ConfigError, SettingError
 from plate_devices.config.fields import Place, build
+from plate_devices.config.setting_errors import ConfigError, SettingError
 
 
 @dataclass(frozen=True)

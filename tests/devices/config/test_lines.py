@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plate_devices.config.lines import Path, key_lines, line_of
+from plate_devices.config.line_numbers import Path, key_lines, line_of
 
 TEXT = '''# a gate
 [source]   # where

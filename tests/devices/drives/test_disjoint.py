@@ -15,15 +15,15 @@ from PIL import Image
 
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.formats import load_formats
-from plate_train.draw.effects import Dice
-from plate_train.draw.fonts import listed_packages
-from plate_train.draw.plates import grounds
-from plate_train.draw.plates.alphabets import FAMILIES, heavy_strokes, plate_strokes, special_strokes
-from plate_train.draw.plates.layouts import load_layouts
-from plate_train.draw.plates.lettering import PARTS
-from plate_train.draw.plates.serials import draw_serial
-from plate_train.draw.scenes import backdrops, forms, textures
-from plate_train.draw.strokes import draw_letter
+from plate_train.synthetic.effects import Dice
+from plate_train.synthetic.fonts import listed_packages
+from plate_train.synthetic.plates import grounds
+from plate_train.synthetic.plates.alphabets import FAMILIES, heavy_strokes, plate_strokes, special_strokes
+from plate_train.synthetic.plates.layouts import load_layouts
+from plate_train.synthetic.plates.lettering import PARTS
+from plate_train.synthetic.plates.serials import draw_serial
+from plate_train.synthetic.scenes import backdrops, forms, textures
+from plate_train.synthetic.strokes import draw_letter
 
 SIDE = 24
 

@@ -8,7 +8,7 @@ import pytest
 from fake_times import BOOT, SHUTDOWN, FakeTimes, text
 
 from plate_devices.events.clock import Clock
-from plate_devices.events.times import SystemTimes, TrustedTimes
+from plate_devices.events.system_times import SystemTimes, TrustedTimes
 
 
 def stamped(clock: Clock, record: dict[str, Any]) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from device_helpers import process
 
+from plate_devices.cli.doctor import command, parse_doctor
 from plate_devices.health.board import Board
-from plate_devices.health.checks import check_board, check_disk
-from plate_devices.health.doctor import command, parse_doctor
 from plate_devices.health.findings import Finding, worst
+from plate_devices.health.machine_checks import check_board, check_disk
 from plate_runtime.errors import UsageError
 
 BROKEN = "import sys; sys.modules.update(dict.fromkeys(['ai_edge_litert', 'ai_edge_litert.interpreter', "
@@ -115,11 +115,11 @@ def test_the_measure_is_a_row_of_the_table(capsys: pytest.CaptureFixture[str], r
 
 
 def test_what_reads_plates_of_frames_is_tested_and_measured_where_frames_are_read(
-    tmp_path: Path, make_locator: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, make_detector: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file, locator = tmp_path / "gate.toml", make_locator()
+    file, detector = tmp_path / "gate.toml", make_detector()
     for models, reader in (([], "plate-reader-nano@"), (["plate-reader"], "plate-reader@")):
-        file.write_text(f'[source]\naddress = "demo"\n[read]\nas = "frame"\nmodels = {[str(locator), *models]}\n')
+        file.write_text(f'[source]\naddress = "demo"\n[read]\nas = "frame"\nmodels = {[str(detector), *models]}\n')
         told = found(capsys, "--config", str(file), "--bench", "--seconds", "0.1")
         (read,) = of(told, "self-test")
         assert read["told"].startswith(f"8 of 8 sample plates read right by {reader}")

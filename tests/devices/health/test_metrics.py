@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from plate_devices.health.metrics import render
 from plate_devices.health.state import Health
-from plate_devices.outputs.base import OutputState
+from plate_devices.outputs.output import OutputState
 
 SAMPLE = re.compile(r'plate_edge_[a-z_]+(\{([a-z]+="(\\.|[^"\\\n])*",?)+\})? -?[0-9.e+-]+')
 

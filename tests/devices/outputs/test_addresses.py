@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from fake_times import FakeTimes
 
-from plate_devices.arguments import parse_infer
+from plate_devices.cli.infer_options import parse_infer
 from plate_devices.events.clock import Clock
-from plate_devices.outputs.base import Event
 from plate_devices.outputs.delivery import Delivery
 from plate_devices.outputs.fake import FakeOutput
+from plate_devices.outputs.make_outputs import destinations
 from plate_devices.outputs.mqtt_settings import MqttSettings
-from plate_devices.outputs.registry import destinations
-from plate_devices.outputs.settings import OutputSettings, QueueSettings
+from plate_devices.outputs.output import Event
+from plate_devices.outputs.output_settings import OutputSettings, QueueSettings
 from plate_devices.outputs.webhook import WebhookSettings
 
 Run = Callable[..., list[str]]

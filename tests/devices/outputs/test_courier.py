@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from plate_devices.outputs import courier
-from plate_devices.outputs.courier import Outage
+from plate_devices.outputs import sender
+from plate_devices.outputs.sender import Outage
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_one_that_flickers_is_told_of_once(outage: Outage, told: list[str]) -> N
 
 
 def test_when_it_has_settled_it_is_back(outage: Outage, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(courier, "SETTLED_AFTER", 0.0)
+    monkeypatch.setattr(sender, "SETTLED_AFTER", 0.0)
     outage.began("hung up")
     assert outage.reason == "hung up"
     assert outage.over()

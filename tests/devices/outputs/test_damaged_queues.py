@@ -16,15 +16,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plate_devices.events.clock import Clock
-from plate_devices.outputs.base import Event
-from plate_devices.outputs.bodies import carve
+from plate_devices.events.records import to_line
 from plate_devices.outputs.database import Database, QueueError
 from plate_devices.outputs.delivery import Delivery
+from plate_devices.outputs.event_json import carve
 from plate_devices.outputs.fake import FakeOutput
+from plate_devices.outputs.output import Event
+from plate_devices.outputs.output_settings import QueueSettings
 from plate_devices.outputs.queue import EventQueue
 from plate_devices.outputs.recovery import FILE, open_queue
-from plate_devices.outputs.settings import QueueSettings
-from plate_devices.records import to_line
 
 MEGABYTE = 1 << 20
 

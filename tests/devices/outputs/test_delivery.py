@@ -15,10 +15,10 @@ import pytest
 from fake_times import BOOT, FakeTimes, text
 
 from plate_devices.events.clock import Clock
-from plate_devices.outputs.base import Event, EventRefusedError, Output
 from plate_devices.outputs.delivery import Delivery
 from plate_devices.outputs.fake import FakeOutput
-from plate_devices.outputs.settings import QueueSettings
+from plate_devices.outputs.output import Event, EventRefusedError, Output
+from plate_devices.outputs.output_settings import QueueSettings
 
 Start = Callable[..., Delivery]
 
@@ -220,7 +220,7 @@ _FULL_DISK = """
     from plate_devices.events.clock import Clock
     from plate_devices.outputs.delivery import Delivery
     from plate_devices.outputs.fake import FakeOutput
-    from plate_devices.outputs.settings import QueueSettings
+    from plate_devices.outputs.output_settings import QueueSettings
 
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     there, away = FakeOutput(name="there"), FakeOutput(name="away")

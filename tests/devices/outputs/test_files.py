@@ -15,13 +15,13 @@ import pytest
 from fake_times import BOOT, FakeTimes, text
 
 from plate_devices.events.clock import Clock
-from plate_devices.outputs.base import Event, Output, OutputError
 from plate_devices.outputs.csv import CsvOutput, CsvSettings
 from plate_devices.outputs.database import PAGES_KB, Database
 from plate_devices.outputs.json_lines import LinesOutput, LinesSettings
+from plate_devices.outputs.output import Event, Output, OutputError
 from plate_devices.outputs.queue import EventQueue
-from plate_devices.outputs.rows import COLUMNS
 from plate_devices.outputs.sqlite import SqliteOutput, SqliteSettings
+from plate_devices.outputs.table_rows import COLUMNS
 
 
 def event(number: int, moment: str = "2026-05-01T12:00:00.000Z", **more: Any) -> Event:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from device_helpers import make_frame, make_plate
 
-from plate_devices.outputs.lines import Lines, printable
-from plate_devices.records import Engine, frame_record
+from plate_devices.events.records import Engine, frame_record
+from plate_devices.outputs.console_lines import Lines, printable
 from plate_runtime.errors import DeviceError
 
 ENGINE = Engine({"reader": "m@1"}, "fake")

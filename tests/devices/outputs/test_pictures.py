@@ -11,7 +11,7 @@ import pytest
 from device_helpers import make_plate
 from PIL import Image
 
-from plate_devices.outputs.pictures import PictureFolder, annotate, picture_name, save_picture
+from plate_devices.outputs.saved_pictures import PictureFolder, annotate, picture_name, save_picture
 from plate_runtime.errors import DeviceError
 
 

@@ -10,7 +10,7 @@ import pytest
 from plate_devices.config.load import load_config
 from plate_devices.outputs.fake import FakeSettings
 from plate_devices.outputs.json_lines import LinesSettings
-from plate_devices.outputs.registry import TYPES, make_outputs, settings_class
+from plate_devices.outputs.make_outputs import TYPES, make_outputs, settings_class
 from plate_runtime.errors import UsageError
 
 PAGE = Path(__file__).parents[3] / "docs" / "outputs.md"

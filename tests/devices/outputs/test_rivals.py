@@ -12,12 +12,12 @@ import pytest
 from receivers.small_broker import V5, V311, SmallBroker
 
 from plate_devices.outputs import identity, mqtt_client
-from plate_devices.outputs.base import OutputError
-from plate_devices.outputs.courier import Courier
+from plate_devices.outputs.client_id_conflicts import FIRST_WAIT, LONGEST_WAIT, Rivals
+from plate_devices.outputs.make_outputs import make_outputs
 from plate_devices.outputs.mqtt import MqttOutput, MqttSettings
+from plate_devices.outputs.output import OutputError
 from plate_devices.outputs.queue import EventQueue
-from plate_devices.outputs.registry import make_outputs
-from plate_devices.outputs.rivals import FIRST_WAIT, LONGEST_WAIT, Rivals
+from plate_devices.outputs.sender import Courier
 from plate_runtime.errors import UsageError
 
 HOME = Path("~/.local/state/plate-edge")
@@ -162,7 +162,7 @@ class TestTopic:
     def test_another_device_with_the_topic_is_named_on_both(
         self, broker: SmallBroker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        monkeypatch.setattr("plate_devices.outputs.rivals._SAY_EVERY", 0.2)
+        monkeypatch.setattr("plate_devices.outputs.client_id_conflicts._SAY_EVERY", 0.2)
         first, second = output_at(broker, topic="yard"), output_at(broker, tmp_path, topic="yard")
         first.open()
         time.sleep(0.3)

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from receivers.hooks import Hooks
 
-from plate_devices.config.errors import SettingError
-from plate_devices.outputs.base import Event, EventRefusedError, OutputError
+from plate_devices.config.setting_errors import SettingError
+from plate_devices.outputs.output import Event, EventRefusedError, OutputError
 from plate_devices.outputs.webhook import WebhookOutput, WebhookSettings
 
 

@@ -12,13 +12,13 @@ from device_helpers import make_frame, make_plate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plate_devices.config.errors import SettingError
+from plate_devices.config.setting_errors import SettingError
+from plate_devices.events.records import Engine, frame_record
 from plate_devices.follow import cut_plate
-from plate_devices.privacy.cover import cover
+from plate_devices.privacy.blur import cover
 from plate_devices.privacy.guard import Guard
-from plate_devices.privacy.settings import PrivacySettings
-from plate_devices.records import Engine, frame_record
-from plate_devices.watchlists.settings import WatchlistSettings
+from plate_devices.privacy.privacy_settings import PrivacySettings
+from plate_devices.watchlists.watchlist_settings import WatchlistSettings
 from plate_runtime.errors import UsageError
 
 ENGINE = Engine({"reader": "r@1"}, "fake")

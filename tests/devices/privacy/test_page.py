@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 from plate_devices.config.load import load_config
-from plate_devices.privacy.settings import PrivacySettings
+from plate_devices.privacy.privacy_settings import PrivacySettings
 from plate_devices.watchlists.plate_file import read_plates
-from plate_devices.watchlists.settings import WatchlistSettings
+from plate_devices.watchlists.watchlist_settings import WatchlistSettings
 
 PAGE = (Path(__file__).parents[3] / "docs" / "privacy.md").read_text("utf-8")
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from plate_devices.serve.server import LivePage
-from plate_devices.serve.settings import ServeSettings
+from plate_devices.serve.page_server import LivePage
+from plate_devices.serve.page_settings import ServeSettings
 
 
 class Answer(NamedTuple):

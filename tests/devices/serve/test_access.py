@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from plate_devices.serve.access import open_token
-from plate_devices.serve.server import LivePage
-from plate_devices.serve.settings import ServeSettings
+from plate_devices.serve.page_server import LivePage
+from plate_devices.serve.page_settings import ServeSettings
 from plate_runtime.errors import DataError, DeviceError, UsageError
 
 

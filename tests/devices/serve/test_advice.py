@@ -9,10 +9,10 @@ import pytest
 from device_helpers import make_plate
 from PIL import Image, ImageFilter
 
-from plate_devices.drawing import DARK_ON_LIGHT, draw_plate
+from plate_devices.imaging.plate_picture import DARK_ON_LIGHT, draw_plate
+from plate_devices.live.live_state import Shot
 from plate_devices.serve.advice import Advice
-from plate_devices.serve.looks import look_at_frame, look_at_plate
-from plate_devices.serve.tap import Shot
+from plate_devices.serve.picture_quality import look_at_frame, look_at_plate
 from plate_runtime.reader import Plate
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from plate_devices.serve.budget import SHARE, Budget, waited_for_processor
-from plate_devices.serve.server import LivePage
+from plate_devices.serve.page_server import LivePage
 
 
 def test_rest_is_in_proportion_to_what_was_used() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plate_devices.serve.region import checked, load_region
+from plate_devices.serve.roi_file import checked, load_region
 from plate_runtime.errors import DeviceError
 
 WILD = ["[" * 100_000, '{"region": [' + "9" * 400 + ", 1, 20, 20]}", '{"region": 5}', "{", "\x00"]

@@ -17,9 +17,9 @@ import pytest
 from device_helpers import make_frame, make_plate
 from PIL import Image
 
-from plate_devices.records import Engine, frame_record
-from plate_devices.serve.server import LIMITS, LivePage
-from plate_devices.serve.settings import ServeSettings
+from plate_devices.events.records import Engine, frame_record
+from plate_devices.serve.page_server import LIMITS, LivePage
+from plate_devices.serve.page_settings import ServeSettings
 from plate_runtime.errors import DeviceError
 
 PLATE = make_plate("AB123", box=(200, 100, 160, 40))

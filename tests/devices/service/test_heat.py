@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plate_devices.config.sections import HeatSettings
-from plate_devices.service.heat import Heat
+from plate_devices.service.thermal import Heat
 
 
 class Processor:

@@ -9,24 +9,24 @@ from typing import Any, cast
 
 import pytest
 
-from plate_devices.arguments import parse_infer
+from plate_devices.cli.infer_options import parse_infer
+from plate_devices.events.records import Engine
 from plate_devices.health.board import Board
 from plate_devices.health.state import Health
-from plate_devices.records import Engine
-from plate_devices.reporting import Reporting
+from plate_devices.live.loop import Watch
+from plate_devices.live.monitor import Onlooker
+from plate_devices.live.reporter import Reporting
 from plate_devices.service.log import Log
+from plate_devices.service.memory_trim import Trimming
 from plate_devices.service.notify import Notifier
-from plate_devices.service.onlooker import Onlooker
-from plate_devices.service.trimming import Trimming
-from plate_devices.sources.pace import Pace
-from plate_devices.watch import Watch
+from plate_devices.sources.frame_rate import Pace
 
 
 class Machine:
     """A board with a thermometer, and an onlooker."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("plate_devices.service.onlooker.LOOK_EVERY", 0.0)
+        monkeypatch.setattr("plate_devices.live.monitor.LOOK_EVERY", 0.0)
         (folder / "gate.toml").write_text("[heat]\nlimit = 60\nevery = 0.1\n")
         options = parse_infer(["--camera", "demo", "--as", "plate", "--config", str(folder / "gate.toml")])
         self.folder = folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 
 from plate_devices.health.board import Board
-from plate_devices.service.trimming import TRIM_EVERY, Trimming, malloc_trim
+from plate_devices.service.memory_trim import TRIM_EVERY, Trimming, malloc_trim
 
 _PIECE, _PIECES = 64 << 10, 512
 

@@ -15,7 +15,7 @@ import pytest
 from soak.station import shipped_environment
 
 import plate_devices.service
-from plate_devices.arguments import parse_infer
+from plate_devices.cli.infer_options import parse_infer
 
 PARTS = Path(plate_devices.service.__path__[0])
 MOST_EXPOSED = 20

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plate_devices.sources.address import HIDDEN, Address, parse_address, presentable
+from plate_devices.sources.camera_address import HIDDEN, Address, parse_address, presentable
 from plate_runtime.errors import UsageError
 
 

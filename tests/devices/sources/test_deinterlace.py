@@ -9,10 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from plate_devices.drawing import draw_plate
-from plate_devices.infer import command
-from plate_devices.sources.base import Frame
+from plate_devices.cli.infer import command
+from plate_devices.imaging.plate_picture import draw_plate
 from plate_devices.sources.deinterlace import deinterlace, is_interlaced, one_field
+from plate_devices.sources.source import Frame
 
 TEXT = "BC37FYK"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from plate_devices.sources.folder import FolderDrive
+from plate_devices.sources.folder_camera import FolderDrive
 from plate_runtime.errors import InputError
 
 

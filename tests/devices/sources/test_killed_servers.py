@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plate_devices.sources import connection, mjpeg, rtsp
-from plate_devices.sources.address import parse_address
-from plate_devices.sources.base import Frame
+from plate_devices.sources import http_connection, mjpeg, rtsp
+from plate_devices.sources.camera_address import parse_address
 from plate_devices.sources.live import NewestFrame
 from plate_devices.sources.mjpeg import MjpegStream
 from plate_devices.sources.outages import Outages
 from plate_devices.sources.reopening import Reopening
 from plate_devices.sources.rtsp import RtspStream
+from plate_devices.sources.source import Frame
 
 TESTS = Path(__file__).parents[2]
 PATHS = {"mjpeg": "http://127.0.0.1:{}/video", "rtsp": "rtsp://127.0.0.1:{}/drawn", "h264": "rtsp://127.0.0.1:{}/h264"}
@@ -72,7 +72,7 @@ def program(request: pytest.FixtureRequest) -> Iterator[Program]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Notice a stall within a second or two."""
-    monkeypatch.setattr(connection, "SILENT_AFTER", 1.0)
+    monkeypatch.setattr(http_connection, "SILENT_AFTER", 1.0)
     monkeypatch.setattr(mjpeg, "SILENT_AFTER", 1.0)
     monkeypatch.setattr(rtsp, "READ_WITHIN", 1.0)
     monkeypatch.setattr(rtsp, "OPEN_WITHIN", 4.0)

@@ -11,7 +11,7 @@ from streams.mjpeg import MjpegServer
 from streams.pictures import jpeg, number_of
 from streams.rtsp import RtspServer
 
-from plate_devices.sources.registry import open_camera
+from plate_devices.sources.open_camera import open_camera
 
 FRAMES, WARM, TRIES = 40, 10, 4
 

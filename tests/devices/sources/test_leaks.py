@@ -16,8 +16,8 @@ from streams.serving import Server
 
 from plate_devices.sources import reopening
 from plate_devices.sources.live import NewestFrame
+from plate_devices.sources.open_camera import open_camera
 from plate_devices.sources.outages import BackOff
-from plate_devices.sources.registry import open_camera
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts what Linux lists in /proc")
 

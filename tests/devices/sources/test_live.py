@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from device_helpers import make_frame
 
-from plate_devices.sources.base import Frame
 from plate_devices.sources.live import NewestFrame
+from plate_devices.sources.source import Frame
 from plate_runtime.errors import DeviceError
 
 

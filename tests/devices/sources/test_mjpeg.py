@@ -11,10 +11,10 @@ import pytest
 from streams.mjpeg import QUIRKS, MjpegServer
 from streams.pictures import draw, jpeg, number_of
 
-from plate_devices.sources import connection, mjpeg, multipart
-from plate_devices.sources.address import parse_address
+from plate_devices.sources import http_connection, mjpeg, multipart
+from plate_devices.sources.camera_address import parse_address
 from plate_devices.sources.mjpeg import MjpegStream
-from plate_devices.sources.registry import open_camera
+from plate_devices.sources.open_camera import open_camera
 from plate_devices.sources.reopening import LoginError
 from plate_runtime.errors import DeviceError
 
@@ -22,7 +22,11 @@ from plate_runtime.errors import DeviceError
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a second or two, and let a picture have less than a megabyte."""
-    for module, name in ((connection, "CONNECT_WITHIN"), (connection, "SILENT_AFTER"), (mjpeg, "SILENT_AFTER")):
+    for module, name in (
+        (http_connection, "CONNECT_WITHIN"),
+        (http_connection, "SILENT_AFTER"),
+        (mjpeg, "SILENT_AFTER"),
+    ):
         monkeypatch.setattr(module, name, 1.5)
     monkeypatch.setattr(multipart, "LARGEST_PART", 1 << 20)
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from plate_devices.sources.pace import Pace
+from plate_devices.sources.frame_rate import Pace
 
 
 def test_the_rate_is_kept_and_a_pause_is_not_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:

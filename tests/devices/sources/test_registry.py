@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from plate_devices.arguments import parse_infer
+from plate_devices.cli.infer_options import parse_infer
 from plate_devices.sources.demo import DemoDrive
-from plate_devices.sources.folder import FolderDrive
+from plate_devices.sources.folder_camera import FolderDrive
 from plate_devices.sources.live import NewestFrame
-from plate_devices.sources.registry import SCHEMES, Wanted, open_camera
+from plate_devices.sources.open_camera import SCHEMES, Wanted, open_camera
 from plate_devices.sources.video import VideoFile
 from plate_runtime.errors import DeviceError, UsageError
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from device_helpers import make_frame
 
-from plate_devices.sources.base import Frame
 from plate_devices.sources.live import NewestFrame
 from plate_devices.sources.outages import BackOff, Outages
 from plate_devices.sources.reopening import LoginError, Reopening
+from plate_devices.sources.source import Frame
 from plate_runtime.errors import DeviceError
 
 

@@ -16,8 +16,8 @@ from streams.pictures import HEIGHT, WIDTH, draw, number_of
 from streams.rtsp import RtspServer
 from streams.serving import CERTIFICATE
 
-from plate_devices.sources import connection, rtsp
-from plate_devices.sources.address import parse_address
+from plate_devices.sources import http_connection, rtsp
+from plate_devices.sources.camera_address import parse_address
 from plate_devices.sources.reopening import LoginError
 from plate_devices.sources.rtsp import Lag, RtspStream
 from plate_runtime.errors import DeviceError, MissingPartError
@@ -28,7 +28,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a second or two at most."""
     monkeypatch.setattr(rtsp, "OPEN_WITHIN", 2.0)
     monkeypatch.setattr(rtsp, "READ_WITHIN", 1.0)
-    monkeypatch.setattr(connection, "CONNECT_WITHIN", 1.0)
+    monkeypatch.setattr(http_connection, "CONNECT_WITHIN", 1.0)
 
 
 @pytest.fixture

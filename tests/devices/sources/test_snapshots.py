@@ -10,10 +10,10 @@ from streams.mjpeg import MjpegServer
 from streams.pictures import number_of
 from streams.snapshots import SnapshotServer
 
-from plate_devices.sources import connection, mjpeg, requests
-from plate_devices.sources.address import parse_address
+from plate_devices.sources import http_connection, http_requests, mjpeg
+from plate_devices.sources.camera_address import parse_address
+from plate_devices.sources.frame_rate import Pace
 from plate_devices.sources.mjpeg import MjpegStream
-from plate_devices.sources.pace import Pace
 from plate_devices.sources.redirects import Redirects
 from plate_devices.sources.reopening import LoginError
 from plate_runtime.errors import DeviceError
@@ -21,7 +21,11 @@ from plate_runtime.errors import DeviceError
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name in ((connection, "CONNECT_WITHIN"), (connection, "SILENT_AFTER"), (mjpeg, "SILENT_AFTER")):
+    for module, name in (
+        (http_connection, "CONNECT_WITHIN"),
+        (http_connection, "SILENT_AFTER"),
+        (mjpeg, "SILENT_AFTER"),
+    ):
         monkeypatch.setattr(module, name, 1.5)
     monkeypatch.setattr(mjpeg, "SNAPSHOT_RATE", 50.0)
 
@@ -97,7 +101,7 @@ def test_what_goes_wrong_is_said(server: SnapshotServer, monkeypatch: pytest.Mon
     with pytest.raises(DeviceError, match="pictures that cannot be read"):
         read(server.url)
     server.pictures = lambda _: b"\xff\xd8\xff\xda\0\2" + bytes(3 << 20)
-    monkeypatch.setattr(requests, "LARGEST_PART", 1 << 20)
+    monkeypatch.setattr(http_requests, "LARGEST_PART", 1 << 20)
     with pytest.raises(DeviceError, match="more than 1 MB"):
         read(server.url)
 

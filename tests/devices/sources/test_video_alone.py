@@ -13,9 +13,9 @@ import av
 import pytest
 from films import refer, write_film
 
-from plate_devices.infer import command
+from plate_devices.cli.infer import command
 from plate_devices.sources.files import open_paths
-from plate_devices.sources.registry import open_camera
+from plate_devices.sources.open_camera import open_camera
 from plate_runtime.errors import PlateEdgeError
 
 

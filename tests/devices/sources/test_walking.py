@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plate_devices.sources.walking import natural, walk
+from plate_devices.sources.folder_walk import natural, walk
 
 
 def names(folder: Path, left_out: set[Path] | None = None) -> list[str]:

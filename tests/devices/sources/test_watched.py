@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from streams.pictures import jpeg, number_of
 
-from plate_devices.sources import watched
-from plate_devices.sources.base import Frame
-from plate_devices.sources.registry import open_camera
-from plate_devices.sources.watched import WatchedFolder
+from plate_devices.sources import watched_folder
+from plate_devices.sources.open_camera import open_camera
+from plate_devices.sources.source import Frame
+from plate_devices.sources.watched_folder import WatchedFolder
 from plate_runtime.errors import DeviceError, UsageError
 
 
@@ -68,9 +68,9 @@ class Watcher:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watched, "_GLANCE", 0.02)
-    monkeypatch.setattr(watched, "COMPLETE_AFTER", 0.3)
-    monkeypatch.setattr(watched, "GIVEN_UP_AFTER", 1.2)
+    monkeypatch.setattr(watched_folder, "_GLANCE", 0.02)
+    monkeypatch.setattr(watched_folder, "COMPLETE_AFTER", 0.3)
+    monkeypatch.setattr(watched_folder, "GIVEN_UP_AFTER", 1.2)
 
 
 @pytest.fixture
@@ -177,14 +177,14 @@ def test_deleted_files_and_broken_ones_are_survived(
 def test_a_file_that_is_deleted_while_it_is_opened(
     folder: Path, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = watched.open_picture
+    real = watched_folder.open_picture
 
     def deleting(path: str, **more: object) -> object:
         if path.endswith("1.jpg"):
             Path(path).unlink()
         return real(path, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(watched, "open_picture", deleting)
+    monkeypatch.setattr(watched_folder, "open_picture", deleting)
     (folder / "1.jpg").write_bytes(jpeg(1))
     (folder / "2.jpg").write_bytes(jpeg(2))
     watcher.wait(lambda: watcher.numbers == [2])

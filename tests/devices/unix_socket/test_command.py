@@ -13,7 +13,7 @@ import pytest
 from device_helpers import process
 from PIL import Image
 
-from plate_devices.arguments import parse_infer
+from plate_devices.cli.infer_options import parse_infer
 from plate_runtime.errors import UsageError
 
 

@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from plate_devices.drawing import draw_plate
-from plate_devices.unix_socket import framing
-from plate_devices.unix_socket.server import LIMITS, SocketServer
+from plate_devices.imaging.plate_picture import draw_plate
+from plate_devices.unix_socket import line_framing
+from plate_devices.unix_socket.socket_server import LIMITS, SocketServer
 from plate_runtime.errors import DeviceError, UsageError
 from plate_runtime.reader import PlateReader
 
@@ -184,7 +184,7 @@ def test_after_what_is_no_request_the_line_is_dead(client: Client, line: bytes) 
 
 
 def test_a_line_without_end_is_cut_off(server: SocketServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(framing, "MOST_BYTES", 1000)
+    monkeypatch.setattr(line_framing, "MOST_BYTES", 1000)
     client = Client(server.path)
     assert "at most 1000 bytes" in client.ask(b"{" + b" " * 5000)["error"]
     client.close()

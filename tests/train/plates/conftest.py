@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from plate_train.tensorflow_setup import fix
+from plate_train.networks.tensorflow_setup import fix
 
 Start = Callable[..., "subprocess.Popen[str]"]
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from plate_runtime.errors import UsageError
-from plate_train import weights_file
+from plate_train.networks import weights_file
+from plate_train.networks.tensorflow_setup import import_keras, import_tensorflow
 from plate_train.plates import architectures
 from plate_train.plates.architectures import ARCHITECTURES, Size, build, multiply_adds
-from plate_train.tensorflow_setup import import_keras, import_tensorflow
 
 SMALL = Size(width=0.1, depth=1)
 

@@ -6,7 +6,7 @@ import numpy as np
 from small_plates import small_shard
 
 from plate_train.plates.architectures import PLATE_SPEC
-from plate_train.plates.changes import changed_batch
+from plate_train.plates.augment import changed_batch
 
 PICTURES, _ = small_shard(1, 0, 64, PLATE_SPEC, "train")
 

@@ -10,7 +10,8 @@ from small_plates import small_store
 
 from plate_runtime.errors import UsageError
 from plate_train.command import command
-from plate_train.plates import checkpoint, generator, session
+from plate_train.loop import checkpoint
+from plate_train.plates import generator, session
 from plate_train.plates.settings import read_settings
 
 QUICK = [

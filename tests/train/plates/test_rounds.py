@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from small_plates import small_shard, small_store
 
+from plate_train.loop.shards import Ahead, Shard
 from plate_train.plates.architectures import PLATE_SPEC
 from plate_train.plates.losses import encode
-from plate_train.plates.own import pick
+from plate_train.plates.own_data import pick
 from plate_train.plates.rounds import Plan, Rounds
-from plate_train.plates.shards import Ahead, Shard
 
 PLAN = Plan(count=8, batch=4, uses=2, window=2, ahead=1)
 

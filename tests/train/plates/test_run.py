@@ -16,12 +16,12 @@ from small_plates import small_settings, small_shard, small_store, write_crops
 
 from plate_runtime.errors import DataError, ModelError, UsageError
 from plate_runtime.manifest import InputSpec
-from plate_train import weights_file
-from plate_train.plates import checkpoint, lock
+from plate_train.loop import checkpoint, lock
+from plate_train.loop.shards import Store
+from plate_train.networks import weights_file
 from plate_train.plates.architectures import PLATE_SPEC
 from plate_train.plates.run import run
 from plate_train.plates.settings import changed, chosen, read_settings, unfinished_run
-from plate_train.plates.shards import Store
 
 Start = Callable[..., Any]
 
@@ -175,8 +175,8 @@ def test_a_run_that_never_got_anywhere_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_only_networks_of_this_command_are_gone_on_with(tmp_path: Path) -> None:
-    from plate_train import models
+    from plate_train.characters import architectures
 
-    weights_file.save(models.baseline(), tmp_path / "character.h5", weights_file.ModelMeta())
+    weights_file.save(architectures.baseline(), tmp_path / "character.h5", weights_file.ModelMeta())
     with pytest.raises(ModelError, match="plate-train plate"):
         chosen({"start": str(tmp_path / "character.h5")})

@@ -7,9 +7,9 @@ import signal
 
 import pytest
 
-from plate_train.plates.checkpoint import State
-from plate_train.plates.fit import Goal, Stop, total_steps
-from plate_train.plates.schedule import WARM_UP, Schedule
+from plate_train.loop.checkpoint import State
+from plate_train.loop.schedule import WARM_UP, Schedule
+from plate_train.loop.steps import Goal, Stop, total_steps
 
 
 def test_rate_rises_and_falls_to_a_hundredth() -> None:

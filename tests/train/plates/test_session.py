@@ -9,7 +9,7 @@ import pytest
 from small_plates import small_settings, small_store, write_crops
 
 from plate_runtime.errors import DataError, ModelError, UsageError
-from plate_train import weights_file
+from plate_train.networks import weights_file
 from plate_train.plates import evaluate, search
 from plate_train.plates.session import session
 from plate_train.plates.settings import Settings
@@ -83,8 +83,8 @@ def _scored(tmp_path: Path) -> None:
 
 
 def test_other_models_are_not_scored(tmp_path: Path) -> None:
-    from plate_train import models
+    from plate_train.characters import architectures
 
-    weights_file.save(models.baseline(), tmp_path / "character.h5", weights_file.ModelMeta())
+    weights_file.save(architectures.baseline(), tmp_path / "character.h5", weights_file.ModelMeta())
     with pytest.raises(ModelError, match="whole plates"):
         evaluate.load(tmp_path / "character.h5")

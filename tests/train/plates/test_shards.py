@@ -11,8 +11,8 @@ from small_plates import small_shard, small_store
 
 from plate_runtime.errors import DataError
 from plate_runtime.manifest import InputSpec
+from plate_train.loop.shards import Ahead, Store
 from plate_train.plates.architectures import PLATE_SPEC
-from plate_train.plates.shards import Ahead, Store
 
 
 def failing_shard(*_options: object) -> tuple[NDArray[np.uint8], list[str]]:

@@ -15,7 +15,7 @@ from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import UsageError
 from plate_runtime.manifest import InputSpec
 
-from ..tensorflow_setup import import_keras
+from ..networks.tensorflow_setup import import_keras
 
 PLATE_SPEC = InputSpec(shape=(48, 160, 1), polarity="any", resize="stretch", contrast="standardise")
 CLASSES = len(ALPHABET) + 1

@@ -16,17 +16,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from plate_runtime import commandline
+from plate_runtime import command_line
 from plate_runtime.errors import DataError
 
-from .. import options as checked
-from ..progress import progress
-from ..tensorflow_setup import PRECISIONS
-from . import checkpoint, comparison
+from ..loop import checkpoint
+from ..loop import numbers as checked
+from ..loop.progress import progress
+from ..loop.shards import Ahead, Store
+from ..networks.tensorflow_setup import PRECISIONS
+from . import comparison
 from .architectures import ARCHITECTURES, DEFAULT, Size, build, multiply_adds
 from .report import FILE as REPORT_FILE
 from .settings import Settings
-from .shards import Ahead, Store
 
 PROG = "plate_train.plates.compare"
 SIZES = ((0.25, 2), (0.35, 2), (0.5, 2), (0.7, 2), (0.8, 3), (1.2, 3))
@@ -160,4 +161,4 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    commandline.run(command, PROG)
+    command_line.run(command, PROG)

@@ -9,9 +9,9 @@ from typing import Any
 
 from plate_runtime.errors import DataError, damage_as
 
-from ..atomic import replacing
-from ..plots import new_figure, store_figure
-from ..recorded_files import read_json
+from ..characters.plots import new_figure, store_figure
+from ..loop.atomic import replacing
+from ..loop.run_files import read_json
 from .report import FILE as REPORT_FILE
 
 TABLE, PLOT = "comparison.csv", "comparison.png"

@@ -13,15 +13,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from plate_runtime import commandline
+from plate_runtime import command_line
 from plate_runtime.errors import ModelError
 
-from .. import weights_file
-from ..tensorflow_setup import fix
-from ..weights_file import ModelMeta
+from ..loop.record import MODEL_FILE
+from ..loop.steps import Scored
+from ..networks import weights_file
+from ..networks.tensorflow_setup import fix
+from ..networks.weights_file import ModelMeta
 from . import plots
-from .fit import Scored
-from .record import MODEL_FILE
 from .score import PlateScore, Reader, compiled, labelled_set, read, score
 
 PROG = "plate_train.plates.evaluate"
@@ -92,4 +92,4 @@ def load_kind(path: Path, kind: str, otherwise: str) -> tuple[Any, ModelMeta]:
 
 
 if __name__ == "__main__":
-    commandline.run(command, PROG)
+    command_line.run(command, PROG)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError
 
-from ..tensorflow_setup import import_tensorflow
+from ..networks.tensorflow_setup import import_tensorflow
 from .architectures import BLANK, SLOTS
 
 LONGEST = 16

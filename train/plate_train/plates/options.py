@@ -6,12 +6,12 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from .. import options as checked
-from ..tensorflow_setup import require_extra
+from ..loop import numbers as checked
+from ..loop.run_options import add_finer_choices, add_run_options, adder, given_settings, run_folder, says_how_to_resume
+from ..loop.shards import TRAINING_PART
+from ..networks.tensorflow_setup import require_extra
 from .architectures import ARCHITECTURES
-from .run_options import add_finer_choices, add_run_options, adder, given_settings, run_folder, says_how_to_resume
 from .settings import Settings, changed, chosen, read_settings
-from .shards import TRAINING_PART
 
 KIND = "plate"
 PREVIEWED = 120

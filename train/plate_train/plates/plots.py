@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from plate_runtime.decode import Reading
 from plate_runtime.evaluate import calibration
 
-from ..plots import contact_sheet, new_figure, store_figure, store_picture
+from ..characters.plots import contact_sheet, new_figure, store_figure, store_picture
 from .score import CropSet, right
 
 _COLUMNS = 6

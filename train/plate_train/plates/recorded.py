@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from plate_runtime.errors import DataError, damage_as
 from plate_runtime.preprocess import standardise
 
-from ..recorded_files import number_in
-from ..weights_file import ModelMeta
+from ..loop.run_files import number_in
+from ..loop.shards import TRAINING_PART, VALIDATION_PART, Draw
+from ..networks.weights_file import ModelMeta
 from .score import CropSet
-from .shards import TRAINING_PART, VALIDATION_PART, Draw
 
 _HINT = "name data with --data DIR"
-_DRAWN_FOR = {"plate": "plates", "locator": "scenes"}
+_DRAWN_FOR = {"plate": "plates", "detector": "scenes"}
 
 
 def drawings_digest(pictures: NDArray[np.uint8], texts: Sequence[str]) -> str:
@@ -85,6 +85,6 @@ def _record(meta: ModelMeta, kind: str) -> Any:
 
 
 def _own_generator() -> Draw:
-    from ..draw.plates.pool import shard
+    from ..synthetic.plates.pool import shard
 
     return shard

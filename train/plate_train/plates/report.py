@@ -8,10 +8,10 @@ from typing import Any
 
 from plate_runtime.evaluate import calibration
 
-from ..atomic import write_json
+from ..loop.atomic import write_json
+from ..loop.steps import Loop
 from . import plots
 from .calibrate import fit_temperature
-from .fit import Loop
 from .score import PlateScore, predict, right, score
 
 FILE = "report.json"

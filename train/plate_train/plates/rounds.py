@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from plate_runtime.manifest import InputSpec
 from plate_runtime.preprocess import scale_pixels, standardise
 
-from .changes import changed_batch
+from ..loop.shards import Ahead, Shard
+from .augment import changed_batch
 from .losses import encode
-from .own import pick
-from .shards import Ahead, Shard
+from .own_data import pick
 
 Batch = tuple[NDArray[Any], NDArray[Any]]
 """Pictures and their targets."""

@@ -9,22 +9,22 @@ from typing import Any
 
 from plate_runtime.errors import DataError, damage_as
 
-from .. import weights_file
-from ..atomic import write_json
-from ..recorded_files import read_json
-from ..tensorflow_setup import fix
+from ..loop.atomic import write_json
+from ..loop.checkpoint import State
+from ..loop.record import MODEL_FILE, Recorder
+from ..loop.run_files import read_json
+from ..loop.shards import VALIDATION_PART, Ahead, Shard, Store
+from ..loop.start import BEFORE_FILE, begun, start_from, writable
+from ..loop.steps import Loop, Stop, total_steps
+from ..networks import weights_file
+from ..networks.tensorflow_setup import fix
 from . import architectures, report
 from .architectures import PLATE_SPEC
-from .checkpoint import State
-from .fit import Loop, Stop, total_steps
 from .network import Training
-from .own import OwnCrops, load_own
-from .record import MODEL_FILE, Recorder
+from .own_data import OwnCrops, load_own
 from .rounds import Rounds
 from .score import CropSet, PlateScore, drawn_set, labelled_set
 from .settings import VALIDATION_SEED, Settings
-from .shards import VALIDATION_PART, Ahead, Shard, Store
-from .start import BEFORE_FILE, begun, start_from, writable
 
 
 def run(

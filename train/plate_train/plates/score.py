@@ -14,12 +14,12 @@ from plate_runtime.alphabet import ALPHABET, fold
 from plate_runtime.decode import Reading, decode_logits
 from plate_runtime.errors import DataError, InputError
 from plate_runtime.evaluate import calibration, score_texts
-from plate_runtime.image import open_picture
 from plate_runtime.labels import LabelledPicture, read_labels
 from plate_runtime.manifest import InputSpec
+from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.preprocess import resize_picture, scale_pixels, standardise
 
-from ..tensorflow_setup import import_tensorflow
+from ..networks.tensorflow_setup import import_tensorflow
 
 _AT_ONCE = 256
 Reader = Callable[[NDArray[np.float32]], Any]

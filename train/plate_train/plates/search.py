@@ -9,14 +9,14 @@ from typing import Any
 
 from plate_runtime.errors import UsageError
 
-from ..atomic import write_json
-from ..tuning import Tried, tune
-from . import checkpoint
+from ..loop import checkpoint
+from ..loop.atomic import write_json
+from ..loop.shards import Store
+from ..loop.start import SEARCHED_FILE
+from ..loop.tuning import Tried, tune
 from .architectures import Size, build, multiply_adds
 from .run import train
 from .settings import Settings
-from .shards import Store
-from .start import SEARCHED_FILE
 
 OBJECTIVE = "val_folded"
 TRIALS_FOLDER = "trials"

@@ -9,17 +9,18 @@ from pathlib import Path
 
 from plate_runtime.errors import DataError, UsageError, damage_as
 
-from ..atomic import replacing, write_json
-from ..recorded_files import number_in, read_json
-from ..scores import spread
-from ..tuning import FOLDER
-from . import checkpoint, report
-from .record import MODEL_FILE
+from ..characters.score import spread
+from ..loop import checkpoint
+from ..loop.atomic import replacing, write_json
+from ..loop.record import MODEL_FILE
+from ..loop.run_files import number_in, read_json
+from ..loop.shards import Store
+from ..loop.start import SEARCHED_FILE
+from ..loop.tuning import FOLDER
+from . import report
 from .run import run
 from .search import search
 from .settings import FILE, Settings
-from .shards import Store
-from .start import SEARCHED_FILE
 
 
 def session(

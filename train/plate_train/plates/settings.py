@@ -9,11 +9,11 @@ from typing import Any
 
 from plate_runtime.errors import ModelError, UsageError
 
-from .. import weights_file
-from ..recorded_files import recorded_settings
+from ..loop.run_files import recorded_settings
+from ..loop.steps import Goal
+from ..networks import weights_file
 from . import architectures
 from .architectures import Size
-from .fit import Goal
 from .report import FILE as REPORT_FILE
 from .rounds import Plan
 

@@ -1,0 +1,1 @@
+"""The commands plate-infer, plate-eval and plate-doctor, and their options."""

@@ -1,0 +1,113 @@
+"""plate-doctor: look at everything that reading plates stands on, and say what to do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plate_devices.cli.option_table import Command, Option, number
+from plate_devices.health.board import Board
+from plate_devices.health.findings import Finding, lines, worst
+from plate_runtime.command_line import run
+from plate_runtime.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from plate_devices.cli.infer_options import InferOptions
+
+DOCTOR = Command(
+    "plate-doctor",
+    "Check interpreters, models, camera, board, disk, clock and outputs, and say what to do.",
+    (
+        Option("--config", "check with the settings of a device, its camera and its outputs", "FILE"),
+        Option("--camera", "check this camera: 0, csi:0, rtsp://..., http://..., demo", "SOURCE"),
+        Option("--bench", "measure how fast this machine reads, as a row for benchmarks/devices.csv"),
+        Option("--seconds", "how long to measure (10)", "N", number("seconds, from 0.1 to 600", 0.1, 600), 10.0),
+        Option("--json", "print one JSON object"),
+        Option("--debug", "show tracebacks"),
+    ),
+    "",
+    "examples: plate-doctor --camera 0\n          sudo plate-doctor --config /etc/plate-edge/plate-infer.toml\n"
+    "          plate-doctor --bench --json",
+)  # fmt: skip
+
+FAILED = 4
+
+
+def main() -> None:
+    """Run plate-doctor with the arguments of this process."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    run(command, "plate-doctor")
+
+
+def parse_doctor(arguments: Sequence[str]) -> dict[str, Any]:
+    """Read the command line. Raises UsageError where it makes no sense; --help prints and leaves."""
+    given, others = DOCTOR.parse(arguments)
+    if others:
+        raise UsageError(f"{others[0]} has no meaning here; try plate-doctor --help")
+    return given
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Check what `arguments` ask for; return 0, or 4 where something failed."""
+    given = parse_doctor(arguments)
+    options, findings = _settings(given)
+    told: list[Finding] = []
+    for finding in (*findings, *_look(given, options)):
+        told.append(finding)
+        if not given["--json"]:
+            print("\n".join(lines([finding])), flush=True)
+    row = None
+    if given["--bench"]:
+        from plate_devices.health.bench import bench
+
+        row = bench(options, given["--seconds"])
+    state = worst(told)
+    if given["--json"]:
+        import json
+
+        found: dict[str, Any] = {"schema": 1, "state": state, "findings": [one.describe() for one in told]}
+        print(json.dumps(found | ({"bench": row.describe()} if row else {})))
+    elif row is not None:
+        print(f"\n{row.as_csv()}", end="")
+    return FAILED if state == "failed" else 0
+
+
+def _settings(given: dict[str, Any]) -> tuple[InferOptions | None, list[Finding]]:
+    if not given["--config"]:
+        return None, []
+    from plate_devices.health.environment_checks import check_settings
+
+    return check_settings(Path(given["--config"]))
+
+
+def _look(given: dict[str, Any], options: InferOptions | None) -> Iterator[Finding]:
+    from plate_devices.health import machine_checks
+
+    board = Board()
+    yield from machine_checks.check_system(board)
+    yield from machine_checks.check_interpreters()
+    yield from machine_checks.check_models(options)
+    yield from machine_checks.check_samples(options)
+    yield from machine_checks.check_board(board)
+    yield from machine_checks.check_disk(_folder(options))
+    yield from machine_checks.check_clock()
+    camera = given["--camera"] or (options.camera if options else None)
+    if camera is not None or options is not None:
+        from plate_devices.health.environment_checks import check_camera, check_outputs
+
+        if camera is not None:
+            yield from check_camera(camera, *((options.size, options.redirect) if options else ()))
+        if options is not None:
+            yield from check_outputs(options)
+
+
+def _folder(options: InferOptions | None) -> Path:
+    """Where most is written: where events wait."""
+    from plate_devices.outputs.output_settings import QueueSettings
+
+    queue = options.config.queue if options is not None and options.config is not None else None
+    folder: Path = (queue or QueueSettings()).place
+    return folder

@@ -1,0 +1,201 @@
+"""plate-eval: how well does a model read these labelled pictures, and does its file tell the truth about it?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plate_devices.cli.evaluate_options import PROGRAM, EvalOptions, parse_eval
+from plate_runtime.command_line import run
+from plate_runtime.errors import AccuracyError, DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PIL import Image
+
+    from plate_devices.scoring.crops import Evaluation
+    from plate_devices.scoring.frames import FrameEvaluation
+    from plate_devices.scoring.labelled_sets import LabelledSet
+    from plate_devices.scoring.verify import Checked
+    from plate_runtime.errors import InputError
+    from plate_runtime.reader import PlateReader
+
+_LISTED = 20
+
+
+def main() -> None:
+    """Run plate-eval with the arguments of this process."""
+    run(command, PROGRAM)
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Do what `arguments` ask for and return the exit code."""
+    options = parse_eval(arguments)
+    if options.verify is not None and options.data is not None:
+        return _verify(options, options.verify, options.data)
+    return _evaluate(options)
+
+
+def _evaluate(options: EvalOptions) -> int:
+    from plate_devices.cli.choose_models import choose_models, try_models
+    from plate_devices.cli.status_line import progress
+    from plate_devices.scoring.crops import describe, evaluate
+    from plate_devices.scoring.labelled_sets import data_folder, labels_file
+    from plate_runtime.reader import PlateReader
+
+    labelled = labels_file(options.labels) if options.labels else data_folder(options.data or Path())
+    read_as = options.read_as or labelled.read_as
+    if read_as == "frame":
+        return _evaluate_frames(options, labelled)
+    if not labelled.pictures:
+        raise DataError(f"{labelled.name} has no picture with a text; there is nothing to score")
+    models = choose_models(options.models, read_as, options.backend)
+    if options.check_model:
+        try_models(models, options.backend)
+    with PlateReader(models.reader, options.backend, options.threads, read_as) as reader:
+        pictures = progress(labelled.pictures, labelled.pictures, labelled.name)
+        found = evaluate(reader, pictures, read_as, options.region)
+        heading = _heading(options, labelled, read_as, reader)
+    if options.sheet is not None:
+        from plate_devices.scoring.contact_sheet import contact_sheet
+
+        _save_sheet(contact_sheet(found.failures), len(found.failures), options.sheet)
+    if options.reliability is not None:
+        _save_diagram(found, labelled, heading, options.reliability)
+    if options.json:
+        print(json.dumps(heading | describe(found), allow_nan=False), flush=True)
+    else:
+        _print_scores(found, labelled, heading)
+    return _name_unreadable(found.unreadable)
+
+
+def _evaluate_frames(options: EvalOptions, labelled: LabelledSet) -> int:
+    from plate_devices.cli.choose_models import choose_models, try_models
+    from plate_devices.cli.status_line import progress
+    from plate_devices.outputs.console_lines import printable
+    from plate_devices.scoring.contact_sheet import frame_sheet
+    from plate_devices.scoring.frames import evaluate_frames
+    from plate_devices.scoring.frames_report import describe, failures, lines
+    from plate_devices.scoring.reviewed import read_reviewed
+    from plate_runtime.labels import by_picture
+    from plate_runtime.reader import PlateReader
+
+    models = choose_models(options.models, "frame", options.backend)
+    if options.check_model:
+        try_models(models, options.backend)
+    frames = by_picture(labelled.rows)
+    reviewed = read_reviewed(options.reviewed) if options.reviewed else None
+    with PlateReader(models.reader, options.backend, options.threads, "frame", models.detector) as reader:
+        found = evaluate_frames(reader, progress(frames, frames, labelled.name), options.region, reviewed)
+        heading = _heading(options, labelled, "frame", reader)
+        heading["detector"] = reader.detector().manifest.label
+    if options.sheet is not None:
+        wrong = failures(found)
+        _save_sheet(frame_sheet(wrong), len(wrong), options.sheet)
+    if options.reliability is not None:
+        _save_diagram(found, labelled, heading, options.reliability)
+    if options.json:
+        print(json.dumps(heading | describe(found, reviewed), allow_nan=False), flush=True)
+    else:
+        who = f"{heading['detector']} and {heading['model']} in {heading['backend']} {heading['backend_version']}"
+        print(f"{printable(labelled.name)}: {len(found.readings)} frames read by {who}")
+        for line in lines(found):
+            print(line)
+    return _name_unreadable(found.unreadable)
+
+
+def _heading(options: EvalOptions, labelled: LabelledSet, read_as: str, reader: PlateReader) -> dict[str, str | None]:
+    """Say what was read by what."""
+    manifest, backend = reader.model.manifest, reader.model.backend
+    return {
+        "set": labelled.name,
+        "as": read_as,
+        "model": manifest.label,
+        "precision": manifest.precision,
+        "backend": backend.name,
+        "backend_version": backend.version,
+        "region": options.region,
+    }
+
+
+def _name_unreadable(unreadable: Sequence[tuple[str, InputError]]) -> int:
+    """Name the pictures that were left out, and return the exit code."""
+    for _, error in unreadable:
+        print(f"{PROGRAM}: left out: {error}", file=sys.stderr)
+    return 1 if unreadable else 0
+
+
+def _save_sheet(sheet: Image.Image, count: int, file: Path) -> None:
+    from plate_devices.outputs.saved_pictures import save_picture
+    from plate_devices.scoring.contact_sheet import MOST
+
+    save_picture(sheet, file)
+    if count > MOST:
+        print(f"{PROGRAM}: {file} shows {MOST} of {count} failures", file=sys.stderr)
+
+
+def _save_diagram(
+    found: Evaluation | FrameEvaluation, labelled: LabelledSet, heading: dict[str, str | None], file: Path
+) -> None:
+    from plate_devices.outputs.saved_pictures import save_picture
+    from plate_devices.scoring.reliability import reliability_diagram
+
+    name = labelled.name.removesuffix("/labels.csv").rpartition("/")[2]
+    save_picture(reliability_diagram(found.bins, found.ece, f"{name}  {heading['model']}"), file)
+
+
+def _print_scores(found: Evaluation, labelled: LabelledSet, heading: dict[str, str | None]) -> None:
+    from plate_devices.outputs.console_lines import printable
+
+    score = found.score
+    engine = f"{heading['backend']} {heading['backend_version']}"
+    print(
+        f"{printable(labelled.name)}: {score.count} pictures read as {heading['as']} by {heading['model']} in {engine}"
+    )
+    print(f"exact   {score.exact:6}  {score.exact_rate:8.2%}")
+    print(f"folded  {score.folded:6}  {score.folded_rate:8.2%}   with O=0 and I=1")
+    print(f"cer     {score.cer:16.4f}   character error rate")
+    print(f"ece     {found.ece:16.4f}   expected calibration error, of the folded match")
+    print(f"cpu     {found.cpu_ms_median:13.2f} ms   median of one reading, without opening the file")
+    failures = found.failures
+    if failures:
+        print(f"{len(failures)} failures, the surest first, O/0 and I/1 last: label, reading, confidence, picture")
+    for one in failures[:_LISTED]:
+        print(f"  {one.picture.text}\t{one.text or '-'}\t{one.confidence:.3f}\t{printable(str(one.picture.path))}")
+    if len(failures) > _LISTED:
+        print(f"  and {len(failures) - _LISTED} more: --json lists them, --sheet FILE shows them")
+
+
+def _verify(options: EvalOptions, model: Path, data: Path) -> int:
+    from plate_devices.cli.choose_models import Models, try_models
+    from plate_devices.scoring.verify import verify
+
+    if options.check_model:
+        try_models(Models(reader=str(model)), options.backend)
+    checked = verify(model, data, options.backend, options.threads)
+    wrong = [one for one in checked if one.found and not one.same]
+    if options.json:
+        print(
+            json.dumps({"model": str(model), "verified": not wrong, "scores": [one.describe() for one in checked]}),
+            flush=True,
+        )
+    else:
+        for one in checked:
+            print(_sentence(one))
+    if wrong:
+        names = ", ".join(sorted({one.recorded.backend for one in wrong}))
+        raise AccuracyError(f"{model} does not score on {data} what it records: {names}")
+    return 0
+
+
+def _sentence(one: Checked) -> str:
+    recorded = one.recorded
+    where = f"{recorded.set} in {recorded.backend}"
+    said = f"recorded {recorded.right} of {recorded.count} ({recorded.folded} folded)"
+    if one.found is None:
+        return f"{where}: {said}, not checked: {recorded.backend} is not installed"
+    got = f"found {one.found.right} of {one.found.count} ({one.found.folded} folded)"
+    return f"{where}: {said}, {got}: {'the same' if one.same else 'DIFFERENT'}"

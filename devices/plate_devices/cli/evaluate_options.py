@@ -1,0 +1,96 @@
+"""The command line of plate-eval: what it offers, and what fits together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from plate_devices.cli.infer_options import MODEL_OPTIONS, split_models
+from plate_devices.cli.option_table import Command, Option, one_of
+from plate_runtime.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROGRAM = "plate-eval"
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+
+_NOT_BESIDE_VERIFY = ("--as", "--region", "--reviewed", "--sheet", "--reliability")
+
+EVAL = Command(
+    PROGRAM,
+    "Score a model on labelled pictures, or check the scores that its file records (exit code 3 where they differ).",
+    (
+        Option("--labels", "pictures, with the columns image and text", "FILE.csv", Path),
+        Option("--data", "folder with labels.csv or class folders, or with a val/ that has them", "DIR", Path),
+        Option("--verify", "model file whose recorded scores are recomputed on --data", "FILE", Path),
+        Option("--as", "what a picture shows (default: frame where corners are labelled, else by the texts)",
+               "frame|plate|character", one_of("frame", "plate", "character")),
+        *MODEL_OPTIONS,
+        Option("--region", "where plates come from, to decide doubts: ro, us-ca, eu, us, ...", "NAME"),
+        Option("--reviewed", "detections outside all labels that were looked at: image, corners, plate (yes or no)",
+               "FILE.csv", Path),
+        Option("--json", "print one JSON object"),
+        Option("--sheet", "save a contact sheet of the failures, .png, .jpg or .webp", "FILE", Path),
+        Option("--reliability", "save a diagram of confidence against right readings", "FILE", Path),
+        Option("--debug", "show tracebacks"),
+    ),
+    "--labels FILE.csv | --data DIR | --verify FILE --data DIR",
+    "examples: plate-eval --data my-plates --sheet failures.png\n"
+    "          plate-eval --verify model.tflite --data characters",
+)  # fmt: skip
+
+
+class EvalOptions(NamedTuple):
+    """What plate-eval was asked to do."""
+
+    labels: Path | None
+    data: Path | None
+    verify: Path | None
+    read_as: str | None
+    models: list[str]
+    backend: str
+    threads: int
+    region: str | None
+    reviewed: Path | None
+    json: bool
+    sheet: Path | None
+    reliability: Path | None
+    check_model: bool = False
+
+
+def parse_eval(arguments: Sequence[str]) -> EvalOptions:
+    """Read the command line. Raises UsageError where it makes no sense; --help prints and leaves."""
+    given, others = EVAL.parse(arguments)
+    models, strays = split_models(given["--model"], others)
+    labels, data, checked = (given[name] for name in ("--labels", "--data", "--verify"))
+    if strays:
+        raise UsageError(f"{strays[0]} stands alone; name pictures with --labels FILE.csv or --data DIR")
+    if checked is not None:
+        if data is None or labels is not None:
+            raise UsageError("--verify FILE needs --data DIR, the pictures it was scored on")
+        if models:
+            raise UsageError("--verify names the model already; leave --model out")
+        if any(given[name] is not None for name in _NOT_BESIDE_VERIFY):
+            raise UsageError(f"{', '.join(_NOT_BESIDE_VERIFY)} have no meaning beside --verify")
+    elif (labels is None) == (data is None):
+        raise UsageError("name the labelled pictures: either --labels FILE.csv or --data DIR")
+    for name in ("--sheet", "--reliability"):
+        file = given[name]
+        if file is not None and file.suffix.lower() not in PICTURE_SUFFIXES:
+            raise UsageError(f"{name} {file}: the name has to end in one of {', '.join(PICTURE_SUFFIXES)}")
+    return EvalOptions(
+        labels=labels,
+        data=data,
+        verify=checked,
+        read_as=given["--as"],
+        models=models,
+        backend=given["--backend"],
+        threads=given["--threads"],
+        region=given["--region"],
+        reviewed=given["--reviewed"],
+        json=given["--json"],
+        sheet=given["--sheet"],
+        reliability=given["--reliability"],
+        check_model=given["--check-model"],
+    )

@@ -1,0 +1,201 @@
+"""The command line of plate-infer: what it offers, what a settings file adds, and what fits together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from plate_devices.cli.option_table import Command, Option, count, number, one_of
+from plate_devices.config.merging import defaults, look_behind, printed, printed_as_json, with_options
+from plate_runtime.errors import UsageError
+from plate_runtime.shipped import default_as
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from plate_devices.config.load import Config
+    from plate_devices.sources.source import Region
+
+MODEL_SUFFIXES = (".tflite", ".onnx")
+
+MODEL_OPTIONS = (
+    Option(
+        "--model",
+        "a file, or a name that ships; given twice: one finds plates, one reads them",
+        "FILE",
+        repeats=True,
+    ),
+    Option("--backend", "auto, litert, tflite, onnx or fake:TEXT (default: auto)", "NAME", default="auto"),
+    Option("--threads", "threads of the interpreter (default: 1)", "N", count, 1),
+    Option("--check-model", "first try models from elsewhere in a process of their own, which they may crash"),
+)
+"""Options that mean the same in every command that reads."""
+
+
+def parse_region(typed: str) -> Region:
+    """Read `X,Y,W,H` in pixels. Raises ValueError where it is something else."""
+    parts = typed.split(",")
+    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):
+        raise ValueError(f"{typed!r} is not X,Y,W,H in whole pixels")
+    x, y, width, height = map(int, parts)
+    if not width or not height:
+        raise ValueError(f"{typed!r} has no area")
+    return x, y, width, height
+
+
+def _quarter_turns(typed: str) -> int:
+    if typed.removeprefix("-") not in ("0", "90", "180", "270", "360"):
+        raise ValueError(f"{typed!r} is not 0, 90, 180 or 270")
+    return int(typed) // 90 % 4
+
+
+INFER = Command(
+    "plate-infer",
+    "Read number plates in pictures, folders, videos (PATH), on standard input (-), or from a camera.",
+    (
+        Option("--as", "what a picture, or its --roi, shows: a frame with plates in it, one plate, one character",
+               "frame|plate|character", one_of("frame", "plate", "character")),
+        Option("--camera", "0, /dev/video0, csi:0, rtsp://..., http://... (MJPEG), a video, a folder, demo or demo:N",
+               "SOURCE"),
+        *MODEL_OPTIONS,
+        Option("--roi", "read only this part, in pixels", "X,Y,W,H", parse_region),
+        Option("--region", "where plates come from, to decide doubts: ro, us-ca, eu, us, ...", "NAME"),
+        Option("--min-confidence", "leave out what is less sure, 0 to 1 (default: the model's threshold)", "P",
+               number("a number from 0 to 1", 0.0, 1.0)),
+        Option("--every", "print each frame of a camera, not only each vehicle"),
+        Option("--fps", "read at most N frames of each second", "N",
+               number("a number of frames a second, above 0", 0.001, 1000.0)),
+        Option("--rotate", "turn clockwise first: 90, 180 or 270", "DEG", _quarter_turns, 0),
+        Option("--deinterlace", "make whole frames of fields, always (default: where a video's frame is torn)"),
+        Option("--json", "print one JSON object a line"),
+        Option("--config", "settings of a device; options win over it", "FILE"),
+        Option("--profile", "what suits a board: auto, pi-zero-2w, pi-3, pi-4, pi-5 or cpu", "NAME"),
+        Option("--serve", "show the camera and its plates on a page, for example 127.0.0.1:8080", "ADDRESS"),
+        Option("--mqtt", "send vehicles to a broker: mqtt://user:password@host/topic", "URL"),
+        Option("--socket", "read what other programs send over this Unix socket, as JSON lines", "PATH"),
+        Option("--annotate", "save the pictures with what was read drawn in", "DIR"),
+        Option("--save-crops", "save a picture of each plate", "DIR"),
+        Option("--debug", "show tracebacks"),
+    ),
+    "[PATH ...] [--camera SOURCE] [--as frame|plate|character]",
+    "examples: plate-infer street.jpg\n          plate-infer --camera demo --json\n"
+    "          plate-infer --as plate crop.jpg\n          plate-infer --config gate.toml",
+)  # fmt: skip
+
+
+class InferOptions(NamedTuple):
+    """What plate-infer was asked to do.
+
+    Attributes:
+        size: that a camera is asked for. redirect: a host that it may send on to.
+        lines: records are printed. config: with what options add to it.
+        socket: where pictures come from in place of paths and camera.
+        check_model: models that did not come with the installation are tried in a process of their own first.
+    """
+
+    paths: list[str]
+    camera: str | None
+    read_as: str
+    models: list[str]
+    backend: str
+    threads: int
+    roi: Region | None
+    region: str | None
+    min_confidence: float | None
+    every: bool
+    fps: float | None
+    quarter_turns: int
+    json: bool
+    annotate: str | None
+    save_crops: str | None
+    size: tuple[int, int] | None = None
+    redirect: str | None = None
+    lines: bool = True
+    config: Config | None = None
+    socket: str | None = None
+    deinterlace: bool = False
+    check_model: bool = False
+
+    @property
+    def core(self) -> tuple[object, ...]:
+        """What a camera is opened, and read, with; where it changes, watching begins anew."""
+        opened = (self.camera, self.fps, self.size, self.redirect, self.quarter_turns, self.deinterlace, self.roi)
+        return (*opened, self.every, self.read_as, self.models, self.backend, self.threads)
+
+
+def parse_infer(arguments: Sequence[str]) -> InferOptions:
+    """Read the command line, and the settings file it names. Raises UsageError where they make no sense.
+
+    --help prints and leaves.
+    """
+    given, others = INFER.parse(arguments)
+    behind = look_behind(given)
+    given, others = INFER.parse(arguments, defaults(given, behind))
+    models, paths = split_models(given["--model"], others)
+    camera, read_as = given["--camera"], given["--as"] or default_as(given["--backend"])
+    if (paths or given["--socket"]) and behind.config is not None and camera == behind.config.source.address:
+        camera = None  # pictures on the command line win over the camera of the file
+    _check(camera, paths, read_as, models, given)
+    config = with_options(behind.config, given)
+    return InferOptions(
+        paths=paths,
+        camera=camera,
+        read_as=read_as or "",
+        models=models,
+        backend=given["--backend"],
+        threads=given["--threads"],
+        roi=given["--roi"],
+        region=given["--region"],
+        min_confidence=given["--min-confidence"],
+        every=given["--every"],
+        fps=given["--fps"],
+        quarter_turns=given["--rotate"],
+        json=given["--json"] or printed_as_json(config),
+        annotate=given["--annotate"],
+        save_crops=given["--save-crops"],
+        size=behind.size,
+        redirect=behind.redirect,
+        lines=bool(paths) or given["--json"] or printed(config),
+        config=config,
+        socket=given["--socket"],
+        deinterlace=given["--deinterlace"],
+        check_model=given["--check-model"] or (config is not None and config.read.check_model),
+    )
+
+
+def _check(
+    camera: str | None, paths: Sequence[str], read_as: str | None, models: Sequence[str], given: Mapping[str, Any]
+) -> None:
+    """Raise UsageError where options do not fit together."""
+    socket = given["--socket"]
+    if socket and (camera is not None or paths):
+        raise UsageError("--socket reads what other programs send; leave out --camera and paths")
+    if camera is None and not paths and not socket:
+        raise UsageError("nothing to read; name pictures, a folder, a video or -, or use --camera")
+    if camera is not None and paths:
+        both = f"--camera {_presentable(camera)} and {_presentable(paths[0])}"
+        raise UsageError(f"{both} cannot be read at once; choose one")
+    if stream := next((path for path in paths if "://" in path), None):
+        raise UsageError(f"{_presentable(stream)} is no file; read it with --camera")
+    if read_as is None:
+        raise UsageError("--as is missing; use --as plate for a cropped plate, --as character for one character")
+    if read_as == "frame" and not models and default_as(given["--backend"]) is None:
+        raise UsageError("--as frame: no plate detector ships; name one with --model, or use --as plate with --roi")
+    if given["--region"] is not None and read_as == "character":
+        raise UsageError(f"--region has no meaning with --as {read_as}; formats are those of whole plates")
+    if camera is None and (given["--serve"] or given["--mqtt"]):
+        raise UsageError("--serve and --mqtt tell of a camera; use --camera")
+
+
+def _presentable(name: str) -> str:
+    """Return a name without the password that an address may hold."""
+    if "://" not in name:
+        return name
+    from plate_devices.sources.camera_address import presentable
+
+    return presentable(name)
+
+
+def split_models(named: Sequence[str], others: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return model files and paths: `--model A.tflite B.tflite crop.jpg` names two models and a picture."""
+    more = [name for name in others if named and name.endswith(MODEL_SUFFIXES)]
+    return [*named, *more], [name for name in others if name not in more]

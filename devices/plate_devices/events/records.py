@@ -1,0 +1,135 @@
+"""The records that leave the project: one JSON object a line, as every reader of them relies on."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from plate_devices.follow import Vehicle
+    from plate_devices.sources.source import Frame
+    from plate_runtime.reader import Plate
+
+SCHEMA = 1
+
+Record = dict[str, Any]
+
+UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+"""What `uuid7` returns, as a regular expression."""
+
+
+def uuid7() -> str:
+    """Return a new UUID of version 7 (RFC 9562): ids sort by the time they were made, to a quarter microsecond."""
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    fraction = rest * 4096 // 1_000_000
+    chance = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
+    number = milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | chance
+    digits = f"{number:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+class Engine(NamedTuple):
+    """What read: models by their part, as `name@version`, and the backend they ran in."""
+
+    models: dict[str, str]
+    backend: str
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.models.values())} in {self.backend}"
+
+
+def frame_record(source: str, frame: Frame, plates: Iterable[Plate], elapsed_ms: float, engine: Engine) -> Record:
+    """Describe what was read in one frame; `elapsed_ms` is the time the reading took."""
+    height, width = frame.rgb.shape[:2]
+    return {
+        "schema": SCHEMA,
+        "type": "frame",
+        "id": uuid7(),
+        "source": source,
+        "frame": frame.number,
+        "time": timestamp(frame.time),
+        "seconds": _seconds(frame.seconds),
+        "width": width,
+        "height": height,
+        "plates": [plate_record(plate) for plate in plates],
+        "elapsed_ms": round(elapsed_ms, 2),
+        "models": engine.models,
+        "backend": engine.backend,
+    }
+
+
+def vehicle_record(source: str, vehicle: Vehicle, engine: Engine) -> Record:
+    """Describe a vehicle that has left; `crop` stays null until a picture of it is saved."""
+    return {
+        "schema": SCHEMA,
+        "type": "vehicle",
+        "id": uuid7(),
+        "source": source,
+        "first_time": timestamp(vehicle.first_time),
+        "last_time": timestamp(vehicle.last_time),
+        "first_frame": vehicle.first_frame,
+        "last_frame": vehicle.last_frame,
+        "first_seconds": _seconds(vehicle.first_seconds),
+        "last_seconds": _seconds(vehicle.last_seconds),
+        "frames": vehicle.frames,
+        "frames_read": vehicle.read,
+        "plates": [plate_record(vehicle.plate) | {"confidence": _probability(vehicle.confidence)}],
+        "crop": None,
+        "models": engine.models,
+        "backend": engine.backend,
+    }
+
+
+def error_record(source: str, error: BaseException) -> Record:
+    """Describe an input that could not be read."""
+    return {"schema": SCHEMA, "type": "error", "source": source, "error": " ".join(str(error).split())}
+
+
+def plate_record(plate: Plate) -> Record:
+    """Describe a plate; box and corners are in pixels of the whole picture."""
+    return {
+        "text": plate.text,
+        "raw_text": plate.raw_text,
+        "confidence": _probability(plate.confidence),
+        "detection_confidence": _probability(plate.detection_confidence),
+        "box": [_pixels(value) for value in plate.box],
+        "corners": [[_pixels(x), _pixels(y)] for x, y in plate.corners],
+        "region": plate.region,
+        "characters": [
+            {
+                "text": character.text,
+                "confidence": _probability(character.confidence),
+                "alternatives": [[text, _probability(share)] for text, share in character.alternatives],
+            }
+            for character in plate.characters
+        ],
+    }
+
+
+def timestamp(moment: datetime | None) -> str | None:
+    """Write a UTC time as RFC 3339 to the millisecond, or None."""
+    return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def to_line(record: Mapping[str, Any]) -> str:
+    """Write a record as one line of plain ASCII, without the line's end. Raises ValueError for NaN or infinity."""
+    import json
+
+    return json.dumps(record, allow_nan=False, separators=(", ", ": "))
+
+
+def _seconds(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _probability(value: float) -> float:
+    return round(float(value), 4)
+
+
+def _pixels(value: float) -> float | int:
+    rounded = round(float(value), 1)
+    return int(rounded) if rounded.is_integer() else rounded

@@ -1,0 +1,129 @@
+"""Checks of what stands around the device: settings, camera, outputs. Each returns what it found and raises nothing."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plate_devices.health.findings import Finding
+from plate_devices.threads import Worker
+from plate_runtime.errors import PlateEdgeError
+
+if TYPE_CHECKING:
+    from plate_devices.cli.infer_options import InferOptions
+    from plate_devices.sources.source import Frame
+
+PICTURE_WITHIN = 20.0
+
+
+def check_settings(file: Path) -> tuple[InferOptions | None, list[Finding]]:
+    """Read the settings as plate-infer would; return them, where they are right."""
+    from plate_devices.cli.infer_options import parse_infer
+
+    try:
+        options = parse_infer(["--config", str(file)])
+    except PlateEdgeError as error:
+        return None, [Finding("settings", "failed", str(error), "mend the line; docs/service.md lists all settings")]
+    outputs = ", ".join(one.name or one.type for one in options.config.outputs) if options.config else ""
+    found = [Finding("settings", "ok", f"{file}: reads as {options.read_as}; outputs: {outputs or 'lines'}")]
+    try:
+        mode = file.stat().st_mode
+    except OSError:
+        return options, found
+    if mode & stat.S_IROTH and "@" in file.read_text("utf-8"):
+        told = f"{file} may be read by everybody, and seems to hold a password"
+        found.append(Finding("settings", "warning", told, f"chmod o-r {file}"))
+    return options, found
+
+
+def check_camera(name: str, size: tuple[int, int] | None = None, redirect: str | None = None) -> Iterator[Finding]:
+    """Open the camera and wait for a picture."""
+    from plate_devices.sources.open_camera import open_camera
+    from plate_devices.sources.watched_folder import WatchedFolder
+
+    started = time.monotonic()
+    try:
+        source = open_camera(name, size=size, redirect=redirect)
+        if isinstance(source, WatchedFolder):
+            yield Finding("camera", "ok", f"{source.name} is there; pictures may come at any time")
+            return
+        frame = _first_frame(source)
+    except PlateEdgeError as error:
+        busy = "another program" in str(error)
+        advice = "stop the service first: sudo systemctl stop plate-infer" if busy else "see docs/cameras.md"
+        yield Finding("camera", "failed", str(error), advice)
+        return
+    if frame is None:
+        told = f"{source.name} gives no picture within {PICTURE_WITHIN:g} s"
+        yield Finding("camera", "failed", told, "check cable and address; see docs/cameras.md")
+        return
+    height, width = frame.rgb.shape[:2]
+    took = time.monotonic() - started
+    yield Finding("camera", "ok", f"{source.name} gives {width}x{height} pixels, the first after {took:.1f} s")
+    level = float(frame.rgb.mean())
+    if level < 8 or level > 247:
+        dark = "black" if level < 8 else "white"
+        yield Finding("camera", "warning", f"the picture is {dark}", "take the cap off, or look at the exposure")
+
+
+def check_outputs(options: InferOptions) -> Iterator[Finding]:
+    """Ask every output of the settings whether it takes events; a service that runs meanwhile is not disturbed."""
+    config = options.config
+    if config is None or not config.outputs:
+        return
+    from plate_devices.outputs.make_outputs import make_outputs
+    from plate_devices.outputs.output_settings import QueueSettings
+
+    try:
+        outputs = make_outputs(config.outputs, (config.queue or QueueSettings()).place)
+    except PlateEdgeError as error:
+        yield Finding("outputs", "failed", str(error))
+        return
+    for output in outputs:
+        try:
+            output.check()
+        except PlateEdgeError as error:
+            yield Finding("outputs", "failed", f"{output.name}: {error}", "events wait on disk until it is back")
+        else:
+            yield Finding("outputs", "ok", f"{output.name} takes events")
+    yield from _check_queue(config)
+
+
+def _check_queue(config: Any) -> Iterator[Finding]:
+    from plate_devices.outputs.output_settings import QueueSettings
+
+    folder = (config.queue or QueueSettings()).place
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if os.access(there, os.W_OK):
+        yield Finding("queue", "ok", f"events wait in {folder}")
+    else:
+        advice = "give the user of the service this folder, or set folder in [queue]"
+        yield Finding("queue", "failed", f"events cannot wait in {folder}: it may not be written", advice)
+
+
+def _first_frame(source: Any) -> Frame | None:
+    """Return the first frame, None where none comes in time. Raises what the source raises."""
+    got: list[Frame | BaseException] = []
+
+    def look() -> None:
+        frames = source.frames()
+        try:
+            got.append(next(frames))
+        except BaseException as error:  # raised again by who asked
+            got.append(error)
+        finally:
+            getattr(frames, "close", lambda: None)()
+            source.close()
+
+    thread = Worker(look, "first frame", again=False)
+    thread.start()
+    thread.join(PICTURE_WITHIN)
+    if got and isinstance(got[0], StopIteration):
+        return None
+    if got and isinstance(got[0], BaseException):
+        raise got[0]
+    return got[0] if got else None  # type: ignore[return-value]

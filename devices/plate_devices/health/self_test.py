@@ -1,0 +1,103 @@
+"""The sample pictures that ship, read: as a self-test, and as a measure of this machine."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from plate_devices.cli.infer_options import InferOptions
+    from plate_runtime.pictures.open_picture import Picture
+    from plate_runtime.reader import PlateReader
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+class Sample(NamedTuple):
+    """A drawn plate, and what stands on it."""
+
+    name: str
+    picture: Picture
+    text: str
+
+
+class Timing(NamedTuple):
+    """Milliseconds that one crop takes, from the decoded picture to the text."""
+
+    wall_ms: float
+    wall_ms_90: float
+    cpu_ms: float
+    crops: int
+
+
+class SelfTest(NamedTuple):
+    """What became of the samples, and by which model; `wrong` names those that were misread."""
+
+    model: str
+    samples: int
+    wrong: list[str]
+
+
+def read_samples(options: InferOptions | None, read_as: str) -> SelfTest:
+    """Read the samples with what reads `read_as`; see `open_plate_reader`. Raises PlateEdgeError."""
+    samples = load_samples()
+    with open_plate_reader(options, read_as) as reader:
+        wrong = [one.name for one in samples if _text(reader, one) != one.text]
+        return SelfTest(reader.model.manifest.label, len(samples), wrong)
+
+
+def measure(options: InferOptions | None, seconds: float) -> Timing:
+    """Read the samples again and again for so many seconds, after a first round that is not counted."""
+    samples = load_samples()
+    wall: list[float] = []
+    with open_plate_reader(options, ways(options)[0]) as reader:
+        for sample in samples:
+            _text(reader, sample)
+        cpu_before, until = time.process_time(), time.perf_counter() + seconds
+        while time.perf_counter() < until or not wall:
+            for sample in samples:
+                started = time.perf_counter()
+                _text(reader, sample)
+                wall.append(1000 * (time.perf_counter() - started))
+        cpu = 1000 * (time.process_time() - cpu_before) / len(wall)
+    slow = statistics.quantiles(wall, n=10)[-1] if len(wall) > 1 else wall[0]
+    return Timing(statistics.median(wall), slow, cpu, len(wall))
+
+
+def ways(options: InferOptions | None) -> tuple[str, ...]:
+    """Return how plates are read by these options: as "plate" or in a "frame"; both where they do not say."""
+    return ("plate", "frame") if options is None or options.read_as == "character" else (options.read_as,)
+
+
+def open_plate_reader(options: InferOptions | None, read_as: str) -> PlateReader:
+    """Open what reads the crop of a "plate", or plates found in a "frame": the model of the options, or what ships."""
+    from plate_runtime.reader import PlateReader
+    from plate_runtime.shipped import shipped_model
+
+    named: str | Path | None = None
+    backend, threads = "auto", 1
+    if options is not None and options.read_as != "character":
+        from plate_devices.cli.choose_models import choose_models, try_models
+
+        models = choose_models(options.models, options.read_as, options.backend)
+        try_models(models, options.backend)
+        named = models.reader
+        backend, threads = options.backend, options.threads
+    if named is None and read_as == "frame":
+        named = shipped_model("frame", backend)
+    return PlateReader(named, backend, threads)
+
+
+def load_samples() -> list[Sample]:
+    """Return the samples, decoded. Raises InputError where one is missing."""
+    from plate_runtime.labels import read_labels
+    from plate_runtime.pictures.open_picture import open_picture
+
+    labelled = read_labels(SAMPLES / "labels.csv")
+    return [Sample(one.path.name, open_picture(one.path), one.text) for one in labelled]
+
+
+def _text(reader: PlateReader, sample: Sample) -> str:
+    return next((plate.text for plate in reader.read(sample.picture, "plate", min_confidence=0.0)), "")

@@ -1,0 +1,1 @@
+"""Text, plates and overlays that are drawn into pictures."""

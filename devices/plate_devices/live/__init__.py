@@ -1,0 +1,1 @@
+"""Watching a camera: the loop, its frames, its events and its health."""

@@ -1,0 +1,116 @@
+"""What happens to a frame once it is there: it is turned, cut, read, and handed on."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from plate_devices.live.roi import RegionError, View, cut, moved, turn
+from plate_devices.sources.deinterlace import deinterlace
+from plate_runtime.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from plate_devices.cli.infer_options import InferOptions
+    from plate_devices.follow import Vehicle
+    from plate_devices.live.reporter import Reporting
+    from plate_devices.sources.source import Frame, Region, Source
+    from plate_runtime.errors import PlateEdgeError
+    from plate_runtime.reader import Plate, PlateReader
+
+_MAY_BE_A_PLATE = 0.1
+"""Detection confidence from which on something is covered in pictures that show no plates."""
+
+
+class Work:
+    """A reader at work; what it reads goes to a `Reporting`."""
+
+    def __init__(
+        self,
+        options: InferOptions,
+        reader: PlateReader,
+        reporting: Reporting,
+        choose_region: Callable[[Region | None, Frame], Region | None] | None = None,
+    ) -> None:
+        """Take the options, an open reader, and where readings go.
+
+        `choose_region` may put another region in the place of the one that the options say, frame by frame.
+        """
+        self.options = options
+        self._reader, self._reporting = reader, reporting
+        self._choose_region = choose_region
+
+    def read_all(self, source: Source) -> int:
+        """Read a picture or every frame of a video, print a frame record for each, and return the exit code."""
+        try:
+            for view in self.views(source):
+                plates, elapsed = self.read(source, view)
+                self._reporting.picture(source, view.frame, plates, elapsed)
+        except (InputError, RegionError) as error:
+            return self.report(source, error)
+        return 0
+
+    def views(self, source: Source) -> Iterator[View]:
+        """Yield each frame, turned upright, with the part of it that is read; close the source."""
+        options = self.options
+        try:
+            for raw in source.frames():
+                whole = raw if source.still and not options.deinterlace else deinterlace(raw, options.deinterlace)
+                frame = turn(whole, options.quarter_turns)
+                region = options.roi
+                if region is None and not options.quarter_turns and options.read_as != "frame":
+                    region = source.default_roi
+                if self._choose_region is not None:
+                    region = self._choose_region(region, frame)
+                yield View(frame, cut(frame, region, source.name), region)
+        finally:
+            source.close()
+
+    def read(self, source: Source, view: View) -> tuple[list[Plate], float]:
+        """Return a frame's plates, in pixels of the whole frame, and the milliseconds that reading took."""
+        options = self.options
+        started = time.perf_counter()
+        plates = self._reader.read(
+            view.part, options.read_as, region=options.region, min_confidence=options.min_confidence
+        )
+        elapsed = 1000 * (time.perf_counter() - started)
+        plates = [moved(plate, view.region) for plate in plates]
+        if plates or source.still:
+            self._reporting.annotate(source, view, plates, self._place_of(view), lambda: self._unread(view))
+        return plates, elapsed
+
+    def _place_of(self, view: View) -> Region | None:
+        """Return where the one plate is, read or not; None where plates may be anywhere."""
+        if self.options.read_as == "frame":
+            return None
+        return view.region or (0, 0, view.frame.rgb.shape[1], view.frame.rgb.shape[0])
+
+    def _unread(self, view: View) -> list[Region]:
+        """Return boxes, in pixels of the whole frame, of what may be plates and was not read."""
+        if self.options.read_as != "frame":
+            return []
+        x, y = view.region[:2] if view.region else (0, 0)
+        found = []
+        for detection in self._reader.find(view.part, min_confidence=_MAY_BE_A_PLATE):
+            across, down = zip(*detection.corners, strict=True)
+            left, top = math.floor(min(across)), math.floor(min(down))
+            found.append((x + left, y + top, math.ceil(max(across)) - left, math.ceil(max(down)) - top))
+        return found
+
+    def print_frame(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> None:
+        """See `watch.Hands`."""
+        self._reporting.frame(source, frame, plates, elapsed)
+
+    def print_vehicle(self, source: Source, vehicle: Vehicle) -> None:
+        """See `watch.Hands`."""
+        self._reporting.vehicle(source, vehicle)
+
+    def report(self, source: Source, error: PlateEdgeError) -> int:
+        """Say why one input was not read; the rest still is."""
+        return self._reporting.error(source, error)
+
+    def remark(self, source: Source, message: str) -> None:
+        """Say that a source is lost, or back; watching goes on."""
+        self._reporting.remark(source, message)

@@ -1,0 +1,212 @@
+"""The way out: records to lines and outputs, pictures to folders, messages to people; privacy stands before all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plate_devices.cli.status_line import StatusLine
+from plate_devices.outputs.console_lines import Lines
+from plate_runtime.errors import DeviceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PIL import Image
+
+    from plate_devices.cli.infer_options import InferOptions
+    from plate_devices.events.records import Engine, Record
+    from plate_devices.follow import Vehicle
+    from plate_devices.live.event_pipeline import Sending
+    from plate_devices.live.live_state import Tap
+    from plate_devices.live.roi import View
+    from plate_devices.outputs.saved_pictures import PictureFolder
+    from plate_devices.privacy.guard import Guard
+    from plate_devices.service.log import Log
+    from plate_devices.sources.source import Frame, Region, Source
+    from plate_runtime.errors import PlateEdgeError
+    from plate_runtime.reader import Plate
+
+
+class Reporting:
+    """Everything that leaves the process, in the thread of the loop.
+
+    Attributes:
+        engine: what reads, for the records. status: is cleared before a line is printed.
+        sending: clock, queue and outputs of a camera; None for files. tap: of the live page, if there is one.
+    """
+
+    def __init__(self, options: InferOptions, engine: Engine, log: Log) -> None:
+        """Open the folders to save in, key and watch lists.
+
+        Raises:
+            DeviceError: a folder cannot be made. UsageError, DataError: settings that do not fit; see `Guard`.
+        """
+        self.engine, self.status = engine, StatusLine()
+        self.sending: Sending | None = None
+        self.tap: Tap | None = None
+        self._log = log
+        self._lost: set[Path] = set()
+        self.apply(options)
+
+    def apply(self, options: InferOptions) -> None:
+        """Go on with other options; where they are refused, those from before hold. Raises as the constructor does."""
+        guard = self._open_guard(options)
+        annotated, crops = _folder(options.annotate), _folder(options.save_crops)
+        config = options.config
+        self._covers = config is not None and config.privacy is not None and config.privacy.blur_others
+        self._guard, self._annotated, self._crops = guard, annotated, crops
+        self._as_json, self._lines = options.json, Lines(options.json) if options.lines else None
+
+    def picture(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> None:
+        """Print the record of a picture, or of a video's frame; save its crops where that is wanted."""
+        record = self._frame_record(source, frame, plates, elapsed)
+        if self._crops is not None:
+            self._save_crops(self._crops, source, frame, plates, record)
+        self._print(self._concealed(record), _frame_name(source, frame))
+        if not plates and not self._as_json and source.still:
+            self._whisper(f"{source.name}: no plate was read")
+
+    def frame(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> None:
+        """Print the record of a camera's frame."""
+        record = self._frame_record(source, frame, plates, elapsed)
+        self._print(self._concealed(record), _frame_name(source, frame))
+
+    def vehicle(self, source: Source, vehicle: Vehicle) -> None:
+        """Tell all outputs of a vehicle; save its best picture where that is wanted."""
+        from plate_devices.events.records import vehicle_record
+
+        record = vehicle_record(source.name, vehicle, self.engine)
+        if self.sending is not None:
+            self.sending.clock.stamp(record)
+        picture = vehicle.picture
+        if self._guard is not None:
+            self._guard.mark(record)
+            picture = self._guard.crop(picture, record)
+        if self._crops is not None:
+            from PIL import Image
+
+            record["crop"] = self._save(self._crops, Image.fromarray(picture), record["id"], lasting=True)
+        record = self._concealed(record)
+        if self.sending is not None:
+            self.sending.put(record)
+        if self.tap is not None:
+            self.tap.passed(record, picture)
+        self._print(record, source.name)
+
+    def annotate(
+        self,
+        source: Source,
+        view: View,
+        plates: list[Plate],
+        place: Region | None,
+        find_unread: Callable[[], list[Region]],
+    ) -> None:
+        """Save a frame with what was read drawn in, where that is wanted.
+
+        `place` is where a plate is, read or not, and `find_unread` tells of more: privacy may want them covered.
+        """
+        if self._annotated is None:
+            return
+        from plate_devices.outputs.saved_pictures import annotate, picture_name
+
+        rgb = view.frame.rgb
+        if self._guard is not None:
+            unread = find_unread() if self._covers else []
+            rgb, plates = self._guard.frame(rgb, plates, place, unread)
+        name = picture_name(source.name, view.frame.number, not source.still)
+        self._save(self._annotated, annotate(rgb, plates), f"{name}-read", lasting=self.sending is not None)
+
+    def error(self, source: Source, error: PlateEdgeError, event: str = "input_error") -> int:
+        """Say what is wrong with a source; return the exit code."""
+        from plate_devices.events.records import error_record
+
+        self.status.clear()
+        self._log.say(event, str(error), source=source.name)
+        if self._as_json and self._lines is not None:
+            self._lines.write(error_record(source.name, error), source.name)
+        return error.exit_code
+
+    def remark(self, source: Source, message: str) -> None:
+        """Say that a source is lost, or back."""
+        self.error(source, DeviceError(message), "source")
+
+    def say(self, event: str, message: str) -> None:
+        """Tell people something, from the loop's own thread."""
+        self.status.clear()
+        self._log.say(event, message)
+
+    def _open_guard(self, options: InferOptions) -> Guard | None:
+        config = options.config
+        if config is None or not (config.privacy or config.watchlists):
+            return None
+        from plate_devices.privacy.guard import Guard
+
+        saves = bool(options.annotate or options.save_crops)
+        return Guard(config.privacy, config.watchlists, saves, lambda told: self._log.say("privacy", told))
+
+    def _frame_record(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> Record:
+        from plate_devices.events.records import frame_record
+
+        record = frame_record(source.name, frame, plates, elapsed, self.engine)
+        if self._guard is not None:
+            self._guard.mark(record)
+        return record
+
+    def _concealed(self, record: Record) -> Record:
+        return record if self._guard is None else self._guard.conceal(record)
+
+    def _print(self, record: Record, source: str) -> None:
+        if self._lines is not None:
+            self.status.clear()
+            self._lines.write(record, source)
+
+    def _save_crops(
+        self, folder: PictureFolder, source: Source, frame: Frame, plates: list[Plate], record: Record
+    ) -> None:
+        from PIL import Image
+
+        from plate_devices.follow import cut_plate
+        from plate_devices.outputs.saved_pictures import picture_name
+
+        name = picture_name(source.name, frame.number, not source.still)
+        for number, (plate, described) in enumerate(zip(plates, record["plates"], strict=True), 1):
+            crop = cut_plate(frame.rgb, plate)
+            if self._guard is not None:
+                crop = self._guard.crop(crop, {"plates": [described]})
+            described["crop"] = self._save(folder, Image.fromarray(crop), f"{name}-plate{number}", lasting=False)
+
+    def _save(self, folder: PictureFolder, picture: Image.Image, name: str, lasting: bool) -> str | None:
+        """Save a picture and return its path; a camera (`lasting`) goes on without pictures while the disk is full."""
+        try:
+            path = folder.save(picture, name, unique=lasting)
+        except DeviceError as error:
+            if not lasting:
+                raise
+            if folder.folder not in self._lost:
+                self._lost.add(folder.folder)
+                self.say("pictures_lost", f"{error}; no pictures are saved until that is possible again")
+            return None
+        if folder.folder in self._lost:
+            self._lost.discard(folder.folder)
+            self.say("pictures_back", f"pictures are saved in {folder.folder} again")
+        return str(path)
+
+    def _whisper(self, text: str) -> None:
+        """Tell a person at a terminal what a program in a pipe need not hear."""
+        import sys
+
+        if sys.stderr is not None and sys.stderr.isatty():
+            print(text, file=sys.stderr)
+
+
+def _folder(name: str | None) -> PictureFolder | None:
+    if name is None:
+        return None
+    from plate_devices.outputs.saved_pictures import PictureFolder
+
+    return PictureFolder(Path(name))
+
+
+def _frame_name(source: Source, frame: Frame) -> str:
+    return source.name if source.still else f"{source.name}#{frame.number}"

@@ -1,0 +1,50 @@
+"""Records as lines on standard output: text for people, JSON for programs."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from plate_devices.events.records import Record, to_line
+from plate_runtime.errors import DeviceError
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+_UNPRINTABLE = {number: f"\\x{number:02x}" for number in (*range(32), 127)}
+
+
+class Lines:
+    """Writes each record at once, so that whoever reads the pipe is never behind."""
+
+    def __init__(self, as_json: bool, stream: TextIO | None = None) -> None:
+        """Write JSON, or `TEXT<TAB>confidence<TAB>source`, to `stream`, by default standard output."""
+        self._as_json = as_json
+        self._stream = stream or sys.stdout
+
+    def write(self, record: Record, source: str) -> None:
+        """Write a record; as text a line for each of its plates, with `source` as where it was read.
+
+        Raises:
+            DeviceError: the disk is full. BrokenPipeError: nobody reads any more.
+        """
+        if self._as_json:
+            self._print(to_line(record))
+        else:
+            for plate in record.get("plates", ()):
+                self._print(f"{plate['text']}\t{plate['confidence']:.3f}\t{printable(source)}")
+
+    def _print(self, line: str) -> None:
+        try:
+            self._stream.write(line + "\n")
+            self._stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise DeviceError(f"standard output cannot be written: {error.strerror or error}") from error
+
+
+def printable(name: str) -> str:
+    """Return a file name as a line of standard output can hold it: what would break line or encoding is escaped."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return name.translate(_UNPRINTABLE).encode(encoding, "backslashreplace").decode(encoding)

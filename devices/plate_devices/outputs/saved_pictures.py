@@ -1,0 +1,136 @@
+"""Pictures that are saved: whole ones with what was read drawn in, and crops of plates."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plate_devices.private_files import clean_folder, make_folder, replacing
+from plate_runtime.errors import DeviceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    from plate_runtime.reader import Plate
+
+_OUTLINE, _INK, _PAPER = (255, 64, 32), (255, 255, 255), (16, 16, 16)
+_LETTER = 22
+_READABLE_WIDTH = 320
+MARK = b"plate-edge"
+"""Stands as a comment in every JPEG that is saved: only such files, and those named by an id, are deleted when old."""
+
+_LOSSY: dict[str, Any] = {"quality": 92, "subsampling": 0, "comment": MARK}
+
+
+class PictureFolder:
+    """A folder that pictures are saved in, each whole or not at all, for their owner alone."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the folder. Raises DeviceError where that fails."""
+        self.folder = folder
+        self._used: set[str] = set()
+        try:
+            make_folder(folder)
+        except OSError as error:
+            raise DeviceError(f"{folder} cannot be made: {error.strerror or error}") from error
+        clean_folder(folder)
+
+    def save(self, picture: Image.Image, name: str, unique: bool = False) -> Path:
+        """Save a picture as JPEG under a name not used in this run yet, and return its path.
+
+        Names that are `unique` by themselves are not kept: a camera runs for a year.
+
+        Raises:
+            DeviceError: the disk is full, or the folder may not be written.
+        """
+        path = self.folder / (f"{_stem(name)}.jpg" if unique else self._free(name))
+        save_picture(picture, path)
+        return path
+
+    def _free(self, name: str) -> str:
+        stem = _stem(name)
+        chosen, number = stem, 1
+        while chosen in self._used:
+            number += 1
+            chosen = f"{stem}-{number}"
+        self._used.add(chosen)
+        return f"{chosen}.jpg"
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", name).strip("_.") or "picture"
+
+
+def save_picture(picture: Image.Image, path: Path) -> None:
+    """Save a picture in the format of the path's suffix, whole or not at all, for its owner alone.
+
+    Raises:
+        DeviceError: the disk is full, or the folder may not be written.
+    """
+    lossy = path.suffix.lower() in (".jpg", ".jpeg")
+    try:
+        with replacing(path, sync=False) as stream:
+            picture.save(stream, "JPEG" if lossy else path.suffix[1:].upper(), **(_LOSSY if lossy else {}))
+    except OSError as error:
+        raise DeviceError(f"{path} cannot be saved: {error.strerror or error}") from error
+
+
+def picture_name(source: str, frame: int, numbered: bool) -> str:
+    """Return what to call a picture of this source, without suffix; `numbered` adds which frame it was."""
+    stem = Path(source).stem if source != "-" else "stdin"
+    return f"{stem}-{frame:06d}" if numbered else stem
+
+
+def annotate(rgb: NDArray[np.uint8], plates: Iterable[Plate]) -> Image.Image:
+    """Draw each plate's outline and reading into a copy of the picture, uint8 (height, width, 3) RGB.
+
+    A small picture is drawn enlarged, and one without room around a plate gets a strip below for the reading.
+    """
+    from PIL import Image, ImageDraw
+
+    height, width = rgb.shape[:2]
+    scale = max(1, -(-_READABLE_WIDTH // width))
+    picture = Image.fromarray(rgb).resize((width * scale, height * scale), Image.Resampling.NEAREST)
+    for plate in plates:
+        corners = [(x * scale, y * scale) for x, y in plate.corners]
+        pen = ImageDraw.Draw(picture)
+        pen.line([*corners, corners[0]], fill=_OUTLINE, width=max(2, round(picture.height / 240)))
+        x, y, _, down = (value * scale for value in plate.box)
+        picture = _with_caption(picture, f"{plate.text} {plate.confidence:.0%}", x, y, y + down)
+    return picture
+
+
+def _with_caption(picture: Image.Image, caption: str, left: int, top: int, bottom: int) -> Image.Image:
+    """Write a caption above a box, else below it, else below the picture."""
+    from PIL import Image
+
+    label = _label(caption, picture.width)
+    if top >= label.height:
+        y = top - label.height
+    elif bottom + label.height <= picture.height:
+        y = bottom
+    else:
+        y = picture.height
+        taller = Image.new("RGB", (picture.width, picture.height + label.height), _PAPER)
+        taller.paste(picture, (0, 0))
+        picture = taller
+    picture.paste(label, (max(0, min(left, picture.width - label.width)), y))
+    return picture
+
+
+def _label(caption: str, most: int) -> Image.Image:
+    """Draw a caption, white on black, at most `most` pixels wide."""
+    from PIL import Image
+
+    from plate_devices.imaging.letters import caption_size, write_caption
+
+    pad = 8
+    width, height = caption_size(caption, (most - 2 * pad, _LETTER))
+    label = Image.new("RGB", (width + 2 * pad, height + 2 * pad), _PAPER)
+    write_caption(label, caption, (pad, pad), (width, height), _INK)
+    return label

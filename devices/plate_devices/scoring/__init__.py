@@ -1,0 +1,1 @@
+"""Scoring readers and detectors on labelled pictures."""

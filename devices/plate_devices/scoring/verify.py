@@ -1,0 +1,150 @@
+"""Read a labelled set again and hold the result against the scores that a model file carries."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from plate_devices.cli.status_line import progress
+from plate_devices.scoring.crops import evaluate
+from plate_devices.scoring.labelled_sets import candidates
+from plate_runtime.backends import installed
+from plate_runtime.errors import DataError, MissingPartError
+from plate_runtime.evaluate import match_answer, score_detections, score_texts
+from plate_runtime.labels import by_picture, set_digest
+from plate_runtime.model import open_model
+from plate_runtime.model_file import read_model_file
+from plate_runtime.pictures.open_picture import open_picture
+from plate_runtime.reader import PlateReader
+from plate_runtime.recognise import read_outputs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from plate_runtime.labels import LabelledFrame, LabelledPicture
+    from plate_runtime.manifest import Score
+    from plate_runtime.model import Model
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a score counts, see `manifest.Score`: of texts pictures, of a detector plates in `frames`."""
+
+    count: int
+    right: int
+    folded: int
+    frames: int = 0
+    false: int = 0
+
+
+class Checked(NamedTuple):
+    """A recorded score and what came out now, in which version of the backend; None where it is not installed."""
+
+    recorded: Score
+    version: str | None
+    found: Counts | None
+
+    @property
+    def same(self) -> bool:
+        """Whether all counts are what the file says."""
+        return self.found is not None and self.found == _counts(self.recorded)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the check as plate-eval prints it in JSON."""
+        recorded, found = self.recorded, self.found
+        return {
+            "set": recorded.set,
+            "backend": recorded.backend,
+            "recorded": {**_described(_counts(recorded)), "backend_version": recorded.backend_version},
+            "recomputed": found and {**_described(found), "backend_version": self.version},
+            "same": self.same if found else None,
+        }
+
+
+def verify(model: Path, data: Path, backend: str = "auto", threads: int = 1) -> list[Checked]:
+    """Recompute every score that `model` records for the pictures in `data`.
+
+    Args:
+        backend: check only scores of this one; "auto" means all.
+
+    Raises:
+        ModelError: the file is damaged.
+        DataError: no score is recorded for pictures of this digest.
+        MissingPartError: no interpreter is installed for any of them.
+    """
+    manifest = read_model_file(model).manifest
+    is_detector = manifest.kind == "detector"
+    name, rows, scores = _recorded(model, manifest.scores, data, backend, is_detector)
+    versions = installed()
+    checked = []
+    for score in scores:
+        version = versions.get(score.backend)
+        found = _score(model, name, rows, score.backend, threads) if version else None
+        checked.append(Checked(score, version, found))
+    if not any(one.found for one in checked):
+        names = ", ".join(sorted({score.backend for score in scores}))
+        raise MissingPartError(f"none of the interpreters that scored {model} is installed: {names}")
+    return checked
+
+
+def _recorded(
+    model: Path, scores: Sequence[Score], data: Path, backend: str, is_detector: bool
+) -> tuple[str, list[LabelledPicture], list[Score]]:
+    """Find the set in `data` that has recorded scores: its name, and its rows, of texts those that have one."""
+    wanted = [score for score in scores if backend in ("auto", score.backend)]
+    if not wanted:
+        raise DataError(f"{model} records no scores{'' if backend == 'auto' else f' in {backend}'}")
+    digests = []
+    for labelled in candidates(data):
+        rows = labelled.rows if is_detector else labelled.pictures
+        digest = set_digest(rows)
+        digests.append(digest[:16])
+        if matching := [score for score in wanted if score.digest == digest]:
+            return labelled.name, rows, matching
+    known = ", ".join(sorted({f"{score.set} ({score.digest[:16]})" for score in wanted}))
+    raise DataError(f"{data} has digest {' or '.join(digests)}; {model} records scores on {known} only")
+
+
+def _score(model: Path, name: str, rows: Sequence[LabelledPicture], backend: str, threads: int) -> Counts:
+    """Count again: characters as plate-eval does without --verify, plates and frames in one look as the export does."""
+    kind = read_model_file(model).manifest.kind
+    title = f"{name} in {backend}"
+    if kind == "detector":
+        frames = by_picture(rows)
+        with open_model(model, kind, backend, threads) as opened:
+            return _find(opened, progress(frames, frames, title))
+    if kind == "plate":
+        with open_model(model, kind, backend, threads) as opened:
+            readings = [_read(opened, picture) for picture in progress(rows, rows, title)]
+        score = score_texts(readings, [picture.text for picture in rows])
+        return Counts(score.count, score.exact, score.folded)
+    with PlateReader(model, backend, threads, kind) as reader:
+        found = evaluate(reader, progress(rows, rows, title), kind)
+    for _, error in found.unreadable:
+        raise error
+    return Counts(found.score.count, found.score.exact, found.score.folded)
+
+
+def _read(model: Model, picture: LabelledPicture) -> str:
+    outputs = model.predict_pictures([open_picture(picture.path).gray()])
+    return read_outputs(outputs, model.manifest)[0].text
+
+
+def _find(model: Model, frames: Iterable[LabelledFrame]) -> Counts:
+    matches = []
+    for frame in frames:
+        gray = open_picture(frame.path).gray()
+        (answer,) = model.predict_pictures([gray])
+        matches.append(match_answer(answer, model.manifest, gray.shape, [one.corners for one in frame.plates]))
+    score = score_detections(matches)
+    return Counts(score.plates, score.found, score.found, score.frames, score.outside)
+
+
+def _counts(score: Score) -> Counts:
+    return Counts(score.count, score.right, score.folded, score.frames, score.false)
+
+
+def _described(counts: Counts) -> dict[str, int]:
+    """Return counts by their names, those of frames where there are any."""
+    return {name: value for name, value in asdict(counts).items() if counts.frames or name not in ("frames", "false")}

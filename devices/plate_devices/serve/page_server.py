@@ -1,0 +1,120 @@
+"""Serves the live page: files, pictures and JSON over HTTP, to this machine or to who has the token."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from typing import TYPE_CHECKING, Any
+
+from plate_devices.clients.event_loop import Front
+from plate_devices.clients.limits import Limits
+from plate_devices.live.live_state import Tap
+from plate_devices.serve.access import Access, open_token
+from plate_devices.serve.answers import Answers
+from plate_devices.serve.http_framing import PageService
+from plate_devices.serve.listen_address import Listen, parse_listen, resolve
+from plate_devices.serve.live_pictures import LivePictures
+from plate_devices.serve.roi_file import load_region
+from plate_devices.threads import Worker
+from plate_runtime.errors import DeviceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from plate_devices.serve.page_settings import ServeSettings
+
+LIMITS = Limits(connections=256, reserved=32, held_bytes=16 << 20, workers=24, idle_within=30.0)
+"""Browsers open up to six connections. Places are reserved for this machine, which asks for /health."""
+
+
+class LivePage:
+    """The page of one device; `tap` is what the loop feeds."""
+
+    def __init__(
+        self,
+        settings: ServeSettings,
+        tell: Callable[[str], None] = lambda _: None,
+        extra: Mapping[str, Callable[[], tuple[str, bytes]]] | None = None,
+        health: Callable[[], dict[str, Any]] | None = None,
+    ) -> None:
+        """Take address and files.
+
+        Args:
+            tell: is told, in a line without the token, how other machines open the page.
+            extra: more paths, with what gives the content's type and bytes, as for "/metrics".
+            health: gives the JSON of /health. Both are asked from other threads.
+        """
+        self.tap = Tap()
+        self._settings, self._tell = settings, tell
+        self._pictures = LivePictures(self.tap)
+        self._answers = Answers(self.tap, self._pictures, extra or {}, health, settings.region_file)
+        self._listen = parse_listen(settings.address)
+        self._access = Access()
+        self._front: Front | None = None
+        self._thread: Worker | None = None
+
+    def start(self) -> None:
+        """Listen, and take up the region that was drawn last.
+
+        Raises:
+            DeviceError: the port is taken, or a file cannot be read. UsageError, DataError: see `access.open_token`.
+        """
+        if self._settings.region_file is not None:
+            kept, region = load_region(self._settings.region_file)
+            if kept:
+                self.tap.draw(region)
+        family, address, is_loopback = resolve(self._listen)
+        is_terminal = sys.stderr is not None and sys.stderr.isatty()
+        if not is_loopback:
+            self._access = Access(open_token(self._settings.token_file, is_terminal))
+        try:
+            listener = _listen(family, address)
+        except OSError as error:
+            raise DeviceError(
+                f"--serve {self._listen.shown} cannot be served: {error.strerror or error}; choose another port"
+            ) from error
+        self._listen = Listen(self._listen.host, listener.getsockname()[1])
+        self._front = Front(listener, PageService(self._access, self._answers), LIMITS)
+        self._pictures.start()
+        self._thread = Worker(self._front.serve_forever, "live page server")
+        self._thread.start()
+        if not is_loopback:
+            self._say_how_to_open()
+
+    def close(self) -> None:
+        """Stop serving; connections that are open end."""
+        self._pictures.close()
+        if self._front is not None:
+            self._front.close()
+        if self._thread is not None:
+            self._thread.join(5.0)
+
+    @property
+    def url(self) -> str:
+        """Where the page is, without the token."""
+        return f"http://{self._listen.shown}/"
+
+    def _say_how_to_open(self) -> None:
+        """Name the token's file; without one, show the token itself to who sits at the terminal, and to no log."""
+        if self._settings.token_file is not None:
+            self._tell(f"other machines open the page with the token in {self._settings.token_file}")
+        else:
+            print(f"open {self.url}?token={self.token}", file=sys.stderr)
+
+    @property
+    def token(self) -> str:
+        """The word that opens the page from other machines; "" where none is needed. It belongs into no log."""
+        return self._access.token
+
+
+def _listen(family: int, address: tuple[str, int]) -> socket.socket:
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        # A port that was just left may be taken at once.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(LIMITS.connections)
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -1,0 +1,172 @@
+"""Listens on a Unix socket, and answers each request with a record."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import stat
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plate_devices.clients.event_loop import Front
+from plate_devices.clients.limits import Answer, Limits
+from plate_devices.events.records import SCHEMA, Engine, plate_record, uuid7
+from plate_devices.unix_socket.line_framing import LineFramer, checked_id, error_answer, parse, reply
+from plate_devices.unix_socket.socket_requests import build
+from plate_runtime.errors import DeviceError, PlateEdgeError, UsageError
+
+if TYPE_CHECKING:
+    from plate_devices.clients.limits import Peer
+    from plate_devices.events.records import Record
+    from plate_devices.unix_socket.socket_requests import Request
+    from plate_runtime.reader import PlateReader
+
+LIMITS = Limits(connections=128, held_bytes=96 << 20, workers=1)
+"""One worker: pictures are decoded and read one after the other, so that memory holds one."""
+
+_WAIT_AFTER_ERROR = 0.02
+_LONGEST_PATH = 107
+
+
+class SocketServer:
+    """One reader for many clients; their pictures are read one after the other, as they come."""
+
+    too_late = reply(error_answer(None, f"a request has to be whole within {LIMITS.request_within:g} s"))
+    too_many = reply(error_answer(None, "there are too many clients, or they send too much; try again"))
+
+    def __init__(
+        self,
+        path: Path,
+        reader: PlateReader,
+        as_: str = "plate",
+        region: str | None = None,
+        min_confidence: float | None = None,
+        *,
+        limits: Limits = LIMITS,
+    ) -> None:
+        """Listen; owner and group of the socket file may ask.
+
+        Args:
+            reader: stays the caller's to close.
+            as_, region, min_confidence: hold where a request does not say otherwise.
+
+        Raises:
+            DeviceError: the socket cannot be made, or another process answers there. UsageError: its path is too long.
+        """
+        self.path = path
+        self._reader, self._as, self._region, self._least = reader, as_, region, min_confidence
+        listener = _listen(path)
+        self._own = path.stat().st_ino
+        self._front = Front(listener, self, limits)
+
+    def serve_forever(self) -> None:
+        """Answer until `close` is called."""
+        self._front.serve_forever()
+
+    def close(self) -> None:
+        """Stop listening, disconnect, and take the socket file away; a request that is being read is not answered."""
+        self._front.close()
+        with contextlib.suppress(OSError):
+            if self.path.stat().st_ino == self._own:
+                self.path.unlink()
+
+    def framer(self) -> LineFramer:
+        """See `Service`."""
+        return LineFramer()
+
+    def answer(self, request: bytearray, _peer: Peer) -> Answer:
+        """See `Service`. An error is held back for a moment, so that a client cannot ask for many."""
+        line_end = request.find(b"\n")
+        line_end = len(request) if line_end < 0 else line_end
+        id_ = None
+        try:
+            asked, image = parse(request, line_end)
+            id_ = checked_id(asked)
+            content = memoryview(request)[line_end + 1 :]
+            return Answer(reply(self._read(build(asked, image, content), id_)))
+        except PlateEdgeError as error:
+            reason = str(error)
+        except MemoryError:
+            reason = "not enough memory is free"
+        except Exception as error:  # a mistake in this program must not end the connection without a word
+            reason = f"internal error: {type(error).__name__}"
+        return Answer(reply(error_answer(id_, reason)), delay=_WAIT_AFTER_ERROR)
+
+    def _read(self, request: Request, id_: Any) -> Record:
+        as_ = request.as_ or self._as
+        least = self._least if request.min_confidence is None else request.min_confidence
+        region = request.region or (None if as_ == "character" else self._region)
+        started = time.perf_counter()
+        plates = self._reader.read(request.picture, as_, region=region, min_confidence=least)
+        elapsed = 1000 * (time.perf_counter() - started)
+        engine = engine_of(self._reader, as_)
+        return {
+            "schema": SCHEMA,
+            "type": "frame",
+            "id": uuid7(),
+            "request": id_,
+            "source": request.picture.name,
+            "frame": 0,
+            "time": None,
+            "width": request.picture.width,
+            "height": request.picture.height,
+            "plates": [plate_record(plate) for plate in plates],
+            "elapsed_ms": round(elapsed, 2),
+            "models": engine.models,
+            "backend": engine.backend,
+        }
+
+
+def engine_of(reader: PlateReader, as_: str) -> Engine:
+    """Return what reads pictures of this kind."""
+    model = reader.model_for(as_)
+    labels = {"detector": reader.detector().manifest.label} if as_ == "frame" else {}
+    return Engine({**labels, "reader": model.manifest.label}, model.backend.name)
+
+
+def serve(
+    path: Path, reader: PlateReader, as_: str, region: str | None = None, min_confidence: float | None = None
+) -> int:
+    """Answer until the process is stopped, and return the exit code. Raises as `SocketServer` does."""
+    server = SocketServer(path, reader, as_, region, min_confidence)
+    try:
+        server.serve_forever()
+    finally:
+        server.close()
+    return 0
+
+
+def _listen(path: Path) -> socket.socket:
+    if len(os.fsencode(path)) > _LONGEST_PATH:
+        raise UsageError(f"--socket {path} is longer than {_LONGEST_PATH} bytes, which is all that sockets have")
+    _clear(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o117)
+    try:
+        listener.bind(os.fspath(path))
+        listener.listen(LIMITS.connections)
+    except OSError as error:
+        listener.close()
+        raise DeviceError(f"--socket {path} cannot be made: {error.strerror or error}") from error
+    finally:
+        os.umask(before)
+    return listener
+
+
+def _clear(path: Path) -> None:
+    """Remove a socket that a process which is gone has left; anything else stays where it is."""
+    try:
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            raise DeviceError(f"--socket {path} is there already, and no socket; choose another name")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.settimeout(2.0)
+            probe.connect(os.fspath(path))
+        raise DeviceError(f"--socket {path}: another process answers there; stop it, or choose another name")
+    except ConnectionRefusedError:
+        path.unlink(missing_ok=True)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise DeviceError(f"--socket {path} cannot be made: {error.strerror or error}") from error

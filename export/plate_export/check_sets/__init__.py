@@ -1,0 +1,1 @@
+"""Labelled pictures that an export is calibrated and checked with."""

@@ -1,0 +1,118 @@
+"""Make the check sets that ship: `python -m plate_export.check_sets.pack_sets character plate`; see `packaged`.
+
+They are parts of what the shipped networks were trained and validated with, drawn again, and held to its digest.
+To check with are those that the `.h5` is sure of. On others a single step of int8 decides which of two characters is
+read: as many are won as lost, and which are more is chance.
+
+The fonts are needed. After the generator has changed, put the code that trained the network first on the path:
+
+    git worktree add /tmp/then COMMIT
+    PYTHONPATH=/tmp/then/train:/tmp/then/runtime:export python -m plate_export.check_sets.pack_sets plate
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.decode import decode_logits, decode_softmax
+from plate_runtime.preprocess import resize_picture, scale_pixels
+from plate_train.networks import weights_file
+
+from .packaged import NAMES, SETS
+
+_COUNTS = {"character": (360, 720), "plate": (64, 240)}
+"""Pictures to calibrate with, and to check with."""
+SURE = 0.9
+"""Least confidence of the `.h5` in what it reads of a picture to check with, right or wrong."""
+_COLUMNS = 8
+_LEVELS = 32
+"""Gray levels that are kept: the sheets have to be small, and no reading depends on the rest."""
+
+Drawn = tuple[NDArray[np.uint8], list[str]]
+"""Pictures, uint8 (n, height, width), and their texts."""
+
+
+def main(kinds: Sequence[str]) -> None:
+    """Draw the sets of these kinds and write them into the package."""
+    for kind in kinds:
+        path = weights_file.find({"character": "plate-character", "plate": "plate-reader"}[kind])
+        meta = weights_file.read_meta(path)
+        assert meta is not None, f"{path} was not saved by plate-train"
+        train, val = _characters(meta) if kind == "character" else _plates(meta)
+        check = _sure(weights_file.load(path), meta, val, _COUNTS[kind][1])
+        record = {"of": len(val[1]), "sure": SURE, "h5_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        _write(kind, train, check, record)
+
+
+def _sure(network: Any, meta: Any, drawn: Drawn, count: int) -> Drawn:
+    """Return the first `count` that the network is sure of."""
+    texts = drawn[1]
+    prepared = np.stack([resize_picture(_fewer_levels(picture), meta.input) for picture in drawn[0]])
+    outputs = np.concatenate(
+        [network(scale_pixels(prepared[k : k + 64], meta.input), training=False) for k in range(0, len(texts), 64)]
+    )
+    if meta.kind == "plate":
+        confidences = [one.confidence for one in decode_logits(outputs, meta.decoding, ALPHABET, meta.temperature)]
+    else:
+        confidences = [one.confidence for one in decode_softmax(outputs, ALPHABET, meta.temperature)]
+    chosen = np.flatnonzero(np.array(confidences) >= SURE)[:count]
+    return drawn[0][chosen], [texts[place] for place in chosen]
+
+
+def _characters(meta: Any) -> tuple[Drawn, Drawn]:
+    from plate_train.characters.synthetic_set import recorded_drawings
+
+    parts = recorded_drawings(meta.training, 1)
+    (pictures, texts), val = ((part.pictures, [ALPHABET[label] for label in part.labels]) for part in parts)
+    return (pictures[: _COUNTS["character"][0]], texts[: _COUNTS["character"][0]]), val
+
+
+def _plates(meta: Any) -> tuple[Drawn, Drawn]:
+    from plate_train.plates.recorded import training_drawings, validation_drawings
+    from plate_train.synthetic.plates.pool import shard
+
+    drawn: list[Drawn] = []
+
+    def keep(*arguments: Any) -> Drawn:
+        drawn.append(shard(*arguments))
+        return drawn[-1]
+
+    validation_drawings(meta, keep)
+    training_drawings(meta, _COUNTS["plate"][0], keep)
+    return drawn[1], drawn[0]
+
+
+def _fewer_levels(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return pictures, uint8 of any shape, with tones rounded to `_LEVELS`."""
+    steps = 255 / (_LEVELS - 1)
+    return np.round(np.round(pictures / steps) * steps).astype(np.uint8)
+
+
+def _write(kind: str, train: Drawn, val: Drawn, record: dict[str, Any]) -> None:
+    tones = _fewer_levels(np.concatenate([train[0], val[0]]))
+    count, height, width = tones.shape
+    rows = count // _COLUMNS
+    assert rows * _COLUMNS == count, "whole rows only"
+    sheet = tones.reshape(rows, _COLUMNS, height, width).swapaxes(1, 2).reshape(rows * height, _COLUMNS * width)
+    file = SETS / f"{kind}.webp"
+    Image.fromarray(sheet).save(file, "WEBP", lossless=True, quality=100, method=6)
+    content = file.read_bytes()
+    listed = {
+        "name": NAMES[kind], "sheet": file.name, "sha256": hashlib.sha256(content).hexdigest(), **record,
+        "train": train[1], "val": val[1],
+    }  # fmt: skip
+    (SETS / f"{kind}.json").write_text(json.dumps(listed) + "\n", encoding="utf-8")
+    print(f"{file}: {count} pictures, {len(content)} bytes")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or sorted(_COUNTS))

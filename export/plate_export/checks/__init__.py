@@ -1,0 +1,1 @@
+"""Accuracy checks of exported files, in every interpreter."""

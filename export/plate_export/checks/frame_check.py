@@ -1,0 +1,152 @@
+"""The check of a detector: every file, in every interpreter there is, against the `.h5` it came from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plate_runtime.detect import Detection, find_in_output
+from plate_runtime.errors import AccuracyError
+from plate_runtime.evaluate import DetectionScore, Matches, match_plates, score_detections
+from plate_runtime.manifest import Manifest, Score
+
+from ..check_sets.scene_set import Frames
+from .text_check import Limits
+
+_KEPT = 16
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one detector found in the validation set.
+
+    Attributes:
+        detections, matches: of each frame; score: counts of all of them.
+        read: of the plates with a text, how many the reader that ships for frames reads exactly where they were
+            found, or None.
+        outputs: float32 (n, cells, 9), what the network answered.
+    """
+
+    detections: list[list[Detection]]
+    matches: list[Matches]
+    score: DetectionScore
+    read: int | None
+    outputs: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FrameCheck:
+    """One file in one interpreter beside its `.h5`.
+
+    Attributes:
+        file: name of the model file; backend, version: the interpreter; answers: what it found, with its first outputs.
+        agreement: share of the plates, 0..1, that both found or both missed.
+        largest_difference: of any cell's confidence in any frame.
+        changed: places of the frames in which other plates are found, or other detections lie on none.
+    """
+
+    file: str
+    backend: str
+    version: str
+    answers: Found
+    agreement: float
+    largest_difference: float
+    changed: tuple[int, ...]
+
+
+def find_all(outputs: NDArray[np.float32], frames: Frames, manifest: Manifest) -> Found:
+    """Decode answers, float32 (n, cells, 9), as the runtime does, and match them with the labels."""
+    detections = [find_in_output(one, manifest, size) for one, size in zip(outputs, frames.sizes, strict=True)]
+    matches = [
+        match_plates([one.corners for one in found], [c for c, _ in plates], ignored=[c for c, _ in ignored])
+        for found, plates, ignored in zip(detections, frames.plates, frames.ignored, strict=True)
+    ]
+    return Found(detections, matches, score_detections(matches), None, outputs)
+
+
+def compare(
+    reference: Found, answers: Found, temperature: float, *, file: str, backend: str, version: str
+) -> FrameCheck:
+    """Set what a file found beside what its `.h5` found."""
+    pairs = list(zip(reference.matches, answers.matches, strict=True))
+    same = [
+        (first is None) == (second is None)
+        for one, other in pairs
+        for first, second in zip(one.found, other.found, strict=True)
+    ]
+    difference = _confidences(answers.outputs, temperature) - _confidences(reference.outputs, temperature)
+    return FrameCheck(
+        file=file,
+        backend=backend,
+        version=version,
+        answers=replace(answers, outputs=answers.outputs[:_KEPT].copy()),
+        agreement=sum(same) / max(1, len(same)),
+        largest_difference=float(np.abs(difference).max()),
+        changed=tuple(place for place, (one, other) in enumerate(pairs) if _differ(one, other)),
+    )
+
+
+def judge(reference: Found, checks: Sequence[FrameCheck], limits: Limits) -> None:
+    """Raise AccuracyError, with the figures, unless all is within the limits.
+
+    How many false detections more than its `.h5` a file may have: `more_false`.
+    """
+    score = reference.score
+    needed, allowed, more = limits.needed(score.plates), limits.allowed(score.plates), more_false(limits, score)
+    failures = []
+    if score.found < needed:
+        failures.append(f"the .h5 itself finds {_share(score)}, {limits.min_accuracy:g} % are needed")
+    for one in checks:
+        found = one.answers.score
+        what = f"{one.file} in {one.backend}"
+        if found.found < score.found - allowed:
+            failures.append(f"{what} finds {_share(found)}, the .h5 {score.found}, {allowed} fewer are allowed")
+        elif found.found < needed:
+            failures.append(f"{what} finds {_share(found)}, {limits.min_accuracy:g} % are needed")
+        if found.outside > score.outside + more:
+            told = f"{what} has {found.outside} detections on no plate in {found.frames} frames"
+            failures.append(f"{told}, the .h5 {score.outside}, {more} more are allowed")
+    if failures:
+        rest = f" (and {len(failures) - 1} more like it)" if len(failures) > 1 else ""
+        hint = "train again, or change --min-accuracy or --max-drop"
+        raise AccuracyError(f"nothing was published: {failures[0]}{rest}; {hint}")
+
+
+def more_false(limits: Limits, score: DetectionScore) -> int:
+    """Return how many false detections more than its `.h5`, which has `score`, a file may have.
+
+    In as few frames of a hundred as it may lose plates; where the `.h5` has many, a tenth of them, for of those near
+    the threshold a step of int8 takes some away and brings others. At least one unless nothing may change.
+    """
+    if limits.max_drop <= 0:
+        return 0
+    return max(1, math.floor(limits.max_drop * score.frames / 100 + 1e-9), score.outside // 10)
+
+
+def scores(checks: Sequence[FrameCheck], file: str, set_name: str, digest: str) -> tuple[Score, ...]:
+    """Return what the manifest of `file` keeps of its checks."""
+    kept = []
+    for one in checks:
+        if one.file == file:
+            found = one.answers.score
+            counts = found.plates, found.found, found.found
+            kept.append(Score(set_name, digest, *counts, one.backend, one.version, found.frames, found.outside))
+    return tuple(kept)
+
+
+def _differ(one: Matches, other: Matches) -> bool:
+    found = [[number is not None for number in matches.found] for matches in (one, other)]
+    return found[0] != found[1] or len(one.outside) != len(other.outside)
+
+
+def _confidences(outputs: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    shares: NDArray[np.float32] = 1 / (1 + np.exp(-np.clip(outputs[..., 0] / temperature, -60, 60)))
+    return shares
+
+
+def _share(score: DetectionScore) -> str:
+    return f"{score.found} of {score.plates} plates ({100 * score.recall:.1f} %)"

@@ -1,0 +1,76 @@
+"""What a network answers, by the kind of model: probabilities of a character, logits of a plate or a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plate_runtime.errors import ModelError
+from plate_runtime.manifest import CELL_VALUES
+from plate_runtime.recognise import read_outputs
+from plate_train.networks.weights_file import ModelMeta
+
+PROBABILITIES, LOGITS = "probabilities", "logits"
+NOTHING = "nothing"
+"""Stands for the sign that a reading left out, or that a label does not have."""
+
+_SUM_TOLERANCE = 1e-3
+
+
+def output_name(rank: int) -> str:
+    """Return the name of an output tensor with so many axes: (n, classes), else (n, steps or cells, ...)."""
+    return PROBABILITIES if rank == 2 else LOGITS
+
+
+def output_shape(meta: ModelMeta) -> tuple[int, ...]:
+    """Return the shape of one answer, without the batch."""
+    if meta.kind == "detector":
+        height, width, _ = meta.input.shape
+        return sum(height // stride * (width // stride) for stride in meta.strides), CELL_VALUES
+    return (meta.steps, len(meta.alphabet) + 1) if meta.kind == "plate" else (len(meta.alphabet),)
+
+
+def read_texts(outputs: NDArray[np.float32], meta: ModelMeta) -> list[str]:
+    """Read answers, float32 (n, *output_shape), as the product does."""
+    return [reading.text for reading in read_outputs(outputs, meta)]
+
+
+def probabilities(outputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the answers as probabilities of the same shape; those of a character are probabilities already."""
+    if outputs.ndim == 2:
+        return outputs
+    powers = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
+    shares: NDArray[np.float32] = powers / powers.sum(axis=-1, keepdims=True)
+    return shares
+
+
+def require_sound(outputs: NDArray[np.float32], meta: ModelMeta, path: Path) -> None:
+    """Raise ModelError unless a character's answers are probabilities, and all others finite numbers."""
+    if meta.kind != "character":
+        if not np.isfinite(outputs).all():
+            raise ModelError(f"{path} answers with values that are no finite numbers; train it again")
+        return
+    fits = np.isfinite(outputs).all() and (outputs >= -_SUM_TOLERANCE).all()
+    if not fits or (np.abs(outputs.sum(axis=1) - 1) > _SUM_TOLERANCE).any():
+        raise ModelError(f"{path} does not answer with probabilities; its last layer has to be a softmax")
+
+
+def signs(texts: Sequence[str], labels: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (sign of the label, sign that was read) for every sign of every pair; `NOTHING` where one lacks it."""
+    return [pair for text, label in zip(texts, labels, strict=True) for pair in _aligned(text, label)]
+
+
+def _aligned(text: str, label: str) -> list[tuple[str, str]]:
+    if len(text) == len(label):
+        return list(zip(label, text, strict=True))
+    pairs: list[tuple[str, str]] = []
+    for _, start, end, first, last in SequenceMatcher(None, label, text, autojunk=False).get_opcodes():
+        length = max(end - start, last - first)
+        there = [*label[start:end], *[NOTHING] * (length - (end - start))]
+        read = [*text[first:last], *[NOTHING] * (length - (last - first))]
+        pairs += zip(there, read, strict=True)
+    return pairs

@@ -1,0 +1,1 @@
+"""Conversion of Keras networks to TFLite and ONNX."""

@@ -1,0 +1,250 @@
+"""Int8 TFLite of which every interpreter makes the same, tflite-runtime too.
+
+A convolution's sum x, an int32, becomes round(x * m) steps of the output, m = input scale * weight scale / output
+scale. LiteRT (XNNPACK, "fp32" requantisation) and onnxruntime (MlasRequantizeOutput) multiply in float32 and round
+once, ties to even. tflite-runtime rounds twice (MultiplyByQuantizedMultiplier of tensorflow/lite/kernels/internal/
+common.h). With m = q * 2^-31 * 2^-s, q of 31 bits, it takes SaturatingRoundingDoublingHighMul(x, q), the nearest to
+x * q / 2^31, and RoundingDivideByPOT(that, s), both of gemmlowp/fixedpoint/fixedpoint.h.
+
+With m = 2^-k * (1 + 2^-22) and even sums both come to the same. The first of the two roundings has x/2 + x * 2^-23 to
+round, which is x/2 as long as |x| < 2^22, so that the second rounds alone; larger sums saturate either way, if k is at
+most 13. And 2^-22 is enough in float32 to carry a tie up. Sums are even if weights and biases are, which takes one bit
+from the weights; `rounding` makes up for it. The tensors around a sum of two share one scale, so that it adds whole
+numbers. Below zero kernels part ways over ties: a ReLU forgets that, and what a network ends with is raised until no
+value is below. Logits of texts mean the same with any number added. A detector's values do not: each of a cell's nine
+gets a scale and a zero point of its own, which the manifest keeps, for TFLite has but one scale for all of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..artefact import Converted
+from . import tflite
+from .onnx_int8 import padding
+from .rounding import Collector, Statistics, round_weights
+from .tflite_graph import Graph, Operator, read_graph
+
+OPERATORS = frozenset({"ADD", "CONCATENATION", "CONV_2D", "MAX_POOL_2D", "RESHAPE", "RESIZE_NEAREST_NEIGHBOR", "TILE"})
+"""What a network may consist of."""
+
+EXACT, PLAIN = "exact", "plain"
+
+_UNIT = 2
+_LIMIT = 126  # of a weight
+_SMALLEST = -13  # power of two
+_LOWEST = -128
+_ABOVE = 1 + 2.0**-22
+_BEYOND = 0.25
+"""By what fraction of its observed range the range of a corner's coordinate is larger, at either end."""
+
+_Layer = tuple[int, NDArray[np.float64], NDArray[np.float64], Statistics]
+"""Place of a convolution, its weights (rows, k), its biases (rows,), and what it is given."""
+
+
+def rewrite(
+    network: Any, int8: Converted, inputs: NDArray[np.float32], score: tuple[float, float] | None = None
+) -> Converted:
+    """Return the int8 TFLite with such scales and weights, or as it is, and which of the two in `rounding`.
+
+    Args:
+        inputs: float32 (n, height, width, 1), the calibration pictures.
+        score: of a detector, the least and the largest logit of a cell's score that has to be told from others; see
+            `score_range`. None: the outputs are logits of texts.
+    """
+    floats = tflite.to_float(network).content
+    graph = read_graph(int8.content)
+    if not _possible(graph, read_graph(floats)):
+        return dataclasses.replace(int8, rounding=PLAIN)
+    model = tflite.parsed(int8.content)
+    _share_scales(model, graph)
+    output = model.subgraphs[0].tensors[graph.output].quantization
+    step, zero = float(output.scale[0]), int(output.zeroPoint[0])
+    layers, lows, highs = _observed(floats, inputs)
+    scales, zeros = (np.array([step]), np.array([zero])) if score is None else _value_steps(lows, highs, score)
+    last = _last(graph)
+    for place, weights, bias, seen in layers:
+        wanted = weights, bias
+        if place in last:
+            gain = step / scales
+            wanted = weights * gain[:, None], bias * gain + step * (zeros - _LOWEST)
+        _set_weights(model, place, wanted, seen)
+    for place in _ends(graph):
+        model.subgraphs[0].tensors[place].quantization.zeroPoint = np.array([_LOWEST], np.int64)
+    content = tflite.packed(model)
+    tflite.require_int8(tflite.tensor_types(content))
+    quantisation = tflite.read_quantisation(content)
+    if score is not None:
+        own = tuple(scales.tolist()), tuple(zeros.tolist())
+        quantisation = dataclasses.replace(quantisation, value_scales=own[0], value_zero_points=own[1])
+    return Converted(content, int8.tensors, quantisation, EXACT)
+
+
+def score_range(temperature: float) -> tuple[float, float]:
+    """Return the logits of a score, at that temperature, between which confidences are told from each other.
+
+    They are confidences of 0.011 and 0.99966, in steps of 0.012 at most. Below nothing is ever reported; above are
+    plates so plain that only their order matters.
+    """
+    return -4.5 * temperature, 8 * temperature
+
+
+def _value_steps(
+    lows: NDArray[np.float64], highs: NDArray[np.float64], score: tuple[float, float]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return scale and zero point of each of a cell's nine values, from the least and the largest observed."""
+    beyond = _BEYOND * (highs - lows)
+    lows, highs = np.minimum(lows - beyond, 0), np.maximum(highs + beyond, 0)
+    lows[0], highs[0] = score
+    scales = ((highs - lows) / 255).astype(np.float32).astype(np.float64)
+    return scales, np.round(_LOWEST - lows / scales).astype(np.int64)
+
+
+def _ends(graph: Graph) -> set[int]:
+    """Return the places of the output and of what becomes it without being changed."""
+    ends = {graph.output}
+    for operator in reversed(graph.operators):
+        if operator.output in ends and operator.kind in ("CONCATENATION", "RESHAPE"):
+            ends.update(operator.inputs if operator.kind == "CONCATENATION" else operator.inputs[:1])
+    return ends
+
+
+def _last(graph: Graph) -> set[int]:
+    """Return the places of the convolutions that give the output; none where something else gives a part of it."""
+    ends = _ends(graph)
+    moving = ("CONCATENATION", "RESHAPE")
+    last = {place for place, one in enumerate(graph.operators) if one.output in ends and one.kind not in moving}
+    operators = [graph.operators[place] for place in last]
+    plain = all(one.kind == "CONV_2D" and not one.options.fusedActivationFunction for one in operators)
+    used = any(place in ends for one in graph.operators if one.output not in ends for place in one.inputs)
+    return last if plain and not used and graph.input not in ends else set()
+
+
+def _possible(int8: Graph, floats: Graph) -> bool:
+    kinds = [one.kind for one in int8.operators]
+    return (
+        kinds == [one.kind for one in floats.operators]
+        and OPERATORS.issuperset(kinds)
+        and bool(_last(int8))
+        and all(_plain(one, int8) for one in int8.operators if one.kind == "CONV_2D")
+        and all(_alike(one, int8) for one in int8.operators if one.kind == "ADD")
+    )
+
+
+def _plain(convolution: Operator, graph: Graph) -> bool:
+    options = convolution.options
+    stored = [graph.tensors[place].values is not None for place in convolution.inputs]
+    whole = graph.tensors[convolution.inputs[0]].shape[3] == graph.tensors[convolution.inputs[1]].shape[3]
+    return stored == [False, True, True] and whole and options.dilationHFactor == options.dilationWFactor == 1
+
+
+def _alike(add: Operator, graph: Graph) -> bool:
+    tensors = [graph.tensors[place] for place in (*add.inputs, add.output)]
+    return len({(one.shape, int(one.zeros[0])) for one in tensors if one.values is None}) == 1 and all(
+        one.values is None for one in tensors
+    )
+
+
+def _share_scales(model: Any, graph: Graph) -> None:
+    """Give all tensors of a sum or a row the largest of their scales; and those that are the same before or after."""
+    tensors, changed = model.subgraphs[0].tensors, True
+    while changed:
+        changed = False
+        for operator in graph.operators:
+            if operator.kind != "CONV_2D":
+                sources = operator.inputs if operator.kind in ("ADD", "CONCATENATION") else operator.inputs[:1]
+                ends = [tensors[place].quantization for place in (*sources, operator.output)]
+                largest = max(np.float32(end.scale[0]) for end in ends)
+                changed |= any(np.float32(end.scale[0]) != largest for end in ends)
+                for end in ends:
+                    end.scale = np.array([largest], np.float32)
+
+
+def _observed(
+    floats: bytes, inputs: NDArray[np.float32]
+) -> tuple[list[_Layer], NDArray[np.float64], NDArray[np.float64]]:
+    """Run the float network; return its convolutions, and the least and the largest of each value of its output."""
+    graph = read_graph(floats)
+    found = {place: one for place, one in enumerate(graph.operators) if one.kind == "CONV_2D"}
+    collectors = {place: _collector(one, graph) for place, one in found.items()}
+    network, numbers = _interpreter(floats), np.random.default_rng(0)
+    lows, highs = np.inf, -np.inf
+    for one in inputs:
+        network.set_tensor(graph.input, one[None])
+        network.invoke()
+        for place, operator in found.items():
+            collectors[place].add(network.get_tensor(operator.inputs[0])[0], numbers)
+        values = network.get_tensor(graph.output)[0].astype(np.float64)
+        lows, highs = np.minimum(lows, values.min(0)), np.maximum(highs, values.max(0))
+    layers = []
+    for place, operator in found.items():
+        kernel, bias = (
+            np.asarray(graph.tensors[one].values).view(np.float32).astype(np.float64) for one in operator.inputs[1:]
+        )
+        layers.append((place, kernel.reshape(len(kernel), -1), bias, collectors[place].statistics()))
+    return layers, np.asarray(lows), np.asarray(highs)
+
+
+def _collector(operator: Operator, graph: Graph) -> Collector:
+    source, kernel = (graph.tensors[place].shape for place in operator.inputs[:2])
+    steps = (operator.options.strideH, operator.options.strideW)
+    return Collector(kernel[1:], steps, padding(source, kernel[1:3], steps, (1, 1), operator.options.padding))
+
+
+def _interpreter(content: bytes) -> Any:
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    interpreter = Interpreter(
+        model_content=content,
+        num_threads=1,
+        experimental_preserve_all_tensors=True,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+    )
+    interpreter.allocate_tensors()
+    return interpreter
+
+
+def _set_weights(
+    model: Any, place: int, wanted: tuple[NDArray[np.float64], NDArray[np.float64]], seen: Statistics
+) -> None:
+    """Quantise a convolution: even weights and biases."""
+    weights, bias = wanted
+    graph = model.subgraphs[0]
+    operator = graph.operators[place]
+    source, kernel, biases = (graph.tensors[number] for number in operator.inputs)
+    given = np.float32(source.quantization.scale[0])
+    ratio = float(graph.tensors[operator.outputs[0]].quantization.scale[0]) / float(given)
+    rounded, scales = _best(weights, ratio, seen)
+    real = _UNIT * rounded * scales[:, None].astype(np.float64)
+    steps = (given * scales).astype(np.float32)
+    moved = (bias + (weights - real) @ seen.mean) / steps.astype(np.float64)
+    _store(model, kernel, (_UNIT * rounded).astype(np.int8), scales)
+    _store(model, biases, (_UNIT * np.round(moved / _UNIT)).astype(np.int32), steps)
+
+
+def _best(
+    weights: NDArray[np.float64], ratio: float, seen: Statistics
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Return the weights in units, as whole numbers, and the scales: of two powers of two what changes sums less."""
+    largest, most = np.maximum(np.abs(weights).max(1), 1e-12), _LIMIT // _UNIT
+    power = np.ceil(np.log2(largest / (_UNIT * most * ratio)))  # no weight is cut off
+    powers = np.maximum(np.concatenate([power, power - 1]), _SMALLEST)
+    scales = (2.0**powers * _ABOVE * ratio).astype(np.float32)
+    rounded, errors = round_weights(np.tile(weights, (2, 1)), _UNIT * scales.astype(np.float64), most, seen)
+    rows = np.arange(len(weights)) + len(weights) * (errors[len(weights) :] < errors[: len(weights)])
+    return rounded[rows], scales[rows]
+
+
+def _store(model: Any, tensor: Any, values: NDArray[Any], scales: NDArray[np.float32]) -> None:
+    """Write a tensor of one scale a row, into a buffer of its own."""
+    data = np.frombuffer(values.tobytes(), np.uint8)
+    if sum(one.buffer == tensor.buffer for one in model.subgraphs[0].tensors) > 1:
+        model.buffers.append(type(model.buffers[tensor.buffer])())
+        tensor.buffer = len(model.buffers) - 1
+    model.buffers[tensor.buffer].data = data
+    tensor.quantization.scale = scales
+    tensor.quantization.zeroPoint = np.zeros(len(scales), np.int64)

@@ -1,0 +1,1 @@
+"""Reports of an export: JSON, table and pictures."""

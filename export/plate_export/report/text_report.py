@@ -1,0 +1,227 @@
+"""What an export proved: as JSON for programs, as a table for people."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from plate_runtime.backends import FORMATS
+
+from ..artefact import Artefact
+from ..check_sets.labelled import CheckSet
+from ..checks.text_check import Answers, Check, Limits
+from ..convert.calibrate import Calibration
+from ..convert.exact_int8 import EXACT, PLAIN
+from ..source import Source
+from .changes_picture import draw_changes
+
+_HEADERS = (
+    "file", "KB", "interpreter", "right", "folded", "edits", "agrees", "largest diff.", "characters", "new confusions",
+)  # fmt: skip
+_NAMED = 6
+_ROUNDINGS = {
+    EXACT: "- int8 rounded exactly: every interpreter makes the same of it",
+    PLAIN: "- int8 rounded plainly, for its operators: tflite-runtime may read a few pictures otherwise",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything an export found out; see `to_dict` and `to_text`."""
+
+    source: Source
+    check_set: CheckSet
+    limits: Limits
+    calibration: Calibration | None
+    reference: Answers
+    artefacts: Sequence[Artefact]
+    checks: Sequence[Check]
+    installed: Mapping[str, str | None]
+    libraries: Mapping[str, str]
+
+    @property
+    def not_run(self) -> list[str]:
+        """Interpreters that could have run one of the files and are not installed."""
+        return not_run(self.artefacts, self.installed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON values; equal exports give equal reports."""
+        meta, val = self.source.meta, self.check_set.val
+        return {
+            "schema": 1,
+            "model": {"name": meta.name, "version": meta.version, "kind": meta.kind, "alphabet": meta.alphabet},
+            "source": {"file": self.source.path.name, "sha256": self.source.digest, "notes": list(self.source.notes)},
+            "set": {
+                "name": self.check_set.name,
+                "digest": self.check_set.digest,
+                "count": len(val),
+                "drawn": self.check_set.drawn,
+                "also_in_train": int(np.sum(~self.check_set.unseen)),
+                "notes": list(self.check_set.notes),
+            },
+            "limits": {
+                "min_accuracy": self.limits.min_accuracy,
+                "max_drop": self.limits.max_drop,
+                "needed": self.limits.needed(len(val)),
+                "may_lose": self.limits.allowed(len(val)),
+                "counted": "folded" if self.limits.folded else "right",
+            },
+            "calibration": self.calibration.record() if self.calibration else None,
+            "h5": _counts(self.reference),
+            "artefacts": [self._artefact(artefact) for artefact in self.artefacts],
+            "interpreters": dict(self.installed),
+            "not_run": self.not_run,
+            "libraries": dict(self.libraries),
+        }
+
+    def to_text(self) -> str:
+        """Return the report as Markdown that reads well as plain text."""
+        return "\n".join([*self._head(), "", *to_table(_HEADERS, self._rows()), "", *self._tail()]) + "\n"
+
+    def picture(self) -> bytes:
+        """Return a PNG of what the export changed."""
+        return draw_changes(self.check_set, self.reference, self.checks)
+
+    def _artefact(self, artefact: Artefact) -> dict[str, Any]:
+        content = artefact.build()
+        return {
+            "file": artefact.name,
+            "format": artefact.format,
+            "precision": artefact.manifest.precision,
+            "rounding": _rounding(artefact),
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "tensors": dict(artefact.converted.tensors),
+            "checks": [self._check(one) for one in self.checks if one.file == artefact.name],
+        }
+
+    def _check(self, one: Check) -> dict[str, Any]:
+        val = self.check_set.val
+        return {
+            "backend": one.backend,
+            "version": one.version,
+            **_counts(one.answers),
+            "agreement": round(one.agreement, 6),
+            "largest_difference": round(one.largest_difference, 6),
+            "class_changes": {sign: {"h5": old, "file": new} for sign, (old, new) in one.classes.items()},
+            "new_confusions": [
+                {"label": label, "read": read, "more": more} for (label, read), more in one.new_confusions.items()
+            ],
+            "changed": [
+                {
+                    "picture": val.sources[place],
+                    "label": val.texts[place],
+                    "h5": self.reference.texts[place],
+                    "file": one.answers.texts[place],
+                }
+                for place in one.changed
+            ],
+        }
+
+    def _head(self) -> list[str]:
+        meta, found = self.source.meta, self.check_set
+        count, seen = len(found.val), int(np.sum(~found.unseen))
+        lines = [f"# {meta.name} {meta.version} from {self.source.path.name}", ""]
+        lines += [f"- {note}" for note in (*self.source.notes, *found.notes)]
+        drawn = " (drawn by plate-train, not real pictures)" if found.drawn else ""
+        lines.append(f"- checked on {found.name}{drawn}: {count} pictures, digest {found.digest[:16]}")
+        if self.calibration:
+            lines.append(
+                f"- int8 calibrated with {len(self.calibration.pictures)} pictures of {self.calibration.set}, "
+                f"{_range(self.calibration.per_class)}seed {self.calibration.seed}"
+            )
+        lines += sorted({_ROUNDINGS[one] for one in map(_rounding, self.artefacts) if one in _ROUNDINGS})
+        counted = "right with O=0 and I=1" if self.limits.folded else "right"
+        lines.append(
+            f"- limits: {self.limits.needed(count)} of {count} {counted} ({self.limits.min_accuracy:g} %), "
+            f"at most {self.limits.allowed(count)} fewer than the .h5"
+        )
+        if seen:
+            lines.append(
+                f"- {seen} of the pictures stand in the training split too; without them the .h5 reads "
+                f"{self.reference.unseen} of {count - seen}"
+            )
+        return lines
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        count = len(self.check_set.val)
+        rows = [_row(self.source.path.name, self.source.path.stat().st_size, "keras", self.reference, count)]
+        for artefact in self.artefacts:
+            for one in self.checks:
+                if one.file == artefact.name:
+                    reader = f"{one.backend} {one.version}"
+                    row = _row(one.file, len(artefact.build()), reader, one.answers, count)
+                    rows.append((*row[:6], *_differences(one)))
+        return rows
+
+    def _tail(self) -> list[str]:
+        lines = []
+        if self.not_run:
+            lines.append(f"Not installed, so not run: {', '.join(self.not_run)}.")
+        changed = {place for one in self.checks for place in one.changed}
+        lines.append(
+            f"{len(changed)} pictures are read otherwise than by the .h5 somewhere."
+            if changed
+            else "Every file reads every picture as the .h5 does, right or wrong."
+        )
+        return lines
+
+
+def _rounding(artefact: Artefact) -> str | None:
+    """Return how an int8 file was quantised, "exact" or "plain"; None of float files."""
+    rounding: str | None = artefact.manifest.training["export"].get("rounding")
+    return rounding
+
+
+def _counts(answers: Answers) -> dict[str, float]:
+    return {
+        "right": answers.right,
+        "folded": answers.folded,
+        "right_unseen": answers.unseen,
+        "cer": round(answers.cer, 6),
+    }
+
+
+def _row(file: str, size: int, reader: str, answers: Answers, count: int) -> tuple[str, ...]:
+    rest = ("", "", "", "")
+    figures = f"{answers.right}/{count}", f"{answers.folded}/{count}", f"{100 * answers.cer:.2f} %"
+    return file, f"{size / 1000:.0f}", reader, *figures, *rest
+
+
+def _differences(one: Check) -> tuple[str, str, str, str]:
+    classes = [f"{sign} {old}->{new}" for sign, (old, new) in one.classes.items()]
+    confusions = one.new_confusions.items()
+    confused = [f"{label} as {read}" + (f" x{more}" if more > 1 else "") for (label, read), more in confusions]
+    return f"{100 * one.agreement:.2f} %", f"{one.largest_difference:.4f}", _short(classes), _short(confused)
+
+
+def _short(parts: Sequence[str]) -> str:
+    rest = len(parts) - _NAMED
+    return ", ".join(parts[:_NAMED]) + (f" and {rest} more" if rest > 0 else "") or "none"
+
+
+def _range(per_class: Mapping[str, int]) -> str:
+    """Say how many of each class; nothing of plates, which have none."""
+    if not per_class:
+        return ""
+    least, most = min(per_class.values()), max(per_class.values())
+    return f"{least} a class, " if least == most else f"{least} to {most} a class, "
+
+
+def not_run(artefacts: Sequence[Artefact], installed: Mapping[str, str | None]) -> list[str]:
+    """Return the interpreters that could have run one of the files and are not installed."""
+    formats = {artefact.format for artefact in artefacts}
+    return [name for name, version in installed.items() if version is None and FORMATS[name] in formats]
+
+
+def to_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return a Markdown table whose columns stand under one another, line by line."""
+    lines = [headers, *rows]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(headers))]
+    padded = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines]
+    head, *body = [f"| {' | '.join(cells)} |" for cells in padded]
+    return [head, f"|{'|'.join('-' * (width + 2) for width in widths)}|", *body]

@@ -1,0 +1,1 @@
+"""Picture files: identified, limited, decoded, and converted to 8-bit RGB."""

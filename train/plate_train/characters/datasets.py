@@ -1,0 +1,218 @@
+"""Labelled characters as arrays: from class folders or from a `labels.csv`."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.errors import DataError, InputError
+from plate_runtime.labels import LabelledPicture, read_class_folders, read_labels
+from plate_runtime.manifest import InputSpec
+from plate_runtime.pictures.open_picture import open_picture
+from plate_runtime.preprocess import border_tone, polarity_of, resize_picture
+
+VALIDATION_SHARE = 0.2
+"""Part of the pictures scored where the data brings no `val/` of its own."""
+MIXED = 0.1
+"""Above this fraction of the other polarity a network is trained on both."""
+
+
+@dataclass(frozen=True)
+class CharacterSet:
+    """Characters ready for training.
+
+    Attributes:
+        pictures: uint8 (n, 28, 28), grey 0..255, as the network's preprocessing leaves them before scaling.
+        labels: int64 (n,), index into the alphabet.
+        sources: n names: a path, or for a drawing the font.
+        digest: SHA-256 of labels and pictures in their order.
+        alphabet: one character a class.
+    """
+
+    pictures: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    sources: list[str]
+    digest: str
+    alphabet: str = ALPHABET
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, indices: NDArray[Any] | Sequence[int]) -> CharacterSet:
+        """Return the characters at `indices` (positions or a mask) as a set of their own, with its own digest."""
+        chosen = np.arange(len(self))[np.asarray(indices)]
+        sources = [self.sources[place] for place in chosen]
+        return character_set(self.pictures[chosen], self.labels[chosen], sources, self.alphabet)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One split as it was found on disk.
+
+    Attributes:
+        characters: the pictures that could be read.
+        unreadable: one line each for those that could not.
+        sizes: how many pictures had which (width, height).
+    """
+
+    characters: CharacterSet
+    unreadable: tuple[str, ...]
+    sizes: dict[tuple[int, int], int]
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """A data set of a user: where it lies, and its two splits."""
+
+    path: Path
+    train: Part
+    val: Part
+
+
+def character_set(
+    pictures: NDArray[np.uint8], labels: NDArray[np.integer[Any]], sources: Iterable[str], alphabet: str = ALPHABET
+) -> CharacterSet:
+    """Build a set from uint8 pictures (n, 28, 28), labels (n,) and n source names; computes the digest."""
+    wide = np.ascontiguousarray(labels, dtype=np.int64)
+    return CharacterSet(pictures, wide, list(sources), digest(pictures, wide), alphabet)
+
+
+def digest(pictures: NDArray[np.uint8], labels: NDArray[np.int64]) -> str:
+    """Return the SHA-256 of labels and pictures in their order, as 64 hexadecimal digits."""
+    content = hashlib.sha256(labels.astype("<i8").tobytes())
+    content.update(np.ascontiguousarray(pictures, dtype=np.uint8).data)
+    return content.hexdigest()
+
+
+def load_split(folder: Path, spec: InputSpec | None = None) -> tuple[CharacterSet, CharacterSet]:
+    """Load (train, val) of a data folder; unreadable pictures are left out. See `load_folder`."""
+    data = load_folder(folder, spec)
+    return data.train.characters, data.val.characters
+
+
+def load_folder(folder: Path, spec: InputSpec | None = None, alphabet: str | None = None) -> DataFolder:
+    """Load a data folder: `train/` and `val/` of class folders, class folders alone, or a `labels.csv`.
+
+    Without splits of its own the data is divided reproducibly, pictures of one `group` on one side.
+
+    Args:
+        alphabet: the classes; None takes those of 0-9 A-Z that the training split has.
+
+    Raises:
+        DataError: the folder or one of the splits is missing, a class has no readable picture, or `val` has a class
+            that `train` lacks.
+    """
+    spec = spec or InputSpec()
+    train, val = _listed(folder)
+    alphabet = alphabet or _classes(folder, train, val)
+    parts = (read_part(train, spec, alphabet), read_part(val, spec, alphabet))
+    for name, part in zip(("train", "val"), parts, strict=True):
+        _require_all_classes(part, alphabet, folder, name)
+    return DataFolder(folder, *parts)
+
+
+def read_part(listed: Sequence[LabelledPicture], spec: InputSpec, alphabet: str = ALPHABET) -> Part:
+    """Read the listed pictures; those that cannot be read are named in the result and left out.
+
+    Raises:
+        DataError: a label is not one sign of the alphabet.
+    """
+    pictures, labels, sources, unreadable = [], [], [], []
+    sizes: Counter[tuple[int, int]] = Counter()
+    for entry in listed:
+        if len(entry.text) != 1 or entry.text not in alphabet:
+            raise DataError(f"{entry.path}: the label {entry.text!r} is not one of the {len(alphabet)} characters")
+        try:
+            gray = open_picture(entry.path).gray()
+        except InputError as error:
+            unreadable.append(str(error))
+            continue
+        sizes[gray.shape[1], gray.shape[0]] += 1
+        pictures.append(resize_picture(gray, spec))
+        labels.append(alphabet.index(entry.text))
+        sources.append(str(entry.path))
+    height, width, _ = spec.shape
+    stacked = np.stack(pictures) if pictures else np.zeros((0, height, width), np.uint8)
+    found = character_set(stacked, np.array(labels, np.int64), sources, alphabet)
+    return Part(found, tuple(unreadable), dict(sizes))
+
+
+def measure_polarity(folder: Path) -> tuple[str, str]:
+    """Return the polarity of the training pictures of a data folder, "any" where both are common, and how it was found.
+
+    Counted are pictures that show their polarity. Where none does, the set does: borders have less ink than the rest.
+
+    Raises:
+        DataError: see `load_folder`.
+    """
+    counts: Counter[str | None] = Counter()
+    away = 0.0
+    for entry in _listed(folder)[0]:
+        with contextlib.suppress(InputError):  # named when the pictures are loaded
+            gray = open_picture(entry.path).gray()
+            counts[polarity_of(gray)] += 1
+            away += border_tone(gray) - float(gray.mean())
+    light, dark = counts["light-on-dark"], counts["dark-on-light"]
+    how = f"of {counts.total()} training pictures {light} show light on dark, {dark} dark on light"
+    if min(light, dark) > MIXED * (light + dark):
+        return "any", how
+    return "dark-on-light" if (dark - light or away) > 0 else "light-on-dark", how
+
+
+def _listed(folder: Path) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder; --data wants one with train/ and val/ in it")
+    if (folder / "labels.csv").is_file():
+        return _divided(read_labels(folder / "labels.csv"))
+    splits = [folder / "train", folder / "val"]
+    if not any(split.is_dir() for split in splits):
+        return _divided(read_class_folders(folder, note=_print_note))
+    for split in splits:
+        if not split.is_dir():
+            raise DataError(f"{folder}: there is no folder {split.name}/; --data wants train/ and val/")
+    return read_class_folders(splits[0], note=_print_note), read_class_folders(splits[1], note=_print_note)
+
+
+def _print_note(line: str) -> None:
+    print(f"note: {line}", file=sys.stderr)
+
+
+def _divided(listed: list[LabelledPicture]) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
+    """Split by a digest of the group, or of the file name: no seed, and new pictures move no old one."""
+    scored = {True: list[LabelledPicture](), False: list[LabelledPicture]()}
+    for entry in listed:
+        key = entry.group or f"{entry.text}/{Path(entry.path).name}"
+        draw = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
+        scored[draw < VALIDATION_SHARE].append(entry)
+    return scored[False], scored[True]
+
+
+def _classes(folder: Path, train: Sequence[LabelledPicture], val: Sequence[LabelledPicture]) -> str:
+    """Return the classes that the training split has, in the order of the whole alphabet."""
+    learned, scored = ({entry.text for entry in split} for split in (train, val))
+    if strange := sorted(scored & set(ALPHABET) - learned):
+        raise DataError(f"{folder}: val has pictures of class {', '.join(strange)}, train has none to learn them from")
+    found = "".join(sign for sign in ALPHABET if sign in learned)
+    if len(found) < 2 and learned <= set(ALPHABET):  # other labels are named where their pictures are read
+        raise DataError(f"{folder}: train has pictures of {len(found)} of the classes 0-9 A-Z; two are the least")
+    return found or ALPHABET
+
+
+def _require_all_classes(part: Part, alphabet: str, folder: Path, split: str) -> None:
+    counts = np.bincount(part.characters.labels, minlength=len(alphabet))
+    missing = [sign for sign, count in zip(alphabet, counts, strict=True) if count == 0]
+    if missing:
+        broken = f" ({len(part.unreadable)} pictures were unreadable)" if part.unreadable else ""
+        raise DataError(
+            f"{folder}: {split} has no picture of class {', '.join(missing)}{broken}; every class needs pictures"
+        )

@@ -1,0 +1,171 @@
+"""Pictures of a run: learning curves, search results, confusion matrix, every error, and a preview of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from plate_runtime.alphabet import ALPHABET
+from plate_runtime.errors import missing_extra
+
+from ..loop.atomic import replacing
+from .augment import Strength, augment
+from .datasets import CharacterSet
+from .protocol import SeedResult
+from .search import SearchResult
+
+_ENLARGED = 3
+_MARGIN = 6
+_CAPTION = 16
+_COLUMNS = 16
+_PAPER, _INK = 245, 20
+
+
+def learning_curves(results: Sequence[SeedResult], path: Path) -> None:
+    """Draw loss and accuracy by epoch, a line a seed: on what was trained, and on what was watched meanwhile."""
+    figure = new_figure(11, 4.2)
+    for place, (name, title) in enumerate((("loss", "loss"), ("accuracy", "accuracy"))):
+        axes = figure.add_subplot(1, 2, place + 1)
+        for number, result in enumerate(results):
+            rows = result.choosing or result.history
+            epochs = range(1, len(rows) + 1)
+            colour = f"C{number % 10}"
+            axes.plot(epochs, [row[name] for row in rows], color=colour, alpha=0.5, linestyle=":")
+            if f"val_{name}" in rows[0]:
+                axes.plot(epochs, [row[f"val_{name}"] for row in rows], color=colour, label=f"seed {result.seed}")
+            axes.axvline(result.epochs, color=colour, alpha=0.3, linewidth=0.8)
+        axes.set_xlabel("epoch")
+        axes.set_title(f"{title}: watched pictures (line), changed training pictures (dots)", fontsize=9)
+        axes.grid(alpha=0.3)
+        if name == "loss":
+            axes.set_yscale("log")
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(fontsize=8)
+    store_figure(figure, path)
+
+
+def search_results(searched: SearchResult, path: Path) -> None:
+    """Draw the accuracy of every trial against each thing that was chosen."""
+    names = ("first_filters", "second_filters", "first_dense", "dropout", "learning_rate")
+    figure = new_figure(14, 3.2)
+    accuracies = [100 * trial.accuracy for trial in searched.trials]
+    for place, name in enumerate(names):
+        axes = figure.add_subplot(1, len(names), place + 1)
+        axes.scatter([getattr(trial.hyper, name) for trial in searched.trials], accuracies, s=18)
+        axes.scatter(
+            [getattr(searched.best.hyper, name)],
+            [100 * searched.best.accuracy],
+            s=60,
+            facecolors="none",
+            edgecolors="C3",
+        )
+        axes.set_xlabel(name.replace("_", " "))
+        axes.grid(alpha=0.3)
+        if name == "learning_rate":
+            axes.set_xscale("log")
+        if place == 0:
+            axes.set_ylabel("% right of the held part")
+    store_figure(figure, path)
+
+
+def confusion_matrix(
+    probabilities: NDArray[np.float32], labels: NDArray[np.int64], path: Path, alphabet: str = ALPHABET
+) -> None:
+    """Draw how often each class was read as each other one; the diagonal stays pale so that errors show."""
+    counts = np.zeros((len(alphabet), len(alphabet)), int)
+    np.add.at(counts, (labels, probabilities.argmax(axis=1)), 1)
+    errors = counts.copy()
+    np.fill_diagonal(errors, 0)
+    figure = new_figure(9.5, 9)
+    axes = figure.add_subplot()
+    axes.imshow(errors, cmap="Reds", vmin=0, vmax=max(1, int(errors.max())))
+    for row, column in np.argwhere(counts):
+        dark = errors[row, column] > errors.max() / 2
+        colour = "white" if dark else "black" if row != column else "0.5"
+        axes.text(column, row, str(counts[row, column]), ha="center", va="center", fontsize=6, color=colour)
+    axes.set_xticks(range(len(alphabet)), list(alphabet))
+    axes.set_yticks(range(len(alphabet)), list(alphabet))
+    axes.set_xlabel("read as")
+    axes.set_ylabel("label")
+    axes.set_title(f"{int(np.trace(counts))} of {int(counts.sum())} right")
+    store_figure(figure, path)
+
+
+def error_sheet(errors: Sequence[Mapping[str, Any]], pictures: NDArray[np.uint8], path: Path) -> None:
+    """Draw every error: the picture, "label>read" and the confidence; `pictures` is uint8 (n, h, w)."""
+    captions = [f"{error['label']}>{error['read']} {error['confidence']:.2f}" for error in errors]
+    if not captions:
+        store_picture(_message("no errors"), path)
+        return
+    store_picture(contact_sheet(pictures[[error["index"] for error in errors]], captions), path)
+
+
+def preview(
+    characters: CharacterSet, strength: Strength | None, polarity: str, seed: int, *, same: bool = True
+) -> Image.Image:
+    """Return a sheet of every class: a picture as it is, then seven as training changes them.
+
+    With `same` the seven are changes of the first picture, else of others of the class as far as there are.
+    """
+    rows, captions = [], []
+    for label in np.unique(characters.labels):
+        members = np.flatnonzero(characters.labels == label)
+        chosen = np.resize(members[:1] if same else members, 8)
+        original, others = characters.pictures[chosen[:1]], characters.pictures[chosen[1:]]
+        changed = augment(others, np.random.default_rng([seed, label]), strength, polarity) if strength else others
+        rows += [original, changed]
+        captions += [f"{characters.alphabet[label]} as it is"] + [""] * 7
+    return contact_sheet(np.concatenate(rows), captions)
+
+
+def contact_sheet(
+    pictures: NDArray[np.uint8], captions: Sequence[str], columns: int = _COLUMNS, enlarged: int = _ENLARGED
+) -> Image.Image:
+    """Lay out uint8 (n, h, w) in rows, enlarged, each over its caption; returns a gray picture."""
+    count, height, width = pictures.shape
+    cell_width, cell_height = width * enlarged + _MARGIN, height * enlarged + _MARGIN + _CAPTION
+    columns = max(1, min(columns, count))
+    sheet = Image.new("L", (columns * cell_width + _MARGIN, -(-count // columns) * cell_height + _MARGIN), _PAPER)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default()
+    for place, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
+        left = _MARGIN + (place % columns) * cell_width
+        top = _MARGIN + (place // columns) * cell_height
+        larger = Image.fromarray(picture).resize((width * enlarged, height * enlarged), Image.Resampling.NEAREST)
+        sheet.paste(larger, (left, top))
+        pen.text((left, top + height * enlarged + 1), caption, fill=_INK, font=font)
+    return sheet
+
+
+def store_picture(picture: Image.Image, path: Path) -> None:
+    """Write a PNG so that the file appears complete or not at all."""
+    with replacing(path) as unfinished:
+        picture.save(unfinished, format="PNG")
+
+
+def _message(text: str) -> Image.Image:
+    sheet = Image.new("L", (240, 40), _PAPER)
+    ImageDraw.Draw(sheet).text((10, 12), text, fill=_INK, font=ImageFont.load_default())
+    return sheet
+
+
+def new_figure(width: float, height: float) -> Any:
+    """A figure without pyplot: no window system, no global state."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise missing_extra("matplotlib is not installed", "train") from error
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def store_figure(figure: Any, path: Path) -> None:
+    """Write a figure as a PNG that appears complete or not at all."""
+    figure.canvas.draw()
+    store_picture(Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB"), path)

@@ -1,0 +1,29 @@
+"""Dividing a training split once more, so that choices are made on a part of it and never on the validation split."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .data_check import copy_groups
+from .datasets import CharacterSet
+
+HELD_SHARE = 0.2
+"""Part of the training split that choices are made on."""
+
+
+def hold_out(train: CharacterSet, seed: int, share: float = HELD_SHARE) -> tuple[CharacterSet, CharacterSet]:
+    """Divide into (fitted, held): about `share` of every class is held, copies of a picture stay on one side.
+
+    A class whose pictures are all copies of each other stays fitted as a whole.
+    """
+    groups = copy_groups(train)
+    random = np.random.default_rng([seed, 7])
+    held = np.zeros(len(train), bool)
+    for label in np.unique(train.labels):
+        members = np.flatnonzero(train.labels == label)
+        wanted = max(1, round(share * len(members)))
+        for group in random.permutation(np.unique(groups[members])):
+            candidates = np.flatnonzero(groups == group)
+            if held[members].sum() + len(candidates) <= wanted and not held[candidates].any():
+                held[candidates] = True
+    return train.take(~held), train.take(held)

@@ -1,0 +1,1 @@
+"""Training a detector: where in a frame the plates are."""

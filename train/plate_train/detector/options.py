@@ -1,0 +1,73 @@
+"""The options of `plate-train detector`, and what they start."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from ..loop import numbers as checked
+from ..loop.run_options import add_finer_choices, add_run_options, adder, given_settings, run_folder, says_how_to_resume
+from ..loop.shards import TRAINING_PART
+from ..networks.tensorflow_setup import require_extra
+from .settings import Settings, changed, read_settings
+
+KIND = "detector"
+PREVIEWED = 40
+EXAMPLES = """examples:
+  plate-train detector --hours 12 --out runs/detector           train on drawn scenes
+  plate-train detector --resume --out runs/detector             go on with an interrupted run
+  plate-train detector --hours 2 --width 0.8 --watch frames/labels.csv
+                                                              a smaller network; real frames scored meanwhile
+  plate-train detector --preview scenes.png                    look at what is drawn
+"""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options; those that are not given are None, so that a resumed run keeps its own."""
+    add, setting = parser.add_argument, adder(parser, Settings())
+    setting("width", checked.number(0.1, 3), "X", "multiplies the channels of the convolutions")
+    setting("depth", checked.whole(0), "N", "convolutions added to each coarse level")
+    setting("hours", checked.number(0.001, 1000), "H", "length of the run")
+    setting("steps", checked.whole(1), "N", "length of the run in steps, instead of --hours")
+    setting("seed", checked.whole(0), "N", "of weights, drawings and their order")
+    add("--resume", action="store_true", help="go on with the run in --out, or with the newest unfinished one")
+    add("--preview", type=Path, metavar="FILE", help="draw a sheet of scenes with their plates, and stop")
+    setting("from", str, "MODEL", "start from the weights of this .h5", dest="start")
+    add("--watch", nargs="+", metavar="FILE.csv", help="score real frames after every round; nothing is chosen by it")
+    add_run_options(parser, setting, KIND)
+    setting("learning-rate", checked.number(1e-7, 1), "X", "AdamW's, at its highest")
+    setting("batch", checked.whole(1), "N", "scenes a step")
+    add_finer_choices(setting)
+
+
+def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
+    """Run `plate-train detector` with parsed options and return the exit code."""
+    require_extra()
+    given = given_settings(options, Settings)
+    if options.preview:
+        return _preview(Settings(**given), options.preview, say)
+    folder = run_folder(options, KIND)
+    settings = changed(read_settings(folder), given) if options.resume else Settings(**given)
+    with says_how_to_resume(KIND, folder):
+        _train(settings, folder, options, say)
+    return 0
+
+
+def _train(settings: Settings, folder: Path, options: argparse.Namespace, say: Callable[[str], None]) -> None:
+    from .generator import scene_store
+    from .run import run
+
+    store = scene_store(Path(settings.drawings), settings.kept)
+    retime = options.hours is not None or options.steps is not None
+    run(settings, folder, store, resume=options.resume, retime=retime, say=say)
+
+
+def _preview(settings: Settings, path: Path, say: Callable[[str], None]) -> int:
+    from ..synthetic.scenes.pool import shard
+    from .plots import drawings
+
+    pictures, texts = shard(settings.seed, 0, PREVIEWED, part=TRAINING_PART)
+    drawings(pictures, texts, path)
+    say(f"{PREVIEWED} drawn scenes with their plates: {path}")
+    return 0

@@ -1,0 +1,68 @@
+"""Drawn scenes of a detector, drawn again by what its file recorded of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..loop.shards import Draw
+from ..networks.weights_file import ModelMeta
+from ..plates.recorded import training_again, validation_again
+from ..synthetic.scenes.labels import decode
+from ..synthetic.scenes.spec import Corners
+from .targets import outline
+
+
+@dataclass(frozen=True)
+class SceneSet:
+    """Scenes, uint8 (n, h, w) as the runtime's preprocessing leaves them.
+
+    Attributes:
+        plates: by scene, corners in pixels of the input and text. ignored: the same of plates that are cut by the
+            edge, hidden, or too small or too faint to be asked for: a detection there is neither right nor wrong.
+    """
+
+    name: str
+    pictures: NDArray[np.uint8]
+    plates: list[list[tuple[Corners, str]]]
+    ignored: list[list[tuple[Corners, str]]]
+
+    def __len__(self) -> int:
+        return len(self.plates)
+
+
+def validation_scenes(meta: ModelMeta, draw: Draw | None = None) -> tuple[SceneSet, str]:
+    """Draw the recorded validation set again, and return it with its digest.
+
+    Raises:
+        DataError: nothing was recorded, or the generator draws something else by now.
+    """
+    pictures, texts, digest = validation_again(meta, "detector", draw or _own_generator())
+    return _scene_set("drawn-scenes/val", pictures, texts), digest
+
+
+def training_scenes(meta: ModelMeta, count: int, draw: Draw | None = None) -> SceneSet:
+    """Draw `count` of the scenes that the network was trained on last.
+
+    Raises:
+        DataError: nothing was recorded, or the fonts are missing.
+    """
+    pictures, texts = training_again(meta, "detector", count, draw or _own_generator())
+    return _scene_set("drawn-scenes/train", pictures, texts)
+
+
+def _scene_set(name: str, pictures: NDArray[np.uint8], texts: list[str]) -> SceneSet:
+    marks = [decode(text) for text in texts]
+
+    def of(counts: bool) -> list[list[tuple[Corners, str]]]:
+        return [[(outline(mark.corners), mark.text) for mark in scene if mark.counts == counts] for scene in marks]
+
+    return SceneSet(name, pictures, of(True), of(False))
+
+
+def _own_generator() -> Draw:
+    from ..synthetic.scenes.pool import shard
+
+    return shard

@@ -1,0 +1,128 @@
+"""One run of `plate-train detector`, from the drawings to the folder of results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from ..loop.record import MODEL_FILE, Recorder
+from ..loop.shards import VALIDATION_PART, Ahead, Shard, Store
+from ..loop.start import begun, start_from, writable
+from ..loop.steps import Steps, Stop, total_steps
+from ..networks import weights_file
+from ..networks.tensorflow_setup import fix
+from ..plates.architectures import multiply_adds
+from ..synthetic.scenes.spec import SCENE_SPEC
+from . import report
+from .architectures import build
+from .network import DetectorTraining
+from .rounds import SceneRounds
+from .score import DetectorScore, Found, FrameSet, drawn_set, find, labelled_set, score
+from .settings import VALIDATION_SEED, Settings
+from .targets import STRIDES
+
+
+@dataclass
+class Loop(Steps):
+    """One piece of a run on scenes. `val`: drawn scenes; `watch`: real frames, only looked at."""
+
+    val: FrameSet
+    watch: Mapping[str, FrameSet]
+
+    told: ClassVar[str] = "% found"
+
+    @property
+    def sets(self) -> dict[str, FrameSet]:
+        """The drawn scenes, under "drawn", and every watched set."""
+        return {"drawn": self.val, **self.watch}
+
+    def found(self) -> dict[str, list[Found]]:
+        """Look for plates in every set with the averaged weights."""
+        return {name: find(self.training.read, frames) for name, frames in self.sets.items()}
+
+    def scores(self) -> dict[str, DetectorScore]:
+        """Score the averaged weights on every set."""
+        return {name: score(found, self.sets[name]) for name, found in self.found().items()}
+
+
+def run(
+    settings: Settings,
+    folder: Path,
+    store: Store,
+    *,
+    resume: bool = False,
+    retime: bool = False,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Train on drawn scenes; a stopped run goes on with `resume`.
+
+    Args:
+        settings: see `Settings`. folder: of the run. store: where drawings come from.
+        resume: go on from the checkpoint in `folder`. retime: its length has changed. say: gets the lines for people.
+
+    Raises:
+        DataError, UsageError: data or options do not fit. DeviceError: the folder cannot be written.
+    """
+    with writable(folder, settings, resume):
+        loop, recorder = _prepared(settings, folder, store, resume, say)
+        if retime:
+            loop.state.total = None
+        loop.state.total = loop.state.total or total_steps(loop.goal, loop.state)
+        model = loop.training.model
+        say(f"detector: {model.count_params():,} parameters, {multiply_adds(model) / 1e6:.1f} M multiply-adds a frame")
+        with loop.stop.listening(), loop.rounds.ahead:
+            loop.run()
+        found = report.finish(loop.sets, loop.found(), loop.state.history, folder, say)
+        thresholds = {"min_detection": found["threshold"]}
+        recorder.keep(loop.training.average, loop.state, folder, found["temperature"], thresholds)
+        report.write(found | {"training": recorder.training(loop.state, loop.training.average)}, folder)
+        say(f"results in {folder}, the network in {folder / MODEL_FILE}")
+
+
+def watched(files: tuple[str, ...]) -> dict[str, FrameSet]:
+    """Return the sets of the given label files by name."""
+    return {entry.name: entry for entry in (labelled_set(Path(file)) for file in files)}
+
+
+def _prepared(
+    settings: Settings, folder: Path, store: Store, resume: bool, say: Callable[[str], None]
+) -> tuple[Loop, Recorder]:
+    fix(settings.seed, settings.threads)
+    training = _training(settings)
+    state = begun(folder, training, store.digest, settings.plan(), resume)
+    drawn = store.load(VALIDATION_SEED, 0, settings.validation, VALIDATION_PART)
+    recorder = _recorder(settings, drawn, store)
+    stop = Stop()
+    rounds = SceneRounds(
+        settings.plan(), Ahead(store, settings.seed, settings.shard, settings.workers),
+        seed=settings.seed, spec=SCENE_SPEC, first=state.generators[-1][1], stop=stop,
+    )  # fmt: skip
+    loop = Loop(
+        training, rounds, settings.goal(), state, folder=folder, every=60 * settings.minutes,
+        keep=lambda now: recorder.keep(training.average, now, folder), say=say, stop=stop,
+        val=drawn_set("drawn", drawn), watch=watched(settings.watch),
+    )  # fmt: skip
+    return loop, recorder
+
+
+def _recorder(settings: Settings, drawn: Shard, store: Store) -> Recorder:
+    meta = weights_file.ModelMeta(
+        alphabet="",
+        input=SCENE_SPEC,
+        name=settings.name,
+        version=settings.version,
+        kind="detector",
+        decoding="corners",
+        strides=STRIDES,
+    )
+    origin = weights_file.origin(settings.start)
+    return Recorder(meta, asdict(settings), settings.seed, drawn, store.fonts, origin)
+
+
+def _training(settings: Settings) -> DetectorTraining:
+    model = build(settings.size())
+    if settings.start:
+        start_from(settings.start, model, "a detector")
+    return DetectorTraining(model, "corners", settings.precision)

@@ -1,1 +1,0 @@
-"""Training a locator: where in a frame the plates are."""

@@ -1,0 +1,81 @@
+"""The options that every training on drawings has, and the folder they name."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ..networks.tensorflow_setup import PRECISIONS
+from ..plates.settings import unfinished_run
+from .numbers import number, whole
+
+PROG = "plate-train"
+_RUNS = Path("runs")
+
+
+def adder(parser: argparse.ArgumentParser, defaults: Any) -> Callable[..., None]:
+    """Return what adds the option of a setting, and tells its default in the help.
+
+    Options that are not given are None, so that a resumed run keeps its own.
+    """
+
+    def setting(name: str, kind: Callable[[str], Any], metavar: str, text: str, **more: Any) -> None:
+        value = getattr(defaults, more.get("dest", name.replace("-", "_")))
+        shown = "" if value is None or value == () else f" (default: {value})"
+        parser.add_argument(f"--{name}", type=kind, metavar=metavar, help=text + shown, **more)
+
+    return setting
+
+
+def add_run_options(parser: argparse.ArgumentParser, setting: Callable[..., None], kind: str) -> None:
+    """Add where and how a run of that kind, "plate" or "detector", is computed."""
+    add = parser.add_argument
+    add("--out", type=Path, metavar="RUN", help=f"folder of the results; default {_RUNS}/{kind}-DATE-TIME")
+    setting("threads", whole(1), "N", "same seed and threads, same weights")
+    add("--debug", action="store_true", help="show tracebacks")
+    add("--precision", choices=PRECISIONS, help="of products while training; see docs/training-plates.md")
+
+
+def add_finer_choices(setting: Callable[..., None]) -> None:
+    """Add what few users change."""
+    setting("average", whole(1), "N", "steps that weights are averaged over, about")
+    setting("drawings", str, "DIR", "where drawings are kept; runs with the same generator share them")
+    setting("drawings-kept", whole(8), "N", "shards kept of one seed", dest="kept")
+    setting("workers", whole(1), "N", "processes that draw ahead")
+    setting("shard", whole(1), "N", "drawings of a shard")
+    setting("uses", whole(1), "N", "how often each drawing is seen, changed each time")
+    setting("window", whole(1), "N", "shards that a round mixes")
+    setting("validation", whole(1), "N", "drawings that are scored")
+    setting("checkpoint-minutes", number(0, 600), "M", "between checkpoints", dest="minutes")
+    setting("model-name", str, "NAME", "of the model", dest="name")
+    setting("model-version", str, "X.Y.Z", "of the model", dest="version")
+
+
+def given_settings(options: argparse.Namespace, settings: type[Any]) -> dict[str, Any]:
+    """Return those fields of a class of settings that the command line names."""
+    named = ((entry.name, getattr(options, entry.name, None)) for entry in fields(settings))
+    return {name: tuple(value) if name == "watch" else value for name, value in named if value is not None}
+
+
+def run_folder(options: argparse.Namespace, kind: str) -> Path:
+    """Return the folder of the run. Raises UsageError if none is named, and there is none to go on with."""
+    folder: Path | None = options.out
+    if folder is None:
+        folder = unfinished_run(_RUNS, kind) if options.resume else _RUNS / f"{kind}-{datetime.now():%Y%m%d-%H%M%S}"
+    return folder
+
+
+@contextlib.contextmanager
+def says_how_to_resume(kind: str, folder: Path) -> Iterator[None]:
+    """Tell whoever interrupts the block how to go on: a signal takes its usual course after the checkpoint."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        print(f"{PROG}: interrupted; go on with: {PROG} {kind} --resume --out {folder}", file=sys.stderr)
+        raise

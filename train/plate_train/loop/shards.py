@@ -1,0 +1,177 @@
+"""Drawn plates on disk, a shard a file, drawn ahead by a process of its own while training goes on.
+
+What a shard holds follows from the generator, the seed and its number alone, so it does not matter who draws it, when,
+or whether it was deleted and drawn again. Runs with the same generator share their files.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plate_runtime.errors import DataError
+from plate_runtime.manifest import InputSpec
+
+from .atomic import replacing
+from .run_files import read_arrays
+
+Draw = Callable[[int, int, int, InputSpec, str], tuple[NDArray[np.uint8], list[str]]]
+"""(seed, number, count, spec, part) -> uint8 (count, height, width), resized but not standardised, and count texts:
+what is read, or of a whole frame where its plates are.
+
+The part "train" shares neither fonts nor layouts with "measure"."""
+TRAINING_PART, VALIDATION_PART = "train", "measure"
+
+_POLITE = 10
+_PATIENCE = 0.05
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Drawn or photographed crops, uint8 (n, height, width) resized but not standardised, and their n texts."""
+
+    pictures: NDArray[np.uint8]
+    texts: list[str]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+@dataclass(frozen=True)
+class Store:
+    """The shards of one generator in a folder.
+
+    Attributes:
+        folder: of this generator alone. digest: SHA-256 of everything that decides what is drawn.
+        draw: see `Draw`. spec: the size that is drawn.
+        most: files kept of one seed; the lowest numbers are deleted first.
+        fonts: licence by package, of the fonts that are drawn with.
+    """
+
+    folder: Path
+    digest: str
+    draw: Draw
+    spec: InputSpec
+    most: int = 64
+    fonts: Mapping[str, str] = field(default_factory=dict)
+
+    def path(self, seed: int, number: int, count: int, part: str = TRAINING_PART) -> Path:
+        """Return the file of a shard, whether it is there or not."""
+        return self.folder / f"{part}-{seed}-{count}-{number:06d}.npz"
+
+    def load(self, seed: int, number: int, count: int, part: str = TRAINING_PART) -> Shard:
+        """Return a shard, drawn now if it was not yet."""
+        path = self.path(seed, number, count, part)
+        if not path.exists():
+            self.make(seed, number, count, part)
+        return read_shard(path)
+
+    def make(self, seed: int, number: int, count: int, part: str = TRAINING_PART) -> None:
+        """Draw a shard and write it.
+
+        Raises:
+            DataError: the generator drew something else than was asked for.
+        """
+        pictures, texts = self.draw(seed, number, count, self.spec, part)
+        height, width, _ = self.spec.shape
+        if pictures.shape != (count, height, width) or pictures.dtype != np.uint8 or len(texts) != count:
+            raise DataError(f"the generator drew {pictures.dtype} {pictures.shape} and {len(texts)} texts")
+        with replacing(self.path(seed, number, count, part)) as unfinished:
+            np.savez(unfinished, pictures=pictures, texts=np.array(texts, dtype=np.str_))
+
+    def tidy(self, seed: int, count: int, low: int) -> None:
+        """Delete files of a seed with numbers below `low` until no more than `most` are left."""
+        pattern = re.compile(rf"{TRAINING_PART}-{seed}-{count}-(\d+)\.npz")
+        numbers = sorted(int(found[1]) for path in self.folder.glob("*.npz") if (found := pattern.fullmatch(path.name)))
+        for number in numbers[: max(0, len(numbers) - self.most)]:
+            if number < low:
+                self.path(seed, number, count).unlink(missing_ok=True)
+
+
+def read_shard(path: Path) -> Shard:
+    """Read a shard's file. Raises DataError if it is damaged."""
+    arrays = read_arrays(path, "the drawings are damaged; delete the file")
+    pictures, texts = arrays.get("pictures"), arrays.get("texts")
+    whole = pictures is not None and pictures.dtype == np.uint8 and pictures.ndim == 3
+    if pictures is None or texts is None or not whole or texts.dtype.kind != "U" or texts.shape != pictures.shape[:1]:
+        raise DataError(f"{path}: the drawings are damaged; delete the file")
+    return Shard(pictures, texts.tolist())
+
+
+class Ahead:
+    """Within the block processes of their own draw the shards from `low` to `high`, both moved by `want`."""
+
+    def __init__(self, store: Store, seed: int, count: int, workers: int = 2) -> None:
+        self.store, self.seed, self.count = store, seed, count
+        # spawned, not forked: a fork of a process that runs TensorFlow's threads can hang
+        context = multiprocessing.get_context("spawn")
+        self._bounds = context.Array("q", [0, -1])
+        self._complaint: Any = context.Array("c", 2000)
+        shared = (self._bounds, self._complaint, os.getpid())
+        self._processes = [
+            context.Process(target=_draw_ahead, args=(store, seed, count, (place, workers), shared), name="drawing")
+            for place in range(workers)
+        ]
+
+    def __enter__(self) -> Ahead:
+        for process in self._processes:
+            process.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
+            process.join(10)
+
+    def want(self, low: int, high: int) -> None:
+        """Ask for the shards from `low` to `high`; those below may be deleted."""
+        self._bounds[:] = [low, high]
+
+    def get(self, number: int, stop: Callable[[], bool] = lambda: False) -> Shard | None:
+        """Wait for a shard; None if `stop` says meanwhile that nobody wants it any more.
+
+        Raises:
+            DataError: drawing failed.
+        """
+        path = self.store.path(self.seed, number, self.count)
+        while not path.exists():
+            if not all(process.is_alive() for process in self._processes) and not path.exists():
+                raise DataError(f"drawing failed: {self._complaint.value.decode(errors='replace') or 'killed'}")
+            if stop():
+                return None
+            time.sleep(_PATIENCE)
+        return read_shard(path)
+
+
+def _draw_ahead(store: Store, seed: int, count: int, turn: tuple[int, int], shared: tuple[Any, Any, int]) -> None:
+    """Draw every `turn[1]`-th of the missing shards until the parent process is gone."""
+    bounds, complaint, parent = shared
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends this process
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # unwinds, so that unfinished files go
+    os.nice(_POLITE)
+    place, workers = turn
+    try:
+        while os.getppid() == parent:
+            low, high = bounds[:]
+            mine = (number for number in range(low, high + 1) if number % workers == place)
+            missing = next((number for number in mine if not store.path(seed, number, count).exists()), None)
+            if missing is None:
+                time.sleep(4 * _PATIENCE)
+                continue
+            store.make(seed, missing, count)
+            store.tidy(seed, count, low)
+    except Exception as error:
+        complaint.value = f"{type(error).__name__}: {error}".encode()[:1900]
+        raise SystemExit(1) from None

@@ -1,0 +1,89 @@
+"""How a run starts, whatever it trains: in a folder of its own, with given weights, or where it stopped."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from plate_runtime.errors import DeviceError, UsageError
+
+from ..networks import weights_file
+from ..plates.network import Training
+from ..plates.report import FILE as REPORT_FILE
+from ..plates.rounds import Plan
+from ..plates.settings import FILE as SETTINGS_FILE
+from . import checkpoint, lock
+from .atomic import write_json
+from .checkpoint import State
+
+BEFORE_FILE = "before.json"
+SEARCHED_FILE = "search.json"
+
+
+@contextlib.contextmanager
+def writable(folder: Path, settings: Any, resume: bool) -> Iterator[None]:
+    """Make the run's folder and record the settings; a run that fails before its first checkpoint leaves nothing.
+
+    Raises:
+        UsageError: it holds another run already. DeviceError: it cannot be written.
+    """
+    if (folder / REPORT_FILE).exists() and not resume:
+        raise UsageError(f"{folder} holds a finished run; name another folder with --out")
+    if (folder / checkpoint.FILE).exists() != resume:
+        hint = "no run that could be resumed" if resume else "an unfinished run; add --resume"
+        raise UsageError(f"{folder} holds {hint}, or name another folder with --out")
+    existed = folder.exists()
+    with _disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with lock.alone(folder):
+            try:
+                write_json(asdict(settings), folder / SETTINGS_FILE)
+                yield
+            except BaseException:  # Ctrl-C before the first checkpoint, too, should leave nothing behind
+                if not (folder / checkpoint.FILE).exists() and not (folder / SEARCHED_FILE).exists():
+                    _clear(folder, existed)
+                raise
+
+
+def start_from(path: str, model: Any, what: str) -> None:
+    """Give a new network the weights of a `.h5`. Raises UsageError if that is another one than `what` of this size."""
+    before = weights_file.load(Path(path))
+    if [tuple(w.shape) for w in before.weights] != [tuple(w.shape) for w in model.weights]:
+        raise UsageError(f"{path}: another network than {what} of this size")
+    model.set_weights(before.get_weights())
+
+
+def begun(folder: Path, training: Training, digest: str, plan: Plan, resume: bool) -> State:
+    """Return where a piece of a run begins, the training brought back to the checkpoint if it resumes one.
+
+    What a changed generator, of another `digest`, draws counts from the next round on.
+    """
+    state = State(generators=[(digest, 0)])
+    if resume:
+        state, arrays = checkpoint.load(folder)
+        training.restore(arrays)
+        if state.generators[-1][0] != digest:
+            state.generators.append((digest, state.step // plan.steps))
+    state.pieces += 1
+    return state
+
+
+@contextlib.contextmanager
+def _disk_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or (str(error).splitlines() or ["unknown reason"])[0]
+        where = error.filename or folder
+        raise DeviceError(f"{where} cannot be read or written ({reason}); free some space there") from error
+
+
+def _clear(folder: Path, existed: bool) -> None:
+    with contextlib.suppress(OSError):
+        for name in (SETTINGS_FILE, BEFORE_FILE, checkpoint.LOG, lock.FILE):
+            (folder / name).unlink(missing_ok=True)
+        if not existed:
+            folder.rmdir()

@@ -1,0 +1,248 @@
+"""The loop of a run: steps, a row of the log after every round, checkpoints, and stopping where one can go on."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, ClassVar, Protocol
+
+from numpy.typing import NDArray
+
+from plate_runtime.decode import Reading
+from plate_runtime.errors import DataError, UsageError
+from plate_runtime.manifest import InputSpec
+
+from ..plates.network import Training
+from ..plates.rounds import Batch, Rounds
+from ..plates.score import CropSet, PlateScore, read, score
+from . import checkpoint
+from .checkpoint import State
+from .progress import progress
+from .schedule import Schedule, steps_for
+
+_SETTLED_ON = 16
+"""Batches, the newest, on which averaged weights are settled, see `Training.settle`."""
+_PACE_ROUNDS = 3
+"""Rounds after which it is known how many steps fit into the hours."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """How long a run is, `steps` or else as many as fit into `hours`; its highest learning rate; see `Schedule`."""
+
+    learning_rate: float
+    average: int
+    steps: int | None = None
+    hours: float | None = None
+
+
+class Scored(Protocol):
+    """How a set was read, or what was found in it: as JSON values, and its one number in percent."""
+
+    @property
+    def percent(self) -> float: ...
+
+    def to_json(self) -> dict[str, Any]: ...
+
+
+@dataclass
+class Steps:
+    """One piece of a run, whatever is trained.
+
+    Attributes:
+        training: see `Training`. rounds: what it is shown. goal: see `Goal`. state: where it stands; changed here.
+        folder: where checkpoint and log go. every: seconds between checkpoints.
+        keep: called with the state at each checkpoint, writes the model. say: gets the lines for people.
+    """
+
+    training: Training
+    rounds: Rounds
+    goal: Goal
+    state: State
+    folder: Path
+    every: float
+    keep: Callable[[State], None]
+    say: Callable[[str], None]
+    stop: Stop
+    _shown: deque[NDArray[Any]] = field(default_factory=lambda: deque(maxlen=_SETTLED_ON), init=False, repr=False)
+
+    told: ClassVar[str] = "% right"
+    """What the numbers in the line of a round are."""
+
+    def scores(self) -> Mapping[str, Scored]:
+        """Score the averaged weights on every set."""
+        raise NotImplementedError
+
+    def run(self) -> None:
+        """Train to the end, or until stopped: then the signal's usual consequence follows after the checkpoint.
+
+        Raises:
+            UsageError: the loss is no number any more.
+        """
+        self._shown.extend(batch[0] for batch in self._shown_before())
+        batches = self.rounds.batches(self.state.step)
+        saved = time.monotonic()
+        with self._bar() as bar, contextlib.closing(batches), self._timed() as tick:  # type: ignore[type-var]
+            try:
+                while not self._finished() and not self.stop.asked and (batch := next(batches, None)) is not None:
+                    rate = self._step(batch)
+                    tick()
+                    bar.update()
+                    if self.state.step % self.rounds.plan.steps == 0:
+                        self._close_round(rate, bar)
+                    if time.monotonic() - saved > self.every:
+                        self.save()
+                        saved = time.monotonic()
+            except DataError:  # drawing failed, between two steps: what was trained is worth keeping
+                self.save()
+                raise
+        self.save()
+
+    def save(self) -> None:
+        """Write checkpoint, log and model."""
+        self.training.settle(self._shown)
+        checkpoint.save(self.folder, self.state, self.training.arrays())
+        checkpoint.write_log(self.folder, self.state.history)
+        self.keep(self.state)
+
+    def _step(self, batch: Batch) -> float:
+        """Train on a batch and return the learning rate."""
+        schedule = Schedule(self.goal.learning_rate, self.state.total, self.goal.average)
+        rate = schedule.rate(self.state.step)
+        loss = self.training.step(*batch, rate, schedule.share(self.state.step))
+        if not math.isfinite(loss):
+            raise UsageError(f"the loss of step {self.state.step} is no number; lower --learning-rate")
+        self._shown.append(batch[0])
+        self.state.step += 1
+        self.state.losses += loss
+        return rate
+
+    @contextlib.contextmanager
+    def _timed(self) -> Iterator[Callable[[], None]]:
+        """Give a function that brings the seconds trained up to now; they are at the block's end, too."""
+        before, started = self.state.seconds, time.monotonic()
+
+        def tick() -> None:
+            self.state.seconds = before + time.monotonic() - started
+
+        yield tick
+        tick()
+
+    def _shown_before(self) -> Iterator[Batch]:
+        """The last batches before this piece of the run, so that a resumed run settles as one without a stop."""
+        first = max(self.state.step - _SETTLED_ON, self.rounds.first * self.rounds.plan.steps, 0)
+        for step in range(first, self.state.step):
+            if (batch := self.rounds.batch(step)) is not None:
+                yield batch
+
+    def _finished(self) -> bool:
+        return self.state.total is not None and self.state.step >= self.state.total
+
+    def _bar(self) -> Any:
+        return progress(self.state.total or 0, "training", initial=self.state.step)
+
+    def _close_round(self, rate: float, bar: Any) -> None:
+        self.training.settle(self._shown)
+        scored = self.scores()
+        row = {
+            "step": self.state.step,
+            "round": self.state.step // self.rounds.plan.steps,
+            "loss": round(self.state.losses / self.rounds.plan.steps, 5),
+            "learning_rate": float(f"{rate:.4g}"),
+            "hours": round(self.state.seconds / 3600, 4),
+            "seconds": round(self.state.seconds, 1),
+            "total": self.state.total,
+            "precision": self.training.precision,
+            **{name: found.to_json() for name, found in scored.items()},
+        }
+        self.state.history.append(row)
+        self.state.losses = 0.0
+        checkpoint.write_log(self.folder, self.state.history)
+        shares = ", ".join(f"{name} {found.percent:.1f}" for name, found in scored.items())
+        self.say(f"step {row['step']}, {row['hours']:.2f} h, loss {row['loss']:.4f}, {self.told}: {shares}")
+        if self.state.total is None:
+            self.state.total = total_steps(self.goal, self.state)
+            bar.total = self.state.total
+
+
+@dataclass
+class Loop(Steps):
+    """One piece of a run on plates.
+
+    Attributes:
+        val: drawn crops; watch: real ones, only looked at. spec, decoding: of the network.
+    """
+
+    val: CropSet
+    watch: Mapping[str, CropSet]
+    spec: InputSpec
+    decoding: str
+
+    told: ClassVar[str] = "% folded"
+
+    def readings(self, temperature: float = 1.0) -> dict[str, list[Reading]]:
+        """Read the drawn crops, under "drawn", and every watched set with the averaged weights."""
+        return {
+            name: read(self.training.read, entry.pictures, self.spec, self.decoding, temperature)
+            for name, entry in self.sets.items()
+        }
+
+    @property
+    def sets(self) -> dict[str, CropSet]:
+        """The drawn crops, under "drawn", and every watched set."""
+        return {"drawn": self.val, **self.watch}
+
+    def scores(self) -> dict[str, PlateScore]:
+        """Score the averaged weights on every set."""
+        return {name: score(readings, self.sets[name].texts) for name, readings in self.readings().items()}
+
+
+def total_steps(goal: Goal, state: State) -> int | None:
+    """Return the length of a run: as said, or from the pace of its last rounds; None while that is not known."""
+    if goal.steps is not None:
+        return goal.steps
+    assert goal.hours is not None
+    rows = state.history[-2 * _PACE_ROUNDS :]
+    if len(state.history) < _PACE_ROUNDS or rows[-1]["step"] == rows[0]["step"]:
+        return None
+    spent = rows[-1]["seconds"] - rows[0]["seconds"]
+    left = goal.hours * 3600 - state.seconds
+    return state.step + steps_for(max(0.0, left), rows[-1]["step"] - rows[0]["step"], spent)
+
+
+class Stop:
+    """Ctrl-C and SIGTERM wait until a step is complete: half a step could not be resumed. A second one does not."""
+
+    def __init__(self) -> None:
+        self.asked: int | None = None
+
+    def __call__(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self.asked is not None
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Within the block signals are noted; at its end the first one takes its usual course."""
+        before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        if self.asked is not None:
+            handler = before[signal.Signals(self.asked)]
+            if callable(handler):
+                handler(self.asked, None)
+            raise SystemExit(128 + self.asked)
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        if self.asked is not None:
+            raise KeyboardInterrupt
+        self.asked = number
