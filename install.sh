@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs Plate Edge as a service on Raspberry Pi OS and Debian, bookworm and trixie. docs/raspberry-pi.md tells more.
+# Installs Plate Edge as a service on Raspberry Pi OS and Debian, bookworm and trixie. docs/start/raspberry-pi.md tells more.
 set -eu
 
 usage() {
@@ -68,7 +68,7 @@ check() {
     esac
     case $architecture in
         amd64|arm64|armhf) ;;
-        none) fail "this is no Debian or Raspberry Pi OS; see docs/raspberry-pi.md for what to do by hand" ;;
+        none) fail "this is no Debian or Raspberry Pi OS; see docs/start/raspberry-pi.md for what to do by hand" ;;
         *) fail "nothing is known of $architecture; arm64, armhf and amd64 are supported" ;;
     esac
     version=${PLATE_EDGE_PYTHON:-}

@@ -158,7 +158,7 @@ def _curve(cases: Sequence[Case], name: str, rule: Rule, half: bool) -> Iterator
 
 
 def _real(reader: PlateReader) -> Iterator[Case]:
-    reviewed = read_reviewed(ROOT / "docs" / "frames-reviewed.csv")
+    reviewed = read_reviewed(ROOT / "benchmarks" / "labels" / "frames-reviewed.csv")
     for name in REAL:
         frames = by_picture(read_labels(SHARED / name / "labels.csv"))
         for frame in progress(frames, len(frames), name):

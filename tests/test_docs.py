@@ -29,7 +29,7 @@ from plate_train.synthetic.plates.layouts import load_layouts
 from plate_train.synthetic.plates.lettering import part_of_family
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PARSE: dict[str, Callable[[Sequence[str]], object]] = {
     "plate-train": training._parser()[0].parse_args,
     "plate-export": exporting._parser().parse_args,
@@ -159,13 +159,13 @@ def test_the_readme_names_what_tests_fetch_with_apt() -> None:
 
 
 def test_pictures_of_the_documentation_are_small() -> None:
-    for picture in (ROOT / "docs").iterdir():
+    for picture in (ROOT / "docs").rglob("*"):
         if picture.suffix in (".jpg", ".png"):
             assert picture.stat().st_size < 150_000, picture.name
 
 
 def test_the_reader_s_card_counts_fonts_and_regions_as_they_are() -> None:
-    card = (ROOT / "docs" / "plate-reader.md").read_text("utf-8")
+    card = (ROOT / "docs" / "model-cards" / "plate-reader.md").read_text("utf-8")
     packages = listed_packages()
     assert f"{len(packages)} font families" in card
     for licence, count in Counter(package.licence for package in packages).items():
@@ -175,7 +175,7 @@ def test_the_reader_s_card_counts_fonts_and_regions_as_they_are() -> None:
 
 
 def test_the_page_on_drawn_plates_lists_the_layouts_as_they_are() -> None:
-    page = (ROOT / "docs" / "drawing-plates.md").read_text("utf-8")
+    page = (ROOT / "docs" / "train" / "synthetic-plates.md").read_text("utf-8")
     layouts = load_layouts("train")
     assert f"| layouts | {len(layouts)} | {len(load_layouts('measure'))} |" in page
     table = page.split("| layout | %")[1].split("\n\n")[0]

@@ -1,4 +1,4 @@
-"""Every promise of docs/security.md names tests that are there."""
+"""Every promise of docs/operate/security.md names tests that are there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 TESTS = Path(__file__).parent
-PAGE = TESTS.parent / "docs" / "security.md"
+PAGE = TESTS.parent / "docs" / "operate" / "security.md"
 
 
 def named_tests(row: str) -> list[tuple[str, str]]:

@@ -182,11 +182,11 @@ def _near(wanted: str, regions: Sequence[Region]) -> str:
 
     words = difflib.get_close_matches(wanted, by_word, n=3, cutoff=0.5)
     near = dict.fromkeys(by_word[word] for word in words)
-    return f"near it: {', '.join(near)}" if near else "docs/regions.md lists them"
+    return f"near it: {', '.join(near)}" if near else "docs/reference/regions.md lists them"
 
 
 def page() -> str:
-    """Return all regions as Markdown, which docs/regions.md keeps."""
+    """Return all regions as Markdown, which docs/reference/regions.md keeps."""
     regions = load_formats()
     unions = [f"| `{name}` | {', '.join(f'`{code}`' for code in codes.split())} |" for name, codes in _UNIONS.items()]
     unions += [f"| `{name}` | all of `{name}-…`: {country} |" for name, country in _FEDERAL.items()]
@@ -205,9 +205,9 @@ Made by `python -m plate_runtime.formats`; the data, with letters that are not i
 `runtime/plate_runtime/formats.toml`.
 
 Every reading weighs what the network sees by how probable a text is on a plate: the formats below, of all regions, and
-free texts beside them ([how](reading.md#what-plates-usually-show)). `--region NAME` says where the plates come from, so
-that its formats count for nearly all. The fewer formats a region has, the more it helps: a country with one layout
-decides most doubts, the union of the United States few.
+free texts beside them ([how](../use/reading.md#what-plates-usually-show)). `--region NAME` says where the plates come
+from: its formats then carry nearly all the weight. The fewer formats a region has,
+the more it helps: a country with one layout decides most doubts, the union of the United States few.
 
 In a pattern `L` is a letter, `9` a digit, `*` either, `[AB]` one of those, `{name}` one of a list such as counties,
 `\B` the letter B itself; `/` stands where a second row starts. Space, dash and dots are painted but not read. Formats

@@ -20,7 +20,7 @@ WAYS = ("frame", "plate", "character")
 
 PLATE_AT_LEAST = 0.5
 """Least product of detection and reading that is taken for a plate in a frame, where the detector's file does not say
-`min_confidence`: either alone would let badges and signs pass. See docs/finding.md for its curve."""
+`min_confidence`: either alone would let badges and signs pass. See docs/use/frames.md for its curve."""
 
 
 class PlateReader:

@@ -16,7 +16,7 @@ NAMES = {
 """The model that ships for each purpose, without its suffix; the folder says which are there.
 
 "character", "plate" and "detector" are kinds of models; "frame" is the plate model that reads what the detector found:
-the smaller one, since there a network runs before it. See docs/plate-reader.md for what both read."""
+the smaller one, since there a network runs before it. See docs/model-cards/plate-reader.md for what both read."""
 
 
 def ships(kind: str, backend: str = "auto") -> bool:

@@ -16,7 +16,7 @@ def count(shared_data: Path, repository: Path, capsys: pytest.CaptureFixture[str
     """count("frames-romania") -> what plate-eval --json says, with what was looked at."""
 
     def run(name: str) -> dict[str, Any]:
-        reviewed = repository / "docs" / "frames-reviewed.csv"
+        reviewed = repository / "benchmarks" / "labels" / "frames-reviewed.csv"
         line = ["--as", "frame", "--data", str(shared_data / name), "--reviewed", str(reviewed), "--json"]
         assert command(line) == 0
         return dict(json.loads(capsys.readouterr().out))

@@ -1,4 +1,4 @@
-"""Every example of docs/embedding.md, run as it stands there."""
+"""Every example of docs/integrate/embedding.md, run as it stands there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from plate_devices.imaging.plate_picture import draw_plate
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "embedding.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "integrate" / "embedding.md").read_text("utf-8")
 TEXT = "BK24PTR"
 
 

@@ -104,4 +104,4 @@ def test_numbers_of_the_prior_are_named(tmp_path: Path) -> None:
 
 
 def test_the_page_of_regions_is_current(repository: Path) -> None:
-    assert (repository / "docs" / "regions.md").read_text("utf-8") == page() + "\n"
+    assert (repository / "docs" / "reference" / "regions.md").read_text("utf-8") == page() + "\n"

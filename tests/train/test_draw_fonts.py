@@ -117,8 +117,8 @@ def test_list_names_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_page_is_in_step_with_the_list(repository: Path) -> None:
-    page = (repository / "docs" / "fonts.md").read_text(encoding="utf-8")
-    assert page == fonts_page(listed_packages()), "run: python -m plate_train.synthetic.fonts > docs/fonts.md"
+    page = (repository / "docs" / "reference" / "fonts.md").read_text(encoding="utf-8")
+    assert page == fonts_page(listed_packages()), "run: python -m plate_train.synthetic.fonts > docs/reference/fonts.md"
 
 
 def test_list_is_valid_toml_without_repeated_weights() -> None:

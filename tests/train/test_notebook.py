@@ -16,7 +16,7 @@ def test_notebook_runs_and_reads_a_picture(
         monkeypatch.setenv(f"PLATE_EDGE_{name}", value)
     monkeypatch.setenv("PYTHONPATH", environment["PYTHONPATH"])
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    notebook = nbformat.read(repository / "docs/training.ipynb", as_version=4)
+    notebook = nbformat.read(repository / "docs/train/characters.ipynb", as_version=4)
     nbformat.validate(notebook)
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
     printed = [
@@ -32,5 +32,5 @@ def test_notebook_runs_and_reads_a_picture(
 
 
 def test_notebook_is_stored_without_outputs(repository: Path) -> None:
-    notebook = nbformat.read(repository / "docs/training.ipynb", as_version=4)
+    notebook = nbformat.read(repository / "docs/train/characters.ipynb", as_version=4)
     assert all(not cell["outputs"] for cell in notebook.cells if cell["cell_type"] == "code")

@@ -77,7 +77,7 @@ def load_config(path: Path) -> Config:
 def _built(path: Path, text: str) -> Config:
     if long := _LONG_KEY.search(text):
         line = text.count("\n", 0, long.start()) + 1
-        raise ConfigError(f"{path}, line {line}: a key of more than 20 parts; see docs/service.md")
+        raise ConfigError(f"{path}, line {line}: a key of more than 20 parts; see docs/operate/service.md")
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -139,4 +139,4 @@ def _syntax(path: Path, text: str, reason: str) -> str:
     line = int(place[1]) if place else text.count("\n") + 1
     told = _TOML_PLACE.sub("", reason).removesuffix(" (at end of document)")
     column = f", column {place[2]}" if place else ""
-    return f"{path}, line {line}{column}: {told}; see docs/service.md"
+    return f"{path}, line {line}{column}: {told}; see docs/operate/service.md"

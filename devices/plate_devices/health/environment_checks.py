@@ -27,7 +27,8 @@ def check_settings(file: Path) -> tuple[InferOptions | None, list[Finding]]:
     try:
         options = parse_infer(["--config", str(file)])
     except PlateEdgeError as error:
-        return None, [Finding("settings", "failed", str(error), "mend the line; docs/service.md lists all settings")]
+        advice = "correct the line; docs/operate/service.md lists all settings"
+        return None, [Finding("settings", "failed", str(error), advice)]
     outputs = ", ".join(one.name or one.type for one in options.config.outputs) if options.config else ""
     found = [Finding("settings", "ok", f"{file}: reads as {options.read_as}; outputs: {outputs or 'lines'}")]
     try:
@@ -54,12 +55,12 @@ def check_camera(name: str, size: tuple[int, int] | None = None, redirect: str |
         frame = _first_frame(source)
     except PlateEdgeError as error:
         busy = "another program" in str(error)
-        advice = "stop the service first: sudo systemctl stop plate-infer" if busy else "see docs/cameras.md"
+        advice = "stop the service first: sudo systemctl stop plate-infer" if busy else "see docs/use/cameras.md"
         yield Finding("camera", "failed", str(error), advice)
         return
     if frame is None:
         told = f"{source.name} gives no picture within {PICTURE_WITHIN:g} s"
-        yield Finding("camera", "failed", told, "check cable and address; see docs/cameras.md")
+        yield Finding("camera", "failed", told, "check cable and address; see docs/use/cameras.md")
         return
     height, width = frame.rgb.shape[:2]
     took = time.monotonic() - started

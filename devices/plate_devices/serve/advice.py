@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from plate_devices.live.live_state import Shot
 
-# The shipped reader learned from plates 60 to 340 pixels wide (docs/plate-reader.md).
+# The shipped reader learned from plates 60 to 340 pixels wide (docs/model-cards/plate-reader.md).
 TOO_SMALL, SMALL, LARGE = 60, 90, 400
 # About where it begins to misread drawn plates 60 to 264 pixels wide, out of focus and moving.
 BLURRED, SMEARED = 0.0225, 0.03

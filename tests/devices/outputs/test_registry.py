@@ -13,7 +13,7 @@ from plate_devices.outputs.json_lines import LinesSettings
 from plate_devices.outputs.make_outputs import TYPES, make_outputs, settings_class
 from plate_runtime.errors import UsageError
 
-PAGE = Path(__file__).parents[3] / "docs" / "outputs.md"
+PAGE = Path(__file__).parents[3] / "docs" / "operate" / "outputs.md"
 
 
 @pytest.mark.parametrize("type_", TYPES)

@@ -1,4 +1,4 @@
-"""What docs/privacy.md shows is what the settings file takes."""
+"""What docs/operate/privacy.md shows is what the settings file takes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from plate_devices.privacy.privacy_settings import PrivacySettings
 from plate_devices.watchlists.plate_file import read_plates
 from plate_devices.watchlists.watchlist_settings import WatchlistSettings
 
-PAGE = (Path(__file__).parents[3] / "docs" / "privacy.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "operate" / "privacy.md").read_text("utf-8")
 
 
 def test_the_settings_shown_are_taken(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from plate_devices.cli.infer_options import parse_infer
 
 PARTS = Path(plate_devices.service.__path__[0])
 MOST_EXPOSED = 20
-"""Tenths of systemd's score from 0, safe, to 10; docs/service.md states it."""
+"""Tenths of systemd's score from 0, safe, to 10; docs/operate/service.md states it."""
 
 
 def install(repository: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -39,7 +39,7 @@ def add_run_options(parser: argparse.ArgumentParser, setting: Callable[..., None
     add("--out", type=Path, metavar="RUN", help=f"folder of the results; default {_RUNS}/{kind}-DATE-TIME")
     setting("threads", whole(1), "N", "same seed and threads, same weights")
     add("--debug", action="store_true", help="show tracebacks")
-    add("--precision", choices=PRECISIONS, help="of products while training; see docs/training-plates.md")
+    add("--precision", choices=PRECISIONS, help="of products while training; see docs/train/plates.md")
 
 
 def add_finer_choices(setting: Callable[..., None]) -> None:

@@ -2,7 +2,7 @@
 
 `fonts.toml` names packages of the npm registry, each pinned to a version and a digest. `fetch` gets them from the
 registry that npm is configured with, npm itself is not needed, and keeps the Latin files and licences (10 MB) in
-`$PLATE_EDGE_FONTS`, by default `~/.cache/plate-edge/fonts`. Run as a module it prints `docs/fonts.md`.
+`$PLATE_EDGE_FONTS`, by default `~/.cache/plate-edge/fonts`. Run as a module it prints `docs/reference/fonts.md`.
 """
 
 from __future__ import annotations
@@ -179,14 +179,14 @@ def _keep(package: FontPackage, files: Mapping[str, bytes], target: Path) -> Non
 
 
 def fonts_page(packages: Sequence[FontPackage]) -> str:
-    """Return the text of `docs/fonts.md`: every package with family, licence, version and weights."""
+    """Return the text of `docs/reference/fonts.md`: every package with family, licence, version and weights."""
     lines = [
         "# Fonts",
         "",
         f"Drawn characters and plates are lettered with {len(packages)} families of the npm registry, fetched with"
         f" `{FETCH_COMMAND}` and never copied into this repository, and with stroke letters of our own"
         " (`synthetic/strokes.py`). Scripts stand on plates alone.",
-        "Written by `python -m plate_train.synthetic.fonts > docs/fonts.md` from"
+        "Written by `python -m plate_train.synthetic.fonts > docs/reference/fonts.md` from"
         " `train/plate_train/synthetic/fonts.toml`.",
         "",
         "| family | kind | licence | package | version | weights |",
