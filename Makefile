@@ -18,11 +18,12 @@ RECORD ?= 0
 MINUTES ?= $(if $(filter fuzz,$(MAKECMDGOALS)),60,30)
 SEED ?= 0
 
-.PHONY: help demo install fonts lint test test-system test-arm64 test-armhf soak fuzz image benchmarks clean
+.PHONY: help demo install fonts lint docs test test-system test-arm64 test-armhf soak fuzz image benchmarks clean
 
 help:
 	@echo "make demo         read sample pictures with the base install alone"
 	@echo "make test         install what the tests need, check style and types, run the tests"
+	@echo "make docs         build the documentation as a site in .cache/site"
 	@echo "make test-system  fetch the fonts and run the tests that install packages"
 	@echo "make test-arm64   install the wheel on emulated 64-bit ARM, bookworm and trixie; same plates and scores as on x86"
 	@echo "make test-armhf   the same for 32-bit ARM, bookworm (PICTURES=all for whole sets, RECORD=1 to keep the results)"
@@ -45,6 +46,9 @@ lint: $(DEV)/installed
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
 	$(RUN)/lint-imports
+
+docs: $(DEV)/installed
+	NO_MKDOCS_2_WARNING=1 $(RUN)/mkdocs build
 
 test: lint
 	$(RUN)/python -m pytest -m "not system and not arm64 and not armhf"

@@ -10,8 +10,9 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,19 @@ SETTINGS = str(Path(service.__path__[0]) / "plate-infer.toml")
 SUBCOMMANDS = ("character", "plate", "fonts")
 LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+
+
+@pytest.fixture(scope="module")
+def reference() -> Any:
+    """The module that makes pages of the site from the code."""
+    path = ROOT / "docs" / "hooks" / "reference.py"
+    spec = spec_from_file_location("reference", path)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
@@ -129,6 +143,25 @@ def test_every_option_mentioned_exists(page: Path) -> None:
         named = {option for word in words for option in OPTION.findall(word)}
         subcommand = words[0] if program == "plate-train" and words and words[0] in SUBCOMMANDS else None
         assert named <= options_of(program, subcommand), f"{page.name}: {program} {' '.join(words)}"
+
+
+def test_every_setting_is_described(reference: Any) -> None:
+    missing = [line for line in reference.settings().splitlines() if line.startswith("| `") and line.endswith("|  |")]
+    assert not missing
+
+
+def test_every_command_has_its_help_in_the_reference(reference: Any) -> None:
+    page = reference.command_line()
+    for name in PARSE:
+        assert f"## {name}" in page
+        assert f"usage: {name}" in page
+
+
+def test_every_page_is_in_the_contents_of_the_site(reference: Any) -> None:
+    contents = (ROOT / "mkdocs.yml").read_text("utf-8")
+    listed = re.findall(r"[\w/-]+\.md$", contents, re.MULTILINE)
+    there = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")} | set(reference.pages())
+    assert sorted(listed) == sorted(there)
 
 
 def test_commands_are_found() -> None:

@@ -21,10 +21,16 @@ def _require(setting: object, key: str, fits: Callable[[Any], bool], allowed: st
 
 @dataclass(frozen=True)
 class SourceSettings:
-    """[source]: the camera. `address` is what stands after --camera, `size` what a USB or CSI camera is asked for.
+    """[source]: the camera.
 
-    `deinterlace` makes whole frames of fields always, not only where a frame is torn. `redirect` is a host that the
-    address may send on to.
+    Attributes:
+        address: the camera, as after `--camera`.
+        fps: most frames to read in a second, 0.001 to 1000; by default as many as the profile says.
+        rotate: degrees to rotate each frame clockwise: 0, 90, 180 or 270.
+        deinterlace: deinterlace every frame, not only those with visible combing.
+        roi: the part of the frame to read: x, y, width, height in pixels; by default all of it.
+        size: width and height to request from a USB or CSI camera, in pixels.
+        redirect: a second host that the address may redirect to.
     """
 
     address: str | None = field(default=None, repr=False)
@@ -54,7 +60,19 @@ class SourceSettings:
 
 @dataclass(frozen=True)
 class ReadSettings:
-    """[read]: what is read, with which models, and how. `check_model` tries them in a process of their own first."""
+    """[read]: what is read, and with which models.
+
+    Attributes:
+        as_: what each frame shows: whole scenes, one cropped plate, or one character.
+        region: country or state of the plates, such as `eu` or `us-ca`.
+        min_confidence: least confidence of a reported plate, 0 to 1; by default the model's own threshold.
+        models: files or names of shipped models: a detector, a reader, or both.
+        backend: the interpreter: `litert`, `tflite` or `onnx`; by default the first one installed.
+        threads: threads of the interpreter, 1 to 256; by default the profile's.
+        profile: a board's profile, such as `pi-4`, or `auto`.
+        every: also report each frame, not only each vehicle.
+        check_model: load each model in a separate process first; a damaged one then cannot end the service.
+    """
 
     as_: Literal["frame", "plate", "character"] | None = None
     region: str | None = None
@@ -73,7 +91,12 @@ class ReadSettings:
 
 @dataclass(frozen=True)
 class PictureSettings:
-    """[pictures]: folders for a picture of each vehicle, and for frames with what was read drawn in."""
+    """[pictures]: pictures to save.
+
+    Attributes:
+        crops: folder for one crop of each vehicle's plate.
+        annotated: folder for frames with the readings drawn in.
+    """
 
     crops: Path | None = None
     annotated: Path | None = None
@@ -81,9 +104,13 @@ class PictureSettings:
 
 @dataclass(frozen=True)
 class ServiceSettings:
-    """[service]: how it behaves when systemd, or somebody like it, looks after it.
+    """[service]: running under systemd or another service manager.
 
-    `clock` "trusted" believes the time where nothing in sight says that it was set, as in a container.
+    Attributes:
+        watchdog: answer systemd's watchdog.
+        log: messages as text, or as one JSON object a line.
+        stop_within: seconds to deliver waiting events before the end, 0 to 300.
+        clock: `trusted` takes the system time as right even if nothing says that it was set, as in a container.
     """
 
     watchdog: bool = True
@@ -97,7 +124,13 @@ class ServiceSettings:
 
 @dataclass(frozen=True)
 class HeatSettings:
-    """[heat]: above `limit` degrees Celsius fewer frames are read, at least `slowest` a second; 0 switches it off."""
+    """[heat]: read fewer frames while the processor is hot.
+
+    Attributes:
+        limit: degrees Celsius above which fewer frames are read, 30 to 120; 0 disables this.
+        slowest: frames a second that are always read, 0.5 to 100.
+        every: seconds between two measurements, 0.1 to 600.
+    """
 
     limit: float = 75.0
     slowest: float = 1.0

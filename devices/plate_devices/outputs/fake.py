@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class FakeSettings(OutputSettings):
-    """See `FakeOutput`."""
+    """type = "fake": keeps events in memory, for trials.
+
+    Attributes:
+        failures: how many calls fail first; -1 for all.
+    """
 
     type: Literal["fake"] = "fake"
     failures: int = 0

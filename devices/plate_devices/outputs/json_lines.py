@@ -27,8 +27,9 @@ class LinesSettings(OutputSettings):
     """type = "lines": one JSON object a line.
 
     Attributes:
-        path: a file to append to; without one, lines go to standard output, at once, as text where `json` is false.
+        path: a file to append to; without one, lines go to standard output.
         rotate: one file for each day or month, by the event's time in UTC.
+        json: JSON objects; false gives text, on standard output only.
     """
 
     type: Literal["lines"] = "lines"

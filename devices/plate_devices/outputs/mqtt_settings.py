@@ -31,7 +31,8 @@ class MqttSettings(OutputSettings):
         topic: what all topics begin with; by default the path of `url`, else plate-edge/DEVICE.
         device: the name of this device; by default its host name and a part of its machine id.
         retain: the broker keeps the last event for clients that come later.
-        discovery: whether the device is announced to Home Assistant, under `discovery_prefix`.
+        discovery: whether the device is announced to Home Assistant.
+        discovery_prefix: what the topics of the announcement begin with.
         keepalive: seconds of silence after which the broker is asked whether it is there.
     """
 
