@@ -19,7 +19,7 @@ START = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
 
 def process(command: str = "infer") -> list[str]:
     """The beginning of a command line that runs plate-infer or plate-eval with this interpreter."""
-    return [sys.executable, "-c", f"from plate_devices.{command} import main; main()"]
+    return [sys.executable, "-c", f"from plate_devices.cli.{command} import main; main()"]
 
 
 def make_plate(text: str, confidence: float = 0.9, box: tuple[int, int, int, int] = (4, 6, 40, 12)) -> Plate:

@@ -58,7 +58,7 @@ class TestPictures:
         command([*line, "--min-confidence", "0"])
         assert capsys.readouterr().out.startswith("B\t")
 
-    def test_a_region_is_read_alone_and_given_in_pixels_of_the_whole(
+    def test_an_roi_is_read_alone_and_given_in_pixels_of_the_whole(
         self, options: list[str], picture: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         command([str(picture), "--json", "--roi", "10,5,30,20", *options])
@@ -67,7 +67,7 @@ class TestPictures:
         assert record["plates"][0]["corners"] == [[10, 5], [40, 5], [40, 25], [10, 25]]
         assert (record["width"], record["height"]) == (60, 40)
 
-    def test_a_region_outside_a_picture_is_wrong_use_but_the_rest_is_read(
+    def test_an_roi_outside_a_picture_is_wrong_use_but_the_rest_is_read(
         self, options: list[str], picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         Image.new("RGB", (20, 20)).save(tmp_path / "small.png")
@@ -78,7 +78,7 @@ class TestPictures:
         assert "does not fit" in shown.err
         assert "20x20" in shown.err
 
-    def test_rotation_comes_before_the_region(
+    def test_rotation_comes_before_the_roi(
         self, options: list[str], picture: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert command([str(picture), "--json", "--rotate", "90", "--roi", "0,0,40,60", *options]) == 0

@@ -10,7 +10,7 @@ import pytest
 from device_helpers import make_plate, records
 from PIL import Image
 
-from plate_devices.cli.infer import RegionError, command
+from plate_devices.cli.infer import RoiError, command
 from plate_devices.sources.demo import ROI, vehicles
 from plate_runtime.reader import Plate, PlateReader
 
@@ -70,8 +70,8 @@ class TestWatching:
             with Image.open(record["crop"]) as image:
                 assert image.width > 250
 
-    def test_a_turned_camera_needs_a_region_of_its_own(self, options: list[str]) -> None:
-        with pytest.raises(RegionError, match="480x640"):
+    def test_a_turned_camera_needs_an_roi_of_its_own(self, options: list[str]) -> None:
+        with pytest.raises(RoiError, match="480x640"):
             command(["--camera", "demo:1", "--rotate", "90", "--roi", "0,0,640,480", *options])
 
     def test_a_video_is_frames_as_a_path_and_vehicles_as_a_camera(

@@ -60,11 +60,11 @@ def check_watchlist(path: Path) -> None:
     refused_or_read(lambda: read_plates(path))
 
 
-def check_region(path: Path) -> None:
-    """The region that the live page keeps."""
-    from plate_devices.serve.roi_file import load_region
+def check_roi(path: Path) -> None:
+    """The ROI that the live page keeps."""
+    from plate_devices.serve.roi_file import load_roi
 
-    refused_or_read(lambda: load_region(path))
+    refused_or_read(lambda: load_roi(path))
 
 
 def _changed_graph(format_: str) -> Mutate:
@@ -193,5 +193,5 @@ KINDS = {
     "settings": Kind(".toml", _settings, mutate_text, check_settings),
     "labels": Kind(".csv", lambda: [_LABELS], mutate_text, check_labels),
     "watchlist": Kind(".txt", lambda: [_WATCHLIST], mutate_text, check_watchlist),
-    "region": Kind(".json", lambda: [b'{"region": [1, 2, 300, 400]}\n'], mutate_text, check_region),
+    "roi": Kind(".json", lambda: [b'{"roi": [1, 2, 300, 400]}\n'], mutate_text, check_roi),
 }

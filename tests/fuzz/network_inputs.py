@@ -44,10 +44,10 @@ _TEXTS = (
 )  # fmt: skip
 _TOPICS = ("", "yard", "a/b/c", "a/+", "#", "$SYS/x", "höf", "\0", "\ud800", "\u200b", "x" * 70000, "//", " ")
 _PAGES = (
-    "/", "/state", "/frame?after=1", "/health", "/crops/x.jpg", "/page.js", "/login", "/region", "/?token=x", "*",
+    "/", "/state", "/frame?after=1", "/health", "/crops/x.jpg", "/page.js", "/login", "/roi", "/?token=x", "*",
     "//h/", "/%00", "/..%2f..", "http://[", "/frame?after=" + "9" * 30,
 )  # fmt: skip
-_BODIES = (b"", b"token=x", b'{"region": [1, 2, 300, 400]}', b'{"region": null}', b"[" * 3000, b"\xff" * 5000)
+_BODIES = (b"", b"token=x", b'{"roi": [1, 2, 300, 400]}', b'{"roi": null}', b"[" * 3000, b"\xff" * 5000)
 _HEADERS = ("Cookie", "Authorization", "Origin", "Expect", "Connection", "X-" + "y" * 300)
 _VALUES = (
     "plate_edge_token=x", "Bearer x", "http://localhost", "100-continue", "close", "keep-alive", "é" * 99, ";" * 999,

@@ -91,9 +91,7 @@ ON_PAGE: dict[str, Attack] = {
     "sends a body by bytes": _trickle(b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000\r\n\r\n"),
     "reads nothing": _deaf((_HEAD + b"\r\n").replace(b"/state", b"/page.js") * 50),
     "sends endless headers": _send(lambda: _HEAD + b"X: y\r\n" * 100_000),
-    "sends a large body": _send(
-        lambda: b"POST /region HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n"
-    ),
+    "sends a large body": _send(lambda: b"POST /roi HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n"),
     "speaks TLS": _send(lambda: b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500)),
     "guesses tokens": _ask(b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 7\r\n\r\ntoken=x", 0.2),
     "waits for pictures": _ask(_HEAD.replace(b"/state", b"/frame?after=99999999") + b"\r\n", 0.2),

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from plate_devices.cli.infer_options import InferOptions, parse_infer
-from plate_devices.live.roi import RegionError
+from plate_devices.live.roi import RoiError
 from plate_runtime.command_line import run
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from plate_devices.events.records import Engine
     from plate_runtime.reader import PlateReader
 
-__all__ = ["RegionError", "command", "engine_of", "main", "open_reader"]
+__all__ = ["RoiError", "command", "engine_of", "main", "open_reader"]
 
 PROGRAM = "plate-infer"
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from plate_devices.config.load import Config
-    from plate_devices.sources.source import Region
+    from plate_devices.sources.source import Roi
 
 MODEL_SUFFIXES = (".tflite", ".onnx")
 
@@ -31,7 +31,7 @@ MODEL_OPTIONS = (
 """Options that mean the same in every command that reads."""
 
 
-def parse_region(typed: str) -> Region:
+def parse_roi(typed: str) -> Roi:
     """Read `X,Y,W,H` in pixels. Raises ValueError where it is something else."""
     parts = typed.split(",")
     if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):
@@ -57,7 +57,7 @@ INFER = Command(
         Option("--camera", "0, /dev/video0, csi:0, rtsp://..., http://... (MJPEG), a video, a folder, demo or demo:N",
                "SOURCE"),
         *MODEL_OPTIONS,
-        Option("--roi", "read only this part, in pixels", "X,Y,W,H", parse_region),
+        Option("--roi", "read only this part, in pixels", "X,Y,W,H", parse_roi),
         Option("--region", "where plates come from, to decide doubts: ro, us-ca, eu, us, ...", "NAME"),
         Option("--min-confidence", "leave out what is less sure, 0 to 1 (default: the model's threshold)", "P",
                number("a number from 0 to 1", 0.0, 1.0)),
@@ -98,7 +98,7 @@ class InferOptions(NamedTuple):
     models: list[str]
     backend: str
     threads: int
-    roi: Region | None
+    roi: Roi | None
     region: str | None
     min_confidence: float | None
     every: bool

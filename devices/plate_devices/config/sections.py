@@ -54,7 +54,7 @@ class SourceSettings:
                 raise SettingError("address", error.sentence) from None
         _require(self, "fps", lambda rate: 0.001 <= rate <= 1000, "frames a second, from 0.001 to 1000")
         _require(self, "rotate", lambda degrees: degrees % 90 == 0 and abs(degrees) <= 360, "0, 90, 180 or 270")
-        _require(self, "roi", _is_region, "[x, y, width, height] in pixels")
+        _require(self, "roi", _is_roi, "[x, y, width, height] in pixels")
         _require(self, "size", lambda size: min(size) >= 16 and max(size) <= 16384, "[width, height] in pixels")
 
 
@@ -142,5 +142,5 @@ class HeatSettings:
         _require(self, "every", lambda seconds: 0.1 <= seconds <= 600, "seconds, from 0.1 to 600")
 
 
-def _is_region(region: tuple[int, int, int, int]) -> bool:
-    return min(region) >= 0 and region[2] > 0 and region[3] > 0
+def _is_roi(roi: tuple[int, int, int, int]) -> bool:
+    return min(roi) >= 0 and roi[2] > 0 and roi[3] > 0

@@ -6,7 +6,7 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-from plate_devices.live.roi import RegionError, View, cut, moved, turn
+from plate_devices.live.roi import RoiError, View, cut, moved, turn
 from plate_devices.sources.deinterlace import deinterlace
 from plate_runtime.errors import InputError
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from plate_devices.cli.infer_options import InferOptions
     from plate_devices.follow import Vehicle
     from plate_devices.live.reporter import Reporting
-    from plate_devices.sources.source import Frame, Region, Source
+    from plate_devices.sources.source import Frame, Roi, Source
     from plate_runtime.errors import PlateEdgeError
     from plate_runtime.reader import Plate, PlateReader
 
@@ -32,15 +32,15 @@ class Work:
         options: InferOptions,
         reader: PlateReader,
         reporting: Reporting,
-        choose_region: Callable[[Region | None, Frame], Region | None] | None = None,
+        choose_roi: Callable[[Roi | None, Frame], Roi | None] | None = None,
     ) -> None:
         """Take the options, an open reader, and where readings go.
 
-        `choose_region` may put another region in the place of the one that the options say, frame by frame.
+        `choose_roi` may put another ROI in the place of the one that the options say, frame by frame.
         """
         self.options = options
         self._reader, self._reporting = reader, reporting
-        self._choose_region = choose_region
+        self._choose_roi = choose_roi
 
     def read_all(self, source: Source) -> int:
         """Read a picture or every frame of a video, print a frame record for each, and return the exit code."""
@@ -48,7 +48,7 @@ class Work:
             for view in self.views(source):
                 plates, elapsed = self.read(source, view)
                 self._reporting.picture(source, view.frame, plates, elapsed)
-        except (InputError, RegionError) as error:
+        except (InputError, RoiError) as error:
             return self.report(source, error)
         return 0
 
@@ -59,12 +59,12 @@ class Work:
             for raw in source.frames():
                 whole = raw if source.still and not options.deinterlace else deinterlace(raw, options.deinterlace)
                 frame = turn(whole, options.quarter_turns)
-                region = options.roi
-                if region is None and not options.quarter_turns and options.read_as != "frame":
-                    region = source.default_roi
-                if self._choose_region is not None:
-                    region = self._choose_region(region, frame)
-                yield View(frame, cut(frame, region, source.name), region)
+                roi = options.roi
+                if roi is None and not options.quarter_turns and options.read_as != "frame":
+                    roi = source.default_roi
+                if self._choose_roi is not None:
+                    roi = self._choose_roi(roi, frame)
+                yield View(frame, cut(frame, roi, source.name), roi)
         finally:
             source.close()
 
@@ -76,22 +76,22 @@ class Work:
             view.part, options.read_as, region=options.region, min_confidence=options.min_confidence
         )
         elapsed = 1000 * (time.perf_counter() - started)
-        plates = [moved(plate, view.region) for plate in plates]
+        plates = [moved(plate, view.roi) for plate in plates]
         if plates or source.still:
             self._reporting.annotate(source, view, plates, self._place_of(view), lambda: self._unread(view))
         return plates, elapsed
 
-    def _place_of(self, view: View) -> Region | None:
+    def _place_of(self, view: View) -> Roi | None:
         """Return where the one plate is, read or not; None where plates may be anywhere."""
         if self.options.read_as == "frame":
             return None
-        return view.region or (0, 0, view.frame.rgb.shape[1], view.frame.rgb.shape[0])
+        return view.roi or (0, 0, view.frame.rgb.shape[1], view.frame.rgb.shape[0])
 
-    def _unread(self, view: View) -> list[Region]:
+    def _unread(self, view: View) -> list[Roi]:
         """Return boxes, in pixels of the whole frame, of what may be plates and was not read."""
         if self.options.read_as != "frame":
             return []
-        x, y = view.region[:2] if view.region else (0, 0)
+        x, y = view.roi[:2] if view.roi else (0, 0)
         found = []
         for detection in self._reader.find(view.part, min_confidence=_MAY_BE_A_PLATE):
             across, down = zip(*detection.corners, strict=True)

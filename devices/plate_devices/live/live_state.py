@@ -1,4 +1,4 @@
-"""Where the live page taps the loop: the newest frame, who has passed, the region to read."""
+"""Where the live page taps the loop: the newest frame, who has passed, the ROI to read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from plate_devices.events.records import Record
-    from plate_devices.sources.source import Region
+    from plate_devices.sources.source import Roi
     from plate_runtime.reader import Plate
 
 REMEMBERED = 12
@@ -29,14 +29,14 @@ class Shot(NamedTuple):
         rgb: uint8 (height, width, 3).
         plates: what was read in it, or in the last one that was, where this one showed nothing new.
         seconds: when it was taken.
-        region: the part that was read, None for all of it.
+        roi: the part that was read, None for all of it.
     """
 
     number: int
     rgb: NDArray[np.uint8]
     plates: Sequence[Plate]
     seconds: float
-    region: Region | None
+    roi: Roi | None
 
 
 class Passed(NamedTuple):
@@ -61,25 +61,25 @@ class Tap:
         self._count = self._vehicles = 0
         self._times: deque[float] = deque(maxlen=60)
         self._notes: dict[str, Any] = {}
-        self._region: Region | None = None
-        self._region_set = False
+        self._roi: Roi | None = None
+        self._roi_set = False
 
     def offer(
-        self, rgb: NDArray[np.uint8], plates: Sequence[Plate] | None, seconds: float, region: Region | None = None
+        self, rgb: NDArray[np.uint8], plates: Sequence[Plate] | None, seconds: float, roi: Roi | None = None
     ) -> None:
         """Take the next frame, uint8 (height, width, 3), which nobody may write into any more.
 
         Args:
             plates: in pixels of the whole frame; None where it was not read, since it shows nothing new.
             seconds: when it was taken, in seconds as frames tell them.
-            region: the part that was read.
+            roi: the part that was read.
         """
         self.loop = threading.get_native_id()
         with self._changed:
             if plates is None:
                 plates = self._shot.plates if self._shot is not None else ()
             self._count += 1
-            self._shot = Shot(self._count, rgb, plates, seconds, region)
+            self._shot = Shot(self._count, rgb, plates, seconds, roi)
             self._times.append(time.monotonic())
             self._changed.notify_all()
 
@@ -121,31 +121,31 @@ class Tap:
             return {"vehicles": self._vehicles, **self._notes, **own}
 
     @property
-    def region(self) -> Region | None:
-        """The region that was drawn on the page; None for all of the frame."""
+    def roi(self) -> Roi | None:
+        """The ROI that was drawn on the page; None for all of the frame."""
         with self._changed:
-            return self._region
+            return self._roi
 
     @property
-    def region_set(self) -> bool:
-        """Whether somebody has drawn a region, or taken one away; else the settings hold."""
+    def roi_set(self) -> bool:
+        """Whether somebody has drawn an ROI, or taken one away; else the settings hold."""
         with self._changed:
-            return self._region_set
+            return self._roi_set
 
-    def region_of(self, size: tuple[int, int], otherwise: Region | None) -> Region | None:
+    def roi_of(self, size: tuple[int, int], otherwise: Roi | None) -> Roi | None:
         """Return what to read of a frame of (width, height): what was drawn, all of it where that lies outside.
 
         `otherwise` is what the settings say. A camera that comes back with another picture must not end the watch.
         """
         with self._changed:
-            if not self._region_set:
+            if not self._roi_set:
                 return otherwise
-            if self._region is None:
+            if self._roi is None:
                 return None
-            x, y, width, height = self._region
-            return self._region if x + width <= size[0] and y + height <= size[1] else None
+            x, y, width, height = self._roi
+            return self._roi if x + width <= size[0] and y + height <= size[1] else None
 
-    def draw(self, region: Region | None) -> None:
+    def draw(self, roi: Roi | None) -> None:
         """Read this part from the next frame on; None for all of it."""
         with self._changed:
-            self._region, self._region_set = region, True
+            self._roi, self._roi_set = roi, True

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from plate_devices.serve.page_server import LivePage
     from plate_devices.service.log import Log
     from plate_devices.service.notify import Notifier
-    from plate_devices.sources.source import Frame, Region, Source
+    from plate_devices.sources.source import Frame, Roi, Source
     from plate_runtime.reader import Plate
 
 LOOK_EVERY = 1.0
@@ -88,16 +88,16 @@ class Onlooker:
         """Close the page."""
         self._close_page()
 
-    def region(self, otherwise: Region | None, frame: Frame) -> Region | None:
-        """Return the region that was drawn on the page and lies in the frame, else the one that the options say."""
+    def roi(self, otherwise: Roi | None, frame: Frame) -> Roi | None:
+        """Return the ROI that was drawn on the page and lies in the frame, else the one that the options say."""
         tap, (height, width) = self._reporting.tap, frame.rgb.shape[:2]
-        return otherwise if tap is None else tap.region_of((width, height), otherwise)
+        return otherwise if tap is None else tap.roi_of((width, height), otherwise)
 
     def saw(self, view: View, plates: Sequence[Plate] | None) -> None:
         """See `watch.Observer`."""
         self._health.frame(view.frame.time)
         if self._reporting.tap is not None:
-            self._reporting.tap.offer(view.frame.rgb, plates, time.monotonic(), view.region)
+            self._reporting.tap.offer(view.frame.rgb, plates, time.monotonic(), view.roi)
 
     def turn(self, watch: Watch) -> None:
         """See `watch.Observer`."""

@@ -18,7 +18,7 @@ ACROSS = 160
 _SURE, _LEAST = 4.5, 1.6
 # Noise is learned over about this many frames, and a restless block is at most so much noisier than most.
 _MEMORY, _RESTLESS = 32.0, 3.0
-# What moves in all of a small region must not pass for noise: the level follows slowly, and upwards most slowly.
+# What moves in all of a small ROI must not pass for noise: the level follows slowly, and upwards most slowly.
 _FIRST_NOISE, _LEAST_NOISE, _RISE, _FALL = 0.3, 0.1, 1.01, 1.05
 # Less than this differs only where the same frame came twice.
 _SAME = 0.02

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from plate_devices.outputs.saved_pictures import PictureFolder
     from plate_devices.privacy.guard import Guard
     from plate_devices.service.log import Log
-    from plate_devices.sources.source import Frame, Region, Source
+    from plate_devices.sources.source import Frame, Roi, Source
     from plate_runtime.errors import PlateEdgeError
     from plate_runtime.reader import Plate
 
@@ -99,8 +99,8 @@ class Reporting:
         source: Source,
         view: View,
         plates: list[Plate],
-        place: Region | None,
-        find_unread: Callable[[], list[Region]],
+        place: Roi | None,
+        find_unread: Callable[[], list[Roi]],
     ) -> None:
         """Save a frame with what was read drawn in, where that is wanted.
 

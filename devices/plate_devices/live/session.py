@@ -95,7 +95,7 @@ class Station:
         self._reporting.engine = engine
         self.health.source, self.health.engine = source.name, str(engine)
         with reader:
-            work = Work(options, reader, self._reporting, self._onlooker.region)
+            work = Work(options, reader, self._reporting, self._onlooker.roi)
             watch = Watch(work, source, options.every, options.read_as == "frame", engine, observer=self._onlooker)
             self._reporting.status = watch.status
             self._work = work

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from plate_devices.events.records import Record
-    from plate_devices.sources.source import Region
+    from plate_devices.sources.source import Roi
     from plate_devices.watchlists.watchlist_settings import WatchlistSettings
     from plate_runtime.reader import Plate
 
@@ -79,13 +79,13 @@ class Guard:
         self,
         rgb: NDArray[np.uint8],
         plates: Sequence[Plate],
-        region: Region | None = None,
-        unread: Sequence[Region] = (),
+        roi: Roi | None = None,
+        unread: Sequence[Roi] = (),
     ) -> tuple[NDArray[np.uint8], list[Plate]]:
         """Return a whole picture, uint8 (h, w, 3), as it may be saved, and those of its plates that may be drawn in.
 
         Args:
-            region: x, y, width, height that is one plate by definition, whether or not it could be read.
+            roi: x, y, width, height that is one plate by definition, whether or not it could be read.
             unread: boxes of what may be plates beside those that were read.
         """
         if self._settings.mode == "clear" and not self._settings.blur_others:
@@ -96,8 +96,8 @@ class Guard:
         shown = [plate for plate in plates if self._shows(plate_record(plate))]
         boxes: list[tuple[float, float, float, float]] = [plate.box for plate in plates if plate not in shown]
         boxes += [box for box in unread if not any(_overlap(box, plate.box) for plate in shown)]
-        if region is not None and not shown:
-            boxes.append(region)
+        if roi is not None and not shown:
+            boxes.append(roi)
         return cover(rgb, boxes), shown
 
     def reload(self) -> None:
@@ -119,7 +119,7 @@ class Guard:
         return {**told, "text_hash": self._key.hash(plate["text"]) if plate["text"] else None}
 
 
-def _overlap(one: Region, other: Region) -> bool:
+def _overlap(one: Roi, other: Roi) -> bool:
     """Whether one box covers a quarter of the other, so that both are one plate."""
     across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
     down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])

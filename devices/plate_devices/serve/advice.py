@@ -45,7 +45,7 @@ class Advice:
 
     def look(self, shot: Shot) -> None:
         """Take a shot, in a few milliseconds."""
-        self.frame = look_at_frame(shot.rgb, shot.region)
+        self.frame = look_at_frame(shot.rgb, shot.roi)
         now = time.monotonic()
         while self._plates and now - self._plates[0][0] > _LASTING:
             self._plates.popleft()

@@ -1,4 +1,4 @@
-"""What the page asks for, one function each: JSON for people's eyes, pictures, the region."""
+"""What the page asks for, one function each: JSON for people's eyes, pictures, the ROI."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.serve.live_pictures import encode
-from plate_devices.serve.roi_file import checked, save_region
+from plate_devices.serve.roi_file import checked, save_roi
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -28,20 +28,20 @@ class Answers:
         pictures: LivePictures,
         extra: Mapping[str, Callable[[], tuple[str, bytes]]],
         health: Callable[[], dict[str, Any]] | None,
-        region_file: Path | None,
+        roi_file: Path | None,
     ) -> None:
         self.pictures, self.extra = pictures, extra
-        self._tap, self._health, self._region_file = tap, health, region_file
+        self._tap, self._health, self._roi_file = tap, health, roi_file
 
     def state(self) -> dict[str, Any]:
-        """Everything but the picture: figures, hints, region, who has passed."""
+        """Everything but the picture: figures, hints, ROI, who has passed."""
         shot = self._tap.shot
         size = None if shot is None else [shot.rgb.shape[1], shot.rgb.shape[0]]
         return {
             **self._tap.figures(),
             **self.pictures.advice,
             "size": size,
-            "region": None if shot is None else shot.region,
+            "roi": None if shot is None else shot.roi,
             "health": self.health(),
             "passed": [_passed(one) for one in self._tap.last()],
         }
@@ -58,25 +58,25 @@ class Answers:
         return None
 
     def draw(self, body: bytes) -> dict[str, Any]:
-        """Take a region that was drawn; return it as it is read, and what went wrong with keeping it.
+        """Take an ROI that was drawn; return it as it is read, and what went wrong with keeping it.
 
         Raises:
-            ValueError: it is no region.
+            ValueError: it is no ROI.
         """
         try:
             asked = json.loads(body)
         except RecursionError as error:
             raise ValueError("the request is nested too deep") from error
-        if not isinstance(asked, dict) or "region" not in asked:
-            raise ValueError('{"region": [x, y, width, height]} or {"region": null} is asked for')
+        if not isinstance(asked, dict) or "roi" not in asked:
+            raise ValueError('{"roi": [x, y, width, height]} or {"roi": null} is asked for')
         shot = self._tap.shot
         size = None if shot is None else (shot.rgb.shape[1], shot.rgb.shape[0])
-        region = checked(asked["region"], size)
-        self._tap.draw(region)
-        told: dict[str, Any] = {"region": region, "kept": self._region_file is not None, "problem": None}
-        if self._region_file is not None:
+        roi = checked(asked["roi"], size)
+        self._tap.draw(roi)
+        told: dict[str, Any] = {"roi": roi, "kept": self._roi_file is not None, "problem": None}
+        if self._roi_file is not None:
             try:
-                save_region(self._region_file, region)
+                save_roi(self._roi_file, roi)
             except DeviceError as error:
                 told |= {"kept": False, "problem": str(error)}
         return told

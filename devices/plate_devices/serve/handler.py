@@ -116,7 +116,7 @@ class Handler(BaseHTTPRequestHandler):
             self._refuse(401, "the token is missing; open / in this browser, or send Authorization: Bearer TOKEN")
 
     def do_POST(self) -> None:
-        """Take a region or a token."""
+        """Take an ROI or a token."""
         body = self.rfile.read()
         path = self.path.partition("?")[0]
         if not self._access.is_meant(self.headers) or not self._access.is_own(self.headers):
@@ -125,7 +125,7 @@ class Handler(BaseHTTPRequestHandler):
             self._log_in(parse_qs(body.decode("utf-8", "replace")).get("token", [""])[-1])
         elif not self._access.is_known(self.headers):
             self._refuse(401, "the token is missing")
-        elif path == "/region":
+        elif path == "/roi":
             self._draw(body)
         else:
             self._refuse(404, "there is no such page")
@@ -177,7 +177,7 @@ class Handler(BaseHTTPRequestHandler):
         except ValueError as error:
             self._refuse(400, str(error))
         except RecursionError:
-            self._refuse(400, "the region is nested too deep")
+            self._refuse(400, "the ROI is nested too deep")
 
     def _log_in(self, word: str) -> None:
         if not self._access.fits(word):

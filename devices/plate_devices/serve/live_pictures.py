@@ -134,4 +134,4 @@ def _told(shot: Shot) -> str:
         }
         for plate in shot.plates
     ]
-    return json.dumps({"width": width, "height": height, "region": shot.region, "plates": plates})
+    return json.dumps({"width": width, "height": height, "roi": shot.roi, "plates": plates})

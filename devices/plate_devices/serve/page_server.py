@@ -14,7 +14,7 @@ from plate_devices.serve.answers import Answers
 from plate_devices.serve.http_framing import PageService
 from plate_devices.serve.listen_address import Listen, parse_listen, resolve
 from plate_devices.serve.live_pictures import LivePictures
-from plate_devices.serve.roi_file import load_region
+from plate_devices.serve.roi_file import load_roi
 from plate_devices.threads import Worker
 from plate_runtime.errors import DeviceError
 
@@ -47,22 +47,22 @@ class LivePage:
         self.tap = Tap()
         self._settings, self._tell = settings, tell
         self._pictures = LivePictures(self.tap)
-        self._answers = Answers(self.tap, self._pictures, extra or {}, health, settings.region_file)
+        self._answers = Answers(self.tap, self._pictures, extra or {}, health, settings.roi_file)
         self._listen = parse_listen(settings.address)
         self._access = Access()
         self._front: Front | None = None
         self._thread: Worker | None = None
 
     def start(self) -> None:
-        """Listen, and take up the region that was drawn last.
+        """Listen, and take up the ROI that was drawn last.
 
         Raises:
             DeviceError: the port is taken, or a file cannot be read. UsageError, DataError: see `access.open_token`.
         """
-        if self._settings.region_file is not None:
-            kept, region = load_region(self._settings.region_file)
+        if self._settings.roi_file is not None:
+            kept, roi = load_roi(self._settings.roi_file)
             if kept:
-                self.tap.draw(region)
+                self.tap.draw(roi)
         family, address, is_loopback = resolve(self._listen)
         is_terminal = sys.stderr is not None and sys.stderr.isatty()
         if not is_loopback:

@@ -15,12 +15,12 @@ class ServeSettings:
     Attributes:
         address: `HOST:PORT`; without one there is no page.
         token_file: where the word lies that opens the page from other machines; made where there is none.
-        region_file: where the region drawn on the page is kept for the next start.
+        roi_file: where the ROI drawn on the page is kept for the next start.
     """
 
     address: str = ""
     token_file: Path | None = None
-    region_file: Path | None = None
+    roi_file: Path | None = None
 
     def __post_init__(self) -> None:
         """Raise SettingError where the address is none."""

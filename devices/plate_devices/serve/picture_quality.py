@@ -12,7 +12,7 @@ from plate_runtime.median import percentiles
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from plate_devices.sources.source import Region
+    from plate_devices.sources.source import Roi
     from plate_runtime.reader import Plate
 
 _MOST_ROWS = 360
@@ -71,10 +71,10 @@ def look_at_plate(rgb: NDArray[np.uint8], plate: Plate) -> PlateLook | None:
     return PlateLook(long, math.degrees(math.atan2(by - ay, bx - ax)), upright / long, upright / level, dark, light)
 
 
-def look_at_frame(rgb: NDArray[np.uint8], region: Region | None = None) -> FrameLook:
-    """Measure a frame, uint8 (h, w, 3), or a region of it."""
-    if region is not None:
-        x, y, across, down = region
+def look_at_frame(rgb: NDArray[np.uint8], roi: Roi | None = None) -> FrameLook:
+    """Measure a frame, uint8 (h, w, 3), or its ROI."""
+    if roi is not None:
+        x, y, across, down = roi
         rgb = rgb[y : y + down, x : x + across]
     green = rgb[:: max(1, rgb.shape[0] // _MOST_ROWS), :, 1]
     low, middle, high = percentiles(green[:, ::4], 1, 50, 99)

@@ -1,4 +1,4 @@
-"""The region of interest as the page draws it: checked, and kept for the next start."""
+"""The region of interest (ROI) as the page draws it: checked, and kept for the next start."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from plate_runtime.errors import DAMAGE, DeviceError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from plate_devices.sources.source import Region
+    from plate_devices.sources.source import Roi
 
 _FARTHEST = 1_000_000  # pixels
 LEAST = 16
-"""Pixels that a region is wide and high at least: smaller ones are a slip of the mouse."""
+"""Pixels that an ROI is wide and high at least: smaller ones are a slip of the mouse."""
 
 
-def checked(drawn: Any, size: tuple[int, int] | None) -> Region | None:
-    """Return a region as it is read, cut down to a frame of (width, height); None for all of it.
+def checked(drawn: Any, size: tuple[int, int] | None) -> Roi | None:
+    """Return an ROI as it is read, cut down to a frame of (width, height); None for all of it.
 
     Raises:
         ValueError: it is no list of four whole numbers, or lies outside.
@@ -27,43 +27,43 @@ def checked(drawn: Any, size: tuple[int, int] | None) -> Region | None:
     if drawn is None:
         return None
     if not isinstance(drawn, list) or len(drawn) != 4 or not all(type(value) is int for value in drawn):
-        raise ValueError("a region is [x, y, width, height] in whole pixels")
+        raise ValueError("an ROI is [x, y, width, height] in whole pixels")
     if not all(abs(value) <= _FARTHEST for value in drawn):
-        raise ValueError("the region lies outside every picture")
+        raise ValueError("the ROI lies outside every picture")
     left, top, right, bottom = drawn[0], drawn[1], drawn[0] + drawn[2], drawn[1] + drawn[3]
     left, top = max(0, left), max(0, top)
     if size is not None:
         right, bottom = min(size[0], right), min(size[1], bottom)
     if right - left < LEAST or bottom - top < LEAST:
-        raise ValueError(f"the region is smaller than {LEAST} pixels, or lies outside the picture")
+        raise ValueError(f"the ROI is smaller than {LEAST} pixels, or lies outside the picture")
     return left, top, right - left, bottom - top
 
 
-def load_region(path: Path) -> tuple[bool, Region | None]:
-    """Return whether a region was kept, and which. Raises DeviceError where the file cannot be read."""
+def load_roi(path: Path) -> tuple[bool, Roi | None]:
+    """Return whether an ROI was kept, and which. Raises DeviceError where the file cannot be read."""
     try:
         found = json.loads(path.read_text(encoding="ascii"))
-        return True, checked(found["region"], None)
+        return True, checked(found["roi"], None)
     except FileNotFoundError:
         return False, None
     except OSError as error:
-        raise DeviceError(f"region file {path} cannot be read: {error.strerror or error}") from error
+        raise DeviceError(f"ROI file {path} cannot be read: {error.strerror or error}") from error
     except DAMAGE as error:
-        raise DeviceError(f"region file {path} is damaged; delete it, and draw the region again") from error
+        raise DeviceError(f"ROI file {path} is damaged; delete it, and draw the ROI again") from error
 
 
-def save_region(path: Path, region: Region | None) -> None:
-    """Keep a region, whole or not at all. Raises DeviceError where the disk is full or the folder read-only."""
+def save_roi(path: Path, roi: Roi | None) -> None:
+    """Keep an ROI, whole or not at all. Raises DeviceError where the disk is full or the folder read-only."""
     scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with scratch.open("w", encoding="ascii") as stream:
-                stream.write(json.dumps({"region": region}) + "\n")
+                stream.write(json.dumps({"roi": roi}) + "\n")
                 stream.flush()
                 os.fsync(stream.fileno())
             scratch.replace(path)
         finally:
             scratch.unlink(missing_ok=True)
     except OSError as error:
-        raise DeviceError(f"region file {path} cannot be written: {error.strerror or error}") from error
+        raise DeviceError(f"ROI file {path} cannot be written: {error.strerror or error}") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.sources.frame_rate import Pace
-from plate_devices.sources.source import USUAL_SIZE, Frame, Region, require_opencv
+from plate_devices.sources.source import USUAL_SIZE, Frame, Roi, require_opencv
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class UsbCamera:
 
     still = False
     state = ""
-    default_roi: Region | None = None
+    default_roi: Roi | None = None
 
     def __init__(self, name: str, pace: Pace | None = None, size: tuple[int, int] = USUAL_SIZE) -> None:
         """Take "0", or "/dev/video0", how often a frame is wanted, and the width and height to ask for.

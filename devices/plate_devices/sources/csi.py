@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.sources.frame_rate import Pace
-from plate_devices.sources.source import USUAL_SIZE, Frame, Region
+from plate_devices.sources.source import USUAL_SIZE, Frame, Roi
 from plate_runtime.errors import DeviceError, MissingPartError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class CsiCamera:
     still = False
     dropped = 0  # a frame that nobody takes stays in the driver
     state = ""
-    default_roi: Region | None = None
+    default_roi: Roi | None = None
 
     def __init__(self, number: int, pace: Pace | None = None, size: tuple[int, int] = USUAL_SIZE) -> None:
         """Take its number, how often a frame is wanted, and the width and height to ask for; nothing is opened yet.

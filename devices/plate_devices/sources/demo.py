@@ -9,7 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from plate_devices.imaging.plate_picture import BLUE, DARK_ON_LIGHT, LIGHT_ON_DARK, YELLOW, Colour, Style, draw_plate
-from plate_devices.sources.source import Frame, Region
+from plate_devices.sources.source import Frame, Roi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ RATE = 15.0
 
 WIDTH, HEIGHT = 640, 480
 FRAMES_WITH_CAR, FRAMES_WITHOUT = 9, 4
-ROI: Region = (180, 330, 280, 72)
+ROI: Roi = (180, 330, 280, 72)
 """Where the plates are, x, y, width, height: what `--roi` would say for this camera."""
 
 _PLATE_WIDTH, _PLATE_HEIGHT = 264, 58
@@ -63,7 +63,7 @@ class DemoDrive:
     still = False
     dropped = 0
     state = ""
-    default_roi: Region | None = ROI
+    default_roi: Roi | None = ROI
 
     def __init__(self, name: str = "demo", count: int = VEHICLES, fps: float | None = None) -> None:
         """Let `count` vehicles drive by; `fps` leaves out frames where fewer than `RATE` a second are wanted."""

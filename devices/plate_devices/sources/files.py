@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from plate_devices.sources.folder_walk import walk
-from plate_devices.sources.source import Frame, Region, Source
+from plate_devices.sources.source import Frame, Roi, Source
 from plate_devices.sources.video_formats import is_video, refusal
 from plate_runtime.errors import InputError, PlateEdgeError
 from plate_runtime.pictures.open_picture import open_picture
@@ -36,7 +36,7 @@ class PictureFile:
     still = True
     dropped = 0
     state = ""
-    default_roi: Region | None = None
+    default_roi: Roi | None = None
 
     def __init__(self, path: str) -> None:
         self.name = path
@@ -56,7 +56,7 @@ class StandardInput:
     still = True
     dropped = 0
     state = ""
-    default_roi: Region | None = None
+    default_roi: Roi | None = None
     name = STANDARD_INPUT
 
     def frames(self) -> Iterator[Frame]:
@@ -75,7 +75,7 @@ class Unreadable:
     still = True
     dropped = 0
     state = ""
-    default_roi: Region | None = None
+    default_roi: Roi | None = None
 
     def __init__(self, name: str, error: PlateEdgeError) -> None:
         self.name = name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plate_devices.sources.folder_walk import walk
-from plate_devices.sources.source import Frame, Region
+from plate_devices.sources.source import Frame, Roi
 from plate_devices.sources.video_formats import is_video
 from plate_runtime.errors import InputError
 from plate_runtime.pictures.open_picture import CAMERA, FILES, open_picture
@@ -24,7 +24,7 @@ class FolderDrive:
     still = False
     dropped = 0
     state = ""
-    default_roi: Region | None = None
+    default_roi: Roi | None = None
 
     def __init__(self, folder: str, fps: float | None = None, leave_out: set[Path] | None = None) -> None:
         """Take the folder; `fps` says how many of its pictures were a second, all of them are read."""

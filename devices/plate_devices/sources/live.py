@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plate_devices.sources.frame_rate import Pace
-    from plate_devices.sources.source import Frame, Region, Source
+    from plate_devices.sources.source import Frame, Roi, Source
 
 STALLED_AFTER = 5.0
 """Seconds without a frame after which people are told that none comes."""
@@ -62,7 +62,7 @@ class NewestFrame:
         A source that stalls is an error, unless it is a `Reopening`, which is expected to come back.
         """
         self.name = source.name
-        self.default_roi: Region | None = source.default_roi
+        self.default_roi: Roi | None = source.default_roi
         self.read = 0
         self.listener: Listener | None = None
         self.pace = pace

@@ -11,7 +11,7 @@ from plate_devices.sources.frame_rate import Pace
 from plate_devices.sources.http_connection import SILENT_AFTER, Answer
 from plate_devices.sources.http_requests import Requests
 from plate_devices.sources.multipart import Chunks, FormatError, Parts
-from plate_devices.sources.source import Frame, Region
+from plate_devices.sources.source import Frame, Roi
 from plate_runtime.errors import DeviceError, InputError
 from plate_runtime.pictures.open_picture import CAMERA, CAMERA_PNG, open_picture
 
@@ -57,7 +57,7 @@ class MjpegStream:
 
     still = False
     state = ""
-    default_roi: Region | None = None
+    default_roi: Roi | None = None
 
     def __init__(self, address: Address, pace: Pace | None = None, redirect: str | None = None) -> None:
         """Take where it is, how often a picture is wanted, and the one other host that it may send on to.

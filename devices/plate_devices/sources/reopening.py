@@ -12,7 +12,7 @@ from plate_runtime.errors import DeviceError, InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from plate_devices.sources.source import Frame, Region, Source
+    from plate_devices.sources.source import Frame, Roi, Source
 
 
 class LoginError(DeviceError):
@@ -29,7 +29,7 @@ class Reopening:
     """
 
     still = False
-    default_roi: Region | None = None
+    default_roi: Roi | None = None
 
     def __init__(
         self, open_source: Callable[[], Source], outages: Outages | None = None, back_off: BackOff | None = None

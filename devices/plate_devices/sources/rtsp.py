@@ -12,7 +12,7 @@ from plate_devices.sources.http_connection import Answer, Connection
 from plate_devices.sources.login import answer
 from plate_devices.sources.redirects import MOVED, Redirects
 from plate_devices.sources.reopening import LoginError
-from plate_devices.sources.source import Frame, Region, require_av
+from plate_devices.sources.source import Frame, Roi, require_av
 from plate_runtime.errors import DeviceError
 from plate_runtime.pictures.open_picture import CAMERA
 
@@ -45,7 +45,7 @@ class RtspStream:
 
     still = False
     state = ""
-    default_roi: Region | None = None
+    default_roi: Roi | None = None
 
     def __init__(self, address: Address, pace: Pace | None = None, redirect: str | None = None) -> None:
         """Take where it is, how often a picture is wanted, and the one other host that it may send on to.

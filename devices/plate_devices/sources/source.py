@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Region = tuple[int, int, int, int]
+Roi = tuple[int, int, int, int]
 
 USUAL_SIZE = (1280, 720)
 """Width and height that a camera is asked for where nobody says."""
@@ -48,7 +48,7 @@ class Source(Protocol):
 
     name: str
     still: bool
-    default_roi: Region | None
+    default_roi: Roi | None
 
     @property
     def dropped(self) -> int: ...

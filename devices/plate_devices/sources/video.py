@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from plate_devices.sources.film_clock import FilmClock, FilmPace
 from plate_devices.sources.film_tables import check_tables
-from plate_devices.sources.source import Frame, Region, require_av
+from plate_devices.sources.source import Frame, Roi, require_av
 from plate_devices.sources.video_formats import HEAD_BYTES, explain, video_format
 from plate_runtime.errors import InputError
 from plate_runtime.pictures.cost import check_shape
@@ -44,7 +44,7 @@ class VideoFile:
     still = False
     dropped = 0
     state = ""
-    default_roi: Region | None = None
+    default_roi: Roi | None = None
 
     def __init__(self, path: str, fps: float | None = None) -> None:
         """Take a path and, where not every frame is wanted, how many of each second of film.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from plate_devices.sources.folder_walk import natural, walk
-from plate_devices.sources.source import Frame, Region
+from plate_devices.sources.source import Frame, Roi
 from plate_runtime.errors import InputError
 from plate_runtime.pictures.decoder import Limits
 from plate_runtime.pictures.open_picture import CAMERA, SUFFIXES, open_picture
@@ -56,7 +56,7 @@ class WatchedFolder:
 
     still = False
     dropped = 0
-    default_roi: Region | None = None
+    default_roi: Roi | None = None
 
     def __init__(self, folder: str, old_too: bool = False, leave_out: set[Path] | None = None) -> None:
         """Take the folder; `old_too` says that what is in it at the start is read first."""

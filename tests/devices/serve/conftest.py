@@ -60,7 +60,7 @@ def open_page() -> Iterator[Callable[..., LivePage]]:
     opened = []
 
     def open_(address: str = "127.0.0.1:0", *arguments: Any, **options: Any) -> LivePage:
-        files = {name: options.pop(name) for name in ("token_file", "region_file") if name in options}
+        files = {name: options.pop(name) for name in ("token_file", "roi_file") if name in options}
         page = LivePage(ServeSettings(address, **files), *arguments, **options)
         page.start()
         opened.append(page)

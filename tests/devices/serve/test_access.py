@@ -48,7 +48,7 @@ def test_strangers_see_the_login_alone(stranger: Any) -> None:
     assert stranger.get("/page.css").status == 200
     for path in ("/frame", "/state", "/page.js", "/metrics", "/health", "/crops/1.jpg"):
         assert stranger.get(path).status == 401
-    assert stranger.post("/region", {"region": None}).status == 401
+    assert stranger.post("/roi", {"roi": None}).status == 401
 
 
 def test_the_token_opens_the_page_for_a_year(stranger: Any) -> None:

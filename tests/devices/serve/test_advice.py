@@ -104,7 +104,7 @@ def test_sharpness_falls_as_the_lens_is_turned_away() -> None:
     assert values == sorted(values, reverse=True) and values[0] > 2 * values[-1]
 
 
-def test_a_region_is_looked_at_alone() -> None:
+def test_a_roi_is_looked_at_alone() -> None:
     rgb, _ = scene(160)
     rgb[:, :90] = 255
     assert look_at_frame(rgb).glare > 0.1 > look_at_frame(rgb, (95, 70, 170, 60)).glare

@@ -47,10 +47,10 @@ class Loop(threading.Thread):
                         pass
                     if self.stopped.wait(0.1):
                         return
-                    x, y, width, height = region = tap.region_of((640, 480), ROI) or (0, 0, 640, 480)
+                    x, y, width, height = roi = tap.roi_of((640, 480), ROI) or (0, 0, 640, 480)
                     part = frame.rgb[y : y + height, x : x + width].copy()
                     plates = [moved(plate, x, y) for plate in reader.read(part, "plate")]
-                    tap.offer(frame.rgb, plates, 0.0, region)
+                    tap.offer(frame.rgb, plates, 0.0, roi)
                     tap.note(source="demo", skipped=0, dropped=0)
                     for vehicle in follower.add(frame, plates):
                         record = vehicle_record("demo", vehicle, ENGINE)
@@ -67,7 +67,7 @@ def moved(plate: Any, x: int, y: int) -> Any:
 
 @pytest.fixture
 def page(open_page: Callable[..., LivePage], tmp_path: Path) -> Iterator[LivePage]:
-    page = open_page(region_file=tmp_path / "region.json")
+    page = open_page(roi_file=tmp_path / "roi.json")
     loop = Loop(page)
     loop.start()
     page.loop = loop
@@ -165,7 +165,7 @@ def test_pictures_readings_and_who_has_passed(page: LivePage, tab: Any) -> None:
     assert not tab.problems, tab.problems
 
 
-def test_a_region_is_drawn_read_and_taken_away(page: LivePage, tab: Any) -> None:
+def test_a_roi_is_drawn_read_and_taken_away(page: LivePage, tab: Any) -> None:
     tab.goto(page.url)
     wait_for(tab, "Number(document.body.dataset.frame) > 0")
     tab.click("#draw")
@@ -178,16 +178,16 @@ def test_a_region_is_drawn_read_and_taken_away(page: LivePage, tab: Any) -> None
     keep(tab, "drawing")
     tab.mouse.up()
     wait_for(tab, "document.querySelector('#told').textContent.includes('after a restart')")
-    region = page.tap.region
-    assert region is not None
-    assert all(abs(value - wanted) <= 3 for value, wanted in zip(region, (160, 310, 260, 110), strict=True)), region
-    assert tab.inner_text("#region") == f"--roi {','.join(map(str, region))}"
+    roi = page.tap.roi
+    assert roi is not None
+    assert all(abs(value - wanted) <= 3 for value, wanted in zip(roi, (160, 310, 260, 110), strict=True)), roi
+    assert tab.inner_text("#ROI") == f"--roi {','.join(map(str, ROI))}"
     assert tab.get_attribute("#draw", "aria-pressed") == "false"
     tab.wait_for_timeout(700)
-    keep(tab, "region")
+    keep(tab, "roi")
     tab.click("#whole")
-    wait_for(tab, "document.querySelector('#region').textContent === '--roi 0,0,640,480'")
-    assert page.tap.region is None and page.tap.region_set
+    wait_for(tab, "document.querySelector('#ROI').textContent === '--roi 0,0,640,480'")
+    assert page.tap.roi is None and page.tap.roi_set
     assert not tab.problems, tab.problems
 
 
@@ -209,7 +209,7 @@ def test_a_finger_draws_too(page: LivePage, browser: Any) -> None:
         touch("touchMove", (0.2 + 0.1 * step, 0.2 + 0.1 * step))
     touch("touchEnd")
     wait_for(tab, "document.querySelector('#told').textContent.includes('after a restart')")
-    x, y, width, height = page.tap.region or (0, 0, 0, 0)
+    x, y, width, height = page.tap.roi or (0, 0, 0, 0)
     assert abs(x - 128) < 6 and abs(y - 96) < 6 and abs(width - 320) < 8 and abs(height - 240) < 8
     assert tab.evaluate("scrollY") == 0, "the page stays where it is while a finger draws"
     context.close()

@@ -43,7 +43,7 @@ def test_a_camera_with_its_page(tmp_path: Path) -> None:
     config = tmp_path / "gate.toml"
     config.write_text(
         f'[source]\naddress = "demo:100000"\n[read]\nas = "plate"\n'
-        f'[serve]\naddress = "127.0.0.1:{port}"\nregion_file = "{tmp_path / "region.json"}"\n'
+        f'[serve]\naddress = "127.0.0.1:{port}"\nroi_file = "{tmp_path / "roi.json"}"\n'
         f'[privacy]\nmode = "nothing"\n[[watchlist]]\nname = "family"\nfile = "{tmp_path / "family.txt"}"\n'
     )
     with (tmp_path / "out").open("w") as out:
@@ -52,14 +52,14 @@ def test_a_camera_with_its_page(tmp_path: Path) -> None:
             wait_for(lambda: len(json.loads(ask(port, "GET", "/state")[1])["passed"]) > 0)
             headers, picture = ask(port, "GET", "/frame?after=0")
             told = json.loads(headers["Plate-Edge-Frame"])
-            assert (told["width"], told["height"], told["region"]) == (640, 480, [180, 330, 280, 72])
+            assert (told["width"], told["height"], told["roi"]) == (640, 480, [180, 330, 280, 72])
             assert picture.startswith(b"\xff\xd8")
             state = json.loads(ask(port, "GET", "/state")[1])
             assert all(one["text"] == "" and one["hash"] is None for one in state["passed"])
             assert state["health"]["frames_read"] > 0
             assert re.search(rb"^plate_edge_\w+ \d", ask(port, "GET", "/metrics")[1], re.MULTILINE)
-            ask(port, "POST", "/region", json.dumps({"region": [170, 320, 300, 92]}))
-            wait_for(lambda: json.loads(ask(port, "GET", "/state")[1])["region"] == [170, 320, 300, 92])
+            ask(port, "POST", "/roi", json.dumps({"roi": [170, 320, 300, 92]}))
+            wait_for(lambda: json.loads(ask(port, "GET", "/state")[1])["roi"] == [170, 320, 300, 92])
         finally:
             running.send_signal(signal.SIGTERM)
             _, errors = running.communicate(timeout=60)
@@ -69,4 +69,4 @@ def test_a_camera_with_its_page(tmp_path: Path) -> None:
     assert records[0]["watchlists"] == [{"name": "family", "match": "exact"}]
     assert all(record["plates"][0]["text"] == "" for record in records)
     assert "BC37FYK" not in (tmp_path / "out").read_text()
-    assert json.loads((tmp_path / "region.json").read_text()) == {"region": [170, 320, 300, 92]}
+    assert json.loads((tmp_path / "roi.json").read_text()) == {"roi": [170, 320, 300, 92]}

@@ -1,4 +1,4 @@
-"""The page over HTTP: pictures, state, region, and what is refused."""
+"""The page over HTTP: pictures, state, ROI, and what is refused."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_frame_with_its_plates(page: LivePage, client: Any, picture: np.ndarra
     found = client.get("/frame?after=0")
     assert found.status == 200
     told = json.loads(found.headers["plate-edge-frame"])
-    assert (told["width"], told["height"], told["region"]) == (640, 480, [100, 50, 400, 300])
+    assert (told["width"], told["height"], told["roi"]) == (640, 480, [100, 50, 400, 300])
     (plate,) = told["plates"]
     assert plate == {"text": "AB123", "confidence": 0.9, "corners": [[200, 100], [360, 100], [360, 140], [200, 140]]}
     with Image.open(io.BytesIO(found.body)) as image:
@@ -90,7 +90,7 @@ def test_the_state(page: LivePage, client: Any, picture: np.ndarray) -> None:
     page.tap.passed(passed_record(plates=[{"text": "", "text_hash": "k:12", "confidence": 0.5}]), None)
     client.get("/frame?after=0")
     state = client.get("/state").json
-    assert (state["size"], state["region"], state["source"], state["skipped"]) == (
+    assert (state["size"], state["roi"], state["source"], state["skipped"]) == (
         [640, 480],
         [0, 0, 320, 240],
         "gate",
@@ -115,64 +115,64 @@ def test_health_and_metrics_are_served_where_there_are_any(open_page: Callable[.
     assert other.get("/health").json == {"up": True} == other.get("/state").json["health"]
 
 
-class TestRegion:
+class TestRoi:
     def test_what_is_drawn_is_read(self, page: LivePage, client: Any, picture: np.ndarray) -> None:
         page.tap.offer(picture, [], 0.0)
-        assert not page.tap.region_set
-        assert page.tap.region_of((640, 480), (1, 2, 30, 40)) == (1, 2, 30, 40)
-        told = client.post("/region", {"region": [100, 50, 900, 100]})
-        assert told.json == {"region": [100, 50, 540, 100], "kept": False, "problem": None}
-        assert page.tap.region_of((640, 480), None) == (100, 50, 540, 100)
-        assert page.tap.region_of((320, 240), None) is None, "a camera that comes back smaller"
-        assert client.post("/region", {"region": None}).json["region"] is None
-        assert page.tap.region_set and page.tap.region_of((640, 480), (1, 2, 30, 40)) is None
+        assert not page.tap.roi_set
+        assert page.tap.roi_of((640, 480), (1, 2, 30, 40)) == (1, 2, 30, 40)
+        told = client.post("/roi", {"roi": [100, 50, 900, 100]})
+        assert told.json == {"roi": [100, 50, 540, 100], "kept": False, "problem": None}
+        assert page.tap.roi_of((640, 480), None) == (100, 50, 540, 100)
+        assert page.tap.roi_of((320, 240), None) is None, "a camera that comes back smaller"
+        assert client.post("/roi", {"roi": None}).json["roi"] is None
+        assert page.tap.roi_set and page.tap.roi_of((640, 480), (1, 2, 30, 40)) is None
 
     @pytest.mark.parametrize(
         "body",
-        [b"", b"[]", b"{}", b'{"region": [1, 2, 3]}', b'{"region": [0, 0, 4, 4]}', b'{"region": "all"}',
-         b'{"region": [0.5, 0, 100, 100]}', b'{"region": [700, 0, 100, 100]}', b"\xff",
-         b'{"region": [true, 0, 99, 99]}', b'{"region": ' + b"[" * 4000],
+        [b"", b"[]", b"{}", b'{"roi": [1, 2, 3]}', b'{"roi": [0, 0, 4, 4]}', b'{"roi": "all"}',
+         b'{"roi": [0.5, 0, 100, 100]}', b'{"roi": [700, 0, 100, 100]}', b"\xff",
+         b'{"roi": [true, 0, 99, 99]}', b'{"roi": ' + b"[" * 4000],
     )  # fmt: skip
-    def test_what_is_no_region(self, page: LivePage, client: Any, picture: np.ndarray, body: bytes) -> None:
+    def test_what_is_no_roi(self, page: LivePage, client: Any, picture: np.ndarray, body: bytes) -> None:
         page.tap.offer(picture, [], 0.0)
-        assert client.post("/region", body).status == 400
-        assert not page.tap.region_set
+        assert client.post("/roi", body).status == 400
+        assert not page.tap.roi_set
 
     def test_it_is_kept_for_the_next_start(
         self, open_page: Callable[..., LivePage], client: Any, picture: np.ndarray, tmp_path: Path
     ) -> None:
-        path = tmp_path / "state" / "region.json"
-        page = open_page(region_file=path)
+        path = tmp_path / "state" / "roi.json"
+        page = open_page(roi_file=path)
         page.tap.offer(picture, [], 0.0)
-        told = type(client)(port_of(page)).post("/region", {"region": [100, 50, 200, 100]})
+        told = type(client)(port_of(page)).post("/roi", {"roi": [100, 50, 200, 100]})
         assert told.json["kept"]
-        assert open_page(region_file=path).tap.region == (100, 50, 200, 100)
+        assert open_page(roi_file=path).tap.roi == (100, 50, 200, 100)
         path.write_text("{")
         with pytest.raises(DeviceError, match="delete it"):
-            open_page(region_file=path)
+            open_page(roi_file=path)
 
     def test_a_disk_that_cannot_be_written_is_told_of(
         self, open_page: Callable[..., LivePage], client: Any, picture: np.ndarray, tmp_path: Path
     ) -> None:
-        page = open_page(region_file=tmp_path / "state" / "region.json")
+        page = open_page(roi_file=tmp_path / "state" / "roi.json")
         (tmp_path / "state").write_text("in the way")
         page.tap.offer(picture, [], 0.0)
-        told = type(client)(port_of(page)).post("/region", {"region": [100, 50, 200, 100]}).json
+        told = type(client)(port_of(page)).post("/roi", {"roi": [100, 50, 200, 100]}).json
         assert not told["kept"] and "cannot be written" in told["problem"]
-        assert page.tap.region == (100, 50, 200, 100), "it is read all the same"
+        assert page.tap.roi == (100, 50, 200, 100), "it is read all the same"
 
 
 class TestStrangers:
     def test_pages_of_other_sites_change_nothing(self, page: LivePage, client: Any) -> None:
-        body = {"region": [0, 0, 100, 100]}
-        assert client.post("/region", body, Origin="http://evil.example").status == 403
-        assert client.post("/region", body, Origin=f"http://127.0.0.1:{port_of(page)}").status == 200
+        body = {"roi": [0, 0, 100, 100]}
+        assert client.post("/roi", body, Origin="http://evil.example").status == 403
+        assert client.post("/roi", body, Origin=f"http://127.0.0.1:{port_of(page)}").status == 200
 
     @pytest.mark.parametrize("host", ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", ""])
     def test_names_that_point_here_see_nothing(self, client: Any, host: str) -> None:
         for path in ("/", "/frame", "/state"):
             assert client.get(path, Host=host).status == 403
-        assert client.post("/region", {"region": None}, Host=host).status == 403
+        assert client.post("/roi", {"roi": None}, Host=host).status == 403
 
     @pytest.mark.parametrize("host", ["localhost:81", "127.0.0.1", "[::1]:8080", "LOCALHOST"])
     def test_this_machine_is_known_by_its_names(self, client: Any, host: str) -> None:
@@ -181,7 +181,7 @@ class TestStrangers:
     @pytest.mark.parametrize("length", ["99999999", "-1", "x", ""])
     def test_large_bodies_are_not_read(self, page: LivePage, length: str) -> None:
         with socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) as peer:
-            peer.sendall(f"POST /region HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n".encode())
+            peer.sendall(f"POST /roi HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n".encode())
             assert peer.recv(100).startswith(b"HTTP/1.1 413")
 
     def test_slow_clients_take_no_place_from_others(self, page: LivePage, client: Any) -> None:

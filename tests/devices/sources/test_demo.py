@@ -42,7 +42,7 @@ def test_fps_leaves_frames_out_and_counts_them() -> None:
     assert numbers == list(range(0, 2 * (FRAMES_WITH_CAR + FRAMES_WITHOUT), 3))
 
 
-def test_a_car_changes_the_region_and_an_empty_road_does_not() -> None:
+def test_a_car_changes_the_roi_and_an_empty_road_does_not() -> None:
     x, y, width, height = ROI
     parts = [frame.rgb[y : y + height, x : x + width].astype(int) for frame in DemoDrive(count=1).frames()]
     assert all(part.std() < 10 for part in parts[:FRAMES_WITHOUT])

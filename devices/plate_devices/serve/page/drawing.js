@@ -1,4 +1,4 @@
-// The picture with corners and readings over it, and the region that is drawn with mouse or finger.
+// The picture with corners and readings over it, and the ROI that is drawn with mouse or finger.
 
 const MARK = "#58b0ff", OUTLINE = "#ff5a36", SHADE = "rgba(8, 12, 18, .42)";
 const LEAST = 16;
@@ -53,9 +53,9 @@ export class Picture {
   end(event) {
     if (!this.from) return;
     this.to = this.place(event);
-    const region = this.rectangle();
+    const roi = this.rectangle();
     this.forget();
-    if (region[2] >= LEAST && region[3] >= LEAST) this.drawn(region);
+    if (roi[2] >= LEAST && roi[3] >= LEAST) this.drawn(roi);
   }
 
   place(event) {
@@ -81,7 +81,7 @@ export class Picture {
     const pen = canvas.getContext("2d");
     const scale = width / told.width;
     pen.drawImage(this.bitmap, 0, 0, width, height);
-    if (told.region) this.shade(pen, told.region.map(value => value * scale));
+    if (told.roi) this.shade(pen, told.roi.map(value => value * scale));
     for (const plate of told.plates) this.plate(pen, plate, scale);
     if (this.from) {
       pen.setLineDash([6, 4]);

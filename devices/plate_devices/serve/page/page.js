@@ -4,7 +4,7 @@ import { Picture } from "./drawing.js";
 
 const $ = id => document.getElementById(id);
 const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
-const picture = new Picture($("picture"), region => draw(region));
+const picture = new Picture($("picture"), roi => draw(roi));
 let best = 0, shownPassed = "";
 
 async function ask(path, options = {}) {
@@ -62,7 +62,7 @@ function show(state) {
   $("source").textContent = state.source ?? health.source ?? "";
   showHints(state);
   showFigures(state, health);
-  showRegion(state.region);
+  showRoi(state.roi);
   showPassed(state.passed);
 }
 
@@ -96,9 +96,9 @@ function showFigures(state, health) {
   $("figures").replaceChildren(...rows.flatMap(([name, value]) => [element("dt", name), element("dd", String(value))]));
 }
 
-function showRegion(region) {
-  $("region").textContent = region ? `--roi ${region.join(",")}` : "";
-  $("copy").hidden = !region || !navigator.clipboard;
+function showRoi(roi) {
+  $("roi").textContent = roi ? `--roi ${roi.join(",")}` : "";
+  $("copy").hidden = !roi || !navigator.clipboard;
 }
 
 function showPassed(passed) {
@@ -135,18 +135,18 @@ function element(kind, text = "") {
   return made;
 }
 
-async function draw(region) {
+async function draw(roi) {
   drawing(false);
   try {
-    const answer = await (await ask("region", {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ region }),
+    const answer = await (await ask("roi", {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ roi }),
     })).json();
-    showRegion(answer.region);
+    showRoi(answer.roi);
     if (answer.problem) tell(`read from now on, but not kept: ${answer.problem}`, true);
     else if (answer.kept) tell("read from now on, and after a restart");
-    else tell(answer.region ? "read from now on; after a restart only with this option, or [source] roi" : "all of it is read");
+    else tell(answer.roi ? "read from now on; after a restart only with this option, or [source] roi" : "all of it is read");
   } catch (error) {
-    tell(`the region was not taken: ${error.message}`, true);
+    tell(`the ROI was not taken: ${error.message}`, true);
   }
 }
 
@@ -165,7 +165,7 @@ $("draw").addEventListener("click", () => drawing($("draw").getAttribute("aria-p
 $("whole").addEventListener("click", () => draw(null));
 $("again").addEventListener("click", () => { best = 0; });
 $("copy").addEventListener("click", async () => {
-  await navigator.clipboard.writeText($("region").textContent);
+  await navigator.clipboard.writeText($("roi").textContent);
   tell("copied");
 });
 

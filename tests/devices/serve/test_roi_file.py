@@ -1,0 +1,24 @@
+"""The ROI that the page keeps: read again, or refused in one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from plate_devices.serve.roi_file import checked, load_roi
+from plate_runtime.errors import DeviceError
+
+WILD = ["[" * 100_000, '{"roi": [' + "9" * 400 + ", 1, 20, 20]}", '{"roi": 5}', "{", "\x00"]
+
+
+@pytest.mark.parametrize("content", WILD)
+def test_wild_roi_files_are_refused(content: str, tmp_path: Path) -> None:
+    (tmp_path / "roi.json").write_text(content)
+    with pytest.raises(DeviceError, match="is damaged; delete it"):
+        load_roi(tmp_path / "roi.json")
+
+
+def test_numbers_beyond_every_picture_are_refused() -> None:
+    with pytest.raises(ValueError, match="outside"):
+        checked([0, 0, 10**400, 20], None)
