@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count as numbers
 from itertools import islice
 from random import Random
@@ -22,7 +23,6 @@ VEHICLES = 10
 RATE = 15.0
 """Frames of each second of the drive."""
 
-WIDTH, HEIGHT = 640, 480
 FRAMES_WITH_CAR, FRAMES_WITHOUT = 9, 4
 ROI: Roi = (180, 330, 280, 72)
 """Where the plates are, x, y, width, height: what `--roi` would say for this camera."""
@@ -72,7 +72,7 @@ class DemoDrive:
         self._step = max(1.0, RATE / fps) if fps else 1.0
 
     def frames(self) -> Iterator[Frame]:
-        """Yield the drive, 640x480; times count from now at `RATE` frames a second."""
+        """Yield the drive, 640x480 RGB; times count from now at `RATE` frames a second."""
         started = datetime.now(UTC)
         due = 0.0
         for index, rgb in enumerate(self._draw()):
@@ -86,15 +86,17 @@ class DemoDrive:
     def _draw(self) -> Iterator[NDArray[np.uint8]]:
         import numpy as np
 
+        from plate_devices.sources.demo_scene import HEIGHT, WIDTH, paint_place
+
         chance = Random(2)
         # One field of noise, moved about: drawing a new one for each frame would take longer than reading it.
         grain = np.random.default_rng(2).integers(-6, 7, (HEIGHT, WIDTH, 1), dtype=np.int16)
-        road = _draw_road()
+        place = paint_place()
         # Made one by one: a service drives a million vehicles, and should show the first one at once.
         for vehicle in islice(_coming_vehicles(), self._count):
             plate = draw_plate(vehicle.text, 2 * _PLATE_HEIGHT, vehicle.style, 2 * _PLATE_WIDTH)
             for moment in range(FRAMES_WITHOUT + FRAMES_WITH_CAR):
-                scene = road.copy()
+                scene = place.copy()
                 if moment >= FRAMES_WITHOUT:
                     _draw_car(scene, plate, vehicle.body, moment - FRAMES_WITHOUT, chance)
                 shift = (chance.randrange(HEIGHT), chance.randrange(WIDTH))
@@ -102,33 +104,22 @@ class DemoDrive:
                 yield np.clip(noisy, 0, 255).astype(np.uint8)
 
 
-def _draw_road() -> Image.Image:
-    from PIL import Image, ImageDraw
-
-    scene = Image.new("RGB", (WIDTH, HEIGHT), (96, 97, 100))
-    pen = ImageDraw.Draw(scene)
-    pen.rectangle((0, 0, WIDTH, 150), fill=(168, 188, 205))
-    pen.rectangle((0, 120, WIDTH, 150), fill=(92, 112, 84))
-    pen.line((70, HEIGHT, 250, 150), fill=(190, 190, 184), width=6)
-    pen.line((570, HEIGHT, 390, 150), fill=(190, 190, 184), width=6)
-    return scene
-
-
 def _draw_car(scene: Image.Image, plate: Image.Image, body: Colour, moment: int, chance: Random) -> None:
-    """Draw a car's rear; it comes 1 % closer with each frame and sways by a pixel or two."""
-    from PIL import Image, ImageDraw
+    """Draw a car's rear; its plate comes 1 % closer with each frame, and all of it sways by a pixel or two."""
+    from PIL import Image
 
-    x, y = chance.uniform(-2, 2), chance.uniform(-2, 2)
-    pen = ImageDraw.Draw(scene)
-    dark = tuple(part * 2 // 3 for part in body)
-    pen.rounded_rectangle((130 + x, 110 + y, 510 + x, 300 + y), 60, fill=dark)
-    pen.rounded_rectangle((160 + x, 135 + y, 480 + x, 235 + y), 30, fill=(44, 50, 58))
-    pen.rounded_rectangle((90 + x, 230 + y, 550 + x, 440 + y), 36, fill=body)
-    for left in (105, 485):
-        pen.rounded_rectangle((left + x, 255 + y, left + 50 + x, 300 + y), 8, fill=(176, 30, 34))
-
+    x, y = round(chance.uniform(-2, 2)), round(chance.uniform(-2, 2))
+    car = _car(body)
+    scene.paste(car, (x, y), car)
     scale = 0.92 + 0.01 * moment
     size = round(_PLATE_WIDTH * scale), round(_PLATE_HEIGHT * scale)
     plate = plate.resize(size, Image.Resampling.LANCZOS)
     left, top, width, height = ROI
-    scene.paste(plate, (round(left + (width - size[0]) / 2 + x), round(top + (height - size[1]) / 2 + y)))
+    scene.paste(plate, (left + (width - size[0]) // 2 + x, top + (height - size[1]) // 2 + y))
+
+
+@cache
+def _car(body: Colour) -> Image.Image:
+    from plate_devices.sources.demo_scene import paint_car
+
+    return paint_car(body)

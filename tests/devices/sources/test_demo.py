@@ -10,14 +10,13 @@ import numpy as np
 from plate_devices.sources.demo import (
     FRAMES_WITH_CAR,
     FRAMES_WITHOUT,
-    HEIGHT,
     RATE,
     ROI,
     VEHICLES,
-    WIDTH,
     DemoDrive,
     vehicles,
 )
+from plate_devices.sources.demo_scene import HEIGHT, WIDTH
 from plate_runtime.alphabet import ALPHABET
 
 
