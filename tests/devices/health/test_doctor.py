@@ -77,7 +77,7 @@ def test_a_missing_camera_is_named(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_without_an_interpreter_it_says_so_and_ends_with_4() -> None:
-    line = [*process()[:2], BROKEN + process("health.doctor")[2]]
+    line = [*process()[:2], BROKEN + process("doctor")[2]]
     ended = subprocess.run(line, capture_output=True, text=True, check=False, timeout=120)
     assert ended.returncode == 4
     assert "FAILED  interpreter  no interpreter works, so nothing can be read" in ended.stdout
