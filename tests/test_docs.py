@@ -203,8 +203,20 @@ def test_the_reader_s_card_counts_fonts_and_regions_as_they_are() -> None:
     assert f"{len(packages)} font families" in card
     for licence, count in Counter(package.licence for package in packages).items():
         assert f"| {licence} | {count} |" in card
-    for page in (card, (ROOT / "README.md").read_text("utf-8")):
-        assert f"{len(load_formats())} countries and states" in page
+    assert f"{len(load_formats())} countries and states" in card
+
+
+def test_the_readme_fits_on_few_screens() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 120
+
+
+def test_figures_of_the_documentation_are_those_of_the_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import tables
+
+    for page in tables.pages():
+        text = page.read_text("utf-8")
+        assert tables.filled(text) == text, f"{page.name}: run python benchmarks/tables.py"
 
 
 def test_the_page_on_drawn_plates_lists_the_layouts_as_they_are() -> None:

@@ -169,7 +169,7 @@ def test_a_roi_is_drawn_read_and_taken_away(page: LivePage, tab: Any) -> None:
     tab.goto(page.url)
     wait_for(tab, "Number(document.body.dataset.frame) > 0")
     tab.click("#draw")
-    box = tab.detector("canvas").bounding_box()
+    box = tab.locator("canvas").bounding_box()
     across, down = box["width"] / 640, box["height"] / 480
     tab.mouse.move(box["x"] + 420 * across, box["y"] + 420 * down)
     tab.mouse.down()
@@ -197,7 +197,7 @@ def test_a_finger_draws_too(page: LivePage, browser: Any) -> None:
     tab.goto(page.url)
     wait_for(tab, "Number(document.body.dataset.frame) > 0")
     tab.tap("#draw")
-    box = tab.detector("canvas").bounding_box()
+    box = tab.locator("canvas").bounding_box()
     session = context.new_cdp_session(tab)
 
     def touch(kind: str, *points: tuple[float, float]) -> None:

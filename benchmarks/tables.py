@@ -1,0 +1,157 @@
+"""Write the figures of the README and the documentation from the CSV files in `benchmarks/results`.
+
+A table stands between `<!-- figures: NAME -->` and `<!-- end of figures -->`.
+
+Examples:
+    python benchmarks/tables.py            # write them all again
+    python benchmarks/tables.py --check    # exit code 3 if one is out of date
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from measuring import RESULTS, ROOT, command_line
+
+Row = dict[str, str]
+
+_BLOCK = re.compile(r"(<!-- figures: ([\w-]+) -->\n)(.*?)(<!-- end of figures -->)", re.DOTALL)
+_READERS = {
+    "plate-reader-": "`{}`",
+    "plate-reader-nano-": "`{}`",
+    "RapidOCR": "RapidOCR {version}, recogniser alone",
+    "SimpleLPR": "SimpleLPR {version}",
+    "Tesseract": "Tesseract {version}",
+    "fast-plate-ocr": "fast-plate-ocr, smallest network, random weights",
+    "cutting": "character network on segmented characters",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write or check every table; return 0, or 3 if a table that was checked is out of date."""
+    parser = command_line(__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, only say which pages are out of date")
+    options = parser.parse_args(arguments)
+    stale = []
+    for path in pages():
+        old = path.read_text("utf-8")
+        new = filled(old)
+        if new == old:
+            continue
+        stale.append(path)
+        if not options.check:
+            path.write_text(new, "utf-8")
+    said = "out of date, run python benchmarks/tables.py" if options.check else "written"
+    for path in stale:
+        print(f"{path.relative_to(ROOT)}: {said}")
+    return 3 if stale and options.check else 0
+
+
+def pages() -> list[Path]:
+    """Return the pages that may hold tables."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def filled(text: str) -> str:
+    """Return a page with each of its tables made again. Raises KeyError for a name that is no table."""
+    return _BLOCK.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}\n{found[4]}", text)
+
+
+def readers() -> str:
+    """Plate crops: percent of texts right with O=0 and I=1, by reader and set, and the cost of a crop."""
+    rows = [row for row in _rows("plates") if _is_shown(row["reader"])]
+    sets = list(dict.fromkeys(row["set"] for row in rows))
+    readers_ = [[row for row in rows if row["reader"] == name] for name in dict.fromkeys(row["reader"] for row in rows)]
+    heads = [f"{row['set'].removeprefix('plates-')}, {row['count']}" for row in readers_[0]]
+    table = [["reader", *heads, "CPU ms a crop", "memory MB", "file MB"]]
+    for found in sorted(readers_, key=lambda found: -_mean(found)):
+        by_set, last = {row["set"]: row for row in found}, found[-1]
+        percents = [_percent(by_set[one]["folded_percent"]) if one in by_set else "" for one in sets]
+        cost = [f"{float(last['cpu_ms_median']):.1f}", f"{float(last['peak_memory_mb']):.0f}"]
+        table.append([_label(last), *percents, *cost, f"{int(last['bytes']) / 1e6:.1f}"])
+    return _markdown(table)
+
+
+def frames() -> str:
+    """Whole frames: plates found, texts read, and the mean cost of a frame."""
+    table = [["frames", "plates found", "texts read", "CPU ms a frame"]]
+    for row in _rows("second-looks"):
+        found, plates, read, texts = (int(row[key]) for key in ("found", "plates", "read", "texts"))
+        if not plates:
+            continue
+        table.append([
+            f"`{row['set']}`, {row['frames']}", f"{found} of {plates} ({found / plates:.1%})",
+            f"{read} of {texts} ({read / texts:.1%})" if texts else "no texts in the set",
+            f"{float(row['cpu_ms_mean']):.1f}",
+        ])  # fmt: skip
+    return _markdown(table)
+
+
+def characters() -> str:
+    """Single characters, read by the shipped int8 file in LiteRT."""
+    table = [["characters", "right", "with O=0 and I=1"]]
+    for row in _rows("accuracy-characters"):
+        if row["precision"] == "int8" and row["interpreter"].startswith("litert"):
+            count, right, folded = (int(row[key]) for key in ("count", "right", "folded"))
+            table.append([f"`{row['set']}`", f"{right:,} of {count:,}", f"{folded:,} ({folded / count:.1%})"])
+    return _markdown(table)
+
+
+def start() -> str:
+    """From shell to answer: time and peak memory of whole processes."""
+    table = [["process", "wall ms", "ratio", "CPU ms", "memory MB"]]
+    for row in _rows("start"):
+        cost = [f"{float(row[key]):.0f}" for key in ("wall_ms_median", "cpu_ms_median", "peak_memory_mb")]
+        table.append([row["process"], cost[0], row["ratio"], *cost[1:]])
+    return _markdown(table)
+
+
+def inference() -> str:
+    """One character in every interpreter."""
+    table = [["interpreter", "precision", "CPU ms", "ratio"]]
+    table += [[row["interpreter"], row["precision"], row["cpu_ms_median"], row["ratio"]] for row in _rows("inference")]
+    return _markdown(table)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "readers": readers, "frames": frames, "characters": characters, "start": start, "inference": inference,
+}  # fmt: skip
+"""What stands after `figures:` -> the function that makes the table."""
+
+
+def _rows(name: str) -> list[Row]:
+    with (RESULTS / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _is_shown(reader: str) -> bool:
+    """Whether the table has a row for it: our int8 files in LiteRT alone, and every other reader."""
+    return not reader.startswith("plate-reader") or reader.endswith("-int8.tflite in litert")
+
+
+def _label(row: Row) -> str:
+    beginning = max((one for one in _READERS if row["reader"].startswith(one)), key=len)
+    version = row["version"].split(",")[0]
+    return _READERS[beginning].format(row["reader"].partition("-int8")[0], version=version)
+
+
+def _percent(figure: str) -> str:
+    return f"{float(figure):.1f}" if figure else ""
+
+
+def _mean(rows: Iterable[Row]) -> float:
+    percents = [float(row["folded_percent"] or 0) for row in rows]
+    return sum(percents) / len(percents)
+
+
+def _markdown(table: Sequence[Sequence[str]]) -> str:
+    head, *rows = table
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
