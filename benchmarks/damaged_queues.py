@@ -194,7 +194,7 @@ def make_queue(folder: Path, chance: random.Random) -> dict[str, list[dict[str, 
     work = folder / "work"
     work.mkdir(parents=True)
     queue = EventQueue(work / FILE, 64 << 20)
-    queue.open_for(NAMES)
+    queue.set_outputs(NAMES)
     owed: dict[str, list[dict[str, Any]]] = {name: [] for name in NAMES}
     for number in range(chance.randrange(5, 60)):
         put = event(number, chance)
@@ -203,7 +203,7 @@ def make_queue(folder: Path, chance: random.Random) -> dict[str, list[dict[str, 
             owed[name].append(put)
             if chance.random() < often:
                 taken = queue.take(name, chance.randrange(1, 4))
-                queue.done(name, taken)
+                queue.acknowledge(name, taken)
                 del owed[name][: len(taken)]
     if chance.random() < 0.4:
         queue.close()

@@ -118,7 +118,7 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
         LinesOutput(LinesSettings(path=tmp_path / "p.jsonl")),
         CsvOutput(CsvSettings(path=tmp_path / "p.csv")),
     ):
-        with pytest.raises(Exception, match="it is a symbolic link; give the path that it leads to"):
+        with pytest.raises(Exception, match="it is a symbolic link; give the path of its target"):
             output.open()
     folder = PictureFolder(tmp_path / "crops")
     (tmp_path / "crops" / "a.jpg").symlink_to(precious)

@@ -60,9 +60,9 @@ def _queues() -> list[bytes]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / FILE
         queue = EventQueue(path, 64 << 20)
-        queue.open_for(("fast", "slow"))
+        queue.set_outputs(("fast", "slow"))
         queue.put([_event(number) for number in range(8)])
-        queue.done("fast", queue.take("fast", 3))
+        queue.acknowledge("fast", queue.take("fast", 3))
         queue.close()
         return [path.read_bytes()]
 

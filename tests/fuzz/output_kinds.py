@@ -40,7 +40,7 @@ def _check(kind: str, path: Path) -> None:
         target = Path(folder) / f"plates{path.suffix}"
         shutil.copy(path, target)
         output = _output(kind, target)
-        refused_or_read(lambda: output.forget(datetime.now(UTC) - timedelta(days=30)))
+        refused_or_read(lambda: output.delete_before(datetime.now(UTC) - timedelta(days=30), lambda _: None))
         refused_or_read(output.open)
         refused_or_read(lambda: output.send([event(99)]))
         refused_or_read(output.close)

@@ -1,4 +1,4 @@
-"""Lines at the end of a file: whole, on the disk when they count, and none of them twice."""
+"""Append lines to a file: each whole, once, and on the disk when it is acknowledged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from plate_devices.events.records import UUID7
-from plate_devices.outputs.line_ages import LONGEST_LINE, copy_ranges, look_at_ages
+from plate_devices.outputs.line_ages import LONGEST_LINE, copy_ranges, find_old_lines
 from plate_devices.outputs.output import OutputError
 from plate_devices.private_files import clean_folder, make_folder, open_private, read_regular, replacing, sync_folder
 
@@ -27,14 +27,14 @@ _OUR_LINE = re.compile(rf"\W{{0,4}}{UUID7}\W".encode("ascii"))
 Rotation = Literal["never", "day", "month"]
 
 _TAIL = 4 << 20
-"""Bytes at the end of a file in which events are looked for that come again; a batch is smaller."""
+"""Bytes at the end of a file in which repeated events are looked for. A batch is smaller."""
 
 _KNOWN = 10_000
-"""Events that are known to stand in the file; more than what memory holds while the disk takes nothing."""
+"""Keys of the last events in the file: more than memory holds while the disk fails."""
 
 
 class Line(NamedTuple):
-    """A line without its end, the key of its event, and the UTC time of that, if it has one."""
+    """A line without its end, with the key and the UTC time of its event, None for no time."""
 
     key: str
     time: str | None
@@ -42,12 +42,14 @@ class Line(NamedTuple):
 
 
 class AppendedFile:
-    """A file, or one for each day or month; may be moved away or cut off by others meanwhile."""
+    """A file, or one for each day or month. Other programs may move or truncate it at any time."""
 
     def __init__(self, path: Path, rotate: Rotation, key_of: Callable[[str], str | None], header: str = "") -> None:
-        """Take a path; of rotated files the date comes before the suffix: `plates-2026-11-22.csv`.
+        """Use a path; nothing is opened yet.
 
         Args:
+            path: of the file; rotated files have a date before the suffix: `plates-2026-11-22.csv`.
+            rotate: how often a new file begins.
             key_of: returns the key of a line's event.
             header: the first line of each file.
         """
@@ -59,7 +61,7 @@ class AppendedFile:
         self._damaged: dict[Path, int] = {}
 
     def append(self, lines: Sequence[Line]) -> None:
-        """Write lines that are not there yet. Raises OutputError, and what was begun is taken back at the next try."""
+        """Write the lines that are not in the file yet. Raises OutputError; the next try removes a partial line."""
         with self._lock:
             try:
                 for path, group in groupby(lines, lambda line: self._path_at(line.time)):
@@ -72,7 +74,7 @@ class AppendedFile:
                 raise OutputError(f"{self._path} cannot be written: {_reason(error)}") from error
 
     def check(self) -> None:
-        """Raise OutputError where the file could not be made."""
+        """Raise OutputError if the file cannot be made."""
         with self._lock:
             try:
                 make_folder(self._path.parent)
@@ -83,21 +85,20 @@ class AppendedFile:
                 raise OutputError(f"{self._path} cannot be made: {_reason(error)}") from error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._close()
 
-    def forget(
-        self, before: str, time_of: Callable[[bytes], str | None], note: Callable[[str], None] = lambda _: None
-    ) -> int:
-        """Delete lines of events before a UTC time, as records write it; return how many.
+    def delete_before(self, before: str, time_of: Callable[[bytes], str | None], note: Callable[[str], None]) -> int:
+        """Delete lines of events before a UTC time, written as in records; return how many.
 
         Args:
-            time_of: returns the time of a line, None for a damaged one; see `aging` for what happens to those.
-            note: gets one sentence about damaged lines.
+            before: the time.
+            time_of: returns the time of a line, None for a damaged line; see `find_old_lines`.
+            note: is called with a sentence about damaged lines.
 
         Raises:
-            OutputError: a file cannot be shortened; the others were.
+            OutputError: a file cannot be shortened; all others were.
         """
         deleted, failed = 0, []
         with self._lock:
@@ -107,7 +108,7 @@ class AppendedFile:
                     if path.name.endswith(".part"):
                         path.unlink()
                     else:
-                        deleted += self._forget(path, before, time_of, note)
+                        deleted += self._delete_before(path, before, time_of, note)
                 except OSError as error:
                     failed.append(f"{path} cannot be shortened: {_reason(error)}")
         if failed:
@@ -123,7 +124,7 @@ class AppendedFile:
         )
 
     def _all(self) -> list[Path]:
-        """Return the files that this output has written, also with another `rotate`, or left at a kill long ago."""
+        """Return the files of this output, also with another `rotate`, and scratch files that a kill left."""
         stem, suffix = re.escape(self._path.stem), re.escape(self._path.suffix)
         names = rf"{stem}(-undated|-\d{{4}}-\d\d(-\d\d)?)?{suffix}"
         ours = re.compile(rf"{names}|\.{names}\.\d+\.part", re.ASCII)
@@ -138,13 +139,13 @@ class AppendedFile:
         clean_folder(path.parent)
         self._file = open_private(path, os.O_RDWR | os.O_APPEND)
         if not stat.S_ISREG(os.fstat(self._file).st_mode):
-            raise OSError(None, "it is no file")
+            raise OSError(None, "it is not a regular file")
         self._open_path = path
         self._read_tail()
         sync_folder(path.parent)
 
     def _is_there(self, path: Path) -> bool:
-        """Whether the file was not moved away or replaced."""
+        """Whether the open file is still at its path."""
         try:
             found = path.stat()
         except OSError:
@@ -153,11 +154,11 @@ class AppendedFile:
         return (found.st_dev, found.st_ino) == (have.st_dev, have.st_ino)
 
     def _read_tail(self) -> None:
-        """Cut off a line that was never finished, and learn which events the last lines are of."""
+        """Remove an unfinished last line, and read the keys of the last events."""
         begin = max(0, os.fstat(self._file).st_size - _TAIL)
         self._known.clear()
         whole, first, ours = begin, "", False
-        # Line by line: a file that has grown is opened again in no more memory than a new one.
+        # Line by line: a long file needs no more memory than a new one.
         with open(self._file, "rb", closefd=False) as stream:
             stream.seek(begin)
             for content in stream:
@@ -174,22 +175,22 @@ class AppendedFile:
         if whole == 0 and self._header:
             self._write(f"{self._header}\n")
         elif begin and whole == begin:
-            self._write("\n")  # what ends a line may stand before the part that was looked at
+            self._write("\n")  # the last line may begin before the part that was read
         elif begin == 0 and self._header and first != self._header:
-            self._mend_header(ours)
+            self._repair_header(ours)
 
-    def _mend_header(self, ours: bool) -> None:
-        """Write the first line again where the file is this output's. Raises OSError in any case."""
+    def _repair_header(self, ours: bool) -> None:
+        """Write the first line again if the file belongs to this output. Always raises OSError."""
         path = self._open_path
         if not ours or path is None:
-            raise OSError(None, "its columns are others; move it away")
-        with open(self._file, "rb", closefd=False) as stream, replacing(path, like=os.fstat(self._file)) as mended:
+            raise OSError(None, "it has other columns; move it away")
+        with open(self._file, "rb", closefd=False) as stream, replacing(path, like=os.fstat(self._file)) as repaired:
             stream.seek(0)
-            mended.write(f"{self._header}\n".encode())
+            repaired.write(f"{self._header}\n".encode())
             first = stream.readline()
-            mended.write(first if _OUR_LINE.match(first) else b"")
-            shutil.copyfileobj(stream, mended)
-        raise OSError(None, "its first line was damaged, and is written again")
+            repaired.write(first if _OUR_LINE.match(first) else b"")
+            shutil.copyfileobj(stream, repaired)
+        raise OSError(None, "its first line was damaged; it is written again")
 
     def _write(self, text: str) -> None:
         left = text.encode("utf-8")
@@ -208,7 +209,7 @@ class AppendedFile:
             os.close(self._file)
         self._file, self._open_path = -1, None
 
-    def _forget(
+    def _delete_before(
         self, path: Path, before: str, time_of: Callable[[bytes], str | None], note: Callable[[str], None]
     ) -> int:
         header = self._header.encode("utf-8")
@@ -216,10 +217,10 @@ class AppendedFile:
             status = os.fstat(stream.fileno())
             if not self._is_ours(stream):
                 return 0
-            ages = look_at_ages(stream, before, time_of, status.st_mtime, header)
+            ages = find_old_lines(stream, before, time_of, status.st_mtime, header)
             if ages.damaged_old or ages.damaged_kept != self._damaged.get(path, 0):
                 self._damaged[path] = ages.damaged_kept
-                note(f"{path}: of its damaged lines {ages.damaged_old} are deleted, {ages.damaged_kept} not old enough")
+                note(f"{path}: {ages.damaged_old} damaged lines are deleted, {ages.damaged_kept} are not old enough")
             if not ages.old:
                 return 0
             empty = True
@@ -235,7 +236,7 @@ class AppendedFile:
         return ages.old
 
     def _is_ours(self, stream: BinaryIO) -> bool:
-        """Whether a file with a header is this output's, also where the header is damaged; goes to the beginning."""
+        """Whether a file with a header belongs to this output, also with a damaged header; rewinds the stream."""
         first = stream.readline(LONGEST_LINE).decode("utf-8", "replace").rstrip("\r\n")
         columns, found = self._header.split(","), first.split(",")
         ours = not self._header or 2 * len(set(columns).intersection(found)) > len(columns)
@@ -247,5 +248,5 @@ class AppendedFile:
 
 def _reason(error: OSError) -> str:
     if error.errno == errno.ELOOP:
-        return "it is a symbolic link; give the path that it leads to"
+        return "it is a symbolic link; give the path of its target"
     return error.strerror or str(error)

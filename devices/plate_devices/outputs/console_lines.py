@@ -1,4 +1,4 @@
-"""Records as lines on standard output: text for people, JSON for programs."""
+"""Print records on standard output: as text, or as JSON for programs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _UNPRINTABLE = {number: f"\\x{number:02x}" for number in (*range(32), 127)}
 
 
 class Lines:
-    """Writes each record at once, so that whoever reads the pipe is never behind."""
+    """Writes and flushes each record at once."""
 
     def __init__(self, as_json: bool, stream: TextIO | None = None) -> None:
         """Write JSON, or `TEXT<TAB>confidence<TAB>source`, to `stream`, by default standard output."""
@@ -23,10 +23,11 @@ class Lines:
         self._stream = stream or sys.stdout
 
     def write(self, record: Record, source: str) -> None:
-        """Write a record; as text a line for each of its plates, with `source` as where it was read.
+        """Write a record as JSON, or as one line of text for each of its plates.
 
         Raises:
-            DeviceError: the disk is full. BrokenPipeError: nobody reads any more.
+            DeviceError: the disk is full.
+            BrokenPipeError: the reader of the pipe has ended.
         """
         if self._as_json:
             self._print(to_line(record))
@@ -45,6 +46,6 @@ class Lines:
 
 
 def printable(name: str) -> str:
-    """Return a file name as a line of standard output can hold it: what would break line or encoding is escaped."""
+    """Return a text that fits on a line of standard output: control and unencodable characters are escaped."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     return name.translate(_UNPRINTABLE).encode(encoding, "backslashreplace").decode(encoding)

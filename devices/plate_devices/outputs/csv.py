@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from plate_devices.events.records import timestamp
 from plate_devices.outputs.appended_file import AppendedFile, Line
-from plate_devices.outputs.output import event_time
+from plate_devices.outputs.output import Output, event_time
 from plate_devices.outputs.output_settings import OutputSettings
 from plate_devices.outputs.table_rows import COLUMNS, to_row
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 _TIME = COLUMNS.index("last_time")
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What formulas begin with, also as the wide signs of East Asian keyboards; tab and CR are blanks by then."""
+"""First characters of formulas, also the full-width ones of East Asian keyboards. Tab and CR were replaced before."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CsvSettings(OutputSettings):
-    """type = "csv": a row for each event, columns as in `rows.py`.
+    """type = "csv": a row for each event, columns as in `table_rows.py`.
 
     Attributes:
         path: a file to append to.
@@ -39,11 +39,11 @@ class CsvSettings(OutputSettings):
     rotate: Literal["never", "day", "month"] = "never"
 
 
-class CsvOutput:
+class CsvOutput(Output):
     """Appends events to a file."""
 
     def __init__(self, settings: CsvSettings, name: str = "csv") -> None:
-        """Take a path; the file is made when it is opened."""
+        """Use a path; `open` makes the file."""
         self.name = name
         self._file = AppendedFile(settings.path, settings.rotate, _key, _line(COLUMNS))
 
@@ -62,17 +62,13 @@ class CsvOutput:
         self._file.check()
         self._file.close()
 
-    def notices(self) -> Sequence[str]:
-        """See `Output`; there are none."""
-        return ()
-
     def close(self) -> None:
         """See `Output`."""
         self._file.close()
 
-    def forget(self, before: datetime, note: Callable[[str], None] = lambda _: None) -> int:
-        """Delete rows of events that are older; `note` gets a sentence on damaged ones. Raises OutputError."""
-        return self._file.forget(timestamp(before) or "", _time, note)
+    def delete_before(self, before: datetime, note: Callable[[str], None]) -> int:
+        """See `Output`: deletes rows."""
+        return self._file.delete_before(timestamp(before) or "", _time, note)
 
 
 def _line(values: Iterable[object]) -> str:
@@ -83,10 +79,10 @@ def _line(values: Iterable[object]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return a text as a cell that a spreadsheet shows, and never computes.
+    """Return a text as a cell that a spreadsheet shows and never computes.
 
-    A row is one line, so that a torn one differs from a whole one. An apostrophe before `=`, `+`, `-`, `@` makes
-    spreadsheets take the cell for text (OWASP, "CSV Injection").
+    A row is one line, so that a torn row can be recognised. An apostrophe before `=`, `+`, `-`, `@` makes spreadsheets
+    show the cell as text (OWASP, "CSV Injection").
     """
     flat = " ".join(text.split())
     return f"'{flat}" if flat.startswith(_FORMULA) else flat
@@ -99,6 +95,6 @@ def _key(line: str) -> str:
 def _time(line: bytes) -> str | None:
     try:
         row = next(csv.reader([line.decode("utf-8", "replace")]), [])
-    except csv.Error:  # a field that is longer than any of ours, a zero
+    except csv.Error:  # an overlong field, or a zero byte
         return None
     return row[_TIME] or None if len(row) == len(COLUMNS) else None

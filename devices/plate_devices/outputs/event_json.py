@@ -1,4 +1,4 @@
-"""What an event is on the disk: JSON in ASCII, with an id; found also in what is left of a damaged file."""
+"""An event on the disk: JSON in ASCII, with an id. Events are also found in the bytes of a damaged file."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ if TYPE_CHECKING:
 
     from plate_devices.outputs.output import Event
 
-Found = tuple[int | None, bytes]
-"""An event's number, None where it is not known, and its body."""
+NumberedBody = tuple[int | None, bytes]
+"""The number of an event, None if it is unknown, and its body."""
 
 _BEGIN = re.compile(rb'\{"')
 _PAGE = 4096
-"""Bytes of a page of SQLite, within which a body is in one piece."""
+"""Bytes of a page of SQLite. A body in one piece lies within one page."""
 
 _DECODER = json.JSONDecoder()
 _INTEGER_BYTES = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8, 8: 0, 9: 0}
 _FARTHEST = 128
-"""Bytes before a body in which its row begins."""
+"""A row begins at most so many bytes before its body."""
 
 
 def read_event(body: object) -> Event | None:
-    """Return the event that a body is, or begins with, None for one that is damaged."""
+    """Return the event at the beginning of a body, None if it is damaged."""
     found = _decoded(body) if isinstance(body, bytes) else None
     return None if found is None else found[0]
 
 
 def _decoded(content: bytes) -> tuple[Event, int] | None:
-    """Return the event that bytes begin with, and how many they are."""
+    """Return the event at the beginning of `content`, and its length in bytes."""
     try:
         event, length = _DECODER.raw_decode(content.decode("latin-1"))
     except (ValueError, RecursionError):
@@ -43,11 +43,11 @@ def _decoded(content: bytes) -> tuple[Event, int] | None:
     return (event, length) if content[:length].isascii() else None
 
 
-def carve(content: bytes | mmap) -> Iterator[Found]:
-    """Yield number and body of every event that stands in a file of SQLite in one piece, damaged around it or not.
+def carve(content: bytes | mmap) -> Iterator[NumberedBody]:
+    """Yield number and body of every event that is in one piece in an SQLite file, also between damaged bytes.
 
-    The number is None where the beginning of the row is damaged. Rows that were deleted, and earlier versions of rows,
-    may be among them; they come in the order of the file.
+    The number is None if the beginning of the row is damaged. Events come in the order of the file. Deleted rows and
+    earlier versions of rows may be among them.
     """
     position = 0
     while found := _BEGIN.search(content, position):
@@ -60,25 +60,25 @@ def carve(content: bytes | mmap) -> Iterator[Found]:
             position += 1
 
 
-def agreed(found: Iterable[Found]) -> list[Found]:
-    """Return each number once, with the body that most copies have, of several the last; and all without a number."""
+def majority(found: Iterable[NumberedBody]) -> list[NumberedBody]:
+    """Return each number once, with its most frequent body, and all bodies without a number. The last wins a tie."""
     copies: dict[int, Counter[bytes]] = {}
-    loose = []
+    unnumbered = []
     for number, body in found:
         if number is None:
-            loose.append((number, body))
+            unnumbered.append((number, body))
         else:
             counts = copies.setdefault(number, Counter())
-            counts[body] = counts.pop(body, 0) + 1  # the last one stands last
+            counts[body] = counts.pop(body, 0) + 1  # moved to the end
     best = {number: max(reversed(counts), key=counts.__getitem__) for number, counts in copies.items()}
-    return [*sorted(best.items()), *loose]
+    return [*sorted(best.items()), *unnumbered]
 
 
 def _number(content: bytes | mmap, start: int, length: int) -> int | None:
-    """Return the number of the row of the table `events` that has its body at `start`, None where it has none.
+    """Return the number of the row of `events` whose body begins at `start`, None if there is no such row.
 
-    A row is: length of what follows, number, then the record: length of its header, types of number (0, since it stands
-    before), size, boot and body, then size, boot and body (SQLite, "Database File Format", 2.1).
+    A row is: its length, its number, the record. The record is: the length of its header; the types of number (0: it
+    comes before), size, boot and body; then size, boot and body (SQLite, "Database File Format", 2.1).
     """
     type_of_body = _varint(13 + 2 * length)
     end = start

@@ -1,11 +1,11 @@
-"""An output that needs nothing: it keeps what it is sent, and fails as often as it is told to."""
+"""An output for tests: it keeps events in memory, and fails as often as it is set to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from plate_devices.outputs.output import Event, OutputError
+from plate_devices.outputs.output import Event, Output, OutputError
 from plate_devices.outputs.output_settings import OutputSettings
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ class FakeSettings(OutputSettings):
     failures: int = 0
 
 
-class FakeOutput:
-    """Takes events into `events`.
+class FakeOutput(Output):
+    """Keeps events in `events`.
 
     Attributes:
-        failures: so many calls fail from now on, -1 for all.
+        failures: how many calls fail from now on, -1 for all.
         takes: at most so many events are acknowledged in one call.
     """
 
@@ -55,10 +55,6 @@ class FakeOutput:
         """See `Output`."""
         self._fail()
 
-    def notices(self) -> Sequence[str]:
-        """See `Output`; there are none."""
-        return ()
-
     def close(self) -> None:
         """See `Output`."""
         self.is_open = False
@@ -66,4 +62,4 @@ class FakeOutput:
     def _fail(self) -> None:
         if self.failures:
             self.failures -= 1
-            raise OutputError("it was told to fail")
+            raise OutputError("it was set to fail")

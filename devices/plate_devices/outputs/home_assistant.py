@@ -1,4 +1,4 @@
-"""What Home Assistant needs to know so that a device shows up there by itself (MQTT discovery)."""
+"""Announce a device to Home Assistant (MQTT discovery)."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def discovery(prefix: str, topic: str, device: str) -> Iterator[tuple[str, str]]
         "origin": {"name": "plate-edge", "sw_version": __version__},
     }
     for component, entity, about in _entities(topic):
-        told = {**shared, **about, "unique_id": f"plate-edge-{node}-{entity}"}
-        yield f"{prefix}/{component}/{node}/{entity}/config", json.dumps(told)
+        config = {**shared, **about, "unique_id": f"plate-edge-{node}-{entity}"}
+        yield f"{prefix}/{component}/{node}/{entity}/config", json.dumps(config)
 
 
 def _entities(topic: str) -> Iterator[tuple[str, str, dict[str, Any]]]:

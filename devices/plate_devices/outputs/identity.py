@@ -1,4 +1,4 @@
-"""Names that tell devices, services and outputs from each other, and stay the same through restarts."""
+"""Names of devices, services and outputs: unique, and the same after a restart."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _NETWORK = Path("/sys/class/net")
 
 
 def device_id() -> str:
-    """Return the name of this machine: its host name, and a part of its machine id that gives none away."""
+    """Return the name of this machine: its host name and a hash of its machine id."""
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", socket.gethostname()).strip("-") or "device"
     machine = _content(_MACHINE_ID)
     return f"{name}-{_digest(machine, 6)}" if machine else name
 
 
 def service_name(folder: Path) -> str:
-    """Return what tells a service from others on this machine, by the folder of its queue, which it has for itself.
+    """Return a name of a service on this machine, made from the folder of its queue.
 
-    "" for the folder of the installed service and that of a user: those of the usual single service.
+    "" for the default folders of the installed service and of a user.
     """
     folder = folder.expanduser().absolute()
     home = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
@@ -36,20 +36,20 @@ def service_name(folder: Path) -> str:
 
 
 def client_id(device: str, folder: Path, output: str) -> str:
-    """Return an MQTT client id that no other output, service or device has, also not a copy of this one's disk."""
+    """Return an MQTT client id that is unique among outputs, services and devices, also for a copy of this disk."""
     parts = (_content(_MACHINE_ID), _hardware(), bytes(folder.expanduser().absolute()), output.encode())
     digest = _digest(b"\0".join(parts), 8)
     return f"plate-edge-{device}-{digest}"
 
 
 def node_id(device: str) -> str:
-    """Return a device's name as Home Assistant takes it; devices with different names keep different ones."""
+    """Return a device's name in the characters that Home Assistant accepts. Different names stay different."""
     node = re.sub(r"[^A-Za-z0-9_-]+", "-", device)
     return node if node == device else f"{node.strip('-')}-{_digest(device.encode(), 4)}"
 
 
 def _hardware() -> bytes:
-    """What a copied card does not copy: the board's serial number, else the first network card's address."""
+    """Return what a copied SD card does not copy: the board's serial number, else a network card's address."""
     if serial := _content(_SERIAL):
         return serial
     cards = sorted(card for card in _NETWORK.glob("*") if (card / "device").exists())

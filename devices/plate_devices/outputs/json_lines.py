@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from plate_devices.events.records import timestamp, to_line
 from plate_devices.outputs.appended_file import AppendedFile, Line
-from plate_devices.outputs.output import event_time
+from plate_devices.outputs.output import Output, event_time
 from plate_devices.outputs.output_settings import OutputSettings
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ class LinesSettings(OutputSettings):
     """type = "lines": one JSON object a line.
 
     Attributes:
-        path: a file to append to; without one, lines go to standard output.
+        path: a file to append to. Without a path, lines go to standard output at once.
         rotate: one file for each day or month, by the event's time in UTC.
-        json: JSON objects; false gives text, on standard output only.
+        json: false prints text instead of JSON on standard output.
     """
 
     type: Literal["lines"] = "lines"
@@ -37,12 +37,17 @@ class LinesSettings(OutputSettings):
     rotate: Literal["never", "day", "month"] = "never"
     json: bool = True
 
+    @property
+    def is_queued(self) -> bool:
+        """See `OutputSettings`."""
+        return self.path is not None
 
-class LinesOutput:
+
+class LinesOutput(Output):
     """Appends events to a file."""
 
     def __init__(self, settings: LinesSettings, name: str = "lines") -> None:
-        """Take a path; the file is made when it is opened."""
+        """Use a path; `open` makes the file."""
         self.name = name
         if settings.path is None:
             raise ValueError("lines without a path go to standard output")
@@ -62,17 +67,13 @@ class LinesOutput:
         self._file.check()
         self._file.close()
 
-    def notices(self) -> Sequence[str]:
-        """See `Output`; there are none."""
-        return ()
-
     def close(self) -> None:
         """See `Output`."""
         self._file.close()
 
-    def forget(self, before: datetime, note: Callable[[str], None] = lambda _: None) -> int:
-        """Delete lines of events that are older; `note` gets a sentence on damaged ones. Raises OutputError."""
-        return self._file.forget(timestamp(before) or "", _time, note)
+    def delete_before(self, before: datetime, note: Callable[[str], None]) -> int:
+        """See `Output`: deletes lines."""
+        return self._file.delete_before(timestamp(before) or "", _time, note)
 
 
 def _key(line: str) -> str | None:

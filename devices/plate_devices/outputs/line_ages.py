@@ -1,4 +1,4 @@
-"""Which lines of a file are old. Lines are bytes here: a damaged one is as welcome as any other."""
+"""Find the old lines of a file. Lines are bytes: they may be damaged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 LONGEST_LINE = 1 << 20
-"""Bytes of a line that are looked at; what comes after them belongs to it all the same."""
+"""Bytes at the beginning of a line that are searched. The rest still belongs to the line."""
 
 _DAY = 86400.0
 _MOMENT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", re.ASCII)
@@ -25,12 +25,13 @@ _ID = re.compile(UUID7.encode("ascii"))
 _UNKNOWN = ""
 
 
-class Ages(NamedTuple):
-    """What was found in a file.
+class LineAges(NamedTuple):
+    """Which lines of a file are old.
 
     Attributes:
-        kept: offsets of what is not old, begin and end by turns, in bytes.
-        old: how many lines are old. damaged_old, damaged_kept: how many of the old and of the other ones are damaged.
+        kept: offsets of the ranges to keep in bytes: begin, end, begin, end, ...
+        old: how many lines are old.
+        damaged_old, damaged_kept: how many of the old lines, and of the others, are damaged.
     """
 
     kept: array[int]
@@ -39,27 +40,28 @@ class Ages(NamedTuple):
     damaged_kept: int
 
 
-def look_at_ages(
+def find_old_lines(
     stream: BinaryIO, before: str, time_of: Callable[[bytes], str | None], modified: float, header: bytes = b""
-) -> Ages:
-    """Go through the lines of a file, in no more memory than one line takes.
+) -> LineAges:
+    """Find the old lines of a file, in the memory of one line.
 
-    A line has the time that it says; where it is damaged, the latest time that can still be found in it, else the time
-    in its id. A line without any of these is taken to be as old as the readable line before it, at the beginning of a
-    file as the one after it, and in a file without any readable line as the file. So is one from the future.
+    A damaged line has the latest time that can be found in it, else the time in its id. A line without a plausible time
+    counts as old as the readable line before it. At the beginning of a file it counts as old as the next readable line.
+    Without any readable line, all are as old as the file.
 
     Args:
-        before: a UTC time as records write it; what is earlier is old.
-        time_of: returns the time that a line says, None where it is damaged.
+        stream: of the file, at its beginning.
+        before: a UTC time, written as in records; earlier lines are old.
+        time_of: returns the time of a line, None if it is damaged.
         modified: when the file was last written, in seconds since 1970.
-        header: lines that are equal to it, without their end, are kept and not counted.
+        header: lines equal to it, without their end, are kept and not counted.
     """
     latest = latest_moment()
     kept = array("Q")
     last = _UNKNOWN
     old = damaged_old = damaged_kept = 0
-    waiting: list[tuple[int, int]] = []  # lines at the beginning that nothing is known of, as one stretch
-    waiting_count = waiting_damaged = 0
+    undated: list[tuple[int, int]] = []  # lines without a time at the beginning, as one range
+    undated_count = undated_damaged = 0
 
     def keep(begin: int, end: int) -> None:
         if kept and kept[-1] == begin:
@@ -78,37 +80,37 @@ def look_at_ages(
 
     for begin, end, line in _lines(stream):
         if header and line.rstrip(b"\r\n") == header:
-            if not waiting:
+            if not undated:
                 keep(begin, end)
             continue
         said = time_of(line)
-        moment = _plausible(said, latest) or _rescued(line, latest)
+        moment = _plausible(said, latest) or _time_in(line, latest)
         if not moment and last == _UNKNOWN:
-            waiting = [(waiting[0][0] if waiting else begin, end)]
-            waiting_count += 1
-            waiting_damaged += said is None
+            undated = [(undated[0][0] if undated else begin, end)]
+            undated_count += 1
+            undated_damaged += said is None
             continue
         last = moment or last
-        if waiting:
-            decide(*waiting.pop(), waiting_count, waiting_damaged, last)
+        if undated:
+            decide(*undated.pop(), undated_count, undated_damaged, last)
         decide(begin, end, 1, said is None, last)
-    if waiting:
-        decide(*waiting.pop(), waiting_count, waiting_damaged, written(modified))
-    return Ages(kept, old, damaged_old, damaged_kept)
+    if undated:
+        decide(*undated.pop(), undated_count, undated_damaged, format_time(modified))
+    return LineAges(kept, old, damaged_old, damaged_kept)
 
 
 def latest_moment() -> str:
-    """Return the UTC time after which nothing can have happened yet: tomorrow."""
-    return written(max(time.time(), RELEASED) + _DAY)
+    """Return the latest plausible UTC time: one day from now."""
+    return format_time(max(time.time(), RELEASED) + _DAY)
 
 
-def age_of(line: bytes) -> str:
-    """Return the latest time that stands in a line, else the one in its id, "" where there is none that can be true."""
-    return _rescued(line, latest_moment())
+def time_in(line: bytes) -> str:
+    """Return the latest plausible time in a line, else the time in its id, else ""."""
+    return _time_in(line, latest_moment())
 
 
 def copy_ranges(source: BinaryIO, target: BinaryIO, ranges: array[int]) -> None:
-    """Copy parts of a file, as `Ages.kept` names them."""
+    """Copy ranges of a file; they are given as in `LineAges.kept`."""
     for begin, end in list(pairwise(ranges))[::2]:
         source.seek(begin)
         left = end - begin
@@ -133,19 +135,19 @@ def _plausible(moment: str | None, latest: str) -> str:
     return moment if moment is not None and fits else _UNKNOWN
 
 
-def _rescued(line: bytes, latest: str) -> str:
-    """Return the latest time that stands in a line, else the one in the first id, else "" for unknown."""
+def _time_in(line: bytes, latest: str) -> str:
+    """Return the latest plausible time in a line, else the time in the first id, else ""."""
     moments = [found for one in _MOMENT.findall(line) if (found := _plausible(one.decode("ascii"), latest))]
     if moments:
         return max(moments)
     id_ = _ID.search(line)
     if id_ is None:
         return _UNKNOWN
-    return _plausible(written(int(id_[0].replace(b"-", b"")[:12], 16) / 1000), latest)
+    return _plausible(format_time(int(id_[0].replace(b"-", b"")[:12], 16) / 1000), latest)
 
 
-def written(seconds: float) -> str:
-    """Return a time in seconds since 1970 as records write it, "" where there is no such time."""
+def format_time(seconds: float) -> str:
+    """Return a time in seconds since 1970 as records write it, "" if it is out of range."""
     try:
         return timestamp(datetime.fromtimestamp(seconds, UTC)) or _UNKNOWN
     except (ValueError, OverflowError, OSError):

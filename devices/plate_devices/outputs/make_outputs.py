@@ -1,4 +1,4 @@
-"""Choose outputs by the names that stand in the settings."""
+"""Make the outputs that the settings name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from plate_devices.outputs.output_settings import OutputSettings
     from plate_devices.outputs.urls import Destination
 
-# Imported only where they are used: most machines have one or two of them.
+# Imported when they are used: most machines have one or two of them.
 _PLACES = {
     "csv": "plate_devices.outputs.csv:Csv",
     "fake": "plate_devices.outputs.fake:Fake",
@@ -28,7 +28,7 @@ _PLACES = {
 }
 
 TYPES = tuple(_PLACES)
-"""What `type` may be."""
+"""Valid values of `type`."""
 
 
 def settings_class(type_: str) -> type[OutputSettings]:
@@ -37,15 +37,15 @@ def settings_class(type_: str) -> type[OutputSettings]:
 
 
 def make_outputs(settings: Sequence[OutputSettings], folder: Path | None = None) -> list[Output]:
-    """Make the outputs that wait for events, each with a name of its own; nothing is connected yet.
-
-    Lines without a path are left out: they go to standard output, at once.
+    """Make the outputs that have a queue, each with its own name; nothing is connected yet.
 
     Args:
-        folder: where events wait; by default the usual one.
+        settings: of the outputs.
+        folder: of the queue; by default that of `QueueSettings`.
 
     Raises:
-        MissingPartError: one needs what is not installed. UsageError: two have the same name, or the same topic.
+        MissingPartError: an output needs a package that is not installed.
+        UsageError: two outputs have the same name or the same topic.
     """
     made: list[Output] = []
     brokers: list[MqttOutput] = []
@@ -65,9 +65,9 @@ def make_outputs(settings: Sequence[OutputSettings], folder: Path | None = None)
 
 
 def destinations(settings: Sequence[OutputSettings]) -> dict[str, Destination | None]:
-    """Return which broker or server each output that waits for events belongs to, by its name.
+    """Return the broker or server that waiting events belong to, by the output's name.
 
-    One that was given a name belongs to that: None, as for files.
+    None for files, and for outputs with a name in the settings: their events follow the name.
     """
     return {name: None if one.name else one.destination for name, one in _by_name(settings).items()}
 
@@ -75,7 +75,7 @@ def destinations(settings: Sequence[OutputSettings]) -> dict[str, Destination | 
 def _by_name(settings: Sequence[OutputSettings]) -> dict[str, OutputSettings]:
     found: dict[str, OutputSettings] = {}
     for one in settings:
-        if one.type == "lines" and getattr(one, "path", None) is None:
+        if not one.is_queued:
             continue
         if one.name in found:
             raise UsageError(f"two outputs are called {one.name}; give one of them another name")

@@ -1,4 +1,4 @@
-"""Events to an MQTT broker, which acknowledges each (QoS 1), and what Home Assistant needs to know of them."""
+"""Events to an MQTT broker, acknowledged with QoS 1, and their announcement to Home Assistant."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.events.records import to_line
-from plate_devices.outputs.client_id_conflicts import Rivals
+from plate_devices.outputs.client_id_conflicts import ConflictDetector
 from plate_devices.outputs.home_assistant import discovery
 from plate_devices.outputs.identity import client_id, device_id, service_name
 from plate_devices.outputs.mqtt_settings import MqttSettings, resolve
-from plate_devices.outputs.output import OutputError
+from plate_devices.outputs.output import Output, OutputError
 from plate_devices.outputs.output_settings import QueueSettings
 from plate_devices.outputs.urls import read_secret, tls
 from plate_runtime.errors import UsageError, missing_extra
@@ -29,21 +29,23 @@ ACKNOWLEDGED_WITHIN = 20.0
 
 _LOOK_EVERY = 0.2
 _NOTED_WITHIN = 1.0
-_MOST_UNHEARD = 2
-"""Subscriptions without an answer, after which there is none: some brokers disconnect who may not subscribe."""
+_MOST_UNANSWERED = 2
+"""Unanswered subscriptions after which it subscribes no more: some brokers disconnect clients without the right."""
 
 
-class MqttOutput:
-    """Publishes events under TOPIC/TYPE, and under TOPIC/status whether the device is there.
+class MqttOutput(Output):
+    """Publishes events under TOPIC/TYPE, and "online" or "offline" under TOPIC/status.
 
-    The broker itself says "offline" (last will) when the device is gone without a word.
+    When the connection breaks, the broker publishes "offline" (last will).
     """
 
     def __init__(self, settings: MqttSettings, name: str = "mqtt", folder: Path | None = None) -> None:
-        """Take an address.
+        """Use an address; nothing is connected yet.
 
         Args:
-            folder: of the service's queue, which tells it from other services on this machine.
+            settings: of the broker.
+            name: of the output.
+            folder: of the service's queue; it identifies the service on this machine.
 
         Raises:
             MissingPartError: paho-mqtt is not installed.
@@ -60,23 +62,23 @@ class MqttOutput:
         self.topic = settings.topic or topic or f"plate-edge/{self.device}"
         self.client_id = client_id(self.device, folder, name)
         self._version = mqtt_client.VERSIONS[0]
-        self._rivals = Rivals(self.client_id, self.topic)
-        self._unheard = 0
+        self._conflicts = ConflictDetector(self.client_id, self.topic)
+        self._unanswered = 0
         self._client: BrokerClient | None = None
 
     @property
     def broker(self) -> str:
-        """The broker, without anything that is secret."""
+        """The broker's address without secrets."""
         return self._target.shown
 
     @property
     def announced(self) -> str | None:
-        """Where the device is announced to Home Assistant; None where it is not."""
+        """Where the device is announced to Home Assistant, or None."""
         return f"{self._settings.discovery_prefix}/{self.device}" if self._settings.discovery else None
 
     def notices(self) -> list[str]:
         """See `Output`."""
-        return self._rivals.notices()
+        return self._conflicts.notices()
 
     def open(self) -> None:
         """See `Output`."""
@@ -84,31 +86,33 @@ class MqttOutput:
 
         def prepare(client: BrokerClient) -> None:
             client.will_set(f"{self.topic}/status", "offline", qos=1, retain=True)
-            client.on_message = self._heard
+            client.on_message = self._received
 
-        self._client = client = self._connect(self.client_id, self._rivals, prepare)
-        self._introduce(client)
+        self._client = client = self._connect(self.client_id, self._conflicts, prepare)
+        self._announce(client)
 
     def check(self) -> None:
-        """See `Output`; with another client id, since a broker disconnects a client when another has its id."""
+        """See `Output`. It uses another client id: the broker would disconnect a running client with the same id."""
         name = f"{self.client_id}-check"
-        self._connect(name, Rivals(name, self.topic), lambda _: None).hang_up()
+        self._connect(name, ConflictDetector(name, self.topic), lambda _: None).hang_up()
 
-    def _connect(self, client_id: str, rivals: Rivals, prepare: Callable[[BrokerClient], None]) -> BrokerClient:
-        """Connect in MQTT 5; in 3.1.1 where the broker does not speak that, from then on."""
+    def _connect(
+        self, client_id: str, conflicts: ConflictDetector, prepare: Callable[[BrokerClient], None]
+    ) -> BrokerClient:
+        """Connect in MQTT 5, or in 3.1.1 if the broker does not support 5; remember which."""
         settings, target, mqtt = self._settings, self._target, self._mqtt
         password = read_secret(settings.password_file) or target.password
         is_safe = target.scheme == "mqtts"
         trust = tls(settings.ca_file, settings.certificate_file, settings.key_file) if is_safe else None
         login = mqtt.Login(client_id, target.user, password, trust, settings.keepalive)
         try:
-            client: BrokerClient = mqtt.connect(target, login, self._version, rivals, prepare)
+            client: BrokerClient = mqtt.connect(target, login, self._version, conflicts, prepare)
         except mqtt.VersionError:
             older = mqtt.VERSIONS[-1]
             if self._version == older:
                 self._version = mqtt.VERSIONS[0]
                 raise
-            client = mqtt.connect(target, login, older, rivals, prepare)
+            client = mqtt.connect(target, login, older, conflicts, prepare)
             self._version = older
         return client
 
@@ -116,65 +120,65 @@ class MqttOutput:
         """See `Output`."""
         client = self._client
         if client is None or client.lost or not client.is_connected():
-            raise self._away(client, "is gone")
-        if self._rivals.should_say():
-            self._say_online(client)
+            raise self._unavailable(client, "is not connected")
+        if self._conflicts.should_republish():
+            self._publish_online(client)
         messages = [
             client.publish(f"{self.topic}/{event['type']}", to_line(event), qos=1, retain=self._retained(event))
             for event in events
         ]
         acknowledged = self._wait(client, messages, ACKNOWLEDGED_WITHIN)
         if acknowledged < len(messages):
-            # What is still on its way would be sent again beside what follows.
+            # The messages in flight would be sent again beside the next ones.
             client.lost = client.lost or "does not acknowledge"
             if not acknowledged:
-                raise self._away(client, client.lost)
+                raise self._unavailable(client, client.lost)
         return acknowledged
 
     def close(self) -> None:
-        """Say that the device is offline, and disconnect."""
+        """Publish "offline", and disconnect."""
         client, self._client = self._client, None
         if client is None:
             return
         if client.is_connected() and not client.lost:
-            self._rivals.say("offline")
+            self._conflicts.published("offline")
             self._wait(client, [client.publish(f"{self.topic}/status", "offline", qos=1, retain=True)], 2.0)
         client.hang_up()
 
-    def _introduce(self, client: BrokerClient) -> None:
-        """Announce the device with each connection: the broker may have forgotten it."""
-        if self._unheard < _MOST_UNHEARD:
+    def _announce(self, client: BrokerClient) -> None:
+        """Announce the device at each connection: the broker may have lost the announcement."""
+        if self._unanswered < _MOST_UNANSWERED:
             with suppress(OSError, ValueError):
                 client.subscribe(f"{self.topic}/status")
-        said = [self._say_online(client)]
+        sent = [self._publish_online(client)]
         if self._settings.discovery:
             for topic, entity in discovery(self._settings.discovery_prefix, self.topic, self.device):
-                said.append(client.publish(topic, entity, qos=1, retain=True))
-        acknowledged = self._wait(client, said, self._mqtt.OPEN_WITHIN) == len(said)
-        self._unheard = 0 if client.subscribed.is_set() else self._unheard + 1
+                sent.append(client.publish(topic, entity, qos=1, retain=True))
+        acknowledged = self._wait(client, sent, self._mqtt.OPEN_WITHIN) == len(sent)
+        self._unanswered = 0 if client.subscribed.is_set() else self._unanswered + 1
         if not acknowledged:
-            raise self._away(client, "does not acknowledge")
+            raise self._unavailable(client, "does not acknowledge")
 
-    def _away(self, client: BrokerClient | None, otherwise: str) -> OutputError:
-        """Return why the broker is away, once its thread has noted how the connection ended."""
+    def _unavailable(self, client: BrokerClient | None, otherwise: str) -> OutputError:
+        """Return why the broker is not available, after the client's thread has noted the end of the connection."""
         if client is not None:
             client.gone.wait(_NOTED_WITHIN)
         lost = client.lost if client is not None else ""
-        return OutputError(f"{self._target.shown} {lost or otherwise}", wait=self._rivals.wait)
+        return OutputError(f"{self._target.shown} {lost or otherwise}", wait=self._conflicts.wait)
 
-    def _say_online(self, client: BrokerClient) -> MQTTMessageInfo:
-        self._rivals.say("online")
+    def _publish_online(self, client: BrokerClient) -> MQTTMessageInfo:
+        self._conflicts.published("online")
         return client.publish(f"{self.topic}/status", "online", qos=1, retain=True)
 
-    def _heard(self, _client: Any, _user: Any, message: MQTTMessage) -> None:
+    def _received(self, _client: Any, _user: Any, message: MQTTMessage) -> None:
         if not message.retain and message.topic == f"{self.topic}/status":
-            self._rivals.heard(message.payload[:16].decode("ascii", "replace"))
+            self._conflicts.received(message.payload[:16].decode("ascii", "replace"))
 
     def _retained(self, event: Event) -> bool:
         return self._settings.retain and event["type"] == "vehicle"
 
     def _wait(self, client: BrokerClient, messages: Sequence[MQTTMessageInfo], seconds: float) -> int:
-        """Return how many messages, from the first, the broker acknowledged."""
+        """Return how many messages, from the first, the broker acknowledges within so many seconds."""
         deadline = time.monotonic() + seconds
         for count, message in enumerate(messages):
             try:
@@ -182,13 +186,13 @@ class MqttOutput:
                     if client.lost or not client.is_connected() or time.monotonic() > deadline:
                         return count
                     message.wait_for_publish(_LOOK_EVERY)
-            except (RuntimeError, ValueError):  # it never left
+            except (RuntimeError, ValueError):  # it was never sent
                 return count
         return len(messages)
 
 
 def check_topics(outputs: Sequence[MqttOutput]) -> None:
-    """Refuse outputs that receivers could not tell apart at one broker. Raises UsageError."""
+    """Raise UsageError if two outputs share a topic or a device name at one broker."""
     taken: dict[tuple[str, str], str] = {}
     for output in outputs:
         used = {f"the topic {output.topic}": "topic"}

@@ -1,4 +1,4 @@
-"""One connection to an MQTT broker, in version 5 or 3.1.1; needs paho-mqtt."""
+"""A connection to an MQTT broker, in version 5 or 3.1.1; needs paho-mqtt."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
-from plate_devices.outputs.client_id_conflicts import Rivals
+from plate_devices.outputs.client_id_conflicts import ConflictDetector
 from plate_devices.outputs.output import OutputError
 from plate_devices.outputs.urls import Target, reason
 
@@ -23,7 +23,7 @@ _UNSUPPORTED_VERSION, _TAKEN_OVER = 0x84, 0x8E
 
 
 class Login(NamedTuple):
-    """Who connects, and how: `user` and `password` are "" for none; `trust` is None without TLS."""
+    """How to connect: `user` and `password` are "" for none, `trust` is None without TLS."""
 
     client_id: str
     user: str
@@ -33,16 +33,17 @@ class Login(NamedTuple):
 
 
 class VersionError(OutputError):
-    """The broker may not speak this version of MQTT."""
+    """The broker may not support this version of MQTT."""
 
 
 class BrokerClient(Client):
-    """Ends where the broker sends what is no MQTT, instead of printing a traceback from its thread.
+    """A client whose thread ends without a traceback if the broker sends invalid MQTT.
 
     Attributes:
-        lost: why the connection is gone, "" while it holds. gone: is set when the end of the connection is noted.
+        lost: why the connection ended, "" while it holds.
+        gone: is set when the end of the connection was noted.
         subscribed: is set when the broker has answered a subscription.
-        broken: is called with the reason when the broker sends what is no MQTT.
+        broken: is called with the reason when the broker sends invalid MQTT.
     """
 
     broken: Callable[[str], None]
@@ -65,14 +66,14 @@ class BrokerClient(Client):
         """Receive until the end."""
         try:
             return super().loop_forever(*arguments, **options)
-        except Exception as error:  # whatever a damaged packet makes paho stumble over
-            self.broken(f"sends what is no MQTT ({type(error).__name__})")
+        except Exception as error:  # paho raises many kinds over a damaged packet
+            self.broken(f"sends invalid MQTT ({type(error).__name__})")
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
 
     def hang_up(self) -> None:
-        """Disconnect, end the thread, and forget what hears of it.
+        """Disconnect, end the thread, and remove the callbacks.
 
-        The callbacks hold the client. With them, its sockets would stay open until Python next looks for cycles.
+        The callbacks refer to the client. With them, its sockets would stay open until the next garbage collection.
         """
         with suppress(OSError, ValueError):
             self.disconnect()
@@ -85,17 +86,21 @@ def connect(
     target: Target,
     login: Login,
     version: MQTTProtocolVersion,
-    rivals: Rivals,
+    conflicts: ConflictDetector,
     prepare: Callable[[BrokerClient], None],
 ) -> BrokerClient:
-    """Return a client that is connected.
+    """Connect, and return the client.
 
     Args:
-        rivals: hears, from the client's thread, when the connection begins and how it ends.
-        prepare: is called before the connection, as for a last will.
+        target: address of the broker.
+        login: of this client.
+        version: of MQTT.
+        conflicts: is notified from the client's thread when the connection begins and ends.
+        prepare: is called before the connection, such as to set a last will.
 
     Raises:
-        VersionError, OutputError: it cannot be.
+        VersionError: the broker does not support the version.
+        OutputError: it cannot be reached, or refuses.
     """
     client = BrokerClient(login, version)
     answered = threading.Event()
@@ -106,17 +111,22 @@ def connect(
         if code.is_failure:
             refused.append(code)
         else:
-            rivals.connected()
+            conflicts.connected()
             accepted.set()
         answered.set()
 
     def disconnected(_client: Any, _user: Any, _flags: Any, code: Any, _properties: Any) -> None:
         taken_over = getattr(code, "value", None) == _TAKEN_OVER
-        end("gave the connection to another client with the same id" if taken_over else f"hung up ({code})", taken_over)
+        end(
+            "gave the connection to another client with the same id"
+            if taken_over
+            else f"closed the connection ({code})",
+            taken_over,
+        )
 
     def end(reason: str, taken_over: bool = False) -> None:
         if accepted.is_set():
-            rivals.ended(taken_over)
+            conflicts.ended(taken_over)
         client.lost = client.lost or reason
         client.gone.set()
         answered.set()

@@ -1,4 +1,4 @@
-"""What the settings say of an MQTT broker, and what of it can never work."""
+"""Settings of an MQTT broker, and their checks."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class MqttSettings(OutputSettings):
     """type = "mqtt".
 
     Attributes:
-        url: mqtt:// or mqtts:// (TLS), with user:password@ if the broker asks for it, and the topic as path. Files may
+        url: mqtt:// or mqtts:// (TLS), with user:password@ if the broker needs it, and the topic as path. Files may
             follow: ?ca_file=FILE&certificate_file=FILE&key_file=FILE&password_file=FILE.
         password_file: its first line is the password.
-        ca_file: who signed the broker's certificate, if the system does not know.
+        ca_file: certificates to trust for the broker, by default those of the system.
         certificate_file, key_file: of this client, in PEM; the key may be in the certificate's file.
-        topic: what all topics begin with; by default the path of `url`, else plate-edge/DEVICE.
-        device: the name of this device; by default its host name and a part of its machine id.
-        retain: the broker keeps the last event for clients that come later.
+        topic: beginning of all topics; by default the path of `url`, else plate-edge/DEVICE.
+        device: name of this device; by default its host name and a hash of its machine id.
+        retain: the broker keeps the last event for clients that connect later.
         discovery: whether the device is announced to Home Assistant.
-        discovery_prefix: what the topics of the announcement begin with.
-        keepalive: seconds of silence after which the broker is asked whether it is there.
+        discovery_prefix: beginning of the announcement's topics.
+        keepalive: seconds without traffic after which the connection is checked.
     """
 
     type: Literal["mqtt"] = "mqtt"
@@ -51,7 +51,7 @@ class MqttSettings(OutputSettings):
 
     def __post_init__(self) -> None:
         broker = resolve(self)
-        if broker.files is not self:  # they are checked
+        if broker.files is not self:  # its own constructor has checked them
             return
         for key, topic in (("topic", self.topic), ("url", broker.topic), ("discovery_prefix", self.discovery_prefix)):
             _check_topic(key, topic)
@@ -61,10 +61,10 @@ class MqttSettings(OutputSettings):
             raise SettingError("device", f"it is longer than {_LONGEST_DEVICE} characters")
         _check_topic("device", self.device)
         if not 5 <= self.keepalive <= 3600:
-            raise SettingError("keepalive", f"{self.keepalive} is not seconds from 5 to 3600")
+            raise SettingError("keepalive", f"{self.keepalive} is not from 5 to 3600 seconds")
         for word in (broker.target.user, broker.target.password):
             if "\0" in word or len(word.encode()) > _LONGEST_WORD:
-                raise SettingError("url", "user and password hold no zero and are at most 65535 bytes long")
+                raise SettingError("url", "user and password are at most 65535 bytes, without a zero byte")
         fits = "text without control characters"
         check_secret("password_file", broker.files.password_file, lambda word: not has_control(word), fits)
         _check_tls(broker)
@@ -76,7 +76,7 @@ class MqttSettings(OutputSettings):
 
 
 class Broker(NamedTuple):
-    """A broker: where it is, the topic of its address ("" for none), and the settings with the files of its address."""
+    """A parsed broker address: target, topic ("" for none), and the settings with the files named in the address."""
 
     target: Target
     topic: str
@@ -84,7 +84,7 @@ class Broker(NamedTuple):
 
 
 def resolve(settings: MqttSettings) -> Broker:
-    """Take the address apart. Raises SettingError: it can never work."""
+    """Parse the address. Raises SettingError if it is invalid."""
     target = parse_url("url", settings.url, _PORTS)
     path, _, query = target.path.partition("?")
     try:
@@ -102,9 +102,9 @@ def _with_files(settings: MqttSettings, query: str) -> MqttSettings:
         pairs = [("", "")]
     for key, value in pairs:
         if key not in _FILES or not value or "\0" in value or key in found:
-            raise SettingError("url", f"behind the ? stand files: {', '.join(f'{one}=FILE' for one in _FILES)}")
+            raise SettingError("url", f"only files may follow the ?: {', '.join(f'{one}=FILE' for one in _FILES)}")
         if getattr(settings, key) not in (None, Path(value).expanduser()):
-            raise SettingError(key, "is named in url as well, with another file")
+            raise SettingError(key, "url names another file for it")
         found[key] = Path(value).expanduser()
     if not found:
         return settings
@@ -115,7 +115,7 @@ def _check_topic(key: str, topic: str) -> None:
     if "+" in topic or "#" in topic:
         raise SettingError(key, f"{topic!r} holds a + or a #; MQTT does not allow these wildcards in a topic")
     if has_control(topic):
-        raise SettingError(key, f"{topic!r} holds a control character or is no UTF-8")
+        raise SettingError(key, f"{topic!r} holds a control character or invalid UTF-8")
     if topic.upper().startswith("$SYS"):
         raise SettingError(key, f"{topic!r} belongs to the broker; choose another topic")
     if len(topic.encode()) > _LONGEST_TOPIC:
@@ -123,10 +123,10 @@ def _check_topic(key: str, topic: str) -> None:
 
 
 def _check_tls(broker: Broker) -> None:
-    """Look at certificates and key now: a device that is left alone should not wait for them indefinitely."""
+    """Check certificates and key at the start: an unattended device must not wait for them indefinitely."""
     files = broker.files
     if files.key_file is not None and files.certificate_file is None:
-        raise SettingError("key_file", "it belongs to a certificate_file, which is missing")
+        raise SettingError("key_file", "it needs a certificate_file")
     named = [key for key in _FILES[1:] if getattr(files, key) is not None]
     if not named:
         return

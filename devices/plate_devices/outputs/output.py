@@ -1,4 +1,4 @@
-"""What an output is: a place that events go to, and that says which of them it has for good."""
+"""The protocol of an output: a destination of events that acknowledges what it has stored."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 Event = dict[str, Any]
-"""A record that leaves the device, as in `records.py`; its `id` is its key everywhere."""
+"""A record that leaves the device, as in `events/records.py`. Its `id` identifies it everywhere."""
 
 
-Remark = Callable[[str, str], None]
-"""Told of what people should know, from any thread: a word for programs, such as "output_lost", and one sentence."""
+Report = Callable[[str, str], None]
+"""Called from any thread with a name for programs, such as "output_lost", and one sentence for the operator."""
 
 
 def event_time(event: Event) -> str | None:
-    """Return when an event was, in UTC, or None."""
+    """Return the time of an event in UTC, or None."""
     moment = event.get("last_time") or event.get("time")
     return None if moment is None else str(moment)
 
 
 class OutputError(DeviceError):
-    """An output is away; its events wait.
+    """An output is not available; its events wait.
 
     Attributes:
-        wait: seconds that it asks to be left alone for.
+        wait: seconds that the output asks for before the next try.
     """
 
     def __init__(self, message: str, wait: float = 0.0) -> None:
@@ -37,7 +38,7 @@ class OutputError(DeviceError):
 
 
 class EventRefusedError(OutputError):
-    """An output is there and will never take one event.
+    """An output is available and will never accept one event.
 
     Attributes:
         acknowledged: how many events before the refused one it has.
@@ -49,48 +50,65 @@ class EventRefusedError(OutputError):
 
 
 class Output(Protocol):
-    """A place that events go to; used by one thread. Every call ends within a minute, whatever the other side does."""
+    """A destination of events, used by one thread. Every call ends within a minute, whatever the other side does.
+
+    Outputs inherit from it: `notices` and `delete_before` have defaults.
+    """
 
     name: str
-    """What people call it; events wait under this name, also after a restart. Nothing in it is secret."""
+    """Name in the settings and in messages. Events wait under this name, also after a restart. It holds no secret."""
 
     def open(self) -> None:
-        """Connect, or make the file. Raises OutputError where that is not possible now."""
+        """Connect, or create the file. Raises OutputError if that is not possible now."""
         ...
 
     def send(self, events: Sequence[Event]) -> int:
-        """Hand over events and return how many of them, from the first, are there for good.
+        """Send events and return how many of them, from the first, are stored for good.
 
-        None at all asks whether it is still there. An event may come again after a failure, with the same `id`.
+        Without events, check whether the output is still available. After a failure an event may be sent again, with
+        the same `id`.
 
         Raises:
-            OutputError: it is away; it will be closed and opened again. EventRefusedError: see there.
+            OutputError: it is not available; it will be closed and opened again.
+            EventRefusedError: it will never accept an event.
         """
         ...
 
     def check(self) -> None:
-        """Raise OutputError where it could not take events now; the program that does may be running."""
-        ...
-
-    def notices(self) -> Sequence[str]:
-        """Return what people should know beside failures, each sentence once, as that another device is in the way."""
+        """Raise OutputError if it could not accept events now. Another process may be using it."""
         ...
 
     def close(self) -> None:
-        """Let go, also after an error; may be called twice."""
+        """Disconnect, or close the file, also after an error. May be called twice."""
         ...
+
+    def notices(self) -> Sequence[str]:
+        """Return new sentences for the operator other than failures, such as a conflict with another device."""
+        return ()
+
+    def delete_before(self, before: datetime, note: Callable[[str], None]) -> int:  # noqa: ARG002
+        """Delete stored events that are older, from any thread; return how many.
+
+        Args:
+            before: in UTC.
+            note: is called with a sentence about damaged events.
+
+        Raises:
+            OutputError: some could not be deleted.
+        """
+        return 0
 
 
 class OutputState(NamedTuple):
-    """How an output fares.
+    """The state of an output.
 
     Attributes:
         name: of the output.
-        waiting: events that it does not have yet.
-        delivered, dropped: how many it has, and will never have because the queue was full or it refused them; since
-            the queue was begun.
-        last_error: why it is away, "" while it works.
-        since: seconds for which it has been away, or works.
+        waiting: events that it lacks.
+        delivered, dropped: how many it has, and how many it will never have because the queue was full or it refused
+            them; since the queue was created.
+        last_error: why it is not available, "" while it works.
+        since: seconds since it became unavailable, or since it works.
     """
 
     name: str

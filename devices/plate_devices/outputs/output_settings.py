@@ -1,4 +1,4 @@
-"""What all outputs have in common in the settings, and where their events wait."""
+"""Settings that all outputs share, and those of the queue."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class OutputSettings:
     """[[output]]: `type` says which one it is.
 
     Attributes:
-        name: what it is called; by default its type, with a number from the second on. Events wait under it.
-            A broker or server that was given one may move: what waits goes to its new address.
+        name: by default its type, with a number from the second on. Events wait under this name. If it is set, the
+            address of a broker or server may change: waiting events go to the new address.
     """
 
     type: str
@@ -27,17 +27,23 @@ class OutputSettings:
 
     @property
     def destination(self) -> Destination | None:
-        """Which broker or server events go to; None where they go on to wherever the settings say."""
+        """The broker or server that waiting events belong to; None if they follow the settings."""
         return None
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether events wait in the queue for this output."""
+        return True
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueueSettings:
-    """[queue]: events that outputs do not have yet.
+    """[queue]: events that outputs lack.
 
     Attributes:
-        folder: is made where it is missing; by default what systemd gives a service, else a folder of the user's.
-        most_megabytes: of events may wait; when there are more, the oldest goes first.
+        folder: is made if it is missing; by default the state folder that systemd gives a service, else one in the
+            user's home.
+        most_megabytes: of waiting events; the oldest are dropped first.
     """
 
     folder: Path | None = None

@@ -1,127 +1,105 @@
-"""Events that wait for outputs, in one SQLite file, so that neither a lost network nor a pulled plug costs one."""
+"""Events that wait for outputs, in one SQLite file: a lost network or a power failure loses none of them."""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from plate_devices.outputs.database import (
-    Database,
-    QueueError,
-    Standing,
-    Waiting,
-    checksum_of,
-    is_intact,
-)
 from plate_devices.outputs.event_json import read_event
-from plate_devices.outputs.queue_rows import Rows
+from plate_devices.outputs.output_progress import Progress, ProgressTable
+from plate_devices.outputs.queue_database import QueueDatabase, QueueError
+from plate_devices.outputs.queue_tables import QueueTables
 from plate_devices.outputs.salvage import other_copies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
-    from plate_devices.outputs.event_json import Found
-    from plate_devices.outputs.output import Event, Remark
+    from plate_devices.outputs.event_json import NumberedBody
+    from plate_devices.outputs.output import Event, Report
+    from plate_devices.outputs.queue_tables import QueuedEvent
     from plate_devices.outputs.salvage import Salvage
     from plate_devices.outputs.urls import Destination
 
 _HIGHEST = 1 << 62
-"""A number above it was damaged: no device has so many events."""
+"""A higher event number is damage: no device has so many events."""
 
 
 class EventQueue:
-    """Events in order, and for each output how far it is. Thread-safe.
+    """Events in order, and the progress of each output. Thread-safe.
 
-    An event stays until every output has it. What `put` took is on the disk when it returns. What outputs have is
-    written without waiting for the disk: the worst that a power failure does is that an event is sent again.
+    An event stays until every output has it. `put` returns once the event is on the disk. Progress is written without
+    waiting for the disk: after a power failure an event may be sent again.
 
     Attributes:
-        path: of the file, None for one in memory.
-        unreadable: events that were found damaged, and set aside, since it was opened.
+        path: of the file, None for a queue in memory.
+        unreadable: how many damaged events were set aside since the queue was opened.
     """
 
-    def __init__(self, path: Path | None, most_bytes: int, remark: Remark = lambda *_: None) -> None:
-        """Open or begin a queue that holds `most_bytes` of events; None for one in memory.
-
-        Args:
-            remark: is told of damaged events.
+    def __init__(self, path: Path | None, most_bytes: int, report: Report = lambda *_: None) -> None:
+        """Open or create a queue of at most `most_bytes` of events; `report` is called for damaged ones.
 
         Raises:
-            QueueError: the file cannot be made, is damaged, or another process has it.
+            QueueError: the file cannot be made, is damaged, or is in use by another process.
         """
         self.unreadable = 0
-        self.path, self._remark = path, remark
-        self._standings_lost = False
+        self.path, self._report = path, report
         self._most = most_bytes
         self._lock = threading.RLock()
-        self._standings: dict[str, Standing] = {}
-        self._unwritten: set[str] = set()
-        self._first = self._last = self._size = self._dropped_upto = 0
-        self._forgotten: set[int] = set()
-        self._database = Database(path)
-        self._rows = Rows(self._database)
+        self._last = self._dropped_upto = 0
+        self._deleted: set[int] = set()
+        self._database = QueueDatabase(path)
+        self._tables = QueueTables(self._database)
+        self._progress = ProgressTable(self._database)
         self._read_state()
 
-    def open_for(self, names: Sequence[str]) -> dict[str, int]:
-        """Say which outputs there are; return how many events waited for others, which nobody will get now.
+    def set_outputs(self, names: Sequence[str]) -> dict[str, int]:
+        """Set the outputs of this queue; a new output gets the events that are put from now on.
 
-        An output that is new gets what is put from now on.
+        Returns:
+            How many events waited for each output that was removed; they are dropped.
         """
         with self._lock, self._change("FULL"):
-            left = {name: self._waiting(name) for name in self._standings if name not in names}
-            for name in left:
-                del self._standings[name]
-                self._database.execute("DELETE FROM outputs WHERE name = ?", (name,))
-            # Where it is not known any more how far an output is, it gets everything again rather than too little.
-            begin = Standing(self._first - 1 if self._standings_lost else self._last)
-            for name in names:
-                self._standings.setdefault(name, begin)
-            self._unwritten |= set(names)
-            if self._standings_lost:
-                self._database.execute("DELETE FROM outputs")
-                self._standings_lost = False
-                told = "how far outputs are was damaged; they get again what waits"
-                self._remark("queue_damaged", f"{self.path}: {told}")
-            self._write_standings()
-            self._forget_delivered()
-        return {name: count for name, count in left.items() if count}
+            removed = {name: self._waiting(name) for name in self._progress if name not in names}
+            # Where an output's progress is lost, it gets all events again: a repeated event is better than a lost one.
+            begin = Progress(self._tables.ends()[0] - 1 if self._progress.incomplete else self._last)
+            self._progress.replace({name: self._progress.get(name, begin) for name in names})
+            if self._progress.incomplete:
+                self._progress.incomplete = False
+                sentence = "the progress of outputs was damaged; they get the waiting events again"
+                self._report("queue_damaged", f"{self.path}: {sentence}")
+            self._delete_delivered()
+        return {name: count for name, count in removed.items() if count}
 
     def put(self, events: Iterable[Event]) -> dict[str, int]:
-        """Take events, all or none; return how many had to go for them, by the output that does not have them.
+        """Add events, all or none.
+
+        Returns:
+            How many older events were dropped to make room, by the output that lacks them.
 
         Raises:
-            QueueError: the disk is full, broken or gone; nothing was taken.
+            QueueError: the disk is full, broken or gone; no event was added.
         """
         with self._lock, self._change("FULL"):
-            for event in events:
-                while not self._insert(event):  # damage has put another one there
-                    pass
-            dropped = self._make_room()
-            self._write_standings()
-        return dropped
+            return self._append(events)
 
-    def take(self, name: str, most: int = 100, most_bytes: int = 1 << 20) -> list[Waiting]:
-        """Return the oldest events that an output does not have, at least one if there is any, else none.
+    def take(self, name: str, most: int = 100, most_bytes: int = 1 << 20) -> list[QueuedEvent]:
+        """Return the oldest events that an output lacks, at least one if there is any. They stay in the queue.
 
-        Those that are damaged are set aside.
-
-        Raises:
-            QueueError: the disk cannot be read.
+        Damaged events are set aside. Raises QueueError: the disk cannot be read.
         """
         with self._lock:
             while True:
                 with self._database.explained():
-                    taken, damaged = self._rows.take(self._standings[name].acknowledged, most, most_bytes)
+                    taken, damaged = self._tables.take(self._progress[name].acknowledged, most, most_bytes)
                 if not damaged:
                     return taken
                 self.set_aside(damaged)
 
     def set_aside(self, numbers: Sequence[int]) -> None:
-        """Mend damaged events of which the file has another copy; set the others aside, count and report them.
+        """Repair damaged events of which the file has another copy; set the others aside, count and report them.
 
         Raises:
             QueueError: it could not be written.
@@ -129,162 +107,118 @@ class EventQueue:
         copies = other_copies(self.path, numbers) if self.path is not None else {}
         numbers = [number for number in numbers if number not in copies]
         with self._lock, self._change("FULL"):
-            self._rows.mend(copies)
-            self._size = self._rows.measure()
-            self._rows.keep_aside(numbers)
+            self._tables.repair(copies)
+            self._tables.keep_aside(numbers)
             self._delete(numbers)
-            self._write_standings()
         if not numbers:
             return
         self.unreadable += len(numbers)
-        self._remark(
+        self._report(
             "event_unreadable",
             f"{len(numbers)} events in the queue ({self.path}) were damaged; they are set aside, and the others go on",
         )
 
-    def done(self, name: str, delivered: Sequence[Waiting], refused: int = 0) -> None:
-        """Note what an output has, the last `refused` of them excepted, which it will never take.
+    def acknowledge(self, name: str, delivered: Sequence[QueuedEvent], refused: int = 0) -> None:
+        """Note that an output has these events, and that it refused the last `refused` of them.
 
         Raises:
-            QueueError: it could not be written; it holds until the process ends, and is written with what comes next.
+            QueueError: it could not be written now. It holds in this process and is written with the next change.
         """
         if not delivered:
             return
         with self._lock:
-            old = self._standings[name]
-            # Some may have been dropped while they were on their way.
-            gone, upto = self._forgotten, self._dropped_upto
-            late = sum(waiting.number <= upto or waiting.number in gone for waiting in delivered)
-            self._standings[name] = Standing(
+            old = self._progress[name]
+            # Some may have been dropped from the queue while they were being sent.
+            late = sum(one.number <= self._dropped_upto or one.number in self._deleted for one in delivered)
+            self._progress[name] = Progress(
                 max(old.acknowledged, delivered[-1].number),
                 old.delivered + len(delivered) - refused,
                 old.dropped - late + refused,
             )
-            self._unwritten.add(name)
             with self._change("NORMAL"):
-                self._write_standings()
-                self._forget_delivered()
+                self._delete_delivered()
 
-    def standing(self, name: str) -> tuple[Standing, int]:
-        """Return how far an output is, and how many events wait for it. Raises QueueError."""
+    def progress(self, name: str) -> tuple[Progress, int]:
+        """Return the progress of an output, and how many events wait for it. Raises QueueError."""
         with self._lock, self._database.explained():
-            return self._standings[name], self._waiting(name)
+            return self._progress[name], self._waiting(name)
 
     def has_events(self) -> bool:
         """Whether any event waits. Raises QueueError."""
         with self._lock, self._database.explained():
-            return self._rows.ends() != (1, 0)
+            return self._tables.ends() != (1, 0)
 
     def address(self, name: str) -> Destination | None:
-        """Return where an output sent to when it was last opened, None where that is not known. Raises QueueError."""
+        """Return the address that an output last sent to, None if it is unknown. Raises QueueError."""
         with self._lock, self._database.explained():
-            return self._rows.address(name)
+            return self._tables.address(name)
 
     def set_address(self, name: str, address: Destination) -> None:
-        """Note where an output sends to. Raises QueueError."""
+        """Note the address that an output sends to. Raises QueueError."""
         if self.address(name) != address:
             with self._lock, self._change("FULL"):
-                self._rows.set_address(name, address)
+                self._tables.set_address(name, address)
 
-    def pass_over(self, name: str) -> None:
-        """Forget what waits for one output, which goes another way. Raises QueueError."""
+    def skip(self, *names: str) -> None:
+        """Skip what waits for these outputs, by default for all; another queue delivers it. Raises QueueError."""
         with self._lock:
-            self._standings[name] = replace(self._standings[name], acknowledged=self._last)
-            self._unwritten.add(name)
-            self.probe()
+            self._progress.acknowledge_up_to(self._last, names or self._progress)
+            self.test_write()
 
     def rename_only(self, name: str) -> None:
-        """Give the one output that this queue is for another name. Raises QueueError."""
+        """Rename the only output of this queue. Raises QueueError."""
         with self._lock, self._change("FULL"):
-            least = min(self._standings.values(), key=lambda one: one.acknowledged, default=Standing(self._first - 1))
-            self._standings = {name: least}
-            self._database.execute("DELETE FROM outputs")
-            self._unwritten = {name}
-            self._write_standings()
+            least = min(self._progress.values(), key=lambda one: one.acknowledged, default=None)
+            self._progress.replace({name: least or Progress(self._tables.ends()[0] - 1)})
 
-    def forget(self, before: str) -> dict[str, int]:
-        """Drop events before a UTC time, as records write it; return as `put` does. Raises QueueError."""
+    def delete_before(self, before: str) -> dict[str, int]:
+        """Delete events before a UTC time, written as in records; return as `put` does. Raises QueueError."""
         with self._lock, self._change("FULL"):
-            dropped = self._delete(self._rows.older(before))
-            self._rows.forget_aside(before)
-            self._write_standings()
+            dropped = self._delete(self._tables.older(before))
+            self._tables.delete_aside(before)
         return dropped
 
-    def _delete(self, numbers: Sequence[int]) -> dict[str, int]:
-        """Delete events; return how many of them each output does not have."""
-        dropped: dict[str, int] = {}
-        for name, old in self._standings.items():
-            if count := sum(number > old.acknowledged for number in numbers):
-                dropped[name] = count
-                self._standings[name] = replace(old, dropped=old.dropped + count)
-                self._unwritten.add(name)
-        self._size -= self._rows.delete(numbers)
-        self._forgotten = set(numbers)
-        return dropped
-
-    def skip(self) -> None:
-        """Forget what waits, which goes another way. Raises QueueError."""
-        with self._lock:
-            for name, standing in self._standings.items():
-                self._standings[name] = replace(standing, acknowledged=self._last)
-                self._unwritten.add(name)
-            self.probe()
-
-    def probe(self) -> None:
-        """Write something that matters little. Raises QueueError where the disk does not take it."""
+    def test_write(self) -> None:
+        """Write the progress of all outputs. Raises QueueError if the disk refuses it."""
         with self._lock, self._change("FULL"):
-            self._unwritten |= set(self._standings)
-            self._write_standings()
-            self._forget_delivered()
+            self._progress.acknowledge_up_to(0, self._progress)
+            self._delete_delivered()
 
     def rewrite(self, boot_id: str, change: Callable[[Event], object], announcement: Event) -> bool:
-        """Change what waits of a boot whose time was not known, and put `announcement` behind it.
+        """Change the waiting events of a boot whose time was unknown, and append `announcement`.
 
-        Returns whether there ever was such an event of this boot, and so an announcement. Raises QueueError.
+        Returns whether there ever was such an event of this boot; else nothing changes. Raises QueueError.
         """
-        with self._lock:
-            with self._database.explained():
-                known = self._rows.has_boot(boot_id)
-            if not known:
-                return False
-            with self._change("FULL"):
-                self._rows.rewrite(boot_id, change)
-                self._size = self._rows.measure()
-            self.put([announcement])
-        return True
+        with self._lock, self._change("FULL"):
+            known = self._tables.rewrite(boot_id, change)
+            if known:
+                self._append([announcement])
+            return known
 
     def restore(self, names: Sequence[str], found: Salvage) -> int:
-        """Take up what was found of a damaged queue into this new one; return how many events that were.
+        """Fill this new queue with what was found of a damaged one; return the number of events. Raises QueueError.
 
-        Args:
-            names: of outputs; those that the queue does not know any more get all of it. Raises QueueError.
+        Outputs in `names` without known progress get all events.
         """
-        known = set[str]()
+        count = 0
         with self._lock, self._change("FULL"):
-            self._standings = dict(found.standings)
-            if found.standings_lost:
-                self._standings |= {name: Standing(0) for name in names if name not in self._standings}
+            unknown = {name: Progress(0) for name in names} if found.progress_incomplete else {}
+            self._progress.replace(unknown | found.progress)
             for name, address in found.addresses.items():
-                self._rows.set_address(name, address)
-            upto = min((standing.acknowledged for standing in self._standings.values()), default=0)
-            self._last = max((standing.acknowledged for standing in self._standings.values()), default=0)
-            loose: list[Event] = []
-            for number, body in found.events():
-                event = read_event(body)
-                if event is None or event["id"] in known or (number is not None and 0 < number <= upto):
-                    continue
-                known.add(event["id"])
+                self._tables.set_address(name, address)
+            upto, self._last = self._progress.lowest(0), self._progress.highest(0)
+            unnumbered: list[Event] = []
+            for number, event in found.events(after=upto):
+                count += 1
                 if number is None or not 0 < number < _HIGHEST or not self._insert(event, number):
-                    loose.append(event)
-            self._last = max(self._last, self._rows.ends()[1])
-            for event in loose:
+                    unnumbered.append(event)
+            self._last = max(self._last, self._tables.ends()[1])
+            for event in unnumbered:
                 self._insert(event)
-            self._unwritten |= set(self._standings)
-            self._write_standings()
-        return len(known)
+        return count
 
-    def adopt(self, found: Sequence[Found]) -> int:
-        """Take up events that a damaged log still held and the file does not; return how many. Raises QueueError."""
+    def adopt(self, found: Sequence[NumberedBody]) -> int:
+        """Add events that are in a damaged log and not in the file; return how many. Raises QueueError."""
         later = (body for number, body in found if number is not None and number > self._last)
         events = [event for body in later if (event := read_event(body)) is not None]
         if not events:
@@ -292,99 +226,75 @@ class EventQueue:
         with self._lock, self._change("FULL"):
             for event in events:
                 self._insert(event)
-            self._first = self._rows.ends()[0]
-            self._standings_lost |= not self._standings
+            self._progress.incomplete |= not self._progress
         return len(events)
 
     def close(self) -> None:
-        """Write what is left to write, and let go of the file."""
+        """Write the remaining progress, and close the file."""
         with self._lock:
-            try:
-                if self._unwritten:
-                    with self._change("FULL"):
-                        self._write_standings()
-            except QueueError:
+            with suppress(QueueError), self._change("FULL"):
                 pass
             self._database.close()
 
     def _read_state(self) -> None:
         with self._database.explained():
-            for name, *numbers, checksum in self._database.execute("SELECT * FROM outputs").fetchall():
-                if is_intact(name, numbers, checksum):
-                    self._standings[name] = Standing(*numbers)
-                else:
-                    self._standings_lost = True
-            self._rows.mend_sizes()
-            self._size = self._rows.measure()
-            acknowledged = [standing.acknowledged for standing in self._standings.values()]
-            self._first, last = self._rows.ends()
-            # An event that all have is deleted: where one is there, it is for an output whose row is lost.
-            self._standings_lost |= last > 0 and self._first <= min(acknowledged, default=last)
-            # Numbers of events that are gone are not given again: an output would take the new one for an old one.
-            self._last = max([last, *acknowledged])
-            if self._last >= _HIGHEST or self._first < 1:
+            self._progress.read()
+            self._tables.repair_sizes()
+            first, last = self._tables.ends()
+            # An event that all outputs have is deleted. If it is still there, the row of an output is lost.
+            self._progress.incomplete |= last > 0 and first <= self._progress.lowest(last)
+            # Numbers are not reused: an output would take the new event for the old one.
+            self._last = max(last, self._progress.highest(0))
+            if self._last >= _HIGHEST or first < 1:
                 raise sqlite3.DatabaseError("its numbers are out of range")
 
-    def _insert(self, event: Event, number: int | None = None) -> bool:
-        """Put an event at the end, or at a number; return False where that is taken."""
-        size = self._rows.insert(self._last + 1 if number is None else number, event)
-        self._last = max(self._last, self._last + 1 if number is None else number)
-        self._size += size
-        return size > 0
+    def _append(self, events: Iterable[Event]) -> dict[str, int]:
+        for event in events:
+            while not self._insert(event):  # a damaged row has taken the number
+                pass
+        return self._make_room()
 
-    def _make_room(self) -> dict[str, int]:
-        """Drop the oldest events as long as there are too many; count which outputs did not have them."""
-        dropped: dict[str, int] = {}
-        if self._size <= self._most:
-            return dropped
-        upto = 0
-        oldest = self._database.execute("SELECT number, size FROM events ORDER BY number")
-        for number, size in oldest:
-            if self._size <= self._most or number >= self._last:
-                break
-            upto = number
-            self._size -= size
-            for name, standing in self._standings.items():
-                if standing.acknowledged < number:
-                    dropped[name] = dropped.get(name, 0) + 1
-        oldest.close()
-        for name, count in dropped.items():
-            old = self._standings[name]
-            self._standings[name] = replace(old, acknowledged=upto, dropped=old.dropped + count)
-            self._unwritten.add(name)
-        if upto:
-            self._database.execute("DELETE FROM events WHERE number <= ?", (upto,))
-            self._dropped_upto = upto
+    def _insert(self, event: Event, number: int | None = None) -> bool:
+        """Insert an event at a number, by default at the end; return False if the number is taken."""
+        number = self._last + 1 if number is None else number
+        self._last = max(self._last, number)
+        return self._tables.insert(number, event)
+
+    def _delete(self, numbers: Sequence[int]) -> dict[str, int]:
+        """Delete events; return how many of them each output lacks."""
+        dropped = self._progress.drop(numbers)
+        self._tables.delete(numbers)
+        self._deleted = set(numbers)
         return dropped
 
-    def _forget_delivered(self) -> None:
-        upto = min((standing.acknowledged for standing in self._standings.values()), default=self._last)
-        query = "SELECT coalesce(sum(size), 0) FROM events WHERE number <= ?"
-        (size,) = self._database.execute(query, (upto,)).fetchone()
-        if size:
-            self._database.execute("DELETE FROM events WHERE number <= ?", (upto,))
-            self._size -= size
+    def _make_room(self) -> dict[str, int]:
+        """Drop the oldest events while there are too many; return how many of them each output lacks."""
+        numbers = self._tables.oldest(self._tables.size - self._most, self._last)
+        if not numbers:
+            return {}
+        dropped = self._progress.drop(numbers)
+        self._dropped_upto = numbers[-1]
+        self._progress.acknowledge_up_to(self._dropped_upto, dropped)
+        self._tables.delete_up_to(self._dropped_upto)
+        return dropped
+
+    def _delete_delivered(self) -> None:
+        self._tables.delete_up_to(self._progress.lowest(self._last))
 
     def _waiting(self, name: str) -> int:
-        query = "SELECT count(*) FROM events WHERE number > ?"
-        count: int = self._database.execute(query, (self._standings[name].acknowledged,)).fetchone()[0]
-        return count
-
-    def _write_standings(self) -> None:
-        for name in self._unwritten:
-            standing = self._standings[name]
-            numbers = (standing.acknowledged, standing.delivered, standing.dropped)
-            row = (name, *numbers, checksum_of(name, numbers))
-            self._database.execute("INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?, ?)", row)
+        return self._tables.count_after(self._progress[name].acknowledged)
 
     @contextmanager
     def _change(self, synchronous: str) -> Iterator[None]:
-        """Do all of it or nothing; see `Database.transaction`."""
-        before = dict(self._standings), self._last, self._size, self._dropped_upto
+        """Do everything or nothing, and write the progress; see `QueueDatabase.transaction`."""
+        before = self._progress.snapshot()
+        numbers = self._last, self._tables.size, self._dropped_upto
         try:
             with self._database.transaction(synchronous):
                 yield
+                self._progress.write()
         except BaseException:
-            self._standings, self._last, self._size, self._dropped_upto = before
+            self._progress.roll_back(before)
+            self._last, self._tables.size, self._dropped_upto = numbers
             raise
-        self._unwritten.clear()
+        self._progress.written()

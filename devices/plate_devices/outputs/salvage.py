@@ -1,4 +1,4 @@
-"""What can still be read of a damaged queue: through SQLite as far as that goes, then from the bytes themselves."""
+"""Read what is left of a damaged queue: through SQLite as far as that works, then from the bytes of the file."""
 
 from __future__ import annotations
 
@@ -9,63 +9,75 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from plate_devices.outputs.database import SQLITE_ERRORS, Standing, is_intact
-from plate_devices.outputs.event_json import agreed, carve
+from plate_devices.outputs.event_json import carve, majority, read_event
+from plate_devices.outputs.output_progress import Progress, is_intact
+from plate_devices.outputs.queue_database import SQLITE_ERRORS
 from plate_devices.outputs.urls import Destination
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from plate_devices.outputs.event_json import Found
+    from plate_devices.outputs.event_json import NumberedBody
+    from plate_devices.outputs.output import Event
 
 _MOST_ROWS = 10_000_000
-"""A damaged tree of pages may be walked in a circle."""
+"""A damaged tree of pages may be read in a circle."""
 
 
 @dataclass
 class Salvage:
-    """What was found.
+    """What was found in a damaged queue.
 
     Attributes:
-        standings: of the outputs. standings_lost: there may have been others. addresses: of the outputs.
+        log: events in the write-ahead log.
+        progress: of the outputs, by name.
+        progress_incomplete: the progress of other outputs may be lost.
+        addresses: that the outputs sent to, by name.
     """
 
     path: Path
-    log: list[Found]
-    standings: dict[str, Standing] = field(default_factory=dict)
-    standings_lost: bool = True
+    log: list[NumberedBody]
+    progress: dict[str, Progress] = field(default_factory=dict)
+    progress_incomplete: bool = True
     addresses: dict[str, Destination] = field(default_factory=dict)
 
-    def events(self) -> Iterator[Found]:
-        """Yield events, those that can be trusted most first; some come twice, or were deleted before."""
-        yield from _rows(self.path)
-        yield from self.log
-        yield from read_bytes(self.path)
+    def events(self, after: int) -> Iterator[tuple[int | None, Event]]:
+        """Yield each event above a number once, and its number if known; the most reliable copies come first.
+
+        Some events were deleted before.
+        """
+        known = set[str]()
+        for number, body in chain(_rows(self.path), self.log, read_bytes(self.path)):
+            event = read_event(body)
+            if event is None or event["id"] in known or (number is not None and 0 < number <= after):
+                continue
+            known.add(event["id"])
+            yield number, event
 
 
-def salvage(path: Path, log: list[Found]) -> Salvage:
-    """Look at a damaged queue; `log` is what stood in its log before SQLite opened it."""
+def salvage(path: Path, log: list[NumberedBody]) -> Salvage:
+    """Read a damaged queue; `log` holds the events of its write-ahead log, read before SQLite opened it."""
     found = Salvage(path, log)
     with suppress(*SQLITE_ERRORS), _opened(path) as connection:
-        lost = False
+        damaged = False
         columns = [row[1] for row in connection.execute("PRAGMA table_info(outputs)")]
         checksum = "checksum" if "checksum" in columns else "NULL"
         query = f"SELECT name, acknowledged, delivered, dropped, {checksum} FROM outputs LIMIT 10000"
         for name, *numbers, expected in connection.execute(query):
             if is_intact(name, numbers, expected):
-                found.standings[name] = Standing(*numbers)
+                found.progress[name] = Progress(*numbers)
             else:
-                lost = True
-        found.standings_lost = lost or not found.standings
+                damaged = True
+        found.progress_incomplete = damaged or not found.progress
     with suppress(*SQLITE_ERRORS), _opened(path) as connection:
         for name, digest, shown in connection.execute("SELECT name, digest, shown FROM addresses LIMIT 10000"):
             found.addresses[str(name)] = Destination(str(digest), str(shown))
     return found
 
 
-def read_bytes(path: Path) -> Iterator[Found]:
-    """Yield the events that stand in the bytes of a file, in their order; nothing where it cannot be read."""
+def read_bytes(path: Path) -> Iterator[NumberedBody]:
+    """Yield the events in the bytes of a file, in their order; none if the file cannot be read."""
     with (
         suppress(OSError, ValueError),  # ValueError: it is empty
         path.open("rb") as stream,
@@ -75,13 +87,13 @@ def read_bytes(path: Path) -> Iterator[Found]:
 
 
 def other_copies(path: Path, numbers: Sequence[int]) -> dict[int, bytes]:
-    """Return bodies of events that stand in the bytes of a queue beside the damaged ones of these numbers."""
+    """Return the bodies of other copies of these events, found in the bytes of the queue and its log."""
     found = chain(read_bytes(path), read_bytes(path.with_name(f"{path.name}-wal")))
-    return {number: body for number, body in agreed(found) if number is not None and number in numbers}
+    return {number: body for number, body in majority(found) if number is not None and number in numbers}
 
 
-def _rows(path: Path) -> Iterator[Found]:
-    """Yield rows from the first to where the damage begins, then from the last back to it."""
+def _rows(path: Path) -> Iterator[NumberedBody]:
+    """Yield rows from the first to the beginning of the damage, then from the last back to its end."""
     with suppress(*SQLITE_ERRORS), _opened(path) as connection:
         for order in ("ASC", "DESC"):
             query = f"SELECT number, CAST(body AS BLOB) FROM events ORDER BY number {order} LIMIT {_MOST_ROWS}"

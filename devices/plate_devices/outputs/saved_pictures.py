@@ -1,4 +1,4 @@
-"""Pictures that are saved: whole ones with what was read drawn in, and crops of plates."""
+"""Save pictures: annotated frames, and crops of plates."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
     from plate_runtime.reader import Plate
 
-_OUTLINE, _INK, _PAPER = (255, 64, 32), (255, 255, 255), (16, 16, 16)
+_OUTLINE, _TEXT_COLOUR, _LABEL_COLOUR = (255, 64, 32), (255, 255, 255), (16, 16, 16)
 _LETTER = 22
 _READABLE_WIDTH = 320
 MARK = b"plate-edge"
-"""Stands as a comment in every JPEG that is saved: only such files, and those named by an id, are deleted when old."""
+"""Comment in every saved JPEG. Retention deletes only files with it, and files named by an id."""
 
 _LOSSY: dict[str, Any] = {"quality": 92, "subsampling": 0, "comment": MARK}
 
 
 class PictureFolder:
-    """A folder that pictures are saved in, each whole or not at all, for their owner alone."""
+    """A folder of saved pictures. Each is written whole or not at all, readable by its owner alone."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the folder. Raises DeviceError where that fails."""
+        """Make the folder. Raises DeviceError if that fails."""
         self.folder = folder
         self._used: set[str] = set()
         try:
@@ -41,12 +41,12 @@ class PictureFolder:
         clean_folder(folder)
 
     def save(self, picture: Image.Image, name: str, unique: bool = False) -> Path:
-        """Save a picture as JPEG under a name not used in this run yet, and return its path.
+        """Save a picture as JPEG under a name that is new in this run, and return its path.
 
-        Names that are `unique` by themselves are not kept: a camera runs for a year.
+        Names that are `unique` by themselves are not remembered: a camera runs for a year.
 
         Raises:
-            DeviceError: the disk is full, or the folder may not be written.
+            DeviceError: the disk is full, or the folder is not writable.
         """
         path = self.folder / (f"{_stem(name)}.jpg" if unique else self._free(name))
         save_picture(picture, path)
@@ -67,10 +67,10 @@ def _stem(name: str) -> str:
 
 
 def save_picture(picture: Image.Image, path: Path) -> None:
-    """Save a picture in the format of the path's suffix, whole or not at all, for its owner alone.
+    """Save a picture in the format of the path's suffix, whole or not at all, readable by its owner alone.
 
     Raises:
-        DeviceError: the disk is full, or the folder may not be written.
+        DeviceError: the disk is full, or the folder is not writable.
     """
     lossy = path.suffix.lower() in (".jpg", ".jpeg")
     try:
@@ -81,15 +81,15 @@ def save_picture(picture: Image.Image, path: Path) -> None:
 
 
 def picture_name(source: str, frame: int, numbered: bool) -> str:
-    """Return what to call a picture of this source, without suffix; `numbered` adds which frame it was."""
+    """Return the name of a picture of this source, without suffix; `numbered` adds the number of the frame."""
     stem = Path(source).stem if source != "-" else "stdin"
     return f"{stem}-{frame:06d}" if numbered else stem
 
 
 def annotate(rgb: NDArray[np.uint8], plates: Iterable[Plate]) -> Image.Image:
-    """Draw each plate's outline and reading into a copy of the picture, uint8 (height, width, 3) RGB.
+    """Draw each plate's outline and text into a copy of the picture, uint8 (height, width, 3) RGB.
 
-    A small picture is drawn enlarged, and one without room around a plate gets a strip below for the reading.
+    A small picture is enlarged. A picture without space around a plate gets a strip below it for the text.
     """
     from PIL import Image, ImageDraw
 
@@ -116,7 +116,7 @@ def _with_caption(picture: Image.Image, caption: str, left: int, top: int, botto
         y = bottom
     else:
         y = picture.height
-        taller = Image.new("RGB", (picture.width, picture.height + label.height), _PAPER)
+        taller = Image.new("RGB", (picture.width, picture.height + label.height), _LABEL_COLOUR)
         taller.paste(picture, (0, 0))
         picture = taller
     picture.paste(label, (max(0, min(left, picture.width - label.width)), y))
@@ -131,6 +131,6 @@ def _label(caption: str, most: int) -> Image.Image:
 
     pad = 8
     width, height = caption_size(caption, (most - 2 * pad, _LETTER))
-    label = Image.new("RGB", (width + 2 * pad, height + 2 * pad), _PAPER)
-    write_caption(label, caption, (pad, pad), (width, height), _INK)
+    label = Image.new("RGB", (width + 2 * pad, height + 2 * pad), _LABEL_COLOUR)
+    write_caption(label, caption, (pad, pad), (width, height), _TEXT_COLOUR)
     return label

@@ -1,4 +1,4 @@
-"""Events as rows of an SQLite table that others may read meanwhile."""
+"""Events as rows of an SQLite table, which other programs may read at the same time."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal
 
 from plate_devices.events.clock import correct_times
 from plate_devices.events.records import timestamp, to_line
-from plate_devices.outputs.database import PAGES_KB, SQLITE_ERRORS, make_private
-from plate_devices.outputs.output import OutputError
+from plate_devices.outputs.output import Output, OutputError
 from plate_devices.outputs.output_settings import OutputSettings
+from plate_devices.outputs.queue_database import PAGES_KB, SQLITE_ERRORS, make_private
 from plate_devices.outputs.sqlite_rescue import UNFIT, delete_undated, is_ours, rescue
 from plate_devices.outputs.table_rows import COLUMNS, to_row
 from plate_devices.private_files import forget_set_aside, make_folder
@@ -34,18 +34,18 @@ class SqliteSettings(OutputSettings):
     """type = "sqlite": a row for each event in the table `events`, and the whole record beside it.
 
     Attributes:
-        path: the file; it is made where it is missing.
+        path: the file; it is made if it is missing.
     """
 
     type: Literal["sqlite"] = "sqlite"
     path: Path
 
 
-class SqliteOutput:
-    """Writes events into a table, each batch on the disk when it counts, none twice."""
+class SqliteOutput(Output):
+    """Writes each event into a table once. A batch is on the disk when it is acknowledged."""
 
     def __init__(self, settings: SqliteSettings, name: str = "sqlite") -> None:
-        """Take a path; the file is made when it is opened."""
+        """Use a path; `open` makes the file."""
         self.name = name
         self._path = settings.path
         self._connection: sqlite3.Connection | None = None
@@ -56,12 +56,12 @@ class SqliteOutput:
         """See `Output`."""
         self.close()
         with self._lock:
-            if self._damaged and (told := self._replace()):
-                raise OutputError(told)
+            if self._damaged and (message := self._replace()):
+                raise OutputError(message)
             self._connection = self._connect()
 
     def send(self, events: Sequence[Event]) -> int:
-        """See `Output`; what a `clock` record says of earlier events is done to their rows."""
+        """See `Output`. A `clock` record corrects the times of earlier rows."""
         if self._damaged:
             raise OutputError(f"{self._path} is damaged")
         if not events:
@@ -86,43 +86,33 @@ class SqliteOutput:
         """See `Output`."""
         self._connect().close()
 
-    def notices(self) -> Sequence[str]:
-        """See `Output`; there are none."""
-        return ()
-
     def close(self) -> None:
         """See `Output`."""
         if self._connection is not None:
             self._connection.close()
         self._connection = None
 
-    def forget(self, before: datetime, note: Callable[[str], None] = lambda _: None) -> int:
-        """Delete rows of events that are older, and overwrite what they said; from any thread.
+    def delete_before(self, before: datetime, note: Callable[[str], None]) -> int:
+        """See `Output`: deletes rows and overwrites their bytes.
 
-        Rows without a time have the one in their id, else that of the row before them, as `aging` says of lines.
-
-        Args:
-            before: see there.
-            note: gets a sentence where the file is damaged: it is set aside, and goes once its newest row is old.
-
-        Raises:
-            OutputError: rows or a file that was set aside cannot be deleted.
+        A row without a time has the time in its id, else that of the row before it; see `line_ages`. A damaged file is
+        set aside, and deleted once its newest row is old.
         """
         try:
-            deleted = self._forget(timestamp(before) or "") if self._path.exists() else 0
+            deleted = self._delete_before(timestamp(before) or "") if self._path.exists() else 0
         except OutputError:
             with self._lock:
-                # While it is open, it is replaced by the thread that has opened it, a moment later.
-                if not self._damaged or self._connection is not None or not (told := self._replace()):
+                # While it is open, the thread that opened it replaces it soon.
+                if not self._damaged or self._connection is not None or not (message := self._replace()):
                     raise
-            note(told)
-            deleted = self._forget(timestamp(before) or "")
+            note(message)
+            deleted = self._delete_before(timestamp(before) or "")
         try:
             return deleted + forget_set_aside(self._path, before.timestamp())
         except OSError as error:
             raise OutputError(f"{self._path}: a damaged file cannot be deleted: {error.strerror or error}") from error
 
-    def _forget(self, before: str) -> int:
+    def _delete_before(self, before: str) -> int:
         with closing(self._connect()) as connection, self._explained():
             connection.execute("BEGIN IMMEDIATE")
             deleted = delete_undated(connection, before)
@@ -133,13 +123,13 @@ class SqliteOutput:
             return deleted
 
     def _replace(self) -> str:
-        """Begin a new file with the rows that a damaged one still gives; return what to say, "" for a foreign file."""
+        """Replace a damaged file by one with the rows that can be read; return a sentence, "" for a foreign file."""
         self._damaged = False
         if not is_ours(self._path):
             return ""
         with self._explained():
             aside, rows = rescue(self._path, self._connect, _insert)
-        return f"{self._path} was damaged: it is kept as {aside.name}, and a new one begun with the {rows} rows of it"
+        return f"{self._path} was damaged: it is kept as {aside.name}, and a new file holds the {rows} rows read of it"
 
     def _connect(self) -> sqlite3.Connection:
         try:
@@ -197,5 +187,5 @@ def _correct(connection: sqlite3.Connection, announcement: Event) -> None:
             event = json.loads(record)
             correct_times(event, announcement["boot_time"])
             _insert(connection, event, instead=True)
-        except UNFIT:  # a damaged row keeps the time that it has
+        except UNFIT:  # a damaged row keeps its time
             continue

@@ -1,4 +1,4 @@
-"""What a damaged table of events still gives, and which of its rows are old though they do not say when they were."""
+"""Rescue rows of a damaged table of events, and find the age of rows without a time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from plate_devices.events.records import UUID7
-from plate_devices.outputs.database import SQLITE_ERRORS
-from plate_devices.outputs.line_ages import age_of, latest_moment
+from plate_devices.outputs.line_ages import latest_moment, time_in
 from plate_devices.outputs.output import event_time
+from plate_devices.outputs.queue_database import SQLITE_ERRORS
 from plate_devices.private_files import set_aside
 from plate_runtime.errors import DAMAGE
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from plate_devices.outputs.output import Event
 
 UNFIT = (*DAMAGE, sqlite3.InterfaceError, sqlite3.ProgrammingError)
-"""What a record from a damaged row raises on its way into a table; those of `sqlite3` are about types."""
+"""Errors over a record of a damaged row; those of `sqlite3` concern types."""
 
 _MAGIC = b"SQLite format 3\0"
 _OUR_ID = re.compile(rf'"id": ?"{UUID7}"'.encode("ascii"))
@@ -34,12 +34,12 @@ _DATED = "last_time GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*Z' AND las
 
 
 def delete_undated(connection: sqlite3.Connection, before: str) -> int:
-    """Delete rows without a time, or from the future, where their id, or else the row before them, is old."""
+    """Delete rows without a plausible time if their id, or else the row before them, is old; return how many."""
     latest = latest_moment()
     old = []
     query = f"SELECT rowid, id FROM events WHERE last_time IS NULL OR NOT ({_DATED})"
     for number, id_ in connection.execute(query, {"latest": latest}).fetchall():
-        moment = age_of(str(id_).encode()) or _beside(connection, number, latest)
+        moment = time_in(str(id_).encode()) or _beside(connection, number, latest)
         if moment and moment < before:
             old.append((number,))
     connection.executemany("DELETE FROM events WHERE rowid = ?", old)
@@ -47,7 +47,7 @@ def delete_undated(connection: sqlite3.Connection, before: str) -> int:
 
 
 def _beside(connection: sqlite3.Connection, number: int, latest: str) -> str:
-    """Return the time of the dated row before one, else of the one after it, "" for none."""
+    """Return the time of the nearest dated row before a row, else of the one after it, else ""."""
     for side, order in (("<", "DESC"), (">", "ASC")):
         query = f"SELECT last_time FROM events WHERE rowid {side} :row AND {_DATED} ORDER BY rowid {order} LIMIT 1"
         if found := connection.execute(query, {"row": number, "latest": latest}).fetchone():
@@ -56,7 +56,7 @@ def _beside(connection: sqlite3.Connection, number: int, latest: str) -> str:
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a damaged file is a database, or holds records, so that it may be set aside. Raises OSError."""
+    """Whether a damaged file is a database or holds our records, and so may be set aside. Raises OSError."""
     with path.open("rb") as stream:
         content = stream.read(_CHUNK)
         if content.startswith(_MAGIC):
@@ -72,16 +72,18 @@ def is_ours(path: Path) -> bool:
 def rescue(
     path: Path, connect: Callable[[], sqlite3.Connection], insert: Callable[[sqlite3.Connection, Event], None]
 ) -> tuple[Path, int]:
-    """Set a damaged file aside and begin a new one with its rows, as far as they can be read.
+    """Set a damaged file aside, and make a new one of the rows that can be read.
 
     Args:
-        connect: opens the new one at `path`. insert: puts an event into it.
+        path: of the file.
+        connect: opens the new file at `path`.
+        insert: inserts an event.
 
     Returns:
-        The damaged file's new name, and how many rows it gave. The file is as old as the newest of these.
+        The damaged file's new path, and how many rows were read. Its modification time is that of the newest row.
 
     Raises:
-        sqlite3.Error, OSError: the new one cannot be written.
+        sqlite3.Error, OSError: the new file cannot be written.
     """
     aside = set_aside(path)
     newest, count = "", 0
@@ -92,14 +94,14 @@ def rescue(
                 insert(connection, event)
                 newest, count = max(newest, event_time(event) or ""), count + 1
         connection.execute("COMMIT")
-    if age_of(newest.encode()):
+    if time_in(newest.encode()):
         written = datetime.fromisoformat(newest).timestamp()
         os.utime(aside, (written, written))
     return aside, count
 
 
 def _events(path: Path) -> Iterator[Event]:
-    """Yield records, from the first to where the damage begins, and from the last back to it."""
+    """Yield records from the first to the beginning of the damage, then from the last back to its end."""
     seen: set[int] = set()
     with suppress(*SQLITE_ERRORS), closing(sqlite3.connect(path)) as connection:
         connection.text_factory = lambda content: content.decode("utf-8", "replace")

@@ -17,9 +17,9 @@ Value = str | float | int | None
 
 
 def to_row(event: Event) -> dict[str, Value]:
-    """Return an event's columns; of several plates the first.
+    """Return an event's columns, with its first plate.
 
-    `watchlists` are names with `;` between them, `time_set` is 1 or 0.
+    `watchlists` holds names separated by `;`, `time_set` is 1 or 0.
     """
     plate: Event = next(iter(event.get("plates") or ()), {})
     lists = event.get("watchlists") or ()

@@ -1,4 +1,4 @@
-"""Addresses of brokers and servers: taken apart, and shown without anything that opens a door."""
+"""Addresses of brokers and servers: parsed, and shown without secrets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST_SECRET = 4096
 
 
 class Target(NamedTuple):
-    """Where a broker or server is; `path` with its query; `user` and `password` decoded, "" for none."""
+    """A parsed address; `path` includes the query; `user` and `password` are decoded, "" for none."""
 
     scheme: str
     host: str
@@ -28,29 +28,29 @@ class Target(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The address as it may be printed: user, password, path and query may be secret."""
+        """The address without user, password, path and query, which may be secret."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}"
 
 
 class Destination(NamedTuple):
-    """Which broker or server: `digest`, 16 digits, is the same for the same one, and `shown` may be printed."""
+    """A broker or server: `digest` identifies it by 16 hexadecimal digits, `shown` may be printed."""
 
     digest: str
     shown: str
 
 
 def destination(target: Target, path: str = "") -> Destination:
-    """Return where an address leads; `path` is what of it tells one receiver from another, without its query."""
+    """Return the destination of an address; `path` without its query is part of it."""
     named = f"{target.host.lower()} {target.port} {path.partition('?')[0]}"
     return Destination(hashlib.sha256(named.encode()).hexdigest()[:16], target.shown)
 
 
 def parse_url(key: str, url: str, ports: dict[str, int]) -> Target:
-    """Take an address apart; `ports` are the usual ones by scheme.
+    """Parse an address; `ports` holds the default port of each scheme.
 
     Raises:
-        SettingError: it can never work; the text repeats nothing that may be secret.
+        SettingError: the address is invalid; the message holds no part that may be secret.
     """
     try:
         parts = split_address(url, ports)
@@ -62,10 +62,12 @@ def parse_url(key: str, url: str, ports: dict[str, int]) -> Target:
 
 
 def tls(ca_file: Path | None, certificate_file: Path | None = None, key_file: Path | None = None) -> ssl.SSLContext:
-    """Return how to trust the other side, and what proves who this side is.
+    """Return a TLS context that verifies the server.
 
     Args:
-        ca_file: who signs, if the system does not trust them. certificate_file, key_file: of this client, in PEM.
+        ca_file: certificates to trust, by default those of the system.
+        certificate_file: of this client, in PEM.
+        key_file: of this client, in PEM; by default in `certificate_file`.
 
     Raises:
         OutputError: a file cannot be used.
@@ -83,7 +85,7 @@ def tls(ca_file: Path | None, certificate_file: Path | None = None, key_file: Pa
 
 
 def read_secret(path: Path | None) -> str:
-    """Return the first line of a file with a secret, "" for no file. Raises OutputError."""
+    """Return the first line of a file with a secret, "" without a file. Raises OutputError."""
     if path is None:
         return ""
     try:
@@ -92,15 +94,15 @@ def read_secret(path: Path | None) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise OutputError(f"{path} cannot be read: {reason(error)}") from error
     if not line or len(line) > _LONGEST_SECRET:
-        raise OutputError(f"{path} has no first line of at most {_LONGEST_SECRET} characters; it is the secret")
+        raise OutputError(f"{path} needs a secret as its first line, of at most {_LONGEST_SECRET} characters")
     return line
 
 
 def check_secret(key: str, path: Path | None, fits: Callable[[str], bool], allowed: str) -> None:
-    """Look into a file with a secret, where it can be read: it may be missing now and be there later.
+    """Check a file with a secret if it can be read; it may be created later.
 
     Raises:
-        SettingError: it holds what can never be sent.
+        SettingError: it holds characters that cannot be sent.
     """
     try:
         secret = read_secret(path)
@@ -111,13 +113,13 @@ def check_secret(key: str, path: Path | None, fits: Callable[[str], bool], allow
 
 
 def reason(error: Exception) -> str:
-    """Return why it failed, in words that hold no address."""
+    """Return the reason of a failure in words without an address."""
     if isinstance(error, _EncryptedKeyError):
         return "its key is encrypted; use a key without a password"
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, socket.gaierror):
-        return "there is no such name in the network"
+        return "the host name is unknown"
     if verify := getattr(error, "verify_message", ""):
         return f"its certificate is not trusted: {verify}"
     return str(getattr(error, "strerror", None) or type(error).__name__)
@@ -128,5 +130,5 @@ class _EncryptedKeyError(Exception):
 
 
 def _no_password() -> NoReturn:
-    """Asked for by OpenSSL, which would otherwise ask the terminal."""
+    """Called by OpenSSL, which would otherwise prompt on the terminal."""
     raise _EncryptedKeyError

@@ -1,4 +1,4 @@
-"""Events to a web server: one POST for each, in order, until it says that it has it."""
+"""Events to a web server: one POST for each, in order, repeated until the server acknowledges it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from plate_devices.addresses import is_header_text
 from plate_devices.config.setting_errors import SettingError
 from plate_devices.events.records import to_line
-from plate_devices.outputs.output import Event, EventRefusedError, OutputError
+from plate_devices.outputs.output import Event, EventRefusedError, Output, OutputError
 from plate_devices.outputs.output_settings import OutputSettings
 from plate_devices.outputs.urls import Destination, check_secret, destination, parse_url, read_secret, reason, tls
 from plate_runtime.errors import DAMAGE
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 _PORTS = {"http": 80, "https": 443}
 _MOST_ANSWER = 64 * 1024
-_HAS_IT = 409  # it has an event of this id already
+_HAS_IT = 409  # the server already has an event of this id
 _LATER = (408, 425, 429)
-_MISPLACED = {
+_HINTS = {
     401: "is the login right?",
     403: "is the login right?",
     404: "is the path right?",
@@ -45,8 +45,8 @@ class WebhookSettings(OutputSettings):
         url: http:// or https://, with user:password@ for Basic authentication.
         token_file: its first line goes into `Authorization: Bearer`.
         secret_file: with its first line, bodies are signed in `X-Plate-Edge-Signature: sha256=...` (HMAC-SHA256).
-        ca_file: who signed the server's certificate, where the system does not know.
-        timeout: seconds that the server has to answer.
+        ca_file: certificates to trust for the server, by default those of the system.
+        timeout: seconds to wait for an answer.
     """
 
     type: Literal["webhook"] = "webhook"
@@ -62,7 +62,7 @@ class WebhookSettings(OutputSettings):
             raise SettingError("url", "this address has a : in the user, which Basic authentication cannot send")
         check_secret("token_file", self.token_file, is_header_text, "Latin-1, which is all that HTTP sends")
         if not 0.1 <= self.timeout <= 50:
-            raise SettingError("timeout", f"{self.timeout:g} is not seconds from 0.1 to 50")
+            raise SettingError("timeout", f"{self.timeout:g} is not from 0.1 to 50 seconds")
 
     @property
     def destination(self) -> Destination:
@@ -76,11 +76,11 @@ class _Answer(NamedTuple):
     retry_after: float
 
 
-class WebhookOutput:
-    """Posts records as JSON, with their id as `Idempotency-Key`."""
+class WebhookOutput(Output):
+    """Posts each record as JSON, with its id as `Idempotency-Key`."""
 
     def __init__(self, settings: WebhookSettings, name: str = "webhook") -> None:
-        """Take an address; nothing is connected before there is an event."""
+        """Use an address; the first event opens the connection."""
         self.name = name
         self._settings = settings
         self._target = parse_url("url", settings.url, _PORTS)
@@ -92,7 +92,7 @@ class WebhookOutput:
         self._failed: OutputError | None = None
 
     def open(self) -> None:
-        """Read the secrets; the connection is made with the first event."""
+        """Read the secrets; the first event opens the connection."""
         target = self._target
         self._headers = {"Content-Type": "application/json", "User-Agent": "plate-edge"}
         if target.user or target.password:
@@ -105,7 +105,7 @@ class WebhookOutput:
         self._secret = read_secret(self._settings.secret_file)
 
     def send(self, events: Sequence[Event]) -> int:
-        """See `Output`. 2xx and 409 acknowledge; 400, 413 and the like refuse an event; all else is tried again."""
+        """See `Output`. 2xx and 409 acknowledge an event; 400, 413 and similar refuse it; others are tried again."""
         failed, self._failed = self._failed, None
         if failed:
             raise failed
@@ -117,12 +117,12 @@ class WebhookOutput:
             except OutputError as error:
                 if not done:
                     raise
-                self._failed = error  # what went before is there
+                self._failed = error  # the events before it are acknowledged
                 return done
         return len(events)
 
     def check(self) -> None:
-        """See `Output`; nothing is posted, so that what the server would say to it is not known."""
+        """See `Output`. It connects without posting, so the server's answer to a post stays unknown."""
         self.open()
         try:
             self._connection = self._connect()
@@ -131,10 +131,6 @@ class WebhookOutput:
             raise OutputError(f"{self._target.shown} cannot be reached: {_why(error)}") from error
         finally:
             self.close()
-
-    def notices(self) -> Sequence[str]:
-        """See `Output`; there are none."""
-        return ()
 
     def close(self) -> None:
         """See `Output`."""
@@ -147,14 +143,14 @@ class WebhookOutput:
         status, retry_after = self._post(event)
         if 200 <= status < 300 or status == _HAS_IT:
             return
-        told = f"{self._target.shown} answers {status}"
+        answer = f"{self._target.shown} answers {status}"
         if status in _LATER or status >= 500:
-            raise OutputError(told, wait=retry_after)
+            raise OutputError(answer, wait=retry_after)
         if status < 400:
-            raise OutputError(f"{told}; redirections are not followed, use the address it leads to", wait=_SLOW)
-        if status in _MISPLACED:
-            raise OutputError(f"{told}; {_MISPLACED[status]}", wait=_SLOW)
-        raise EventRefusedError(f"{told} to event {event['id']} and will never take it", done)
+            raise OutputError(f"{answer}; redirections are not followed; use the final address", wait=_SLOW)
+        if status in _HINTS:
+            raise OutputError(f"{answer}; {_HINTS[status]}", wait=_SLOW)
+        raise EventRefusedError(f"{answer} to event {event['id']} and will never accept it", done)
 
     def _post(self, event: Event) -> _Answer:
         body = to_line(event).encode("ascii")
@@ -168,13 +164,13 @@ class WebhookOutput:
         except OutputError:
             if not kept:
                 raise
-            return self._exchange(body, headers)  # the server may have closed a connection that nobody used
+            return self._exchange(body, headers)  # the server may have closed an idle connection
 
     def _exchange(self, body: bytes, headers: dict[str, str]) -> _Answer:
         connection = self._connection or self._connect()
         self._connection = connection
-        # However slowly an answer trickles in, it ends.
-        limit = threading.Timer(self._settings.timeout, _hang_up, [connection])
+        # A slow answer ends at this limit, too.
+        limit = threading.Timer(self._settings.timeout, _close_socket, [connection])
         limit.daemon = True
         try:
             limit.start()
@@ -190,7 +186,7 @@ class WebhookOutput:
             *DAMAGE,
         ) as error:  # `http.client` raises any of these over an answer
             self.close()
-            raise OutputError(f"{self._target.shown} does not take events: {_why(error)}") from error
+            raise OutputError(f"{self._target.shown} does not accept events: {_why(error)}") from error
         finally:
             limit.cancel()
 
@@ -202,7 +198,7 @@ class WebhookOutput:
         return http.client.HTTPSConnection(target.host, target.port, timeout=timeout, context=trust)
 
 
-def _hang_up(connection: http.client.HTTPConnection) -> None:
+def _close_socket(connection: http.client.HTTPConnection) -> None:
     import socket
 
     with suppress(OSError, AttributeError):
@@ -211,14 +207,14 @@ def _hang_up(connection: http.client.HTTPConnection) -> None:
 
 def _why(error: Exception) -> str:
     if isinstance(error, http.client.RemoteDisconnected):
-        return "it hangs up without an answer"
+        return "it closes the connection without an answer"
     if isinstance(error, http.client.HTTPException):
         return f"it does not answer in HTTP ({type(error).__name__}); is the port right?"
     return reason(error)
 
 
 def _seconds(retry_after: str | None) -> float:
-    """Read `Retry-After`: seconds, or a date."""
+    """Return the seconds of a `Retry-After` header, which holds seconds or a date."""
     if not retry_after:
         return 0.0
     if retry_after.strip().isdecimal():

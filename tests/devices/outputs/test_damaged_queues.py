@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 
 from plate_devices.events.clock import Clock
 from plate_devices.events.records import to_line
-from plate_devices.outputs.database import Database, QueueError
 from plate_devices.outputs.delivery import Delivery
 from plate_devices.outputs.event_json import carve
 from plate_devices.outputs.fake import FakeOutput
 from plate_devices.outputs.output import Event
 from plate_devices.outputs.output_settings import QueueSettings
 from plate_devices.outputs.queue import EventQueue
+from plate_devices.outputs.queue_database import QueueDatabase, QueueError
 from plate_devices.outputs.recovery import FILE, open_queue
 
 MEGABYTE = 1 << 20
@@ -51,7 +51,7 @@ def test_damaged_at_random(damaging: Any) -> None:
 def test_a_name_that_is_no_utf_8_is_damage(tmp_path: Path, place: bytes) -> None:
     """`sqlite3` raises a UnicodeDecodeError where SQLite's own sentence quotes it."""
     queue = EventQueue(tmp_path / FILE, MEGABYTE)
-    queue.open_for(["a"])
+    queue.set_outputs(["a"])
     queue.put([event(1)])
     queue.close()
     content = (tmp_path / FILE).read_bytes()
@@ -76,7 +76,7 @@ def until(happened: Callable[[], object], within: float = 60.0) -> None:
 
 def test_a_damaged_row_is_set_aside_counted_and_reported(tmp_path: Path) -> None:
     queue = EventQueue(tmp_path / FILE, MEGABYTE)
-    queue.open_for(["a"])
+    queue.set_outputs(["a"])
     queue.close()
     with sqlite3.connect(tmp_path / FILE) as connection:
         row = "INSERT INTO events (number, size, body) VALUES (?, 9, ?)"
@@ -110,7 +110,7 @@ def test_damage_that_shows_while_it_runs_is_mended_within_seconds(tmp_path: Path
     for number in range(1, 20):
         delivery.put(event(number))
     until(lambda: len(there.events) == 19)
-    queue = delivery._disk
+    queue = delivery._store._disk
     assert queue is not None
 
     def broken(*_: object) -> None:
@@ -160,24 +160,24 @@ def test_an_event_that_an_output_cannot_take_blocks_it_only_until_another_comes(
 
 def test_old_events_go_though_one_from_the_future_waits_before_them(tmp_path: Path) -> None:
     queue = EventQueue(tmp_path / FILE, MEGABYTE)
-    queue.open_for(["a", "b"])
+    queue.set_outputs(["a", "b"])
     queue.put([event(1, last_time="2199-01-01T00:00:00.000Z"), *(event(day) for day in range(2, 9))])
-    queue.done("b", queue.take("b", 3))
-    assert queue.forget("2026-05-06T00:00:00.000Z") == {"a": 5, "b": 2}
+    queue.acknowledge("b", queue.take("b", 3))
+    assert queue.delete_before("2026-05-06T00:00:00.000Z") == {"a": 5, "b": 2}
     assert [waiting.event["id"] for waiting in queue.take("a")] == ["id-6", "id-7", "id-8"]
-    assert queue.standing("b")[1] == 3
+    assert queue.progress("b")[1] == 3
 
 
 def test_a_damaged_size_drops_nothing(tmp_path: Path) -> None:
     queue = EventQueue(tmp_path / FILE, 5000)
-    queue.open_for(["a"])
+    queue.set_outputs(["a"])
     queue.put(event(number) for number in range(1, 9))
     queue.close()
     with sqlite3.connect(tmp_path / FILE) as connection:
         connection.execute("UPDATE events SET size = 4611686018427387904 WHERE number = 3")
     connection.close()
     queue = EventQueue(tmp_path / FILE, 5000)
-    queue.open_for(["a"])
+    queue.set_outputs(["a"])
     assert queue.put([event(9)]) == {}
     assert len(queue.take("a")) == 9
 
@@ -188,7 +188,7 @@ def test_a_kill_during_the_replacement_loses_nothing(
 ) -> None:
     """Each step that changes a name is the last one in turn."""
     queue = EventQueue(tmp_path / FILE, MEGABYTE)
-    queue.open_for(["a"])
+    queue.set_outputs(["a"])
     queue.put(event(number, padding="." * 900) for number in range(1, 20))
     queue.close()
     content = bytearray((tmp_path / FILE).read_bytes())
@@ -222,16 +222,16 @@ def test_a_damaged_queue_that_was_set_aside_is_deleted_when_it_is_old(tmp_path: 
     (aside,) = tmp_path.glob(f"{FILE}.damaged-*")
     from datetime import UTC, datetime, timedelta
 
-    delivery.forget(datetime.now(UTC) - timedelta(days=1))
+    delivery.delete_before(datetime.now(UTC) - timedelta(days=1))
     assert aside.exists()
-    delivery.forget(datetime.now(UTC) + timedelta(days=1))
+    delivery.delete_before(datetime.now(UTC) + timedelta(days=1))
     assert not aside.exists()
     delivery.close(5.0)
 
 
 def test_numbers_are_found_in_the_bytes(tmp_path: Path) -> None:
     queue = EventQueue(tmp_path / FILE, MEGABYTE)
-    queue.open_for(["a"])
+    queue.set_outputs(["a"])
     sizes = (0, 30, 60, 100, 1000, 3000, 3800)
     put = [
         event(number, padding="." * sizes[number % 7], time_set=bool(number % 2), boot_id="b" * 36)
@@ -262,7 +262,7 @@ def test_a_queue_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
     queue = open_queue(tmp_path, MEGABYTE, ["a", "b"], lambda _, text: said.append(text))
     assert said == []
     assert [len(queue.take(name)) for name in ("a", "b")] == [1, 2]
-    assert queue.standing("a")[0].delivered == 1
+    assert queue.progress("a")[0].delivered == 1
     queue.close()
 
 
@@ -274,19 +274,19 @@ def test_a_folder_that_became_read_only_is_waited_for(tmp_path: Path, monkeypatc
     class ReadOnly:
         f_flag = 1
 
-    monkeypatch.setattr(Database, "__init__", read_only)
+    monkeypatch.setattr(QueueDatabase, "__init__", read_only)
     monkeypatch.setattr("os.statvfs", lambda _: ReadOnly())
     with pytest.raises(QueueError) as raised:
         open_queue(tmp_path, MEGABYTE, ["a"], lambda *_: None)
-    assert raised.value.passing
+    assert raised.value.temporary
     shutil.rmtree(tmp_path)
 
 
 def test_an_output_that_is_not_known_any_more_gets_everything_and_that_is_said(tmp_path: Path) -> None:
     queue = EventQueue(tmp_path / FILE, MEGABYTE)
-    queue.open_for(["a", "b"])
+    queue.set_outputs(["a", "b"])
     queue.put([event(1), event(2)])
-    queue.done("a", queue.take("a"))
+    queue.acknowledge("a", queue.take("a"))
     queue.close()
     with sqlite3.connect(tmp_path / FILE) as connection:
         connection.execute("UPDATE outputs SET acknowledged = 2 WHERE name = 'b'")
@@ -294,5 +294,5 @@ def test_an_output_that_is_not_known_any_more_gets_everything_and_that_is_said(t
     said: list[str] = []
     queue = open_queue(tmp_path, MEGABYTE, ["a", "b"], lambda _, text: said.append(text))
     assert [len(queue.take(name)) for name in ("a", "b")] == [0, 2]
-    assert said == [f"{tmp_path / FILE}: how far outputs are was damaged; they get again what waits"]
+    assert said == [f"{tmp_path / FILE}: the progress of outputs was damaged; they get the waiting events again"]
     queue.close()

@@ -15,8 +15,9 @@ import pytest
 from fake_times import BOOT, FakeTimes, text
 
 from plate_devices.events.clock import Clock
-from plate_devices.outputs.delivery import Delivery
+from plate_devices.outputs.delivery import Delivery, deliver
 from plate_devices.outputs.fake import FakeOutput
+from plate_devices.outputs.json_lines import LinesSettings
 from plate_devices.outputs.output import Event, EventRefusedError, Output
 from plate_devices.outputs.output_settings import QueueSettings
 
@@ -77,11 +78,8 @@ def test_every_output_gets_everything_in_order(start: Start) -> None:
     assert not outputs[0].is_open
 
 
-def test_without_outputs_nothing_is_made(start: Start, tmp_path: Path) -> None:
-    delivery = start()
-    delivery.put(event(1))
-    assert delivery.state() == []
-    delivery.close()
+def test_without_outputs_nothing_is_made(tmp_path: Path) -> None:
+    assert deliver([LinesSettings()], QueueSettings(folder=tmp_path / "queue"), Clock(FakeTimes()), print) is None
     assert not list(tmp_path.iterdir())
 
 
@@ -106,9 +104,9 @@ def test_one_that_is_away_is_told_of_once_and_holds_nobody_up(start: Start, told
     delivery.put(event(1))
     until(lambda: there.events)
     state = delivery.state()[0]
-    assert (state.waiting, state.last_error) == (1, "it was told to fail")
+    assert (state.waiting, state.last_error) == (1, "it was set to fail")
     until(lambda: away.events)
-    assert told == [("output_lost", "away: it was told to fail (events wait; trying again until it is back)")]
+    assert told == [("output_lost", "away: it was set to fail (events wait; trying again until it is back)")]
     assert delivery.state()[0].last_error == ""
 
 
@@ -210,7 +208,7 @@ def test_old_events_are_forgotten_while_they_wait(start: Start) -> None:
     delivery = start(away)
     for day in (1, 2, 3, 4):
         delivery.put(event(day, last_time=f"2026-05-0{day}T12:00:00.000Z"))
-    assert delivery.forget(datetime(2026, 5, 3, tzinfo=UTC)) == 2
+    assert delivery.delete_before(datetime(2026, 5, 3, tzinfo=UTC)) == 2
     assert delivery.state()[0][1:4] == (2, 0, 2)
 
 

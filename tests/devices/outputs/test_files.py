@@ -16,10 +16,10 @@ from fake_times import BOOT, FakeTimes, text
 
 from plate_devices.events.clock import Clock
 from plate_devices.outputs.csv import CsvOutput, CsvSettings
-from plate_devices.outputs.database import PAGES_KB, Database
 from plate_devices.outputs.json_lines import LinesOutput, LinesSettings
 from plate_devices.outputs.output import Event, Output, OutputError
 from plate_devices.outputs.queue import EventQueue
+from plate_devices.outputs.queue_database import PAGES_KB, QueueDatabase
 from plate_devices.outputs.sqlite import SqliteOutput, SqliteSettings
 from plate_devices.outputs.table_rows import COLUMNS
 
@@ -99,7 +99,7 @@ def test_a_file_for_each_day(tmp_path: Path, make: Make, name: str) -> None:
     stem, suffix = name.split(".")
     assert ids(tmp_path / f"{stem}-2026-05-01.{suffix}") == ["id-0"]
     assert ids(tmp_path / f"{stem}-2026-05-02.{suffix}") == ["id-1", "id-2"]
-    assert output.forget(datetime(2026, 5, 2, tzinfo=UTC)) == 1
+    assert output.delete_before(datetime(2026, 5, 2, tzinfo=UTC), print) == 1
     assert [path.name for path in tmp_path.iterdir()] == [f"{stem}-2026-05-02.{suffix}"]
 
 
@@ -109,7 +109,7 @@ def test_old_lines_are_forgotten_and_the_rest_goes_on(tmp_path: Path, make: Make
     output = make(path)
     output.open()
     output.send([event(day, f"2026-05-0{day}T12:00:00.000Z") for day in (1, 2, 3)])
-    assert output.forget(datetime(2026, 5, 3, tzinfo=UTC)) == 2
+    assert output.delete_before(datetime(2026, 5, 3, tzinfo=UTC), print) == 2
     output.send([event(4)])
     assert ids(path) == ["id-3", "id-4"]
 
@@ -126,7 +126,7 @@ def test_what_is_no_file_is_an_outage(tmp_path: Path, make: Make, name: str) -> 
 def test_a_csv_file_of_other_columns_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text("plate,when\nAB1,today\n")
-    with pytest.raises(OutputError, match="its columns are others; move it away"):
+    with pytest.raises(OutputError, match="it has other columns; move it away"):
         csv_file(path).open()
 
 
@@ -195,7 +195,7 @@ def test_records_that_are_none_stop_no_rescue(tmp_path: Path) -> None:
     connection.close()
     output = SqliteOutput(SqliteSettings(path=path))
     output._damaged = True
-    with pytest.raises(OutputError, match="a new one begun with the 1 rows of it"):
+    with pytest.raises(OutputError, match="a new file holds the 1 rows read of it"):
         output.open()
     output.open()
     output.close()
@@ -229,7 +229,7 @@ def test_rows_are_forgotten_for_good(tmp_path: Path) -> None:
     path = tmp_path / "p.sqlite"
     output = sqlite_file(path)
     output.send([event(day, f"2026-05-0{day}T12:00:00.000Z", source="SECRET" * day) for day in (1, 2, 3)])
-    assert output.forget(datetime(2026, 5, 4, tzinfo=UTC)) == 3
+    assert output.delete_before(datetime(2026, 5, 4, tzinfo=UTC), print) == 3
     output.close()
     assert all(b"SECRET" not in file.read_bytes() for file in tmp_path.iterdir())
 
@@ -238,7 +238,7 @@ def test_not_everybody_may_read_where_people_were(tmp_path: Path) -> None:
     for output in (sqlite_file(tmp_path / "p.sqlite"), csv_file(tmp_path / "p.csv"), lines(tmp_path / "p.jsonl")):
         output.open()
         output.send([event(1)])
-    EventQueue(tmp_path / "queue.sqlite", 1 << 20).open_for(["a"])
+    EventQueue(tmp_path / "queue.sqlite", 1 << 20).set_outputs(["a"])
     assert {file.stat().st_mode & 0o007 for file in tmp_path.iterdir()} == {0}
 
 
@@ -271,7 +271,7 @@ def test_a_table_that_somebody_locks_is_an_outage(tmp_path: Path) -> None:
 def test_pages_that_a_database_keeps_in_memory_are_bounded(tmp_path: Path) -> None:
     output = sqlite_file(tmp_path / "p.sqlite")
     assert output._connection is not None
-    for connection in (output._connection, Database(tmp_path / "queue.sqlite")):
+    for connection in (output._connection, QueueDatabase(tmp_path / "queue.sqlite")):
         assert connection.execute("PRAGMA cache_size").fetchone() == (-PAGES_KB,)
         connection.close()
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from plate_devices.outputs.database import QueueError
 from plate_devices.outputs.queue import EventQueue
+from plate_devices.outputs.queue_database import QueueError
 from plate_devices.outputs.recovery import FILE, open_queue
 
 MEGABYTE = 1 << 20
@@ -30,11 +30,11 @@ def path(tmp_path: Path) -> Path:
 
 def test_each_output_goes_at_its_own_pace(path: Path) -> None:
     queue = EventQueue(path, MEGABYTE)
-    queue.open_for(["fast", "slow"])
+    queue.set_outputs(["fast", "slow"])
     queue.put([event(1), event(2)])
     queue.put([event(3)])
-    queue.done("fast", queue.take("fast"))
-    queue.done("slow", queue.take("slow", 1))
+    queue.acknowledge("fast", queue.take("fast"))
+    queue.acknowledge("slow", queue.take("slow", 1))
     assert ids(queue, "fast") == []
     assert ids(queue, "slow") == ["id-2", "id-3"]
     assert ids(queue, "slow", 1) == ["id-2"]
@@ -42,89 +42,89 @@ def test_each_output_goes_at_its_own_pace(path: Path) -> None:
 
 def test_what_waits_survives_and_what_is_delivered_does_not_come_again(path: Path) -> None:
     queue = EventQueue(path, MEGABYTE)
-    queue.open_for(["a", "b"])
+    queue.set_outputs(["a", "b"])
     queue.put(event(number) for number in range(10))
-    queue.done("a", queue.take("a", 4))
+    queue.acknowledge("a", queue.take("a", 4))
     queue.close()
 
     queue = EventQueue(path, MEGABYTE)
-    queue.open_for(["a", "b"])
+    queue.set_outputs(["a", "b"])
     assert ids(queue, "a") == [f"id-{number}" for number in range(4, 10)]
     assert len(ids(queue, "b")) == 10
-    assert queue.standing("a")[0].delivered == 4
+    assert queue.progress("a")[0].delivered == 4
 
 
 def test_an_event_goes_when_all_have_it(path: Path) -> None:
     queue = EventQueue(path, MEGABYTE)
-    queue.open_for(["a", "b"])
+    queue.set_outputs(["a", "b"])
     queue.put([event(1)])
-    queue.done("a", queue.take("a"))
-    queue.done("b", queue.take("b"))
+    queue.acknowledge("a", queue.take("a"))
+    queue.acknowledge("b", queue.take("b"))
     queue.close()
     assert sqlite3.connect(path).execute("SELECT count(*) FROM events").fetchone() == (0,)
 
 
 def test_numbers_are_never_given_twice(path: Path) -> None:
     queue = EventQueue(path, MEGABYTE)
-    queue.open_for(["a"])
+    queue.set_outputs(["a"])
     queue.put([event(1)])
-    queue.done("a", queue.take("a"))
+    queue.acknowledge("a", queue.take("a"))
     queue.close()
     queue = EventQueue(path, MEGABYTE)
-    queue.open_for(["a"])
+    queue.set_outputs(["a"])
     queue.put([event(2)])
     assert ids(queue, "a") == ["id-2"]
 
 
 def test_a_new_output_gets_what_comes_and_a_lost_one_is_told_of(path: Path) -> None:
     queue = EventQueue(path, MEGABYTE)
-    queue.open_for(["old"])
+    queue.set_outputs(["old"])
     queue.put([event(1), event(2)])
     queue.close()
     queue = EventQueue(path, MEGABYTE)
-    assert queue.open_for(["new"]) == {"old": 2}
+    assert queue.set_outputs(["new"]) == {"old": 2}
     queue.put([event(3)])
     assert ids(queue, "new") == ["id-3"]
 
 
 def test_the_oldest_goes_when_it_is_full_and_only_who_lacks_it_counts_it(path: Path) -> None:
     queue = EventQueue(path, 10_000)
-    queue.open_for(["fast", "away"])
+    queue.set_outputs(["fast", "away"])
     dropped = 0
     for number in range(30):
         told = queue.put([event(number, 900)])
         dropped += told.get("away", 0)
         assert "fast" not in told
-        queue.done("fast", queue.take("fast"))
+        queue.acknowledge("fast", queue.take("fast"))
     left = ids(queue, "away")
     assert left == [f"id-{number}" for number in range(30 - len(left), 30)]
     assert 8 <= len(left) <= 10
-    assert queue.standing("away")[0].dropped == dropped == 30 - len(left)
-    assert queue.standing("fast")[0].dropped == 0
+    assert queue.progress("away")[0].dropped == dropped == 30 - len(left)
+    assert queue.progress("fast")[0].dropped == 0
 
 
 def test_one_event_larger_than_the_queue_is_kept(path: Path) -> None:
     queue = EventQueue(path, 1000)
-    queue.open_for(["a"])
+    queue.set_outputs(["a"])
     queue.put([event(1), event(2, 5000)])
     assert ids(queue, "a") == ["id-2"]
 
 
 def test_what_was_dropped_on_its_way_and_arrived_counts_as_delivered(path: Path) -> None:
     queue = EventQueue(path, 3000)
-    queue.open_for(["a"])
+    queue.set_outputs(["a"])
     queue.put([event(1, 1000), event(2, 1000)])
     on_their_way = queue.take("a")
     queue.put([event(3, 1000)])
-    assert queue.standing("a")[0].dropped == 1
-    queue.done("a", on_their_way)
-    standing, waiting = queue.standing("a")
+    assert queue.progress("a")[0].dropped == 1
+    queue.acknowledge("a", on_their_way)
+    standing, waiting = queue.progress("a")
     assert (standing.delivered, standing.dropped, waiting) == (2, 0, 1)
 
 
 def test_the_file_stays_near_its_bound(path: Path) -> None:
     queue = EventQueue(path, MEGABYTE)
-    queue.open_for(["away"])
+    queue.set_outputs(["away"])
     for number in range(0, 3000, 10):
         queue.put(event(number + more, 900) for more in range(10))
     size = sum(file.stat().st_size for file in path.parent.iterdir())
@@ -133,7 +133,7 @@ def test_the_file_stays_near_its_bound(path: Path) -> None:
 
 def test_a_batch_has_bounds_but_at_least_one_event(path: Path) -> None:
     queue = EventQueue(path, MEGABYTE)
-    queue.open_for(["a"])
+    queue.set_outputs(["a"])
     queue.put([event(1, 2000), event(2, 2000), event(3, 2000)])
     assert len(queue.take("a", most_bytes=100)) == 1
     assert len(queue.take("a", most_bytes=5000)) == 2
@@ -141,14 +141,14 @@ def test_a_batch_has_bounds_but_at_least_one_event(path: Path) -> None:
 
 def test_two_processes_cannot_share_it(path: Path) -> None:
     queue = EventQueue(path, MEGABYTE)
-    queue.open_for(["a"])
+    queue.set_outputs(["a"])
     with pytest.raises(QueueError, match="another plate-infer uses it"):
         EventQueue(path, MEGABYTE)
 
 
 def test_a_damaged_file_is_set_aside(path: Path) -> None:
     queue = EventQueue(path, MEGABYTE)
-    queue.open_for(["a"])
+    queue.set_outputs(["a"])
     queue.put(event(number, 500) for number in range(100))
     queue.close()
     content = bytearray(path.read_bytes())

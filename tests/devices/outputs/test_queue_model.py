@@ -40,7 +40,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     def opened(self) -> EventQueue:
         queue = EventQueue(Path(self.folder.name) / FILE, MOST)
-        assert queue.open_for(NAMES) == {}
+        assert queue.set_outputs(NAMES) == {}
         return queue
 
     @rule(sizes=st.lists(st.integers(0, 2000), max_size=4))
@@ -66,7 +66,7 @@ class QueueMachine(RuleBasedStateMachine):
     def deliver(self, name: str, most: int, refused: bool) -> None:
         taken = self.queue.take(name, most)
         assert [waiting.event["id"] for waiting in taken] == self.expected[name].waiting[:most]
-        self.queue.done(name, taken, refused=int(refused and bool(taken)))
+        self.queue.acknowledge(name, taken, refused=int(refused and bool(taken)))
         one = self.expected[name]
         one.delivered += len(taken) - int(refused and bool(taken))
         one.dropped += int(refused and bool(taken))
@@ -81,7 +81,7 @@ class QueueMachine(RuleBasedStateMachine):
     @invariant()
     def all_is_as_expected(self) -> None:
         for name, one in self.expected.items():
-            standing, waiting = self.queue.standing(name)
+            standing, waiting = self.queue.progress(name)
             assert (waiting, standing.delivered, standing.dropped) == (len(one.waiting), one.delivered, one.dropped)
 
     def teardown(self) -> None:

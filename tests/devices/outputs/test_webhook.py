@@ -110,7 +110,7 @@ def test_a_connection_that_the_server_closed_is_no_outage(hooks: Hooks) -> None:
 def test_no_answer_ends_in_time(hooks: Hooks) -> None:
     hooks.silent.set()
     started = time.monotonic()
-    with pytest.raises(OutputError, match="does not take events"):
+    with pytest.raises(OutputError, match="does not accept events"):
         opened(hooks.url, timeout=0.5).send([event(1)])
     assert time.monotonic() - started < 20
 
@@ -156,7 +156,7 @@ def test_an_answer_that_http_client_stumbles_over_is_an_outage(answer: bytes) ->
 def test_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with pytest.raises(OutputError, match=f"http://127.0.0.1:{port} does not take events: Connection refused"):
+    with pytest.raises(OutputError, match=f"http://127.0.0.1:{port} does not accept events: Connection refused"):
         opened(f"http://joe:s3cret@127.0.0.1:{port}/s3cret").send([event(1)])
 
 

@@ -170,7 +170,9 @@ def test_of_a_damaged_file_nothing_old_is_left(tmp_path: Path, kind: str, damage
         young = []
         os.utime(path, (1.7e9, 1.7e9))
     said: list[str] = []
-    Retention(KEEP_DAYS, [], [output.forget], warn=said.append).delete_old(datetime.now(UTC))
+    Retention(KEEP_DAYS, [], [lambda moment: output.delete_before(moment, print)], warn=said.append).delete_old(
+        datetime.now(UTC)
+    )
     assert said == []
     if damage == "the last line is torn":  # it is as old as the young line before it, and cut off when it is opened
         output.check()
@@ -199,9 +201,9 @@ def test_what_is_damaged_is_said_once(tmp_path: Path) -> None:
     path.write_bytes(b"".join(lines))
     notes: list[str] = []
     before = datetime.now(UTC) - timedelta(days=KEEP_DAYS)
-    assert output.forget(before, notes.append) == OLD_COUNT
-    assert notes == [f"{path}: of its damaged lines 1 are deleted, 1 not old enough"]
-    assert output.forget(before, notes.append) == 0
+    assert output.delete_before(before, notes.append) == OLD_COUNT
+    assert notes == [f"{path}: 1 damaged lines are deleted, 1 are not old enough"]
+    assert output.delete_before(before, notes.append) == 0
     assert len(notes) == 1
 
 
@@ -257,7 +259,7 @@ def test_of_a_damaged_table_nothing_old_is_left(tmp_path: Path, damage: str) -> 
     output.close()
     TABLES[damage](path)
     os.utime(path, (1.7e9, 1.7e9))
-    Retention(KEEP_DAYS, [], [output.forget]).delete_old(datetime.now(UTC))
+    Retention(KEEP_DAYS, [], [lambda moment: output.delete_before(moment, print)]).delete_old(datetime.now(UTC))
     assert OLD not in content(tmp_path)
     if "page" not in damage and "file" not in damage and "header" not in damage:
         assert content(tmp_path).count(YOUNG) >= YOUNG_COUNT
@@ -319,7 +321,7 @@ def test_files_of_another_rotation_and_no_others(tmp_path: Path) -> None:
         output.close()
     kept = tmp_path / "p-backup.csv"
     kept.write_bytes(OLD)
-    assert output.forget(datetime.now(UTC) - timedelta(days=KEEP_DAYS)) == 3 * OLD_COUNT
+    assert output.delete_before(datetime.now(UTC) - timedelta(days=KEEP_DAYS), print) == 3 * OLD_COUNT
     kept.unlink()
     assert OLD not in content(tmp_path)
 

@@ -12,12 +12,12 @@ import pytest
 from receivers.small_broker import V5, V311, SmallBroker
 
 from plate_devices.outputs import identity, mqtt_client
-from plate_devices.outputs.client_id_conflicts import FIRST_WAIT, LONGEST_WAIT, Rivals
+from plate_devices.outputs.client_id_conflicts import FIRST_WAIT, LONGEST_WAIT, ConflictDetector
 from plate_devices.outputs.make_outputs import make_outputs
 from plate_devices.outputs.mqtt import MqttOutput, MqttSettings
 from plate_devices.outputs.output import OutputError
 from plate_devices.outputs.queue import EventQueue
-from plate_devices.outputs.sender import Courier
+from plate_devices.outputs.sender import Sender
 from plate_runtime.errors import UsageError
 
 HOME = Path("~/.local/state/plate-edge")
@@ -102,7 +102,7 @@ class TestTakeover:
         assert waits == [60, 120, 240] if V5 in broker.versions else [0, 0, 60]
         (notice,) = ours.notices()
         assert (ours.client_id in notice and "set device of one of them to another name" in notice) or (
-            V5 not in broker.versions and "disconnects again and again" in notice
+            V5 not in broker.versions and "disconnects at once, repeatedly" in notice
         )
         assert ours.notices() == []
         other.close()
@@ -118,51 +118,51 @@ class TestTakeover:
                 output.send([])
             waits.append(lost.value.wait)
         assert waits == [0, 0, FIRST_WAIT, 2 * FIRST_WAIT]
-        assert "disconnects again and again" in output.notices()[0]
+        assert "disconnects at once, repeatedly" in output.notices()[0]
 
     def test_the_operator_is_told_once(self, broker: SmallBroker) -> None:
         told: list[tuple[str, str]] = []
         queue = EventQueue(None, 1 << 20)
-        queue.open_for(["mqtt"])
+        queue.set_outputs(["mqtt"])
         broker.hangs_up = True
-        courier = Courier(output_at(broker), lambda: [queue], lambda *one: told.append(one))
+        sender = Sender(output_at(broker), lambda: [queue], lambda *one: told.append(one), lambda _: None)
         until(lambda: any(word == "output_notice" for word, _ in told))
         connections = len(broker.clients)
         time.sleep(1.5)
         assert len(broker.clients) == connections, "it stays away"
-        courier.finish()
-        assert courier.join(20)
+        sender.finish()
+        assert sender.join(20)
         assert [word for word, _ in told] == ["output_lost", "output_notice"]
 
     def test_restarts_of_a_broker_are_no_takeover(self) -> None:
         now = [0.0]
-        rivals = Rivals("id", "topic", lambda: now[0])
+        conflicts = ConflictDetector("id", "topic", lambda: now[0])
         for _ in range(10):
-            rivals.connected()
+            conflicts.connected()
             now[0] += 40
-            rivals.ended(taken_over=False)
-        assert (rivals.wait, rivals.notices()) == (0.0, [])
+            conflicts.ended(taken_over=False)
+        assert (conflicts.wait, conflicts.notices()) == (0.0, [])
 
     def test_waiting_grows_and_ends_after_an_hour(self) -> None:
         now = [0.0]
-        rivals = Rivals("id", "topic", lambda: now[0])
+        conflicts = ConflictDetector("id", "topic", lambda: now[0])
         waits = []
         for _ in range(7):
-            rivals.connected()
+            conflicts.connected()
             now[0] += 100
-            rivals.ended(taken_over=True)
-            waits.append(rivals.wait)
+            conflicts.ended(taken_over=True)
+            waits.append(conflicts.wait)
         assert waits == [60, 120, 240, 480, 900, 900, LONGEST_WAIT]
-        rivals.connected()
+        conflicts.connected()
         now[0] += 3600
-        assert rivals.wait == 0.0
+        assert conflicts.wait == 0.0
 
 
 class TestTopic:
     def test_another_device_with_the_topic_is_named_on_both(
         self, broker: SmallBroker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        monkeypatch.setattr("plate_devices.outputs.client_id_conflicts._SAY_EVERY", 0.2)
+        monkeypatch.setattr("plate_devices.outputs.client_id_conflicts._ANNOUNCE_EVERY", 0.2)
         first, second = output_at(broker, topic="yard"), output_at(broker, tmp_path, topic="yard")
         first.open()
         time.sleep(0.3)

@@ -46,7 +46,7 @@ def run(tmp_path: Path, said: list[str]) -> Run:
             event: Event = {"type": "vehicle", "id": id_, "last_time": "2026-05-01T12:00:00.000Z"}
             delivery.put(event)
         if forget:
-            delivery.forget(datetime(2026, 5, 2, tzinfo=UTC))
+            delivery.delete_before(datetime(2026, 5, 2, tzinfo=UTC))
         deadline = time.monotonic() + 30
         while not away and any(one.waiting for one in delivery.state()) and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -64,7 +64,7 @@ def test_another_broker_gets_nothing_of_an_earlier_run(run: Run, said: list[str]
     home, other = mqtt("mqtt://user:secret@home/a"), mqtt("mqtt://other:1883/b")
     assert run(home, "1", "2", away=True) == []
     assert run(other, "3") == ["3"]
-    assert said[0] == ("events_wait: 2 events wait for mqtt at mqtt://home:1883, which gets them once it is set again")
+    assert said[0] == ("events_wait: 2 events wait for mqtt at mqtt://home:1883; they go there once it is set again")
     assert run(home, "4") == ["1", "2", "4"]
     assert said[0] == "events_wait: 2 events wait for mqtt at mqtt://home:1883 since an earlier run"
     assert "secret" not in "".join(said)
