@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .backends import format_of
 from .errors import ModelError, UsageError
 
 MODELS = Path(__file__).parent / "models"
@@ -64,4 +65,4 @@ def _path(kind: str, backend: str) -> Path:
 
 
 def _suffix(backend: str) -> str:
-    return ".onnx" if backend == "onnx" else ".tflite"
+    return f".{format_of(backend)}"

@@ -108,9 +108,10 @@ def _item(key: str, table: dict[str, Any], place: Place) -> Any:
     if "type" not in table:
         place.refuse(f"type is missing; there are {known}")
     type_ = table["type"]
-    if not isinstance(type_, str) or type_ not in registry.TYPES:
+    cls = registry.settings_class(type_) if isinstance(type_, str) else None
+    if cls is None:
         place.below("type").refuse(f"{shown(type_)} is no output; there are {known}")
-    return build(registry.settings_class(type_), table, place)
+    return build(cls, table, place)
 
 
 def _named(name: str) -> type[Any]:

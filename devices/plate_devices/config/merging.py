@@ -79,11 +79,12 @@ def with_options(config: Config | None, options: Mapping[str, Any]) -> Config | 
         section = config.serve or ServeSettings()
         config = replace(config, serve=_typed("--serve", lambda: replace(section, address=address)))
     if broker:
-        from plate_devices.outputs.make_outputs import settings_class
+        from plate_devices.outputs.json_lines import LinesSettings
+        from plate_devices.outputs.mqtt_settings import MqttSettings
 
-        # Who sends from the command line goes on seeing the lines.
-        lines = () if config.outputs else (settings_class("lines")(type="lines"),)
-        sent = _typed("--mqtt", lambda: settings_class("mqtt")(type="mqtt", url=broker))  # type: ignore[call-arg]
+        # With --mqtt alone, readings are still printed.
+        lines = () if config.outputs else (LinesSettings(),)
+        sent = _typed("--mqtt", lambda: MqttSettings(url=broker))
         config = replace(config, outputs=(*config.outputs, *lines, sent))
     return config
 

@@ -6,7 +6,7 @@ import csv
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from plate_devices.events.records import timestamp
 from plate_devices.outputs.appended_file import AppendedFile, Line
@@ -41,6 +41,8 @@ class CsvSettings(OutputSettings):
 
 class CsvOutput(Output):
     """Appends events to a file."""
+
+    Settings: ClassVar[type[OutputSettings]] = CsvSettings
 
     def __init__(self, settings: CsvSettings, name: str = "csv") -> None:
         """Use a path; `open` makes the file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from plate_devices.outputs.output import Event, Output, OutputError
 from plate_devices.outputs.output_settings import OutputSettings
@@ -31,6 +31,8 @@ class FakeOutput(Output):
         failures: how many calls fail from now on, -1 for all.
         takes: at most so many events are acknowledged in one call.
     """
+
+    Settings: ClassVar[type[OutputSettings]] = FakeSettings
 
     def __init__(self, settings: FakeSettings | None = None, name: str = "fake") -> None:
         """Begin without events."""

@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from plate_devices.events.records import timestamp, to_line
 from plate_devices.outputs.appended_file import AppendedFile, Line
@@ -45,6 +45,8 @@ class LinesSettings(OutputSettings):
 
 class LinesOutput(Output):
     """Appends events to a file."""
+
+    Settings: ClassVar[type[OutputSettings]] = LinesSettings
 
     def __init__(self, settings: LinesSettings, name: str = "lines") -> None:
         """Use a path; `open` makes the file."""

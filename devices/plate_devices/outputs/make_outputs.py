@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from plate_runtime.errors import UsageError
+from plate_runtime.extensions import load_extension
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,21 +20,22 @@ if TYPE_CHECKING:
 
 # Imported when they are used: most machines have one or two of them.
 _PLACES = {
-    "csv": "plate_devices.outputs.csv:Csv",
-    "fake": "plate_devices.outputs.fake:Fake",
-    "lines": "plate_devices.outputs.json_lines:Lines",
-    "mqtt": "plate_devices.outputs.mqtt:Mqtt",
-    "sqlite": "plate_devices.outputs.sqlite:Sqlite",
-    "webhook": "plate_devices.outputs.webhook:Webhook",
+    "csv": "plate_devices.outputs.csv:CsvOutput",
+    "fake": "plate_devices.outputs.fake:FakeOutput",
+    "lines": "plate_devices.outputs.json_lines:LinesOutput",
+    "mqtt": "plate_devices.outputs.mqtt:MqttOutput",
+    "sqlite": "plate_devices.outputs.sqlite:SqliteOutput",
+    "webhook": "plate_devices.outputs.webhook:WebhookOutput",
 }
 
 TYPES = tuple(_PLACES)
-"""Valid values of `type`."""
+"""Built-in values of `type`. Other packages add theirs: classes as entry points of the group `plate_edge.outputs`."""
 
 
-def settings_class(type_: str) -> type[OutputSettings]:
-    """Return the class of an output's settings; `type_` is one of `TYPES`."""
-    return cast("type[OutputSettings]", _named(type_, "Settings"))
+def settings_class(type_: str) -> type[OutputSettings] | None:
+    """Return the class of an output's settings, or None if there is no output of that type."""
+    cls = _class(type_)
+    return cls.Settings if cls else None
 
 
 def make_outputs(settings: Sequence[OutputSettings], folder: Path | None = None) -> list[Output]:
@@ -51,11 +53,11 @@ def make_outputs(settings: Sequence[OutputSettings], folder: Path | None = None)
     brokers: list[MqttOutput] = []
     for name, one in _by_name(settings).items():
         if one.type == "mqtt":
-            broker = cast("type[MqttOutput]", _named(one.type, "Output"))(cast("MqttSettings", one), name, folder)
+            broker = cast("type[MqttOutput]", _class(one.type))(cast("MqttSettings", one), name, folder)
             brokers.append(broker)
             made.append(broker)
         else:
-            make = cast("Callable[[Any, str], Output]", _named(one.type, "Output"))
+            make = cast("Callable[[Any, str], Output]", _class(one.type))
             made.append(make(one, name))
     if len(brokers) > 1:
         from plate_devices.outputs.mqtt import check_topics
@@ -83,9 +85,11 @@ def _by_name(settings: Sequence[OutputSettings]) -> dict[str, OutputSettings]:
     return found
 
 
-def _named(type_: str, kind: str) -> object:
-    module, _, beginning = _PLACES[type_].partition(":")
-    return getattr(import_module(module), beginning + kind)
+def _class(type_: str) -> type[Output] | None:
+    if type_ not in _PLACES:
+        return load_extension("outputs", type_)
+    module, _, name = _PLACES[type_].partition(":")
+    return cast("type[Output]", getattr(import_module(module), name))
 
 
 def _free(type_: str, taken: set[str]) -> str:

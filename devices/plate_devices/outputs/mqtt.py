@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from plate_devices.events.records import to_line
 from plate_devices.outputs.client_id_conflicts import ConflictDetector
@@ -13,7 +13,7 @@ from plate_devices.outputs.home_assistant import discovery
 from plate_devices.outputs.identity import client_id, device_id, service_name
 from plate_devices.outputs.mqtt_settings import MqttSettings, resolve
 from plate_devices.outputs.output import Output, OutputError
-from plate_devices.outputs.output_settings import QueueSettings
+from plate_devices.outputs.output_settings import OutputSettings, QueueSettings
 from plate_devices.outputs.urls import read_secret, tls
 from plate_runtime.errors import UsageError, missing_extra
 
@@ -38,6 +38,8 @@ class MqttOutput(Output):
 
     When the connection breaks, the broker publishes "offline" (last will).
     """
+
+    Settings: ClassVar[type[OutputSettings]] = MqttSettings
 
     def __init__(self, settings: MqttSettings, name: str = "mqtt", folder: Path | None = None) -> None:
         """Use an address; nothing is connected yet.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from plate_devices.outputs.output_settings import OutputSettings
 
 Event = dict[str, Any]
 """A record that leaves the device, as in `events/records.py`. Its `id` identifies it everywhere."""
@@ -54,6 +56,9 @@ class Output(Protocol):
 
     Outputs inherit from it: `notices` and `delete_before` have defaults.
     """
+
+    Settings: ClassVar[type[OutputSettings]]
+    """The class of its section of the settings file; an output is made with such settings and its name."""
 
     name: str
     """Name in the settings and in messages. Events wait under this name, also after a restart. It holds no secret."""

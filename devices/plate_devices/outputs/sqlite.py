@@ -8,7 +8,7 @@ import threading
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from plate_devices.events.clock import correct_times
 from plate_devices.events.records import timestamp, to_line
@@ -43,6 +43,8 @@ class SqliteSettings(OutputSettings):
 
 class SqliteOutput(Output):
     """Writes each event into a table once. A batch is on the disk when it is acknowledged."""
+
+    Settings: ClassVar[type[OutputSettings]] = SqliteSettings
 
     def __init__(self, settings: SqliteSettings, name: str = "sqlite") -> None:
         """Use a path; `open` makes the file."""

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from plate_devices.addresses import is_header_text
 from plate_devices.config.setting_errors import SettingError
@@ -78,6 +78,8 @@ class _Answer(NamedTuple):
 
 class WebhookOutput(Output):
     """Posts each record as JSON, with its id as `Idempotency-Key`."""
+
+    Settings: ClassVar[type[OutputSettings]] = WebhookSettings
 
     def __init__(self, settings: WebhookSettings, name: str = "webhook") -> None:
         """Use an address; the first event opens the connection."""

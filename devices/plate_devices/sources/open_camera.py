@@ -10,11 +10,15 @@ from plate_devices.sources.frame_rate import Pace
 from plate_devices.sources.source import USUAL_SIZE
 from plate_devices.sources.video_formats import SUFFIXES
 from plate_runtime.errors import DeviceError, UsageError
+from plate_runtime.extensions import load_extension
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from plate_devices.sources.source import Source
+
+    Opener = Callable[[str, str, "Wanted"], Source]
+    """Opens a source, given its whole name, what stands after the colon, and what is wanted."""
 
 SUPPORTED = (
     "a camera number, /dev/videoN, csi:N, rtsp://..., http://... (MJPEG, or one picture an answer), a video file, "
@@ -50,7 +54,9 @@ def open_camera(
 ) -> Source:
     """Open the source called `name`; the rest is as in `Wanted`.
 
-    A name is `scheme`, or `scheme:rest`, of `SCHEMES`; else a camera number, a device file, a video file or a folder.
+    A name is `scheme`, or `scheme:rest`, of `SCHEMES` or of an installed package (entry points of the group
+    `plate_edge.sources`, each a function like those of `SCHEMES`); else a camera number, a device file, a video file
+    or a folder.
 
     Raises:
         UsageError: the name means nothing. MissingPartError: it needs what is not installed.
@@ -60,6 +66,10 @@ def open_camera(
     scheme, colon, rest = name.partition(":")
     if opener := SCHEMES.get(scheme.lower()):
         return opener(name, rest, wanted)
+    if scheme.isidentifier() and not Path(name).exists():
+        offered: Opener | None = load_extension("sources", scheme.lower())
+        if offered:
+            return offered(name, rest, wanted)
     if name.isdecimal() or name.startswith("/dev/"):
         from plate_devices.sources.camera import UsbCamera
 
@@ -147,7 +157,7 @@ def _open_file(name: str, wanted: Wanted) -> Source:
     return VideoFile(name, wanted.fps)
 
 
-SCHEMES: dict[str, Callable[[str, str, Wanted], Source]] = {
+SCHEMES: dict[str, Opener] = {
     "csi": _open_csi,
     "demo": _open_demo,
     "http": _open_mjpeg,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, cast
 
 from ..errors import MissingPartError, ModelError, UsageError
+from ..extensions import extension_names, load_extension
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +19,22 @@ FORMATS = {"litert": "tflite", "tflite": "tflite", "onnx": "onnx"}
 """Backend name -> the file format it reads, in order of preference. "fake" reads both."""
 
 NAMES = (*FORMATS, "fake")
+"""The backends that are built in. Other packages add theirs through entry points, see `BackendModule`."""
+
+
+class BackendModule(Protocol):
+    """What the module of a backend offers; an entry point of the group `plate_edge.backends` names such a module."""
+
+    FORMAT: str
+    """The file format that it reads: "tflite" or "onnx"."""
+
+    def open_file(self, file: ModelFile, threads: int) -> Backend:
+        """Load a model. Raises MissingPartError without the interpreter's package, ModelError for a refused model."""
+        ...
+
+    def version(self) -> str:
+        """Return the interpreter's version. Raises MissingPartError if its package is not installed."""
+        ...
 
 
 class Backend(Protocol):
@@ -38,10 +55,10 @@ class Backend(Protocol):
 
 
 def open_backend(name: str, file: ModelFile, threads: int = 1) -> Backend:
-    """Load a model into the backend called `name`: "auto", "litert", "tflite", "onnx", "fake" or "fake:TEXT".
+    """Load a model into a backend: "auto", "litert", "tflite", "onnx", "fake", "fake:TEXT", or one of another package.
 
-    "auto" takes the first backend for the file's format whose package is installed; whoever opened it can ask
-    the backend for its name. Nothing falls back silently: a named backend runs or fails.
+    "auto" takes the first built-in backend for the file's format whose package is installed; `Backend.name` says
+    which. There is no silent fall-back: a named backend runs or fails.
 
     Raises:
         UsageError: the name is unknown, or that backend does not read this format.
@@ -50,15 +67,26 @@ def open_backend(name: str, file: ModelFile, threads: int = 1) -> Backend:
     if name == "auto":
         return _open_first(file, threads)
     base, _, argument = name.partition(":")
-    if base not in NAMES or (argument and base != "fake"):
-        raise UsageError(f"backend {name!r} is unknown; there are auto, {', '.join(NAMES)}")
     if base == "fake":
         from .fake import FakeBackend
 
         return FakeBackend(file, argument)
-    if FORMATS[base] != file.format:
-        raise UsageError(f"backend {base} reads .{FORMATS[base]} files, not {file.path.name}")
-    return _opener(base)(file, threads)
+    module = None if argument else _module(base)
+    if module is None:
+        known = ", ".join(["auto", *NAMES, *extension_names("backends")])
+        raise UsageError(f"backend {name!r} is unknown; there are {known}")
+    if file.format != module.FORMAT:
+        raise UsageError(f"backend {base} reads .{module.FORMAT} files, not {file.path.name}")
+    return module.open_file(file, threads)
+
+
+def format_of(name: str) -> str:
+    """Return the file format that a backend reads; "tflite" for "auto", "fake", and names that mean nothing."""
+    if name in FORMATS:
+        return FORMATS[name]
+    base = name.partition(":")[0]
+    module = None if base in ("auto", "fake") else _module(base)
+    return module.FORMAT if module is not None else "tflite"
 
 
 def installed() -> dict[str, str | None]:
@@ -66,7 +94,7 @@ def installed() -> dict[str, str | None]:
     versions: dict[str, str | None] = {}
     for name in FORMATS:
         try:
-            versions[name] = importlib.import_module(f".{name}", __name__).version()
+            versions[name] = _built_in(name).version()
         except MissingPartError:
             versions[name] = None
     return versions
@@ -77,7 +105,7 @@ def _open_first(file: ModelFile, threads: int) -> Backend:
     missing = []
     for name in candidates:
         try:
-            return _opener(name)(file, threads)
+            return _built_in(name).open_file(file, threads)
         except MissingPartError as error:
             missing.append(str(error))
     import platform
@@ -92,9 +120,12 @@ def explain_missing(name: str, missing: Sequence[str], machine: str) -> str:
     return f"no interpreter for {name}: {'; '.join(missing)}"
 
 
-def _opener(name: str) -> Callable[[ModelFile, int], Backend]:
-    opener: Callable[[ModelFile, int], Backend] = importlib.import_module(f".{name}", __name__).open_file
-    return opener
+def _module(name: str) -> BackendModule | None:
+    return _built_in(name) if name in FORMATS else load_extension("backends", name)
+
+
+def _built_in(name: str) -> BackendModule:
+    return cast("BackendModule", importlib.import_module(f".{name}", __name__))
 
 
 def check_tensor(file: ModelFile, what: str, found: object, expected: object) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from ..model_file import ModelFile
 
+FORMAT = "onnx"
+
 
 class OnnxBackend:
     """An ONNX model in onnxruntime on the CPU; float32 in and out, also where the inside is int8 (QDQ)."""

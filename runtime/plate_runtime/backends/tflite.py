@@ -12,6 +12,8 @@ from .interpreter import TFLiteBackend, distribution_version
 if TYPE_CHECKING:
     from ..model_file import ModelFile
 
+FORMAT = "tflite"
+
 
 def open_file(file: ModelFile, threads: int) -> TFLiteBackend:
     """Load a TFLite file into tflite-runtime. Raises MissingPartError where it is missing or cannot work."""

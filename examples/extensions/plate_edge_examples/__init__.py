@@ -1,0 +1,1 @@
+"""A backend, a source and an output for Plate Edge, each in one file."""
