@@ -74,7 +74,7 @@ def test_damaged_streams_give_the_same_however_they_are_cut(stream: bytes, place
     "stream",
     [
         b"--\xff\xd8\xff\xe0\n\r\n\xff\xd8\xff\xd9--frame\r\n\r\n",
-        b"x" * 100 + b"--frame\r\nContent-Type: image/png\r\n\r\n" + b"y" * 400 + b"\r\n--end\r\n\r\n",
+        b"x" * 100 + b"--frame\r\nContent-Type: image/png\r\n\r\n" + b"y" * 400 + b"\r\n--frame\r\n\r\n",
         b"--frame\r\nContent-Type: image/png\r\nContent-Length: 9\r\n\r\nabcdef\r\n--frame\r\n\r\n",
     ],
     ids=["a picture in the line of a boundary", "two dashes amid a line", "a length that ends in a boundary"],
