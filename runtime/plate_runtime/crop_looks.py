@@ -7,13 +7,14 @@ either: a tight cut that loses a character is often read with confidence, and an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .decode import Candidate
+from .decode import Candidate, Reading, choose
+from .decode.prior import Prior
 from .preprocess import border_tone
 
 BELOW = 0.8
@@ -29,6 +30,17 @@ TURNS = (-4.0, 4.0)
 
 _MOST_ACROSS = 640
 """Pixels of a crop's longer side from which on it is reduced first: a large crop costs no more time than this."""
+
+
+def read_looks(
+    first: Sequence[Candidate], others: Callable[[], Sequence[Sequence[Candidate]]], prior: Prior, below: float = BELOW
+) -> Reading:
+    """Return the reading of a crop from the texts of its first look, and of the others if confidence is below `below`.
+
+    `others` gives the texts of each of `other_looks`; it is called only where they are needed.
+    """
+    found = choose(first, prior)
+    return found if found.confidence >= below else choose(average([first, *others()]), prior)
 
 
 def other_looks(crop: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .crop_looks import BELOW, average, other_looks
+from .crop_looks import BELOW, other_looks, read_looks
 from .decode import (
     Candidate,
     Character,
@@ -102,11 +102,9 @@ def read_plate(picture: Picture, model: Model, region: str | None = None) -> Pla
     """
     if model.manifest.kind == "character":
         return _cut_plate(picture.rgb, model, region)
-    gray, prior = picture.gray(), find_prior(region)
-    (candidates,) = _find_texts([gray], model)
-    found = choose(candidates, prior)
-    if found.confidence < model.manifest.thresholds.get("second_look", BELOW):
-        found = choose(average([candidates, *_find_texts(other_looks(gray), model)]), prior)
+    gray, below = picture.gray(), model.manifest.thresholds.get("second_look", BELOW)
+    (texts,) = _find_texts([gray], model)
+    found = read_looks(texts, lambda: _find_texts(other_looks(gray), model), find_prior(region), below)
     box = (0, 0, picture.width, picture.height)
     return _plate(found, box, _around(box), region=region) if found.characters else None
 

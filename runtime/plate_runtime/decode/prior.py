@@ -31,6 +31,8 @@ _SHAPES = str.maketrans({sign: "9" if sign.isdecimal() else "L" for sign in ALPH
 _Checks = tuple[tuple[int, int, frozenset[str]], ...]
 """Of a shape, what text[start:end] has to be one of, where a shape alone does not say."""
 _NOTHING: dict[Any, float] = {}
+_LONGEST = 64
+"""A longer text is weighed as one of this length, so that no power overflows. No format is nearly as long."""
 _Table = dict[str, dict[_Checks, float]]
 """Shape, L for a letter and 9 for a digit -> the densities of the formats with such texts."""
 
@@ -145,15 +147,17 @@ class Prior:
         return self._weight("0" * length, self._of_free("0" * length))
 
     def _weight(self, text: str, density: float) -> float:
-        relative: float = (density * float(len(ALPHABET)) ** len(text)) ** self._exponent
-        return relative * self._longer ** len(text)  # type: ignore[no-any-return]
+        length = min(len(text), _LONGEST)
+        relative: float = (density * float(len(ALPHABET)) ** length) ** self._exponent
+        return relative * self._longer**length  # type: ignore[no-any-return]
 
     def _of_free(self, text: str) -> float:
-        length = self._lengths[min(len(text), len(self._lengths) - 1)]
-        density = (1 - self._words) / float(len(ALPHABET)) ** len(text)
+        length = min(len(text), _LONGEST)
+        density = (1 - self._words) / float(len(ALPHABET)) ** length
         if text.isalpha():
-            density += self._words / 26.0 ** len(text)
-        return self._free * length * density  # type: ignore[no-any-return]
+            density += self._words / 26.0**length
+        of_length: float = self._lengths[min(length, len(self._lengths) - 1)]
+        return self._free * of_length * density  # type: ignore[no-any-return]
 
 
 def _look_up(text: str, table: _Table) -> float:
