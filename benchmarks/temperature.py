@@ -23,7 +23,7 @@ from plate_devices.status import progress
 from plate_runtime.decode.prior import find_prior
 from plate_runtime.evaluate import calibration, calibration_interval
 from plate_runtime.model import open_model
-from plate_runtime.modelfile import build_model_file, read_model_file
+from plate_runtime.modelfile import read_model_file, replace_manifest
 from plate_runtime.shipped import named_model
 from plate_train.atomic import replacing
 from plate_train.plates.calibrate import find_temperature, log_loss
@@ -92,7 +92,8 @@ def write(path: Path, temperature: float) -> None:
     file = read_model_file(path)
     changed = dataclasses.replace(file.manifest, temperature=temperature)
     with replacing(path) as unfinished:
-        unfinished.write_bytes(build_model_file(file.content, file.format, changed))
+        unfinished.write_bytes(replace_manifest(file, changed))
+        read_model_file(unfinished)
 
 
 def _read(crops: Sequence[Crop], temperature: float) -> tuple[list[float], NDArray[np.bool_]]:
