@@ -16,8 +16,10 @@ from plate_runtime.alphabet import fold
 from plate_runtime.crop_looks import BELOW, other_looks, read_looks
 from plate_runtime.decode import Candidate, Reading, find_candidates
 from plate_runtime.decode.prior import Prior
+from plate_runtime.formats import find_region
 from plate_runtime.image import open_picture
-from plate_runtime.labels import read_labels
+from plate_runtime.labels import by_picture, read_labels
+from plate_runtime.locate import straighten
 from plate_runtime.model import Model
 from plate_train.draw.fonts import installed_fonts
 from plate_train.draw.plates.painter import PlatePainter
@@ -32,11 +34,15 @@ Logits = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Picture:
-    """A crop, gray uint8 (h, w), its text, and whether it is of the half on which numbers are chosen."""
+    """A crop, gray uint8 (h, w), its text, and whether it is of the half on which numbers are chosen.
+
+    Where texts are unknown, `region` names one: a text counts as right if it has a format of that region.
+    """
 
     gray: Gray
     text: str
     choosing: bool
+    region: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,8 +82,14 @@ class Crop:
         return read_looks(first, lambda: self._texts(self.more_logits, temperature), prior, self._below)
 
     def is_right(self, reading: Reading) -> bool:
-        """Whether the text is right, O=0 and I=1 as one."""
-        return fold(reading.text) == fold(self.picture.text)
+        """Whether the text that was read is right; see `is_right_text`."""
+        return self.is_right_text(reading.text)
+
+    def is_right_text(self, text: str) -> bool:
+        """Whether a text is right, O=0 and I=1 as one."""
+        if self.picture.region is not None:
+            return find_region(self.picture.region).fits(text)
+        return fold(text) == fold(self.picture.text)
 
     @property
     def _below(self) -> float:
@@ -96,6 +108,16 @@ def load_real(name: str) -> list[Picture]:
     return [
         Picture(open_picture(one.path).gray(), one.text, chooses(one)) for one in progress(entries, len(entries), name)
     ]
+
+
+def load_chinese() -> list[Picture]:
+    """Return the labelled plates of `frames-china`, rectified; their texts are unknown."""
+    pictures = []
+    for frame in by_picture(read_labels(SHARED / "frames-china" / "labels.csv")):
+        gray = open_picture(frame.path).gray()
+        crops = [straighten(gray, one.corners) for one in frame.plates if one.corners]
+        pictures += [Picture(one, "", chooses(frame), "cn") for one in crops]
+    return pictures
 
 
 def draw(name: str, seed: int, count: int, kinds: Sequence[str] | None = None, choosing: bool = False) -> list[Picture]:

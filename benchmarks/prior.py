@@ -1,7 +1,8 @@
 """Which numbers of the prior over texts read most plates? And what does the prior gain, and cost?
 
 The numbers are chosen on synthetic plates of the part "measure" and on one half of the development sets (halves.py).
-The other half and made-up words of another seed only report. No model has seen any of them.
+The other half and made-up words of another seed only report. No model has seen any of them. Of settings that differ by
+less than a crop or two a set, the one that reads most serials of China's format in `frames-china` is taken.
 
 python benchmarks/prior.py             what ships -> results/prior.csv
 python benchmarks/prior.py --choose    a grid around it -> results/prior-choice.csv
@@ -16,12 +17,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
-from crops import MODELS, SETS, Crop, draw, load_real, look
+from crops import MODELS, SETS, Crop, draw, load_chinese, load_real, look
 from measuring import command_line, write_csv
 from numpy.typing import NDArray
 
 from plate_devices.status import progress
-from plate_runtime.alphabet import fold
 from plate_runtime.decode import Reading, choose
 from plate_runtime.decode.prior import Prior, find_prior, make_prior
 from plate_runtime.evaluate import calibration, calibration_interval
@@ -58,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     pictures = {name: load_real(name) for name in SETS}
     pictures["synthetic"] = draw("synthetic", SYNTHETIC, COUNTS[SYNTHETIC], choosing=True)
+    pictures["frames-china"] = load_chinese()
     if not asked.choose:
         pictures["words"] = draw("words", WORDS, COUNTS[WORDS], ("wish",))
     with ExitStack() as opened:
@@ -69,14 +70,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _grid(sets: Sequence[Set]) -> list[dict[str, object]]:
-    """Score each combination as the command reads, second looks included: every set counts alike, synthetic as one."""
+    """Score each combination as the command reads, second looks included; every set counts alike, synthetic as one.
+
+    `frames-china` is beside the mean: a serial of its format may still be wrong, and a prior that drops characters in
+    doubt looks better there than it is.
+    """
     rows = []
     combinations = list(itertools.product(*GRID.values()))
     for values in progress(combinations, len(combinations), "numbers"):
         numbers = dict(zip(GRID, values, strict=True))
         prior = make_prior(None, {**load_prior(), **numbers})
         right = {f"{one.name} {one.model}": _right(one.half(True), prior) for one in sets}
-        mean = 100 * float(np.mean([hits.mean() for hits in right.values()]))
+        mean = 100 * float(np.mean([hits.mean() for name, hits in right.items() if "china" not in name]))
         counts = {name: int(hits.sum()) for name, hits in right.items()}
         rows.append({**numbers, "mean_percent": round(mean, 3), **counts})
     return sorted(rows, key=lambda row: -float(str(row["mean_percent"])))
@@ -97,9 +102,9 @@ def _shipped(sets: Sequence[Set]) -> list[dict[str, object]]:
 
 
 def _row(crops: Sequence[Crop], region: str | None) -> dict[str, object]:
-    prior, texts = find_prior(), [fold(one.picture.text) for one in crops]
-    among = [text in [found.text for found in one.first] for one, text in zip(crops, texts, strict=True)]
-    network = [one.first[0].text == text for one, text in zip(crops, texts, strict=True)]
+    prior = find_prior()
+    among = [any(one.is_right_text(found.text) for found in one.first) for one in crops]
+    network = [one.is_right_text(one.first[0].text) for one in crops]
     started = time.thread_time()
     once = [choose(one.first, prior) for one in crops]
     spent = time.thread_time() - started

@@ -30,7 +30,7 @@ from plate_train.plates.calibrate import find_temperature, log_loss
 
 FITTED, REPORTED = 930_001, 930_002
 """Seeds of the synthetic plates to fit on and to report; nothing else is drawn with them."""
-COUNT = 2048
+COUNT = 1024
 LEAST, MOST = 0.6, 1.8
 
 
