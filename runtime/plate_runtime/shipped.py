@@ -16,8 +16,8 @@ NAMES = {
 """The model that ships for each purpose, without its suffix; the folder says which are there.
 
 "character", "plate" and "locator" are kinds of models; "frame" is the plate model that reads what the locator found.
-`plate-reader-nano` reads both: it is ahead of the larger `plate-reader`, which ships by its name, on most real sets. See
-docs/plate-reader.md for what both read."""
+`plate-reader-nano` reads both: it is ahead of the larger `plate-reader` on most real sets. See docs/plate-reader.md for
+what both read."""
 
 
 def ships(kind: str, backend: str = "auto") -> bool:
