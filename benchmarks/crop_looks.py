@@ -29,6 +29,7 @@ from plate_runtime.image import open_picture
 from plate_runtime.labels import read_labels
 from plate_runtime.locate import straighten
 from plate_runtime.model import Model, open_model
+from plate_runtime.script import LATIN
 from plate_runtime.search import Search
 from plate_train.draw.effects import Dice, Grain
 from plate_train.draw.fonts import installed_fonts
@@ -162,12 +163,12 @@ def _averaged(seen: Sequence[list[Candidate]], numbers: Sequence[int]) -> Readin
 
 def choose(candidates: Sequence[Candidate]) -> Reading:
     """Return the reading by the prior of all regions."""
-    return choose_by(candidates, find_prior())
+    return choose_by(candidates, find_prior(), LATIN)
 
 
 def _texts(crops: Sequence[Gray], model: Model) -> list[list[Candidate]]:
     manifest, logits = model.manifest, model.predict_pictures(crops)
-    return find_candidates(logits, manifest.decoding, manifest.alphabet, manifest.temperature)
+    return find_candidates(logits, manifest.decoding, manifest.script, manifest.temperature)
 
 
 def _cut_rows(models: dict[str, Model]) -> list[dict[str, object]]:

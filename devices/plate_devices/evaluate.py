@@ -41,12 +41,13 @@ def command(arguments: Sequence[str]) -> int:
 
 def _evaluate(options: EvalOptions) -> int:
     from plate_devices.labelled import data_folder, labels_file
-    from plate_devices.models import choose_models, try_models
+    from plate_devices.models import choose_models, script_of, try_models
     from plate_devices.scoring import describe, evaluate
     from plate_devices.status import progress
     from plate_runtime.reader import PlateReader
 
-    labelled = labels_file(options.labels) if options.labels else data_folder(options.data or Path())
+    script = script_of(options.models, options.backend)
+    labelled = labels_file(options.labels, script) if options.labels else data_folder(options.data or Path(), script)
     read_as = options.read_as or labelled.read_as
     if read_as == "frame":
         return _evaluate_frames(options, labelled)

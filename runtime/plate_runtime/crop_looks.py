@@ -66,7 +66,7 @@ def _cut(gray: NDArray[np.uint8], of_width: float, of_height: float) -> NDArray[
 def average(looks: Sequence[Sequence[Candidate]]) -> list[Candidate]:
     """Return the texts of several looks at one plate, most likely first, each with its mean likelihood.
 
-    How likely the second of a pair of confusables is comes from the look that finds the text most likely.
+    How likely each of a group of confusables is comes from the look that finds the text most likely.
     """
     sums: dict[str, float] = {}
     clearest: dict[str, Candidate] = {}
@@ -74,5 +74,5 @@ def average(looks: Sequence[Sequence[Candidate]]) -> list[Candidate]:
         sums[one.text] = sums.get(one.text, 0.0) + one.likelihood
         if one.text not in clearest or one.likelihood > clearest[one.text].likelihood:
             clearest[one.text] = one
-    found = [Candidate(text, total / len(looks), clearest[text].seconds) for text, total in sums.items()]
+    found = [Candidate(text, total / len(looks), clearest[text].others) for text, total in sums.items()]
     return sorted(found, key=lambda one: (-one.likelihood, one.text))

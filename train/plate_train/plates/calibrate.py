@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.alphabet import ALPHABET
 from plate_runtime.decode import decode_logits
+from plate_runtime.script import LATIN
 
 from .score import right
 
@@ -23,10 +23,10 @@ def fit_temperature(logits: NDArray[np.float32], texts: Sequence[str], decoding:
     Least mean log-loss of "right, with O=0 and I=1 as one" (Guo et al. 2017) of logits (n, steps, classes). With
     hardly an error the optimum runs off towards certainty: below 10 errors nothing under 1 is taken.
     """
-    correct = right(decode_logits(logits, decoding, ALPHABET), texts)
+    correct = right(decode_logits(logits, decoding, LATIN), texts)
 
     def loss(temperature: float) -> float:
-        readings = decode_logits(logits, decoding, ALPHABET, temperature)
+        readings = decode_logits(logits, decoding, LATIN, temperature)
         return log_loss([reading.confidence for reading in readings], right(readings, texts))
 
     return find_temperature(loss, _LEAST if int((~correct).sum()) >= ENOUGH_ERRORS else 1.0)
