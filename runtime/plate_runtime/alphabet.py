@@ -11,6 +11,14 @@ LOOK_ALIKE = (
 )  # fmt: skip
 """Digits and letters of three scripts that many plate alphabets draw alike, so that no camera tells them apart."""
 
+LATIN_LIKE = {
+    one: latin
+    for group in LOOK_ALIKE
+    for latin in group if latin.isascii() and latin.isalpha()
+    for one in group if not one.isascii()
+}  # fmt: skip
+"""A Cyrillic or Greek letter -> the Latin one that it looks like; some groups lack a Greek one."""
+
 _FOLD = str.maketrans({other: group[0] for group in LOOK_ALIKE for other in group[1:]})
 
 

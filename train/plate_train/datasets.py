@@ -173,6 +173,18 @@ def measure_polarity(folder: Path, script: Script = LATIN) -> tuple[str, str]:
     return "dark-on-light" if (dark - light or away) > 0 else "light-on-dark", how
 
 
+def _read_classes(folder: Path, script: Script) -> list[LabelledPicture]:
+    """Read class folders; where all are of another script, the error says which option reads them."""
+    try:
+        return read_class_folders(folder, _print_note, script)
+    except DataError as error:
+        names = sorted(entry.name for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else []
+        found = "".join(one for name in names if len(one := name.removeprefix("class_")) == 1 and one.isalnum())
+        if not found or set(found.upper()) & set(script.alphabet):
+            raise
+        raise DataError(f"{error}; to train on these characters, add --alphabet {found}") from error
+
+
 def _listed(folder: Path, script: Script) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; --data wants one with train/ and val/ in it")
@@ -180,11 +192,11 @@ def _listed(folder: Path, script: Script) -> tuple[list[LabelledPicture], list[L
         return _divided(read_labels(folder / "labels.csv", script))
     splits = [folder / "train", folder / "val"]
     if not any(split.is_dir() for split in splits):
-        return _divided(read_class_folders(folder, _print_note, script))
+        return _divided(_read_classes(folder, script))
     for split in splits:
         if not split.is_dir():
             raise DataError(f"{folder}: there is no folder {split.name}/; --data wants train/ and val/")
-    train, val = (read_class_folders(split, _print_note, script) for split in splits)
+    train, val = (_read_classes(split, script) for split in splits)
     return train, val
 
 
