@@ -29,7 +29,6 @@ from plate_runtime.image import open_picture
 from plate_runtime.labels import read_labels
 from plate_runtime.locate import straighten
 from plate_runtime.model import Model, open_model
-from plate_runtime.script import LATIN
 from plate_runtime.search import Search
 from plate_train.draw.effects import Dice, Grain
 from plate_train.draw.fonts import installed_fonts
@@ -163,7 +162,7 @@ def _averaged(seen: Sequence[list[Candidate]], numbers: Sequence[int]) -> Readin
 
 def choose(candidates: Sequence[Candidate]) -> Reading:
     """Return the reading by the prior of all regions."""
-    return choose_by(candidates, find_prior(), LATIN)
+    return choose_by(candidates, find_prior())
 
 
 def _texts(crops: Sequence[Gray], model: Model) -> list[list[Candidate]]:

@@ -96,7 +96,7 @@ class Crop:
         return self.model.manifest.thresholds.get("second_look", BELOW)
 
     def _texts(self, logits: Logits, temperature: float) -> list[list[Candidate]]:
-        return find_candidates(logits, self.model.manifest.decoding, self.model.manifest.alphabet, temperature)
+        return find_candidates(logits, self.model.manifest.decoding, self.model.manifest.script, temperature)
 
 
 def load_real(name: str) -> list[Picture]:

@@ -158,7 +158,7 @@ def _cut_plate(rgb: NDArray[np.uint8], model: Model, region: str | None) -> Plat
     if found is None:
         return None
     script = model.manifest.script
-    reading = choose(find_spellings(found.probabilities, script), find_prior(region, script), script)
+    reading = choose(find_spellings(found.probabilities, script), find_prior(region, script))
     return _plate(reading, found.box, found.corners, region=region)
 
 

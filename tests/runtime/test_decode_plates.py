@@ -188,7 +188,7 @@ def test_a_character_of_another_script_may_be_taken_for_one_of_the_alphabet() ->
 
 def test_likelihoods_of_several_pictures_give_one_reading() -> None:
     found = [Candidate("CJ12A8C", 0.5, ((),) * 7), Candidate("CJ12ABC", 0.4, ((),) * 7)]
-    reading = choose(found, find_prior(), LATIN)
+    reading = choose(found, find_prior())
     assert reading.text == "CJ12ABC" and reading.raw_text == "CJ12A8C"
     assert sum(share for _, share in reading.characters[5].alternatives) + reading.confidence <= 1
 

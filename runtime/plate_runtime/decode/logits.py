@@ -35,7 +35,7 @@ def decode_logits(
         ValueError: the decoding is another one, or the shape does not fit the alphabet.
     """
     prior = find_prior(region, script)
-    return [choose(found, prior, script) for found in find_candidates(logits, decoding, script, temperature)]
+    return [choose(found, prior) for found in find_candidates(logits, decoding, script, temperature)]
 
 
 def find_candidates(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..alphabet import fold
-from ..script import Script
 from .beam import Candidate
 from .characters import Character, Reading, describe
 from .prior import Prior
@@ -14,14 +13,14 @@ _CERTAIN = 0.999
 _NEGLIGIBLE = 1e-4
 
 
-def choose(candidates: Sequence[Candidate], prior: Prior, script: Script) -> Reading:
+def choose(candidates: Sequence[Candidate], prior: Prior) -> Reading:
     """Return the reading of a plate from its candidates, most likely first; their likelihoods add up to 1 at most.
 
     The posterior of a text is its likelihood times its weight in the prior, divided by the sum of all. What the
     candidates leave over counts as a text without a format. Likelihoods may come from several pictures of the plate.
     """
-    raw = max(candidates[0].spell(script), key=lambda one: (one[1], one[0]))[0]
-    spelled = [text for one in candidates for text in one.spell(script)]
+    raw = max(candidates[0].spell(prior.script), key=lambda one: (one[1], one[0]))[0]
+    spelled = [text for one in candidates for text in one.spell(prior.script)]
     rest = max(0.0, 1 - sum(one.likelihood for one in candidates))
     if not raw or (len(spelled) == 1 and rest < 1 - _CERTAIN):
         posteriors = {raw: candidates[0].likelihood}

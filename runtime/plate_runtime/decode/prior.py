@@ -53,14 +53,14 @@ def find_prior(region: str | None = None, script: Script = LATIN) -> Prior:
         DataError: `formats.toml` or `prior.json` cannot be read.
     """
     if region is None:
-        return read_prior() if script.is_latin else Prior((), _EQUAL)
+        return read_prior() if script.is_latin else Prior((), _EQUAL, script)
     from ..formats import check_spelled, load_prior
 
     check_spelled(region, script)
-    return make_prior(region, load_prior(), len(ALPHABET if script.is_latin else script.alphabet))
+    return make_prior(region, load_prior(), LATIN if script.is_latin else script)
 
 
-def make_prior(region: str | None, settings: Mapping[str, Any], characters: int = len(ALPHABET)) -> Prior:
+def make_prior(region: str | None, settings: Mapping[str, Any], script: Script = LATIN) -> Prior:
     """Return the prior with other numbers than those of `formats.toml`; see `find_prior` and `Prior`."""
     from ..formats import find_region, load_formats
 
@@ -70,7 +70,7 @@ def make_prior(region: str | None, settings: Mapping[str, Any], characters: int 
     shares = [(one, elsewhere * one.weight / total) for one in everywhere]
     if region is not None:
         shares.append((find_region(region), 1 - elsewhere))
-    return Prior(shares, settings, characters)
+    return Prior(shares, settings, script)
 
 
 @cache
@@ -88,13 +88,11 @@ class Prior:
     """Weights of texts; see the module for the formula."""
 
     def __init__(
-        self, regions: Iterable[tuple[Region, float]], settings: Mapping[str, Any], characters: int = len(ALPHABET)
+        self, regions: Iterable[tuple[Region, float]], settings: Mapping[str, Any], script: Script = LATIN
     ) -> None:
-        """Take regions, each with its share of all plates that have a format, and the table `prior`.
-
-        `characters`: how many a free text, or one at random, is made of.
-        """
-        self.settings, self._characters = settings, float(characters)
+        """Take regions, each with its share of all plates that have a format, the table `prior`, and its characters."""
+        self.settings, self.script = settings, script
+        self._characters = float(len(script.alphabet))
         self.foreign: tuple[float, ...] = tuple(settings["foreign"])
         """How probable it is that a network takes one foreign character for 1, 2, ... of its own."""
         self._exponent, self._longer = settings["exponent"], settings["longer"]
