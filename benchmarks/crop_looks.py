@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from crops import load_chinese
 from halves import chooses
 from measuring import SHARED, command_line, one_of, write_csv
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ from plate_runtime.decode import Candidate, Reading, find_candidates, find_prior
 from plate_runtime.decode import choose as choose_by
 from plate_runtime.detect import straighten
 from plate_runtime.formats import find_region
-from plate_runtime.labels import by_picture, read_labels
+from plate_runtime.labels import read_labels
 from plate_runtime.model import Model, open_model
 from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.search import Search
@@ -94,19 +95,11 @@ def _sets() -> Iterator[tuple[str, list[Crop]]]:
             raise SystemExit(f"no real pictures at {SHARED}; name their folder with PLATE_EDGE_SHARED_DATA")
         entries = [entry for entry in read_labels(SHARED / name / "labels.csv") if entry.text]
         yield name, [Crop(open_picture(one.path).gray(), _is(one.text), chooses(one)) for one in entries]
-    yield "frames-china", _chinese()
+    fits = find_region("cn").fits
+    yield "frames-china", [Crop(one.gray, fits, one.choosing) for one in load_chinese()]
     painter = PlatePainter(installed_fonts(), SEED, "measure")
     drawn = [painter.paint(index) for index in range(PICTURES)]
     yield f"synthetic, seed {SEED}", [Crop(gray, _is(text), n % 2 == 0) for n, (gray, text) in enumerate(drawn)]
-
-
-def _chinese() -> list[Crop]:
-    crops = []
-    for frame in by_picture(read_labels(SHARED / "frames-china" / "labels.csv")):
-        gray = open_picture(frame.path).gray()
-        cut = [straighten(gray, one.corners) for one in frame.plates if one.corners]
-        crops += [Crop(one, find_region("cn").fits, chooses(frame)) for one in cut]
-    return crops
 
 
 def _is(label: str) -> Callable[[str], bool]:
@@ -174,7 +167,7 @@ def choose(candidates: Sequence[Candidate]) -> Reading:
 
 def _texts(crops: Sequence[Gray], model: Model) -> list[list[Candidate]]:
     manifest, logits = model.manifest, model.predict_pictures(crops)
-    return find_candidates(logits, manifest.decoding, manifest.alphabet, manifest.temperature)
+    return find_candidates(logits, manifest.decoding, manifest.script, manifest.temperature)
 
 
 def _cut_rows(models: dict[str, Model]) -> list[dict[str, object]]:

@@ -24,6 +24,7 @@ BENCHMARKS = {
     "live": "following and skipping on drawn drives",
     "false_plates": "plates reported in drawn scenes without any",
     "prior": "what the prior over texts gains, costs, and does to made-up words",
+    "temperature": "how well confidences of crops fit, before and after the temperature is fitted again",
     "reporting_rule": "plates read against false plates, by rule and threshold",
     "crop_looks": "what second looks at crops bring and cost",
     "second_looks": "what second looks at frames bring and cost",
@@ -42,7 +43,7 @@ minutes, which a soak does for hours. `chart.py` draws what `plates` measured. S
 Python and are targets of make; a row of devices.csv comes from `plate-doctor --bench --json` on a board.
 """
 
-ON_REAL_PICTURES = ("accuracy", "plates", "prior", "reporting_rule", "crop_looks", "second_looks")
+ON_REAL_PICTURES = ("accuracy", "plates", "prior", "temperature", "reporting_rule", "crop_looks", "second_looks")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,6 +12,7 @@ from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, ModelError, UsageError
 from plate_runtime.labels import read_labels
 from plate_runtime.manifest import InputSpec
+from plate_runtime.script import Script
 from plate_train.characters.datasets import measure_polarity
 from plate_train.networks import keras_2
 from plate_train.networks.weights_file import ModelMeta
@@ -49,7 +50,7 @@ def describe(
     itself = _scales_itself(description)
     how = "as given" if polarity else "usual"
     if polarity is None and data is not None:
-        polarity, how = measure_polarity(data)
+        polarity, how = measure_polarity(data, Script(alphabet))
     scale_used = scale or (1.0 if itself else 1 / 255)
     spec = InputSpec((height, width, 1), scale=scale_used, polarity=polarity or "light-on-dark")
     pixels = {1.0: "pixels of 0 to 255", 1 / 255: "pixels times 1/255"}.get(spec.scale, f"pixels times {spec.scale:g}")

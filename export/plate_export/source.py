@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, ModelError, UsageError
 from plate_runtime.labels import read_labels
 from plate_train.networks import weights_file
@@ -134,17 +133,20 @@ def parse_classes(tokens: Sequence[str]) -> str:
     """Return the alphabet that `--classes` names: `012…`, `0,1,2`, `0 1 2` or `class_0 class_1`.
 
     Raises:
-        UsageError: a class is not one of 0-9 A-Z, or stands there twice.
+        UsageError: a class is no digit or capital letter, of any script, or stands there twice.
     """
     parts = [part.removeprefix("class_") for token in tokens for part in token.split(",") if part]
     alphabet = "".join(parts)
-    strange = sorted(set(alphabet) - set(ALPHABET))
-    if strange or len(set(alphabet)) != len(alphabet) or len(alphabet) < 2:
+    if not all(map(_is_class, alphabet)) or len(set(alphabet)) != len(alphabet) or len(alphabet) < 2:
         raise UsageError(
-            f"--classes {' '.join(tokens)}: give each class once, in the order of the output, as signs of 0-9 A-Z; "
+            f"--classes {' '.join(tokens)}: give each class once, in the order of the output, as digits and capitals; "
             "MODEL.h5 goes before --classes"
         )
     return alphabet
+
+
+def _is_class(character: str) -> bool:
+    return character.isalnum() and character == character.upper()
 
 
 def classes_of_folders(data: Path) -> str:
@@ -159,10 +161,10 @@ def classes_of_folders(data: Path) -> str:
     except OSError as error:
         raise DataError(f"{root} cannot be read: {error.strerror or error}") from error
     signs = [name.removeprefix("class_") for name in names]
-    named = all(len(sign) == 1 and sign in ALPHABET for sign in signs)
+    named = all(len(sign) == 1 and _is_class(sign) for sign in signs)
     if len(signs) < 2 or not named or len(set(signs)) < len(signs):
         raise DataError(
-            f"{root}: its folders are not classes (X or class_X, X one of 0-9 A-Z); name them with --classes"
+            f"{root}: its folders are not classes (X or class_X, X a digit or a capital); name them with --classes"
         )
     return "".join(signs)
 

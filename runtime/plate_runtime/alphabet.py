@@ -1,16 +1,27 @@
-"""The classes of a character network, and the pairs no plate alphabet keeps apart."""
+"""The classes of the shipped networks, and the characters that look alike on plates."""
 
 from __future__ import annotations
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-"""Class order of every model trained here: index 0 is "0", index 35 is "Z"."""
+"""Class order of every model that ships: index 0 is "0", index 35 is "Z"."""
 
-TWINS = (("0", "O"), ("1", "I"))
-"""Signs that many plate alphabets draw alike, so that no camera can tell them apart."""
+LOOK_ALIKE = (
+    "0OОΟ", "1IІΙ", "AАΑ", "BВΒ", "CСϹ", "EЕΕ", "HНΗ", "JЈ", "KКΚ", "MМΜ", "NΝ", "PРΡ", "SЅ", "TТΤ", "XХΧ", "YУΥ",
+    "ZΖ",
+)  # fmt: skip
+"""Digits and letters of three scripts that many plate alphabets draw alike, so that no camera tells them apart."""
 
-_FOLD = str.maketrans("OI", "01")
+LATIN_LIKE = {
+    one: latin
+    for group in LOOK_ALIKE
+    for latin in group if latin.isascii() and latin.isalpha()
+    for one in group if not one.isascii()
+}  # fmt: skip
+"""A Cyrillic or Greek letter -> the Latin one that it looks like; some groups lack a Greek one."""
+
+_FOLD = str.maketrans({other: group[0] for group in LOOK_ALIKE for other in group[1:]})
 
 
 def fold(text: str) -> str:
-    """Return `text` with O written as 0 and I as 1: many plate fonts draw each pair alike."""
+    """Return `text` with the first of each group of confusables, O as 0 and I as 1, for comparisons of any script."""
     return text.translate(_FOLD)

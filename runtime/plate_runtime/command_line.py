@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -96,6 +97,8 @@ def _replace_closed_streams() -> None:
     """A stream closed by the caller (`>&-`) is None, and print would send errors to standard output instead."""
     nowhere = open(os.devnull, "w", encoding="utf-8") if None in (sys.stdout, sys.stderr) else None  # noqa: PTH123, SIM115
     sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a plate may have characters that the terminal's encoding lacks
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _drop_output() -> None:

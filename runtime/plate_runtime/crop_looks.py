@@ -7,13 +7,14 @@ either: a tight cut that loses a character is often read with confidence, and an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .decode import Candidate
+from .decode import Candidate, Reading, choose
+from .decode.prior import Prior
 from .preprocess import border_tone
 
 BELOW = 0.8
@@ -29,6 +30,17 @@ TURNS = (-4.0, 4.0)
 
 _MOST_ACROSS = 640
 """Pixels of a crop's longer side from which on it is reduced first: a large crop costs no more time than this."""
+
+
+def read_looks(
+    first: Sequence[Candidate], others: Callable[[], Sequence[Sequence[Candidate]]], prior: Prior, below: float = BELOW
+) -> Reading:
+    """Return the reading of a crop from the texts of its first look, and of the others if confidence is below `below`.
+
+    `others` gives the texts of each of `other_looks`; it is called only where they are needed.
+    """
+    found = choose(first, prior)
+    return found if found.confidence >= below else choose(average([first, *others()]), prior)
 
 
 def other_looks(crop: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
@@ -54,7 +66,7 @@ def _cut(gray: NDArray[np.uint8], of_width: float, of_height: float) -> NDArray[
 def average(looks: Sequence[Sequence[Candidate]]) -> list[Candidate]:
     """Return the texts of several looks at one plate, most likely first, each with its mean likelihood.
 
-    How likely the second of a pair of confusables is comes from the look that finds the text most likely.
+    How likely each of a group of confusables is comes from the look that finds the text most likely.
     """
     sums: dict[str, float] = {}
     clearest: dict[str, Candidate] = {}
@@ -62,5 +74,5 @@ def average(looks: Sequence[Sequence[Candidate]]) -> list[Candidate]:
         sums[one.text] = sums.get(one.text, 0.0) + one.likelihood
         if one.text not in clearest or one.likelihood > clearest[one.text].likelihood:
             clearest[one.text] = one
-    found = [Candidate(text, total / len(looks), clearest[text].seconds) for text, total in sums.items()]
+    found = [Candidate(text, total / len(looks), clearest[text].others) for text, total in sums.items()]
     return sorted(found, key=lambda one: (-one.likelihood, one.text))

@@ -15,6 +15,7 @@ from typing import Any
 
 from .errors import DataError, UsageError
 from .patterns import LETTERS, Token, expression, parse_pattern
+from .script import Script
 
 _FILE = Path(__file__).with_name("formats.toml")
 _PRIOR_KEYS = {"exponent", "longer", "free", "words", "lengths", "foreign", "elsewhere", "mistakes", "mistaken"}
@@ -130,6 +131,22 @@ def find_region(name: str) -> Region:
     if wanted in unions:
         return unions[wanted]
     raise UsageError(f"region {name!r} is unknown; {_near(wanted, [*regions.values(), *unions.values()])}")
+
+
+def check_spelled(name: str, script: Script) -> Region:
+    """Return a region, every format of which has texts in a script.
+
+    Raises:
+        UsageError: it is unknown, or a format has none: the script lacks its letters or digits.
+    """
+    region, characters = find_region(name), frozenset(script.alphabet)
+    tokens = [token for form in region.formats for token in form.tokens if token.read]
+    if not all(any(characters.issuperset(choice) for choice in token.choices) for token in tokens):
+        raise UsageError(
+            f"region {name!r} has plates with other characters than this model reads ({script.alphabet}); "
+            "leave the region out, or name a model with --model that reads them"
+        )
+    return region
 
 
 def _region(table: Mapping[str, Any]) -> Region:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .alphabet import ALPHABET
 from .errors import DataError, damage_as
 from .label_table import read_table
 from .pictures.open_picture import SUFFIXES
-from .script import to_characters
+from .script import LATIN, Script
 
 _LONGEST_PATH = 4096
 _FARTHEST = 1e6  # pixels
@@ -24,7 +24,7 @@ class LabelledPicture:
     """A picture file and what stands in it.
 
     Attributes:
-        text: A-Z0-9; empty for a plate that is not scored for reading, or none at all.
+        text: in characters of a script, see `script`; empty for a plate that is not scored for reading, or none at all.
         corners: four (x, y) from top left clockwise in pixels, or None; group: e.g. the vehicle, or None.
     """
 
@@ -34,25 +34,25 @@ class LabelledPicture:
     group: str | None = None
 
 
-def read_labels(file: str | Path) -> list[LabelledPicture]:
+def read_labels(file: str | Path, script: Script = LATIN) -> list[LabelledPicture]:
     """Read a `labels.csv` with the columns image, text and maybe corners and group; others are ignored.
 
-    See `label_table` for the headers, delimiters and encodings that are understood, `script.to_characters` for texts.
+    See `label_table` for the headers, delimiters and encodings that are understood, `Script.to_characters` for texts.
 
     Raises:
         DataError: the file cannot be read, lacks a column, has no rows, or a row that makes no sense.
     """
     file = Path(file)
-    found = [_picture(file, line, row) for line, row in read_table(file)]
+    found = [_picture(file, line, row, script) for line, row in read_table(file)]
     if not found:
         raise DataError(f"{file} names no pictures")
     return found
 
 
 def read_class_folders(
-    folder: str | Path, note: Callable[[str], object] = lambda _line: None, alphabet: str = ALPHABET
+    folder: str | Path, note: Callable[[str], object] = lambda _line: None, script: Script = LATIN
 ) -> list[LabelledPicture]:
-    """Read class folders, sorted by folder and name: `X`, `class_X`, in capitals or not, X one of the alphabet.
+    """Read class folders, sorted by folder and name: `X`, `class_X`, in capitals or not, X of the script.
 
     Args:
         note: called with one line for each folder, and for the files of each class, that are left out.
@@ -65,8 +65,8 @@ def read_class_folders(
         entries = sorted(entry for entry in folder.iterdir() if entry.is_dir() and not _is_hidden(entry))
         classes: dict[str, Path] = {}
         for entry in entries:
-            if (character := class_of(entry.name, alphabet)) is None:
-                note(f"{entry} is left out: its name is no class (X or class_X, X one of {alphabet})")
+            if (character := class_of(entry.name, script)) is None:
+                note(f"{entry} is left out: its name is no class (X or class_X, X one of {script.alphabet})")
                 continue
             if character in classes:
                 raise DataError(f"{classes[character]} and {entry} are of one class; join them, or remove one")
@@ -75,13 +75,13 @@ def read_class_folders(
     except OSError as error:
         raise DataError(f"{error.filename or folder} cannot be read: {error.strerror or error}") from error
     if not found:
-        raise DataError(f"{folder} holds no class folders (named X or class_X, X one of 0-9 A-Z)")
+        raise DataError(f"{folder} holds no class folders (named X or class_X, X {script.name})")
     return found
 
 
-def class_of(name: str, alphabet: str = ALPHABET) -> str | None:
+def class_of(name: str, script: Script = LATIN) -> str | None:
     """Return the character that a class folder is named after, or None."""
-    plain = name.strip()
+    plain, alphabet = unicodedata.normalize("NFC", name.strip()), script.alphabet
     if plain[:5].lower() == "class" and plain[5:6] in ("_", "-", " "):
         plain = plain[6:].strip()
     if len(plain) != 1:
@@ -144,7 +144,7 @@ def set_digest(pictures: Iterable[LabelledPicture]) -> str:
     return hashlib.sha256("".join(sorted(entries)).encode()).hexdigest()
 
 
-def _picture(file: Path, line: int, row: dict[str, str]) -> LabelledPicture:
+def _picture(file: Path, line: int, row: dict[str, str], script: Script) -> LabelledPicture:
     if not row["image"]:
         raise DataError(f"{file}, line {line}: no image is named")
     if not row["image"].isprintable() or len(row["image"]) > _LONGEST_PATH:
@@ -153,7 +153,7 @@ def _picture(file: Path, line: int, row: dict[str, str]) -> LabelledPicture:
     if "\\" in row["image"] and not os.path.exists(path):  # noqa: PTH110  # written on Windows
         path = file.parent / row["image"].replace("\\", "/")
     try:
-        text = to_characters(row["text"])
+        text = script.to_characters(row["text"])
     except ValueError as error:
         raise DataError(f"{file}, line {line}: {row['text']!r}: {error}") from error
     return LabelledPicture(path, text, parse_corners(file, line, row.get("corners", "")), row.get("group") or None)

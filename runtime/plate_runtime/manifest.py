@@ -8,9 +8,11 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from .errors import ModelError, damage_as
+from .script import Script
 
 MANIFEST_VERSION = "1.3"
 KINDS = ("character", "plate", "detector")
@@ -200,6 +202,11 @@ class Manifest:
     def label(self) -> str:
         """`name@version`, as records name the model."""
         return f"{self.name}@{self.version}"
+
+    @cached_property
+    def script(self) -> Script:
+        """The characters that it reads; see `Script`."""
+        return Script(self.alphabet)
 
     @property
     def output_shape(self) -> tuple[int, ...]:

@@ -88,6 +88,16 @@ def build_model_file(content: bytes, format_: str, manifest: Manifest) -> bytes:
     raise ModelError(f"unknown model format {format_!r}")
 
 
+def replace_manifest(file: ModelFile, manifest: Manifest) -> bytes:
+    """Return the bytes of a file with the same network and another manifest."""
+    content = file.content
+    if file.format == "onnx":  # the interpreter is given the whole file
+        for key, value in onnx_file.read_metadata(content):
+            if key == _ONNX_KEY:
+                content = content.removesuffix(onnx_file.metadata(key, value))
+    return build_model_file(content, file.format, manifest)
+
+
 def _with_manifest(content: bytes, manifest: Manifest, digest: str) -> bytes:
     text = dataclasses.replace(manifest, sha256=digest).to_json()
     return content + onnx_file.metadata(_ONNX_KEY, text.encode())

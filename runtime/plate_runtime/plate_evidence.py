@@ -12,6 +12,7 @@ import math
 
 from .decode.background_texts import lettering
 from .decode.prior import find_prior
+from .script import LATIN, Script
 
 DETECTION, TEXT, OFFSET = 0.67, 0.58, -1.2
 """Weights of the logarithms of both odds, and what is added."""
@@ -36,10 +37,13 @@ def evidence(text: str, region: str | None = None) -> float:
     return min(LIMITS[1], max(LIMITS[0], ratio))
 
 
-def after_reading(confidence: float, text: str, region: str | None = None) -> float:
-    """Return how probable it is, 0..1, that there is a plate with such a text; `confidence` is the detection's."""
-    if confidence <= 0:
-        return 0.0
+def after_reading(confidence: float, text: str, region: str | None = None, script: Script = LATIN) -> float:
+    """Return how probable it is, 0..1, that there is a plate with such a text; `confidence` is the detection's.
+
+    What is written elsewhere is known for A-Z and 0-9 only: in any other script the confidence stays as it is.
+    """
+    if confidence <= 0 or not script.is_latin:
+        return max(0.0, confidence)
     confidence = min(confidence, _CERTAIN)
     detected = math.log(confidence / (1 - confidence))
     return 1 / (1 + math.exp(-(DETECTION * detected + TEXT * evidence(text, region) + OFFSET)))

@@ -95,7 +95,7 @@ class PlateReader:
     ) -> list[tuple[Detection, Plate | None]]:
         """Return every detection in a frame with what is read there, whatever its confidence; see `read`."""
         picture = image if isinstance(image, Picture) else open_picture(image, colour)
-        return self._search_frame(picture, _checked(region, "frame"))
+        return self._search_frame(picture, self.check_region(region, "frame"))
 
     def read(
         self,
@@ -110,7 +110,7 @@ class PlateReader:
         Args:
             as_: "frame": plates anywhere in the picture; "plate": it is the crop of one; "character": of one character.
             region: name of the region that plates come from, so that its formats count for most; see
-                `formats.find_region`.
+                `formats.find_region` and `check_region`.
             min_confidence: readings below it are left out; None takes the model's own threshold. In a frame it holds
                 for the product with the detection's confidence, and None takes the detector's `min_confidence`.
 
@@ -122,7 +122,7 @@ class PlateReader:
             InputError: the picture cannot be read. UsageError: an option that does not fit.
         """
         model = self.model_for(as_)
-        region = _checked(region, as_)
+        region = self.check_region(region, as_)
         picture = image if isinstance(image, Picture) else open_picture(image, colour)
         if min_confidence is None:
             min_confidence = self.least_confidence(as_)
@@ -130,6 +130,20 @@ class PlateReader:
             return self._read_frame(picture, region, min_confidence)
         plate = read_plate(picture, model, region) if as_ == "plate" else read_character(picture, model)
         return [plate] if plate is not None and plate.confidence >= min_confidence else []
+
+    def check_region(self, region: str | None, as_: str) -> str | None:
+        """Return the region's own name, which records show; None for none.
+
+        Raises:
+            UsageError: it is unknown, has no meaning for `as_`, or its plates have other characters than the model.
+        """
+        if region is None:
+            return None
+        if as_ == "character":
+            raise UsageError(f"region {region!r} has no meaning for a single {as_}")
+        from .formats import check_spelled
+
+        return check_spelled(region, self.model_for(as_).manifest.script).name
 
     def least_confidence(self, as_: str) -> float:
         """Return the threshold of `read` where none is given: the model's own, in a frame the detector's."""
@@ -178,14 +192,3 @@ class PlateReader:
         if self._file is not None:
             return None
         return "character" if as_ == "plate" and not ships("plate", self._backend) else as_
-
-
-def _checked(region: str | None, as_: str) -> str | None:
-    """Return the region's own name, which records show."""
-    if region is None:
-        return None
-    if as_ == "character":
-        raise UsageError(f"region {region!r} has no meaning for a single {as_}")
-    from .formats import find_region
-
-    return find_region(region).name

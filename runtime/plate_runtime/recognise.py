@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .crop_looks import BELOW, average, other_looks
+from .crop_looks import BELOW, other_looks, read_looks
 from .decode import (
     Candidate,
     Character,
@@ -22,6 +22,7 @@ from .decode import (
     find_spellings,
 )
 from .plate_evidence import after_reading
+from .script import Script
 
 if TYPE_CHECKING:
     from .detect import Detection
@@ -37,7 +38,8 @@ class Plate:
     """A plate as read.
 
     Attributes:
-        text: A-Z0-9; raw_text: what the network alone finds most probable, without what plates usually show.
+        text: in characters of the model, A-Z0-9 of those that ship;
+        raw_text: what the network alone finds most probable, without what plates usually show.
         confidence: probability, 0..1, that the whole text is right, with O=0 and I=1 taken as the same;
         detection_confidence: that it is a plate, its text considered: see `plausible.after_reading`.
         box: x, y, width, height in pixels of the picture, origin top left; corners: from top left clockwise.
@@ -63,7 +65,7 @@ class Decoded(Protocol):
         """Either "character" or "plate"."""
 
     @property
-    def alphabet(self) -> str:
+    def script(self) -> Script:
         """One character a class."""
 
     @property
@@ -82,9 +84,9 @@ def read_outputs(outputs: NDArray[np.float32], manifest: Decoded, region: str | 
     decodes by itself, where it combines several looks at a doubtful crop.
     """
     if manifest.kind == "character":
-        characters = decode_softmax(outputs, manifest.alphabet, manifest.temperature)
+        characters = decode_softmax(outputs, manifest.script, manifest.temperature)
         return [Reading((one,), one.confidence, one.text) for one in characters]
-    return decode_logits(outputs, manifest.decoding, manifest.alphabet, manifest.temperature, region)
+    return decode_logits(outputs, manifest.decoding, manifest.script, manifest.temperature, region)
 
 
 def read_character(picture: Picture, model: Model) -> Plate:
@@ -98,15 +100,14 @@ def read_plate(picture: Picture, model: Model, region: str | None = None) -> Pla
     """Read the crop of one plate, again where the first look leaves doubt; None where nothing stands on it.
 
     Raises:
-        UsageError: the region is unknown, see `formats.find_region`.
+        UsageError: see `formats.check_spelled`.
     """
     if model.manifest.kind == "character":
         return _cut_plate(picture.rgb, model, region)
-    gray, prior = picture.gray(), find_prior(region)
-    (candidates,) = _find_texts([gray], model)
-    found = choose(candidates, prior)
-    if found.confidence < model.manifest.thresholds.get("second_look", BELOW):
-        found = choose(average([candidates, *_find_texts(other_looks(gray), model)]), prior)
+    gray, below = picture.gray(), model.manifest.thresholds.get("second_look", BELOW)
+    (texts,) = _find_texts([gray], model)
+    prior = find_prior(region, model.manifest.script)
+    found = read_looks(texts, lambda: _find_texts(other_looks(gray), model), prior, below)
     box = (0, 0, picture.width, picture.height)
     return _plate(found, box, _around(box), region=region) if found.characters else None
 
@@ -117,17 +118,21 @@ def read_found(
     """Read the plates that were found in a frame, gray uint8 (h, w), in their order; None where nothing stands.
 
     Raises:
-        UsageError: corners of a detection that are no quadrilateral in the picture, or a region that is unknown.
+        UsageError: corners of a detection that are no quadrilateral in the picture; a region, see `check_spelled`.
     """
     from .detect import straighten
     from .geometry import bounding_box
 
     crops = [straighten(gray, one.corners) for one in detections]
     height, width = gray.shape
-    plates = []
+    plates: list[Plate | None] = []
     for one, found in zip(detections, _read_crops(crops, model, region), strict=True):
         box = bounding_box(one.corners, width, height)
-        plates.append(_in_a_frame(_plate(found, box, one.corners, one.confidence, region), region) if found else None)
+        if found is None:
+            plates.append(None)
+            continue
+        detection = after_reading(one.confidence, found.text, region, model.manifest.script)
+        plates.append(_plate(found, box, one.corners, round(detection, 4), region))
     return plates
 
 
@@ -143,7 +148,7 @@ def _read_crops(crops: Sequence[NDArray[np.uint8]], model: Model, region: str | 
 def _find_texts(crops: Sequence[NDArray[np.uint8]], model: Model) -> list[list[Candidate]]:
     """Return of each gray crop, uint8 (h, w), the texts that a network of whole plates finds most likely."""
     manifest, logits = model.manifest, model.predict_pictures(crops)
-    return find_candidates(logits, manifest.decoding, manifest.alphabet, manifest.temperature)
+    return find_candidates(logits, manifest.decoding, manifest.script, manifest.temperature)
 
 
 def _cut_plate(rgb: NDArray[np.uint8], model: Model, region: str | None) -> Plate | None:
@@ -152,7 +157,8 @@ def _cut_plate(rgb: NDArray[np.uint8], model: Model, region: str | None) -> Plat
     found = read_by_cutting(rgb, model)
     if found is None:
         return None
-    reading = choose(find_spellings(found.probabilities, model.manifest.alphabet), find_prior(region))
+    script = model.manifest.script
+    reading = choose(find_spellings(found.probabilities, script), find_prior(region, script))
     return _plate(reading, found.box, found.corners, region=region)
 
 
@@ -163,10 +169,6 @@ def _plate(reading: Reading, box: Box, corners: Corners, detection: float = 1.0,
 
         region = region if find_region(region).fits(text) else None
     return Plate(text, reading.raw_text, reading.confidence, detection, box, corners, region, reading.characters)
-
-
-def _in_a_frame(plate: Plate, region: str | None) -> Plate:
-    return replace(plate, detection_confidence=round(after_reading(plate.detection_confidence, plate.text, region), 4))
 
 
 def _around(box: Box) -> Corners:

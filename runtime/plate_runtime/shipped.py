@@ -10,14 +10,15 @@ from .errors import ModelError, UsageError
 MODELS = Path(__file__).parent / "models"
 NAMES = {
     "character": "plate-character-1.0.0-int8",
-    "plate": "plate-reader-1.0.0-int8",
+    "plate": "plate-reader-nano-1.2.0-int8",
     "frame": "plate-reader-nano-1.2.0-int8",
     "detector": "plate-detector-1.1.0-int8",
 }
 """The model that ships for each purpose, without its suffix; the folder says which are there.
 
-"character", "plate" and "detector" are kinds of models; "frame" is the plate model that reads what the detector found:
-the smaller one, since there a network runs before it. See docs/model-cards/plate-reader.md for what both read."""
+"character", "plate" and "detector" are kinds of models; "frame" is the plate model that reads what the detector found.
+`plate-reader-nano` reads both: it is ahead of the larger `plate-reader` on most real sets; for what both read, see
+docs/model-cards/plate-reader.md."""
 
 
 def ships(kind: str, backend: str = "auto") -> bool:

@@ -55,7 +55,7 @@ with open_model(model_file, "plate", backend) as model:
     logits = model.predict_pictures(crops)
     about = model.manifest
 np.save(answers, logits)
-for reading in decode_logits(logits, about.decoding, about.alphabet, about.temperature):
+for reading in decode_logits(logits, about.decoding, about.script, about.temperature):
     print(reading.raw_text or "-")
 """
 Answers = tuple[NDArray[np.float32], list[str]]

@@ -93,7 +93,7 @@ def test_the_runtime_reads_in_every_file_what_the_h5_reads(exported: Path) -> No
         with open_model(exported / name, "plate") as model:
             logits = model.predict_pictures(list(pictures))
             manifest = model.manifest
-        readings = decode_logits(logits, manifest.decoding, manifest.alphabet)
+        readings = decode_logits(logits, manifest.decoding, manifest.script)
         assert [one.raw_text for one in readings] == texts, name
 
 

@@ -99,9 +99,9 @@ def test_a_crop_without_text_stays_without(make_plate_model: Callable[..., Path]
 
 
 def test_likelihoods_are_averaged_and_confusables_taken_from_the_clearest_look() -> None:
-    looks = [[Candidate("A0", 0.6, (0.0, 0.2)), Candidate("AD", 0.4, (0.0, 0.0))], [Candidate("A0", 0.9, (0.0, 0.7))]]
+    looks = [[Candidate("A0", 0.6, ((), (0.2,))), Candidate("AD", 0.4, ((), ()))], [Candidate("A0", 0.9, ((), (0.7,)))]]
     found = average(looks)
-    assert [(one.text, one.seconds) for one in found] == [("A0", (0.0, 0.7)), ("AD", (0.0, 0.0))]
+    assert [(one.text, one.others) for one in found] == [("A0", ((), (0.7,))), ("AD", ((), ()))]
     assert [one.likelihood for one in found] == pytest.approx([0.75, 0.2])
     assert average([looks[0]]) == looks[0]
 

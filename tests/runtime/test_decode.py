@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from plate_runtime.alphabet import ALPHABET
 from plate_runtime.decode import apply_temperature, decode_softmax
+from plate_runtime.script import LATIN, Script
 
 
 def test_best_first_with_alternatives_worth_naming() -> None:
-    (character,) = decode_softmax(np.array([[0.9, 0.08, 0.019, 0.001]], np.float32), "ABCD")
+    (character,) = decode_softmax(np.array([[0.9, 0.08, 0.019, 0.001]], np.float32), Script("ABCD"))
     assert (character.text, character.confidence) == ("A", pytest.approx(0.9, abs=1e-3))
     assert [text for text, _ in character.alternatives] == ["B", "C"]
 
@@ -30,6 +30,6 @@ def test_zeros_of_an_int8_output_do_not_rule() -> None:
 def test_twins_add_up_and_the_likelier_is_named() -> None:
     row = np.zeros((1, 36), np.float32)
     row[0, [0, 24, 13]] = 0.5, 0.4, 0.1  # 0, O and D
-    (character,) = decode_softmax(row, ALPHABET)
+    (character,) = decode_softmax(row, LATIN)
     assert (character.text, character.confidence) == ("0", pytest.approx(0.9, abs=1e-3))
     assert [text for text, _ in character.alternatives] == ["O", "D"]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from plate_runtime.alphabet import ALPHABET, fold
 from plate_runtime.decode import Candidate, Reading, choose, decode_logits, find_candidates, find_prior, find_spellings
+from plate_runtime.script import LATIN, Script
 
 BLANK = len(ALPHABET)
 PATHS = st.lists(st.integers(0, BLANK), min_size=1, max_size=40)
@@ -37,27 +38,27 @@ def from_shares(*steps: dict[str, float]) -> NDArray[np.float32]:
 
 
 def candidates(*steps: dict[str, float], decoding: str = "ctc") -> dict[str, float]:
-    (found,) = find_candidates(from_shares(*steps), decoding, ALPHABET)
+    (found,) = find_candidates(from_shares(*steps), decoding, LATIN)
     return {one.text: one.likelihood for one in found}
 
 
 def read(*steps: dict[str, float]) -> Reading:
-    (reading,) = decode_logits(from_shares(*steps), "ctc", ALPHABET)
+    (reading,) = decode_logits(from_shares(*steps), "ctc", LATIN)
     return reading
 
 
 @given(PATHS)
 def test_certain_steps_collapse_as_ctc_defines(path: list[int]) -> None:
     expected = "".join(ALPHABET[sign] for sign, _ in itertools.groupby(path) if sign != BLANK)
-    (reading,) = decode_logits(one_hot(path), "ctc", ALPHABET)
+    (reading,) = decode_logits(one_hot(path), "ctc", LATIN)
     assert fold(reading.raw_text) == fold(expected)
-    (found,) = find_candidates(one_hot(path), "ctc", ALPHABET)
+    (found,) = find_candidates(one_hot(path), "ctc", LATIN)
     assert found[0].text == fold(expected) and found[0].likelihood > 0.98 ** (len(path) + 1), "mistakes of each step"
 
 
 @given(PATHS)
 def test_slots_merge_nothing(path: list[int]) -> None:
-    (reading,) = decode_logits(one_hot(path), "slots", ALPHABET)
+    (reading,) = decode_logits(one_hot(path), "slots", LATIN)
     assert fold(reading.raw_text) == fold("".join(ALPHABET[sign] for sign in path if sign != BLANK))
 
 
@@ -66,12 +67,12 @@ def test_slots_merge_nothing(path: list[int]) -> None:
 def test_any_logits_give_probabilities(
     logits: NDArray[np.float32], decoding: str, temperature: float, region: str | None
 ) -> None:
-    for found in find_candidates(logits, decoding, ALPHABET, temperature):
+    for found in find_candidates(logits, decoding, LATIN, temperature):
         likelihoods = [one.likelihood for one in found]
         assert 0 < sum(likelihoods) <= 1 + 1e-5 and likelihoods == sorted(likelihoods, reverse=True)
         assert len(found) <= 30 and len({one.text for one in found}) == len(found)
-        assert all(len(one.text) == len(one.seconds) and one.text == fold(one.text) for one in found)
-    readings = decode_logits(logits, decoding, ALPHABET, temperature, region)
+        assert all(len(one.text) == len(one.others) and one.text == fold(one.text) for one in found)
+    readings = decode_logits(logits, decoding, LATIN, temperature, region)
     assert len(readings) == len(logits)
     for reading in readings:
         assert 0 <= reading.confidence <= 1
@@ -86,13 +87,13 @@ def test_any_logits_give_probabilities(
 @given(LOGITS)
 def test_a_batch_is_the_same_as_one_by_one(logits: NDArray[np.float32]) -> None:
     for decoding in ("ctc", "slots"):
-        together = decode_logits(logits, decoding, ALPHABET)
-        assert together == [decode_logits(one[None], decoding, ALPHABET)[0] for one in logits]
+        together = decode_logits(logits, decoding, LATIN)
+        assert together == [decode_logits(one[None], decoding, LATIN)[0] for one in logits]
 
 
 @given(arrays.arrays(np.float32, st.tuples(st.integers(1, 5), st.just(4)), elements=st.floats(-4, 4, width=32)))
 def test_a_likelihood_is_the_sum_over_all_paths_that_give_the_text(logits: NDArray[np.float32]) -> None:
-    (found,) = find_candidates(logits[None], "ctc", "ABC")
+    (found,) = find_candidates(logits[None], "ctc", Script("ABC"))
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     sums: dict[str, float] = {}
     for path in itertools.product(range(4), repeat=len(logits)):
@@ -118,10 +119,10 @@ def test_what_stands_apart_is_independent() -> None:
 
 def test_confusables_count_as_one_character_and_are_spelled_apart() -> None:
     (found,) = find_candidates(
-        from_shares({"O": 0.4, "0": 0.3, "D": 0.3}, {"-": 1}, {"1": 0.5, "I": 0.5}), "ctc", ALPHABET
+        from_shares({"O": 0.4, "0": 0.3, "D": 0.3}, {"-": 1}, {"1": 0.5, "I": 0.5}), "ctc", LATIN
     )
     assert (found[0].text, found[0].likelihood) == ("01", pytest.approx(0.7, abs=0.01))
-    assert dict(found[0].spell()) == pytest.approx({"01": 0.15, "0I": 0.15, "O1": 0.2, "OI": 0.2}, abs=0.01)
+    assert dict(found[0].spell(LATIN)) == pytest.approx({"01": 0.15, "0I": 0.15, "O1": 0.2, "OI": 0.2}, abs=0.01)
 
 
 def test_confusables_beat_a_character_that_leads_each_alone() -> None:
@@ -172,10 +173,10 @@ def test_doubt_whether_something_stands_in_a_gap_lowers_the_plate_s_confidence()
 
 def test_a_region_sharpens_the_prior() -> None:
     logits = from_shares(*steps(*({sign: 1.0} for sign in "CJ12A"), {"8": 0.97, "B": 0.03}, {"C": 1.0}))
-    anywhere, romania = (decode_logits(logits, "ctc", ALPHABET, 1.0, region)[0] for region in (None, "ro"))
+    anywhere, romania = (decode_logits(logits, "ctc", LATIN, 1.0, region)[0] for region in (None, "ro"))
     assert romania.text == "CJ12ABC" and romania.raw_text == "CJ12A8C"
     assert romania.confidence > dict(anywhere.characters[5].alternatives).get("B", 0.0)
-    (vanity,) = decode_logits(from_shares(*steps(*({sign: 1.0} for sign in "HELLO"))), "ctc", ALPHABET, 1.0, "ro")
+    (vanity,) = decode_logits(from_shares(*steps(*({sign: 1.0} for sign in "HELLO"))), "ctc", LATIN, 1.0, "ro")
     assert vanity.text == "HELLO"
 
 
@@ -186,7 +187,7 @@ def test_a_character_of_another_script_may_be_taken_for_one_of_the_alphabet() ->
 
 
 def test_likelihoods_of_several_pictures_give_one_reading() -> None:
-    found = [Candidate("CJ12A8C", 0.5, (0.0,) * 7), Candidate("CJ12ABC", 0.4, (0.0,) * 7)]
+    found = [Candidate("CJ12A8C", 0.5, ((),) * 7), Candidate("CJ12ABC", 0.4, ((),) * 7)]
     reading = choose(found, find_prior())
     assert reading.text == "CJ12ABC" and reading.raw_text == "CJ12A8C"
     assert sum(share for _, share in reading.characters[5].alternatives) + reading.confidence <= 1
@@ -196,20 +197,20 @@ def test_cut_characters_are_spelled_too() -> None:
     shares = np.full((2, 36), 0.0, np.float32)
     shares[0, [ALPHABET.index("A"), ALPHABET.index("4")]] = 0.75, 0.25
     shares[1, [ALPHABET.index("0"), ALPHABET.index("O")]] = 0.5
-    found = find_spellings(shares, ALPHABET)
+    found = find_spellings(shares, LATIN)
     assert {one.text: one.likelihood for one in found} == pytest.approx({"A0": 0.75, "40": 0.25})
 
 
 def test_nothing_but_blanks_is_no_text() -> None:
     for decoding in ("ctc", "slots"):
-        (reading,) = decode_logits(one_hot([BLANK] * 5), decoding, ALPHABET)
+        (reading,) = decode_logits(one_hot([BLANK] * 5), decoding, LATIN)
         assert (reading.text, reading.characters) == ("", ())
 
 
 def test_a_higher_temperature_means_less_confidence_in_the_same_text() -> None:
     logits = from_shares({"A": 0.9, "4": 0.1}, {"-": 1}, {"B": 0.7, "8": 0.3})
     for decoding in ("ctc", "slots"):
-        cold, mild, warm = (find_candidates(logits, decoding, ALPHABET, t)[0][0] for t in (0.5, 1.0, 3.0))
+        cold, mild, warm = (find_candidates(logits, decoding, LATIN, t)[0][0] for t in (0.5, 1.0, 3.0))
         assert cold.text == mild.text == warm.text == "AB"
         assert cold.likelihood > mild.likelihood > warm.likelihood
 
@@ -217,4 +218,4 @@ def test_a_higher_temperature_means_less_confidence_in_the_same_text() -> None:
 @pytest.mark.parametrize(("shape", "decoding"), [((1, 5, 36), "ctc"), ((5, 37), "slots"), ((1, 5, 37), "softmax")])
 def test_what_does_not_fit_is_refused(shape: tuple[int, ...], decoding: str) -> None:
     with pytest.raises(ValueError):
-        decode_logits(np.zeros(shape, np.float32), decoding, ALPHABET)
+        decode_logits(np.zeros(shape, np.float32), decoding, LATIN)

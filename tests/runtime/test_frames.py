@@ -135,6 +135,8 @@ class TestTheDefault:
         folder = tmp_path / "models"
         folder.mkdir()
         monkeypatch.setattr(shipped, "MODELS", folder)
+        other = {"plate": "of-crops-1.0.0-int8", "frame": "of-frames-1.0.0-int8"}
+        monkeypatch.setattr(shipped, "NAMES", shipped.NAMES | other)
         return folder
 
     def test_frames_are_the_default_once_a_detector_ships(self, models: Path, make_detector: MakeModel) -> None:
@@ -143,7 +145,7 @@ class TestTheDefault:
         assert default_as() == default_as("fake:AB1") == "frame"
         assert default_as("onnx") is None
 
-    def test_plates_of_frames_are_read_by_another_model_than_crops(
+    def test_plates_of_frames_may_be_read_by_another_model_than_crops(
         self, models: Path, make_detector: MakeModel, make_plate_model: MakeModel, frame: NDArray[np.uint8]
     ) -> None:
         shutil.copy(make_detector(), models / f"{shipped.NAMES['detector']}.tflite")

@@ -16,6 +16,7 @@ from plate_runtime.decode import decode_logits
 from plate_runtime.errors import ModelError, UsageError
 from plate_runtime.manifest import InputSpec
 from plate_runtime.model import Model, open_model
+from plate_runtime.script import LATIN
 
 MakeModel = Callable[..., Path]
 KINDS = [("tflite", "float32"), ("tflite", "int8"), ("onnx", "float32"), ("onnx", "int8")]
@@ -25,7 +26,7 @@ TEXTS = ["AB12XYZ", "K7", "CD 456", "QRSTUVWX", ""]
 def read(model: Model, texts: list[str]) -> list[str]:
     manifest = model.manifest
     logits = model.predict_pictures([draw_cells(text, scale=2) for text in texts])
-    return [reading.text for reading in decode_logits(logits, manifest.decoding, manifest.alphabet)]
+    return [reading.text for reading in decode_logits(logits, manifest.decoding, manifest.script)]
 
 
 @pytest.mark.parametrize("decoding", ["ctc", "slots"])
@@ -84,7 +85,7 @@ def test_an_answer_of_another_shape_is_refused(make_plate_model: MakeModel, monk
 def test_the_fake_answers_every_picture_with_its_whole_text(decoding: str, make_plate_model: MakeModel) -> None:
     model = open_model(make_plate_model(decoding=decoding), "plate", backend="fake:AAB1")
     logits = model.predict_pictures([draw_cells("X"), draw_cells("Y")])
-    for reading in decode_logits(logits, decoding, ALPHABET):
+    for reading in decode_logits(logits, decoding, LATIN):
         assert reading.text == "AAB1"
         assert reading.confidence == pytest.approx(0.98**4, abs=0.03)
         assert [character.confidence for character in reading.characters] == pytest.approx([0.98] * 4, abs=0.01)

@@ -20,6 +20,17 @@ def test_the_file_is_what_the_formats_make() -> None:
         assert read.weigh(text) == made.weigh(text) and read.weigh_foreign(text) == made.weigh_foreign(text)
 
 
+@pytest.mark.parametrize("text", ["A", "7", "A7"])
+@pytest.mark.parametrize("times", [33, 99, 199, 5000])
+def test_no_length_of_a_text_overflows(text: str, times: int) -> None:
+    prior = read_prior()
+    long = text * times
+    assert 0 < prior.density(long) < 1
+    assert 0 < prior.weigh(long) <= prior.weigh(text * 8)
+    assert prior.weigh_foreign(long) == 0
+    assert 0 < prior.weigh_other(len(long)) <= prior.weigh_other(8)
+
+
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"settings": 1, "choices": [], "tables": []}'])
 def test_a_damaged_file_is_named(tmp_path: Path, content: str) -> None:
     path = tmp_path / "prior.json"

@@ -16,7 +16,7 @@ from plate_runtime.alphabet import ALPHABET
 
 from .characters.run import Settings
 from .detector import options as detector
-from .loop.numbers import number, whole
+from .loop.numbers import characters, number, whole
 from .plates import options as plate
 
 PROG = "plate-train"
@@ -24,6 +24,8 @@ _EXAMPLES = """examples:
   plate-train fonts                                          fetch the fonts that are drawn with
   plate-train character                                      train on drawings
   plate-train character --data characters --seeds 5          train on class folders, five times
+  plate-train character --data characters --alphabet 0123456789ABEKMHOPCTYX
+                                                             train on class folders of other characters
   plate-train character --data characters --trials 10        search sizes and learning rate first
   plate-train plate --hours 12 --out runs/reader             train the reader of whole plates on drawings
   plate-train detector --hours 12 --out runs/detector          train what finds plates in frames, on drawn scenes
@@ -139,6 +141,12 @@ def _add_character_options(parser: argparse.ArgumentParser) -> None:
         "--data",
         metavar="DIR",
         help="train/ and val/ of class folders, class folders alone, or labels.csv; default: drawings",
+    )
+    add(
+        "--alphabet",
+        type=characters,
+        metavar="CHARACTERS",
+        help="what classes are taken from, in their order, such as 0123456789АБВ (default: 0-9 A-Z)",
     )
     add("--model", choices=("baseline", "tuned"), default=defaults.model, help="the network (default: %(default)s)")
     add(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from plate_runtime.errors import UsageError
+from plate_runtime.script import LATIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from plate_runtime.script import Script
 
 
 class Models(NamedTuple):
@@ -48,3 +51,16 @@ def choose_models(named: Sequence[str], read_as: str, backend: str = "auto") -> 
     if True in found and read_as != "frame":
         raise UsageError(f"{found[True]} finds plates in frames; with --as {read_as} there is nothing to find")
     return Models(found.get(False), found.get(True))
+
+
+def script_of(named: Sequence[str], backend: str = "auto") -> Script:
+    """Return the characters that the named models read; those of the shipped ones where none reads any.
+
+    Raises:
+        ModelError: a file is damaged.
+    """
+    from plate_runtime.model_file import read_model_file
+    from plate_runtime.shipped import named_model
+
+    manifests = (read_model_file(named_model(name, backend)).manifest for name in named)
+    return next((one.script for one in manifests if one.kind != "detector"), LATIN)

@@ -40,13 +40,14 @@ def command(arguments: Sequence[str]) -> int:
 
 
 def _evaluate(options: EvalOptions) -> int:
-    from plate_devices.cli.choose_models import choose_models, try_models
+    from plate_devices.cli.choose_models import choose_models, script_of, try_models
     from plate_devices.cli.status_line import progress
     from plate_devices.scoring.crops import describe, evaluate
     from plate_devices.scoring.labelled_sets import data_folder, labels_file
     from plate_runtime.reader import PlateReader
 
-    labelled = labels_file(options.labels) if options.labels else data_folder(options.data or Path())
+    script = script_of(options.models, options.backend)
+    labelled = labels_file(options.labels, script) if options.labels else data_folder(options.data or Path(), script)
     read_as = options.read_as or labelled.read_as
     if read_as == "frame":
         return _evaluate_frames(options, labelled)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from plate_devices.cli.infer_options import InferOptions, parse_infer
 from plate_devices.live.roi import RoiError
 from plate_runtime.command_line import run
+from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +82,13 @@ def open_reader(options: InferOptions) -> PlateReader:
     models = choose_models(options.models, options.read_as, options.backend)
     if options.check_model:
         try_models(models, options.backend)
-    return PlateReader(models.reader, options.backend, options.threads, options.read_as, models.detector)
+    reader = PlateReader(models.reader, options.backend, options.threads, options.read_as, models.detector)
+    try:
+        reader.check_region(options.region, options.read_as)
+    except PlateEdgeError:
+        reader.close()
+        raise
+    return reader
 
 
 def engine_of(options: InferOptions, reader: PlateReader) -> Engine:
@@ -90,4 +97,4 @@ def engine_of(options: InferOptions, reader: PlateReader) -> Engine:
 
     model = reader.model_for(options.read_as)
     labels = {"detector": reader.detector().manifest.label} if options.read_as == "frame" else {}
-    return Engine({**labels, "reader": model.manifest.label}, model.backend.name)
+    return Engine({**labels, "reader": model.manifest.label}, model.backend.name, model.manifest.script)

@@ -6,6 +6,8 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from plate_runtime.script import LATIN, Script
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
@@ -33,10 +35,11 @@ def uuid7() -> str:
 
 
 class Engine(NamedTuple):
-    """What read: models by their part, as `name@version`, and the backend they ran in."""
+    """What read: models by their part, as `name@version`, the backend they ran in, and the characters they read."""
 
     models: dict[str, str]
     backend: str
+    script: Script = LATIN
 
     def __str__(self) -> str:
         return f"{', '.join(self.models.values())} in {self.backend}"

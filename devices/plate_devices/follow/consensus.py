@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from plate_runtime.alphabet import ALPHABET, TWINS, fold
+from plate_runtime.alphabet import fold
 from plate_runtime.decode import ALTERNATIVES, Character
 from plate_runtime.evaluate import edit_distance
+from plate_runtime.script import LATIN, Script
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,12 +26,6 @@ LIKE = 0.5
 """How far readings of one plate are independent: 1 wholly, 0 not at all."""
 
 MOST_COLUMNS = 16
-
-_BLANK = len(ALPHABET)
-_INDEX = {sign: number for number, sign in enumerate(ALPHABET)}
-_TWINS = {one: other for pair in TWINS for one, other in (pair, pair[::-1])}
-
-_TWIN_OF = {_INDEX[one]: _INDEX[other] for one, other in _TWINS.items()}
 
 _DOUBT = 0.02
 """Of every reading, however sure, that is spread over all signs."""
@@ -63,7 +58,11 @@ class _Laid(NamedTuple):
 class Votes:
     """What all readings of one plate say together. Its size does not grow with their number."""
 
-    def __init__(self) -> None:
+    def __init__(self, script: Script = LATIN) -> None:
+        """Take the characters that readings are made of."""
+        self._shares = _Shares(script)
+        self._blank = len(script.alphabet)
+        self._missed = np.log(np.append(np.full(self._blank, _OVERLOOKED), 1.0))
         self._sums: list[NDArray[np.float64]] = []
         self._counts: list[int] = []
         self._whole = 0
@@ -71,16 +70,16 @@ class Votes:
 
     def add(self, characters: Sequence[Character], cut: bool = False) -> None:
         """Take one reading; one that the picture's edge has cut says nothing about the signs it lacks."""
-        shares = _shares(characters)
+        shares = self._shares.of(characters)
         logs = np.log(shares)
         sums, counts = [], []
         for sign, column in self._lay(shares, cut).pairs:
             if column is None:
                 lacked = min(self._whole, _LACKED)
-                sums.append(lacked * _MISSED + logs[sign])
+                sums.append(lacked * self._missed + logs[sign])
                 counts.append(lacked + 1)
             elif sign is None:
-                sums.append(self._sums[column] + (0.0 if cut else 1.0) * _MISSED)
+                sums.append(self._sums[column] + (0.0 if cut else 1.0) * self._missed)
                 counts.append(self._counts[column] + (0 if cut else 1))
             else:
                 sums.append(self._sums[column] + logs[sign])
@@ -94,19 +93,20 @@ class Votes:
 
         One sign that is surely another leaves it near 0: cars of one owner often follow each other in number too.
         """
-        cost = self._lay(_shares(characters), cut).cost
+        cost = self._lay(self._shares.of(characters), cut).cost
         sure = math.prod(character.confidence for character in characters) * self._confidence()
         return max(-_DIFFERENT - _SURELY_DIFFERENT * sure, min(_AGREED, _PER_SIGN * len(characters)) - cost)
 
     @property
     def text(self) -> str:
         """The likeliest text."""
-        return "".join(ALPHABET[sign] for sign in self._winners() if sign != _BLANK)
+        return "".join(self._shares.alphabet[sign] for sign in self._winners() if sign != self._blank)
 
     def read(self) -> tuple[list[Character], float]:
-        """Return the likeliest characters, and the probability that all of them are right, twins taken as one."""
+        """Return the likeliest characters, and the probability that all of them are right, confusables taken as one."""
         signs = list(zip(self._columns(), self._winners(), strict=True))
-        return [_character(shares, ALPHABET[sign]) for shares, sign in signs if sign != _BLANK], self._confidence()
+        read = [self._shares.character(shares, sign) for shares, sign in signs if sign != self._blank]
+        return read, self._confidence()
 
     def _winners(self) -> list[int]:
         winners: list[int] = self._columns().argmax(axis=1).tolist()
@@ -115,16 +115,13 @@ class Votes:
     def _confidence(self) -> float:
         shares = self._columns()
         winners = self._winners()
-        return math.prod(
-            float(row[sign]) + (float(row[_TWIN_OF[sign]]) if sign in _TWIN_OF else 0.0)
-            for row, sign in zip(shares, winners, strict=True)
-        )
+        return math.prod(self._shares.together(row, sign) for row, sign in zip(shares, winners, strict=True))
 
     def _columns(self) -> NDArray[np.float64]:
         """Probabilities of each column, (columns, signs and none)."""
         if self._known is None:
             counts = np.array(self._counts, np.float64).reshape(-1, 1)
-            logs = np.array(self._sums).reshape(-1, _BLANK + 1) * counts ** (LIKE - 1)
+            logs = np.array(self._sums).reshape(-1, self._blank + 1) * counts ** (LIKE - 1)
             powers = np.exp(logs - logs.max(axis=1, keepdims=True, initial=-np.inf))
             self._known = powers / powers.sum(axis=1, keepdims=True)
         return self._known
@@ -132,9 +129,9 @@ class Votes:
     def _lay(self, shares: NDArray[np.float64], cut: bool) -> _Laid:
         """Lay a reading over the columns at the least cost, by dynamic programming."""
         columns = self._columns()
-        alike = shares[:, :_BLANK] @ columns[:, :_BLANK].T
+        alike = shares[:, : self._blank] @ columns[:, : self._blank].T
         change = np.minimum(_OTHER_SIGN, -np.log(np.maximum(alike, 1e-9))).tolist()
-        skip = [min(_NO_SIGN, -math.log(max(blank, 1e-9))) for blank in columns[:, _BLANK].tolist()]
+        skip = [min(_NO_SIGN, -math.log(max(blank, 1e-9))) for blank in columns[:, self._blank].tolist()]
         ends = [min(_CUT_OFF, cost) for cost in skip] if cut else skip
         rows, across = len(shares), len(skip)
         cost = [[0.0] * (across + 1) for _ in range(rows + 1)]
@@ -152,7 +149,7 @@ class Votes:
 
     def _drop_empty(self) -> None:
         """Forget columns that were one misreading, and the emptiest where there are too many."""
-        blanks = self._columns()[:, _BLANK].tolist()
+        blanks = self._columns()[:, self._blank].tolist()
         kept = [
             number
             for number, (blank, count) in enumerate(zip(blanks, self._counts, strict=True))
@@ -184,32 +181,45 @@ def _trace(
     return pairs[::-1]
 
 
-def _shares(characters: Sequence[Character]) -> NDArray[np.float64]:
-    """How likely each character read is where a sign, or none, stands: (characters, signs and none)."""
-    shares = np.zeros((len(characters), _BLANK + 1))
-    for row, character in zip(shares, characters, strict=True):
-        for text, share in character.alternatives:
-            row[_INDEX[text]] = share
-        twin = _TWINS.get(character.text)
-        row[_INDEX[character.text]] = max(0.0, character.confidence - (row[_INDEX[twin]] if twin else 0.0))
-        unnamed = row[:_BLANK] == 0
-        row[:_BLANK][unnamed] = max(0.0, 1.0 - row.sum()) / max(1, int(unnamed.sum()))
-    shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
-    shares[:, :_BLANK] = (1 - _DOUBT) * shares[:, :_BLANK] + _DOUBT / _BLANK
-    shares[:, _BLANK] = _INVENTED
-    return shares
+class _Shares:
+    """Probabilities of the characters of a script, and of none behind them, as rows of numbers."""
 
+    def __init__(self, script: Script) -> None:
+        self.alphabet = script.alphabet
+        self._place = {character: place for place, character in enumerate(script.alphabet)}
+        self._others = {one: [o for o in group if o != one] for group in script.confusable_classes for one in group}
 
-def _character(shares: NDArray[np.float64], sign: str) -> Character:
-    own = float(shares[_INDEX[sign]])
-    twin = _TWINS.get(sign)
-    others = sorted(((float(share), ALPHABET[n]) for n, share in enumerate(shares[:_BLANK])), reverse=True)
-    named = tuple((text, round(share, 4)) for share, text in others if text != sign and share >= _WORTH_NAMING)
-    return Character(sign, min(1.0, own + (float(shares[_INDEX[twin]]) if twin else 0.0)), named[:ALTERNATIVES])
+    def of(self, characters: Sequence[Character]) -> NDArray[np.float64]:
+        """How likely each character read is where a sign, or none, stands: (characters, signs and none)."""
+        count = len(self.alphabet)
+        shares = np.zeros((len(characters), count + 1))
+        for row, character in zip(shares, characters, strict=True):
+            for text, share in character.alternatives:
+                row[self._place[text]] = share
+            place = self._place[character.text]
+            others = sum(float(row[other]) for other in self._others.get(place, ()))
+            row[place] = max(0.0, character.confidence - others)
+            unnamed = row[:count] == 0
+            row[:count][unnamed] = max(0.0, 1.0 - row.sum()) / max(1, int(unnamed.sum()))
+        shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
+        shares[:, :count] = (1 - _DOUBT) * shares[:, :count] + _DOUBT / count
+        shares[:, count] = _INVENTED
+        return shares
+
+    def together(self, shares: NDArray[np.float64], place: int) -> float:
+        """The probability of a character and its confusables."""
+        return float(shares[place]) + sum(float(shares[other]) for other in self._others.get(place, ()))
+
+    def character(self, shares: NDArray[np.float64], place: int) -> Character:
+        """Describe the character at a place of the alphabet."""
+        sign = self.alphabet[place]
+        others = sorted(zip(map(float, shares), self.alphabet, strict=False), reverse=True)
+        named = tuple((text, round(share, 4)) for share, text in others if text != sign and share >= _WORTH_NAMING)
+        return Character(sign, min(1.0, self.together(shares, place)), named[:ALTERNATIVES])
 
 
 def same_text(one: str, other: str) -> bool:
-    """Whether two texts are the same with O and 0, I and 1 taken as one."""
+    """Whether two texts are the same with confusables, such as O and 0, taken as one."""
     return fold(one) == fold(other)
 
 
@@ -225,6 +235,3 @@ def is_part(text: str, whole: str) -> bool:
     return any(
         sum(one != other for one, other in zip(part, whole[start:], strict=False)) <= len(part) // 4 for start in starts
     )
-
-
-_MISSED: NDArray[np.float64] = np.log(np.append(np.full(_BLANK, _OVERLOOKED), 1.0))

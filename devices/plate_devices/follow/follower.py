@@ -9,12 +9,14 @@ from plate_devices.follow.consensus import is_near, is_part, same_text
 from plate_devices.follow.position import Place, is_inside, place_of
 from plate_devices.follow.track import Track, Vehicle
 from plate_devices.sources.film_clock import USUAL_RATE
+from plate_runtime.script import LATIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from plate_devices.sources.source import Frame
     from plate_runtime.reader import Plate
+    from plate_runtime.script import Script
 
 LEFT_AFTER = 4
 """Frames read without the plate, and..."""
@@ -68,12 +70,15 @@ class Follower:
     of, end unreported.
     """
 
-    def __init__(self, placed: bool = True) -> None:
+    def __init__(self, placed: bool = True, script: Script = LATIN) -> None:
         """Start with an empty road.
 
-        `placed`: readings come with their place in the picture. Where a picture is a plate by definition, only texts
-        tell one vehicle from another.
+        Args:
+            placed: readings come with their place in the picture. Where a picture is a plate by definition, only texts
+                tell one vehicle from another.
+            script: the characters that readings are made of.
         """
+        self._script = script
         self._placed = placed
         self._tracks: list[Track] = []
         self._now, self._shift = float("-inf"), 0.0
@@ -102,7 +107,7 @@ class Follower:
             taken[number] = plates[number]
         for number, plate in enumerate(plates):
             if number not in taken and not _doubled(plate, taken.values()):
-                self._tracks.append(Track(frame, plate, now))
+                self._tracks.append(Track(frame, plate, now, self._script))
                 taken[number] = plate
         return left + self._leave([track for track in self._tracks if _has_left(track, now)])
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from plate_devices.sources.source import Frame
     from plate_runtime.reader import Plate
+    from plate_runtime.script import Script
 
 STANDS_AFTER = 5.0
 """Seconds in one place after which a vehicle stands."""
@@ -63,14 +64,14 @@ class Vehicle:
 class Track:
     """One plate from frame to frame; its memory does not grow with their number."""
 
-    def __init__(self, frame: Frame, plate: Plate, seconds: float) -> None:
+    def __init__(self, frame: Frame, plate: Plate, seconds: float, script: Script) -> None:
         self.missed = 0
         self.read = 0
         self.first_seconds = self.last_seconds = seconds
         self.began = self._anchor = place_of(plate)
         self._anchored = seconds
         self._motion = Motion(self.began, seconds)
-        self._votes = Votes()
+        self._votes = Votes(script)
         self._sureness = 0.0
         self._strength = 0.0
         self._passed = 0

@@ -67,8 +67,15 @@ def measure(options: InferOptions | None, seconds: float) -> Timing:
 
 
 def ways(options: InferOptions | None) -> tuple[str, ...]:
-    """Return how plates are read by these options: as "plate" or in a "frame"; both where they do not say."""
-    return ("plate", "frame") if options is None or options.read_as == "character" else (options.read_as,)
+    """Return how plates are read by these options, as "plate" or in a "frame".
+
+    Where they do not say, both, unless one model ships for both.
+    """
+    from plate_runtime.shipped import NAMES
+
+    if options is not None and options.read_as != "character":
+        return (options.read_as,)
+    return ("plate",) if NAMES["plate"] == NAMES["frame"] else ("plate", "frame")
 
 
 def open_plate_reader(options: InferOptions | None, read_as: str) -> PlateReader:

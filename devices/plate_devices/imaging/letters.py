@@ -1,4 +1,4 @@
-"""Plate letters as strokes of our own.
+"""Plate letters as strokes of our own: Latin, Cyrillic and Greek capitals.
 
 They draw the demo, the sample pictures and the captions of annotated pictures, so none of these depends on a font
 file or on the version of Pillow. Every glyph is a set of pen strokes on a grid 6 units high; `x,y` draws a line to
@@ -8,7 +8,10 @@ that point and `a,b~x,y` a curve to (x, y) that bends towards (a, b).
 from __future__ import annotations
 
 import math
+import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
+
+from plate_runtime.alphabet import LATIN_LIKE
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -20,6 +23,8 @@ GRID_HEIGHT = 6.0
 _SIX = "2.9,0 0.5,2.6 0,3.4~0,4.1 0,6~2,6 4,6~4,4.2 4,2.4~2,2.4 0.8,2.4~0.3,3.1"
 _OVAL = "2,0 4,0~4,2 4,4 4,6~2,6 0,6~0,4 0,2 0,0~2,0"
 _BOWL = "0,6 0,0 2.2,0 4,0~4,1.7 4,3.4~2.2,3.4 0,3.4"
+_GATE = "0,6 0,0 4,0 4,6"
+_WHEEL = "2.4,0 2.4,6 | 2.4,1 4.8,1~4.8,2.8 4.8,4.6~2.4,4.6 0,4.6~0,2.8 0,1~2.4,1"
 
 STROKES: dict[str, str] = {
     "0": "1.7,0 3.4,0~3.4,2 3.4,4 3.4,6~1.7,6 0,6~0,4 0,2 0,0~1.7,0",
@@ -58,11 +63,45 @@ STROKES: dict[str, str] = {
     "X": "0,0 4,6 | 4,0 0,6",
     "Y": "0,0 2,3 4,0 | 2,3 2,6",
     "Z": "0,0 4,0 0,6 4,6",
+    "Б": "3.6,0 0,0 0,6 2.2,6 4,6~4,4.4 4,2.8~2.2,2.8 0,2.8",
+    "Г": "3.4,0 0,0 0,6",
+    "Ґ": "0,6 0,1 3.2,1 3.2,0",
+    "Д": "0,6 0,4.9 4.4,4.9 4.4,6 | 0.7,4.9 1.1,0 3.7,0 3.7,4.9",
+    "Є": "4,1.7 4,0~2,0 0,0~0,2 0,4 0,6~2,6 4,6~4,4.3 | 0,3 2.6,3",
+    "Ж": "0,0 4.8,6 | 4.8,0 0,6 | 2.4,0 2.4,6",
+    "З": "0,0.9 0.4,0~1.9,0 3.6,0~3.6,1.5 3.6,2.9~1.7,2.9 3.9,2.9~3.9,4.4 3.9,6~1.9,6 0.4,6~0,5.1",
+    "И": "0,0 0,6 4,0 4,6",
+    "Л": "0,6 0.8,6~1,4.5 1.3,0 3.8,0 3.8,6",
+    "П": _GATE,
+    "Ф": _WHEEL,
+    "Ц": "0,0 0,5 3.6,5 3.6,0 | 3.6,5 4.3,5 4.3,6",
+    "Ч": "0,0 0,2 0,3.4~1.8,3.4 3.8,3.2 | 3.8,0 3.8,6",
+    "Ш": "0,0 0,6 4.8,6 4.8,0 | 2.4,0 2.4,6",
+    "Щ": "0,0 0,5 4.8,5 4.8,0 | 2.4,0 2.4,5 | 4.8,5 5.5,5 5.5,6",
+    "Ъ": "0,0 1.2,0 1.2,6 2.8,6 4.4,6~4.4,4.4 4.4,2.9~2.8,2.9 1.2,2.9",
+    "Ы": "0,0 0,6 1.5,6 2.9,6~2.9,4.5 2.9,3~1.5,3 0,3 | 4.4,0 4.4,6",
+    "Ь": "0,0 0,6 2,6 3.8,6~3.8,4.4 3.8,2.9~2,2.9 0,2.9",
+    "Э": "0,1.7 0,0~2,0 4,0~4,2 4,4 4,6~2,6 0,6~0,4.3 | 1.4,3 4,3",
+    "Ю": "0,0 0,6 | 0,3 1.4,3 | 3,0 4.6,0~4.6,2 4.6,4 4.6,6~3,6 1.4,6~1.4,4 1.4,2 1.4,0~3,0",
+    "Я": "4,6 4,0 1.8,0 0,0~0,1.7 0,3.4~1.8,3.4 4,3.4 | 2,3.4 0,6",
+    "Γ": "3.4,0 0,0 0,6",
+    "Δ": "0,6 2,0 4,6 0,6",
+    "Θ": _OVAL + " | 1.2,3 2.8,3",
+    "Λ": "0,6 2,0 4,6",
+    "Ξ": "0,0 4,0 | 0.6,3 3.4,3 | 0,6 4,6",
+    "Π": _GATE,
+    "Σ": "3.8,0 0,0 2,3 0,6 3.8,6",
+    "Φ": _WHEEL,
+    "Ψ": "0,0 0,2 0,3.6~2.2,3.6 4.4,3.6~4.4,2 4.4,0 | 2.2,0 2.2,6",
+    "Ω": "0,6 1.2,6 1.2,5 0,4.2~0,2.4 0,0~2.2,0 4.4,0~4.4,2.4 4.4,4.2~3.2,5 3.2,6 4.4,6",
     "-": "0,3 1.6,3",
     ".": "0,6 0,6",
     "%": "0.8,0.2 0,0.2~0,1.2 0,2.2~0.8,2.2 1.6,2.2~1.6,1.2 1.6,0.2~0.8,0.2 | 4,0 0.6,6"
     " | 3.8,3.8 3,3.8~3,4.8 3,5.8~3.8,5.8 4.6,5.8~4.6,4.8 4.6,3.8~3.8,3.8",
 }
+
+# Letters of other scripts that look like a Latin one are drawn as that.
+STROKES |= {one: STROKES[like] for one, like in LATIN_LIKE.items()}
 
 SPACE_WIDTH = 1.6
 
@@ -117,7 +156,7 @@ def write_caption(
 ) -> None:
     """Write small smooth text onto an RGB canvas, no larger than `room`, width and height in pixels.
 
-    What is not among the signs is written as a dash.
+    A character without strokes is written as a dash.
     """
     from PIL import Image
 
@@ -140,7 +179,13 @@ def caption_size(text: str, room: tuple[int, int]) -> tuple[int, int]:
 
 
 def _writable(text: str) -> str:
-    return "".join(sign if sign in STROKES or sign == " " else "-" for sign in text.upper())
+    return "".join(map(_drawable, text.upper()))
+
+
+def _drawable(character: str) -> str:
+    """Return the character, or without its accent, or a dash where there are no strokes for it."""
+    plain = unicodedata.normalize("NFD", character)[:1]
+    return next((one for one in (character, plain) if one in STROKES or one == " "), "-")
 
 
 def _grid_width(character: str) -> float:

@@ -9,6 +9,7 @@ from plate_devices.cli.status_line import FrameRate, StatusLine
 from plate_devices.follow import Follower
 from plate_devices.live.motion import Changes
 from plate_runtime.errors import InputError
+from plate_runtime.script import LATIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from plate_devices.sources.source import Frame, Source
     from plate_runtime.errors import PlateEdgeError
     from plate_runtime.reader import Plate
+    from plate_runtime.script import Script
 
 LONGEST = 10.0
 """Seconds after which even a frame that shows nothing new is read: nothing is overlooked for longer."""
@@ -89,6 +91,7 @@ class Watch:
         placed: bool = True,
         engine: object = "",
         *,
+        script: Script = LATIN,
         observer: Observer | None = None,
     ) -> None:
         """Take a source and who reads and prints.
@@ -97,6 +100,7 @@ class Watch:
             every: print each frame too, and so read each.
             placed: readings come with their place; see `Follower`.
             engine: what reads, to be named at the end of the status line.
+            script: the characters that the model reads.
             observer: who looks on, if anybody.
         """
         self.status = StatusLine()
@@ -105,7 +109,7 @@ class Watch:
         self._observer = observer
         self.source = source
         self._hands, self._every = hands, every
-        self._follower = Follower(placed)
+        self._follower = Follower(placed, script)
         self._changes = None if every else Changes()
         self._rate = FrameRate()
         self._read_at = float("-inf")

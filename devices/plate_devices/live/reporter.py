@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from plate_devices.sources.source import Frame, Roi, Source
     from plate_runtime.errors import PlateEdgeError
     from plate_runtime.reader import Plate
+    from plate_runtime.script import Script
 
 
 class Reporting:
@@ -47,11 +48,14 @@ class Reporting:
         self.tap: Tap | None = None
         self._log = log
         self._lost: set[Path] = set()
-        self.apply(options)
+        self.apply(options, engine.script)
 
-    def apply(self, options: InferOptions) -> None:
-        """Go on with other options; where they are refused, those from before hold. Raises as the constructor does."""
-        guard = self._open_guard(options)
+    def apply(self, options: InferOptions, script: Script) -> None:
+        """Go on with other options, and watch lists in the characters of a script.
+
+        Where they are refused, those from before hold. Raises as the constructor does.
+        """
+        guard = self._open_guard(options, script)
         annotated, crops = _folder(options.annotate), _folder(options.save_crops)
         config = options.config
         self._covers = config is not None and config.privacy is not None and config.privacy.blur_others
@@ -136,14 +140,14 @@ class Reporting:
         self.status.clear()
         self._log.say(event, message)
 
-    def _open_guard(self, options: InferOptions) -> Guard | None:
+    def _open_guard(self, options: InferOptions, script: Script) -> Guard | None:
         config = options.config
         if config is None or not (config.privacy or config.watchlists):
             return None
         from plate_devices.privacy.guard import Guard
 
         saves = bool(options.annotate or options.save_crops)
-        return Guard(config.privacy, config.watchlists, saves, lambda told: self._log.say("privacy", told))
+        return Guard(config.privacy, config.watchlists, saves, lambda told: self._log.say("privacy", told), script)
 
     def _frame_record(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> Record:
         from plate_devices.events.records import frame_record

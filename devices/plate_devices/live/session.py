@@ -96,7 +96,8 @@ class Station:
         self.health.source, self.health.engine = source.name, str(engine)
         with reader:
             work = Work(options, reader, self._reporting, self._onlooker.roi)
-            watch = Watch(work, source, options.every, options.read_as == "frame", engine, observer=self._onlooker)
+            placed, observer = options.read_as == "frame", self._onlooker
+            watch = Watch(work, source, options.every, placed, engine, script=engine.script, observer=observer)
             self._reporting.status = watch.status
             self._work = work
             self._onlooker.begin(source)
@@ -126,13 +127,11 @@ class Station:
     def _apply(self, options: InferOptions) -> None:
         # A model that crashes its interpreter would end the service; at the start somebody is there to see it.
         following = open_session(options._replace(check_model=True)) if options.core != self._options.core else None
-        parts = (self._reporting, self._sending, self._onlooker)
+        engine = self._reporting.engine
         try:
-            for part in parts:
-                part.apply(options)
+            self._change(options, engine if following is None else following.engine)
         except Exception:
-            for part in parts:
-                part.apply(self._options)
+            self._change(self._options, engine)
             if following is not None:
                 following.reader.close()
             raise
@@ -140,3 +139,8 @@ class Station:
         self._options, self._next = options, following
         if following is None:
             self._work.options = options
+
+    def _change(self, options: InferOptions, engine: Engine) -> None:
+        self._reporting.apply(options, engine.script)
+        self._sending.apply(options)
+        self._onlooker.apply(options)

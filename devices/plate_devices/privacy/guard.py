@@ -8,6 +8,7 @@ from plate_devices.privacy.keys import RotatingKey
 from plate_devices.privacy.privacy_settings import PrivacySettings
 from plate_devices.watchlists.lists import WatchLists
 from plate_runtime.errors import UsageError
+from plate_runtime.script import LATIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from plate_devices.sources.source import Roi
     from plate_devices.watchlists.watchlist_settings import WatchlistSettings
     from plate_runtime.reader import Plate
+    from plate_runtime.script import Script
 
 
 class Guard:
@@ -30,8 +32,9 @@ class Guard:
         watchlists: Sequence[WatchlistSettings] = (),
         saves_pictures: bool = False,
         warn: Callable[[str], None] = lambda _: None,
+        script: Script = LATIN,
     ) -> None:
-        """Open key and lists.
+        """Open key and lists, whose plates are in the characters of a script.
 
         Raises:
             UsageError: pictures would give away what the mode hides. DataError, DeviceError: a list or the key is
@@ -42,7 +45,7 @@ class Guard:
         if saves_pictures and (mode == "nothing" or (mode == "hash" and not self._settings.blur_others)):
             hint = " set blur_others, or" if mode == "hash" else ""
             raise UsageError(f'privacy mode "{mode}" and saved pictures contradict each other;{hint} save no pictures')
-        self.lists = WatchLists(watchlists, warn)
+        self.lists = WatchLists(watchlists, warn, script)
         if self._settings.blur_others and not self.lists:
             raise UsageError("blur_others needs a [[watchlist]]: it covers plates that are on no list")
         self._key = None

@@ -72,9 +72,9 @@ class RotatingKey:
         self._rotate()
 
     def hash(self, text: str) -> str:
-        """Return `NAME:HASH` of a plate's text, O taken as 0 and I as 1; NAME says which key it was."""
+        """Return `NAME:HASH` of a plate's text, confusables such as O and 0 as one; NAME says which key it was."""
         self._rotate()
-        digest = hmac.new(self._key.secret, fold(text).encode("ascii"), hashlib.sha256).hexdigest()
+        digest = hmac.new(self._key.secret, fold(text).encode(), hashlib.sha256).hexdigest()
         return f"{self._key.name}:{digest[:_HASH_DIGITS]}"
 
     def _rotate(self) -> None:

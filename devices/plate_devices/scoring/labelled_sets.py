@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from plate_runtime.errors import DataError
 from plate_runtime.labels import LabelledPicture, read_class_folders, read_labels
+from plate_runtime.script import LATIN, Script
 
 LABELS = "labels.csv"
 
@@ -27,21 +28,21 @@ class LabelledSet(NamedTuple):
         return "character" if all(len(picture.text) == 1 for picture in self.pictures) else "plate"
 
 
-def labels_file(file: Path) -> LabelledSet:
-    """Read a labels file. Raises DataError where it cannot be read."""
-    return _scored(str(file), read_labels(file))
+def labels_file(file: Path, script: Script = LATIN) -> LabelledSet:
+    """Read a labels file, texts in characters of a script. Raises DataError where it cannot be read."""
+    return _scored(str(file), read_labels(file, script))
 
 
-def data_folder(folder: Path) -> LabelledSet:
+def data_folder(folder: Path, script: Script = LATIN) -> LabelledSet:
     """Read a folder with labels.csv or class folders, or its val/ where it has one.
 
     Raises:
         DataError: there is nothing labelled in it.
     """
-    return candidates(folder)[0]
+    return candidates(folder, script)[0]
 
 
-def candidates(folder: Path) -> list[LabelledSet]:
+def candidates(folder: Path, script: Script = LATIN) -> list[LabelledSet]:
     """Return every labelled set that `folder` may mean: its val/ first, then the folder itself.
 
     Raises:
@@ -54,7 +55,7 @@ def candidates(folder: Path) -> list[LabelledSet]:
     for part in (folder / "val", folder):
         if part.is_dir():
             try:
-                found.append(_read_folder(part))
+                found.append(_read_folder(part, script))
             except DataError as error:
                 problem = error
     if not found:
@@ -62,10 +63,10 @@ def candidates(folder: Path) -> list[LabelledSet]:
     return found
 
 
-def _read_folder(folder: Path) -> LabelledSet:
+def _read_folder(folder: Path, script: Script) -> LabelledSet:
     if (folder / LABELS).is_file():
-        return _scored(str(folder), read_labels(folder / LABELS))
-    return _scored(str(folder), read_class_folders(folder, note=_print_note))
+        return _scored(str(folder), read_labels(folder / LABELS, script))
+    return _scored(str(folder), read_class_folders(folder, _print_note, script))
 
 
 def _print_note(line: str) -> None:

@@ -17,13 +17,14 @@ from plate_runtime.model_file import read_model_file
 from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.reader import PlateReader
 from plate_runtime.recognise import read_outputs
+from plate_runtime.script import LATIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from plate_runtime.labels import LabelledFrame, LabelledPicture
-    from plate_runtime.manifest import Score
+    from plate_runtime.manifest import Manifest, Score
     from plate_runtime.model import Model
 
 
@@ -74,8 +75,7 @@ def verify(model: Path, data: Path, backend: str = "auto", threads: int = 1) -> 
         MissingPartError: no interpreter is installed for any of them.
     """
     manifest = read_model_file(model).manifest
-    is_detector = manifest.kind == "detector"
-    name, rows, scores = _recorded(model, manifest.scores, data, backend, is_detector)
+    name, rows, scores = _recorded(model, manifest, data, backend)
     versions = installed()
     checked = []
     for score in scores:
@@ -89,15 +89,15 @@ def verify(model: Path, data: Path, backend: str = "auto", threads: int = 1) -> 
 
 
 def _recorded(
-    model: Path, scores: Sequence[Score], data: Path, backend: str, is_detector: bool
+    model: Path, manifest: Manifest, data: Path, backend: str
 ) -> tuple[str, list[LabelledPicture], list[Score]]:
     """Find the set in `data` that has recorded scores: its name, and its rows, of texts those that have one."""
-    wanted = [score for score in scores if backend in ("auto", score.backend)]
+    wanted = [score for score in manifest.scores if backend in ("auto", score.backend)]
     if not wanted:
         raise DataError(f"{model} records no scores{'' if backend == 'auto' else f' in {backend}'}")
     digests = []
-    for labelled in candidates(data):
-        rows = labelled.rows if is_detector else labelled.pictures
+    for labelled in candidates(data, LATIN if manifest.kind == "detector" else manifest.script):
+        rows = labelled.rows if manifest.kind == "detector" else labelled.pictures
         digest = set_digest(rows)
         digests.append(digest[:16])
         if matching := [score for score in wanted if score.digest == digest]:

@@ -19,8 +19,8 @@ _LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*(\d{1,12})[ \t]*\r?$", re.IG
 _SOI, _EOI = b"\xff\xd8\xff", 0xD9
 _PNG, _PNG_END = b"\x89PNG", b"IEND\xaeB\x60\x82"
 _LONGEST_LINE = 256
-# What a part begins with: a line of the boundary, whatever that is, or a picture.
-_START = re.compile(rb"(?:^|(?<=\n))(--[^\r\n]{1,200})\r?(?=\n)|\xff\xd8\xff")
+# What a part begins with: a line of the boundary, of printable ASCII (RFC 2046), or a picture.
+_START = re.compile(rb"(?:^|(?<=\n))(--[\x20-\x7e]{1,200})\r?(?=\n)|\xff\xd8\xff")
 _BODY = re.compile(rb"\n\r?\n|(?=\xff\xd8\xff)")
 # A marker amid a JPEG's compressed data; a byte 255 of the data is followed by 0.
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
@@ -48,6 +48,7 @@ class Parts:
         self._jpeg: JpegEnd | None = None
         self._looked = 0
         self._in_part = False
+        self._starts_with_line = True
         self.kind = ""
 
     def feed(self, content: bytes) -> Iterator[bytes]:
@@ -62,10 +63,12 @@ class Parts:
 
     def _find_part(self) -> bool:
         """Drop everything up to a part's content; return whether it was found."""
-        start = _START.search(self._kept)
+        start = _START.search(self._kept, 0 if self._starts_with_line else 1)
         if start is None:
             # A line may have come by half.
-            del self._kept[: max(0, len(self._kept) - _LONGEST_LINE)]
+            if (known := len(self._kept) - _LONGEST_LINE) > 0:
+                del self._kept[:known]
+                self._starts_with_line = False
             return False
         self.kind, self._length = "", None
         begin = start.start()
@@ -99,7 +102,7 @@ class Parts:
             return None
         part = bytes(self._kept[:end])
         del self._kept[:end]
-        self._in_part = False
+        self._in_part, self._starts_with_line = False, True
         return part
 
     def _end(self, stop: int) -> int:
@@ -112,7 +115,11 @@ class Parts:
             return end + len(_PNG_END) if end >= 0 else -1
         length = len(self._kept) if self._length is None else self._length
         end = self._kept.find(_SOI, self._looked, min(stop, length))
-        return self._length if end < 0 and self._length is not None and length <= stop else end
+        if end >= 0 or self._length is None:
+            return end
+        # A boundary that has come by half may begin before the end that the headers give.
+        complete = stop if stop < len(self._kept) else stop - len(self._boundary)
+        return self._length if self._length <= complete else -1
 
 
 class JpegEnd:

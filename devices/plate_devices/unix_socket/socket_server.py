@@ -123,7 +123,7 @@ def engine_of(reader: PlateReader, as_: str) -> Engine:
     """Return what reads pictures of this kind."""
     model = reader.model_for(as_)
     labels = {"detector": reader.detector().manifest.label} if as_ == "frame" else {}
-    return Engine({**labels, "reader": model.manifest.label}, model.backend.name)
+    return Engine({**labels, "reader": model.manifest.label}, model.backend.name, model.manifest.script)
 
 
 def serve(

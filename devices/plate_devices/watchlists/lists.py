@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from plate_devices.watchlists.matching import match
 from plate_devices.watchlists.plate_file import read_plates
 from plate_runtime.errors import DataError, UsageError
+from plate_runtime.script import LATIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from plate_devices.watchlists.watchlist_settings import WatchlistSettings
+    from plate_runtime.script import Script
 
 _LOOK_EVERY = 2.0
 
@@ -21,8 +23,10 @@ _LOOK_EVERY = 2.0
 class WatchLists:
     """The lists that plates are held against. Used by one thread."""
 
-    def __init__(self, settings: Sequence[WatchlistSettings], warn: Callable[[str], None]) -> None:
-        """Read every list; `warn` is told of one that cannot be read any more, and the plates it had stay.
+    def __init__(
+        self, settings: Sequence[WatchlistSettings], warn: Callable[[str], None], script: Script = LATIN
+    ) -> None:
+        """Read every list of plates in a script; `warn` gets a line on one that cannot be read any more and stays.
 
         Raises:
             DataError: a list cannot be read. UsageError: two lists have one name.
@@ -30,7 +34,7 @@ class WatchLists:
         names = [one.name for one in settings]
         if doubled := {name for name in names if names.count(name) > 1}:
             raise UsageError(f"two watch lists are called {min(doubled)!r}; give each a name of its own")
-        self._lists = [_WatchList(one, warn) for one in settings]
+        self._lists = [_WatchList(one, warn, script) for one in settings]
         self._looked = time.monotonic()
 
     def __bool__(self) -> bool:
@@ -64,11 +68,11 @@ class WatchLists:
 
 
 class _WatchList:
-    def __init__(self, settings: WatchlistSettings, warn: Callable[[str], None]) -> None:
+    def __init__(self, settings: WatchlistSettings, warn: Callable[[str], None], script: Script) -> None:
         self.name, self.fuzzy = settings.name, settings.fuzzy
-        self._path, self._warn = settings.file, warn
+        self._path, self._warn, self._script = settings.file, warn, script
         self._stamp = _stamp(self._path)
-        self.plates = read_plates(self._path)
+        self.plates = read_plates(self._path, self._script)
 
     def reload(self) -> None:
         stamp = _stamp(self._path)
@@ -76,7 +80,7 @@ class _WatchList:
             return
         self._stamp = stamp
         try:
-            self.plates = read_plates(self._path)
+            self.plates = read_plates(self._path, self._script)
         except DataError as error:
             self._warn(f"{error}; its {len(self.plates)} plates stay as they were")
 

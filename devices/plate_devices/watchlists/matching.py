@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from plate_runtime.alphabet import ALPHABET, fold
+from plate_runtime.alphabet import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,7 +45,7 @@ def match(plate: Mapping[str, Any], listed: PlateList, fuzzy: bool) -> Match | N
     if not fuzzy:
         return None
     shares: dict[str, float] = {}
-    for other, share in _variants(text, plate["characters"]):
+    for other, share in _variants(text, plate["characters"], listed.script.alphabet):
         if other in listed.exact:
             shares[other] = max(share, shares.get(other, 0.0))
     best = sorted(shares, key=lambda other: -shares[other])[:2]
@@ -54,7 +54,7 @@ def match(plate: Mapping[str, Any], listed: PlateList, fuzzy: bool) -> Match | N
     return Match("fuzzy", listed.exact[best[0]])
 
 
-def _variants(text: str, characters: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, float]]:
+def _variants(text: str, characters: Sequence[Mapping[str, Any]], alphabet: str) -> Iterator[tuple[str, float]]:
     """Yield what the plate says where one doubtful character is read otherwise, folded, and how likely that is."""
     if len(characters) != len(text):
         return
@@ -64,7 +64,7 @@ def _variants(text: str, characters: Sequence[Mapping[str, Any]]) -> Iterator[tu
             for sign, share in character["alternatives"]:
                 yield fold(before + sign + after), share
         if character["confidence"] < GUESSED_BELOW:
-            for sign in ALPHABET:
+            for sign in alphabet:
                 yield fold(before + sign + after), 0.0
             if before or after:
                 yield fold(before + after), 0.0

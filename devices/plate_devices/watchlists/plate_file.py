@@ -10,7 +10,7 @@ from plate_runtime.alphabet import fold
 from plate_runtime.errors import DataError
 from plate_runtime.files import read_whole
 from plate_runtime.label_table import COLUMNS, decode
-from plate_runtime.script import to_characters
+from plate_runtime.script import LATIN, Script
 
 LONGEST = 16
 _LARGEST = 64 << 20
@@ -20,7 +20,7 @@ WILDCARDS = "?*"
 
 @dataclass(frozen=True)
 class Listed:
-    """A line of a list: the plate in A-Z0-9, maybe with `WILDCARDS`, and the name beside it, "" for none."""
+    """A line of a list: the plate, maybe with `WILDCARDS`, and the name beside it, "" for none."""
 
     text: str
     name: str = ""
@@ -28,20 +28,24 @@ class Listed:
 
 @dataclass(frozen=True)
 class PlateList:
-    """The plates of a file, `exact` by their folded text, and `patterns` of those with wildcards, in their order."""
+    """The plates of a file, `exact` by their folded text, and `patterns` of those with wildcards, in their order.
+
+    script: the characters that they are written in.
+    """
 
     exact: dict[str, Listed] = field(default_factory=dict)
     patterns: tuple[tuple[re.Pattern[str], Listed], ...] = ()
+    script: Script = LATIN
 
     def __len__(self) -> int:
         return len(self.exact) + len(self.patterns)
 
 
-def read_plates(path: Path) -> PlateList:
+def read_plates(path: Path, script: Script = LATIN) -> PlateList:
     """Return the plates of a file.
 
     A line holds a plate and, after a comma, semicolon or tab, a name; `#` starts a comment. The first line may be a
-    header. See `script.to_characters` for what a plate may be written with. O and 0 are the same, and I and 1.
+    header. See `Script.to_characters` for what a plate may be written with. O and 0 are the same, and I and 1.
 
     Raises:
         DataError: the file cannot be read, or a line is no plate.
@@ -54,10 +58,11 @@ def read_plates(path: Path) -> PlateList:
     rows = [row for row in rows if row[1]]
     if rows and rows[0][1].lower() in COLUMNS["text"]:
         rows = rows[1:]
-    listed = [Listed(_plate(plate, f"watch list {path}, line {number}"), name) for number, plate, name in rows]
+    listed = [Listed(_plate(plate, f"watch list {path}, line {number}", script), name) for number, plate, name in rows]
     return PlateList(
         {fold(one.text): one for one in listed if not _has_wildcard(one.text)},
         tuple((_expression(one.text), one) for one in listed if _has_wildcard(one.text)),
+        script,
     )
 
 
@@ -67,9 +72,9 @@ def _split(line: str) -> tuple[str, str]:
     return plate.strip(), " ".join(name.split())
 
 
-def _plate(written: str, where: str) -> str:
+def _plate(written: str, where: str, script: Script) -> str:
     try:
-        text = to_characters(written, keep=WILDCARDS)
+        text = script.to_characters(written, keep=WILDCARDS)
     except ValueError as error:
         raise DataError(f"{where}: {error}") from error
     if not text.strip(WILDCARDS):
@@ -84,4 +89,4 @@ def _has_wildcard(text: str) -> bool:
 
 
 def _expression(text: str) -> re.Pattern[str]:
-    return re.compile(fold(text).replace("?", ".").replace("*", ".*"))
+    return re.compile("".join({"?": ".", "*": ".*"}.get(one) or re.escape(one) for one in fold(text)))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError
 from plate_runtime.labels import LabelledPicture, read_labels, set_digest
+from plate_runtime.script import LATIN, Script
 from plate_train.characters.datasets import CharacterSet, load_folder
 from plate_train.characters.recorded import load_recorded
 from plate_train.networks.weights_file import ModelMeta
@@ -56,28 +57,28 @@ def load_check_set(meta: ModelMeta, data: Path | None, calibration: int = 0, *, 
     return _from_files(Path(str(meta.training["path"])).name, train, val)
 
 
-def classes_in(data: Path) -> set[str]:
-    """Return the classes that a data folder has pictures or folders for, as signs of 0-9 A-Z.
+def classes_in(data: Path, script: Script = LATIN) -> set[str]:
+    """Return the classes that a data folder has pictures or folders for, as characters of 0-9 A-Z or of the script.
 
     Raises:
         DataError: its `labels.csv` cannot be read.
     """
     if (data / "labels.csv").is_file():
-        return {picture.text for picture in read_labels(data / "labels.csv")}
+        return {picture.text for picture in read_labels(data / "labels.csv", script)}
     roots = [root for root in (data / "train", data / "val") if root.is_dir()] or [data]
     folders = [entry for root in roots if root.is_dir() for entry in root.iterdir() if entry.is_dir()]
     names = {folder.name.removeprefix("class_") for folder in folders}
-    return {name for name in names if len(name) == 1 and name in ALPHABET}
+    return {name for name in names if len(name) == 1 and name in ALPHABET + script.alphabet}
 
 
 def _from_folder(data: Path, meta: ModelMeta) -> CheckSet:
-    there = classes_in(data)
+    there = classes_in(data, meta.script)
     strange = sorted(there - set(meta.alphabet))
     if strange:
         raise DataError(f"{data} has the classes {', '.join(strange)}, which the model does not know; name other data")
     # Real sets lack letters (British plates have no I): only the classes that are there have to be complete.
     present = "".join(sign for sign in meta.alphabet if sign in there) or meta.alphabet
-    loaded = load_folder(data, meta.input, present)
+    loaded = load_folder(data, meta.input, present, meta.script)
     places = np.array([meta.alphabet.index(sign) for sign in present])
     train, val = (_relabelled(part.characters, places, meta.alphabet) for part in (loaded.train, loaded.val))
     notes = []

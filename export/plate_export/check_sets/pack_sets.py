@@ -25,6 +25,7 @@ from PIL import Image
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.decode import decode_logits, decode_softmax
 from plate_runtime.preprocess import resize_picture, scale_pixels
+from plate_runtime.script import LATIN
 from plate_train.networks import weights_file
 
 from .packaged import NAMES, SETS
@@ -61,9 +62,9 @@ def _sure(network: Any, meta: Any, drawn: Drawn, count: int) -> Drawn:
         [network(scale_pixels(prepared[k : k + 64], meta.input), training=False) for k in range(0, len(texts), 64)]
     )
     if meta.kind == "plate":
-        confidences = [one.confidence for one in decode_logits(outputs, meta.decoding, ALPHABET, meta.temperature)]
+        confidences = [one.confidence for one in decode_logits(outputs, meta.decoding, LATIN, meta.temperature)]
     else:
-        confidences = [one.confidence for one in decode_softmax(outputs, ALPHABET, meta.temperature)]
+        confidences = [one.confidence for one in decode_softmax(outputs, LATIN, meta.temperature)]
     chosen = np.flatnonzero(np.array(confidences) >= SURE)[:count]
     return drawn[0][chosen], [texts[place] for place in chosen]
 

@@ -29,23 +29,44 @@ def load_plates(meta: ModelMeta, data: Path | None, calibration: int) -> CheckSe
     Raises:
         DataError: the data is missing or holds no text, or what is drawn is no longer what was recorded.
     """
+    if data is not None and meta.training.get("kind") != "drawn":
+        return _divided(meta, data)
     train = _drawings(training_drawings(meta, calibration)) if calibration else _nothing(meta)
     train_name = "drawn-plates/train"
     if data is None:
         found, digest = validation_drawings(meta)
         val = _drawings(found)
         return CheckSet(found.name, train_name, digest, train, val, True, np.ones(len(val), bool))
-    if not (data / LABELS).is_file():
-        raise DataError(f"{data} has no {LABELS}; a plate model is checked with labelled crops")
-    name, listed = data.resolve().name, [entry for entry in read_labels(data / LABELS) if entry.text]
-    if not listed:
-        raise DataError(f"{data / LABELS} has no picture with a text")
+    name, listed = data.resolve().name, _listed(meta, data)
     if own := _own_part(meta.training, listed):
         name, listed = f"{name}/val", own
-    val = Labelled(
-        crops(listed, meta.input), [entry.text for entry in listed], [_short(entry.path) for entry in listed]
-    )
+    val = _labelled(meta, listed)
     return CheckSet(name, train_name, set_digest(listed), train, val, False, find_unseen(train, val))
+
+
+def _listed(meta: ModelMeta, data: Path) -> list[LabelledPicture]:
+    if not (data / LABELS).is_file():
+        raise DataError(f"{data} has no {LABELS}; a plate model is checked with labelled crops")
+    listed = [entry for entry in read_labels(data / LABELS, meta.script) if entry.text]
+    if not listed:
+        raise DataError(f"{data / LABELS} has no picture with a text")
+    return listed
+
+
+def _divided(meta: ModelMeta, data: Path) -> CheckSet:
+    """Calibrate and check a network that was not trained on drawings with the two splits of labelled crops."""
+    parts = [data / part for part in ("train", "val")]
+    if all((part / LABELS).is_file() for part in parts):
+        train, val = (_listed(meta, part) for part in parts)
+    else:
+        train, val = split_labelled(_listed(meta, data))
+    name, shown = data.resolve().name, (_labelled(meta, train), _labelled(meta, val))
+    return CheckSet(f"{name}/val", f"{name}/train", set_digest(val), *shown, False, find_unseen(*shown))
+
+
+def _labelled(meta: ModelMeta, listed: Sequence[LabelledPicture]) -> Labelled:
+    pictures = crops(listed, meta.input)
+    return Labelled(pictures, [entry.text for entry in listed], [_short(entry.path) for entry in listed])
 
 
 def _own_part(training: Mapping[str, Any], listed: Sequence[LabelledPicture]) -> list[LabelledPicture]:

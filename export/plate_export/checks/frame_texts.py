@@ -40,7 +40,7 @@ def count_read(found: Found, frames: Frames) -> int | None:
     if not crops:
         return 0
     outputs = read_all(path, backend, scale_pixels(np.stack(crops), manifest.input)).outputs
-    readings = decode_logits(outputs, manifest.decoding, manifest.alphabet, manifest.temperature)
+    readings = decode_logits(outputs, manifest.decoding, manifest.script, manifest.temperature)
     return sum(reading.text == label for reading, label in zip(readings, labels, strict=True))
 
 

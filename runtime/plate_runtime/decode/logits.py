@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ..script import Script
 from .beam import Candidate, combine
 from .characters import Reading
 from .posterior import choose
@@ -18,7 +19,7 @@ from .softmax import softmax
 def decode_logits(
     logits: NDArray[np.float32],
     decoding: str,
-    alphabet: str,
+    script: Script,
     temperature: float = 1.0,
     region: str | None = None,
 ) -> list[Reading]:
@@ -30,35 +31,35 @@ def decode_logits(
         region: where the plates come from, see `formats.find_region`; None for anywhere.
 
     Raises:
-        UsageError: the region is unknown.
+        UsageError: see `find_prior`.
         ValueError: the decoding is another one, or the shape does not fit the alphabet.
     """
-    prior = find_prior(region)
-    return [choose(found, prior) for found in find_candidates(logits, decoding, alphabet, temperature)]
+    prior = find_prior(region, script)
+    return [choose(found, prior) for found in find_candidates(logits, decoding, script, temperature)]
 
 
 def find_candidates(
-    logits: NDArray[np.float32], decoding: str, alphabet: str, temperature: float = 1.0
+    logits: NDArray[np.float32], decoding: str, script: Script, temperature: float = 1.0
 ) -> list[list[Candidate]]:
     """Return for each plate the texts that the network finds most probable, best first, without any prior.
 
     See `decode_logits` for arguments and errors.
     """
-    if logits.ndim != 3 or logits.shape[2] != len(alphabet) + 1:
-        raise ValueError(f"logits of shape {logits.shape} do not fit {len(alphabet)} characters and a blank")
+    if logits.ndim != 3 or logits.shape[2] != len(script.alphabet) + 1:
+        raise ValueError(f"logits of shape {logits.shape} do not fit {len(script.alphabet)} characters and a blank")
     if decoding not in ("ctc", "slots"):
         raise ValueError(f"decoding {decoding!r} is not one of logits")
     found = []
-    probabilities = softmax(logits / temperature) @ _mistaken(alphabet)
-    for one, merged in zip(probabilities, merge(probabilities, alphabet), strict=True):
-        found.append(combine(*cut(one, merged, alphabet, decoding == "slots")))
+    probabilities = softmax(logits / temperature) @ _mistaken(script)
+    for one, merged in zip(probabilities, merge(probabilities, script), strict=True):
+        found.append(combine(*cut(one, merged, script, decoding == "slots")))
     return found
 
 
 @cache
-def _mistaken(alphabet: str) -> NDArray[np.float32]:
+def _mistaken(script: Script) -> NDArray[np.float32]:
     """Return how probable each class stands there where a network is certain of another one, (seen, stands there)."""
-    settings = find_prior().settings
+    settings, alphabet = find_prior(None, script).settings, script.alphabet
     matrix = np.eye(len(alphabet) + 1)
     for one, other in settings["mistaken"]:
         if one in alphabet and other in alphabet:
@@ -68,7 +69,7 @@ def _mistaken(alphabet: str) -> NDArray[np.float32]:
     return normalised
 
 
-def find_spellings(probabilities: NDArray[np.float32], alphabet: str) -> list[Candidate]:
+def find_spellings(probabilities: NDArray[np.float32], script: Script) -> list[Candidate]:
     """Return the texts of a row of characters, float32 (n, classes) calibrated probabilities, best first."""
     steps = np.pad(probabilities, ((0, 0), (0, 1)))  # no blank stands among them
-    return combine(*cut(steps, merge(steps, alphabet), alphabet, slots=True))
+    return combine(*cut(steps, merge(steps, script), script, slots=True))

@@ -19,8 +19,8 @@ def choose(candidates: Sequence[Candidate], prior: Prior) -> Reading:
     The posterior of a text is its likelihood times its weight in the prior, divided by the sum of all. What the
     candidates leave over counts as a text without a format. Likelihoods may come from several pictures of the plate.
     """
-    raw = max(candidates[0].spell(), key=lambda one: (one[1], one[0]))[0]
-    spelled = [text for one in candidates for text in one.spell()]
+    raw = max(candidates[0].spell(prior.script), key=lambda one: (one[1], one[0]))[0]
+    spelled = [text for one in candidates for text in one.spell(prior.script)]
     rest = max(0.0, 1 - sum(one.likelihood for one in candidates))
     if not raw or (len(spelled) == 1 and rest < 1 - _CERTAIN):
         posteriors = {raw: candidates[0].likelihood}

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..alphabet import ALPHABET
 from ..errors import DataError
+from ..script import LATIN, Script
 
 if TYPE_CHECKING:
     from ..formats import Format, Region
@@ -31,26 +32,36 @@ _SHAPES = str.maketrans({sign: "9" if sign.isdecimal() else "L" for sign in ALPH
 _Checks = tuple[tuple[int, int, frozenset[str]], ...]
 """Of a shape, what text[start:end] has to be one of, where a shape alone does not say."""
 _NOTHING: dict[Any, float] = {}
+_LONGEST = 64
+"""A longer text is weighed as one of this length, so that no power overflows. No format is nearly as long."""
+_EQUAL: Mapping[str, Any] = {
+    "exponent": 0.0, "longer": 1.0, "free": 1.0, "words": 0.0, "lengths": [1.0], "foreign": [], "mistaken": [],
+}  # fmt: skip
+"""Numbers of a prior by which every text weighs 1."""
 _Table = dict[str, dict[_Checks, float]]
 """Shape, L for a letter and 9 for a digit -> the densities of the formats with such texts."""
 
 
 @cache
-def find_prior(region: str | None = None) -> Prior:
+def find_prior(region: str | None = None, script: Script = LATIN) -> Prior:
     """Return the prior for plates of a region, see `formats.find_region`, or of the world.
 
+    It knows texts of A-Z and 0-9. For the world's plates in any other script, all texts are equally probable.
+
     Raises:
-        UsageError: the region is unknown. DataError: `formats.toml` or `prior.json` cannot be read.
+        UsageError: the region is unknown, or has characters that the script lacks; see `formats.check_spelled`.
+        DataError: `formats.toml` or `prior.json` cannot be read.
     """
     if region is None:
-        return read_prior()
-    from ..formats import load_prior
+        return read_prior() if script.is_latin else Prior((), _EQUAL, script)
+    from ..formats import check_spelled, load_prior
 
-    return make_prior(region, load_prior())
+    check_spelled(region, script)
+    return make_prior(region, load_prior(), LATIN if script.is_latin else script)
 
 
-def make_prior(region: str | None, settings: Mapping[str, Any]) -> Prior:
-    """Return the prior with other numbers than those of `formats.toml`; see `find_prior`."""
+def make_prior(region: str | None, settings: Mapping[str, Any], script: Script = LATIN) -> Prior:
+    """Return the prior with other numbers than those of `formats.toml`; see `find_prior` and `Prior`."""
     from ..formats import find_region, load_formats
 
     elsewhere = 1.0 if region is None else settings["elsewhere"]
@@ -59,9 +70,10 @@ def make_prior(region: str | None, settings: Mapping[str, Any]) -> Prior:
     shares = [(one, elsewhere * one.weight / total) for one in everywhere]
     if region is not None:
         shares.append((find_region(region), 1 - elsewhere))
-    return Prior(shares, settings)
+    return Prior(shares, settings, script)
 
 
+@cache
 def read_prior(path: Path = FILE) -> Prior:
     """Return the prior of a file. Raises DataError where it cannot be read."""
     try:
@@ -75,9 +87,12 @@ def read_prior(path: Path = FILE) -> Prior:
 class Prior:
     """Weights of texts; see the module for the formula."""
 
-    def __init__(self, regions: Iterable[tuple[Region, float]], settings: Mapping[str, Any]) -> None:
-        """Take regions, each with its share of all plates that have a format, and the table `prior`."""
-        self.settings = settings
+    def __init__(
+        self, regions: Iterable[tuple[Region, float]], settings: Mapping[str, Any], script: Script = LATIN
+    ) -> None:
+        """Take regions, each with its share of all plates that have a format, the table `prior`, and its characters."""
+        self.settings, self.script = settings, script
+        self._characters = float(len(script.alphabet))
         self.foreign: tuple[float, ...] = tuple(settings["foreign"])
         """How probable it is that a network takes one foreign character for 1, 2, ... of its own."""
         self._exponent, self._longer = settings["exponent"], settings["longer"]
@@ -145,15 +160,17 @@ class Prior:
         return self._weight("0" * length, self._of_free("0" * length))
 
     def _weight(self, text: str, density: float) -> float:
-        relative: float = (density * float(len(ALPHABET)) ** len(text)) ** self._exponent
-        return relative * self._longer ** len(text)  # type: ignore[no-any-return]
+        length = min(len(text), _LONGEST)
+        relative: float = (density * self._characters**length) ** self._exponent
+        return relative * self._longer**length  # type: ignore[no-any-return]
 
     def _of_free(self, text: str) -> float:
-        length = self._lengths[min(len(text), len(self._lengths) - 1)]
-        density = (1 - self._words) / float(len(ALPHABET)) ** len(text)
+        length = min(len(text), _LONGEST)
+        density = (1 - self._words) / self._characters**length
         if text.isalpha():
-            density += self._words / 26.0 ** len(text)
-        return self._free * length * density  # type: ignore[no-any-return]
+            density += self._words / 26.0**length
+        of_length: float = self._lengths[min(length, len(self._lengths) - 1)]
+        return self._free * of_length * density  # type: ignore[no-any-return]
 
 
 def _look_up(text: str, table: _Table) -> float:

@@ -6,13 +6,13 @@ probability of a text is the product over its segments. Nearly all of a plate's 
 
 from __future__ import annotations
 
-from functools import cache
+from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..alphabet import TWINS
+from ..script import Script
 
 _CERTAIN = 1 - 1e-3
 _NEGLIGIBLE = 2e-3
@@ -26,34 +26,27 @@ class Spelling(NamedTuple):
     """What a segment may spell.
 
     Attributes:
-        text: with the first of each pair of confusables, O=0 and I=1. probability: summed over all paths that give it.
-        seconds: for each character, how probable it is that it is the second of its pair; 0 where it is in no pair.
+        text: with the first of each group of confusables, O=0 and I=1. probability: summed over all paths that give it.
+        others: for each character, how probable each of the others of its group is; none where it is in no group.
     """
 
     text: str
     probability: float
-    seconds: tuple[float, ...]
+    others: tuple[tuple[float, ...], ...]
 
 
-@cache
-def confusables(alphabet: str) -> tuple[tuple[int, int], ...]:
-    """Return the classes of each pair that the alphabet holds."""
-    return tuple(
-        (alphabet.index(one), alphabet.index(other)) for one, other in TWINS if one in alphabet and other in alphabet
-    )
-
-
-def merge(probabilities: NDArray[np.float32], alphabet: str) -> NDArray[np.float32]:
-    """Give each pair's probability, (..., classes and blank), to its first character."""
+def merge(probabilities: NDArray[np.float32], script: Script) -> NDArray[np.float32]:
+    """Give the probability, (..., classes and blank), of each group of confusables to its first character."""
     merged = probabilities.copy()
-    for first, second in confusables(alphabet):
-        merged[..., first] += merged[..., second]
-        merged[..., second] = 0
+    for first, *others in script.confusable_classes:
+        for other in others:
+            merged[..., first] += merged[..., other]
+            merged[..., other] = 0
     return merged
 
 
 def cut(
-    probabilities: NDArray[np.float32], merged: NDArray[np.float32], alphabet: str, slots: bool = False
+    probabilities: NDArray[np.float32], merged: NDArray[np.float32], script: Script, slots: bool = False
 ) -> tuple[list[list[Spelling]], float]:
     """Cut the steps of one plate, (steps, classes and blank), into segments.
 
@@ -66,7 +59,7 @@ def cut(
     Returns:
         What each segment spells, most probable first, and the probability of the blanks between them.
     """
-    blank = merged[:, -1]
+    alphabet, blank = script.alphabet, merged[:, -1]
     occupied = np.flatnonzero(blank < _CERTAIN)
     steps = occupied.tolist()
     options: list[list[tuple[str, float]]] = [[] for _ in steps]
@@ -77,22 +70,24 @@ def cut(
     options = [sorted(row, key=_by_share)[:_OPTIONS] if len(row) > _OPTIONS else row for row in options]
     found, start = [], 0
     for end, step in enumerate(steps, 1):
-        if slots or end == len(steps) or steps[end] > step + 1 or _follows(probabilities, step, alphabet):
-            found.append(_spell(options[start:end], probabilities[steps[start] : step + 1], alphabet))
+        if slots or end == len(steps) or steps[end] > step + 1 or _follows(probabilities, step, script):
+            found.append(_spell(options[start:end], probabilities[steps[start] : step + 1], script))
             start = end
     return found, float(blank[blank >= _CERTAIN].prod())
 
 
-def _follows(probabilities: NDArray[np.float32], step: int, alphabet: str) -> bool:
-    """Whether one of a pair is certain at a step and the other one at the next."""
-    for first, second in confusables(alphabet):
-        for one, other in ((first, second), (second, first)):
+def _follows(probabilities: NDArray[np.float32], step: int, script: Script) -> bool:
+    """Whether one of a group is certain at a step and another one at the next."""
+    for group in script.confusable_classes:
+        for one, other in permutations(group, 2):
             if probabilities[step, one] > _NO_DOUBT and probabilities[step + 1, other] > _NO_DOUBT:
                 return True
     return False
 
 
-def _spell(options: list[list[tuple[str, float]]], probabilities: NDArray[np.float32], alphabet: str) -> list[Spelling]:
+def _spell(
+    options: list[list[tuple[str, float]]], probabilities: NDArray[np.float32], script: Script
+) -> list[Spelling]:
     """Search the prefixes of one segment; `options` are (character or "" for the blank, probability) of each step."""
     ends = {"": (1.0, 0.0)}  # prefix -> probability of the paths that end with a blank, and of those that do not
     for row in options:
@@ -107,7 +102,7 @@ def _spell(options: list[list[tuple[str, float]]], probabilities: NDArray[np.flo
                 else:
                     _add(longer, prefix + sign, 0.0, (blank + own) * share)
         ends = _most_probable(longer)
-    spelled = [Spelling(text, sum(both), _seconds(text, probabilities, alphabet)) for text, both in ends.items()]
+    spelled = [Spelling(text, sum(both), _others(text, probabilities, script)) for text, both in ends.items()]
     return sorted(spelled, key=lambda one: (-one.probability, one.text))
 
 
@@ -129,15 +124,17 @@ def _most_probable(prefixes: dict[str, tuple[float, float]]) -> dict[str, tuple[
     return dict(sorted(kept.items(), key=lambda one: (-sum(one[1]), one[0]))[:_PREFIXES])
 
 
-def _seconds(text: str, probabilities: NDArray[np.float32], alphabet: str) -> tuple[float, ...]:
-    """Of each character, how probable the second of its pair is where the network sees the pair most clearly."""
-    found = [0.0] * len(text)
-    for first, second in confusables(alphabet):
-        if alphabet[first] in text:
-            both = probabilities[:, first] + probabilities[:, second]
-            places = [place for place, sign in enumerate(text) if sign == alphabet[first]]
-            for place, step in zip(places, _peaks(both.tolist(), len(places)), strict=True):
-                found[place] = max(_LEAST, float(probabilities[step, second] / both[step]))
+def _others(text: str, probabilities: NDArray[np.float32], script: Script) -> tuple[tuple[float, ...], ...]:
+    """Of each character, how probable the others of its group are where the network sees the group most clearly."""
+    found: list[tuple[float, ...]] = [()] * len(text)
+    for first, *others in script.confusable_classes:
+        if script.alphabet[first] in text:
+            total = probabilities[:, first].copy()
+            for other in others:
+                total += probabilities[:, other]
+            places = [place for place, sign in enumerate(text) if sign == script.alphabet[first]]
+            for place, step in zip(places, _peaks(total.tolist(), len(places)), strict=True):
+                found[place] = tuple(max(_LEAST, float(probabilities[step, one] / total[step])) for one in others)
     return tuple(found)
 
 

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..script import Script
 from .characters import WORTH_NAMING, Character, describe
 
 
-def decode_softmax(probabilities: NDArray[np.float32], alphabet: str, temperature: float = 1.0) -> list[Character]:
-    """Decode float32 (n, classes) as a softmax gives it, one class a character of `alphabet`.
+def decode_softmax(probabilities: NDArray[np.float32], script: Script, temperature: float = 1.0) -> list[Character]:
+    """Decode float32 (n, classes) as a softmax gives it, one class a character of the script.
 
     The temperature divides the logits (Guo et al. 2017, "On Calibration of Modern Neural Networks").
     """
-    calibrated = apply_temperature(probabilities, temperature)
+    alphabet, calibrated = script.alphabet, apply_temperature(probabilities, temperature)
     best = calibrated.argmax(axis=1).tolist()
     named: list[dict[str, float]] = [{} for _ in best]
     rows, classes = np.nonzero(calibrated >= WORTH_NAMING / 2)  # a handful: sorting all classes would cost more

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..alphabet import fold
 from ..median import column_medians
 from .binarise import FloatArray
 from .cells import Atoms, Cell
@@ -20,7 +21,7 @@ from .strip import CHARACTER_HEIGHT, MARGIN, Strip
 CostArray = NDArray[np.float64]
 
 # Widths relative to the height of a row, without cost: most letters, the slim ones, the wide ones.
-_WIDTHS = {"": (0.3, 0.9), "1IJ": (0.08, 0.45), "MW": (0.5, 1.05)}
+_WIDTHS = {"": (0.3, 0.9), "1IJ": (0.08, 0.45), "MWЖФШЩЫЮ": (0.5, 1.05)}
 _TOO_WIDE = 6.0
 _WRONG_HEIGHT = 12.0
 _RUNS_ON = 12.0
@@ -81,10 +82,13 @@ def shape_costs(
 
 
 def width_costs(cells: Sequence[Cell], signs: Sequence[str]) -> CostArray:
-    """What the width of every cell says against the sign that was read in it; float64 (n,) in nats."""
+    """What the width of every cell says against the sign that was read in it; float64 (n,) in nats.
+
+    Letters of other scripts count as those that they look like.
+    """
     costs = np.zeros(len(cells))
     for index, (cell, sign) in enumerate(zip(cells, signs, strict=True)):
-        group = next((signs_alike for signs_alike in _WIDTHS if sign in signs_alike and signs_alike), "")
+        group = next((signs_alike for signs_alike in _WIDTHS if fold(sign) in signs_alike and signs_alike), "")
         narrowest, widest = _WIDTHS[group]
         width = cell.width / CHARACTER_HEIGHT
         costs[index] = _TOO_WIDE * max(0.0, narrowest - width, width - widest)

@@ -239,7 +239,7 @@ def _as_cutting(rows: list[_Reading], manifest: Manifest, picture: Image.Image, 
     quads = [_quad(reading.attempt.strip, reading.attempt.cells[k]) for reading in rows for k in reading.chosen]
     boxes = [_upright_box(np.clip(quad * scale, 0, limit), width, height) for quad in quads]
     outline = np.clip(_outline(rows) * scale, 0, limit)
-    characters = decode_softmax(probabilities, manifest.alphabet, manifest.temperature)
+    characters = decode_softmax(probabilities, manifest.script, manifest.temperature)
     return Cutting(
         characters=tuple(characters),
         probabilities=apply_temperature(probabilities, manifest.temperature),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from streams.pictures import jpeg
 
@@ -55,6 +55,32 @@ def test_what_is_no_picture_is_passed_over(bodies: list[bytes], places: list[int
     other = [part(OTHER, length, end=end, kind=b"application/json"), part(b"", length, end=end, kind=b"text/plain")]
     stream = b"".join(part(body, "right", end=end) + b"".join(other) for body in bodies)
     assert pieces(stream, places) == bodies
+
+
+FRAGMENTS = (
+    *(b"\r\n", b"\n", b"\r", b"--", b"--\r\n", b"--frame", b"--frame\r\n", b"--" + b"y" * 199, b"x" * 250, b"abc"),
+    *(b"Content-Type: image/jpeg\r\n", b"Content-Length: 7\r\n\r\n", b"Content-Length: 30\n\n"),
+    *(b"\xff", b"\xd8", b"\xff\xd8\xff", b"\xff\xd9", b"\xff\xda\x00\x04ab", b"\x89PNG", b"IEND\xaeB\x60\x82"),
+)
+
+
+@settings(max_examples=400)
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=14).map(b"".join), places)
+def test_damaged_streams_give_the_same_however_they_are_cut(stream: bytes, places: list[int]) -> None:
+    assert pieces(stream, places) == pieces(stream, [])
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        b"--\xff\xd8\xff\xe0\n\r\n\xff\xd8\xff\xd9--frame\r\n\r\n",
+        b"x" * 100 + b"--frame\r\nContent-Type: image/png\r\n\r\n" + b"y" * 400 + b"\r\n--frame\r\n\r\n",
+        b"--frame\r\nContent-Type: image/png\r\nContent-Length: 9\r\n\r\nabcdef\r\n--frame\r\n\r\n",
+    ],
+    ids=["a picture in the line of a boundary", "two dashes amid a line", "a length that ends in a boundary"],
+)
+def test_one_cut_anywhere_changes_nothing(stream: bytes) -> None:
+    assert all(pieces(stream, [place]) == pieces(stream, []) for place in range(len(stream)))
 
 
 @given(bodies, places, st.sampled_from([b"", b"\r\n", b"\0\0", b"--cut\r\n", b"--cut\r\n\r\n"]))

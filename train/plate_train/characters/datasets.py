@@ -20,6 +20,7 @@ from plate_runtime.labels import LabelledPicture, read_class_folders, read_label
 from plate_runtime.manifest import InputSpec
 from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.preprocess import border_tone, polarity_of, resize_picture
+from plate_runtime.script import LATIN, Script
 
 VALIDATION_SHARE = 0.2
 """Part of the pictures scored where the data brings no `val/` of its own."""
@@ -100,21 +101,24 @@ def load_split(folder: Path, spec: InputSpec | None = None) -> tuple[CharacterSe
     return data.train.characters, data.val.characters
 
 
-def load_folder(folder: Path, spec: InputSpec | None = None, alphabet: str | None = None) -> DataFolder:
+def load_folder(
+    folder: Path, spec: InputSpec | None = None, alphabet: str | None = None, script: Script = LATIN
+) -> DataFolder:
     """Load a data folder: `train/` and `val/` of class folders, class folders alone, or a `labels.csv`.
 
     Without splits of its own the data is divided reproducibly, pictures of one `group` on one side.
 
     Args:
-        alphabet: the classes; None takes those of 0-9 A-Z that the training split has.
+        alphabet: the classes; None takes those of the script that the training split has.
+        script: the characters that class folders are named after and labels are written in.
 
     Raises:
         DataError: the folder or one of the splits is missing, a class has no readable picture, or `val` has a class
             that `train` lacks.
     """
     spec = spec or InputSpec()
-    train, val = _listed(folder)
-    alphabet = alphabet or _classes(folder, train, val)
+    train, val = _listed(folder, script)
+    alphabet = alphabet or _classes(folder, train, val, script)
     parts = (read_part(train, spec, alphabet), read_part(val, spec, alphabet))
     for name, part in zip(("train", "val"), parts, strict=True):
         _require_all_classes(part, alphabet, folder, name)
@@ -147,7 +151,7 @@ def read_part(listed: Sequence[LabelledPicture], spec: InputSpec, alphabet: str 
     return Part(found, tuple(unreadable), dict(sizes))
 
 
-def measure_polarity(folder: Path) -> tuple[str, str]:
+def measure_polarity(folder: Path, script: Script = LATIN) -> tuple[str, str]:
     """Return the polarity of the training pictures of a data folder, "any" where both are common, and how it was found.
 
     Counted are pictures that show their polarity. Where none does, the set does: borders have less ink than the rest.
@@ -157,7 +161,7 @@ def measure_polarity(folder: Path) -> tuple[str, str]:
     """
     counts: Counter[str | None] = Counter()
     away = 0.0
-    for entry in _listed(folder)[0]:
+    for entry in _listed(folder, script)[0]:
         with contextlib.suppress(InputError):  # named when the pictures are loaded
             gray = open_picture(entry.path).gray()
             counts[polarity_of(gray)] += 1
@@ -169,18 +173,31 @@ def measure_polarity(folder: Path) -> tuple[str, str]:
     return "dark-on-light" if (dark - light or away) > 0 else "light-on-dark", how
 
 
-def _listed(folder: Path) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
+def _read_classes(folder: Path, script: Script) -> list[LabelledPicture]:
+    """Read class folders; where all are of another script, the error says which option reads them."""
+    try:
+        return read_class_folders(folder, _print_note, script)
+    except DataError as error:
+        names = sorted(entry.name for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else []
+        found = "".join(one for name in names if len(one := name.removeprefix("class_")) == 1 and one.isalnum())
+        if not found or set(found.upper()) & set(script.alphabet):
+            raise
+        raise DataError(f"{error}; to train on these characters, add --alphabet {found}") from error
+
+
+def _listed(folder: Path, script: Script) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; --data wants one with train/ and val/ in it")
     if (folder / "labels.csv").is_file():
-        return _divided(read_labels(folder / "labels.csv"))
+        return _divided(read_labels(folder / "labels.csv", script))
     splits = [folder / "train", folder / "val"]
     if not any(split.is_dir() for split in splits):
-        return _divided(read_class_folders(folder, note=_print_note))
+        return _divided(_read_classes(folder, script))
     for split in splits:
         if not split.is_dir():
             raise DataError(f"{folder}: there is no folder {split.name}/; --data wants train/ and val/")
-    return read_class_folders(splits[0], note=_print_note), read_class_folders(splits[1], note=_print_note)
+    train, val = (_read_classes(split, script) for split in splits)
+    return train, val
 
 
 def _print_note(line: str) -> None:
@@ -197,15 +214,16 @@ def _divided(listed: list[LabelledPicture]) -> tuple[list[LabelledPicture], list
     return scored[False], scored[True]
 
 
-def _classes(folder: Path, train: Sequence[LabelledPicture], val: Sequence[LabelledPicture]) -> str:
-    """Return the classes that the training split has, in the order of the whole alphabet."""
+def _classes(folder: Path, train: Sequence[LabelledPicture], val: Sequence[LabelledPicture], script: Script) -> str:
+    """Return the classes that the training split has, in the order of the script's alphabet."""
+    whole = script.alphabet
     learned, scored = ({entry.text for entry in split} for split in (train, val))
-    if strange := sorted(scored & set(ALPHABET) - learned):
+    if strange := sorted(scored & set(whole) - learned):
         raise DataError(f"{folder}: val has pictures of class {', '.join(strange)}, train has none to learn them from")
-    found = "".join(sign for sign in ALPHABET if sign in learned)
-    if len(found) < 2 and learned <= set(ALPHABET):  # other labels are named where their pictures are read
-        raise DataError(f"{folder}: train has pictures of {len(found)} of the classes 0-9 A-Z; two are the least")
-    return found or ALPHABET
+    found = "".join(sign for sign in whole if sign in learned)
+    if len(found) < 2 and learned <= set(whole):  # other labels are named where their pictures are read
+        raise DataError(f"{folder}: train has pictures of {len(found)} of the classes {whole}; two are the least")
+    return found or whole
 
 
 def _require_all_classes(part: Part, alphabet: str, folder: Path, split: str) -> None:

@@ -33,7 +33,7 @@ def _recorded_folders(meta: ModelMeta) -> tuple[CharacterSet, CharacterSet]:
         expected = {name: meta.training["sets"][name]["digest"] for name in ("train", "val")}
         if not str(folder).isprintable():
             raise ValueError("no name of a folder")
-    data = load_folder(folder, meta.input, meta.alphabet)
+    data = load_folder(folder, meta.input, meta.alphabet, meta.script)
     train, val = data.train.characters, data.val.characters
     for name, part in (("train", train), ("val", val)):
         if part.digest != expected[name]:

@@ -14,6 +14,7 @@ import numpy as np
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, DeviceError, UsageError
 from plate_runtime.manifest import InputSpec
+from plate_runtime.script import Script
 
 from ..loop.atomic import write_json
 from ..networks import weights_file
@@ -41,6 +42,7 @@ class Settings:
     """
 
     data: str | None = None
+    alphabet: str | None = None
     model: str = "tuned"
     trials: int = 0
     epochs: int | None = None
@@ -72,6 +74,8 @@ class Settings:
             raise UsageError("--trials searches the sizes of the tuned network; leave out --model baseline or --trials")
         if self.start and self.trials:
             raise UsageError("--from keeps a network's sizes, --trials searches them; leave out one")
+        if self.data is None and self.alphabet is not None:
+            raise UsageError(f"drawings are of {ALPHABET}; --alphabet goes with --data")
         if self.data is None and self.protocol == "mission":
             raise UsageError("--protocol mission chooses on val/, which needs --data DIR")
         chosen = {
@@ -92,6 +96,11 @@ class Settings:
             average=0.0 if mission else 0.05,
             threads=self.threads,
         )
+
+    @property
+    def script(self) -> Script:
+        """The characters that the classes are taken from."""
+        return Script(self.alphabet or ALPHABET)
 
     def spec(self) -> InputSpec:
         """Return the network's input; its polarity is known after `with_polarity`."""
@@ -161,7 +170,7 @@ def with_polarity(settings: Settings, say: Callable[[str], None] = print) -> Set
     """
     if settings.polarity is not None or settings.data is None:
         return settings
-    polarity, how = measure_polarity(Path(settings.data))
+    polarity, how = measure_polarity(Path(settings.data), settings.script)
     say(f"polarity: {polarity}; {how} (--polarity sets it)")
     return replace(settings, polarity=polarity)
 
@@ -170,9 +179,9 @@ def gather(settings: Settings, say: Callable[[str], None] = print) -> Material:
     """Load and check the data folder, or draw; `say` gets what was found."""
     if settings.data is None:
         return _drawn(settings, say)
-    data = load_folder(Path(settings.data), settings.spec())
+    data = load_folder(Path(settings.data), settings.spec(), None, settings.script)
     findings = check(data)
-    for line in (*_absent(data.train.characters.alphabet), *findings.lines()):
+    for line in (*_absent(data.train.characters.alphabet, settings.script), *findings.lines()):
         say(line)
     parts = {"train": data.train.characters, "val": data.val.characters}
     record = {
@@ -185,8 +194,8 @@ def gather(settings: Settings, say: Callable[[str], None] = print) -> Material:
     return Material(parts["train"], scored, record, findings.to_json())
 
 
-def _absent(alphabet: str) -> list[str]:
-    absent = [sign for sign in ALPHABET if sign not in alphabet]
+def _absent(alphabet: str, script: Script) -> list[str]:
+    absent = [sign for sign in script.alphabet if sign not in alphabet]
     return [f"classes: {alphabet}; the data has no {', '.join(absent)}, the network will not know them"] * bool(absent)
 
 

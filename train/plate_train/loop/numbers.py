@@ -1,8 +1,9 @@
-"""Numbers on the command line, checked where they are read."""
+"""Numbers and alphabets on the command line, checked where they are read."""
 
 from __future__ import annotations
 
 import argparse
+import unicodedata
 from collections.abc import Callable
 
 
@@ -16,6 +17,14 @@ def whole(least: int) -> Callable[[str], int]:
         return value
 
     return whole_number
+
+
+def characters(text: str) -> str:
+    """Parse an alphabet: characters that can be seen, each once, at least two."""
+    plain = unicodedata.normalize("NFC", text)
+    if len(plain) < 2 or len(set(plain)) < len(plain) or not plain.isprintable() or " " in plain:
+        raise argparse.ArgumentTypeError(f"{text!r} is no alphabet: give at least two characters, each once, no blanks")
+    return plain
 
 
 def number(least: float, most: float) -> Callable[[str], float]:

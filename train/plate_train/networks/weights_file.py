@@ -18,6 +18,7 @@ from typing import Any
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import ModelError, PlateEdgeError
 from plate_runtime.manifest import InputSpec, Manifest
+from plate_runtime.script import Script
 
 from ..loop.atomic import replacing
 from . import h5_file, keras_2, network_file
@@ -58,6 +59,11 @@ class ModelMeta:
     steps: int = 0
     strides: tuple[int, ...] = ()
     thresholds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def script(self) -> Script:
+        """The characters that it reads; see `Script`."""
+        return Script(self.alphabet)
 
 
 def save(model: Any, path: Path, meta: ModelMeta) -> None:

@@ -1,5 +1,7 @@
 """Networks that read a whole plate crop: float32 (n, 48, 160, 1) in 0..1 to logits (n, steps, 37).
 
+The classes are those of a script, A-Z and 0-9 where none is named, and the blank behind them.
+
 All share one trunk of 3x3 convolutions and differ in how its 6 x 40 features become steps. Only layers whose
 operators run in int8 everywhere; batch normalisation stands before the ReLU, so that it folds into the convolution.
 """
@@ -11,15 +13,13 @@ from dataclasses import dataclass
 from math import log
 from typing import Any
 
-from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import UsageError
 from plate_runtime.manifest import InputSpec
+from plate_runtime.script import LATIN, Script
 
 from ..networks.tensorflow_setup import import_keras
 
 PLATE_SPEC = InputSpec(shape=(48, 160, 1), polarity="any", resize="stretch", contrast="standardise")
-CLASSES = len(ALPHABET) + 1
-BLANK = len(ALPHABET)
 SLOTS = 12
 
 
@@ -51,19 +51,19 @@ class Architecture:
 
     decoding: str
     steps: int
-    head: Callable[[Any, Size], Any]
+    head: Callable[[Any, Size, int], Any]
 
 
-def build(name: str, size: Size | None = None) -> Any:
+def build(name: str, size: Size | None = None, script: Script = LATIN) -> Any:
     """Build a network by its name in `ARCHITECTURES`; not compiled.
 
     Raises:
         UsageError: there is no network of that name.
     """
-    size = size or Size()
+    size, classes = size or Size(), len(script.alphabet) + 1
     keras = import_keras()
     picture = keras.layers.Input(PLATE_SPEC.shape)
-    logits = architecture(name).head(_trunk(picture, size), size)
+    logits = architecture(name).head(_trunk(picture, size), size, classes)
     model = keras.Model(picture, logits, name=name.replace("-", "_"))
     if architecture(name).decoding == "ctc":
         _expect_blanks(model)
@@ -74,7 +74,7 @@ def _expect_blanks(model: Any) -> None:
     """Let every step say blank at first: four steps in five are, and learning that takes hundreds of batches."""
     last = next(layer for layer in reversed(model.layers) if type(layer).__name__ == "Conv2D")
     kernel, bias = last.get_weights()
-    bias[BLANK] = log(4 * (CLASSES - 1))
+    bias[-1] = log(4 * (len(bias) - 1))
     last.set_weights([kernel, bias])
 
 
@@ -96,19 +96,19 @@ def _trunk(picture: Any, size: Size) -> Any:
     return _stage(x, size.channels(104), size.depth)
 
 
-def _rows(x: Any, size: Size) -> Any:
+def _rows(x: Any, size: Size, classes: int) -> Any:
     """Two rows of 40 steps, the upper one first."""
     x = _convolution(x, size.channels(128), strides=(3, 1))
-    return _steps(_convolution(x, size.channels(128), kernel=(1, 7)), 80, size)
+    return _steps(_convolution(x, size.channels(128), kernel=(1, 7)), 80, size, classes)
 
 
-def _single(x: Any, size: Size) -> Any:
+def _single(x: Any, size: Size, classes: int) -> Any:
     """One row of 40 steps."""
     x = _convolution(x, size.channels(128), kernel=(6, 3), strides=(6, 1))
-    return _steps(_convolution(x, size.channels(128), kernel=(1, 7)), 40, size)
+    return _steps(_convolution(x, size.channels(128), kernel=(1, 7)), 40, size, classes)
 
 
-def _slots(x: Any, size: Size) -> Any:
+def _slots(x: Any, size: Size, classes: int) -> Any:
     """A map of attention for each slot; the features weighted by it tell the slot's character.
 
     A map is what the place looks like plus what the picture as a whole says about where the slot's character stands.
@@ -122,13 +122,13 @@ def _slots(x: Any, size: Size) -> Any:
     seen = layers.Permute((2, 1))(layers.Reshape((240, SLOTS))(layers.Conv2D(SLOTS, 1)(x)))
     attention = layers.Softmax()(layers.Add()([seen, expected]))
     slots = layers.Dot(axes=(2, 1))([attention, layers.Reshape((240, channels))(x)])
-    return layers.Dense(CLASSES, name="logits")(layers.Dropout(size.dropout)(slots))
+    return layers.Dense(classes, name="logits")(layers.Dropout(size.dropout)(slots))
 
 
-def _steps(x: Any, steps: int, size: Size) -> Any:
+def _steps(x: Any, steps: int, size: Size, classes: int) -> Any:
     layers = import_keras().layers
     x = layers.Dropout(size.dropout)(x)
-    return layers.Reshape((steps, CLASSES), name="logits")(layers.Conv2D(CLASSES, 1)(x))
+    return layers.Reshape((steps, classes), name="logits")(layers.Conv2D(classes, 1)(x))
 
 
 def _stage(x: Any, channels: int, depth: int) -> Any:

@@ -8,28 +8,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError
+from plate_runtime.script import LATIN, Script
 
 from ..networks.tensorflow_setup import import_tensorflow
-from .architectures import BLANK, SLOTS
+from .architectures import SLOTS
 
 LONGEST = 16
 """Characters of the longest text that is trained on."""
-_PLACE = {sign: place for place, sign in enumerate(ALPHABET)}
 
 
-def encode(texts: Sequence[str]) -> NDArray[np.int32]:
-    """Return the places of the signs in the alphabet, int32 (n, LONGEST), filled up with -1.
+def encode(texts: Sequence[str], script: Script = LATIN) -> NDArray[np.int32]:
+    """Return the places of the characters in the script's alphabet, int32 (n, LONGEST), filled up with -1.
 
     Raises:
-        DataError: a text is longer, or has other signs.
+        DataError: a text is longer, or has other characters.
     """
+    places = {character: place for place, character in enumerate(script.alphabet)}
     codes = np.full((len(texts), LONGEST), -1, np.int32)
     for row, text in zip(codes, texts, strict=True):
-        if len(text) > LONGEST or not set(text) <= _PLACE.keys():
-            raise DataError(f"the text {text!r} has signs other than A-Z0-9, or more than {LONGEST}")
-        row[: len(text)] = [_PLACE[sign] for sign in text]
+        if len(text) > LONGEST or not set(text) <= places.keys():
+            raise DataError(f"the text {text!r} has characters other than {script.name}, or more than {LONGEST}")
+        row[: len(text)] = [places[character] for character in text]
     return codes
 
 
@@ -48,11 +48,11 @@ def ctc_loss(codes: Any, logits: Any) -> Any:
     labels = tf.SparseTensor(places, tf.gather_nd(codes, places), tf.shape(codes, tf.int64))
     shape = tf.shape(logits)
     lengths = tf.fill([shape[0]], shape[1])
-    return tf.nn.ctc_loss(labels, logits, None, lengths, logits_time_major=False, blank_index=BLANK)
+    return tf.nn.ctc_loss(labels, logits, None, lengths, logits_time_major=False, blank_index=-1)
 
 
 def slots_loss(codes: Any, logits: Any) -> Any:
     """Cross-entropy summed over the slots; those after the text's end are to be blank, what has no slot is lost."""
     tf = import_tensorflow()
-    wanted = tf.where(codes >= 0, codes, BLANK)[:, :SLOTS]
+    wanted = tf.where(codes >= 0, codes, tf.shape(logits)[-1] - 1)[:, :SLOTS]
     return tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(wanted, logits), axis=1)

@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.alphabet import ALPHABET, fold
+from plate_runtime.alphabet import fold
 from plate_runtime.decode import Reading, decode_logits
 from plate_runtime.errors import DataError, InputError
 from plate_runtime.evaluate import calibration, score_texts
@@ -18,6 +18,7 @@ from plate_runtime.labels import LabelledPicture, read_labels
 from plate_runtime.manifest import InputSpec
 from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.preprocess import resize_picture, scale_pixels, standardise
+from plate_runtime.script import LATIN
 
 from ..networks.tensorflow_setup import import_tensorflow
 
@@ -110,7 +111,7 @@ def read(
     reader: Reader, pictures: NDArray[np.uint8], spec: InputSpec, decoding: str, temperature: float = 1.0
 ) -> list[Reading]:
     """Read uint8 (n, height, width) as the runtime does."""
-    return decode_logits(predict(reader, pictures, spec), decoding, ALPHABET, temperature)
+    return decode_logits(predict(reader, pictures, spec), decoding, LATIN, temperature)
 
 
 def right(readings: Sequence[Reading], texts: Sequence[str]) -> NDArray[np.bool_]:
