@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.health.findings import Finding
-from plate_devices.threads import Worker
+from plate_devices.threads import BackgroundThread
 from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
     from plate_devices.cli.infer_options import InferOptions
-    from plate_devices.sources.source import Frame
+    from plate_devices.sources.source import Frame, Source
 
 PICTURE_WITHIN = 20.0
 
@@ -106,7 +106,7 @@ def _check_queue(config: Any) -> Iterator[Finding]:
         yield Finding("queue", "failed", f"events cannot wait in {folder}: it may not be written", advice)
 
 
-def _first_frame(source: Any) -> Frame | None:
+def _first_frame(source: Source) -> Frame | None:
     """Return the first frame, None where none comes in time. Raises what the source raises."""
     got: list[Frame | BaseException] = []
 
@@ -117,10 +117,10 @@ def _first_frame(source: Any) -> Frame | None:
         except BaseException as error:  # raised again by who asked
             got.append(error)
         finally:
-            getattr(frames, "close", lambda: None)()
+            frames.close()
             source.close()
 
-    thread = Worker(look, "first frame", again=False)
+    thread = BackgroundThread(look, "first frame", restarts=False)
     thread.start()
     thread.join(PICTURE_WITHIN)
     if got and isinstance(got[0], StopIteration):

@@ -6,7 +6,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.threads import BOARD
+from plate_devices.threads import THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ class Health:
     @property
     def threads(self) -> list[ThreadState]:
         """How the background threads fare."""
-        return BOARD.states()
+        return THREADS.states()
 
     @property
     def seconds_up(self) -> float:

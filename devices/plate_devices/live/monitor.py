@@ -10,7 +10,7 @@ from plate_devices.config.sections import HeatSettings
 from plate_devices.health.board import Board, disk_free
 from plate_devices.service.memory_trim import Trimming
 from plate_devices.service.thermal import Heat
-from plate_devices.sources.frame_rate import Pace
+from plate_devices.sources.frame_rate_limit import FrameRateLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,8 +56,8 @@ class Onlooker:
         self._options = options
         self._heat = self._thermostat(options)
         self._page: LivePage | None = None
-        self._pace: Pace | None = None
-        self._brake = Pace()
+        self._rate_limit: FrameRateLimit | None = None
+        self._brake = FrameRateLimit()
         self._watch: Watch | None = None
         self._ready = False
         self._counted = [0] * 5
@@ -72,7 +72,7 @@ class Onlooker:
         if self._watch is not None:
             self._count(self._watch)  # what was told at its end
         self._watch, self._counted = None, [0] * 5
-        self._pace = getattr(source, "pace", None)
+        self._rate_limit = source.rate_limit
 
     def apply(self, options: InferOptions) -> None:
         """Go on with other settings. Raises DeviceError where the page's address is taken; the page is gone then."""
@@ -110,7 +110,7 @@ class Onlooker:
             self._notifier.ready(watch.describe())
         self._notifier.alive(watch.describe)
         self.asked()
-        if self._pace is None and self._heat.frames:
+        if self._rate_limit is None and self._heat.frames:
             self._brake.wait()
 
     def _look(self, watch: Watch) -> None:
@@ -156,9 +156,9 @@ class Onlooker:
     def _slow(self, limit: float | None) -> None:
         if limit != self._health.frame_limit:
             self._health.frame_limit = limit
-            for pace in (self._pace, self._brake):
-                if pace is not None:
-                    pace.limit(limit)
+            for each in (self._rate_limit, self._brake):
+                if each is not None:
+                    each.slow_to(limit)
 
     def _thermostat(self, options: InferOptions) -> Heat:
         return Heat(_section(options, "heat") or HeatSettings(), self._board, self._reporting.say)

@@ -16,7 +16,7 @@ from plate_devices.live.reporter import Reporting
 from plate_devices.service.log import Log
 from plate_devices.service.notify import Notifier
 from plate_devices.service.signals import Signals
-from plate_devices.threads import BOARD
+from plate_devices.threads import THREADS
 from plate_runtime.errors import described
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Station:
         """Watch until the camera ends or somebody stops it, and return the exit code."""
         from plate_devices.live.monitor import Onlooker
 
-        BOARD.remark = self._log.say
+        THREADS.report = self._log.say
         with ExitStack() as stack:
             if self._service:
                 stack.enter_context(self._signals)

@@ -19,7 +19,7 @@ WILDCARDS = "?*"
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedPlate:
     """A line of a list: the plate in A-Z0-9, maybe with `WILDCARDS`, and the name beside it, "" for none."""
 
     text: str
@@ -30,8 +30,8 @@ class Listed:
 class PlateList:
     """The plates of a file, `exact` by their folded text, and `patterns` of those with wildcards, in their order."""
 
-    exact: dict[str, Listed] = field(default_factory=dict)
-    patterns: tuple[tuple[re.Pattern[str], Listed], ...] = ()
+    exact: dict[str, ListedPlate] = field(default_factory=dict)
+    patterns: tuple[tuple[re.Pattern[str], ListedPlate], ...] = ()
 
     def __len__(self) -> int:
         return len(self.exact) + len(self.patterns)
@@ -54,7 +54,7 @@ def read_plates(path: Path) -> PlateList:
     rows = [row for row in rows if row[1]]
     if rows and rows[0][1].lower() in COLUMNS["text"]:
         rows = rows[1:]
-    listed = [Listed(_plate(plate, f"watch list {path}, line {number}"), name) for number, plate, name in rows]
+    listed = [ListedPlate(_plate(plate, f"watch list {path}, line {number}"), name) for number, plate, name in rows]
     return PlateList(
         {fold(one.text): one for one in listed if not _has_wildcard(one.text)},
         tuple((_expression(one.text), one) for one in listed if _has_wildcard(one.text)),
