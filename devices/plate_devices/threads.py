@@ -165,7 +165,3 @@ def describe(error: BaseException) -> str:
         where = f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})"
         trace = trace.tb_next
     return f"internal error: {' '.join(f'{type(error).__name__}: {error}'.split())[:300]}{where}"
-
-
-Worker = BackgroundThread  # the old names, until outputs use the new ones
-BOARD = THREADS

@@ -14,7 +14,7 @@ from plate_devices.events.records import UUID7
 from plate_devices.events.system_times import RELEASED
 from plate_devices.outputs.saved_pictures import MARK
 from plate_devices.private_files import clean_folder, read_regular
-from plate_devices.threads import Worker, describe
+from plate_devices.threads import BackgroundThread, describe
 from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
@@ -62,12 +62,12 @@ class Retention:
         self._keep = timedelta(days=keep_days)
         self._folders, self._forget, self._clock_set, self._warn = folders, forget, clock_set, warn
         self._stopped = threading.Event()
-        self._worker: Worker | None = None
+        self._worker: BackgroundThread | None = None
 
     def start(self) -> None:
         """Begin; nothing happens where everything is kept."""
         if self._keep:
-            self._worker = Worker(self._run, "retention")
+            self._worker = BackgroundThread(self._run, "retention")
             self._worker.start()
 
     def close(self) -> None:

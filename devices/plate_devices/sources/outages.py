@@ -6,9 +6,7 @@ import threading
 import time
 from collections import deque
 
-from plate_devices.backoff import SETTLED_AFTER, BackOff
-
-__all__ = ["SETTLED_AFTER", "BackOff", "OutageTracker"]  # until outputs import the first two from backoff
+from plate_devices.backoff import SETTLED_AFTER
 
 
 class OutageTracker:
