@@ -33,7 +33,7 @@ from plate_devices.follow import Vehicle
 from plate_devices.live.loop import Watch
 from plate_devices.live.motion import Changes
 from plate_devices.live.roi import View
-from plate_devices.sources.source import Frame, Source
+from plate_devices.sources.source import Frame, Frames, Source
 from plate_devices.sources.video import VideoFile
 from plate_runtime.errors import PlateEdgeError
 from plate_runtime.reader import Plate
@@ -46,26 +46,18 @@ FILM_SEED = 2100
 Picture = np.ndarray
 
 
-class Painted:
+class Painted(Source):
     """A painted drive as a source; `change` alters what the camera sees, by the second."""
-
-    still = False
-    dropped = 0
-    default_roi = None
-    state = ""
 
     def __init__(self, painter: DrivePainter, change: Callable[[Picture, float], Picture] | None = None) -> None:
         self.name = "drive"
         self._painter, self._change = painter, change
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Frames:
         """Yield all frames, with times."""
         for number in range(self._painter.drive.frames):
             picture = self._painter.paint(number)
             yield stamp(number, picture if self._change is None else self._change(picture, number / RATE))
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 class Guesses:

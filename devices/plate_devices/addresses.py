@@ -28,7 +28,7 @@ class AddressError(ValueError):
         return f"this {text}" if text.startswith("is no address") else f"this is no address that can work: it {text}"
 
 
-class Parts(NamedTuple):
+class AddressParts(NamedTuple):
     """An address, taken apart.
 
     Attributes:
@@ -47,7 +47,7 @@ class Parts(NamedTuple):
     password: str
 
 
-def split_address(typed: str, ports: dict[str, int]) -> Parts:
+def split_address(typed: str, ports: dict[str, int]) -> AddressParts:
     """Take an address apart as browsers do; `ports` are the usual ones by scheme.
 
     Host names are encoded by IDNA, paths by UTF-8.
@@ -75,7 +75,7 @@ def split_address(typed: str, ports: dict[str, int]) -> Parts:
     host, port = _split_place(place)
     if not host:
         raise AddressError(f"is no address; it is like {scheme}://host")
-    return Parts(
+    return AddressParts(
         scheme, host_name(host), port or ports[scheme], _sent(target), fragment, _user(user), _password(password)
     )
 

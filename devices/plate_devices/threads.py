@@ -1,4 +1,4 @@
-"""Threads in the background: none dies unseen. All threads of this program are made here."""
+"""Background threads that report their failures and restart. All threads of this program are created here."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from plate_devices.backoff import BackOff
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 LONGEST_PAUSE = 60.0
-"""Seconds before failed work begins again, at most."""
+"""Longest wait before a failed thread restarts, in seconds."""
 
 _SETTLED = 300.0
-"""Seconds of work after which a failure counts as the first one again."""
+"""Seconds without a failure after which the waits start again with the first one."""
 
 
 class ThreadState(NamedTuple):
-    """How one kind of work fares.
+    """State of all background threads of one name.
 
     Attributes:
-        name: of the work. running: False while it waits to begin again after a failure, or has ended with one.
-        failures: how often it failed since the start of the program. last_error: why it last did, "" for never.
+        name: of the thread.
+        running: False while it waits to restart after a failure, and after it ended with one.
+        failures: number of failures since the start of the program.
+        last_error: reason of the last failure, "" for none.
     """
 
     name: str
@@ -32,26 +36,26 @@ class ThreadState(NamedTuple):
     last_error: str
 
 
-def _print(word: str, sentence: str) -> None:
+def _print(event: str, message: str) -> None:
     if sys.stderr is not None:
-        print(f"{word}: {sentence}", file=sys.stderr)
+        print(f"{event}: {message}", file=sys.stderr)
 
 
-class Board:
-    """Knows every background thread of the process. Thread-safe.
+class ThreadRegistry:
+    """States of all background threads of the process. Thread-safe.
 
     Attributes:
-        remark: gets a word for programs and one sentence for each failure; by default standard error does.
+        report: called with an event's name and a message for each failure; prints to standard error by default.
     """
 
     def __init__(self) -> None:
-        self.remark: Callable[[str, str], None] = _print
+        self.report: Callable[[str, str], None] = _print
         self._lock = threading.Lock()
         self._running: dict[str, int] = {}
         self._failures: dict[str, tuple[int, str]] = {}
 
     def states(self) -> list[ThreadState]:
-        """Return what runs, and what has failed, by name."""
+        """Return the threads that run or have failed, sorted by name."""
         with self._lock:
             names = sorted({name for name, count in self._running.items() if count} | set(self._failures))
             states = []
@@ -60,90 +64,97 @@ class Board:
                 states.append(ThreadState(name, self._running.get(name, 0) > 0, count, error))
             return states
 
-    def begun(self, name: str) -> None:
-        """Work begins."""
+    def started(self, name: str) -> None:
+        """Count a thread as running."""
         with self._lock:
             self._running[name] = self._running.get(name, 0) + 1
 
     def ended(self, name: str) -> None:
-        """Work has ended."""
+        """Count a thread as ended."""
         with self._lock:
             self._running[name] -= 1
             if not self._running[name]:
                 del self._running[name]
 
-    def failed(self, name: str, error: BaseException, then: str) -> None:
-        """Work has failed."""
-        told = describe(error)
+    def failed(self, name: str, error: BaseException, consequence: str) -> None:
+        """Count and report a failure; `consequence` says what happens next."""
+        reason = describe(error)
         with self._lock:
-            self._failures[name] = self._failures.get(name, (0, ""))[0] + 1, told
-        self.remark("thread_failed", f"{name}: {told}; {then}")
+            self._failures[name] = self._failures.get(name, (0, ""))[0] + 1, reason
+        self.report("thread_failed", f"{name}: {reason}; {consequence}")
 
 
-BOARD = Board()
+THREADS = ThreadRegistry()
 
 
-class Worker:
-    """Work in a thread of its own.
-
-    What ends it with an error is said, counted on the board, and begun again after a pause.
-    """
+class BackgroundThread:
+    """A daemon thread for one function. An error is reported, counted in the registry, and the function restarts."""
 
     def __init__(
-        self, work: Callable[[], None], name: str, again: bool = True, board: Board = BOARD, pause: float = 1.0
+        self,
+        function: Callable[[], None],
+        name: str,
+        restarts: bool = True,
+        registry: ThreadRegistry = THREADS,
+        pause: float = 1.0,
     ) -> None:
-        """Take the work; its end without an error is the thread's end.
+        """Take the function; the thread ends when it returns.
 
         Args:
-            name: for people and `/health`. again: False for work that is not worth beginning again, as for one client.
-            pause: seconds after the first failure; twice as long after each one that follows soon.
+            name: shown to the operator and in `/health`.
+            restarts: False where a restart has no use, as for one client.
+            pause: seconds before the first restart; doubled for each failure that follows soon.
         """
         self.name = name
-        self._work, self._again, self._board, self._pause = work, again, board, pause
+        self._function, self._restarts, self._registry = function, restarts, registry
+        self._back_off = BackOff(LONGEST_PAUSE, pause, jitter=0.0)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin."""
-        self._board.begun(self.name)
+        """Start the thread."""
+        self._registry.started(self.name)
         try:
             self._thread.start()
         except RuntimeError:  # the system has no thread left
-            self._board.ended(self.name)
+            self._registry.ended(self.name)
             raise
 
     @property
     def started(self) -> bool:
-        """Whether it was begun."""
+        """Whether `start` was called."""
         return self._thread.ident is not None
 
     def is_alive(self) -> bool:
-        """Whether it works, or waits to begin again."""
+        """Whether it runs or waits to restart."""
         return self._thread.is_alive()
 
     def join(self, seconds: float) -> None:
-        """Wait for its end, at most so long; from now on it is not begun again."""
+        """Wait up to `seconds` for its end; it does not restart any more."""
         self._stopped.set()
         self._thread.join(max(0.0, seconds))
 
     def _run(self) -> None:
-        pause, going_on = self._pause, True
-        while going_on:
-            began = time.monotonic()
-            try:
-                self._work()
-                going_on = False
-            except BaseException as error:  # also SystemExit, which would end a thread without a word
-                pause = self._pause if time.monotonic() - began > _SETTLED else pause
-                going_on = self._again and not self._stopped.is_set()
-                then = f"it begins again in {pause:g} s" if going_on else "it has ended"
-                self._board.failed(self.name, error, then)
-            self._board.ended(self.name)
-            if going_on:
-                going_on = not self._stopped.wait(pause)
-                pause = min(LONGEST_PAUSE, 2 * pause)
-            if going_on:
-                self._board.begun(self.name)
+        pause = self._call()
+        while pause is not None and not self._stopped.wait(pause):
+            self._registry.started(self.name)
+            pause = self._call()
+
+    def _call(self) -> float | None:
+        """Call the function; return the seconds to wait before a restart, None for none."""
+        began = time.monotonic()
+        pause = None
+        try:
+            self._function()
+        except BaseException as error:  # also SystemExit, which would end the thread silently
+            if time.monotonic() - began > _SETTLED:
+                self._back_off.reset()
+            if self._restarts and not self._stopped.is_set():
+                pause = self._back_off.next()
+            consequence = "it has ended" if pause is None else f"it restarts in {pause:g} s"
+            self._registry.failed(self.name, error, consequence)
+        self._registry.ended(self.name)
+        return pause
 
 
 def describe(error: BaseException) -> str:

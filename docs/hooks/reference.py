@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 from plate_devices.cli import doctor, evaluate, infer
 from plate_devices.config import load
 from plate_devices.config.fields import key_of, meaning
+from plate_devices.health.metrics import METRICS, PREFIX
 from plate_devices.outputs.make_outputs import TYPES, settings_class
 from plate_export import command as export
 from plate_train import command as train
@@ -74,6 +75,7 @@ def pages() -> dict[str, str]:
         "contribute/changelog.md": _below_docs(ROOT / "CHANGELOG.md"),
         "reference/command-line.md": command_line(),
         "reference/settings.md": settings(),
+        "reference/metrics.md": metrics(),
     }
 
 
@@ -142,6 +144,23 @@ def _default(field: Field[Any]) -> str:
     if value in (None, "", ()):
         return ""
     return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{value}`"
+
+
+def metrics() -> str:
+    """Return the page with every metric."""
+    parts = [
+        "# Metrics",
+        "",
+        "The live page serves them at `/metrics`, in the text format of Prometheus. A metric without a known value is"
+        " omitted. [Service](../operate/service.md#metrics) shows how to use them.",
+        "",
+        "| metric | type | labels | meaning |",
+        "|---|---|---|---|",
+    ]
+    for metric in METRICS:
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        parts.append(f"| `{PREFIX}{metric.name}` | {metric.kind} | {labels} | {metric.help} |")
+    return "\n".join([*parts, ""])
 
 
 def _below_docs(path: Path) -> str:

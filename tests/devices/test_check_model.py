@@ -46,7 +46,7 @@ def test_plate_eval_survives_it(tmp_path: Path, picture: Path) -> None:
 def test_plate_doctor_tries_what_the_settings_name(tmp_path: Path) -> None:
     options = parse_infer(["--camera", "demo", "--as", "plate", "--model", str(crashing_model(tmp_path))])
     (failed,) = [finding for finding in check_models(options) if finding.state == "failed"]
-    assert "crashing.tflite" in failed.told
+    assert "crashing.tflite" in failed.message
     assert [finding.state for finding in check_samples(options)] == ["failed"]
 
 

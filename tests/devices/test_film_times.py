@@ -12,7 +12,7 @@ from device_helpers import make_frame, make_plate, records
 
 from plate_devices.cli.infer import command
 from plate_devices.follow import Follower
-from plate_devices.sources.demo import FRAMES_WITH_CAR, FRAMES_WITHOUT, DemoDrive, vehicles
+from plate_devices.sources.demo import FRAMES_WITH_CAR, FRAMES_WITHOUT, DemoCamera, vehicles
 
 
 def only_motion(path: Path, count: int) -> None:
@@ -22,7 +22,7 @@ def only_motion(path: Path, count: int) -> None:
         stream = film.add_stream("libx264", rate=15)
         stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p"
         stream.codec_context.time_base = clock
-        drive = (frame.rgb for frame in DemoDrive("demo", count).frames())
+        drive = (frame.rgb for frame in DemoCamera("demo", count).frames())
         for car in range(count):
             next(islice(drive, FRAMES_WITHOUT - 1, None))
             for number, rgb in enumerate(islice(drive, FRAMES_WITH_CAR)):

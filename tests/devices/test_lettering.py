@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from plate_devices.imaging.letters import Letters, caption_size, draw_text, strokes, text_width, write_caption
+from plate_devices.imaging.letters import LetterStyle, caption_size, draw_text, strokes, text_width, write_caption
 from plate_runtime.alphabet import ALPHABET
 
-LETTERS = Letters(height=40, stroke=5, gap=6)
+LETTERS = LetterStyle(height=40, stroke=5, gap=6)
 
 
 def draw(text: str) -> np.ndarray:

@@ -16,8 +16,8 @@ from streams.mjpeg import MjpegServer
 
 from plate_devices.cli.infer import command
 from plate_devices.sources.camera_address import parse_address
-from plate_devices.sources.files import StandardInput, open_paths
 from plate_devices.sources.mjpeg import MjpegStream
+from plate_devices.sources.picture_files import StandardInput, open_paths
 from plate_devices.unix_socket.socket_server import SocketServer
 from plate_runtime.errors import DeviceError, InputError
 from plate_runtime.pictures.open_picture import open_picture

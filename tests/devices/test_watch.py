@@ -14,7 +14,7 @@ from plate_devices.cli.status_line import StatusLine
 from plate_devices.follow import Vehicle
 from plate_devices.live.loop import LONGEST, Watch
 from plate_devices.live.roi import View
-from plate_devices.sources.source import Frame, Source
+from plate_devices.sources.source import Frame, Frames, Source
 from plate_runtime.errors import DeviceError, InputError, PlateEdgeError
 from plate_runtime.reader import Plate
 
@@ -22,20 +22,17 @@ from plate_runtime.reader import Plate
 START = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
 
 
-class Street:
+class Street(Source):
     """A source of frames 160x90; each number is how bright a car is that stands there, 0 for none."""
 
-    still = False
-    dropped = 3
-    default_roi = None
-    listener: object = None
+    _dropped = 3
     state = ""
 
     def __init__(self, cars: Sequence[int], error: Exception | None = None) -> None:
         self.name = "street"
         self._cars, self._error = cars, error
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Frames:
         for number, car in enumerate(self._cars):
             rgb = np.full((90, 160, 3), 90, np.uint8)
             if car:
@@ -127,9 +124,9 @@ def test_a_source_that_is_lost_is_reported_and_does_not_hold_vehicles_back() -> 
     for view in frames:
         watch._take(view)
     assert street.listener is watch
-    watch.report("street has given no picture for 5 s")
+    watch.report("street has sent no picture for 5 s")
     watch.waiting()
-    assert gate.said == ["street has given no picture for 5 s"]
+    assert gate.said == ["street has sent no picture for 5 s"]
     assert [vehicle.plate.text for vehicle in gate.vehicles] == ["AB12CD"]
 
 

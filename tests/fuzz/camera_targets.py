@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
 
-from plate_devices.sources.multipart import LONGEST_HEADERS, Chunks, FormatError, Parts
+from plate_devices.sources.multipart import LONGEST_HEADERS, ChunkedDecoder, FormatError, MultipartParser
 from plate_devices.sources.video import VideoFile
 
 
@@ -14,7 +14,7 @@ def feed_parts(sent: bytes, random: Random) -> None:
     """The same pictures come out in whatever pieces a stream comes in; nothing is kept that is not needed."""
 
     def take(pieces: Iterable[bytes]) -> tuple[list[bytes], str]:
-        parts, found = Parts(), []
+        parts, found = MultipartParser(), []
         try:
             for piece in pieces:
                 found += parts.feed(piece)
@@ -34,7 +34,7 @@ def feed_chunks(sent: bytes, random: Random) -> None:
     """The same content comes out in whatever pieces chunks come in."""
 
     def take(pieces: Iterable[bytes]) -> bytes:
-        chunks, found = Chunks(), bytearray()
+        chunks, found = ChunkedDecoder(), bytearray()
         try:
             for piece in pieces:
                 found += chunks.feed(piece)

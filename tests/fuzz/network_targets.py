@@ -15,11 +15,11 @@ from plate_devices.live.live_state import Tap
 from plate_devices.outputs.home_assistant import discovery
 from plate_devices.outputs.mqtt import MqttOutput
 from plate_devices.outputs.mqtt_settings import MqttSettings
-from plate_devices.serve.access import Access
-from plate_devices.serve.answers import Answers
+from plate_devices.serve.access import AccessControl
 from plate_devices.serve.http_framing import PageService
 from plate_devices.serve.live_pictures import LivePictures
-from plate_devices.sources.camera_address import presentable
+from plate_devices.serve.page_content import PageContent
+from plate_devices.sources.camera_address import printable_name
 from plate_devices.unix_socket.socket_server import SocketServer
 from plate_runtime.reader import PlateReader
 
@@ -30,7 +30,7 @@ _PORTS = {"http": 80, "https": 443, "rtsp": 554, "mqtt": 1883, "mqtts": 8883}
 def page_service(token: str = "") -> PageService:
     """Return the page without a server and without pictures; no request waits."""
     tap = Tap()
-    service = PageService(Access(token), Answers(tap, LivePictures(tap), {}, lambda: {"up": True}, None))
+    service = PageService(AccessControl(token), PageContent(tap, LivePictures(tap), {}, lambda: {"up": True}, None))
     service.waiting = threading.Semaphore(0)
     return service
 
@@ -60,7 +60,7 @@ def feed_http(service: PageService, sent: bytes, random: Random) -> None:
 
 def take_address(typed: str) -> None:
     """An address is taken apart into what can be sent, or refused in one line; it is never shown with a secret."""
-    shown = presentable(typed)
+    shown = printable_name(typed)
     try:
         parts = split_address(typed, _PORTS)
     except AddressError as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 from streams.mjpeg import MjpegServer
 
-from plate_devices.sources.demo import FRAMES_WITH_CAR, FRAMES_WITHOUT, RATE, DemoDrive, vehicles
+from plate_devices.sources.demo import FRAMES_WITH_CAR, FRAMES_WITHOUT, RATE, DemoCamera, vehicles
 
 VEHICLES = 120
 """A plate comes again after 104 seconds, long after it has been told."""
@@ -25,7 +25,7 @@ PERIOD = FRAMES_WITH_CAR + FRAMES_WITHOUT
 def draw_frames(folder: Path) -> None:
     """Draw the drive into JPEG files, 640x480, that are called by their number."""
     folder.mkdir()
-    for frame in DemoDrive(count=VEHICLES).frames():
+    for frame in DemoCamera(count=VEHICLES).frames():
         Image.fromarray(frame.rgb).save(folder / f"{frame.number}.jpg", quality=85)
 
 

@@ -54,9 +54,9 @@ def command(arguments: Sequence[str]) -> int:
     """Check what `arguments` ask for; return 0, or 4 where something failed."""
     given = parse_doctor(arguments)
     options, findings = _settings(given)
-    told: list[Finding] = []
+    shown: list[Finding] = []
     for finding in (*findings, *_look(given, options)):
-        told.append(finding)
+        shown.append(finding)
         if not given["--json"]:
             print("\n".join(lines([finding])), flush=True)
     row = None
@@ -64,11 +64,11 @@ def command(arguments: Sequence[str]) -> int:
         from plate_devices.health.bench import bench
 
         row = bench(options, given["--seconds"])
-    state = worst(told)
+    state = worst(shown)
     if given["--json"]:
         import json
 
-        found: dict[str, Any] = {"schema": 1, "state": state, "findings": [one.describe() for one in told]}
+        found: dict[str, Any] = {"schema": 1, "state": state, "findings": [one.describe() for one in shown]}
         print(json.dumps(found | ({"bench": row.describe()} if row else {})))
     elif row is not None:
         print(f"\n{row.as_csv()}", end="")

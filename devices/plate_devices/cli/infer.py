@@ -51,7 +51,7 @@ def _serve_socket(options: InferOptions, path: str) -> int:
 def _read_files(options: InferOptions) -> int:
     from pathlib import Path
 
-    from plate_devices.sources.files import open_paths
+    from plate_devices.sources.picture_files import open_paths
 
     check_region(options)
     written = [Path(folder) for folder in (options.annotate, options.save_crops) if folder]

@@ -190,9 +190,9 @@ def _presentable(name: str) -> str:
     """Return a name without the password that an address may hold."""
     if "://" not in name:
         return name
-    from plate_devices.sources.camera_address import presentable
+    from plate_devices.sources.camera_address import printable_name
 
-    return presentable(name)
+    return printable_name(name)
 
 
 def split_models(named: Sequence[str], others: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -30,7 +30,7 @@ class State(enum.Enum):
     LINGERING = "has had its last answer; what still comes is dropped, so that the answer is not lost"
 
 
-class Connection:
+class ClientConnection:
     """A client. Used by the thread of the front; a worker reads `request` alone.
 
     Attributes:

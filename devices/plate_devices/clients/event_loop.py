@@ -13,12 +13,12 @@ import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING
 
-from plate_devices.clients.client_connection import NEVER, PIECE, Connection, State, peer_of
-from plate_devices.clients.limits import Answer, RefusedError
-from plate_devices.clients.workers import Workers
+from plate_devices.clients.client_connection import NEVER, PIECE, ClientConnection, State, peer_of
+from plate_devices.clients.limits import RefusedError, Response
+from plate_devices.clients.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
-    from plate_devices.clients.limits import Limits, Service
+    from plate_devices.clients.limits import ConnectionLimits, Service
 
 _LOOK_EVERY = 0.1
 _LINGER = 1.0
@@ -27,24 +27,24 @@ _CLOSED_WITHIN = 5.0
 _MOST_ACCEPTED = 64
 
 
-class Front:
+class EventLoop:
     """Serves a listening socket within limits.
 
     A connection that is one too many replaces another one: of the process or address that has the most, the one with
     the oldest last request, unless it is being answered.
     """
 
-    def __init__(self, listener: socket.socket, service: Service, limits: Limits) -> None:
+    def __init__(self, listener: socket.socket, service: Service, limits: ConnectionLimits) -> None:
         """Take a socket that listens; it is closed with the front."""
         self._listener, self._service, self._limits = listener, service, limits
         listener.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(listener, selectors.EVENT_READ)
-        self._connections: set[Connection] = set()
+        self._connections: set[ClientConnection] = set()
         self._groups: Counter[object] = Counter()
         self._held = 0
-        self._workers = Workers(service, limits.workers, self._answered)
-        self._answers: deque[tuple[Connection, Answer]] = deque()
+        self._workers = WorkerPool(service, limits.workers, self._answered)
+        self._answers: deque[tuple[ClientConnection, Response]] = deque()
         self._woken, self._wake = socket.socketpair()
         self._woken.setblocking(False)
         self._wake.setblocking(False)
@@ -55,7 +55,7 @@ class Front:
         self._looked = self._accept_after = 0.0
 
     def serve_forever(self) -> None:
-        """Answer until `close` is called."""
+        """Serve until `close` is called."""
         with self._serving:
             while not self._closing.is_set():
                 self._turn()
@@ -114,7 +114,7 @@ class Front:
                 client.send(self._service.too_many)
             client.close()
             return
-        connection = Connection(client, peer, self._service.framer(), self._limits.idle_within)
+        connection = ClientConnection(client, peer, self._service.framer(), self._limits.idle_within)
         self._connections.add(connection)
         self._groups[peer.group] += 1
         self._selector.register(client, selectors.EVENT_READ, connection)
@@ -131,7 +131,7 @@ class Front:
         self._drop(min(candidates, key=lambda one: one.useful), self._service.too_many)
         return True
 
-    def _serve(self, connection: Connection) -> None:
+    def _serve(self, connection: ClientConnection) -> None:
         try:
             if connection.state is State.SENDING:
                 self._send(connection)
@@ -145,7 +145,7 @@ class Front:
             self._drop(connection)
             self._workers.report(error)
 
-    def _receive(self, connection: Connection) -> None:
+    def _receive(self, connection: ClientConnection) -> None:
         piece = connection.socket.recv(PIECE)
         if connection.state is State.LINGERING:
             if not piece:
@@ -159,11 +159,11 @@ class Front:
         if connection in self._connections:
             self._look_for_request(connection, at_end=not piece)
 
-    def _look_for_request(self, connection: Connection, at_end: bool = False) -> None:
+    def _look_for_request(self, connection: ClientConnection, at_end: bool = False) -> None:
         try:
             length = connection.framer.end(connection.received, at_end) if connection.received else None
         except RefusedError as refused:
-            self._start_sending(connection, Answer(refused.content, goes_on=False))
+            self._start_sending(connection, Response(refused.content, goes_on=False))
             return
         if length is None:
             if at_end:
@@ -174,12 +174,12 @@ class Front:
         self._selector.unregister(connection.socket)
         self._workers.add(connection)
 
-    def _answered(self, connection: Connection, answer: Answer) -> None:
+    def _answered(self, connection: ClientConnection, answer: Response) -> None:
         """Take an answer from a worker's thread."""
         self._answers.append((connection, answer))
         self._wake_up()
 
-    def _take_answer(self, connection: Connection, answer: Answer) -> None:
+    def _take_answer(self, connection: ClientConnection, answer: Response) -> None:
         if connection not in self._connections:
             return
         before = connection.held
@@ -196,7 +196,7 @@ class Front:
         else:
             self._start_sending(connection, answer)
 
-    def _start_sending(self, connection: Connection, answer: Answer) -> None:
+    def _start_sending(self, connection: ClientConnection, answer: Response) -> None:
         before = connection.held
         connection.outgoing, connection.goes_on = memoryview(answer.content), answer.goes_on
         self._count(connection, before)
@@ -207,7 +207,7 @@ class Front:
         self._watch(connection, selectors.EVENT_WRITE)
         self._serve(connection)
 
-    def _send(self, connection: Connection) -> None:
+    def _send(self, connection: ClientConnection) -> None:
         sent = connection.socket.send(connection.outgoing[:PIECE]) if connection.outgoing else 0
         before = connection.held
         connection.outgoing = connection.outgoing[sent:]
@@ -228,13 +228,13 @@ class Front:
         self._watch(connection, selectors.EVENT_READ)
         self._look_for_request(connection)
 
-    def _watch(self, connection: Connection, events: int) -> None:
+    def _watch(self, connection: ClientConnection, events: int) -> None:
         try:
             self._selector.modify(connection.socket, events, connection)
         except KeyError:
             self._selector.register(connection.socket, events, connection)
 
-    def _count(self, connection: Connection, before: int) -> None:
+    def _count(self, connection: ClientConnection, before: int) -> None:
         """Note that a connection holds more or less than before; who holds the most goes where it is too much."""
         self._held += connection.held - before
         if self._held <= self._limits.held_bytes:
@@ -256,7 +256,7 @@ class Front:
             self._accept_after = 0.0
             self._selector.register(self._listener, selectors.EVENT_READ)
 
-    def _drop(self, connection: Connection, words: bytes = b"") -> None:
+    def _drop(self, connection: ClientConnection, words: bytes = b"") -> None:
         """Disconnect a client; `words` are sent where it has none of an answer yet, and as far as it takes them."""
         if connection not in self._connections:
             return

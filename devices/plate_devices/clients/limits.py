@@ -8,11 +8,11 @@ from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Limits of one listening socket; seconds and bytes.
+class ConnectionLimits:
+    """ConnectionLimits of one listening socket; seconds and bytes.
 
     Attributes:
-        connections: open at once. One more replaces the least useful one (`Front`).
+        connections: open at once. One more replaces the least useful one (`EventLoop`).
         reserved: of them, for this machine alone.
         held_bytes: of requests and answers in memory, of all connections together.
         workers: requests that are answered at once.
@@ -40,7 +40,7 @@ class Peer(NamedTuple):
     is_local: bool
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """Bytes for a client; `goes_on` keeps the connection, `delay` holds the answer back for some seconds."""
 
     content: bytes
@@ -78,6 +78,6 @@ class Service(Protocol):
         """Return what finds the requests of a new connection."""
         ...
 
-    def answer(self, request: bytearray, peer: Peer) -> Answer:
+    def answer(self, request: bytearray, peer: Peer) -> Response:
         """Answer a whole request; called from several threads."""
         ...

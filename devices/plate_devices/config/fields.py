@@ -30,14 +30,14 @@ _LARGEST = 2**63 - 1
 """TOML promises whole numbers of 64 bits; tomllib reads any."""
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """Where a value stands: in which file, under which keys, on which lines keys are."""
 
     file: str
     path: KeyPath
     lines: dict[KeyPath, int]
 
-    def below(self, key: str | int) -> Place:
+    def below(self, key: str | int) -> Location:
         """Return the place of a key, or of one of a list's items."""
         return self._replace(path=(*self.path, key))
 
@@ -52,7 +52,7 @@ class Place(NamedTuple):
         raise ConfigError(f"{where}: {self.key}: {reason}" if self.path else f"{where}: {reason}")
 
 
-def build(cls: type[T], table: Mapping[str, Any], place: Place) -> T:
+def build(cls: type[T], table: Mapping[str, Any], place: Location) -> T:
     """Return a dataclass filled from a table; keys are its fields' names without a final `_`.
 
     Raises:
@@ -88,7 +88,7 @@ def unknown(key: str, known: Iterable[str]) -> str:
     return f"there is no such setting; {f'did you mean {near[0]}?' if near else 'there are ' + ', '.join(names)}"
 
 
-def convert(annotation: Any, value: Any, place: Place, secret: bool = False) -> Any:
+def convert(annotation: Any, value: Any, place: Location, secret: bool = False) -> Any:
     """Return a value as its annotation wants it; `secret` keeps it out of the message. Raises ConfigError."""
     for option in _options(annotation):
         if is_dataclass(option) and isinstance(option, type) and isinstance(value, dict):
@@ -160,7 +160,7 @@ def _simple(option: Any, value: Any) -> Any:
     return value if option in (str, int, bool) and type(value) is option else None
 
 
-def _items(annotations: Iterable[Any], values: Iterable[Any], place: Place, secret: bool) -> list[Any]:
+def _items(annotations: Iterable[Any], values: Iterable[Any], place: Location, secret: bool) -> list[Any]:
     pairs = zip(annotations, values, strict=True)
     return [convert(one, value, place.below(number), secret) for number, (one, value) in enumerate(pairs)]
 

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from plate_devices.config.fields import Place, build, shown, unknown
+from plate_devices.config.fields import Location, build, shown, unknown
 from plate_devices.config.line_numbers import key_lines
 from plate_devices.config.sections import (
     HeatSettings,
@@ -82,13 +82,13 @@ def _built(path: Path, text: str) -> Config:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_syntax(path, text, str(error))) from None
-    top = Place(str(path), (), key_lines(text))
+    top = Location(str(path), (), key_lines(text))
     parts = {key: _section(key, value, top.below(key)) for key, value in data.items()}
     parts["outputs"], parts["watchlists"] = parts.pop("output", ()), parts.pop("watchlist", ())
     return Config(**parts, given=frozenset(data))
 
 
-def _section(key: str, value: Any, place: Place) -> Any:
+def _section(key: str, value: Any, place: Location) -> Any:
     if key in _LISTS:
         if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
             place.refuse(f"{shown(value)} does not fit; begin each with [[{key}]]")
@@ -100,7 +100,7 @@ def _section(key: str, value: Any, place: Place) -> Any:
     return build(_OWN[key] if key in _OWN else _named(_PARTS[key]), value, place)
 
 
-def _item(key: str, table: dict[str, Any], place: Place) -> Any:
+def _item(key: str, table: dict[str, Any], place: Location) -> Any:
     if key != "output":
         return build(_named(_LISTS[key]), table, place)
     registry = import_module("plate_devices.outputs.make_outputs")

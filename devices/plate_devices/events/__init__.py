@@ -1,1 +1,1 @@
-"""When events happened, also on a machine without a clock chip."""
+"""Event records and their times, also on a machine without a real-time clock."""

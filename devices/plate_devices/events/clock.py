@@ -1,8 +1,7 @@
-"""Times of events that hold also where the clock is set after they happened.
+"""Times of events, corrected if the clock is set after they happened.
 
-A machine without a clock chip starts with the time of its last shutdown, and learns the right one from the network,
-minutes or days later. So each event says at which second after which boot it was, and once the clock is set, that
-gives its time.
+A machine without a real-time clock starts with the time of its last shutdown. It gets the right time from the network
+minutes or days later. So each event holds its boot and the seconds since boot. Once the clock is set, its time follows.
 """
 
 from __future__ import annotations
@@ -19,14 +18,14 @@ if TYPE_CHECKING:
     from plate_devices.events.system_times import Times
 
 JUMP = 1.0
-"""Seconds by which the clock has to change at once to have been set, by a time server or by hand."""
+"""A change of the clock by at least so many seconds at once means that it was set."""
 
 _KEPT_JUMPS = 16
 _TIMES = ("time", "first_time", "last_time")
 
 
 class _Jump(NamedTuple):
-    """The clock was set: what had to be added to the seconds since boot, before and after, and when that was."""
+    """The clock was set: seconds since boot, and the offset from them to the wall clock before and after."""
 
     monotonic: float
     before: float
@@ -34,10 +33,10 @@ class _Jump(NamedTuple):
 
 
 class Clock:
-    """Stamps events, and corrects them once the clock is set. Thread-safe."""
+    """Stamps events, and corrects their times once the clock is set. Thread-safe."""
 
     def __init__(self, times: Times | None = None) -> None:
-        """Take the machine's clocks, by default those of this machine."""
+        """Use these clocks, by default those of this machine."""
         self._times = times or SystemTimes()
         self._lock = threading.Lock()
         self._jumps: list[_Jump] = []
@@ -46,16 +45,16 @@ class Clock:
 
     @property
     def boot_id(self) -> str:
-        """Which boot this is."""
+        """Identifies the current boot."""
         return self._times.boot_id
 
     @property
     def is_set(self) -> bool:
-        """Whether the time was right when last looked at."""
+        """Whether the time was right at the last call of `look`."""
         return self._set
 
     def look(self) -> bool:
-        """Look whether somebody set the clock; return whether it is right. To be called every few seconds."""
+        """Check whether the clock was set; return whether it is right. Call it every few seconds."""
         with self._lock:
             monotonic = self._times.monotonic()
             offset = self._times.wall() - monotonic
@@ -70,7 +69,7 @@ class Clock:
         """Add `boot_id`, `monotonic` (seconds from boot to its last time) and `time_set` to a record, in place."""
         is_set = self.look()
         with self._lock:
-            # What was taken before the clock was set, and is told only now.
+            # The frame may be older than the change of the clock.
             since_boot = {key: self._since_boot(moment) for key in _TIMES if (moment := _parse(record.get(key)))}
             if is_set and self._jumps:
                 record |= {key: _write(seconds + self._offset) for key, seconds in since_boot.items()}
@@ -78,14 +77,14 @@ class Clock:
         record |= {"boot_id": self.boot_id, "monotonic": round(last, 3), "time_set": is_set}
 
     def correct(self, event: Record) -> bool:
-        """Give an event of this boot its right times, in place; return whether there was something to correct."""
+        """Correct the times of an event of this boot in place; return whether they were wrong."""
         if event.get("time_set", True) or event.get("boot_id") != self.boot_id or not self._set:
             return False
         correct_times(event, _write(self._offset) or "")
         return True
 
     def announcement(self) -> Record:
-        """Return a record for whoever already has events of this boot: their time is `boot_time` plus `monotonic`."""
+        """Return a record for clients that have events of this boot: their time is `boot_time` plus `monotonic`."""
         return {
             "schema": SCHEMA,
             "type": "clock",
@@ -98,7 +97,7 @@ class Clock:
         }
 
     def _since_boot(self, moment: float) -> float:
-        """Return seconds since boot of a time that was read off the clock, as it was set at that time."""
+        """Return the seconds since boot of a wall-clock time, with the offset that was valid then."""
         offset = self._offset
         for jump in reversed(self._jumps):
             forward = jump.after > jump.before
@@ -114,7 +113,7 @@ class Clock:
 
 
 def correct_times(event: Record, boot_time: str) -> None:
-    """Give an event the times that follow from when its boot was, in place."""
+    """Correct the times of an event in place from the time of its boot."""
     moments = {key: moment for key in _TIMES if (moment := _parse(event.get(key)))}
     boot = _parse(boot_time)
     if moments and boot is not None:

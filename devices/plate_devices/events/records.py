@@ -1,4 +1,4 @@
-"""The records that leave the project: one JSON object a line, as every reader of them relies on."""
+"""The public records: one JSON object a line."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ SCHEMA = 1
 Record = dict[str, Any]
 
 UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-"""What `uuid7` returns, as a regular expression."""
+"""Regular expression of the ids that `uuid7` returns."""
 
 
 def uuid7() -> str:
-    """Return a new UUID of version 7 (RFC 9562): ids sort by the time they were made, to a quarter microsecond."""
+    """Return a new UUID of version 7 (RFC 9562). Ids sort by creation time, to a quarter of a microsecond."""
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     fraction = rest * 4096 // 1_000_000
     chance = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
@@ -46,7 +46,7 @@ class Engine(NamedTuple):
 
 
 def frame_record(source: str, frame: Frame, plates: Iterable[Plate], elapsed_ms: float, engine: Engine) -> Record:
-    """Describe what was read in one frame; `elapsed_ms` is the time the reading took."""
+    """Return the record of one frame; `elapsed_ms` is the time that reading took."""
     height, width = frame.rgb.shape[:2]
     return {
         "schema": SCHEMA,
@@ -66,7 +66,7 @@ def frame_record(source: str, frame: Frame, plates: Iterable[Plate], elapsed_ms:
 
 
 def vehicle_record(source: str, vehicle: Vehicle, engine: Engine) -> Record:
-    """Describe a vehicle that has left; `crop` stays null until a picture of it is saved."""
+    """Return the record of a vehicle that has left; `crop` is null until a picture is saved."""
     return {
         "schema": SCHEMA,
         "type": "vehicle",
@@ -88,12 +88,12 @@ def vehicle_record(source: str, vehicle: Vehicle, engine: Engine) -> Record:
 
 
 def error_record(source: str, error: BaseException) -> Record:
-    """Describe an input that could not be read."""
+    """Return the record of an input that could not be read."""
     return {"schema": SCHEMA, "type": "error", "source": source, "error": " ".join(str(error).split())}
 
 
 def plate_record(plate: Plate) -> Record:
-    """Describe a plate; box and corners are in pixels of the whole picture."""
+    """Return the record of a plate; box and corners are in pixels of the whole picture."""
     return {
         "text": plate.text,
         "raw_text": plate.raw_text,
@@ -106,7 +106,7 @@ def plate_record(plate: Plate) -> Record:
             {
                 "text": character.text,
                 "confidence": _probability(character.confidence),
-                "alternatives": [[text, _probability(share)] for text, share in character.alternatives],
+                "alternatives": [[text, _probability(value)] for text, value in character.alternatives],
             }
             for character in plate.characters
         ],
@@ -114,12 +114,12 @@ def plate_record(plate: Plate) -> Record:
 
 
 def timestamp(moment: datetime | None) -> str | None:
-    """Write a UTC time as RFC 3339 to the millisecond, or None."""
+    """Return a UTC time in RFC 3339 with milliseconds, or None."""
     return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def to_line(record: Mapping[str, Any]) -> str:
-    """Write a record as one line of plain ASCII, without the line's end. Raises ValueError for NaN or infinity."""
+    """Return a record as one line of ASCII without a line break. Raises ValueError for NaN or infinity."""
     import json
 
     return json.dumps(record, allow_nan=False, separators=(", ", ": "))

@@ -1,4 +1,4 @@
-"""The machine's clocks: the one on the wall, which may be wrong until it is set, and the one that runs from boot."""
+"""The machine's clocks: the wall clock, which may be wrong until it is set, and the time since boot."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 CLOCK_CHIP = Path("/sys/class/rtc/rtc0/since_epoch")
 
 RELEASED = 1_793_000_000
-"""Seconds since 1970 that every clock which is right has passed: October 2026."""
+"""Seconds since 1970 of October 2026: a right clock is later."""
 
-_UNSYNCHRONISED = 5  # TIME_ERROR, what adjtimex(2) returns while nobody disciplines the clock
+_UNSYNCHRONISED = 5  # TIME_ERROR: adjtimex(2) returns it while the clock is not synchronised
 _CHIP_AGREES = 60.0
 
 
 class Times(Protocol):
-    """What is asked of the machine."""
+    """Clocks of a machine."""
 
     boot_id: str
-    """The same from one boot to the next, for all processes."""
+    """Identifies the boot; the same for all processes."""
 
     def wall(self) -> float:
-        """Seconds since 1970, in UTC, as far as the machine knows."""
+        """Return the machine's time in seconds since 1970, UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds since boot; never set, goes on while the machine sleeps."""
+        """Return the seconds since boot; never set, and running while the machine sleeps."""
         ...
 
     def is_set(self) -> bool:
-        """Whether the clock on the wall can be believed."""
+        """Whether the wall clock is right."""
         ...
 
 
@@ -41,7 +41,7 @@ class SystemTimes:
     """The clocks of this machine."""
 
     def __init__(self) -> None:
-        """Ask which boot this is; where the system does not tell, the process has one of its own."""
+        """Read the id of the boot; without one, the process makes its own."""
         try:
             self.boot_id = BOOT_ID.read_text("ascii").strip()
         except OSError:
@@ -57,12 +57,12 @@ class SystemTimes:
         return time.monotonic() if since_boot is None else time.clock_gettime(since_boot)
 
     def is_set(self) -> bool:
-        """Whether a time server has set the clock, or a clock chip that kept its time through the night agrees."""
+        """Whether a time server has set the clock, or a real-time clock agrees with it."""
         return SYNCHRONISED.exists() or _kernel_is_synchronised() or _chip_agrees(self.wall())
 
 
 class TrustedTimes(SystemTimes):
-    """The clocks of a machine whose owner says that the time is right."""
+    """The clocks of a machine that the settings declare to be right."""
 
     def is_set(self) -> bool:
         """See `Times`."""
@@ -80,7 +80,7 @@ def _kernel_is_synchronised() -> bool:
 
 
 def _chip_agrees(wall: float) -> bool:
-    """A chip without a battery begins in 1970 whenever power was off."""
+    """Whether the real-time clock agrees. Without a battery it starts in 1970 at each power-on."""
     try:
         chip = int(CLOCK_CHIP.read_text("ascii"))
     except (OSError, ValueError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from plate_devices.follow.consensus import is_near, is_part, same_text
 from plate_devices.follow.position import Place, is_inside, place_of
 from plate_devices.follow.track import Track, Vehicle
-from plate_devices.sources.film_clock import USUAL_RATE
+from plate_devices.sources.video_clock import DEFAULT_RATE
 from plate_runtime.script import LATIN
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Follower:
         """When a frame was taken, in seconds that never run backwards, whatever happens to the clock."""
         if frame.seconds is not None:
             return self._onwards(frame.seconds)
-        return self._onwards(frame.time.timestamp() if frame.time is not None else frame.number / USUAL_RATE)
+        return self._onwards(frame.time.timestamp() if frame.time is not None else frame.number / DEFAULT_RATE)
 
     def _onwards(self, seconds: float) -> float:
         if seconds + self._shift < self._now:

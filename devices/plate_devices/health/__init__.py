@@ -1,1 +1,1 @@
-"""How the device is: its board, what the loop counts, metrics for Prometheus, and plate-doctor."""
+"""State of the device: its board, counters of the loop, metrics for Prometheus, and the checks of plate-doctor."""

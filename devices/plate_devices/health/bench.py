@@ -1,4 +1,4 @@
-"""How fast this machine reads, as a row that anybody can add to benchmarks/devices.csv."""
+"""Measure how fast this machine reads, as a row for benchmarks/devices.csv."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.health.board import Board
-from plate_devices.health.self_test import measure, open_plate_reader, ways
+from plate_devices.health.self_test import measure, open_plate_reader, reading_modes
 
 if TYPE_CHECKING:
     from plate_devices.cli.infer_options import InferOptions
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Row:
-    """One machine, one model, one interpreter; milliseconds are for one plate crop, from decoded picture to text."""
+    """One machine, model and interpreter. Milliseconds are for one plate crop, from decoded picture to text."""
 
     date: str
     version: str
@@ -41,7 +41,7 @@ class Row:
     throttled: str
 
     def describe(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
+        """Return the row in types of JSON."""
         return asdict(self)
 
     def as_csv(self) -> str:
@@ -54,10 +54,10 @@ class Row:
 
 
 def bench(options: InferOptions | None, seconds: float, board: Board | None = None) -> Row:
-    """Read the sample crops for so many seconds. Raises PlateEdgeError where nothing can be read."""
+    """Read the sample crops for so many seconds. Raises PlateEdgeError if they cannot be read."""
     board = board or Board()
     before = board.temperature
-    with open_plate_reader(options, ways(options)[0]) as reader:
+    with open_plate_reader(options, reading_modes(options)[0]) as reader:
         model = reader.model
         label, backend = model.manifest.label, model.backend
         name, version = backend.name, backend.version
@@ -101,7 +101,7 @@ def _system() -> str:
 
 
 def _processor() -> str:
-    """What the kernel calls the processor, where the board has no name of its own."""
+    """Return the kernel's name of the processor, for boards without a name."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:  # noqa: PTH123
             named = [line.partition(":")[2].strip() for line in lines if line.startswith(("model name", "Model"))]

@@ -1,4 +1,4 @@
-"""What the machine says of itself: model, temperature, throttling, memory, free space. Nothing is kept open."""
+"""State of the board: model, temperature, throttling, memory, free space. No file is kept open."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ THROTTLED_NOW = {
     2: "throttled",
     3: "soft temperature limit",
 }
-"""Bits of the Raspberry Pi firmware's get_throttled for what is so now; 16 higher for what was since the start."""
+"""Bits of the Raspberry Pi firmware's get_throttled for the current state; bits 16 higher: since the start."""
 
 _FIRMWARE = "sys/devices/platform/soc/soc:firmware/get_throttled"
 _SENSORS = ("cpu", "soc", "x86_pkg", "coretemp")
 
 
 class Memory(NamedTuple):
-    """Bytes of the whole machine, and how many of them a program could still have."""
+    """Memory of the machine in bytes: all, and available to programs."""
 
     total: int
     available: int
 
 
 class Board:
-    """The machine below `root`; a folder with the same files stands for another machine."""
+    """The machine with its files below `root`; tests use a folder with the same files."""
 
     def __init__(self, root: Path = Path("/")) -> None:
-        """Take where `sys` and `proc` are."""
+        """Use the folder of `sys` and `proc`."""
         self._root = root
 
     @property
     def model(self) -> str:
-        """What the board is called, such as "Raspberry Pi 4 Model B Rev 1.5"; "" where it does not say."""
+        """Name of the board, such as "Raspberry Pi 4 Model B Rev 1.5", "" if unknown."""
         return self._text("proc/device-tree/model").replace("\0", "").strip()
 
     @property
     def temperature(self) -> float | None:
-        """Degrees Celsius of the processor, of its hottest sensor; None where there is none."""
+        """Temperature of the processor's hottest sensor in degrees Celsius, None without a sensor."""
         zones = sorted((self._root / "sys/class/thermal").glob("thermal_zone*"))
-        heat = {zone: _degrees(self._read(zone / "temp")) for zone in zones}
+        degrees_of = {zone: _degrees(self._read(zone / "temp")) for zone in zones}
         processors = [zone for zone in zones if self._read(zone / "type").strip().startswith(_SENSORS)]
-        known = [degrees for zone in processors or zones if (degrees := heat[zone]) is not None]
+        known = [degrees for zone in processors or zones if (degrees := degrees_of[zone]) is not None]
         return max(known, default=None)
 
     @property
     def throttled(self) -> list[str] | None:
-        """What slows a Raspberry Pi down now, or did since its start ("... since start"); None on other boards."""
+        """Reasons why a Raspberry Pi slows down now, or did earlier ("... since start"); None on other boards."""
         word = self._text(_FIRMWARE).strip()
         if not word:
             return None
@@ -59,7 +59,7 @@ class Board:
 
     @property
     def memory(self) -> Memory | None:
-        """What the kernel says; None where it does not."""
+        """Memory of the machine, None if unknown."""
         found = dict(line.split(":", 1) for line in self._text("proc/meminfo").splitlines() if ":" in line)
         try:
             total, available = (1024 * int(found[name].split()[0]) for name in ("MemTotal", "MemAvailable"))
@@ -69,7 +69,7 @@ class Board:
 
     @property
     def memory_used(self) -> int | None:
-        """Bytes that this process holds in memory; None where the kernel does not say."""
+        """Resident memory of this process in bytes, None if unknown."""
         words = self._text("proc/self/statm").split()
         return int(words[1]) * os.sysconf("SC_PAGE_SIZE") if len(words) > 1 and words[1].isdecimal() else None
 
@@ -85,7 +85,7 @@ class Board:
 
 
 def disk_free(folder: Path) -> int | None:
-    """Return the bytes that this user may still write where `folder` is, or will be; None where nobody knows."""
+    """Return the bytes that this user can still write in `folder`, which may not exist yet; None if unknown."""
     for place in (folder, *folder.absolute().parents):
         try:
             found = os.statvfs(place)
@@ -102,4 +102,4 @@ def _degrees(text: str) -> float | None:
     if not text.lstrip("-").isdecimal():
         return None
     degrees = int(text) / 1000
-    return degrees if -40 < degrees < 150 else None  # a sensor that is off says 0 K, or something absurd
+    return degrees if -40 < degrees < 150 else None  # a sensor that is off gives 0 K or an absurd value

@@ -1,4 +1,4 @@
-"""Checks of what stands around the device: settings, camera, outputs. Each returns what it found and raises nothing."""
+"""Checks of settings, camera and outputs. Each returns findings and raises nothing."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.health.findings import Finding
-from plate_devices.threads import Worker
+from plate_devices.threads import BackgroundThread
 from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
     from plate_devices.cli.infer_options import InferOptions
-    from plate_devices.sources.source import Frame
+    from plate_devices.sources.source import Frame, Source
 
 PICTURE_WITHIN = 20.0
 
 
 def check_settings(file: Path) -> tuple[InferOptions | None, list[Finding]]:
-    """Read the settings as plate-infer would; return them, where they are right."""
+    """Read the settings as plate-infer would; return them if they are valid, and the findings."""
     from plate_devices.cli.infer_options import parse_infer
 
     try:
@@ -36,8 +36,8 @@ def check_settings(file: Path) -> tuple[InferOptions | None, list[Finding]]:
     except OSError:
         return options, found
     if mode & stat.S_IROTH and "@" in file.read_text("utf-8"):
-        told = f"{file} may be read by everybody, and seems to hold a password"
-        found.append(Finding("settings", "warning", told, f"chmod o-r {file}"))
+        message = f"all users may read {file}, which seems to hold a password"
+        found.append(Finding("settings", "warning", message, f"chmod o-r {file}"))
     return options, found
 
 
@@ -50,7 +50,7 @@ def check_camera(name: str, size: tuple[int, int] | None = None, redirect: str |
     try:
         source = open_camera(name, size=size, redirect=redirect)
         if isinstance(source, WatchedFolder):
-            yield Finding("camera", "ok", f"{source.name} is there; pictures may come at any time")
+            yield Finding("camera", "ok", f"{source.name} exists; pictures may come at any time")
             return
         frame = _first_frame(source)
     except PlateEdgeError as error:
@@ -59,20 +59,20 @@ def check_camera(name: str, size: tuple[int, int] | None = None, redirect: str |
         yield Finding("camera", "failed", str(error), advice)
         return
     if frame is None:
-        told = f"{source.name} gives no picture within {PICTURE_WITHIN:g} s"
-        yield Finding("camera", "failed", told, "check cable and address; see docs/use/cameras.md")
+        message = f"{source.name} gives no picture within {PICTURE_WITHIN:g} s"
+        yield Finding("camera", "failed", message, "check cable and address; see docs/use/cameras.md")
         return
     height, width = frame.rgb.shape[:2]
     took = time.monotonic() - started
     yield Finding("camera", "ok", f"{source.name} gives {width}x{height} pixels, the first after {took:.1f} s")
     level = float(frame.rgb.mean())
     if level < 8 or level > 247:
-        dark = "black" if level < 8 else "white"
-        yield Finding("camera", "warning", f"the picture is {dark}", "take the cap off, or look at the exposure")
+        colour = "black" if level < 8 else "white"
+        yield Finding("camera", "warning", f"the picture is {colour}", "take the lens cap off, or check the exposure")
 
 
 def check_outputs(options: InferOptions) -> Iterator[Finding]:
-    """Ask every output of the settings whether it takes events; a service that runs meanwhile is not disturbed."""
+    """Check whether every output of the settings accepts events. A running service is not disturbed."""
     config = options.config
     if config is None or not config.outputs:
         return
@@ -88,9 +88,9 @@ def check_outputs(options: InferOptions) -> Iterator[Finding]:
         try:
             output.check()
         except PlateEdgeError as error:
-            yield Finding("outputs", "failed", f"{output.name}: {error}", "events wait on disk until it is back")
+            yield Finding("outputs", "failed", f"{output.name}: {error}", "events wait until it works again")
         else:
-            yield Finding("outputs", "ok", f"{output.name} takes events")
+            yield Finding("outputs", "ok", f"{output.name} accepts events")
     yield from _check_queue(config)
 
 
@@ -102,25 +102,25 @@ def _check_queue(config: Any) -> Iterator[Finding]:
     if os.access(there, os.W_OK):
         yield Finding("queue", "ok", f"events wait in {folder}")
     else:
-        advice = "give the user of the service this folder, or set folder in [queue]"
-        yield Finding("queue", "failed", f"events cannot wait in {folder}: it may not be written", advice)
+        advice = "give this folder to the user of the service, or set folder in [queue]"
+        yield Finding("queue", "failed", f"events cannot wait in {folder}: it is not writable", advice)
 
 
-def _first_frame(source: Any) -> Frame | None:
-    """Return the first frame, None where none comes in time. Raises what the source raises."""
+def _first_frame(source: Source) -> Frame | None:
+    """Return the first frame, None if none comes in time. Raises what the source raises."""
     got: list[Frame | BaseException] = []
 
     def look() -> None:
         frames = source.frames()
         try:
             got.append(next(frames))
-        except BaseException as error:  # raised again by who asked
+        except BaseException as error:  # raised again below
             got.append(error)
         finally:
-            getattr(frames, "close", lambda: None)()
+            frames.close()
             source.close()
 
-    thread = Worker(look, "first frame", again=False)
+    thread = BackgroundThread(look, "first frame", restarts=False)
     thread.start()
     thread.join(PICTURE_WITHIN)
     if got and isinstance(got[0], StopIteration):

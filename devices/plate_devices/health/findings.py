@@ -1,4 +1,4 @@
-"""What plate-doctor finds: each with its state, one sentence, and what to do."""
+"""Findings of plate-doctor: each with its state, a sentence, and advice."""
 
 from __future__ import annotations
 
@@ -8,25 +8,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 STATES = ("ok", "note", "warning", "failed")
-"""From harmless to bad; "note" is something that nobody has to do anything about."""
+"""From harmless to severe; a "note" needs no action."""
 
-_SIGNS = {"ok": "ok      ", "note": "note    ", "warning": "WARNING ", "failed": "FAILED  "}
+_LABELS = {"ok": "ok      ", "note": "note    ", "warning": "WARNING ", "failed": "FAILED  "}
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
-        check: what was looked at, in one word. state: one of `STATES`. told: what was found. advice: what to do.
+        check: name of the check, one word.
+        state: one of `STATES`.
+        message: what was found.
+        advice: what to do, "" for nothing.
     """
 
     check: str
     state: str
-    told: str
+    message: str
     advice: str = ""
 
     def describe(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
+        """Return the finding in types of JSON."""
         return self._asdict()
 
 
@@ -36,10 +39,10 @@ def worst(findings: Iterable[Finding]) -> str:
 
 
 def lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """Yield the findings as lines for people."""
+    """Yield the findings as lines of text."""
     from plate_devices.outputs.console_lines import printable
 
     for finding in findings:
-        yield printable(f"{_SIGNS[finding.state]}{finding.check:<12} {finding.told}")
+        yield printable(f"{_LABELS[finding.state]}{finding.check:<12} {finding.message}")
         if finding.advice:
             yield printable(f"{'':<21}-> {finding.advice}")

@@ -1,4 +1,4 @@
-"""Checks of the machine and of what reads: each returns what it found and raises nothing."""
+"""Checks of the machine, interpreters and models. Each returns findings and raises nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOT, LITTLE_MEMORY, LITTLE_SPACE = 75.0, 100 << 20, 200 << 20
 
 
 def check_system(board: Board) -> Iterator[Finding]:
-    """Python, processor, board."""
+    """Check Python, processor and board."""
     from plate_devices.profiles import detect
 
     machine = f"{board.model or platform.machine()}, {platform.machine()}, Python {platform.python_version()}"
@@ -33,7 +33,7 @@ def check_system(board: Board) -> Iterator[Finding]:
 
 
 def check_interpreters() -> Iterator[Finding]:
-    """Every interpreter that is installed, by constructing it with a model: some only fail then."""
+    """Check every installed interpreter by opening a model: some fail only then."""
     from plate_runtime.backends import FORMATS, installed, open_backend
     from plate_runtime.model_file import read_model_file
     from plate_runtime.shipped import shipped_model
@@ -53,11 +53,11 @@ def check_interpreters() -> Iterator[Finding]:
             yield Finding("interpreter", "ok", f"{name} {version} starts")
     if not works:
         advice = "pip install ai-edge-litert, or on 32-bit ARM tflite-runtime"
-        yield Finding("interpreter", "failed", "no interpreter works, so nothing can be read", advice)
+        yield Finding("interpreter", "failed", "no interpreter works, so no plate can be read", advice)
 
 
 def check_models(options: InferOptions | None) -> Iterator[Finding]:
-    """Manifest and digest of the models that ship and of those that the settings name; these are also tried."""
+    """Check manifest and digest of the shipped models and of those in the settings; the latter are also run."""
     from plate_runtime.model_file import read_model_file
     from plate_runtime.shipped import MODELS, named_model
     from plate_runtime.trial import try_model
@@ -66,7 +66,7 @@ def check_models(options: InferOptions | None) -> Iterator[Finding]:
     try:
         paths += [named_model(name, options.backend) for name in options.models] if options else []
     except PlateEdgeError as error:
-        yield Finding("models", "failed", str(error), "name a model file that is there")
+        yield Finding("models", "failed", str(error), "name an existing model file")
     good = []
     for path in dict.fromkeys(paths):
         try:
@@ -77,67 +77,67 @@ def check_models(options: InferOptions | None) -> Iterator[Finding]:
         except PlateEdgeError as error:
             yield Finding("models", "failed", str(error), "copy the file again, or install plate-edge again")
     if good:
-        yield Finding("models", "ok", f"{len(good)} files whole: {', '.join(dict.fromkeys(good))}")
+        yield Finding("models", "ok", f"{len(good)} files intact: {', '.join(dict.fromkeys(good))}")
 
 
 def check_samples(options: InferOptions | None) -> Iterator[Finding]:
-    """Read the sample pictures that ship with each model in use: interpreter, model and numpy work together."""
-    from plate_devices.health.self_test import read_samples, ways
+    """Read the shipped sample pictures with each model in use: interpreter, model and numpy work together."""
+    from plate_devices.health.self_test import read_samples, reading_modes
 
-    for read_as in ways(options):
+    for read_as in reading_modes(options):
         try:
             model, count, wrong = read_samples(options, read_as)
         except PlateEdgeError as error:
             yield Finding("self-test", "failed", str(error), "see the lines above")
             continue
-        told = f"{count - len(wrong)} of {count} sample plates read right by {model}"
+        message = f"{model} reads {count - len(wrong)} of {count} sample plates right"
         if wrong:
-            yield Finding("self-test", "failed", f"{told}; not {', '.join(wrong)}", "use another interpreter")
+            yield Finding("self-test", "failed", f"{message}; not {', '.join(wrong)}", "use another interpreter")
         else:
-            yield Finding("self-test", "ok", told)
+            yield Finding("self-test", "ok", message)
 
 
 def check_board(board: Board) -> Iterator[Finding]:
-    """Temperature, throttling, memory."""
+    """Check temperature, throttling and memory."""
     degrees, throttled, memory = board.temperature, board.throttled, board.memory
     if degrees is None:
-        yield Finding("temperature", "note", "no sensor is known here")
+        yield Finding("temperature", "note", "no known sensor")
     elif degrees > HOT:
-        advice = "give it air or a heat sink; above 80 °C it slows down"
+        advice = "improve the cooling, such as with a heat sink; above 80 °C the board slows down"
         yield Finding("temperature", "warning", f"{degrees:.0f} °C", advice)
     else:
         yield Finding("temperature", "ok", f"{degrees:.0f} °C")
     if throttled:
         weak = any("under-voltage" in one for one in throttled)
-        advice = "use the power supply made for this board" if weak else "give it air or a heat sink"
+        advice = "use the power supply made for this board" if weak else "improve the cooling, such as with a heat sink"
         yield Finding("throttling", "warning", ", ".join(throttled), advice)
     elif throttled is not None:
         yield Finding("throttling", "ok", "not since the start")
     if memory is None:
-        yield Finding("memory", "note", "the system does not say")
+        yield Finding("memory", "note", "unknown on this system")
     else:
-        told = f"{memory.available >> 20} of {memory.total >> 20} MB available"
+        message = f"{memory.available >> 20} of {memory.total >> 20} MB available"
         short = memory.available < LITTLE_MEMORY
-        yield Finding("memory", "warning" if short else "ok", told, "stop other programs" if short else "")
+        yield Finding("memory", "warning" if short else "ok", message, "stop other programs" if short else "")
 
 
 def check_disk(folder: Path) -> Iterator[Finding]:
-    """Space where events wait and pictures are saved."""
+    """Check the free space for waiting events and saved pictures."""
     free = disk_free(folder)
     if free is None:
-        yield Finding("disk", "warning", f"nobody knows how much space {folder} has", "")
+        yield Finding("disk", "warning", f"the free space of {folder} is unknown")
         return
     short = free < LITTLE_SPACE
-    advice = "delete something, or set keep_days in [privacy]" if short else ""
+    advice = "delete files, or set keep_days in [privacy]" if short else ""
     yield Finding("disk", "warning" if short else "ok", f"{free >> 20} MB free for {folder}", advice)
 
 
 def check_clock() -> Iterator[Finding]:
-    """Whether times can be believed."""
+    """Check whether the clock is set."""
     from plate_devices.events.system_times import SystemTimes
 
     if SystemTimes().is_set():
         yield Finding("clock", "ok", "set by a time server, or by a clock chip")
     else:
         advice = "connect it to the network; events are corrected once the clock is set: timedatectl"
-        yield Finding("clock", "warning", "nobody has set the clock since the start", advice)
+        yield Finding("clock", "warning", "the clock was not set since the start", advice)

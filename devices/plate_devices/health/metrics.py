@@ -1,106 +1,154 @@
-"""The state of the program in the text format of Prometheus, version 0.0.4."""
+"""The metrics, each declared once in `METRICS`, and their page in the text format of Prometheus, version 0.0.4."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from plate_devices.health.state import Health
+    from plate_devices.outputs.output import OutputState
+    from plate_devices.threads import ThreadState
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+PREFIX = "plate_edge_"
 
-Labels = dict[str, str]
+Kind = Literal["counter", "gauge"]
+Sample = tuple[dict[str, str], float | None]
+"""Labels and a value; None if the value is unknown."""
 
 
 class Metric(NamedTuple):
-    """One metric: its name without prefix, "counter" or "gauge", what it means, and its values by labels."""
+    """The declaration of a metric.
+
+    Attributes:
+        name: without `PREFIX`.
+        kind: of Prometheus.
+        labels: names of its labels.
+        help: what it means, one sentence.
+        read: returns its samples.
+    """
 
     name: str
-    kind: str
+    kind: Kind
+    labels: tuple[str, ...]
     help: str
-    values: list[tuple[Labels, float | None]]
+    read: Callable[[Health], Iterable[Sample]]
 
 
 def render(health: Health) -> str:
-    """Return the page; what nobody knows is left out."""
-    return "".join(f"{line}\n" for metric in _metrics(health) for line in _lines(metric))
+    """Return the page; unknown values are omitted."""
+    return "".join(f"{line}\n" for metric in METRICS for line in _lines(metric, health))
 
 
-def _metrics(health: Health) -> Iterator[Metric]:
-    yield _one("info", "gauge", "What runs.", 1, {"source": health.source, "engine": health.engine})
-    yield _one("uptime_seconds", "gauge", "Seconds since watching began.", health.seconds_up)
-    frames: list[tuple[Labels, float | None]] = [
-        ({"result": "read"}, health.frames_read),
-        ({"result": "skipped"}, health.frames_skipped),
-        ({"result": "dropped"}, health.frames_dropped),
-    ]
-    yield Metric("frames_total", "counter", "Frames: read, unchanged, came too fast.", frames)
-    yield _one("plates_total", "counter", "Readings of plates in frames.", health.plates)
-    yield _one("vehicles_total", "counter", "Vehicles that were told.", health.vehicles)
-    yield _one("frame_rate", "gauge", "Frames read a second, lately.", health.frame_rate)
-    yield _one("frame_limit", "gauge", "Frames a second that heat leaves.", health.frame_limit)
-    yield _one("behind_seconds", "gauge", "From capture to the end of reading.", health.behind)
-    yield _one("last_frame_age_seconds", "gauge", "Seconds since a frame came.", health.seconds_without_frame)
-    yield _one("source_up", "gauge", "1 while pictures come.", float(not health.source_state))
-    yield _one("source_outages_total", "counter", "How often the source was lost.", health.outages)
-    yield _one("reloads_total", "counter", "How often the settings were read again.", health.reloads)
-    yield _one("temperature_celsius", "gauge", "The processor's hottest sensor.", health.temperature)
-    slow = None if health.throttled is None else float(any(" since " not in one for one in health.throttled))
-    yield _one("throttled", "gauge", "1 while the board slows itself down.", slow)
-    yield _one("memory_bytes", "gauge", "Memory this process holds.", health.memory_used)
-    yield _one("disk_free_bytes", "gauge", "Space where events wait.", health.disk_free)
-    yield _one("disk_up", "gauge", "1 while the disk takes events.", float(not health.disk_error))
-    unreadable = "Events found damaged on the disk and set aside."
-    yield _one("queue_unreadable_total", "counter", unreadable, health.events_unreadable)
-    yield _one("retention_up", "gauge", "1 while nothing stays that is too old.", float(not health.retention_error))
-    yield from _of_threads(health)
-    yield _one("clock_set", "gauge", "1 once the clock is known to be right.", _number(health.clock_set))
-    yield from _of_outputs(health)
+def _single(name: str, kind: Kind, help_: str, value: Callable[[Health], float | None]) -> Metric:
+    return Metric(name, kind, (), help_, lambda health: [({}, value(health))])
 
 
-def _of_outputs(health: Health) -> Iterator[Metric]:
-    told = [({"output": state.name}, state) for state in health.outputs]
-    yield Metric("output_waiting", "gauge", "Events on disk, not delivered.", [(to, s.waiting) for to, s in told])
-    delivered: list[tuple[Labels, float | None]] = [(to, s.delivered) for to, s in told]
-    yield Metric("output_delivered_total", "counter", "Events acknowledged.", delivered)
-    yield Metric("output_dropped_total", "counter", "Events lost to a full queue.", [(to, s.dropped) for to, s in told])
-    up: list[tuple[Labels, float | None]] = [(to, float(not s.last_error)) for to, s in told]
-    yield Metric("output_up", "gauge", "1 while the output takes events.", up)
+def _per_output(name: str, kind: Kind, help_: str, value: Callable[[OutputState], float]) -> Metric:
+    return Metric(
+        name, kind, ("output",), help_, lambda health: [({"output": one.name}, value(one)) for one in health.outputs]
+    )
 
 
-def _of_threads(health: Health) -> Iterator[Metric]:
-    states = [({"thread": state.name}, state) for state in health.threads]
-    up: list[tuple[Labels, float | None]] = [(labels, float(state.running)) for labels, state in states]
-    yield Metric("thread_up", "gauge", "1 while a background thread runs.", up)
-    failures: list[tuple[Labels, float | None]] = [(labels, state.failures) for labels, state in states]
-    yield Metric("thread_failures_total", "counter", "How often a background thread failed.", failures)
+def _per_thread(name: str, kind: Kind, help_: str, value: Callable[[ThreadState], float]) -> Metric:
+    return Metric(
+        name, kind, ("thread",), help_, lambda health: [({"thread": one.name}, value(one)) for one in health.threads]
+    )
 
 
-def _one(name: str, kind: str, help_: str, value: float | None, labels: Labels | None = None) -> Metric:
-    return Metric(name, kind, help_, [(labels or {}, value)])
+def _info(health: Health) -> Iterable[Sample]:
+    return [({"source": health.source, "engine": health.engine}, 1)]
 
 
-def _number(flag: bool | None) -> float | None:
-    return None if flag is None else float(flag)
+def _frames(health: Health) -> Iterable[Sample]:
+    counts = {"read": health.frames_read, "skipped": health.frames_skipped, "dropped": health.frames_dropped}
+    return [({"result": result}, count) for result, count in counts.items()]
 
 
-def _lines(metric: Metric) -> Iterable[str]:
-    known = [(labels, value) for labels, value in metric.values if value is not None]
+def _throttled(health: Health) -> float | None:
+    return None if health.throttled is None else any(" since " not in one for one in health.throttled)
+
+
+METRICS = (
+    Metric("info", "gauge", ("source", "engine"), "Source and models in use; always 1.", _info),
+    _single("uptime_seconds", "gauge", "Seconds since the start.", lambda health: health.seconds_up),
+    Metric("frames_total", "counter", ("result",), "Frames: read, skipped (nothing new), dropped (too fast).", _frames),
+    _single("plates_total", "counter", "Plates read in frames.", lambda health: health.plates),
+    _single("vehicles_total", "counter", "Vehicles reported.", lambda health: health.vehicles),
+    _single("frame_rate", "gauge", "Frames read per second, recently.", lambda health: health.frame_rate),
+    _single(
+        "frame_limit",
+        "gauge",
+        "Limit of frames per second by thermal throttling; absent without throttling.",
+        lambda health: health.frame_limit,
+    ),
+    _single("behind_seconds", "gauge", "Seconds from capture to the end of reading.", lambda health: health.behind),
+    _single(
+        "last_frame_age_seconds",
+        "gauge",
+        "Seconds since the last frame.",
+        lambda health: health.seconds_without_frame,
+    ),
+    _single("source_up", "gauge", "1 while the source gives pictures.", lambda health: not health.source_state),
+    _single("source_outages_total", "counter", "How often the source was lost.", lambda health: health.outages),
+    _single("reloads_total", "counter", "How often the settings were reloaded.", lambda health: health.reloads),
+    _single(
+        "temperature_celsius",
+        "gauge",
+        "Temperature of the processor's hottest sensor; absent without a sensor.",
+        lambda health: health.temperature,
+    ),
+    _single("throttled", "gauge", "1 while the board slows down; on a Raspberry Pi.", _throttled),
+    _single("memory_bytes", "gauge", "Resident memory of the process.", lambda health: health.memory_used),
+    _single("disk_free_bytes", "gauge", "Free space on the disk of the queue.", lambda health: health.disk_free),
+    _single("disk_up", "gauge", "1 while events can be written to the disk.", lambda health: not health.disk_error),
+    _single(
+        "queue_unreadable_total",
+        "counter",
+        "Damaged events in the queue that were set aside.",
+        lambda health: health.events_unreadable,
+    ),
+    _single(
+        "retention_up",
+        "gauge",
+        "1 while everything older than keep_days is deleted.",
+        lambda health: not health.retention_error,
+    ),
+    _per_thread("thread_up", "gauge", "1 while a background thread runs.", lambda thread: thread.running),
+    _per_thread(
+        "thread_failures_total", "counter", "How often a background thread failed.", lambda thread: thread.failures
+    ),
+    _single("clock_set", "gauge", "1 once the clock is known to be right.", lambda health: health.clock_set),
+    _per_output("output_waiting", "gauge", "Events in the queue for the output.", lambda output: output.waiting),
+    _per_output(
+        "output_delivered_total", "counter", "Events that the output acknowledged.", lambda output: output.delivered
+    ),
+    _per_output(
+        "output_dropped_total",
+        "counter",
+        "Events that the output refused, or that a full queue dropped.",
+        lambda output: output.dropped,
+    ),
+    _per_output("output_up", "gauge", "1 while the output accepts events.", lambda output: not output.last_error),
+)
+
+
+def _lines(metric: Metric, health: Health) -> Iterator[str]:
+    known = [(labels, value) for labels, value in metric.read(health) if value is not None]
     if not known:
         return
-    name = f"plate_edge_{metric.name}"
+    name = f"{PREFIX}{metric.name}"
     yield f"# HELP {name} {metric.help}"
     yield f"# TYPE {name} {metric.kind}"
     for labels, value in known:
-        told = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
-        yield f"{name}{{{told}}} {_figure(value)}" if told else f"{name} {_figure(value)}"
+        listed = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
+        yield f"{name}{{{listed}}} {_number(value)}" if listed else f"{name} {_number(value)}"
 
 
 def _escaped(text: str) -> str:
     return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
 
 
-def _figure(value: float) -> str:
+def _number(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else f"{value:.6g}"

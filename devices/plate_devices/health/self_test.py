@@ -1,4 +1,4 @@
-"""The sample pictures that ship, read: as a self-test, and as a measure of this machine."""
+"""Read the shipped sample pictures: as a self-test, and to measure the speed of this machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAMPLES = Path(__file__).parent.parent / "samples"
 
 
 class Sample(NamedTuple):
-    """A drawn plate, and what stands on it."""
+    """A synthetic plate and its text."""
 
     name: str
     picture: Picture
@@ -24,7 +24,7 @@ class Sample(NamedTuple):
 
 
 class Timing(NamedTuple):
-    """Milliseconds that one crop takes, from the decoded picture to the text."""
+    """Milliseconds per crop, from the decoded picture to the text."""
 
     wall_ms: float
     wall_ms_90: float
@@ -33,7 +33,7 @@ class Timing(NamedTuple):
 
 
 class SelfTest(NamedTuple):
-    """What became of the samples, and by which model; `wrong` names those that were misread."""
+    """The model, the number of samples, and the names of those that it read wrong."""
 
     model: str
     samples: int
@@ -41,7 +41,7 @@ class SelfTest(NamedTuple):
 
 
 def read_samples(options: InferOptions | None, read_as: str) -> SelfTest:
-    """Read the samples with what reads `read_as`; see `open_plate_reader`. Raises PlateEdgeError."""
+    """Read the samples with the model for `read_as`; see `open_plate_reader`. Raises PlateEdgeError."""
     samples = load_samples()
     with open_plate_reader(options, read_as) as reader:
         wrong = [one.name for one in samples if _text(reader, one) != one.text]
@@ -49,10 +49,10 @@ def read_samples(options: InferOptions | None, read_as: str) -> SelfTest:
 
 
 def measure(options: InferOptions | None, seconds: float) -> Timing:
-    """Read the samples again and again for so many seconds, after a first round that is not counted."""
+    """Read the samples repeatedly for so many seconds, after an uncounted first round."""
     samples = load_samples()
     wall: list[float] = []
-    with open_plate_reader(options, ways(options)[0]) as reader:
+    with open_plate_reader(options, reading_modes(options)[0]) as reader:
         for sample in samples:
             _text(reader, sample)
         cpu_before, until = time.process_time(), time.perf_counter() + seconds
@@ -66,11 +66,8 @@ def measure(options: InferOptions | None, seconds: float) -> Timing:
     return Timing(statistics.median(wall), slow, cpu, len(wall))
 
 
-def ways(options: InferOptions | None) -> tuple[str, ...]:
-    """Return how plates are read by these options, as "plate" or in a "frame".
-
-    Where they do not say, both, unless one model ships for both.
-    """
+def reading_modes(options: InferOptions | None) -> tuple[str, ...]:
+    """Return the modes in which these options read plates: "plate", "frame", or both if two models ship for them."""
     from plate_runtime.shipped import NAMES
 
     if options is not None and options.read_as != "character":
@@ -79,7 +76,7 @@ def ways(options: InferOptions | None) -> tuple[str, ...]:
 
 
 def open_plate_reader(options: InferOptions | None, read_as: str) -> PlateReader:
-    """Open what reads the crop of a "plate", or plates found in a "frame": the model of the options, or what ships."""
+    """Open the reader of the mode "plate" or "frame", with the model of the options or the shipped one."""
     from plate_runtime.reader import PlateReader
     from plate_runtime.shipped import shipped_model
 
@@ -98,7 +95,7 @@ def open_plate_reader(options: InferOptions | None, read_as: str) -> PlateReader
 
 
 def load_samples() -> list[Sample]:
-    """Return the samples, decoded. Raises InputError where one is missing."""
+    """Return the decoded samples. Raises InputError if one is missing."""
     from plate_runtime.labels import read_labels
     from plate_runtime.pictures.open_picture import open_picture
 

@@ -1,4 +1,4 @@
-"""What the running program knows of itself; the loop writes it, metrics, watchdog and live page read it."""
+"""State and counters of the running program. The loop writes them; metrics, watchdog and live page read them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.threads import BOARD
+from plate_devices.threads import THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,19 +18,22 @@ if TYPE_CHECKING:
 
 @dataclass
 class Health:
-    """Counters since the start and the state of now. Written by one thread; readers may see a frame's counters early.
+    """Counters since the start, and the current state. One thread writes; readers may see a frame half counted.
 
     Attributes:
-        frames_read: frames that went through the networks. frames_skipped: showed nothing new.
-        frames_dropped: came while another was being read.
-        plates: readings in frames; vehicles: those that were told.
-        behind: seconds from a frame's capture to the end of its reading; None where nobody knows.
-        last_frame: when a frame last came, in seconds of the monotonic clock.
-        outages: how often the source was lost. source_state: what is wrong with it now; "" while pictures come.
-        disk_error: why events are kept in memory instead of on the disk.
-        events_unreadable: events that were found damaged on the disk and set aside.
-        retention_error: why something older than `keep_days` is still there; "" where nothing is.
-        frame_limit: frames a second that heat leaves; None while it leaves all.
+        frames_read: frames that the networks have read.
+        frames_skipped: frames that showed nothing new.
+        frames_dropped: frames that came while another was being read.
+        plates: plates read in frames.
+        vehicles: vehicles that were reported.
+        behind: seconds from a frame's capture to the end of its reading; None if unknown.
+        last_frame: time of the last frame, in seconds of the monotonic clock.
+        source_state: what is wrong with the source, "" while pictures come.
+        outages: how often the source was lost.
+        frame_limit: limit of frames per second by thermal throttling; None without throttling.
+        disk_error: why events are kept in memory, "" while the disk works.
+        events_unreadable: damaged events in the queue that were set aside.
+        retention_error: why something older than `keep_days` is not deleted, "" if all is deleted.
     """
 
     source: str = ""
@@ -60,18 +63,18 @@ class Health:
     outputs: Sequence[OutputState] = ()
 
     def frame(self, time_taken: datetime | None) -> None:
-        """Note that a frame came."""
+        """Note a new frame."""
         self.last_frame = time.monotonic()
         self.last_time = time_taken
 
     @property
     def threads(self) -> list[ThreadState]:
-        """How the background threads fare."""
-        return BOARD.states()
+        """The states of the background threads."""
+        return THREADS.states()
 
     @property
     def seconds_up(self) -> float:
-        """Seconds since the program began to watch."""
+        """Seconds since the start."""
         return time.monotonic() - self.started
 
     @property
@@ -80,12 +83,12 @@ class Health:
         return None if self.last_frame is None else time.monotonic() - self.last_frame
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything as JSON can hold it."""
-        told = asdict(self) | {"outputs": [state._asdict() for state in self.outputs]}
-        told["threads"] = [state._asdict() for state in self.threads]
-        del told["started"], told["last_frame"]
-        told["last_time"] = self.last_time.isoformat(timespec="milliseconds") if self.last_time else None
-        told["seconds_up"] = round(self.seconds_up, 1)
+        """Return everything in types of JSON."""
+        state = asdict(self) | {"outputs": [one._asdict() for one in self.outputs]}
+        state["threads"] = [one._asdict() for one in self.threads]
+        del state["started"], state["last_frame"]
+        state["last_time"] = self.last_time.isoformat(timespec="milliseconds") if self.last_time else None
+        state["seconds_up"] = round(self.seconds_up, 1)
         waited = self.seconds_without_frame
-        told["seconds_without_frame"] = None if waited is None else round(waited, 1)
-        return told
+        state["seconds_without_frame"] = None if waited is None else round(waited, 1)
+        return state

@@ -109,7 +109,7 @@ SPACE_WIDTH = 1.6
 _STROKE, _GAP, _OVERSIZE = 0.13, 0.2, 4
 
 
-class Letters(NamedTuple):
+class LetterStyle(NamedTuple):
     """How letters are drawn: height over all, thickness of the stroke and gap between letters, all in pixels."""
 
     height: float
@@ -129,13 +129,15 @@ def strokes(character: str) -> list[list[Point]]:
     return [_polyline(stroke) for stroke in STROKES[character].split("|")]
 
 
-def text_width(text: str, letters: Letters) -> float:
+def text_width(text: str, letters: LetterStyle) -> float:
     """The width of `text` in pixels, outer edges of the pen included."""
     widths = [_grid_width(character) * letters.unit + letters.stroke for character in text]
     return sum(widths) + letters.gap * max(0, len(text) - 1)
 
 
-def draw_text(canvas: Image.Image, text: str, corner: Point, letters: Letters, colour: tuple[int, int, int]) -> None:
+def draw_text(
+    canvas: Image.Image, text: str, corner: Point, letters: LetterStyle, colour: tuple[int, int, int]
+) -> None:
     """Draw `text` in an RGB colour onto an RGB canvas, its outer top left corner at `corner`."""
     from PIL import ImageDraw
 
@@ -165,7 +167,7 @@ def write_caption(
     if not text or min(size) < 1:
         return
     # Drawn large and reduced: strokes one or two pixels wide would be stairs.
-    letters = Letters(size[1] * _OVERSIZE, _STROKE * size[1] * _OVERSIZE, _GAP * size[1] * _OVERSIZE)
+    letters = LetterStyle(size[1] * _OVERSIZE, _STROKE * size[1] * _OVERSIZE, _GAP * size[1] * _OVERSIZE)
     mask = Image.new("RGB", (size[0] * _OVERSIZE, size[1] * _OVERSIZE))
     draw_text(mask, text, (0, 0), letters, (255, 255, 255))
     canvas.paste(colour, corner, mask.convert("L").resize(size, Image.Resampling.BOX))
@@ -173,7 +175,7 @@ def write_caption(
 
 def caption_size(text: str, room: tuple[int, int]) -> tuple[int, int]:
     """Return width and height in pixels of what `write_caption` writes."""
-    wide = text_width(_writable(text), Letters(1.0, _STROKE, _GAP))
+    wide = text_width(_writable(text), LetterStyle(1.0, _STROKE, _GAP))
     letter = max(1, min(room[1], int(room[0] / max(wide, 1e-9))))
     return min(room[0], math.ceil(wide * letter)), letter
 

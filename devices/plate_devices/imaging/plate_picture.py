@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_devices.imaging.letters import Letters, draw_text, text_width
+from plate_devices.imaging.letters import LetterStyle, draw_text, text_width
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -42,7 +42,7 @@ def draw_plate(text: str, height: int = 96, style: Style = DARK_ON_LIGHT, width:
     tall = height * OVERSIZE
     row_height = tall / len(rows)
     letter = row_height * (style.letter if len(rows) == 1 else 0.72)
-    letters = Letters(letter, letter * style.weight, letter * 0.17)
+    letters = LetterStyle(letter, letter * style.weight, letter * 0.17)
     widths = [text_width(row, letters) for row in rows]
     needed = round(max(widths) + 0.8 * letter)
     wide = max(needed, (width or 0) * OVERSIZE)

@@ -105,8 +105,8 @@ class Sending:
         from plate_devices.privacy.retention import Retention
 
         folders = [Path(folder) for folder in (options.annotate, options.save_crops) if folder]
-        forget = [self._delivery.delete_before] if self._delivery is not None else []
-        retention = Retention(config.privacy.keep_days, folders, forget, self.clock.look, self._warn)
+        delete = [self._delivery.delete_before] if self._delivery is not None else []
+        retention = Retention(config.privacy.keep_days, folders, delete, self.clock.look, self._warn)
         retention.start()
         return retention
 

@@ -115,8 +115,7 @@ class Watch:
         self._read_at = float("-inf")
         self._behind = ""
         self._engine = str(engine)
-        if hasattr(source, "listener"):
-            source.listener = self
+        source.listener = self
 
     def run(self) -> int:
         """Watch, and return the exit code."""
@@ -141,7 +140,7 @@ class Watch:
         told = f"{source.name}: {self._rate.value:.1f} frames/s read, {source.dropped} dropped, {self.skipped} skipped"
         told += f", {in_view} in view, {self.passed} vehicles{self._behind}"
         # What a narrow terminal cuts off comes last.
-        return ", ".join(part for part in (told, getattr(source, "state", ""), self._engine) if part)
+        return ", ".join(part for part in (told, source.state, self._engine) if part)
 
     def report(self, message: str) -> None:
         """The source is lost, or back."""

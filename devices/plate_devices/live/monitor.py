@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from plate_devices.config.sections import HeatSettings
 from plate_devices.health.board import Board, disk_free
-from plate_devices.service.memory_trim import Trimming
-from plate_devices.service.thermal import Heat
-from plate_devices.sources.frame_rate import Pace
+from plate_devices.service.memory_trim import MemoryTrimmer
+from plate_devices.service.thermal import ThermalThrottle
+from plate_devices.sources.frame_rate_limit import FrameRateLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,18 +46,18 @@ class Onlooker:
         *,
         log: Log,
         board: Board | None = None,
-        trimming: Trimming | None = None,
+        trimmer: MemoryTrimmer | None = None,
     ) -> None:
         """Take what it looks at, and whom it tells; `start` opens the live page. `board` is by default this one."""
         self.asked: Callable[[], None] = lambda: None
         self._health, self._reporting, self._notifier, self._log = health, reporting, notifier, log
         self._board = board or Board()
-        self._trimming = trimming or Trimming()
+        self._trimmer = trimmer or MemoryTrimmer()
         self._options = options
-        self._heat = self._thermostat(options)
+        self._throttle = self._thermostat(options)
         self._page: LivePage | None = None
-        self._pace: Pace | None = None
-        self._brake = Pace()
+        self._rate_limit: FrameRateLimit | None = None
+        self._brake = FrameRateLimit()
         self._watch: Watch | None = None
         self._ready = False
         self._counted = [0] * 5
@@ -72,7 +72,7 @@ class Onlooker:
         if self._watch is not None:
             self._count(self._watch)  # what was told at its end
         self._watch, self._counted = None, [0] * 5
-        self._pace = getattr(source, "pace", None)
+        self._rate_limit = source.rate_limit
 
     def apply(self, options: InferOptions) -> None:
         """Go on with other settings. Raises DeviceError where the page's address is taken; the page is gone then."""
@@ -81,7 +81,7 @@ class Onlooker:
             self._close_page()
             self._page = self._open_page(options)
         if _section(before, "heat") != _section(options, "heat"):
-            self._heat = self._thermostat(options)
+            self._throttle = self._thermostat(options)
             self._slow(None)
 
     def close(self) -> None:
@@ -110,7 +110,7 @@ class Onlooker:
             self._notifier.ready(watch.describe())
         self._notifier.alive(watch.describe)
         self.asked()
-        if self._pace is None and self._heat.frames:
+        if self._rate_limit is None and self._throttle.frames:
             self._brake.wait()
 
     def _look(self, watch: Watch) -> None:
@@ -128,9 +128,9 @@ class Onlooker:
             health.disk_error, health.retention_error = sending.disk_error, sending.retention_error
             health.events_unreadable = sending.events_unreadable
             health.disk_free = disk_free(sending.folder or Path(self._options.save_crops or "."))
-        self._trimming.look()
-        self._slow(self._heat.look(watch.rate))
-        health.temperature = self._heat.temperature
+        self._trimmer.trim_if_due()
+        self._slow(self._throttle.limit(watch.rate))
+        health.temperature = self._throttle.temperature
         if self._reporting.tap is not None:
             self._reporting.tap.note(
                 frames_per_second=round(watch.rate, 1),
@@ -156,12 +156,12 @@ class Onlooker:
     def _slow(self, limit: float | None) -> None:
         if limit != self._health.frame_limit:
             self._health.frame_limit = limit
-            for pace in (self._pace, self._brake):
-                if pace is not None:
-                    pace.limit(limit)
+            for each in (self._rate_limit, self._brake):
+                if each is not None:
+                    each.slow_to(limit)
 
-    def _thermostat(self, options: InferOptions) -> Heat:
-        return Heat(_section(options, "heat") or HeatSettings(), self._board, self._reporting.say)
+    def _thermostat(self, options: InferOptions) -> ThermalThrottle:
+        return ThermalThrottle(_section(options, "heat") or HeatSettings(), self._board, self._reporting.say)
 
     def _open_page(self, options: InferOptions) -> LivePage | None:
         settings = _section(options, "serve")

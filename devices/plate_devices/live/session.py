@@ -16,7 +16,7 @@ from plate_devices.live.reporter import Reporting
 from plate_devices.service.log import Log
 from plate_devices.service.notify import Notifier
 from plate_devices.service.signals import Signals
-from plate_devices.threads import BOARD
+from plate_devices.threads import THREADS
 from plate_runtime.errors import described
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Station:
         config = options.config
         self._arguments, self._options = arguments, options
         self._notifier = Notifier(watchdog=config is None or config.service.watchdog)
-        self._service = self._notifier.listened_to or (config is not None and "service" in config.given)
+        self._service = self._notifier.is_service or (config is not None and "service" in config.given)
         self._log = Log(PROGRAM, config is not None and config.service.log == "json")
         self._signals = Signals()
         self._next: Session | None = None
@@ -65,7 +65,7 @@ class Station:
         """Watch until the camera ends or somebody stops it, and return the exit code."""
         from plate_devices.live.monitor import Onlooker
 
-        BOARD.remark = self._log.say
+        THREADS.report = self._log.say
         with ExitStack() as stack:
             if self._service:
                 stack.enter_context(self._signals)

@@ -7,6 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from plate_devices.backoff import doubled
+
 SHORT = 30.0
 """A connection of fewer seconds is short: the broker may have disconnected it because of a conflict."""
 
@@ -74,7 +76,7 @@ class ConflictDetector:
         with self._lock:
             if self._began is not None and self._clock() - self._began >= STEADY:
                 self._taken = self._short = 0
-            return min(LONGEST_WAIT, FIRST_WAIT * 2 ** (min(self._taken, 10) - 1)) if self._taken else 0.0
+            return doubled(FIRST_WAIT, self._taken - 1, LONGEST_WAIT) if self._taken else 0.0
 
     def published(self, status: str) -> None:
         """Note that this client publishes its status."""

@@ -14,7 +14,7 @@ from plate_devices.outputs.make_outputs import destinations, make_outputs
 from plate_devices.outputs.output import OutputError
 from plate_devices.outputs.output_settings import QueueSettings
 from plate_devices.outputs.sender import Sender
-from plate_devices.threads import Worker, describe
+from plate_devices.threads import BackgroundThread, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -77,7 +77,7 @@ class Delivery:
         self._senders = [
             Sender(output, partial(store.queues_of, output.name), report, store.note_damage) for output in outputs
         ]
-        self._maintenance = Worker(self._maintain, "outputs")
+        self._maintenance = BackgroundThread(self._maintain, "outputs")
         self._maintenance.start()
 
     def put(self, event: Event) -> None:

@@ -8,13 +8,13 @@ from contextlib import suppress
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from plate_devices.backoff import BackOff
 from plate_devices.events.records import timestamp
 from plate_devices.outputs.queue import EventQueue
 from plate_devices.outputs.queue_database import QueueError
 from plate_devices.outputs.queues_by_address import QueuesByAddress
 from plate_devices.outputs.recovery import FILE, open_queue
 from plate_devices.private_files import forget_set_aside
-from plate_devices.sources.outages import BackOff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

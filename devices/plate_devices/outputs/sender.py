@@ -7,10 +7,10 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from plate_devices.backoff import SETTLED_AFTER, BackOff
 from plate_devices.outputs.output import EventRefusedError, OutputError, OutputState
 from plate_devices.outputs.queue_database import QueueError
-from plate_devices.sources.outages import SETTLED_AFTER, BackOff
-from plate_devices.threads import Worker, describe
+from plate_devices.threads import BackgroundThread, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,7 +56,7 @@ class Sender:
         self._outage = Outage(output.name, report)
         self._open = False
         self._refusal_reported = float("-inf")
-        self._thread = Worker(self._run, f"output {self.name}")
+        self._thread = BackgroundThread(self._run, f"output {self.name}")
         self._thread.start()
 
     def state(self) -> OutputState:

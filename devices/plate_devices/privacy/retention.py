@@ -1,4 +1,4 @@
-"""What is too old is deleted: pictures that were saved, and rows wherever outputs keep some."""
+"""Delete saved pictures and stored events that are too old."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plate_devices.events.records import UUID7
 from plate_devices.events.system_times import RELEASED
 from plate_devices.outputs.saved_pictures import MARK
 from plate_devices.private_files import clean_folder, read_regular
-from plate_devices.threads import Worker, describe
+from plate_devices.threads import BackgroundThread, describe
 from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
@@ -22,75 +22,77 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EVERY = 3600.0
-"""Seconds between two looks..."""
-RETRY = 60.0
-"""...and after one that could not delete everything."""
+"""Seconds between two runs."""
 
-# Pictures of this project alone: the folder may be one that other pictures lie in, too.
+RETRY = 60.0
+"""Seconds to the next run after one that could not delete everything."""
+
+# Only pictures of this program: the folder may hold others.
 _NAMED_BY_ID = re.compile(rf"{UUID7}(-\d+)?\.jpg|\.{UUID7}\.\d+\.part\.jpg", re.ASCII)
 _NAMED_BY_SOURCE = re.compile(r".+-(read|plate\d+)(-\d+)?\.jpg", re.ASCII)
 _BEGINNING = 1024
-"""Bytes of a JPEG in which the comment of this project stands."""
+"""Bytes at the beginning of a JPEG that hold the comment of this program."""
 
 _DAY = 86400.0
 
 
 class Retention:
-    """Deletes what is older than `keep_days`, at the start and every hour, in a thread of its own.
+    """Deletes everything older than `keep_days`, at the start and every hour, in its own thread.
 
     Attributes:
-        problem: why something old is still there, as found at the last look; "" where nothing is.
+        problem: why something was not deleted in the last run, "" if everything was.
     """
 
     def __init__(
         self,
         keep_days: float,
         folders: Sequence[Path],
-        forget: Sequence[Callable[[datetime], int]] = (),
+        delete: Sequence[Callable[[datetime], int]] = (),
         clock_set: Callable[[], bool] = lambda: True,
         warn: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Take what there is to delete.
+        """Prepare; `start` begins.
 
         Args:
-            folders: where pictures are saved; others than ours stay.
-            forget: delete all that is older than a moment and return how much that was.
-            clock_set: nothing is deleted while it says no: without the right time it is not known what is old.
-            warn: is told what could not be deleted; it is tried again at the next look.
+            keep_days: days that everything is kept, 0 to keep it indefinitely.
+            folders: of saved pictures; other pictures in them stay.
+            delete: functions that delete everything older than a time and return the number.
+            clock_set: whether the clock is right. Nothing is deleted before.
+            warn: is called with a sentence about what could not be deleted; the next run tries again.
         """
         self.problem = ""
         self._keep = timedelta(days=keep_days)
-        self._folders, self._forget, self._clock_set, self._warn = folders, forget, clock_set, warn
+        self._folders, self._delete, self._clock_set, self._warn = folders, delete, clock_set, warn
         self._stopped = threading.Event()
-        self._worker: Worker | None = None
+        self._worker: BackgroundThread | None = None
 
     def start(self) -> None:
-        """Begin; nothing happens where everything is kept."""
+        """Begin, unless everything is kept indefinitely."""
         if self._keep:
-            self._worker = Worker(self._run, "retention")
+            self._worker = BackgroundThread(self._run, "retention")
             self._worker.start()
 
     def close(self) -> None:
-        """End, within a moment."""
+        """End soon."""
         self._stopped.set()
         if self._worker is not None:
             self._worker.join(5.0)
 
     def delete_old(self, now: datetime) -> int:
-        """Delete what is too old at `now`, and return how many pictures and rows that were.
+        """Delete everything too old at `now`; return the number of pictures and events.
 
-        What cannot be deleted keeps nothing else from being deleted.
+        A failure does not stop the rest.
         """
         before = now - self._keep
         problems: list[str] = []
         deleted = sum(self._delete_pictures(folder, before.timestamp(), problems) for folder in self._folders)
-        for forget in self._forget:
+        for delete in self._delete:
             try:
-                deleted += forget(before)
+                deleted += delete(before)
             except PlateEdgeError as error:
-                problems.append(f"{error}; rows older than {before:%Y-%m-%d %H:%M} are still there")
-            except Exception as error:  # a mistake in one output must not keep the plates of the others
-                problems.append(f"{describe(error)}; rows older than {before:%Y-%m-%d %H:%M} may still be there")
+                problems.append(f"{error}; events before {before:%Y-%m-%d %H:%M} are not deleted")
+            except Exception as error:  # a programming error in one output must not keep the plates of others
+                problems.append(f"{describe(error)}; events before {before:%Y-%m-%d %H:%M} may not be deleted")
         for problem in problems:
             self._warn(problem)
         self.problem = "; ".join(problems)
@@ -129,7 +131,7 @@ class Retention:
 
 
 def _is_old_picture(path: Path, before: float) -> bool:
-    """Whether a file is a picture of ours and old. One with a time in the future begins to age now. Raises OSError."""
+    """Whether a file is an old picture of this program. One from the future begins to age now. Raises OSError."""
     by_id = _NAMED_BY_ID.fullmatch(path.name) is not None
     if not by_id and not _NAMED_BY_SOURCE.fullmatch(path.name):
         return False

@@ -68,6 +68,6 @@ def detect(board: Board | None = None) -> str:
 def _load(path: Path) -> Profile:
     import tomllib
 
-    from plate_devices.config.fields import Place, build
+    from plate_devices.config.fields import Location, build
 
-    return build(Profile, tomllib.loads(path.read_text("utf-8")), Place(str(path), (), {}))
+    return build(Profile, tomllib.loads(path.read_text("utf-8")), Location(str(path), (), {}))

@@ -23,24 +23,24 @@ _LEAST = 16
 _THIS_MACHINE = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?", re.IGNORECASE)
 
 
-class Access:
+class AccessControl:
     """Decides for each request; `token` is empty where the page is served to this machine alone."""
 
     def __init__(self, token: str = "") -> None:
         self.token = token
 
-    def is_known(self, headers: Headers) -> bool:
+    def has_token(self, headers: Headers) -> bool:
         """Whether a request brings the token, as a cookie or as `Authorization: Bearer`; always so without one."""
         if not self.token:
             return True
         kind, _, bearer = headers.get("Authorization", "").partition(" ")
-        return (kind.lower() == "bearer" and self.fits(bearer.strip())) or self.fits(_cookie(headers))
+        return (kind.lower() == "bearer" and self.is_token(bearer.strip())) or self.is_token(_cookie(headers))
 
-    def fits(self, word: str) -> bool:
+    def is_token(self, word: str) -> bool:
         """Whether a word is the token; how long that takes says nothing about it."""
         return bool(self.token) and hmac.compare_digest(word.encode(), self.token.encode())
 
-    def is_meant(self, headers: Headers) -> bool:
+    def names_this_host(self, headers: Headers) -> bool:
         """Whether a request names a host that this page may have.
 
         Without a token any page on the web could otherwise point a name of its own at this machine and read along
@@ -48,13 +48,13 @@ class Access:
         """
         return bool(self.token) or _THIS_MACHINE.fullmatch(headers.get("Host", "")) is not None
 
-    def is_own(self, headers: Headers) -> bool:
+    def is_same_origin(self, headers: Headers) -> bool:
         """Whether a change was asked for by this page, and not by another one in the same browser."""
         origin = headers.get("Origin", "")
         return not origin or origin.partition("://")[2] == headers.get("Host", "")
 
 
-def open_token(path: Path | None, is_terminal: bool) -> str:
+def load_or_create_token(path: Path | None, is_terminal: bool) -> str:
     """Return the token of a file, made where there is none; without a file, one for this run.
 
     Args:

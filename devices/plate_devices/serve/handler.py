@@ -15,9 +15,9 @@ from plate_devices.serve.access import COOKIE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from plate_devices.serve.access import Access
-    from plate_devices.serve.answers import Answers
-    from plate_devices.serve.live_pictures import Encoded
+    from plate_devices.serve.access import AccessControl
+    from plate_devices.serve.live_pictures import EncodedPicture
+    from plate_devices.serve.page_content import PageContent
 
 _PAGE = Path(__file__).parent / "page"
 _FILES = {
@@ -41,7 +41,7 @@ HEADERS = {
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers GET and POST; `server` carries `access`, `answers` and `waiting`.
+    """PageContent GET and POST; `server` carries `access`, `answers` and `waiting`.
 
     Attributes:
         answer: the whole answer. delay: seconds for which it is held back.
@@ -81,13 +81,13 @@ class Handler(BaseHTTPRequestHandler):
         self.answer = self._written.getvalue()
 
     @property
-    def _access(self) -> Access:
-        access: Access = self.server.access
+    def _access(self) -> AccessControl:
+        access: AccessControl = self.server.access
         return access
 
     @property
-    def _answers(self) -> Answers:
-        answers: Answers = self.server.answers
+    def _answers(self) -> PageContent:
+        answers: PageContent = self.server.answers
         return answers
 
     def do_GET(self) -> None:
@@ -100,13 +100,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def _get(self) -> None:
         path, _, asked = self.path.partition("?")
-        if not self._access.is_meant(self.headers):
+        if not self._access.names_this_host(self.headers):
             self._refuse(
                 403, "this page is served to this machine alone; open it as http://localhost or http://127.0.0.1"
             )
         elif "token" in (query := parse_qs(asked)):
             self._log_in(query["token"][-1])
-        elif self._access.is_known(self.headers):
+        elif self._access.has_token(self.headers):
             self._give(path, query)
         elif path in _LOGIN_FILES:
             self._give_file(path)
@@ -119,11 +119,11 @@ class Handler(BaseHTTPRequestHandler):
         """Take an ROI or a token."""
         body = self.rfile.read()
         path = self.path.partition("?")[0]
-        if not self._access.is_meant(self.headers) or not self._access.is_own(self.headers):
+        if not self._access.names_this_host(self.headers) or not self._access.is_same_origin(self.headers):
             self._refuse(403, "another page asked for this")
         elif path == "/login":
             self._log_in(parse_qs(body.decode("utf-8", "replace")).get("token", [""])[-1])
-        elif not self._access.is_known(self.headers):
+        elif not self._access.has_token(self.headers):
             self._refuse(401, "the token is missing")
         elif path == "/roi":
             self._draw(body)
@@ -161,7 +161,7 @@ class Handler(BaseHTTPRequestHandler):
         more = {"Plate-Edge-Number": str(found.number), "Plate-Edge-Frame": found.told}
         self._send(200, found.jpeg, "image/jpeg", more)
 
-    def _next_picture(self, seen: int) -> Encoded | None:
+    def _next_picture(self, seen: int) -> EncodedPicture | None:
         """Wait for a picture; where many do, do not wait but let the answer wait, which costs no thread."""
         if not self.server.waiting.acquire(blocking=False):
             self.delay = _NO_ROOM_WAIT
@@ -180,7 +180,7 @@ class Handler(BaseHTTPRequestHandler):
             self._refuse(400, "the ROI is nested too deep")
 
     def _log_in(self, word: str) -> None:
-        if not self._access.fits(word):
+        if not self._access.is_token(word):
             self.delay = _WRONG_TOKEN_WAIT if self._access.token else 0.0
             self._send(303, b"", "text/plain", {"Location": "/"})
             return

@@ -8,13 +8,13 @@ import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from plate_devices.clients.limits import Answer, RefusedError
+from plate_devices.clients.limits import RefusedError, Response
 from plate_devices.serve.handler import HEADERS, Handler
 
 if TYPE_CHECKING:
     from plate_devices.clients.limits import Peer
-    from plate_devices.serve.access import Access
-    from plate_devices.serve.answers import Answers
+    from plate_devices.serve.access import AccessControl
+    from plate_devices.serve.page_content import PageContent
 
 MOST_HEAD = 16 * 1024
 MOST_BODY = 4096
@@ -55,7 +55,7 @@ class PageService:
     too_late = b""
     too_many = b""
 
-    def __init__(self, access: Access, answers: Answers) -> None:
+    def __init__(self, access: AccessControl, answers: PageContent) -> None:
         self.access, self.answers = access, answers
         self.waiting = threading.Semaphore(MOST_WAITING)
         self.too_late = refusal(408, "a request has to be whole within 10 s")
@@ -65,10 +65,10 @@ class PageService:
         """See `Service`."""
         return HttpFramer()
 
-    def answer(self, request: bytearray, _peer: Peer) -> Answer:
+    def answer(self, request: bytearray, _peer: Peer) -> Response:
         """See `Service`."""
         handler = Handler(bytes(request), self)
-        return Answer(handler.answer, not handler.close_connection, handler.delay)
+        return Response(handler.answer, not handler.close_connection, handler.delay)
 
 
 def refusal(status: int, reason: str) -> bytes:

@@ -13,7 +13,7 @@ PORT = 8080
 _EXAMPLES = "use for example 127.0.0.1:8080, 8080, [::1]:8080 or 0.0.0.0:8080"
 
 
-class Listen(NamedTuple):
+class ListenAddress(NamedTuple):
     """A host as it was named, and a port; 0 takes any that is free."""
 
     host: str
@@ -26,7 +26,7 @@ class Listen(NamedTuple):
         return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
 
-def parse_listen(typed: str) -> Listen:
+def parse_listen(typed: str) -> ListenAddress:
     """Read `HOST:PORT`, `HOST` or `PORT`; a port alone is that of this machine. Raises ValueError: it is none."""
     host, port = _split(typed.strip())
     if not (port.isascii() and port.isdecimal()) or int(port) > 65535:
@@ -34,7 +34,7 @@ def parse_listen(typed: str) -> Listen:
     if not host or any(sign in host for sign in " /@?#") or (":" in host and not _is_ipv6(host)):
         raise ValueError(f"{typed!r} is no address to listen on; {_EXAMPLES}")
     try:
-        return Listen(host if _is_ipv6(host) else host_name(host), int(port))
+        return ListenAddress(host if _is_ipv6(host) else host_name(host), int(port))
     except AddressError as error:
         raise ValueError(f"{typed!r} {error}; {_EXAMPLES}") from None
 
@@ -58,7 +58,7 @@ def _is_ipv6(host: str) -> bool:
         return False
 
 
-def resolve(listen: Listen) -> tuple[int, tuple[str, int], bool]:
+def resolve(listen: ListenAddress) -> tuple[int, tuple[str, int], bool]:
     """Return the address family, the address to bind, and whether only this machine reaches it.
 
     Raises:

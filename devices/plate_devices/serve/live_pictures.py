@@ -8,9 +8,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from plate_devices.serve.advice import Advice
-from plate_devices.serve.budget import Budget
-from plate_devices.threads import Worker
+from plate_devices.serve.aiming_hints import AimingHints
+from plate_devices.serve.cpu_budget import CpuBudget
+from plate_devices.threads import BackgroundThread
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +28,7 @@ _WATCHED = 3.0
 _ADVISE_EVERY = 0.7
 
 
-class Encoded(NamedTuple):
+class EncodedPicture(NamedTuple):
     """A JPEG file, and what is on it as a line of JSON."""
 
     number: int
@@ -41,13 +41,13 @@ class LivePictures:
 
     def __init__(self, tap: Tap) -> None:
         self.advice: dict[str, Any] = {"hints": [], "sharpness": None}
-        self.budget = Budget(lambda: tap.loop)
+        self.budget = CpuBudget(lambda: tap.loop)
         self._tap = tap
-        self._newest: Encoded | None = None
+        self._newest: EncodedPicture | None = None
         self._ready = threading.Condition()
         self._asked = float("-inf")
         self._stopped = False
-        self._thread = Worker(self._run, "live page")
+        self._thread = BackgroundThread(self._run, "live page")
 
     def start(self) -> None:
         """Begin to wait for somebody who looks."""
@@ -61,7 +61,7 @@ class LivePictures:
         if self._thread.is_alive():
             self._thread.join(5.0)
 
-    def wait(self, after: int, seconds: float) -> Encoded | None:
+    def wait(self, after: int, seconds: float) -> EncodedPicture | None:
         """Return the newest picture once its number is above `after`; None where none comes within `seconds`."""
         with self._ready:
             self._asked = time.monotonic()
@@ -74,7 +74,7 @@ class LivePictures:
         return self._newest is not None and self._newest.number > after
 
     def _run(self) -> None:
-        advice, advise_at, number = Advice(), 0.0, 0
+        advice, advise_at, number = AimingHints(), 0.0, 0
         while self._wait_for_viewer():
             shot = self._tap.wait(number, 1.0)
             if shot is None:
@@ -85,7 +85,7 @@ class LivePictures:
                 advice.look(shot)
                 self._tell(advice)
                 advise_at = started + _ADVISE_EVERY
-            encoded = Encoded(number, _jpeg(shot.rgb), _told(shot))
+            encoded = EncodedPicture(number, _jpeg(shot.rgb), _told(shot))
             with self._ready:
                 self._newest = encoded
                 self._ready.notify_all()
@@ -103,7 +103,7 @@ class LivePictures:
         with self._ready:
             self._ready.wait_for(lambda: self._stopped or time.monotonic() >= until, seconds)
 
-    def _tell(self, advice: Advice) -> None:
+    def _tell(self, advice: AimingHints) -> None:
         sharpness = None if advice.frame is None else round(advice.frame.sharpness)
         self.advice = {"hints": [hint._asdict() for hint in advice.hints()], "sharpness": sharpness}
 

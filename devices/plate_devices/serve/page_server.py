@@ -6,16 +6,16 @@ import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.clients.event_loop import Front
-from plate_devices.clients.limits import Limits
+from plate_devices.clients.event_loop import EventLoop
+from plate_devices.clients.limits import ConnectionLimits
 from plate_devices.live.live_state import Tap
-from plate_devices.serve.access import Access, open_token
-from plate_devices.serve.answers import Answers
+from plate_devices.serve.access import AccessControl, load_or_create_token
 from plate_devices.serve.http_framing import PageService
-from plate_devices.serve.listen_address import Listen, parse_listen, resolve
+from plate_devices.serve.listen_address import ListenAddress, parse_listen, resolve
 from plate_devices.serve.live_pictures import LivePictures
+from plate_devices.serve.page_content import PageContent
 from plate_devices.serve.roi_file import load_roi
-from plate_devices.threads import Worker
+from plate_devices.threads import BackgroundThread
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from plate_devices.serve.page_settings import ServeSettings
 
-LIMITS = Limits(connections=256, reserved=32, held_bytes=16 << 20, workers=24, idle_within=30.0)
+LIMITS = ConnectionLimits(connections=256, reserved=32, held_bytes=16 << 20, workers=24, idle_within=30.0)
 """Browsers open up to six connections. Places are reserved for this machine, which asks for /health."""
 
 
@@ -47,17 +47,18 @@ class LivePage:
         self.tap = Tap()
         self._settings, self._tell = settings, tell
         self._pictures = LivePictures(self.tap)
-        self._answers = Answers(self.tap, self._pictures, extra or {}, health, settings.roi_file)
+        self._answers = PageContent(self.tap, self._pictures, extra or {}, health, settings.roi_file)
         self._listen = parse_listen(settings.address)
-        self._access = Access()
-        self._front: Front | None = None
-        self._thread: Worker | None = None
+        self._access = AccessControl()
+        self._front: EventLoop | None = None
+        self._thread: BackgroundThread | None = None
 
     def start(self) -> None:
-        """Listen, and take up the ROI that was drawn last.
+        """ListenAddress, and take up the ROI that was drawn last.
 
         Raises:
-            DeviceError: the port is taken, or a file cannot be read. UsageError, DataError: see `access.open_token`.
+            DeviceError: the port is in use, or a file cannot be read.
+            UsageError, DataError: see `access.load_or_create_token`.
         """
         if self._settings.roi_file is not None:
             kept, roi = load_roi(self._settings.roi_file)
@@ -66,17 +67,17 @@ class LivePage:
         family, address, is_loopback = resolve(self._listen)
         is_terminal = sys.stderr is not None and sys.stderr.isatty()
         if not is_loopback:
-            self._access = Access(open_token(self._settings.token_file, is_terminal))
+            self._access = AccessControl(load_or_create_token(self._settings.token_file, is_terminal))
         try:
             listener = _listen(family, address)
         except OSError as error:
             raise DeviceError(
                 f"--serve {self._listen.shown} cannot be served: {error.strerror or error}; choose another port"
             ) from error
-        self._listen = Listen(self._listen.host, listener.getsockname()[1])
-        self._front = Front(listener, PageService(self._access, self._answers), LIMITS)
+        self._listen = ListenAddress(self._listen.host, listener.getsockname()[1])
+        self._front = EventLoop(listener, PageService(self._access, self._answers), LIMITS)
         self._pictures.start()
-        self._thread = Worker(self._front.serve_forever, "live page server")
+        self._thread = BackgroundThread(self._front.serve_forever, "live page server")
         self._thread.start()
         if not is_loopback:
             self._say_how_to_open()

@@ -21,7 +21,7 @@ _LEAST_RANGE = 12.0
 _LEAST_FRAME_RANGE = 48.0
 
 
-class PlateLook(NamedTuple):
+class PlateQuality(NamedTuple):
     """How well a plate is seen.
 
     Attributes:
@@ -40,7 +40,7 @@ class PlateLook(NamedTuple):
     light: float
 
 
-class FrameLook(NamedTuple):
+class FrameQuality(NamedTuple):
     """How a whole frame looks.
 
     Attributes:
@@ -55,7 +55,7 @@ class FrameLook(NamedTuple):
     glare: float
 
 
-def look_at_plate(rgb: NDArray[np.uint8], plate: Plate) -> PlateLook | None:
+def measure_plate(rgb: NDArray[np.uint8], plate: Plate) -> PlateQuality | None:
     """Measure a plate in its frame, uint8 (h, w, 3); None where it is too small, or one colour."""
     height, width = rgb.shape[:2]
     x, y, across, down = plate.box
@@ -68,10 +68,10 @@ def look_at_plate(rgb: NDArray[np.uint8], plate: Plate) -> PlateLook | None:
     (ax, ay), (bx, by) = plate.corners[:2]
     long = max(1.0, math.hypot(bx - ax, by - ay))
     upright, level = _edge(part, 1, light - dark), _edge(part, 0, light - dark)
-    return PlateLook(long, math.degrees(math.atan2(by - ay, bx - ax)), upright / long, upright / level, dark, light)
+    return PlateQuality(long, math.degrees(math.atan2(by - ay, bx - ax)), upright / long, upright / level, dark, light)
 
 
-def look_at_frame(rgb: NDArray[np.uint8], roi: Roi | None = None) -> FrameLook:
+def measure_frame(rgb: NDArray[np.uint8], roi: Roi | None = None) -> FrameQuality:
     """Measure a frame, uint8 (h, w, 3), or its ROI."""
     if roi is not None:
         x, y, across, down = roi
@@ -80,7 +80,7 @@ def look_at_frame(rgb: NDArray[np.uint8], roi: Roi | None = None) -> FrameLook:
     low, middle, high = percentiles(green[:, ::4], 1, 50, 99)
     steps = np.abs(np.diff(green.astype(np.int16), axis=1))
     sharp = percentiles(steps, 99.9)[0] / max(_LEAST_FRAME_RANGE, high - low) if steps.size else 0.0
-    return FrameLook(100 * min(1.0, sharp), middle, float((green >= 250).mean()))
+    return FrameQuality(100 * min(1.0, sharp), middle, float((green >= 250).mean()))
 
 
 def _edge(part: NDArray[np.uint8], axis: int, contrast: float) -> float:

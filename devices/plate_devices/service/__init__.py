@@ -1,1 +1,1 @@
-"""Running under systemd, or somebody like it: readiness, watchdog, signals, messages, and the unit itself."""
+"""Running under systemd or a similar manager: readiness, watchdog, signals, messages, and the unit."""

@@ -1,4 +1,4 @@
-"""Messages of a running program: for people, for the journal of systemd, or as JSON for a program that collects."""
+"""Messages of a running program: as text, for the journal of systemd, or as JSON for a log collector."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 LEVELS = {"error": 3, "warning": 4, "notice": 5, "info": 6}
-"""Level -> its number in syslog(3)."""
+"""Number of each level in syslog(3)."""
 
 
 class Log:
-    """Writes one line a message on standard error, from any thread."""
+    """Writes each message as one line on standard error, from any thread."""
 
     def __init__(self, program: str, as_json: bool = False, stream: TextIO | None = None) -> None:
-        """Write `program: message`, with its syslog level in front where the journal reads along, or JSON."""
+        """Write `program: message`, with its syslog level in front for the journal, or JSON."""
         self._program, self.as_json = program, as_json
         self._stream = stream or sys.stderr
         self._journal = _is_journal(self._stream)
@@ -29,8 +29,10 @@ class Log:
         """Write a message.
 
         Args:
-            event: what happened in one word, the same each time, such as "source_lost"; in JSON only.
-            message: one sentence without secrets. details: more keys, in JSON only.
+            event: fixed name of the event, such as "source_lost"; in JSON only.
+            message: one sentence without secrets.
+            level: one of `LEVELS`.
+            details: more keys, in JSON only.
         """
         line = self._json(event, message, level, details) if self.as_json else self._text(message, level)
         with self._lock:
@@ -38,7 +40,7 @@ class Log:
                 self._stream.write(f"{line}\n")
                 self._stream.flush()
             except (OSError, ValueError):
-                return  # a message that nobody can read must not end the reading
+                return  # a message that cannot be written must not end the program
 
     def _text(self, message: str, level: str) -> str:
         from plate_devices.outputs.console_lines import printable
@@ -50,12 +52,12 @@ class Log:
         import json
 
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        told = {"time": now, "level": level, "program": self._program, "event": event, "message": message}
-        return json.dumps({**told, **details}, default=str)
+        record = {"time": now, "level": level, "program": self._program, "event": event, "message": message}
+        return json.dumps({**record, **details}, default=str)
 
 
 def _is_journal(stream: TextIO) -> bool:
-    """Whether the stream is the one that systemd has connected with its journal, as JOURNAL_STREAM says."""
+    """Whether systemd has connected the stream to its journal, as JOURNAL_STREAM names it."""
     named = os.environ.get("JOURNAL_STREAM", "")
     if not named:
         return False

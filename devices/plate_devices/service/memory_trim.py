@@ -1,4 +1,4 @@
-"""Free memory back to the system, now and then: the C library keeps it in the gaps between what stays."""
+"""Return free memory to the system: the C library keeps it between blocks in use."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TRIM_EVERY = 60.0
-"""Seconds between two times. Done for each frame, the next one would be made of fresh pages again."""
+"""Seconds between two calls. A call for each frame would make the next frame allocate new pages."""
 
 
-class Trimming:
-    """Gives back what the C library holds and nobody uses. Half a millisecond, and nothing where it is not GNU's."""
+class MemoryTrimmer:
+    """Returns unused memory of the C library to the system: half a millisecond with glibc, without effect elsewhere."""
 
     def __init__(self, trim: Callable[[], object] | None = None) -> None:
-        """Take what gives memory back, by default `malloc_trim`."""
+        """Call `trim`, by default `malloc_trim`."""
         self._trim = trim or malloc_trim
         self._next = float("-inf")
 
-    def look(self, now: float | None = None) -> None:
-        """Do it where it is time; `now` is in seconds."""
+    def trim_if_due(self, now: float | None = None) -> None:
+        """Trim once every `TRIM_EVERY` seconds; `now` is in seconds."""
         now = time.monotonic() if now is None else now
         if now >= self._next:
             self._next = now + TRIM_EVERY
@@ -29,7 +29,7 @@ class Trimming:
 
 
 def malloc_trim() -> bool:
-    """Call malloc_trim(3): whole pages that are free, at the end of the heap and within. Returns whether any were."""
+    """Call malloc_trim(3), which returns free pages of the heap; return whether there were any."""
     import ctypes
 
     try:

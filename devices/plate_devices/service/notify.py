@@ -1,4 +1,4 @@
-"""What systemd is told: ready, alive, reloading, stopping (the protocol of sd_notify(3), a datagram to a socket)."""
+"""Notify systemd: ready, alive, reloading, stopping (sd_notify(3): datagrams to a socket)."""
 
 from __future__ import annotations
 
@@ -14,48 +14,48 @@ _STATUS_EVERY = 5.0
 
 
 class Notifier:
-    """Talks to the socket in NOTIFY_SOCKET; without one, or where nobody listens any more, says nothing."""
+    """Sends to the socket in NOTIFY_SOCKET; does nothing without one."""
 
     def __init__(self, environment: Mapping[str, str] | None = None, watchdog: bool = True) -> None:
-        """Take the environment, by default this process's; without `watchdog` no sign of life is sent."""
+        """Use an environment, by default that of this process; without `watchdog`, no keep-alive is sent."""
         found = os.environ if environment is None else environment
         self._address = found.get("NOTIFY_SOCKET", "")
         self._interval = _watchdog_seconds(found) / 2 if watchdog else 0.0
         self._alive_at = self._status_at = float("-inf")
 
     @property
-    def listened_to(self) -> bool:
-        """Whether somebody started this process as a service and waits to hear from it."""
+    def is_service(self) -> bool:
+        """Whether a service manager has started this process and expects notifications."""
         return self._address.startswith(("/", "@"))
 
     def ready(self, status: str) -> None:
-        """It works: what it was started for has begun, or goes on after a reload."""
+        """Notify that the program works, at the start or after a reload."""
         self._send("READY=1", f"STATUS={_line(status)}")
 
     def alive(self, status: Callable[[], str] | None = None) -> None:
-        """The loop has come round; said twice in the time that the watchdog waits, however often it is called.
+        """Notify that the loop runs, twice within the watchdog's time, however often it is called.
 
-        `status` is asked for a line about how things are, every few seconds.
+        Every few seconds `status` is called for a line about the state.
         """
         now = time.monotonic()
         if self._interval and now - self._alive_at >= self._interval:
             self._alive_at = now
             self._send("WATCHDOG=1", patience=0.0)
-        if status is not None and self.listened_to and now - self._status_at >= _STATUS_EVERY:
+        if status is not None and self.is_service and now - self._status_at >= _STATUS_EVERY:
             self._status_at = now
             self._send(f"STATUS={_line(status())}", patience=0.0)
 
     def reloading(self) -> None:
-        """Settings are read again; `ready` follows."""
+        """Notify that the settings are reloaded; `ready` follows."""
         self._send("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
 
     def stopping(self) -> None:
-        """The end has begun."""
+        """Notify that the program is stopping."""
         self._send("STOPPING=1")
 
     def _send(self, *lines: str, patience: float = 1.0) -> None:
-        """Send, waiting so many seconds for a listener that is behind: signs of life must not hold up the loop."""
-        if not self.listened_to:
+        """Send; wait at most so many seconds for a slow receiver, because notifications must not delay the loop."""
+        if not self.is_service:
             return
         address = f"\0{self._address[1:]}" if self._address[0] == "@" else self._address
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
@@ -63,11 +63,11 @@ class Notifier:
             try:
                 sender.sendto("\n".join(lines).encode(), address)
             except OSError:
-                return  # who looks after us is gone, which is no reason to stop reading
+                return  # the service manager is gone; reading goes on
 
 
 def _watchdog_seconds(found: Mapping[str, str]) -> float:
-    """Return how long the watchdog waits; 0 where there is none, or it waits for another process."""
+    """Return the seconds of the watchdog, 0 without one or if it belongs to another process."""
     microseconds, process = found.get("WATCHDOG_USEC", ""), found.get("WATCHDOG_PID", "")
     if not microseconds.isdecimal() or (process and process != str(os.getpid())):
         return 0.0

@@ -1,4 +1,4 @@
-"""Signals of a service: SIGTERM and SIGINT ask for a clean stop, SIGHUP for reading the settings again."""
+"""Signals of a service: SIGTERM and SIGINT request a clean stop, SIGHUP a reload of the settings."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ if TYPE_CHECKING:
 
 
 class Signals:
-    """Notes what was asked for; the loop looks between two frames, so that nothing is interrupted half way."""
+    """Notes the requests of signals. The loop checks them between two frames, so that no frame is interrupted."""
 
     def __init__(self) -> None:
-        """Nothing is listened to before `with`."""
+        """Begin without handlers; `with` installs them."""
         self.stop = False
         self._reload = False
         self._before: dict[int, object] = {}
 
     def take_reload(self) -> bool:
-        """Whether a reload was asked for since this was last called; several are one."""
-        asked, self._reload = self._reload, False
-        return asked
+        """Whether a reload was requested since the last call; several requests count as one."""
+        requested, self._reload = self._reload, False
+        return requested
 
     def __enter__(self) -> Signals:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -1,1 +1,1 @@
-"""Where pictures come from: files, videos, cameras and a drawn drive, all behind one protocol."""
+"""Sources of frames: files, videos, cameras and the demo, behind one protocol."""

@@ -1,4 +1,4 @@
-"""Addresses of network cameras: taken apart, and shown without anything that opens a door."""
+"""Addresses of network cameras: parsed, and printed without secrets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 
 ENCRYPTED = frozenset({"https", "rtsps"})
 
-# Cameras hand out streams by such names. Whatever else stands behind a "=" may be a password or a token.
+# Common parameters of stream addresses. Any other value may be a password or a token.
 _HARMLESS = re.compile(
     r"(?:cam(?:era)?|ch(?:n|annel)?(?:id)?|codec|fps|height|profile|quality|resolution|size|stream(?:id|type)?|subtype"
     r"|track(?:id)?|transport|unicast|width)=[\w.:-]{1,12}",
@@ -24,13 +24,13 @@ _HARMLESS = re.compile(
 _PAIR = re.compile(r"([A-Za-z][\w.-]*?)=(.*?)(?=[&;/?]|_[A-Za-z]+=|$)")
 
 
-class Address(NamedTuple):
-    """Where a stream is.
+class CameraAddress(NamedTuple):
+    """The parsed address of a stream.
 
     Attributes:
-        scheme, host, port: as in the address; the scheme's usual port where none stands there.
-        target: path and query, as they are asked for; always begins with "/".
-        user, password: to log in with, "" for none; decoded.
+        scheme, host, port: as in the address; by default the usual port of the scheme.
+        target: path and query of the request; begins with "/".
+        user, password: decoded; "" for none.
     """
 
     scheme: str
@@ -42,46 +42,46 @@ class Address(NamedTuple):
 
     @property
     def host_and_port(self) -> str:
-        """The host, and the port where it is not the usual one."""
+        """The host, with the port unless it is the usual one."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def shown(self) -> str:
-        """The address as it may be printed: no user, no password, no value that may be a secret."""
+        """The address for messages: without user, password, and values that may be secret."""
         return f"{self.scheme}://{self.host_and_port}{_without_secrets(self.target)}"
 
     @property
     def bare(self) -> str:
-        """The address without user and password, as it stands in a request."""
+        """The address without user and password, for requests."""
         return f"{self.scheme}://{self.host_and_port}{self.target}"
 
     @property
     def full(self) -> str:
-        """The whole address, for who has to log in; never to be printed."""
+        """The address with user and password; never to be printed."""
         if not self.user and not self.password:
             return self.bare
         login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
         return f"{self.scheme}://{login}@{self.host_and_port}{self.target}"
 
 
-def parse_address(typed: str) -> Address:
-    """Take an address apart. Raises UsageError, which repeats nothing that may be secret, where it is none."""
+def parse_address(typed: str) -> CameraAddress:
+    """Parse an address. Raises UsageError where it is not valid; the message repeats no secrets."""
     try:
         parts = split_address(typed, PORTS)
     except AddressError as error:
         raise UsageError(f"--camera {typed.partition('://')[0].lower()}://{HIDDEN} {error}") from None
     target = parts.target if parts.target.startswith("/") else f"/{parts.target}"
-    return Address(parts.scheme, parts.host, parts.port, target, parts.user, parts.password)
+    return CameraAddress(parts.scheme, parts.host, parts.port, target, parts.user, parts.password)
 
 
 def is_address(name: str) -> bool:
-    """Whether a name looks like an address, `scheme://...`, of any scheme."""
+    """Return whether a name begins like an address, with `scheme://` of any scheme."""
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", name) is not None
 
 
-def presentable(name: str) -> str:
-    """Return a name, of a camera or a file, as it may be printed; of an address only what is harmless."""
+def printable_name(name: str) -> str:
+    """Return the name of a camera or file for messages; of an address only the parts that are not secret."""
     if not is_address(name):
         return name
     if name.partition("://")[0].lower() in PORTS:

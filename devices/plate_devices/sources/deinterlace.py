@@ -1,4 +1,4 @@
-"""Frames that hold two fields, a twentieth of a second apart: what moves is torn into a comb of lines."""
+"""Deinterlacing: frames of two fields, taken at different times, show moving objects as a comb of lines."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from plate_devices.sources.source import Frame
 
 _COLUMNS = 4
-# So many columns are looked at together: noise is halved, and the time is 3 ms for 1280x720.
+# Columns that are averaged: this halves the noise. The check takes 3 ms for 1280x720.
 
 _TORN, _RUN = 15, 6
-# Gray levels between a line and both its neighbours, which agree; and so many lines in a row where that is so.
+# Gray levels between a line and both its neighbours; and how many such lines in a row count as torn.
 
 _ENOUGH = 0.0005
-# Share of a frame's pixels that are torn, from which on it holds two fields. A sharp still frame has a tenth of that.
+# Fraction of torn pixels from which a frame counts as interlaced. A sharp still frame has a tenth of that.
 
 
 def deinterlace(frame: Frame, always: bool = False) -> Frame:
-    """Return a frame made of one field where it holds two; with `always`, whatever it holds."""
+    """Return the frame made of one of its fields if it is interlaced, or always; else the frame itself."""
     rgb = frame.rgb
     return frame._replace(rgb=one_field(rgb)) if always or is_interlaced(rgb) else frame
 
 
 def is_interlaced(rgb: NDArray[np.uint8]) -> bool:
-    """Return whether uint8 (height, width, 3) holds two fields of something that moves."""
+    """Return whether uint8 (height, width, 3) holds two fields of a moving object."""
     if rgb.shape[0] <= 4 * _RUN or rgb.shape[1] < 4 * _COLUMNS:
         return False
     width = rgb.shape[1] // _COLUMNS * _COLUMNS
@@ -36,7 +36,7 @@ def is_interlaced(rgb: NDArray[np.uint8]) -> bool:
     lines = sum((column.astype(np.int16) for column in columns[1:]), columns[0].astype(np.int16)) // _COLUMNS
     above, here, below = lines[:-2], lines[1:-1], lines[2:]
     up, down = here - above, here - below
-    # Both neighbours lie on the same side, and closer to each other than to the line between them.
+    # Both neighbours are brighter, or both darker, and they are more alike than either is to the line.
     torn = (np.minimum(np.abs(up), np.abs(down)) > _TORN) & (up * down > 0) & (np.abs(above - below) < np.abs(up))
     run = torn[: 1 - _RUN].copy()
     for offset in range(1, _RUN):
@@ -45,7 +45,7 @@ def is_interlaced(rgb: NDArray[np.uint8]) -> bool:
 
 
 def one_field(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return uint8 (height, width, 3) with every second line made from the lines above and below it."""
+    """Return uint8 (height, width, 3) with every second line interpolated from the lines above and below."""
     whole = rgb.copy()
     fields = rgb[::2].astype(np.uint16)
     between = whole[1:-1:2]

@@ -1,4 +1,4 @@
-"""A drawn drive: cars come up to a gate one after the other. It needs no camera, and is the same every time."""
+"""The demo camera: rendered cars come to a gate one after the other. It needs no hardware and is reproducible."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from plate_devices.imaging.plate_picture import BLUE, DARK_ON_LIGHT, LIGHT_ON_DARK, YELLOW, Colour, Style, draw_plate
-from plate_devices.sources.source import Frame, Roi
+from plate_devices.sources.source import Frame, Frames, Roi, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
 VEHICLES = 10
 RATE = 15.0
-"""Frames of each second of the drive."""
+"""Frames a second."""
 
 FRAMES_WITH_CAR, FRAMES_WITHOUT = 9, 4
 ROI: Roi = (180, 330, 280, 72)
-"""Where the plates are, x, y, width, height: what `--roi` would say for this camera."""
+"""Where the plates are, as `--roi` would name it."""
 
 _PLATE_WIDTH, _PLATE_HEIGHT = 264, 58
 _FORMATS = ("LLDDLLL", "LLDDLLDDDD", "LLLDDDD", "LDDDLLL", "LLDDDLL")
-# Without the signs that this lettering, like that of most plates, draws alike: nobody could say who is right.
+# Without confusable characters (0 and O, 1 and I): in this lettering, as on most plates, they look the same.
 _LETTERS, _DIGITS = "ABCDEFGHJKLMNPRSTUVWXYZ", "23456789"
 _STYLES = (DARK_ON_LIGHT, YELLOW, LIGHT_ON_DARK, DARK_ON_LIGHT, BLUE)
 _BODIES: tuple[Colour, ...] = ((120, 24, 28), (52, 60, 72), (38, 70, 120), (150, 152, 156), (30, 84, 60))
 
 
 class Vehicle(NamedTuple):
-    """A car of the drive: what its plate says, and how plate and body are painted."""
+    """A car: the text and style of its plate, and the colour of its body."""
 
     text: str
     style: Style
@@ -44,12 +44,11 @@ class Vehicle(NamedTuple):
 
 
 def vehicles(count: int, seed: int = 2) -> list[Vehicle]:
-    """The first `count` cars of the drive; the same for the same seed."""
-    return list(islice(_coming_vehicles(seed), count))
+    """Return the first `count` cars; the same for the same seed."""
+    return list(islice(_endless_vehicles(seed), count))
 
 
-def _coming_vehicles(seed: int = 2) -> Iterator[Vehicle]:
-    """Yield the cars of the drive one by one, without end."""
+def _endless_vehicles(seed: int = 2) -> Iterator[Vehicle]:
     chance = Random(seed)
     characters = {"L": _LETTERS, "D": _DIGITS}
     for number in numbers():
@@ -57,43 +56,37 @@ def _coming_vehicles(seed: int = 2) -> Iterator[Vehicle]:
         yield Vehicle(text, _STYLES[number % len(_STYLES)], chance.choice(_BODIES))
 
 
-class DemoDrive:
-    """The drive as a source. It is drawn as fast as it is read, so no frame is late."""
+class DemoCamera(Source):
+    """The rendered drive as a source. Frames are rendered as they are read, so none is dropped."""
 
-    still = False
-    dropped = 0
-    state = ""
     default_roi: Roi | None = ROI
 
     def __init__(self, name: str = "demo", count: int = VEHICLES, fps: float | None = None) -> None:
-        """Let `count` vehicles drive by; `fps` leaves out frames where fewer than `RATE` a second are wanted."""
+        """Take the number of vehicles, and how many frames a second are read, at most `RATE`."""
         self.name = name
         self._count = count
         self._step = max(1.0, RATE / fps) if fps else 1.0
 
-    def frames(self) -> Iterator[Frame]:
-        """Yield the drive, 640x480 RGB; times count from now at `RATE` frames a second."""
+    def frames(self) -> Frames:
+        """Yield RGB frames of 640x480; times count from now at `RATE` frames a second."""
         started = datetime.now(UTC)
         due = 0.0
-        for index, rgb in enumerate(self._draw()):
+        for index, rgb in enumerate(self._rendered()):
             if index >= due:
                 due += self._step
                 yield Frame(rgb, index, started + timedelta(seconds=index / RATE))
 
-    def close(self) -> None:
-        """Nothing stays open."""
-
-    def _draw(self) -> Iterator[NDArray[np.uint8]]:
+    def _rendered(self) -> Iterator[NDArray[np.uint8]]:
         import numpy as np
 
         from plate_devices.sources.demo_scene import HEIGHT, WIDTH, paint_place
 
         chance = Random(2)
-        # One field of noise, moved about: drawing a new one for each frame would take longer than reading it.
+        # One noise picture, shifted for each frame: a new one would take longer than reading the frame.
         grain = np.random.default_rng(2).integers(-6, 7, (HEIGHT, WIDTH, 1), dtype=np.int16)
         place = paint_place()
-        # Made one by one: a service drives a million vehicles, and should show the first one at once.
-        for vehicle in islice(_coming_vehicles(), self._count):
+        # Made one by one: a service may run a million vehicles, and the first one has to come at once.
+        for vehicle in islice(_endless_vehicles(), self._count):
             plate = draw_plate(vehicle.text, 2 * _PLATE_HEIGHT, vehicle.style, 2 * _PLATE_WIDTH)
             for moment in range(FRAMES_WITHOUT + FRAMES_WITH_CAR):
                 scene = place.copy()
@@ -105,7 +98,7 @@ class DemoDrive:
 
 
 def _draw_car(scene: Image.Image, plate: Image.Image, body: Colour, moment: int, chance: Random) -> None:
-    """Draw a car's rear; its plate comes 1 % closer with each frame, and all of it sways by a pixel or two."""
+    """Draw the rear of a car. Its plate comes 1 % closer with each frame, and it all sways by a pixel or two."""
     from PIL import Image
 
     x, y = round(chance.uniform(-2, 2)), round(chance.uniform(-2, 2))

@@ -1,4 +1,4 @@
-"""The files below a folder, in the order in which people count, links followed and each folder read once."""
+"""Files below a folder, in natural order. Links are followed, and each folder is read once."""
 
 from __future__ import annotations
 
@@ -11,25 +11,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMPANIONS = frozenset({"labels.csv", "Thumbs.db", "desktop.ini"})
-"""What belongs to a folder of pictures without being one."""
+"""Files in a folder of pictures that are not pictures."""
 
 _DIGITS = re.compile(r"([0-9]+)")
 
 
 def natural(name: str) -> tuple[list[str | int], str]:
-    """Return what to sort names by, so that img2 stands before img10."""
-    # Every second piece is a number: pieces at one place are of one type. Longer numbers than these are text to int().
+    """Return a sorting key that puts img2 before img10."""
+    # Every second piece is a number, so that equal positions have equal types. int() refuses longer numbers.
     pieces = _DIGITS.split(name)
     return [int(piece[:1000]) if place % 2 else piece for place, piece in enumerate(pieces)], name
 
 
 def walk(folder: str, left_out: set[Path]) -> Iterator[str]:
-    """Yield the files below a folder in natural order; hidden ones and companions are passed over.
+    """Yield the files below a folder in natural order, without hidden files and companions.
 
-    A folder that cannot be listed is yielded as if it were a file: it comes up again as one that cannot be read.
+    A folder that cannot be listed is yielded like a file, so that opening it reports the error.
     """
-    out = {identity for path in left_out if (identity := _identity(str(path))) is not None}
-    seen = set(out)
+    seen = {identity for path in left_out if (identity := _identity(str(path))) is not None}
     waiting = [(folder, True)]
     while waiting:
         path, is_folder = waiting.pop()
@@ -53,7 +52,7 @@ def walk(folder: str, left_out: set[Path]) -> Iterator[str]:
 
 
 def _identity(folder: str) -> tuple[int, int] | None:
-    """Which folder it is, by whatever links it is reached."""
+    """Return device and inode, which are the same for all links to a folder."""
     try:
         found = os.stat(folder)  # noqa: PTH116
     except OSError:

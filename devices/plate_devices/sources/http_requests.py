@@ -1,11 +1,11 @@
-"""Pictures asked for over HTTP: with the login that a camera asks for, sent on within its host, over one connection."""
+"""HTTP requests for pictures: with login, redirects within the host, and one connection that is kept open."""
 
 from __future__ import annotations
 
-from plate_devices.sources.camera_address import Address
-from plate_devices.sources.http_connection import Answer, Connection
-from plate_devices.sources.login import answer
-from plate_devices.sources.multipart import LARGEST_PART, Chunks, FormatError, JpegEnd
+from plate_devices.sources.camera_address import CameraAddress
+from plate_devices.sources.http_connection import CameraConnection, ResponseHead
+from plate_devices.sources.login import authorization
+from plate_devices.sources.multipart import LARGEST_PART, ChunkedDecoder, FormatError, JpegEndFinder
 from plate_devices.sources.redirects import MOVED, Redirects
 from plate_devices.sources.reopening import LoginError
 from plate_runtime.errors import DeviceError
@@ -13,60 +13,59 @@ from plate_runtime.errors import DeviceError
 _NO_CONTENT = (204, 304)
 
 
-class Requests:
-    """A camera that answers requests. User and password go to its own host alone, and never unencrypted where they
-    were given for https.
+class HttpClient:
+    """Sends requests to a camera. User and password go to its own host alone; those for https are never unencrypted.
 
     Attributes:
-        name: the address as it may be printed.
-    """  # fmt: skip
+        name: the address without its secrets.
+    """
 
-    def __init__(self, address: Address, redirect: str | None = None) -> None:
-        """Take where it is, and the one other host that it may send on to; nothing is opened yet."""
+    def __init__(self, address: CameraAddress, redirect: str | None = None) -> None:
+        """Take the address, and the one other host that the camera may redirect to; nothing is opened yet."""
         self.name = address.shown
-        self._way = Redirects(address, redirect)
+        self._redirects = Redirects(address, redirect)
         self._challenges: list[str] = []
-        self._connection: Connection | None = None
+        self._connection: CameraConnection | None = None
         self._kept = False
 
-    def get(self, rows: str = "", keep: bool = False) -> Answer:
-        """Ask, and return the head of the answer; `receive` or `picture` gives what follows.
+    def get(self, headers: str = "", keep: bool = False) -> ResponseHead:
+        """Send a request and return status and headers; `receive` or `picture` returns the content.
 
         Args:
-            rows: headers, each with its line's end.
-            keep: ask for a connection that is used again; for answers that end.
+            headers: lines of the request, each with its line end.
+            keep: ask to keep the connection open, for responses that end.
 
         Raises:
-            DeviceError, LoginError: there is no answer that could be pictures. The camera's own words are not repeated.
+            DeviceError, LoginError: the camera sends no pictures. Its own words are not repeated.
         """
-        while (found := self._logged_in(rows, keep)).status in MOVED:
-            self._way.follow(found.first("location"))
+        while (found := self._logged_in(headers, keep)).status in MOVED:
+            self._redirects.follow(found.first("location"))
             self._challenges = []
             self.close()
         return self._checked(found)
 
-    def receive(self, within: float | None = None) -> bytes:
-        """Return what has come; see `Connection.receive`."""
+    def receive(self, deadline: float | None = None) -> bytes:
+        """See `CameraConnection.receive`."""
         assert self._connection is not None
-        return self._connection.receive(within)
+        return self._connection.receive(deadline)
 
     def more(self) -> bool:
-        """Whether bytes are there already."""
+        """See `CameraConnection.more`."""
         return self._connection is not None and self._connection.more()
 
-    def picture(self, found: Answer, within: float) -> bytes:
-        """Return the content of an answer that is one picture, up to its end where its length is wrong.
+    def picture(self, found: ResponseHead, deadline: float) -> bytes:
+        """Return the content of a response that is one picture; a wrong Content-Length is corrected.
 
         Raises:
-            DeviceError: it is too large, or does not come by `within`, of `time.monotonic`.
+            DeviceError: it is too large, or not complete at `deadline`, in seconds of `time.monotonic`.
         """
         if found.status in _NO_CONTENT or found.length == 0:
             self._kept = found.keeps_alive
             return b""
-        chunks = Chunks() if found.is_chunked else None
-        content, jpeg = bytearray(), JpegEnd()
-        while piece := self.receive(within):
-            content += _unframed(chunks, piece, self.name)
+        chunks = ChunkedDecoder() if found.is_chunked else None
+        content, jpeg = bytearray(), JpegEndFinder()
+        while piece := self.receive(deadline):
+            content += _without_framing(chunks, piece, self.name)
             if len(content) > LARGEST_PART:
                 raise DeviceError(f"{self.name} sends a picture of more than {LARGEST_PART >> 20} MB")
             whole = chunks.ended if chunks else len(content) == found.length
@@ -76,58 +75,60 @@ class Requests:
         return bytes(content)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._kept = False
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _logged_in(self, rows: str, keep: bool) -> Answer:
-        """Ask, a second time with the login if need be."""
-        found = self._ask(rows, keep)
+    def _logged_in(self, headers: str, keep: bool) -> ResponseHead:
+        """Send a request, and repeat it with the login if the camera asks for one."""
+        found = self._ask(headers, keep)
         if found.status == 401:
-            address = self._way.address
+            address = self._redirects.address
             self._challenges = found.all("www-authenticate")
             if not address.user:
                 where = f"{address.scheme}://USER:PASSWORD@{address.host}/..."
                 raise LoginError(f"{self.name} asks for user and password: {where}")
             if self._login() is None:
-                raise LoginError(f"{self.name} asks for a login of an unknown kind; basic and digest are known")
+                raise LoginError(f"{self.name} asks for an unknown kind of login; basic and digest are supported")
             self.close()
-            found = self._ask(rows, keep)
+            found = self._ask(headers, keep)
         return found
 
-    def _ask(self, rows: str, keep: bool) -> Answer:
-        address = self._way.address
+    def _ask(self, headers: str, keep: bool) -> ResponseHead:
+        address = self._redirects.address
         login = self._login() if self._challenges else None
-        rows += f"Authorization: {login}\r\n" if login else ""
-        # Without keeping the connection, the older version: its answers come without chunks.
-        version, stay = ("1.1", "keep-alive") if keep else ("1.0", "close")
-        rows = f"Host: {address.host_and_port}\r\nAccept: */*\r\nUser-Agent: plate-edge\r\nConnection: {stay}\r\n{rows}"
-        request = f"GET {address.target} HTTP/{version}\r\n{rows}\r\n"
+        headers += f"Authorization: {login}\r\n" if login else ""
+        # Responses of HTTP/1.0 are not chunked, but close the connection.
+        version, connection = ("1.1", "keep-alive") if keep else ("1.0", "close")
+        request = (
+            f"GET {address.target} HTTP/{version}\r\nHost: {address.host_and_port}\r\nAccept: */*\r\n"
+            f"User-Agent: plate-edge\r\nConnection: {connection}\r\n{headers}\r\n"
+        )
         if self._kept and self._connection is not None:
             self._kept = False
             try:
                 return self._connection.ask(request)
             except DeviceError:
-                pass  # the camera has closed it in the meantime
+                pass  # the camera has closed it
         self.close()
-        self._connection = Connection(address)
+        self._connection = CameraConnection(address)
         return self._connection.ask(request)
 
     def _login(self) -> str | None:
-        address = self._way.address
-        return answer(self._challenges, address.user, address.password, "GET", address.target)
+        address = self._redirects.address
+        return authorization(self._challenges, address.user, address.password, "GET", address.target)
 
-    def _checked(self, found: Answer) -> Answer:
+    def _checked(self, found: ResponseHead) -> ResponseHead:
         if found.status in (401, 403):
             raise LoginError(f"{self.name} refuses user or password ({found.status})")
         if found.status not in (200, 304):
-            raise DeviceError(f"{self.name} answers {found.status}, not a stream; {found.hint}")
+            raise DeviceError(f"{self.name} responds with {found.status}, not with a stream; {found.hint}")
         return found
 
 
-def _unframed(chunks: Chunks | None, piece: bytes, name: str) -> bytes:
+def _without_framing(chunks: ChunkedDecoder | None, piece: bytes, name: str) -> bytes:
     try:
         return chunks.feed(piece) if chunks else piece
     except FormatError as error:

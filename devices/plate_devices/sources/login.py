@@ -1,4 +1,4 @@
-"""Answers to a server that asks for user and password: Basic (RFC 7617) and Digest (RFC 7616), for HTTP and RTSP."""
+"""HTTP authentication, Basic (RFC 7617) and Digest (RFC 7616), for HTTP and RTSP."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import secrets
 from collections.abc import Iterable
 
 _FIELD = re.compile(r'(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
-# By the strength of what goes over the network, the best first.
+# The strongest first.
 _HASHES = {"sha-256": hashlib.sha256, "md5": hashlib.md5}
 
 
-def answer(challenges: Iterable[str], user: str, password: str, method: str, target: str) -> str | None:
-    """Return the value of the header `Authorization`, or None where no challenge is understood.
+def authorization(challenges: Iterable[str], user: str, password: str, method: str, target: str) -> str | None:
+    """Return the value of the header `Authorization`; None where no challenge is supported.
 
     Args:
         challenges: the values of all headers `WWW-Authenticate`.
         user, password: decoded.
-        method, target: of the request that is sent again, such as "GET" and "/video?channel=1".
+        method, target: of the request that is repeated, such as "GET" and "/video?channel=1".
     """
     offers = [_fields(challenge) for challenge in challenges]
     for name in _HASHES:
@@ -32,7 +32,7 @@ def answer(challenges: Iterable[str], user: str, password: str, method: str, tar
 
 
 def _fields(challenge: str) -> dict[str, str]:
-    """Take a challenge apart; its scheme stands under ""."""
+    """Return the fields of a challenge; its scheme is under ""."""
     scheme, _, rest = challenge.strip().partition(" ")
     fields = {name.lower(): quoted or plain for name, quoted, plain in _FIELD.findall(rest)}
     return {**fields, "": scheme.lower()}

@@ -1,4 +1,4 @@
-"""Cameras over HTTP, MJPEG streams and addresses of single pictures: the base install reads them, no OpenCV needed."""
+"""HTTP cameras: MJPEG streams, and addresses of single pictures. They need no OpenCV."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_devices.sources.frame_rate import Pace
-from plate_devices.sources.http_connection import SILENT_AFTER, Answer
-from plate_devices.sources.http_requests import Requests
-from plate_devices.sources.multipart import Chunks, FormatError, Parts
-from plate_devices.sources.source import Frame, Roi
+from plate_devices.sources.frame_rate_limit import FrameRateLimit
+from plate_devices.sources.http_connection import SILENT_AFTER, ResponseHead
+from plate_devices.sources.http_requests import HttpClient
+from plate_devices.sources.multipart import ChunkedDecoder, FormatError, MultipartParser
+from plate_devices.sources.source import Frame, Frames, Source
 from plate_runtime.errors import DeviceError, InputError
 from plate_runtime.pictures.open_picture import CAMERA, CAMERA_PNG, open_picture
 
@@ -21,66 +21,62 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from plate_devices.sources.camera_address import Address
+    from plate_devices.sources.camera_address import CameraAddress
 
-_DAMAGED = 5
-"""So many damaged pictures in a row are no accident: the connection is made again."""
+_MOST_DAMAGED = 5
+# Damaged pictures in a row after which the connection is opened again.
 
-_AT_ONCE = 8 * 1024 * 1024
-"""Most bytes that are taken before a picture is decoded; who sends faster than that is not waited for."""
+_MOST_RECEIVED = 8 * 1024 * 1024
+# Most bytes that are received before a picture is decoded; a faster sender would delay it indefinitely.
 
 SNAPSHOT_RATE = 2.0
-"""Pictures a second that are asked for at an address that gives one at a time, unless --fps says otherwise."""
+"""Pictures a second that are requested from an address of single pictures, unless --fps sets another rate."""
 
-# What cameras call their streams, beside multipart/x-mixed-replace.
+# Content types of streams, beside multipart/x-mixed-replace.
 _STREAMS = re.compile(r"multipart/.*|video/(?:x-)?(?:motion-?)?m?jpe?g|application/octet-stream|image/.*|")
 _PICTURES = ("image/jpeg", "image/jpg", "image/pjpeg", "image/png")
 
 
-class _Sent(NamedTuple):
-    """A picture as it came: the file, its Content-Type, how many were passed over since the one before.
+class _SentPicture(NamedTuple):
+    """A picture file as it was sent.
 
-    `content` is None where the picture is the same as before.
+    Attributes:
+        content: the file; None where the picture is the same as before.
+        kind: its Content-Type.
+        skipped: pictures that were skipped since the previous one.
     """
 
     content: bytes | None
     kind: str
-    passed: int = 0
+    skipped: int = 0
 
 
-class MjpegStream:
-    """A camera, or a program, that sends one JPEG after the other in an answer without an end, or one an answer.
+class MjpegStream(Source):
+    """A camera that sends JPEG pictures in one endless response, or one picture per response.
 
-    Attributes:
-        dropped: pictures that came while an earlier one was being decoded, damaged ones, and what `pace` leaves out.
+    `dropped` counts pictures that came while an earlier one was decoded, damaged ones, and those over the rate limit.
     """
 
-    still = False
-    state = ""
-    default_roi: Roi | None = None
-
-    def __init__(self, address: Address, pace: Pace | None = None, redirect: str | None = None) -> None:
-        """Take where it is, how often a picture is wanted, and the one other host that it may send on to.
-
-        Nothing is opened yet.
-        """
+    def __init__(
+        self, address: CameraAddress, rate_limit: FrameRateLimit | None = None, redirect: str | None = None
+    ) -> None:
+        """Take the address, and the one other host that the camera may redirect to. Nothing is opened yet."""
         self.name = address.shown
-        self.dropped = 0
-        self._pace = pace or Pace()
-        self._camera = Requests(address, redirect)
+        self.rate_limit = self._limit = rate_limit or FrameRateLimit()
+        self._camera = HttpClient(address, redirect)
 
-    def frames(self) -> Iterator[Frame]:
-        """Yield the newest picture each time. Raises DeviceError, or LoginError, when there is none, or no more."""
+    def frames(self) -> Frames:
+        """Yield the newest picture each time. Raises DeviceError or LoginError where no picture comes."""
         number = damaged = 0
         last: NDArray[np.uint8] | InputError = InputError("")
         for sent in self._sent():
-            number += sent.passed
+            number += sent.skipped
             if sent.content is not None:
                 last = _decoded(sent.content, sent.kind)
             if isinstance(last, InputError):
                 damaged += 1
-                self.dropped += 1
-                if damaged >= _DAMAGED:
+                self._dropped += 1
+                if damaged >= _MOST_DAMAGED:
                     raise DeviceError(f"{self.name} sends pictures that cannot be read; {last}") from last
             else:
                 damaged = 0
@@ -88,75 +84,75 @@ class MjpegStream:
             number += 1
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._camera.close()
 
-    def _sent(self) -> Iterator[_Sent]:
-        """Yield what is wanted of what the camera sends, each the newest whole picture that is there."""
+    def _sent(self) -> Iterator[_SentPicture]:
+        """Yield the pictures that the rate limit allows, each the newest complete one."""
         found = self._camera.get()
         kind = found.kind
         if not _STREAMS.fullmatch(kind):
-            said = kind if re.fullmatch(r"[\w/+.-]{1,40}", kind) else "something else"
-            raise DeviceError(f"{self.name} gives {said}, no MJPEG stream (multipart/x-mixed-replace) and no picture")
+            sent = kind if re.fullmatch(r"[\w/+.-]{1,40}", kind) else "something else"
+            raise DeviceError(f"{self.name} sends {sent}, not an MJPEG stream (multipart/x-mixed-replace) or a picture")
         if kind in _PICTURES:
             yield from self._snapshots(found)
         skipped = 0
-        for sent in self._stream(found):
-            if self._pace.takes():
-                yield sent._replace(passed=sent.passed + skipped)
+        for picture in self._stream(found):
+            if self._limit.is_due():
+                yield picture._replace(skipped=picture.skipped + skipped)
                 skipped = 0
             else:
-                self.dropped += 1
-                skipped += 1 + sent.passed
+                self._dropped += 1
+                skipped += 1 + picture.skipped
 
-    def _snapshots(self, found: Answer) -> Iterator[_Sent]:
-        """Yield one picture of each answer. One that has not changed is neither sent nor decoded where that is said."""
-        last, since, asked = b"", "", time.monotonic()
-        self._pace.wait()
+    def _snapshots(self, found: ResponseHead) -> Iterator[_SentPicture]:
+        """Yield the picture of each response. Unchanged pictures are not sent again if the camera supports that."""
+        last, headers, asked = b"", "", time.monotonic()
+        self._limit.wait()
         while True:
             content = self._camera.picture(found, asked + SILENT_AFTER)
             if found.status == 200 and not content:
-                raise DeviceError(f"{self.name} gives an empty picture")
+                raise DeviceError(f"{self.name} sends an empty picture")
             same = found.status == 304 or content == last
-            yield _Sent(None if same else content, found.kind)
+            yield _SentPicture(None if same else content, found.kind)
             if found.status == 200:
                 last = content
-                since = found.rows({"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"})
-            if self._pace.limited:
-                self._pace.wait()
+                headers = found.request_headers({"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"})
+            if self._limit.is_limited:
+                self._limit.wait()
             else:
                 time.sleep(max(0.0, asked + 1 / SNAPSHOT_RATE - time.monotonic()))
             asked = time.monotonic()
-            found = self._camera.get(since, keep=True)
+            found = self._camera.get(headers, keep=True)
 
-    def _stream(self, found: Answer) -> Iterator[_Sent]:
-        parts, chunks = Parts(), Chunks() if found.is_chunked else None
-        whole = time.monotonic()
+    def _stream(self, found: ResponseHead) -> Iterator[_SentPicture]:
+        parts, chunks = MultipartParser(), ChunkedDecoder() if found.is_chunked else None
+        completed = time.monotonic()
         while not (chunks and chunks.ended):
-            newest, kind, passed = None, "", 0
-            for content in self._receive(whole + SILENT_AFTER):
-                for part in self._cut(parts, chunks, content):
-                    passed += newest is not None
+            newest, kind, skipped = None, "", 0
+            for content in self._receive(completed + SILENT_AFTER):
+                for part in self._parts(parts, chunks, content):
+                    skipped += newest is not None
                     newest, kind = part, parts.kind or found.kind
             if newest is not None:
-                self.dropped += passed
-                yield _Sent(newest, kind, passed)
-                whole = time.monotonic()
-            elif time.monotonic() > whole + SILENT_AFTER:
-                raise DeviceError(f"{self.name} has sent nothing whole for {SILENT_AFTER:g} s")
+                self._dropped += skipped
+                yield _SentPicture(newest, kind, skipped)
+                completed = time.monotonic()
+            elif time.monotonic() > completed + SILENT_AFTER:
+                raise DeviceError(f"{self.name} has sent nothing complete for {SILENT_AFTER:g} s")
         raise DeviceError(f"{self.name} has ended")
 
-    def _receive(self, within: float) -> Iterator[bytes]:
-        """Wait for bytes, and yield them with all that came in the meantime."""
+    def _receive(self, deadline: float) -> Iterator[bytes]:
+        """Wait for bytes, and yield all that have come."""
         taken = 0
-        while not taken or (self._camera.more() and taken < _AT_ONCE):
-            content = self._camera.receive(within)
+        while not taken or (self._camera.more() and taken < _MOST_RECEIVED):
+            content = self._camera.receive(deadline)
             if not content:
                 raise DeviceError(f"{self.name} has ended")
             taken += len(content)
             yield content
 
-    def _cut(self, parts: Parts, chunks: Chunks | None, content: bytes) -> Iterator[bytes]:
+    def _parts(self, parts: MultipartParser, chunks: ChunkedDecoder | None, content: bytes) -> Iterator[bytes]:
         try:
             yield from parts.feed(chunks.feed(content) if chunks else content)
         except FormatError as error:
@@ -164,7 +160,7 @@ class MjpegStream:
 
 
 def _decoded(content: bytes, kind: str) -> NDArray[np.uint8] | InputError:
-    """Decode a picture, as JPEG, or as PNG where the server says so; return why where that is impossible."""
+    """Decode a JPEG, or a PNG if the server names that type; return the error where that fails."""
     try:
         return open_picture(content, name="one of them", limits=CAMERA_PNG if kind == "image/png" else CAMERA).rgb
     except InputError as error:

@@ -1,4 +1,4 @@
-"""The pictures in a stream of the kind multipart/x-mixed-replace, cut out piece by piece, each of bounded size."""
+"""Splits a stream of the type multipart/x-mixed-replace into pictures of limited size."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LARGEST_PART = 16 * 1024 * 1024
-"""Most bytes of a picture; a JPEG of 16 megapixels, the most that is decoded, seldom has as many."""
+"""Most bytes of a picture. A JPEG of 16 megapixels, the largest that is decoded, is seldom larger."""
 
 LONGEST_HEADERS = 8 * 1024
 """Most bytes of the headers of a picture."""
@@ -19,42 +19,42 @@ _LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*(\d{1,12})[ \t]*\r?$", re.IG
 _SOI, _EOI = b"\xff\xd8\xff", 0xD9
 _PNG, _PNG_END = b"\x89PNG", b"IEND\xaeB\x60\x82"
 _LONGEST_LINE = 256
-# What a part begins with: a line of the boundary, of printable ASCII (RFC 2046), or a picture.
+# A part begins with a boundary line, of printable ASCII (RFC 2046), or with a picture.
 _START = re.compile(rb"(?:^|(?<=\n))(--[\x20-\x7e]{1,200})\r?(?=\n)|\xff\xd8\xff")
 _BODY = re.compile(rb"\n\r?\n|(?=\xff\xd8\xff)")
-# A marker amid a JPEG's compressed data; a byte 255 of the data is followed by 0.
+# A marker in the compressed data of a JPEG. In the data itself, 0 follows each byte 255.
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 
 class FormatError(Exception):
-    """The stream is not what it says; the text goes on after the name of the source."""
+    """The stream is damaged. The message is a verb phrase; the source's name stands before it."""
 
 
-class Parts:
-    """Takes bytes as they come and gives the pictures that are whole.
+class MultipartParser:
+    """Takes bytes as they come and yields complete pictures.
 
-    Cameras differ in all that is around a picture: boundaries are not those of the header, lines end in one way or the
-    other, lengths are wrong or missing, other things come between. So a picture is what begins and ends like one; the
-    lines around it only help where it is damaged.
+    Cameras break the format in many ways: boundaries differ from the header, lengths are wrong or missing, line ends
+    vary, other data comes between. So a picture is found by its own begin and end. Boundaries and lengths are used for
+    damaged pictures only.
 
     Attributes:
-        kind: what the header `Content-Type` of the newest part says, in small letters; "" where it says nothing.
+        kind: the header `Content-Type` of the newest part in lower case; "" where it has none.
     """
 
     def __init__(self) -> None:
         self._kept = bytearray()
         self._boundary = b""
         self._length: int | None = None
-        self._jpeg: JpegEnd | None = None
-        self._looked = 0
+        self._jpeg: JpegEndFinder | None = None
+        self._searched = 0
         self._in_part = False
         self._starts_with_line = True
         self.kind = ""
 
     def feed(self, content: bytes) -> Iterator[bytes]:
-        """Take the next bytes and yield the pictures that they make whole.
+        """Take the next bytes and yield the pictures that are complete now.
 
-        What is called a picture and is none is given, too. Raises FormatError where there is no end.
+        Parts whose Content-Type is a picture are yielded as well. Raises FormatError where a part does not end.
         """
         self._kept += content
         while (self._in_part or self._find_part()) and (part := self._cut_part()) is not None:
@@ -62,10 +62,10 @@ class Parts:
                 yield part
 
     def _find_part(self) -> bool:
-        """Drop everything up to a part's content; return whether it was found."""
+        """Drop everything before the content of the next part; return whether it was found."""
         start = _START.search(self._kept, 0 if self._starts_with_line else 1)
         if start is None:
-            # A line may have come by half.
+            # The last line may be incomplete.
             if (known := len(self._kept) - _LONGEST_LINE) > 0:
                 del self._kept[:known]
                 self._starts_with_line = False
@@ -76,29 +76,29 @@ class Parts:
             body = _BODY.search(self._kept, start.end())
             if body is None or body.end() - begin > LONGEST_HEADERS:
                 if len(self._kept) - begin > LONGEST_HEADERS:
-                    raise FormatError("sends headers without an end")
+                    raise FormatError("sends endless headers")
                 return False
             headers = bytes(self._kept[begin : body.end()])
             self._boundary = b"\n" + start[1]
-            kind, said = _KIND.search(headers), _LENGTH.search(headers)
+            kind, length = _KIND.search(headers), _LENGTH.search(headers)
             self.kind = kind[1].decode("ascii").lower() if kind else ""
-            self._length = int(said[1]) if said else None
+            self._length = int(length[1]) if length else None
             begin = body.end()
         del self._kept[:begin]
-        self._in_part, self._jpeg, self._looked = True, None, 0
+        self._in_part, self._jpeg, self._searched = True, None, 0
         return True
 
     def _cut_part(self) -> bytes | None:
-        """Take the content off that stands first, or return None where it is not whole yet."""
+        """Remove and return the first content; None where it is not complete yet."""
         if len(self._kept) < len(_PNG):
             return None
-        stop = self._kept.find(self._boundary, self._looked) if self._boundary else -1
+        stop = self._kept.find(self._boundary, self._searched) if self._boundary else -1
         end = self._end(len(self._kept) if stop < 0 else stop)
         end = stop if end < 0 else end
         if end < 0:
             if len(self._kept) > LARGEST_PART:
                 raise FormatError(f"sends more than {LARGEST_PART >> 20} MB without the end of a picture")
-            self._looked = max(0, len(self._kept) - _LONGEST_LINE)
+            self._searched = max(0, len(self._kept) - _LONGEST_LINE)
             return None
         part = bytes(self._kept[:end])
         del self._kept[:end]
@@ -106,31 +106,31 @@ class Parts:
         return part
 
     def _end(self, stop: int) -> int:
-        """Where the content ends that stands first, before `stop`; -1 where that is not known yet."""
+        """Return where the first content ends, before `stop`; -1 where that is not known yet."""
         if self._kept.startswith(_SOI):
-            self._jpeg = self._jpeg or JpegEnd()
+            self._jpeg = self._jpeg or JpegEndFinder()
             return self._jpeg.find(self._kept, stop)
         if self._kept.startswith(_PNG):
-            end = self._kept.find(_PNG_END, max(0, self._looked - len(_PNG_END)), stop)
+            end = self._kept.find(_PNG_END, max(0, self._searched - len(_PNG_END)), stop)
             return end + len(_PNG_END) if end >= 0 else -1
         length = len(self._kept) if self._length is None else self._length
-        end = self._kept.find(_SOI, self._looked, min(stop, length))
+        end = self._kept.find(_SOI, self._searched, min(stop, length))
         if end >= 0 or self._length is None:
             return end
-        # A boundary that has come by half may begin before the end that the headers give.
+        # An incomplete boundary may begin before the end that the headers give.
         complete = stop if stop < len(self._kept) else stop - len(self._boundary)
         return self._length if self._length <= complete else -1
 
 
-class JpegEnd:
-    """Finds the end of a JPEG by its own structure, as its bytes come."""
+class JpegEndFinder:
+    """Finds the end of a JPEG by its markers, while its bytes come."""
 
     def __init__(self) -> None:
         self._at = 2
         self._in_data = False
 
     def find(self, content: bytes | bytearray, stop: int) -> int:
-        """Return where the JPEG ends that `content` begins with, in its first `stop` bytes; -1 where it does not."""
+        """Return where the JPEG at the start of `content` ends, within `stop` bytes; -1 where it does not end there."""
         while self._at + 2 <= stop:
             if self._in_data:
                 found = _MARKER.search(content, self._at, stop)
@@ -144,7 +144,7 @@ class JpegEnd:
             elif marker == _EOI:
                 return self._at + 2
             elif marker == 0xD8:
-                return self._at  # the next picture: this one lacks its end
+                return self._at  # the next picture; this one has no end
             elif marker == 0xFF:
                 self._at += 1
             elif marker <= 0x01 or 0xD0 <= marker <= 0xD7:
@@ -158,8 +158,8 @@ class JpegEnd:
         return -1
 
 
-class Chunks:
-    """Takes the framing of `Transfer-Encoding: chunked` off, as bytes come."""
+class ChunkedDecoder:
+    """Removes the framing of `Transfer-Encoding: chunked`, while bytes come."""
 
     def __init__(self) -> None:
         self._kept = bytearray()
@@ -167,7 +167,7 @@ class Chunks:
         self.ended = False
 
     def feed(self, content: bytes) -> bytes:
-        """Take the next bytes and return the content among them. Raises FormatError where they are not framed."""
+        """Take the next bytes and return their content. Raises FormatError where the framing is damaged."""
         self._kept += content
         out = bytearray()
         while self._kept and not self.ended:

@@ -1,12 +1,12 @@
-"""Choose the source that a `--camera` name stands for."""
+"""Opens the source that a `--camera` name stands for."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_devices.sources.camera_address import HIDDEN, is_address, parse_address, presentable
-from plate_devices.sources.frame_rate import Pace
+from plate_devices.sources.camera_address import HIDDEN, is_address, parse_address, printable_name
+from plate_devices.sources.frame_rate_limit import FrameRateLimit
 from plate_devices.sources.source import USUAL_SIZE
 from plate_devices.sources.video_formats import SUFFIXES
 from plate_runtime.errors import DeviceError, UsageError
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from plate_devices.sources.source import Source
 
-    Opener = Callable[[str, str, "Wanted"], Source]
-    """Opens a source, given its whole name, what stands after the colon, and what is wanted."""
+    Opener = Callable[[str, str, "SourceOptions"], Source]
+    """Opens a source; takes its whole name, the rest after the colon, and the options."""
 
 SUPPORTED = (
-    "a camera number, /dev/videoN, csi:N, rtsp://..., http://... (MJPEG, or one picture an answer), a video file, "
+    "a camera number, /dev/videoN, csi:N, rtsp://..., http://... (MJPEG or single pictures), a video file, "
     "a folder of pictures, watch:FOLDER, demo, or demo:N"
 )
 
@@ -29,14 +29,14 @@ SUPPORTED = (
 Size = tuple[int, int]
 
 
-class Wanted(NamedTuple):
-    """What is wanted of a source, beside its name.
+class SourceOptions(NamedTuple):
+    """Options of a source, beside its name.
 
     Attributes:
-        fps: how many frames of a second are read, None for all.
+        fps: frames a second that are read, None for all.
         size: width and height that a USB or CSI camera is asked for; streams and files have their own.
-        redirect: the one other host that a camera's address may send on to.
-        leave_out: folders that are written into, and therefore not read where they lie in a folder that is.
+        redirect: the one other host that the camera may redirect to.
+        leave_out: output folders, which are not read if they lie in a folder that is.
     """
 
     fps: float | None = None
@@ -52,109 +52,103 @@ def open_camera(
     size: Size | None = None,
     redirect: str | None = None,
 ) -> Source:
-    """Open the source called `name`; the rest is as in `Wanted`.
+    """Return the source called `name`; the options are those of `SourceOptions`.
 
-    A name is `scheme`, or `scheme:rest`, of `SCHEMES` or of an installed package (entry points of the group
-    `plate_edge.sources`, each a function like those of `SCHEMES`); else a camera number, a device file, a video file
-    or a folder.
+    A name is `scheme` or `scheme:rest` with a scheme of `SCHEMES`, or of an installed package (entry points of the
+    group `plate_edge.sources`, functions like those of `SCHEMES`); else a camera number, a device, a video or a folder.
 
     Raises:
-        UsageError: the name means nothing. MissingPartError: it needs what is not installed.
-        DeviceError: no such file. Cameras are opened, and found missing, when their frames are asked for.
+        UsageError: the name is unknown.
+        MissingPartError: it needs a package that is not installed.
+        DeviceError: the file does not exist. Cameras are opened, and errors raised, when frames are asked for.
     """
-    wanted = Wanted(fps, size or USUAL_SIZE, redirect, frozenset(folder.resolve() for folder in leave_out))
+    options = SourceOptions(fps, size or USUAL_SIZE, redirect, frozenset(folder.resolve() for folder in leave_out))
     scheme, colon, rest = name.partition(":")
     if opener := SCHEMES.get(scheme.lower()):
-        return opener(name, rest, wanted)
+        return opener(name, rest, options)
     if scheme.isidentifier() and not Path(name).exists():
         offered: Opener | None = load_extension("sources", scheme.lower())
         if offered:
-            return offered(name, rest, wanted)
+            return offered(name, rest, options)
     if name.isdecimal() or name.startswith("/dev/"):
-        from plate_devices.sources.camera import UsbCamera
+        from plate_devices.sources.usb_camera import UsbCamera
 
-        pace = Pace(fps)
-        return _live(lambda: UsbCamera(name, pace, wanted.size), fps, pace)
+        return _live(lambda limit: UsbCamera(name, limit, options.size), fps)
     if "@" in name and not is_address(name) and not Path(name).exists():
         raise UsageError(f"--camera {HIDDEN} is not supported; use {SUPPORTED}")  # an address without its scheme
     if is_address(name) or (colon and "/" not in scheme and not Path(name).exists()):
         raise UsageError(f"--camera {scheme}: is not supported; use {SUPPORTED}")
-    return _open_file(name, wanted)
+    return _open_file(name, options)
 
 
-def _live(open_source: Callable[[], Source], fps: float | None, pace: Pace) -> Source:
-    """Open a source, which itself gives no more than `fps`, again whenever it is lost; keep its newest frame only."""
-    from plate_devices.sources.live import HANGS_AFTER, STALLED_AFTER, NewestFrame
-    from plate_devices.sources.reopening import Reopening
+def _live(open_source: Callable[[FrameRateLimit], Source], fps: float | None) -> Source:
+    """Return a live source that is opened again when it is lost, and of which the newest frame alone is kept."""
+    from plate_devices.sources.newest_frame import HANGS_AFTER, STALLED_AFTER, NewestFrameSource
+    from plate_devices.sources.reopening import ReopeningSource
 
-    wanted_pause = 1.0 / fps if fps else 0.0
-    return NewestFrame(
-        Reopening(open_source),
-        stalled_after=STALLED_AFTER + wanted_pause,
-        hangs_after=HANGS_AFTER + wanted_pause,
-        pace=pace,
+    limit = FrameRateLimit(fps)
+    interval = 1.0 / fps if fps else 0.0
+    return NewestFrameSource(
+        ReopeningSource(lambda: open_source(limit)), STALLED_AFTER + interval, HANGS_AFTER + interval
     )
 
 
-def _open_rtsp(name: str, _rest: str, wanted: Wanted) -> Source:
+def _open_rtsp(name: str, _rest: str, options: SourceOptions) -> Source:
     from plate_devices.sources.rtsp import RtspStream
 
     address = parse_address(name)
-    pace = Pace(wanted.fps)
-    return _live(lambda: RtspStream(address, pace, wanted.redirect), wanted.fps, pace)
+    return _live(lambda limit: RtspStream(address, limit, options.redirect), options.fps)
 
 
-def _open_mjpeg(name: str, _rest: str, wanted: Wanted) -> Source:
+def _open_mjpeg(name: str, _rest: str, options: SourceOptions) -> Source:
     from plate_devices.sources.mjpeg import MjpegStream
 
     address = parse_address(name)
-    pace = Pace(wanted.fps)
-    return _live(lambda: MjpegStream(address, pace, wanted.redirect), wanted.fps, pace)
+    return _live(lambda limit: MjpegStream(address, limit, options.redirect), options.fps)
 
 
-def _open_csi(name: str, rest: str, wanted: Wanted) -> Source:
-    from plate_devices.sources.csi import CsiCamera
+def _open_csi(name: str, rest: str, options: SourceOptions) -> Source:
+    from plate_devices.sources.csi_camera import CsiCamera
 
     if not rest.isdecimal():
-        raise UsageError(f"--camera {name}: {rest!r} is no number of a camera; use for example csi:0")
-    pace = Pace(wanted.fps)
-    return _live(lambda: CsiCamera(int(rest), pace, wanted.size), wanted.fps, pace)
+        raise UsageError(f"--camera {name}: {rest!r} is not a camera number; use for example csi:0")
+    return _live(lambda limit: CsiCamera(int(rest), limit, options.size), options.fps)
 
 
-def _open_demo(name: str, rest: str, wanted: Wanted) -> Source:
-    from plate_devices.sources.demo import VEHICLES, DemoDrive
+def _open_demo(name: str, rest: str, options: SourceOptions) -> Source:
+    from plate_devices.sources.demo import VEHICLES, DemoCamera
 
     if not rest:
         if name != "demo":
             raise UsageError("--camera demo: lacks a number; use demo, or demo:N for N vehicles")
-        return DemoDrive(name, VEHICLES, wanted.fps)
+        return DemoCamera(name, VEHICLES, options.fps)
     if not rest.isdecimal() or int(rest) < 1:
-        raise UsageError(f"--camera {name}: {rest!r} is no number of vehicles; use for example demo:3")
-    return DemoDrive(name, int(rest), wanted.fps)
+        raise UsageError(f"--camera {name}: {rest!r} is not a number of vehicles; use for example demo:3")
+    return DemoCamera(name, int(rest), options.fps)
 
 
-def _open_watched(name: str, rest: str, wanted: Wanted) -> Source:
+def _open_watched(name: str, rest: str, options: SourceOptions) -> Source:
     from plate_devices.sources.watched_folder import WatchedFolder
 
     if not rest:
         raise UsageError(f"--camera {name} lacks a folder; use for example watch:/srv/ftp/gate")
     if not Path(rest).is_dir():
         raise DeviceError(f"--camera {name}: there is no such folder")
-    return WatchedFolder(rest, name.lower().startswith("watch-all:"), set(wanted.leave_out))
+    return WatchedFolder(rest, name.lower().startswith("watch-all:"), set(options.leave_out))
 
 
-def _open_file(name: str, wanted: Wanted) -> Source:
-    from plate_devices.sources.folder_camera import FolderDrive
+def _open_file(name: str, options: SourceOptions) -> Source:
+    from plate_devices.sources.folder_camera import FolderCamera
     from plate_devices.sources.video import VideoFile
 
     path = Path(name)
     if path.is_dir():
-        return FolderDrive(name, wanted.fps, set(wanted.leave_out))
+        return FolderCamera(name, options.fps, set(options.leave_out))
     if path.suffix.lower() not in SUFFIXES and not path.exists():
-        raise UsageError(f"--camera {presentable(name)} is not supported; use {SUPPORTED}")
+        raise UsageError(f"--camera {printable_name(name)} is not supported; use {SUPPORTED}")
     if not path.exists():
         raise DeviceError(f"--camera {name}: there is no such file")
-    return VideoFile(name, wanted.fps)
+    return VideoFile(name, options.fps)
 
 
 SCHEMES: dict[str, Opener] = {
@@ -167,4 +161,4 @@ SCHEMES: dict[str, Opener] = {
     "watch": _open_watched,
     "watch-all": _open_watched,
 }
-"""What stands before the colon of a name -> how it is opened, with the whole name, the rest, and what is wanted."""
+"""Functions that open a source, by scheme; they take the whole name, the rest after the colon, and the options."""

@@ -1,92 +1,68 @@
-"""What people are told of a source that comes and goes: once that it is lost, once that it is back."""
+"""State and messages of a source that is lost and comes back."""
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections import deque
 
-SETTLED_AFTER = 10.0
-"""Seconds of pictures after which a source counts as back; one that fails before is still the same outage."""
-
-_FIRST, _GROWTH, _LONGEST = 0.5, 2.0, 10.0
-_JITTER = 0.25
+from plate_devices.backoff import SETTLED_AFTER
 
 
-class BackOff:
-    """How long to wait before the next try: longer each time, up to a limit, and never quite the same."""
-
-    def __init__(self, longest: float = _LONGEST) -> None:
-        """Wait at most `longest` seconds."""
-        self._longest = longest
-        self.tries = 0
-
-    def next(self, at_least: float = 0.0) -> float:
-        """Count one failure and return the seconds to wait; `at_least` is for failures that haste makes worse."""
-        wait = min(_FIRST * _GROWTH ** min(self.tries, 16), self._longest)
-        self.tries += 1
-        return max(wait, at_least) * random.uniform(1 - _JITTER, 1 + _JITTER)
-
-    def reset(self) -> None:
-        """Begin anew: it works again."""
-        self.tries = 0
-
-
-class Outages:
-    """The state of one source, told from the thread that reads it and asked for from any other."""
+class OutageTracker:
+    """State of one source. It is set by the thread that reads the source, and read from any thread."""
 
     def __init__(self, name: str, settled_after: float = SETTLED_AFTER) -> None:
-        """Take the source's name for the messages."""
+        """Take the source's name for the messages, and the seconds of pictures after which an outage is over."""
         self._name = name
         self._settled_after = settled_after
         self._lock = threading.Lock()
-        self._news: deque[str] = deque(maxlen=16)
+        self._messages: deque[str] = deque(maxlen=16)
         self._lost_at: float | None = None
         self._first_picture: float | None = None
-        self._now = ""
+        self._state = ""
 
     @property
     def state(self) -> str:
         """What is wrong at the moment, in a few words; "" while pictures come."""
-        return self._now
+        return self._state
 
-    def lost(self, reason: str, now: str) -> None:
-        """No pictures come, for `reason`, a sentence; `now` is the state. Told once until the source has settled."""
+    def lost(self, reason: str, state: str) -> None:
+        """Note that no pictures come. `reason` is a sentence, reported once per outage; `state` is the new state."""
         with self._lock:
             if self._lost_at is None:
                 self._lost_at = time.monotonic()
-                self._news.append(f"{reason} (trying again until it is back)")
+                self._messages.append(f"{reason} (trying again until it is back)")
             self._first_picture = None
-            self._now = now
+            self._state = state
 
-    def trying(self, now: str) -> None:
-        """What is being done about it, for the state."""
+    def trying(self, state: str) -> None:
+        """Set the state during an outage."""
         with self._lock:
             if self._lost_at is not None:
-                self._now = now
+                self._state = state
 
     def picture(self) -> bool:
-        """A picture came. Returns whether pictures have come for long enough to call the source well."""
-        moment = time.monotonic()
+        """Note that a picture came; return whether pictures have come for long enough to end the outage."""
+        now = time.monotonic()
         with self._lock:
-            self._now = ""
+            self._state = ""
             if self._first_picture is None:
-                self._first_picture = moment
-            well = moment - self._first_picture >= self._settled_after
-            if well and self._lost_at is not None:
-                gone = self._first_picture - self._lost_at
-                self._news.append(f"{self._name} gives pictures again, after {_duration(gone)}")
+                self._first_picture = now
+            settled = now - self._first_picture >= self._settled_after
+            if settled and self._lost_at is not None:
+                duration = self._first_picture - self._lost_at
+                self._messages.append(f"{self._name} sends pictures again, after {_text(duration)}")
                 self._lost_at = None
-        return well
+        return settled
 
-    def take_news(self) -> str | None:
-        """Return the oldest message that nobody has taken yet, or None."""
+    def take_message(self) -> str | None:
+        """Remove and return the oldest message, None where there is none."""
         with self._lock:
-            return self._news.popleft() if self._news else None
+            return self._messages.popleft() if self._messages else None
 
 
-def _duration(seconds: float) -> str:
+def _text(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -1,4 +1,4 @@
-"""A source that is opened again whenever it is lost, for as long as somebody wants its frames."""
+"""A live source that is opened again whenever it is lost."""
 
 from __future__ import annotations
 
@@ -6,47 +6,45 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from plate_devices.sources.outages import BackOff, Outages
+from plate_devices.backoff import BackOff
+from plate_devices.sources.outages import OutageTracker
+from plate_devices.sources.source import Source
 from plate_runtime.errors import DeviceError, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from plate_devices.sources.source import Frame, Roi, Source
+    from plate_devices.sources.source import Frames
 
 
 class LoginError(DeviceError):
-    """A camera refuses user or password. Cameras lock out who tries often, so the next try has to wait."""
+    """A camera refused user or password. Cameras lock out frequent logins, so the next try waits for `PAUSE`."""
 
-    pause = 60.0
+    PAUSE = 60.0
 
 
-class Reopening:
-    """A live source over many lives: each is a source of its own, opened, read and closed in the same thread.
+class ReopeningSource(Source):
+    """Opens, reads and closes one source after the other, all in the thread that reads the frames.
 
     Attributes:
-        outages: what to tell people of it.
+        outages: the state, and messages for the operator.
     """
 
-    still = False
-    default_roi: Roi | None = None
-
     def __init__(
-        self, open_source: Callable[[], Source], outages: Outages | None = None, back_off: BackOff | None = None
+        self, open_source: Callable[[], Source], outages: OutageTracker | None = None, back_off: BackOff | None = None
     ) -> None:
-        """Take what makes a source that is not open yet; it is called for every life."""
+        """Take a function that returns a source which is not open yet; it is called for each reopening."""
         self._open_source = open_source
         self._source = open_source()
-        self.name = self._source.name
-        self.outages = outages or Outages(self.name)
+        self.name, self.rate_limit = self._source.name, self._source.rate_limit
+        self.outages = outages or OutageTracker(self.name)
         self._back_off = back_off or BackOff()
         self._stopping = threading.Event()
-        self._dropped = 0
-        self._sign_of_life = time.monotonic()
+        self._last_active = time.monotonic()
 
     @property
     def dropped(self) -> int:
-        """Frames that the source itself had to drop, over all its lives."""
+        """Number of frames that the sources dropped, since the start."""
         return self._dropped + self._source.dropped
 
     @property
@@ -54,26 +52,26 @@ class Reopening:
         """What is wrong at the moment; "" while pictures come."""
         return self.outages.state
 
-    def hangs_for(self) -> float:
-        """Seconds since the thread that reads has last come back from the source."""
-        return time.monotonic() - self._sign_of_life
+    def inactive_for(self) -> float:
+        """Return the seconds since the source last returned to the thread that reads it."""
+        return time.monotonic() - self._last_active
 
-    def frames(self) -> Iterator[Frame]:
-        """Yield frames, numbered on over all lives, until `close`.
+    def frames(self) -> Frames:
+        """Yield frames until `close`; their numbers go on after each reopening.
 
         Raises:
-            DeviceError, InputError: the source cannot be read, and never gave a picture yet.
+            DeviceError, InputError: the source cannot be read, and has never sent a picture.
         """
         number = 0
         while not self._stopping.is_set():
             try:
-                started = number
+                first = number
                 for frame in self._source.frames():
-                    self._sign_of_life = time.monotonic()
+                    self._last_active = time.monotonic()
                     if self.outages.picture():
                         self._back_off.reset()
-                    number = started + frame.number + 1
-                    yield frame._replace(number=started + frame.number)
+                    number = first + frame.number + 1
+                    yield frame._replace(number=first + frame.number)
                 reason: Exception = DeviceError(f"{self.name} has ended")
             except (DeviceError, InputError) as error:
                 if number == 0:
@@ -86,13 +84,12 @@ class Reopening:
             self._source = self._open_source()
 
     def close(self) -> None:
-        """Wake up from waiting and open it no more; the source itself is closed by the thread that reads it."""
+        """End the waiting and reopening. The thread that reads the source closes it."""
         self._stopping.set()
 
     def _wait(self, reason: Exception) -> None:
-        pause = self._back_off.next(getattr(reason, "pause", 0.0))
+        pause = self._back_off.next(LoginError.PAUSE if isinstance(reason, LoginError) else 0.0)
         self.outages.lost(str(reason), f"lost, next try in {pause:.0f} s")
-        # A long pause is no hanging.
-        self._sign_of_life = time.monotonic() + pause
+        self._last_active = time.monotonic() + pause  # waiting does not count as inactive
         self._stopping.wait(pause)
         self.outages.trying(f"lost, opening it, try {self._back_off.tries}")

@@ -1,4 +1,4 @@
-"""RTSP, through PyAV: FFmpeg's decoders, which say of each picture whether it is damaged, with every wait bounded."""
+"""RTSP streams through PyAV. FFmpeg marks damaged pictures, and every wait has a limit."""
 
 from __future__ import annotations
 
@@ -7,96 +7,87 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.sources.camera_address import ENCRYPTED
-from plate_devices.sources.frame_rate import Pace
-from plate_devices.sources.http_connection import Answer, Connection
-from plate_devices.sources.login import answer
+from plate_devices.sources.frame_rate_limit import FrameRateLimit
+from plate_devices.sources.http_connection import CameraConnection, ResponseHead
+from plate_devices.sources.login import authorization
 from plate_devices.sources.redirects import MOVED, Redirects
 from plate_devices.sources.reopening import LoginError
-from plate_devices.sources.source import Frame, Roi, require_av
+from plate_devices.sources.source import Frame, Frames, Source, require_av
 from plate_runtime.errors import DeviceError
 from plate_runtime.pictures.open_picture import CAMERA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plate_devices.sources.camera_address import Address
+    from plate_devices.sources.camera_address import CameraAddress
 
 OPEN_WITHIN, READ_WITHIN = 8.0, 4.0
-"""Seconds. Opening includes the wait for the first whole picture of the stream, which may come every few seconds."""
+"""Seconds. Opening includes the wait for the first key picture, which may come every few seconds."""
 
 DAMAGED_FOR = 5.0
-"""Seconds of damaged pictures after which the stream is opened anew; the next whole picture heals a short damage."""
+"""Seconds of damaged pictures after which the stream is opened again. A key picture repairs shorter damage."""
 
 BEHIND, BEHIND_FOR = 3.0, 5.0
-"""A stream so many seconds behind, for so many seconds, is decoded slower than it comes, and will never be new."""
+"""Seconds of delay, and how long it may last. A longer delay means that decoding is too slow for the stream."""
 
 _OPTIONS = {
-    "rtsp_flags": "prefer_tcp",  # over UDP, and loss, only where the camera knows nothing else
+    "rtsp_flags": "prefer_tcp",  # UDP loses packets; it is used only where the camera supports nothing else
     "fflags": "nobuffer",
 }
 
 
-class RtspStream:
-    """A camera's H.264, H.265 or MJPEG stream.
+class RtspStream(Source):
+    """An H.264, H.265 or MJPEG stream. `dropped` counts damaged pictures, and those over the rate limit."""
 
-    Attributes:
-        dropped: damaged pictures, which are left out, and those that `pace` leaves out.
-    """
-
-    still = False
-    state = ""
-    default_roi: Roi | None = None
-
-    def __init__(self, address: Address, pace: Pace | None = None, redirect: str | None = None) -> None:
-        """Take where it is, how often a picture is wanted, and the one other host that it may send on to.
-
-        Nothing is opened yet.
+    def __init__(
+        self, address: CameraAddress, rate_limit: FrameRateLimit | None = None, redirect: str | None = None
+    ) -> None:
+        """Take the address, and the one other host that the camera may redirect to. Nothing is opened yet.
 
         Raises:
             MissingPartError: PyAV is not installed.
         """
         self.name = address.shown
-        self.dropped = 0
+        self.rate_limit = self._limit = rate_limit or FrameRateLimit()
         self._address = address
-        self._pace = pace or Pace()
         self._redirect = redirect
         self._av = require_av("an RTSP stream")
         self._container: Any = None
 
-    def frames(self) -> Iterator[Frame]:
-        """Yield frames as they come. Raises DeviceError, or LoginError, where there are none, or no more."""
-        lag = Lag()
+    def frames(self) -> Frames:
+        """Yield frames as they come. Raises DeviceError or LoginError where no frames come."""
+        lag = StreamLag()
         damaged = False
-        whole = time.monotonic()
+        last_whole = time.monotonic()
         for number, picture in enumerate(self._pictures()):
             now = time.monotonic()
-            # A picture is made of those before it: what follows a damaged one is old in places, up to a key picture.
+            # Pictures depend on earlier ones: after a damaged one, all are damaged up to the next key picture.
             damaged = picture is None or picture.is_corrupt or (damaged and not picture.key_frame)
             if damaged:
-                self.dropped += 1
-                if now - whole > DAMAGED_FOR:
+                self._dropped += 1
+                if now - last_whole > DAMAGED_FOR:
                     raise DeviceError(f"{self.name} sends damaged pictures")
                 continue
-            whole = now
+            last_whole = now
             if picture.width * picture.height > CAMERA.pixels:
                 limit = CAMERA.pixels // 1_000_000
                 raise DeviceError(f"{self.name} sends more than {limit} megapixels; choose its smaller stream")
-            if self._pace.takes():
+            if self._limit.is_due():
                 yield Frame(picture.to_ndarray(format="rgb24"), number, datetime.now(UTC))
             else:
-                self.dropped += 1
+                self._dropped += 1
             if picture.time is not None and lag.too_long(float(picture.time), now):
-                raise DeviceError(f"{self.name} comes faster than it can be decoded; choose its smaller stream")
-        raise DeviceError(f"{self.name} gives no more pictures")
+                raise DeviceError(f"{self.name} is faster than it can be decoded; choose its smaller stream")
+        raise DeviceError(f"{self.name} sends no more pictures")
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the stream."""
         container, self._container = self._container, None
         if container is not None:
             container.close()
 
     def _pictures(self) -> Iterator[Any]:
-        """Yield what the decoder gives, None for what it can make nothing of, until the stream ends or breaks."""
+        """Yield decoded pictures, and None for data that cannot be decoded, until the stream ends or breaks."""
         container = self._open()
         try:
             for packet in container.demux(video=0):
@@ -105,32 +96,32 @@ class RtspStream:
                 except self._av.error.InvalidDataError:
                     yield None
         except (self._av.error.FFmpegError, OSError):
-            return  # silently: FFmpeg's words hold the whole address
+            return  # FFmpeg's message holds the address with its secrets
 
     def _open(self) -> Any:
         """Open the stream. Raises DeviceError or LoginError with the reason."""
         self._container = self._opened_with_login() if self._address.user else self._opened(self._address)
         if self._container is None or not self._container.streams.video:
             if not self._address.user:
-                find_stream(self._address, self._redirect)[1].close()  # says why
-            raise DeviceError(f"{self.name} gives no video that can be decoded")
+                find_stream(self._address, self._redirect)[1].close()  # raises the reason
+            raise DeviceError(f"{self.name} sends no video that can be decoded")
         self._container.streams.video[0].thread_type = "AUTO"
         return self._container
 
     def _opened_with_login(self) -> Any:
-        """Ask first: FFmpeg would take user and password to whatever host the camera sends on to."""
-        for stays in (False, True):
+        """Follow redirects before FFmpeg does: it would send user and password to any host."""
+        for stays_open in (False, True):
             address, connection = find_stream(self._address, self._redirect)
             with connection:
-                # Some cameras serve one connection alone, others fail for a moment after one that hangs up.
-                if not stays:
+                # Some cameras serve one connection only; others fail for a moment after a connection was closed.
+                if not stays_open:
                     connection.close()
                 if (container := self._opened(address)) is not None:
                     return container
         return None
 
-    def _opened(self, address: Address) -> Any:
-        """Return the opened stream, None where FFmpeg cannot; its words hold the whole address."""
+    def _opened(self, address: CameraAddress) -> Any:
+        """Return the opened stream, None where that fails; FFmpeg's message holds the address with its secrets."""
         options = _OPTIONS | (_trusted(address) if address.scheme in ENCRYPTED else {})
         try:
             return self._av.open(address.full, timeout=(OPEN_WITHIN, READ_WITHIN), options=options)
@@ -138,15 +129,15 @@ class RtspStream:
             return None
 
 
-class Lag:
-    """How far a stream's own clock is behind ours, compared with when it was at its best."""
+class StreamLag:
+    """Delay of a stream: its clock compared with this machine's, relative to the smallest difference so far."""
 
     def __init__(self) -> None:
         self._best: float | None = None
         self._since: float | None = None
 
     def too_long(self, stream: float, now: float) -> bool:
-        """Take both clocks in seconds; return whether the stream is behind, and has been for a while."""
+        """Take both clocks in seconds; return whether the delay exceeds `BEHIND` for more than `BEHIND_FOR`."""
         behind = now - stream
         if self._best is None or behind < self._best:
             self._best = behind
@@ -157,57 +148,57 @@ class Lag:
         return self._since is not None and now - self._since > BEHIND_FOR
 
 
-def _trusted(address: Address) -> dict[str, str]:
-    """Options for an encrypted stream: FFmpeg checks no certificate of its own accord."""
+def _trusted(address: CameraAddress) -> dict[str, str]:
+    """Return options for an encrypted stream; by default FFmpeg does not verify certificates."""
     import ssl
 
-    authorities = ssl.get_default_verify_paths().cafile  # SSL_CERT_FILE, or what the system trusts
+    authorities = ssl.get_default_verify_paths().cafile  # SSL_CERT_FILE, or the system's certificates
     found = {"tls_verify": "1", "verifyhost": address.host}
     return found | {"ca_file": authorities} if authorities else found
 
 
-def find_stream(address: Address, redirect: str | None = None) -> tuple[Address, Connection]:
-    """Ask a camera for its stream; return where it is, there or where it sends on to, and the connection to it.
+def find_stream(address: CameraAddress, redirect: str | None = None) -> tuple[CameraAddress, CameraConnection]:
+    """Ask a camera for its stream and follow redirects; return the stream's address and the connection to it.
 
     Raises:
-        DeviceError, LoginError: there is no stream, or the camera may not send on to where it does.
+        DeviceError, LoginError: there is no stream, or a redirect is not allowed.
     """
-    way = Redirects(address, redirect)
+    redirects = Redirects(address, redirect)
     while True:
-        connection = Connection(way.address)
+        connection = CameraConnection(redirects.address)
         try:
-            found = _ask(connection, way.address)
+            found = _ask(connection, redirects.address)
             if found.status == 200:
-                return way.address, connection
+                return redirects.address, connection
         except DeviceError:
             connection.close()
             raise
         connection.close()
         if found.status not in MOVED:
             break
-        way.follow(found.first("location"))
-    if found.status == 401 and not way.address.user:
+        redirects.follow(found.first("location"))
+    if found.status == 401 and not redirects.address.user:
         where = f"{address.scheme}://USER:PASSWORD@{address.host}/..."
         raise LoginError(f"{address.shown} asks for user and password: {where}")
     if found.status in (401, 403):
         raise LoginError(f"{address.shown} refuses user or password ({found.status})")
-    raise DeviceError(f"{address.shown} answers {found.status}, not a stream; {found.hint}")
+    raise DeviceError(f"{address.shown} responds with {found.status}, not with a stream; {found.hint}")
 
 
-def _ask(connection: Connection, address: Address) -> Answer:
-    """Return the answer to what FFmpeg will ask: to OPTIONS where that is sent on, else to DESCRIBE."""
+def _ask(connection: CameraConnection, address: CameraAddress) -> ResponseHead:
+    """Send what FFmpeg will send; return the response to OPTIONS where that redirects, else to DESCRIBE."""
     number = 0
     for method in ("OPTIONS", "DESCRIBE"):
         login: str | None = ""
         while login is not None:
             number += 1
-            rows = f"CSeq: {number}\r\nAccept: application/sdp\r\nUser-Agent: plate-edge\r\n"
-            rows += f"Authorization: {login}\r\n" if login else ""
-            found = connection.ask(f"{method} {address.bare} RTSP/1.0\r\n{rows}\r\n")
+            headers = f"CSeq: {number}\r\nAccept: application/sdp\r\nUser-Agent: plate-edge\r\n"
+            headers += f"Authorization: {login}\r\n" if login else ""
+            found = connection.ask(f"{method} {address.bare} RTSP/1.0\r\n{headers}\r\n")
             connection.skip(found.length or 0)
             if found.status != 401 or not address.user or login:
                 break
-            login = answer(found.all("www-authenticate"), address.user, address.password, method, address.bare)
+            login = authorization(found.all("www-authenticate"), address.user, address.password, method, address.bare)
         if found.status in MOVED:
             break
     return found

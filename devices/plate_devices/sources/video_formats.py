@@ -1,18 +1,15 @@
-"""Which video files are read, by their content: the one demuxer of FFmpeg that gets a file, or why none does."""
+"""Formats of video files by their content: the demuxer of FFmpeg for a file, or why it is refused."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from plate_runtime.errors import InputError
 from plate_runtime.pictures.kinds import PLUGINS, identify
 
-if TYPE_CHECKING:
-    pass
 HEAD_BYTES = 8192
-"""Bytes from the beginning of a file that tell its format."""
+"""First bytes of a file that identify its format."""
 
 SUFFIXES = frozenset(
     {
@@ -22,11 +19,11 @@ SUFFIXES = frozenset(
         ".ffconcat", ".m3u", ".m3u8", ".mpd", ".pls", ".sdp",
     }
 )  # fmt: skip
-"""Names of videos and of playlists, for files that cannot be opened or whose content is not recognised."""
+"""File names of videos and playlists, for files that cannot be opened or whose content is unknown."""
 
-# Demuxers that open nothing but the file itself; any other, such as concat, hls, dash, sdp and image2, may.
+# Demuxers that open the file alone. Others, such as concat, hls, dash, sdp and image2, may open more files.
 # MPEG-TS has a byte 0x47 every 188 bytes, every 192 with a time stamp before it, every 204 with error correction.
-_KNOWN = (
+_DEMUXERS = (
     (rb"\x1aE\xdf\xa3", "matroska"),
     (rb"RIFF.{4}AVI[ X\x19]|ON2 .{4}ON2f", "avi"),
     (rb"FLV\x01", "flv"),
@@ -50,18 +47,18 @@ _MOVIE = re.compile(
 )
 
 _CONVERT = "convert it: ffmpeg -i FILE -c:v libx264 OUT.mp4"
-_LISTS_FILES = "which names other files and is never followed; give the video itself"
-_NAMED = (
+_LISTS_FILES = "which names other files and is not followed; give the video itself"
+_REFUSED = (
     (rb"(?:\xef\xbb\xbf)?\s*#EXT(?:M3U|INF)", f"is a playlist (HLS, m3u), {_LISTS_FILES}"),
     (rb"(?:\xef\xbb\xbf)?\s*(?:ffconcat version|file\s+['\"/\w])", f"is a list of files for FFmpeg, {_LISTS_FILES}"),
     (rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml.{0,400}?)?<(?:MPD|SmoothStreamingMedia|smil|asx)\b",
      f"is a playlist, {_LISTS_FILES}"),
     (rb"(?i:\s*\[(?:playlist|reference)\])", f"is a playlist, {_LISTS_FILES}"),
-    (rb"v=0\r?\n", "describes a stream of the network (SDP), which is never followed; give its address to --camera"),
+    (rb"v=0\r?\n", "describes a network stream (SDP), which is not followed; give its address to --camera"),
     (rb"\s*[a-z][a-z0-9+.-]{1,20}:/{0,2}\w[^\s]*\s*$", f"holds an address, {_LISTS_FILES}"),
-    (rb"\x06\x0e\x2b\x34", f"is MXF, which is not read; {_CONVERT}"),
-    (rb"\.RMF|\.ra", f"is RealMedia, which is not read; {_CONVERT}"),
-    (rb"\xb7\xd8\x00\x20\x37\x49\xda\x11", f"is a recording of Windows (WTV), which is not read; {_CONVERT}"),
+    (rb"\x06\x0e\x2b\x34", f"is MXF, which is not supported; {_CONVERT}"),
+    (rb"\.RMF|\.ra", f"is RealMedia, which is not supported; {_CONVERT}"),
+    (rb"\xb7\xd8\x00\x20\x37\x49\xda\x11", f"is a Windows recording (WTV), which is not supported; {_CONVERT}"),
     (rb"(?:ID3|\xff[\xfb\xf3\xf1\xf9]|fLaC|RIFF.{4}WAVE|#!AMR)", "is sound, not a video"),
     (rb"PK\x03\x04|\x1f\x8b|7z\xbc\xaf|Rar!|BZh|\xfd7zXZ", "is an archive, not a video; unpack it first"),
     (rb"(?i:\s*<(?:!doctype html|html))", "is a web page, not a video; is it a login page that was saved?"),
@@ -69,9 +66,9 @@ _NAMED = (
 
 
 def video_format(head: bytes, name: str = "") -> str | None:
-    """Return the demuxer for a file by its first `HEAD_BYTES`, or None where it is no video that is read.
+    """Return the demuxer for a file by its first `HEAD_BYTES`, None where it is not a supported video.
 
-    A JPEG is a picture, and the first of many where the name ends like that of a video.
+    A JPEG is a picture, or the first of many if the file's name is that of a video.
     """
     if head.startswith(b"\xff\xd8\xff"):
         return "mjpeg" if Path(name).suffix.lower() in SUFFIXES else None
@@ -79,11 +76,11 @@ def video_format(head: bytes, name: str = "") -> str | None:
         return None
     if _MOVIE.match(head):
         return "mov"
-    return next((demuxer for pattern, demuxer in _KNOWN if re.match(pattern, head, re.DOTALL)), None)
+    return next((demuxer for pattern, demuxer in _DEMUXERS if re.match(pattern, head, re.DOTALL)), None)
 
 
 def is_video(path: str) -> bool:
-    """Whether a file is to be read as a video: by its content, and by its name where that says nothing."""
+    """Return whether a file is a video, by its content, or by its name where the content is unknown."""
     try:
         head = read_head(path)
     except (OSError, ValueError):
@@ -94,7 +91,7 @@ def is_video(path: str) -> bool:
 
 
 def refusal(path: str) -> InputError | None:
-    """Return why a file with the name of a video is none that is read, by its content alone; None where it may be."""
+    """Return the error for a file whose content is not a supported video; None where it may be one."""
     try:
         head = read_head(path)
     except (OSError, ValueError):
@@ -111,12 +108,12 @@ def read_head(path: str) -> bytes:
 
 
 def explain(head: bytes, name: str) -> InputError:
-    """Return the error for a file that `video_format` does not know."""
+    """Return the error for a file without a demuxer, by its first bytes."""
     if not head:
         return InputError(f"{name} is empty")
     if _is_picture(head):
         return InputError(f"{name} is a picture, not a video; give it as a path, without --camera")
-    for pattern, text in _NAMED:
+    for pattern, text in _REFUSED:
         if re.match(pattern, head, re.DOTALL):
             return InputError(f"{name} {text}")
     return InputError(

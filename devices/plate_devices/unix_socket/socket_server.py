@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.clients.event_loop import Front
-from plate_devices.clients.limits import Answer, Limits
+from plate_devices.clients.event_loop import EventLoop
+from plate_devices.clients.limits import ConnectionLimits, Response
 from plate_devices.events.records import SCHEMA, Engine, plate_record, uuid7
 from plate_devices.unix_socket.line_framing import LineFramer, checked_id, error_answer, parse, reply
 from plate_devices.unix_socket.socket_requests import build
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from plate_devices.unix_socket.socket_requests import Request
     from plate_runtime.reader import PlateReader
 
-LIMITS = Limits(connections=128, held_bytes=96 << 20, workers=1)
+LIMITS = ConnectionLimits(connections=128, held_bytes=96 << 20, workers=1)
 """One worker: pictures are decoded and read one after the other, so that memory holds one."""
 
 _WAIT_AFTER_ERROR = 0.02
@@ -44,7 +44,7 @@ class SocketServer:
         region: str | None = None,
         min_confidence: float | None = None,
         *,
-        limits: Limits = LIMITS,
+        limits: ConnectionLimits = LIMITS,
     ) -> None:
         """Listen; owner and group of the socket file may ask.
 
@@ -59,10 +59,10 @@ class SocketServer:
         self._reader, self._as, self._region, self._least = reader, as_, region, min_confidence
         listener = _listen(path)
         self._own = path.stat().st_ino
-        self._front = Front(listener, self, limits)
+        self._front = EventLoop(listener, self, limits)
 
     def serve_forever(self) -> None:
-        """Answer until `close` is called."""
+        """Serve until `close` is called."""
         self._front.serve_forever()
 
     def close(self) -> None:
@@ -76,7 +76,7 @@ class SocketServer:
         """See `Service`."""
         return LineFramer()
 
-    def answer(self, request: bytearray, _peer: Peer) -> Answer:
+    def answer(self, request: bytearray, _peer: Peer) -> Response:
         """See `Service`. An error is held back for a moment, so that a client cannot ask for many."""
         line_end = request.find(b"\n")
         line_end = len(request) if line_end < 0 else line_end
@@ -85,14 +85,14 @@ class SocketServer:
             asked, image = parse(request, line_end)
             id_ = checked_id(asked)
             content = memoryview(request)[line_end + 1 :]
-            return Answer(reply(self._read(build(asked, image, content), id_)))
+            return Response(reply(self._read(build(asked, image, content), id_)))
         except PlateEdgeError as error:
             reason = str(error)
         except MemoryError:
             reason = "not enough memory is free"
         except Exception as error:  # a mistake in this program must not end the connection without a word
             reason = f"internal error: {type(error).__name__}"
-        return Answer(reply(error_answer(id_, reason)), delay=_WAIT_AFTER_ERROR)
+        return Response(reply(error_answer(id_, reason)), delay=_WAIT_AFTER_ERROR)
 
     def _read(self, request: Request, id_: Any) -> Record:
         as_ = request.as_ or self._as
@@ -129,7 +129,7 @@ def engine_of(reader: PlateReader, as_: str) -> Engine:
 def serve(
     path: Path, reader: PlateReader, as_: str, region: str | None = None, min_confidence: float | None = None
 ) -> int:
-    """Answer until the process is stopped, and return the exit code. Raises as `SocketServer` does."""
+    """Serve until the process is stopped, and return the exit code. Raises as `SocketServer` does."""
     server = SocketServer(path, reader, as_, region, min_confidence)
     try:
         server.serve_forever()

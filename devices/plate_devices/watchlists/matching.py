@@ -9,7 +9,7 @@ from plate_runtime.alphabet import fold
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from plate_devices.watchlists.plate_file import Listed, PlateList
+    from plate_devices.watchlists.plate_file import ListedPlate, PlateList
 
 DOUBTFUL_BELOW = 0.95
 """Confidence of a character below which one of its alternatives may be the right one..."""
@@ -21,7 +21,7 @@ class Match(NamedTuple):
     """A listed plate, and whether it matches as "exact", "pattern" or "fuzzy"."""
 
     kind: str
-    listed: Listed
+    listed: ListedPlate
 
 
 def match(plate: Mapping[str, Any], listed: PlateList, fuzzy: bool) -> Match | None:

@@ -19,7 +19,7 @@ WILDCARDS = "?*"
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedPlate:
     """A line of a list: the plate, maybe with `WILDCARDS`, and the name beside it, "" for none."""
 
     text: str
@@ -33,8 +33,8 @@ class PlateList:
     script: the characters that they are written in.
     """
 
-    exact: dict[str, Listed] = field(default_factory=dict)
-    patterns: tuple[tuple[re.Pattern[str], Listed], ...] = ()
+    exact: dict[str, ListedPlate] = field(default_factory=dict)
+    patterns: tuple[tuple[re.Pattern[str], ListedPlate], ...] = ()
     script: Script = LATIN
 
     def __len__(self) -> int:
@@ -58,7 +58,9 @@ def read_plates(path: Path, script: Script = LATIN) -> PlateList:
     rows = [row for row in rows if row[1]]
     if rows and rows[0][1].lower() in COLUMNS["text"]:
         rows = rows[1:]
-    listed = [Listed(_plate(plate, f"watch list {path}, line {number}", script), name) for number, plate, name in rows]
+    listed = [
+        ListedPlate(_plate(plate, f"watch list {path}, line {number}", script), name) for number, plate, name in rows
+    ]
     return PlateList(
         {fold(one.text): one for one in listed if not _has_wildcard(one.text)},
         tuple((_expression(one.text), one) for one in listed if _has_wildcard(one.text)),

@@ -7,28 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from plate_devices.sources.source import Frame
+from plate_devices.sources.source import Frame, Source
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from plate_devices.sources.open_camera import Wanted
-    from plate_devices.sources.source import Source
+    from plate_devices.sources.open_camera import SourceOptions
+    from plate_devices.sources.source import Frames
 
 
-class NpySource:
+class NpySource(Source):
     """Yields the frames of one file, as a camera would."""
-
-    still = False
-    default_roi = None
-    dropped = 0
-    state = ""
 
     def __init__(self, name: str, path: str) -> None:
         self.name, self._path = name, path
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Frames:
         """Yield the frames. Raises DeviceError if the file holds none."""
         try:
             pictures = np.load(self._path, mmap_mode="r", allow_pickle=False)
@@ -39,10 +32,7 @@ class NpySource:
         for number, picture in enumerate(pictures):
             yield Frame(np.array(picture), number, datetime.now(UTC))
 
-    def close(self) -> None:
-        """Nothing stays open."""
 
-
-def open_npy(name: str, rest: str, wanted: Wanted) -> Source:  # noqa: ARG001 - a file has no rate and no size to ask for
-    """Open `npy:FILE`; `rest` is FILE, `wanted` what the command line asks of a camera."""
+def open_npy(name: str, rest: str, options: SourceOptions) -> Source:  # noqa: ARG001
+    """Open `npy:FILE`; `rest` is FILE, a file needs none of the `options`."""
     return NpySource(name, rest)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
-from plate_devices.config.fields import Place, build
+from plate_devices.config.fields import Location, build
 from plate_devices.config.setting_errors import ConfigError, SettingError
 
 
@@ -36,7 +36,7 @@ class Everything:
     password: str = field(default="", repr=False)
 
 
-PLACE = Place("gate.toml", (), {("rate",): 7, ("inner",): 9, ("inner", "port"): 10})
+PLACE = Location("gate.toml", (), {("rate",): 7, ("inner",): 9, ("inner", "port"): 10})
 
 
 def test_everything_that_fits() -> None:

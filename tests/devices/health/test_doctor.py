@@ -25,24 +25,24 @@ BROKEN += "'tflite_runtime', 'tflite_runtime.interpreter', 'onnxruntime'], None)
 
 def found(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
     code = command([*arguments, "--json"])
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    assert code == (4 if told["state"] == "failed" else 0)
-    return told
+    result: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert code == (4 if result["state"] == "failed" else 0)
+    return result
 
 
-def of(told: dict[str, Any], check: str) -> list[dict[str, str]]:
-    return [one for one in told["findings"] if one["check"] == check]
+def of(result: dict[str, Any], check: str) -> list[dict[str, str]]:
+    return [one for one in result["findings"] if one["check"] == check]
 
 
 def test_a_good_installation_reads_all_samples(capsys: pytest.CaptureFixture[str]) -> None:
-    told = found(capsys, "--camera", "demo")
-    (read,) = of(told, "self-test")  # one model ships for crops and frames
+    result = found(capsys, "--camera", "demo")
+    (read,) = of(result, "self-test")  # one model ships for crops and frames
     assert read["state"] == "ok"
-    assert read["told"].startswith("8 of 8 sample plates read right by plate-reader-nano@")
-    assert "ok" in [one["state"] for one in of(told, "interpreter")]
-    assert "plate-reader@" in of(told, "models")[0]["told"]
-    assert of(told, "camera")[0]["told"].startswith("demo gives 640x480 pixels")
-    assert told["state"] != "failed"
+    assert read["message"] == "plate-reader-nano@1.2.0 reads 8 of 8 sample plates right"
+    assert "ok" in [one["state"] for one in of(result, "interpreter")]
+    assert "plate-reader@" in of(result, "models")[0]["message"]
+    assert of(result, "camera")[0]["message"].startswith("demo gives 640x480 pixels")
+    assert result["state"] != "failed"
 
 
 def test_settings_and_outputs_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,34 +52,34 @@ def test_settings_and_outputs_are_checked(tmp_path: Path, capsys: pytest.Capture
         f'[[output]]\ntype = "csv"\npath = "{tmp_path}/a.csv"\n'
         '[[output]]\ntype = "webhook"\nurl = "http://u:p@127.0.0.1:1/"\n'
     )
-    told = found(capsys, "--config", str(file))
-    assert of(told, "settings")[0]["told"].endswith("reads as plate; outputs: csv, webhook")
-    assert of(told, "settings")[1]["advice"] == f"chmod o-r {file}"
-    assert [one["state"] for one in of(told, "outputs")] == ["ok", "failed"]
-    assert ":p@" not in json.dumps(told)
-    assert told["state"] == "failed"
+    result = found(capsys, "--config", str(file))
+    assert of(result, "settings")[0]["message"].endswith("reads as plate; outputs: csv, webhook")
+    assert of(result, "settings")[1]["advice"] == f"chmod o-r {file}"
+    assert [one["state"] for one in of(result, "outputs")] == ["ok", "failed"]
+    assert ":p@" not in json.dumps(result)
+    assert result["state"] == "failed"
     file.chmod(stat.S_IRUSR)
     file.write_text("[source]\nadress = 3\n")
-    told = found(capsys, "--config", str(file))
-    assert f"{file}, line 2: source.adress" in of(told, "settings")[0]["told"]
+    result = found(capsys, "--config", str(file))
+    assert f"{file}, line 2: source.adress" in of(result, "settings")[0]["message"]
 
 
 def test_a_folder_that_waits_for_pictures_is_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = found(capsys, "--camera", f"watch:{tmp_path}")
-    assert "pictures may come at any time" in of(told, "camera")[0]["told"]
+    result = found(capsys, "--camera", f"watch:{tmp_path}")
+    assert "pictures may come at any time" in of(result, "camera")[0]["message"]
 
 
 def test_a_missing_camera_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    told = found(capsys, "--camera", "rtsp://me:secret@127.0.0.1:1/x")
-    assert "cannot be reached" in of(told, "camera")[0]["told"]
-    assert "secret" not in json.dumps(told)
+    result = found(capsys, "--camera", "rtsp://me:secret@127.0.0.1:1/x")
+    assert "cannot be reached" in of(result, "camera")[0]["message"]
+    assert "secret" not in json.dumps(result)
 
 
 def test_without_an_interpreter_it_says_so_and_ends_with_4() -> None:
     line = [*process()[:2], BROKEN + process("doctor")[2]]
     ended = subprocess.run(line, capture_output=True, text=True, check=False, timeout=120)
     assert ended.returncode == 4
-    assert "FAILED  interpreter  no interpreter works, so nothing can be read" in ended.stdout
+    assert "FAILED  interpreter  no interpreter works, so no plate can be read" in ended.stdout
     assert "-> pip install ai-edge-litert" in ended.stdout
     assert ended.stderr == ""
 
@@ -103,13 +103,13 @@ def test_a_hot_board_with_little_memory_is_warned_of(tmp_path: Path) -> None:
 
 
 def test_the_measure_is_a_row_of_the_table(capsys: pytest.CaptureFixture[str], repository: Path) -> None:
-    told = found(capsys, "--bench", "--seconds", "0.2")["bench"]
-    assert told["model"].startswith("plate-reader-nano@")
-    assert 0 < told["wall_ms_median"] <= told["wall_ms_90"]
-    assert told["crops"] >= 8
+    result = found(capsys, "--bench", "--seconds", "0.2")["bench"]
+    assert result["model"].startswith("plate-reader-nano@")
+    assert 0 < result["wall_ms_median"] <= result["wall_ms_90"]
+    assert result["crops"] >= 8
     with (repository / "benchmarks" / "devices.csv").open(newline="") as table:
         rows = list(csv.DictReader(table))
-    assert list(rows[0]) == list(told)
+    assert list(rows[0]) == list(result)
     assert not any("Raspberry" in row["board"] and "qemu" in row["system"] for row in rows)
 
 
@@ -119,10 +119,11 @@ def test_what_reads_plates_of_frames_is_tested_and_measured_where_frames_are_rea
     file, detector = tmp_path / "gate.toml", make_detector()
     for models, reader in (([], "plate-reader-nano@"), (["plate-reader"], "plate-reader@")):
         file.write_text(f'[source]\naddress = "demo"\n[read]\nas = "frame"\nmodels = {[str(detector), *models]}\n')
-        told = found(capsys, "--config", str(file), "--bench", "--seconds", "0.1")
-        (read,) = of(told, "self-test")
-        assert read["told"].startswith(f"8 of 8 sample plates read right by {reader}")
-        assert told["bench"]["model"].startswith(reader)
+        result = found(capsys, "--config", str(file), "--bench", "--seconds", "0.1")
+        (read,) = of(result, "self-test")
+        assert read["message"].startswith(reader)
+        assert read["message"].endswith("reads 8 of 8 sample plates right")
+        assert result["bench"]["model"].startswith(reader)
 
 
 def test_nonsense_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

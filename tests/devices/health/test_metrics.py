@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from plate_devices.health.metrics import render
+from plate_devices.health.metrics import METRICS, PREFIX, render
 from plate_devices.health.state import Health
 from plate_devices.outputs.output import OutputState
 
@@ -43,7 +43,7 @@ def test_values_and_labels() -> None:
     assert "plate_edge_source_up 1\n" in page
 
 
-def test_what_nobody_knows_is_left_out() -> None:
+def test_unknown_values_are_omitted() -> None:
     page = render(Health())
     assert "temperature" not in page
     assert "throttled" not in page
@@ -51,11 +51,20 @@ def test_what_nobody_knows_is_left_out() -> None:
     assert "plate_edge_source_up 0\n" in page
 
 
+def test_every_metric_is_declared_once_and_keeps_its_labels() -> None:
+    page = render(busy())
+    assert len({metric.name for metric in METRICS}) == len(METRICS)
+    for metric in METRICS:
+        for labels, value in metric.read(busy()):
+            assert tuple(labels) == metric.labels
+            assert value is None or f"# TYPE {PREFIX}{metric.name} {metric.kind}\n" in page
+
+
 def test_as_json_holds_it() -> None:
-    told = busy().as_dict()
-    assert told["outputs"][0] == {
+    state = busy().as_dict()
+    assert state["outputs"][0] == {
         "name": "mqtt", "waiting": 5, "delivered": 7, "dropped": 1, "last_error": "no answer", "since": 3.0
     }  # fmt: skip
-    assert told["last_time"] == "2026-05-01T00:00:00.000+00:00"
-    assert told["seconds_without_frame"] < 60
+    assert state["last_time"] == "2026-05-01T00:00:00.000+00:00"
+    assert state["seconds_without_frame"] < 60
     assert Health().as_dict()["seconds_without_frame"] is None

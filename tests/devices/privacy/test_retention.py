@@ -40,16 +40,16 @@ def test_rows_are_deleted_and_a_locked_table_is_told_of() -> None:
     asked: list[datetime] = []
     told: list[str] = []
 
-    def forget(before: datetime) -> int:
+    def delete(before: datetime) -> int:
         asked.append(before)
         return 7
 
     def locked(before: datetime) -> int:
         raise DeviceError("plates.db is locked")
 
-    assert Retention(30, [], [locked, forget], warn=told.append).delete_old(NOW) == 7
+    assert Retention(30, [], [locked, delete], warn=told.append).delete_old(NOW) == 7
     assert asked == [NOW - timedelta(days=30)]
-    assert told == ["plates.db is locked; rows older than 2026-05-02 00:00 are still there"]
+    assert told == ["plates.db is locked; events before 2026-05-02 00:00 are not deleted"]
 
 
 def test_a_folder_that_cannot_be_read_is_told_of(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from plate_devices.serve.access import open_token
+from plate_devices.serve.access import load_or_create_token
 from plate_devices.serve.page_server import LivePage
 from plate_devices.serve.page_settings import ServeSettings
 from plate_runtime.errors import DataError, DeviceError, UsageError
@@ -88,9 +88,9 @@ def test_the_log_names_the_file_and_not_the_token(guarded: LivePage, told: list[
 
 def test_a_token_is_made_where_there_is_none(tmp_path: Path) -> None:
     path = tmp_path / "state" / "token"
-    token = open_token(path, False)
+    token = load_or_create_token(path, False)
     assert len(token) >= 24 and path.stat().st_mode & 0o777 == 0o600
-    assert open_token(path, False) == token
+    assert load_or_create_token(path, False) == token
 
 
 def test_a_service_without_a_file_is_refused_and_a_person_is_shown_one(
@@ -121,10 +121,10 @@ def test_files_that_hold_no_token(tmp_path: Path, content: str, mode: int, reaso
     path.write_text(content, encoding="utf-8")
     path.chmod(mode)
     with pytest.raises(DataError, match=reason):
-        open_token(path, True)
+        load_or_create_token(path, True)
 
 
 def test_a_file_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DeviceError, match="cannot be read or made"):
-        open_token(tmp_path / "file" / "token", True)
+        load_or_create_token(tmp_path / "file" / "token", True)

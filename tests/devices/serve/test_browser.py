@@ -20,7 +20,7 @@ import pytest
 from plate_devices.events.records import Engine, vehicle_record
 from plate_devices.follow import Follower
 from plate_devices.serve.page_server import LivePage
-from plate_devices.sources.demo import ROI, DemoDrive
+from plate_devices.sources.demo import ROI, DemoCamera
 from plate_runtime.reader import PlateReader
 
 pytestmark = pytest.mark.system
@@ -42,7 +42,7 @@ class Loop(threading.Thread):
         with PlateReader() as reader:
             while not self.stopped.is_set():
                 follower = Follower(True)
-                for frame in DemoDrive("demo").frames():
+                for frame in DemoCamera("demo").frames():
                     while self.paused.is_set() and not self.stopped.wait(0.1):
                         pass
                     if self.stopped.wait(0.1):
@@ -232,7 +232,7 @@ def test_other_machines_log_in(open_page: Callable[..., LivePage], tab: Any, tmp
     (tmp_path / "token").write_text("correct-horse-battery\n")
     (tmp_path / "token").chmod(0o600)
     page = open_page("0.0.0.0:0", token_file=tmp_path / "token")
-    page.tap.offer(next(DemoDrive("demo").frames()).rgb, [], 0.0)
+    page.tap.offer(next(DemoCamera("demo").frames()).rgb, [], 0.0)
     tab.goto(page.url)
     keep(tab, "login")
     tab.fill("#token", "wrong-horse-battery")

@@ -16,7 +16,7 @@ from device_helpers import process
 from PIL import Image
 from streams.mjpeg import MjpegServer
 
-from plate_devices.sources.demo import ROI, DemoDrive, vehicles
+from plate_devices.sources.demo import ROI, DemoCamera, vehicles
 
 PATIENCE = 120.0
 CARS = 4
@@ -26,7 +26,7 @@ CARS = 4
 def camera() -> Iterator[MjpegServer]:
     """A camera over HTTP that sees the same four cars again and again."""
     pictures = []
-    for frame in DemoDrive("demo", CARS).frames():
+    for frame in DemoCamera("demo", CARS).frames():
         stream = io.BytesIO()
         Image.fromarray(frame.rgb).save(stream, "JPEG", quality=90)
         pictures.append(stream.getvalue())

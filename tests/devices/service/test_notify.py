@@ -29,7 +29,7 @@ def heard(systemd: tuple[socket.socket, str]) -> list[str]:
 
 def test_it_says_when_it_is_ready_reloads_and_stops(systemd: tuple[socket.socket, str]) -> None:
     notifier = Notifier({"NOTIFY_SOCKET": systemd[1]})
-    assert notifier.listened_to
+    assert notifier.is_service
     notifier.ready("watching\na gate")
     assert heard(systemd) == ["READY=1", "STATUS=watching a gate"]
     before = time.monotonic()
@@ -80,7 +80,7 @@ def test_a_listener_that_is_behind_holds_nothing_up(systemd: tuple[socket.socket
 
 
 def test_nobody_listens(tmp_path: Path) -> None:
-    assert not Notifier({}).listened_to
+    assert not Notifier({}).is_service
     for environment in ({}, {"NOTIFY_SOCKET": str(tmp_path / "gone")}, {"NOTIFY_SOCKET": "vsock:1"}):
         notifier = Notifier(environment)
         notifier.ready("watching")

@@ -17,9 +17,9 @@ from plate_devices.live.loop import Watch
 from plate_devices.live.monitor import Onlooker
 from plate_devices.live.reporter import Reporting
 from plate_devices.service.log import Log
-from plate_devices.service.memory_trim import Trimming
+from plate_devices.service.memory_trim import MemoryTrimmer
 from plate_devices.service.notify import Notifier
-from plate_devices.sources.frame_rate import Pace
+from plate_devices.sources.frame_rate_limit import FrameRateLimit
 
 
 class Machine:
@@ -36,7 +36,13 @@ class Machine:
         reporting = Reporting(options, Engine({"reader": "x@1"}, "fake"), log)
         self.trimmed = 0
         self.onlooker = Onlooker(
-            options, self.health, reporting, Notifier({}), log=log, board=Board(folder), trimming=Trimming(self._trim)
+            options,
+            self.health,
+            reporting,
+            Notifier({}),
+            log=log,
+            board=Board(folder),
+            trimmer=MemoryTrimmer(self._trim),
         )
 
     def _trim(self) -> None:
@@ -53,27 +59,27 @@ def watching(source: Any, **counts: Any) -> Watch:
     return cast(Watch, SimpleNamespace(source=source, describe=lambda: "watching", **found))
 
 
-def camera(pace: Pace | None = None) -> Any:
-    return SimpleNamespace(name="gate", state="", dropped=0, pace=pace)
+def camera(limit: FrameRateLimit | None = None) -> Any:
+    return SimpleNamespace(name="gate", state="", dropped=0, rate_limit=limit)
 
 
 def test_heat_slows_the_source_down_and_lets_it_go_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    machine, pace = Machine(tmp_path, monkeypatch), Pace()
-    source = camera(pace)
+    machine, limit = Machine(tmp_path, monkeypatch), FrameRateLimit()
+    source = camera(limit)
     machine.onlooker.begin(source)
     machine.heat(70)
     machine.onlooker.turn(watching(source))
     assert machine.health.temperature == 70
     assert machine.health.frame_limit == pytest.approx(0.7 * 12)
-    assert pace._interval == pytest.approx(1 / (0.7 * 12))
+    assert limit._interval == pytest.approx(1 / (0.7 * 12))
     assert "fewer frames are read until it is below 55" in machine.said.getvalue()
     machine.heat(50)
-    monkeypatch.setattr(machine.onlooker._heat, "_next", 0.0)
+    monkeypatch.setattr(machine.onlooker._throttle, "_next", 0.0)
     machine.onlooker.turn(watching(source))
-    monkeypatch.setattr(machine.onlooker._heat, "_next", 0.0)
+    monkeypatch.setattr(machine.onlooker._throttle, "_next", 0.0)
     machine.onlooker.turn(watching(source))
     assert machine.health.frame_limit is None
-    assert pace._interval == 0.0
+    assert limit._interval == 0.0
     assert machine.said.getvalue().endswith("all frames are read again\n")
 
 

@@ -16,10 +16,10 @@ import pytest
 
 from plate_devices.sources import http_connection, mjpeg, rtsp
 from plate_devices.sources.camera_address import parse_address
-from plate_devices.sources.live import NewestFrame
 from plate_devices.sources.mjpeg import MjpegStream
-from plate_devices.sources.outages import Outages
-from plate_devices.sources.reopening import Reopening
+from plate_devices.sources.newest_frame import NewestFrameSource
+from plate_devices.sources.outages import OutageTracker
+from plate_devices.sources.reopening import ReopeningSource
 from plate_devices.sources.rtsp import RtspStream
 from plate_devices.sources.source import Frame
 
@@ -83,8 +83,8 @@ class Reader:
 
     def __init__(self, url: str) -> None:
         stream = RtspStream if url.startswith("rtsp") else MjpegStream
-        reopening = Reopening(lambda: stream(parse_address(url)), Outages(url, settled_after=0.5))
-        self.source = NewestFrame(reopening, stalled_after=2.0)
+        reopening = ReopeningSource(lambda: stream(parse_address(url)), OutageTracker(url, settled_after=0.5))
+        self.source = NewestFrameSource(reopening, stalled_after=2.0)
         self.source.listener = self
         self.told: list[str] = []
         self._frames = self.source.frames()

@@ -14,10 +14,10 @@ from streams.mjpeg import MjpegServer
 from streams.rtsp import RtspServer
 from streams.serving import Server
 
+from plate_devices.backoff import BackOff
 from plate_devices.sources import reopening
-from plate_devices.sources.live import NewestFrame
+from plate_devices.sources.newest_frame import NewestFrameSource
 from plate_devices.sources.open_camera import open_camera
-from plate_devices.sources.outages import BackOff
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts what Linux lists in /proc")
 
@@ -56,7 +56,7 @@ def test_hundreds_of_lives_leave_nothing_behind(kind: Any, lives: int) -> None:
     server: Server = kind(rate=500.0)
     with server:
         source = open_camera(server.url)  # type: ignore[attr-defined]
-        assert isinstance(source, NewestFrame)
+        assert isinstance(source, NewestFrameSource)
         warm: dict[str, int] = {}
         for _ in source.frames():
             if server.accepted < lives:
@@ -79,7 +79,7 @@ def test_hundreds_of_failures_to_open_leave_nothing_behind() -> None:
     """The camera has been seen once, and is then gone for good."""
     with MjpegServer(rate=100.0) as server:
         source = open_camera(server.url)
-        assert isinstance(source, NewestFrame)
+        assert isinstance(source, NewestFrameSource)
         next(source.frames())
     reopened = source._reopening
     assert reopened is not None

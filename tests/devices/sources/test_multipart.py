@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from streams.pictures import jpeg
 
 from plate_devices.sources import multipart
-from plate_devices.sources.multipart import Chunks, FormatError, Parts
+from plate_devices.sources.multipart import ChunkedDecoder, FormatError, MultipartParser
 
 
 def cut(content: bytes, places: list[int]) -> list[bytes]:
@@ -17,7 +17,7 @@ def cut(content: bytes, places: list[int]) -> list[bytes]:
 
 
 def pieces(stream: bytes, places: list[int]) -> list[bytes]:
-    parts = Parts()
+    parts = MultipartParser()
     return [part for piece in cut(stream, places) for part in parts.feed(piece)]
 
 
@@ -118,14 +118,14 @@ def test_what_is_called_a_picture_and_is_none_is_given() -> None:
 @given(st.lists(st.binary(min_size=1, max_size=90), max_size=6), places)
 def test_chunks_come_out_however_the_bytes_come_in(bodies: list[bytes], places: list[int]) -> None:
     stream = b"".join(f"{len(body):X}; a=b\r\n".encode() + body + b"\r\n" for body in bodies) + b"0\r\n\r\n"
-    chunks = Chunks()
+    chunks = ChunkedDecoder()
     assert b"".join(chunks.feed(piece) for piece in cut(stream, places)) == b"".join(bodies)
     assert chunks.ended
 
 
 @given(st.lists(st.binary(max_size=400), max_size=30))
 def test_anything_at_all_takes_bounded_memory(pieces: list[bytes]) -> None:
-    parts, chunks = Parts(), Chunks()
+    parts, chunks = MultipartParser(), ChunkedDecoder()
     for piece in pieces:
         try:
             list(parts.feed(piece))
@@ -138,10 +138,10 @@ def test_anything_at_all_takes_bounded_memory(pieces: list[bytes]) -> None:
 
 def test_what_has_no_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(multipart, "LARGEST_PART", 5000)
-    with pytest.raises(FormatError, match="headers without an end"):
-        list(Parts().feed(b"--cut\r\n" + b"A: b\r\n" * 2000))
+    with pytest.raises(FormatError, match="endless headers"):
+        list(MultipartParser().feed(b"--cut\r\n" + b"A: b\r\n" * 2000))
     for content in (b"--cut\r\n\r\n" + bytes(6000), b"--cut\r\n\r\n\xff\xd8\xff\xda\0\2" + bytes(6000)):
         with pytest.raises(FormatError, match="without the end"):
-            list(Parts().feed(content))
+            list(MultipartParser().feed(content))
     with pytest.raises(FormatError, match="damaged"):
-        Chunks().feed(b"what is this\r\n")
+        ChunkedDecoder().feed(b"what is this\r\n")

@@ -1,35 +1,33 @@
-"""A source that is lost comes back, and is told of once."""
+"""A lost source is opened again, and each outage is reported once."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from device_helpers import make_frame
 
-from plate_devices.sources.live import NewestFrame
-from plate_devices.sources.outages import BackOff, Outages
-from plate_devices.sources.reopening import LoginError, Reopening
-from plate_devices.sources.source import Frame
+from plate_devices.backoff import BackOff
+from plate_devices.sources.newest_frame import NewestFrameSource
+from plate_devices.sources.outages import OutageTracker
+from plate_devices.sources.reopening import LoginError, ReopeningSource
+from plate_devices.sources.source import Frames, Source
 from plate_runtime.errors import DeviceError
 
 
-class Life:
+class Life(Source):
     """One life of a fake camera: some frames, then an error, an end, or nothing more."""
 
     name = "gate"
-    still = False
-    state = ""
-    default_roi = None
 
     def __init__(self, frames: int, end: Exception | float | None = None) -> None:
         self._frames, self._end = frames, end
-        self.dropped = 1
+        self._dropped = 1
         self.closed = 0
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Frames:
         for number in range(self._frames):
             time.sleep(0.005)
             yield make_frame(number)
@@ -41,16 +39,16 @@ class Life:
         self.closed += 1
 
 
-class Witness:
-    """Hears what people would be told."""
+class FakeListener:
+    """Collects messages."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.messages: list[str] = []
         self.waits = 0
         self.threads: set[int] = set()
 
     def report(self, message: str) -> None:
-        self.heard.append(message)
+        self.messages.append(message)
         self.threads.add(threading.get_ident())
 
     def waiting(self) -> None:
@@ -58,8 +56,8 @@ class Witness:
         self.threads.add(threading.get_ident())
 
 
-class Quick(BackOff):
-    """Waits for next to nothing."""
+class FastBackOff(BackOff):
+    """Waits a hundredth of the usual time."""
 
     def next(self, at_least: float = 0.0) -> float:
         return super().next() / 100
@@ -74,64 +72,65 @@ def gone() -> DeviceError:
     return DeviceError("gate is gone")
 
 
-def test_frames_go_on_through_all_lives_and_are_numbered_on() -> None:
+def test_frame_numbers_go_on_after_reopening() -> None:
     all_lives = [Life(3, gone()), Life(0, gone()), Life(2), Life(9)]
-    source = Reopening(lives(*all_lives), back_off=Quick())
+    source = ReopeningSource(lives(*all_lives), back_off=FastBackOff())
     frames = source.frames()
     assert [next(frames).number for _ in range(8)] == list(range(8))
     assert [life.closed for life in all_lives] == [1, 1, 1, 0]
     assert source.dropped == 4
     source.close()
-    frames.close()  # type: ignore[attr-defined]
+    frames.close()
     assert all_lives[-1].closed == 1
 
 
-def test_what_was_never_there_is_an_error_at_once() -> None:
+def test_a_source_that_never_worked_is_an_error() -> None:
     life = Life(0, gone())
     with pytest.raises(DeviceError, match="gate is gone"):
-        next(Reopening(lives(life)).frames())
+        next(ReopeningSource(lives(life)).frames())
     assert life.closed == 1
 
 
-def test_an_outage_is_told_once_and_its_end_once() -> None:
-    outages = Outages("gate", settled_after=0.1)
+def test_an_outage_and_its_end_are_reported_once() -> None:
+    outages = OutageTracker("gate", settled_after=0.1)
     flapping = [Life(2, gone()) for _ in range(5)]
-    source = NewestFrame(Reopening(lives(Life(2, gone()), *flapping, Life(10_000)), outages, Quick()))
-    source.listener = witness = Witness()
+    source = NewestFrameSource(ReopeningSource(lives(Life(2, gone()), *flapping, Life(10_000)), outages, FastBackOff()))
+    source.listener = listener = FakeListener()
     for frame in source.frames():
-        if len(witness.heard) == 2 or frame.number > 200:
+        if len(listener.messages) == 2 or frame.number > 200:
             break
     source.close()
-    assert witness.heard[0] == "gate is gone (trying again until it is back)"
-    assert witness.heard[1].startswith("gate gives pictures again, after ")
-    assert witness.threads == {threading.get_ident()}
+    assert listener.messages[0] == "gate is gone (trying again until it is back)"
+    assert listener.messages[1].startswith("gate sends pictures again, after ")
+    assert listener.threads == {threading.get_ident()}
     assert source.state == ""
 
 
 def test_a_stall_is_noticed_while_the_driver_still_waits() -> None:
-    source = NewestFrame(
-        Reopening(lives(Life(2, 0.8), Life(10_000)), Outages("gate", 0.05), Quick()), stalled_after=0.1
+    source = NewestFrameSource(
+        ReopeningSource(lives(Life(2, 0.8), Life(10_000)), OutageTracker("gate", 0.05), FastBackOff()),
+        stalled_after=0.1,
     )
-    source.listener = witness = Witness()
+    source.listener = listener = FakeListener()
     states = []
-    witness.waiting = lambda: states.append(source.state)  # type: ignore[method-assign]
+    listener.waiting = lambda: states.append(source.state)  # type: ignore[method-assign]
     for _ in source.frames():
-        if len(witness.heard) == 2:
+        if len(listener.messages) == 2:
             break
     source.close()
-    assert witness.heard[0] == "gate has given no picture for 0.1 s (trying again until it is back)"
+    assert listener.messages[0] == "gate has sent no picture for 0.1 s (trying again until it is back)"
     assert "no picture for 0.1 s" in states
 
 
 def test_a_driver_that_hangs_for_good_ends_the_program() -> None:
-    source = NewestFrame(Reopening(lives(Life(1, 3.0))), stalled_after=0.1, hangs_after=0.5)
+    source = NewestFrameSource(ReopeningSource(lives(Life(1, 3.0))), stalled_after=0.1, hangs_after=0.5)
     with pytest.raises(DeviceError, match="gate hangs and cannot be opened again"):
         list(source.frames())
     source.close()
 
 
 def test_closing_does_not_wait_for_the_next_try() -> None:
-    source = NewestFrame(Reopening(lives(Life(2, LoginError("no")), Life(9))))
+    source = NewestFrameSource(ReopeningSource(lives(Life(2, LoginError("no")), Life(9))))
     frames = source.frames()
     next(frames)
     while not source.state.startswith("lost, next try in "):
@@ -142,7 +141,7 @@ def test_closing_does_not_wait_for_the_next_try() -> None:
     assert not source._thread.is_alive()
 
 
-def test_waits_grow_to_a_limit_are_never_the_same_and_begin_anew() -> None:
+def test_waits_grow_to_a_limit_differ_and_are_reset() -> None:
     back_off = BackOff(longest=10.0)
     waits = [back_off.next() for _ in range(40)]
     assert 0.3 < waits[0] < 0.7
@@ -153,10 +152,10 @@ def test_waits_grow_to_a_limit_are_never_the_same_and_begin_anew() -> None:
     assert back_off.next() < 0.7
 
 
-def test_only_pictures_that_go_on_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_outage_ends_after_ten_seconds_of_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: moment[0])
-    outages = Outages("gate", settled_after=10.0)
+    outages = OutageTracker("gate", settled_after=10.0)
     assert not outages.picture()
     outages.lost("gate is gone", "lost")
     assert outages.state == "lost"
@@ -168,5 +167,5 @@ def test_only_pictures_that_go_on_begin_anew(monkeypatch: pytest.MonkeyPatch) ->
         assert not outages.picture()
     moment[0] = 411.0
     assert outages.picture()
-    told = [outages.take_news() for _ in range(3)]
-    assert told == ["gate is gone (trying again until it is back)", "gate gives pictures again, after 7 min", None]
+    messages = [outages.take_message() for _ in range(3)]
+    assert messages == ["gate is gone (trying again until it is back)", "gate sends pictures again, after 7 min", None]

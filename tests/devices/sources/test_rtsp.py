@@ -19,7 +19,7 @@ from streams.serving import CERTIFICATE
 from plate_devices.sources import http_connection, rtsp
 from plate_devices.sources.camera_address import parse_address
 from plate_devices.sources.reopening import LoginError
-from plate_devices.sources.rtsp import Lag, RtspStream
+from plate_devices.sources.rtsp import RtspStream, StreamLag
 from plate_runtime.errors import DeviceError, MissingPartError
 
 
@@ -78,10 +78,10 @@ def test_user_and_password_are_given_when_asked_for(scheme: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ("missing", "answers 404, not a stream; is the path right"),
-        ("mute", "nothing whole|headers without an end"),
+        ("missing", "responds with 404, not with a stream; is the path right"),
+        ("mute", "nothing complete|endless headers"),
         ("stall", "no more pictures|no video"),
-        ("other", "does not answer in RTSP"),
+        ("other", "does not respond in RTSP"),
     ],
 )
 def test_what_goes_wrong_is_noticed_soon_and_said(
@@ -103,7 +103,7 @@ def test_a_stall_a_killed_server_and_none_at_all(server: RtspServer) -> None:
         next(frames)
         break_it()
         started = time.monotonic()
-        with pytest.raises(DeviceError, match="gives no more pictures"):
+        with pytest.raises(DeviceError, match="sends no more pictures"):
             list(frames)
         source.close()
         assert time.monotonic() - started < 5.0
@@ -112,7 +112,7 @@ def test_a_stall_a_killed_server_and_none_at_all(server: RtspServer) -> None:
 
 
 def test_a_stream_that_falls_behind_is_noticed_and_a_hiccup_is_not() -> None:
-    lag = Lag()
+    lag = StreamLag()
     assert not any(lag.too_long(now - 0.5, now) for now in range(60))
     # Ten seconds of silence, made up for at once.
     assert not lag.too_long(60.0, 70.5)
@@ -192,7 +192,7 @@ def test_a_login_does_not_go_to_where_a_camera_sends_on_to() -> None:
     with RtspServer(user="joe", password="s3cret") as camera, RtspServer(user="eve", password="x") as other:
         camera.moved = f"rtsp://localhost:{other.port}/drawn"
         url = f"rtsp://joe:s3cret@127.0.0.1:{camera.port}/drawn"
-        with pytest.raises(DeviceError, match="sends on to another host, localhost"):
+        with pytest.raises(DeviceError, match="redirects to another host, localhost"):
             read(url)
         assert other.logins == []
         source = RtspStream(parse_address(url), redirect="localhost")

@@ -12,7 +12,7 @@ from streams.snapshots import SnapshotServer
 
 from plate_devices.sources import http_connection, http_requests, mjpeg
 from plate_devices.sources.camera_address import parse_address
-from plate_devices.sources.frame_rate import Pace
+from plate_devices.sources.frame_rate_limit import FrameRateLimit
 from plate_devices.sources.mjpeg import MjpegStream
 from plate_devices.sources.redirects import Redirects
 from plate_devices.sources.reopening import LoginError
@@ -37,7 +37,7 @@ def server() -> Iterator[SnapshotServer]:
 
 
 def read(url: str, count: int = 4, fps: float | None = None, redirect: str | None = None) -> list[int]:
-    source = MjpegStream(parse_address(url), Pace(fps), redirect)
+    source = MjpegStream(parse_address(url), FrameRateLimit(fps), redirect)
     numbers = []
     try:
         for frame in source.frames():
@@ -95,7 +95,7 @@ def test_user_and_password_are_given_with_each_request(scheme: str) -> None:
 
 def test_what_goes_wrong_is_said(server: SnapshotServer, monkeypatch: pytest.MonkeyPatch) -> None:
     server.fault = "html"
-    with pytest.raises(DeviceError, match="gives text/html"):
+    with pytest.raises(DeviceError, match="sends text/html"):
         read(server.url)
     server.fault, server.pictures = "", lambda _: b"no picture at all"
     with pytest.raises(DeviceError, match="pictures that cannot be read"):
@@ -142,18 +142,18 @@ def test_a_login_in_the_place_that_is_sent_is_not_used(server: SnapshotServer) -
 @pytest.mark.parametrize(
     ("place", "message"),
     [
-        ("/picture", "sends on more than 5 times"),
-        ("", "sends on more than 5 times"),
-        ("ftp://127.0.0.1/a", "no address of pictures"),
-        ("file:///etc/passwd", "no address of pictures"),
-        ("rtsp://127.0.0.1/a", "sends on to rtsp://127.0.0.1"),
-        ("http://127.0.0.1:99999/", "no address of pictures"),
-        ("http://[::1/", "no address of pictures"),
-        ("http://evil\x7f.example/", "no address of pictures"),
+        ("/picture", "redirects more than 5 times"),
+        ("", "redirects more than 5 times"),
+        ("ftp://127.0.0.1/a", "address that is not valid"),
+        ("file:///etc/passwd", "address that is not valid"),
+        ("rtsp://127.0.0.1/a", "redirects to rtsp://127.0.0.1"),
+        ("http://127.0.0.1:99999/", "address that is not valid"),
+        ("http://[::1/", "address that is not valid"),
+        ("http://evil\x7f.example/", "address that is not valid"),
         ("http://evil.example/?pwd=hidden", "another host, evil.example"),
         ("http://127.0.0.1.evil.example/", "another host"),
         ("http://127.0.0.1@evil.example/", "another host, evil.example"),
-        ("\\\\evil.example/a", "another host|answers|no address|more than 5"),
+        ("\\\\evil.example/a", "another host|responds|not valid|more than 5"),
     ],
 )
 def test_where_a_camera_may_not_send_on_to(server: SnapshotServer, place: str, message: str) -> None:

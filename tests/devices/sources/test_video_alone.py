@@ -14,8 +14,8 @@ import pytest
 from films import refer, write_film
 
 from plate_devices.cli.infer import command
-from plate_devices.sources.files import open_paths
 from plate_devices.sources.open_camera import open_camera
+from plate_devices.sources.picture_files import open_paths
 from plate_runtime.errors import PlateEdgeError
 
 

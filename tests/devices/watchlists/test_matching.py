@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plate_devices.watchlists.matching import Match, match
-from plate_devices.watchlists.plate_file import Listed, PlateList
+from plate_devices.watchlists.plate_file import ListedPlate, PlateList
 from plate_runtime.alphabet import ALPHABET, fold
 
 texts = st.text(ALPHABET, min_size=2, max_size=10)
@@ -26,16 +26,16 @@ def reading(text: str, doubt: dict[int, tuple[float, list[tuple[str, float]]]] |
 
 
 def listed(*plates: str) -> PlateList:
-    return PlateList({fold(text): Listed(text) for text in plates})
+    return PlateList({fold(text): ListedPlate(text) for text in plates})
 
 
 @given(texts)
 def test_the_same_text_matches_exactly(text: str) -> None:
-    assert match(reading(text), listed(text), False) == Match("exact", Listed(text))
+    assert match(reading(text), listed(text), False) == Match("exact", ListedPlate(text))
 
 
 def test_signs_that_are_printed_alike_are_the_same() -> None:
-    assert match(reading("B0B1"), listed("BOBI"), False) == Match("exact", Listed("BOBI"))
+    assert match(reading("B0B1"), listed("BOBI"), False) == Match("exact", ListedPlate("BOBI"))
 
 
 @given(texts, texts)
@@ -55,7 +55,7 @@ def test_what_is_read_without_doubt_is_never_taken_for_another(text: str, other:
 )
 def test_one_doubtful_character_may_differ(confidence: float, alternatives: list[Any], found: bool) -> None:
     plate = reading("ABC123", {1: (confidence, alternatives)})
-    assert match(plate, listed("A8C123"), True) == (Match("fuzzy", Listed("A8C123")) if found else None)
+    assert match(plate, listed("A8C123"), True) == (Match("fuzzy", ListedPlate("A8C123")) if found else None)
     assert match(plate, listed("A8C123"), False) is None
 
 
@@ -65,19 +65,19 @@ def test_two_doubtful_characters_are_too_many() -> None:
 
 
 def test_a_guessed_character_may_be_none() -> None:
-    assert match(reading("1ABC123", {0: (0.4, [])}), listed("ABC123"), True) == Match("fuzzy", Listed("ABC123"))
+    assert match(reading("1ABC123", {0: (0.4, [])}), listed("ABC123"), True) == Match("fuzzy", ListedPlate("ABC123"))
     assert match(reading("1ABC123", {0: (0.8, [])}), listed("ABC123"), True) is None
 
 
 def test_the_likelier_of_two_is_taken_and_of_two_alike_none() -> None:
     plate = reading("ABC123", {1: (0.5, [("8", 0.3), ("3", 0.2)])})
-    assert match(plate, listed("A8C123", "A3C123"), True) == Match("fuzzy", Listed("A8C123"))
+    assert match(plate, listed("A8C123", "A3C123"), True) == Match("fuzzy", ListedPlate("A8C123"))
     assert match(plate, listed("AXC123", "AYC123"), True) is None
 
 
 def test_an_exact_match_comes_first() -> None:
     plate = reading("ABC123", {1: (0.5, [("8", 0.4)])})
-    assert match(plate, listed("ABC123", "A8C123"), True) == Match("exact", Listed("ABC123"))
+    assert match(plate, listed("ABC123", "A8C123"), True) == Match("exact", ListedPlate("ABC123"))
 
 
 def test_a_plate_without_text_is_on_no_list() -> None:

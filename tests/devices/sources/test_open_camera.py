@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from plate_devices.cli.infer_options import parse_infer
-from plate_devices.sources.demo import DemoDrive
-from plate_devices.sources.folder_camera import FolderDrive
-from plate_devices.sources.live import NewestFrame
-from plate_devices.sources.open_camera import SCHEMES, Wanted, open_camera
+from plate_devices.sources.demo import DemoCamera
+from plate_devices.sources.folder_camera import FolderCamera
+from plate_devices.sources.newest_frame import NewestFrameSource
+from plate_devices.sources.open_camera import SCHEMES, SourceOptions, open_camera
 from plate_devices.sources.video import VideoFile
 from plate_runtime.errors import DeviceError, UsageError
 
@@ -30,28 +30,28 @@ from plate_runtime.errors import DeviceError, UsageError
 )
 def test_cameras_are_live(name: str, shown: str) -> None:
     source = open_camera(name)
-    assert isinstance(source, NewestFrame)
+    assert isinstance(source, NewestFrameSource)
     assert source.name == shown
     source.close()
 
 
 def test_a_source_that_is_seldom_asked_does_not_stall() -> None:
     source = open_camera("http://host/video", fps=0.05)
-    assert isinstance(source, NewestFrame)
+    assert isinstance(source, NewestFrameSource)
     assert source._stalled_after == 25.0
     assert source._hangs_after == 80.0
 
 
 def test_a_folder_is_a_drive(tmp_path: Path) -> None:
     source = open_camera(str(tmp_path), 5)
-    assert isinstance(source, FolderDrive)
+    assert isinstance(source, FolderCamera)
 
 
 def test_video_files_and_the_demo_are_found(tmp_path: Path) -> None:
     film = tmp_path / "a:b.mp4"
     film.touch()
     assert isinstance(open_camera(str(film)), VideoFile)
-    assert isinstance(open_camera("demo"), DemoDrive)
+    assert isinstance(open_camera("demo"), DemoCamera)
     assert sum(1 for _ in open_camera("demo:1").frames()) < sum(1 for _ in open_camera("demo:2").frames())
 
 
@@ -88,9 +88,9 @@ def test_a_missing_file_is_a_source_that_is_not_there(tmp_path: Path) -> None:
 def test_a_new_source_needs_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
-    def opener(name: str, rest: str, wanted: Wanted) -> DemoDrive:
+    def opener(name: str, rest: str, wanted: SourceOptions) -> DemoCamera:
         seen.append((name, rest, wanted.fps, wanted.size))
-        return DemoDrive(name)
+        return DemoCamera(name)
 
     monkeypatch.setitem(SCHEMES, "spy", opener)
     assert open_camera("spy:1", 5).name == "spy:1"
@@ -103,7 +103,7 @@ def test_the_host_that_may_be_sent_on_to_comes_from_the_settings(tmp_path: Path)
     settings.write_text('[source]\naddress = "http://camera.example/a"\nredirect = "Bücher.example"\n')
     options = parse_infer(["--config", str(settings)])
     source = open_camera(options.camera or "", redirect=options.redirect)
-    way = source._source._source._camera._way  # type: ignore[attr-defined]
+    way = source._source._source._camera._redirects  # type: ignore[attr-defined]
     way.follow("http://bücher.example/b".encode().decode("latin-1"))  # as headers are read
     assert way.address.host == "xn--bcher-kva.example"
     source.close()

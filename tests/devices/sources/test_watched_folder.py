@@ -68,7 +68,7 @@ class Watcher:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watched_folder, "_GLANCE", 0.02)
+    monkeypatch.setattr(watched_folder, "_POLL_EVERY", 0.02)
     monkeypatch.setattr(watched_folder, "COMPLETE_AFTER", 0.3)
     monkeypatch.setattr(watched_folder, "GIVEN_UP_AFTER", 1.2)
 

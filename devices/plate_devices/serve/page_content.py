@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _CROP_WIDTH = 480
 
 
-class Answers:
+class PageContent:
     """Knows everything that can be asked for; used by many threads."""
 
     def __init__(

@@ -9,11 +9,11 @@ from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from plate_devices.clients.limits import Answer
-from plate_devices.threads import BOARD, Worker
+from plate_devices.clients.limits import Response
+from plate_devices.threads import THREADS, BackgroundThread
 
 if TYPE_CHECKING:
-    from plate_devices.clients.client_connection import Connection
+    from plate_devices.clients.client_connection import ClientConnection
     from plate_devices.clients.limits import Service
 
 _HALVED_AFTER = 10.0
@@ -22,33 +22,33 @@ _HALVED_AFTER = 10.0
 _MOST_GROUPS = 1024
 _REPORT_EVERY = 60.0
 _NAME = "answers to clients"
-_NONE = Answer(b"", goes_on=False)
+_NONE = Response(b"", goes_on=False)
 
 
-class Workers:
+class WorkerPool:
     """Answers whole requests, `count` at once; `done` gets each answer, from a worker's thread."""
 
-    def __init__(self, service: Service, count: int, done: Callable[[Connection, Answer], None]) -> None:
+    def __init__(self, service: Service, count: int, done: Callable[[ClientConnection, Response], None]) -> None:
         self._service, self._count, self._done = service, count, done
         self._changed = threading.Condition()
-        self._waiting: list[Connection] = []
+        self._waiting: list[ClientConnection] = []
         self._used = _UsedTime()
-        self._threads: list[Worker] = []
+        self._threads: list[BackgroundThread] = []
         self._free = 0
         self._stopped = False
         self._reported = float("-inf")
 
-    def add(self, connection: Connection) -> None:
+    def add(self, connection: ClientConnection) -> None:
         """Take a connection with a whole request."""
         with self._changed:
             self._waiting.append(connection)
             if self._free < len(self._waiting) and len(self._threads) < self._count:
-                thread = Worker(self._run, _NAME)
+                thread = BackgroundThread(self._run, _NAME)
                 self._threads.append(thread)
                 thread.start()
             self._changed.notify()
 
-    def drop(self, connection: Connection) -> None:
+    def drop(self, connection: ClientConnection) -> None:
         """Forget a request that waits; one that is being answered goes on."""
         with self._changed, suppress(ValueError):
             self._waiting.remove(connection)
@@ -64,7 +64,7 @@ class Workers:
             if time.monotonic() - self._reported < _REPORT_EVERY:
                 return
             self._reported = time.monotonic()
-        BOARD.failed(_NAME, error, "one client was disconnected")
+        THREADS.failed(_NAME, error, "one client was disconnected")
 
     def close(self) -> None:
         """Begin no more."""
@@ -89,7 +89,7 @@ class Workers:
                 self._used.add(connection.peer.group, spent)
             self._done(connection, answer)
 
-    def _next(self) -> Connection | None:
+    def _next(self) -> ClientConnection | None:
         with self._changed:
             self._free += 1
             try:
@@ -101,7 +101,7 @@ class Workers:
             finally:
                 self._free -= 1
 
-    def _pick(self) -> Connection:
+    def _pick(self) -> ClientConnection:
         first = min(self._waiting, key=lambda one: (self._used.of(one.peer.group), one.used, one.useful))
         self._waiting.remove(first)
         return first

@@ -9,12 +9,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from plate_devices.serve.budget import SHARE, Budget, waited_for_processor
+from plate_devices.serve.cpu_budget import SHARE, CpuBudget, waited_for_processor
 from plate_devices.serve.page_server import LivePage
 
 
 def test_rest_is_in_proportion_to_what_was_used() -> None:
-    budget = Budget(lambda: None)
+    budget = CpuBudget(lambda: None)
     assert budget.rest() == 0
     budget.charge(0.003)
     budget.charge(0.003)
@@ -26,7 +26,7 @@ def test_rest_is_in_proportion_to_what_was_used() -> None:
 
 def test_a_loop_that_waits_for_a_processor_gets_more_rest() -> None:
     waited = [0.0]
-    budget = Budget(lambda: 1, lambda _: waited[0])
+    budget = CpuBudget(lambda: 1, lambda _: waited[0])
     budget.rest()
     time.sleep(0.2)
     waited[0] = 0.18  # nine tenths of the time, or a little less
@@ -40,7 +40,7 @@ def test_the_kernel_says_how_long_a_thread_has_waited() -> None:
 
 
 def test_a_thread_that_is_gone_counts_as_one_that_waits_for_nothing() -> None:
-    budget = Budget(lambda: 2**22 + 1)
+    budget = CpuBudget(lambda: 2**22 + 1)
     budget.rest()
     budget.charge(0.006)
     assert budget.rest() == pytest.approx(0.006 / SHARE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plate_devices.config.setting_errors import SettingError
-from plate_devices.serve.listen_address import Listen, parse_listen, resolve
+from plate_devices.serve.listen_address import ListenAddress, parse_listen, resolve
 from plate_devices.serve.page_settings import ServeSettings
 from plate_runtime.errors import DeviceError
 
@@ -24,7 +24,7 @@ from plate_runtime.errors import DeviceError
     ],
 )
 def test_addresses(typed: str, found: tuple[str, int]) -> None:
-    assert parse_listen(typed) == Listen(*found)
+    assert parse_listen(typed) == ListenAddress(*found)
 
 
 @pytest.mark.parametrize(
@@ -39,13 +39,13 @@ def test_what_is_none(typed: str) -> None:
 
 
 def test_who_reaches_it() -> None:
-    assert resolve(Listen("127.0.0.1", 0))[2]
-    assert resolve(Listen("localhost", 0))[2]
-    assert not resolve(Listen("0.0.0.0", 0))[2]
+    assert resolve(ListenAddress("127.0.0.1", 0))[2]
+    assert resolve(ListenAddress("localhost", 0))[2]
+    assert not resolve(ListenAddress("0.0.0.0", 0))[2]
     with pytest.raises(DeviceError, match="no such address"):
-        resolve(Listen("no-such-host.invalid", 0))
+        resolve(ListenAddress("no-such-host.invalid", 0))
 
 
 def test_shown_as_a_browser_wants_it() -> None:
-    assert Listen("0.0.0.0", 80).shown == "localhost:80"
-    assert Listen("fe80::2", 80).shown == "[fe80::2]:80"
+    assert ListenAddress("0.0.0.0", 80).shown == "localhost:80"
+    assert ListenAddress("fe80::2", 80).shown == "[fe80::2]:80"

@@ -6,21 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plate_devices.sources.camera_address import HIDDEN, Address, parse_address, presentable
+from plate_devices.sources.camera_address import HIDDEN, CameraAddress, parse_address, printable_name
 from plate_runtime.errors import UsageError
 
 
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
-        ("rtsp://host/stream", Address("rtsp", "host", 554, "/stream")),
-        ("RTSP://Host:8554", Address("rtsp", "Host", 8554, "/")),
-        ("http://joe:p%40ss@10.0.0.9/v?channel=1#x", Address("http", "10.0.0.9", 80, "/v?channel=1", "joe", "p@ss")),
-        ("https://joe@[fe80::1]:444?a", Address("https", "fe80::1", 444, "/?a", "joe")),
-        ("rtsp://joe:a@b:c@host/", Address("rtsp", "host", 554, "/", "joe", "a@b:c")),
+        ("rtsp://host/stream", CameraAddress("rtsp", "host", 554, "/stream")),
+        ("RTSP://Host:8554", CameraAddress("rtsp", "Host", 8554, "/")),
+        (
+            "http://joe:p%40ss@10.0.0.9/v?channel=1#x",
+            CameraAddress("http", "10.0.0.9", 80, "/v?channel=1", "joe", "p@ss"),
+        ),
+        ("https://joe@[fe80::1]:444?a", CameraAddress("https", "fe80::1", 444, "/?a", "joe")),
+        ("rtsp://joe:a@b:c@host/", CameraAddress("rtsp", "host", 554, "/", "joe", "a@b:c")),
     ],
 )
-def test_parts(typed: str, expected: Address) -> None:
+def test_parts(typed: str, expected: CameraAddress) -> None:
     assert parse_address(typed) == expected
 
 
@@ -40,7 +43,7 @@ def test_parts(typed: str, expected: Address) -> None:
     ],
 )  # fmt: skip
 def test_what_is_shown_holds_no_secret(typed: str, shown: str) -> None:
-    assert presentable(typed) == shown
+    assert printable_name(typed) == shown
 
 
 @pytest.mark.parametrize(
@@ -56,7 +59,7 @@ def test_what_is_no_address_is_refused_and_not_repeated(typed: str) -> None:
 
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
 def test_any_login_survives_being_quoted(user: str, password: str) -> None:
-    address = Address("rtsp", "host", 8554, "/stream", user, password)
+    address = CameraAddress("rtsp", "host", 8554, "/stream", user, password)
     if any("\ud800" <= character <= "\udfff" for character in user + password):
         return
     if any(character < " " or character == "\x7f" for character in user):

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_devices.serve.picture_quality import FrameLook, PlateLook, look_at_frame, look_at_plate
+from plate_devices.serve.picture_quality import FrameQuality, PlateQuality, measure_frame, measure_plate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,22 +35,22 @@ class Hint(NamedTuple):
     text: str
 
 
-class Advice:
+class AimingHints:
     """Looks at shots and remembers the plates of the last seconds. Used by one thread."""
 
     def __init__(self) -> None:
-        self.frame: FrameLook | None = None
-        self._plates: deque[tuple[float, PlateLook]] = deque(maxlen=_LOOKED_AT)
+        self.frame: FrameQuality | None = None
+        self._plates: deque[tuple[float, PlateQuality]] = deque(maxlen=_LOOKED_AT)
         self._seen = 0
 
     def look(self, shot: Shot) -> None:
         """Take a shot, in a few milliseconds."""
-        self.frame = look_at_frame(shot.rgb, shot.roi)
+        self.frame = measure_frame(shot.rgb, shot.roi)
         now = time.monotonic()
         while self._plates and now - self._plates[0][0] > _LASTING:
             self._plates.popleft()
         for plate in shot.plates:
-            if look := look_at_plate(shot.rgb, plate):
+            if look := measure_plate(shot.rgb, plate):
                 self._plates.append((now, look))
 
     def hints(self) -> list[Hint]:
@@ -65,7 +65,7 @@ class Advice:
         return sorted(found, key=lambda hint: ("bad", "fair", "good").index(hint.level))
 
 
-def _of_frame(frame: FrameLook) -> Iterator[Hint]:
+def _of_frame(frame: FrameQuality) -> Iterator[Hint]:
     if frame.middle < _DARK:
         yield Hint("bad", "the picture is dark: expose longer, or add light")
     elif frame.glare > _GLARE:
@@ -75,7 +75,7 @@ def _of_frame(frame: FrameLook) -> Iterator[Hint]:
     yield Hint("fair", "no plate has been read lately: put one where vehicles will stop, and watch this page")
 
 
-def _of_plates(looks: list[PlateLook]) -> Iterator[Hint]:
+def _of_plates(looks: list[PlateQuality]) -> Iterator[Hint]:
     yield from _of_size(_median(looks, "width"))
     blur, dark, light = (_median(looks, of) for of in ("blur", "dark", "light"))
     moving = _median(looks, "smear") > _MOVING
@@ -105,5 +105,5 @@ def _of_size(width: float) -> Iterator[Hint]:
         )
 
 
-def _median(looks: list[PlateLook], of: str) -> float:
+def _median(looks: list[PlateQuality], of: str) -> float:
     return float(statistics.median(getattr(look, of) for look in looks))

@@ -11,8 +11,8 @@ from PIL import Image, ImageFilter
 
 from plate_devices.imaging.plate_picture import DARK_ON_LIGHT, draw_plate
 from plate_devices.live.live_state import Shot
-from plate_devices.serve.advice import Advice
-from plate_devices.serve.picture_quality import look_at_frame, look_at_plate
+from plate_devices.serve.aiming_hints import AimingHints
+from plate_devices.serve.picture_quality import measure_frame, measure_plate
 from plate_runtime.reader import Plate
 
 
@@ -33,7 +33,7 @@ def scene(width: int, blur: float = 0.0, smear: int = 0, low: float = 0, high: f
 
 def advise(rgb: np.ndarray, *plates: Plate) -> dict[str, str]:
     """Hints as text and level."""
-    advice = Advice()
+    advice = AimingHints()
     advice.look(Shot(1, rgb, plates, 0.0, None))
     return {hint.text: hint.level for hint in advice.hints()}
 
@@ -100,19 +100,19 @@ def test_a_frame_without_a_plate(picture: np.ndarray, words: str) -> None:
 
 
 def test_sharpness_falls_as_the_lens_is_turned_away() -> None:
-    values = [look_at_frame(scene(160, blur=blur)[0]).sharpness for blur in (0, 1, 2, 4)]
+    values = [measure_frame(scene(160, blur=blur)[0]).sharpness for blur in (0, 1, 2, 4)]
     assert values == sorted(values, reverse=True) and values[0] > 2 * values[-1]
 
 
 def test_a_roi_is_looked_at_alone() -> None:
     rgb, _ = scene(160)
     rgb[:, :90] = 255
-    assert look_at_frame(rgb).glare > 0.1 > look_at_frame(rgb, (95, 70, 170, 60)).glare
+    assert measure_frame(rgb).glare > 0.1 > measure_frame(rgb, (95, 70, 170, 60)).glare
 
 
 @pytest.mark.parametrize("box", [(0, 0, 5, 5), (355, 0, 100, 40), (-50, -50, 20, 20), (0, 0, 90, 60)])
 def test_plates_that_cannot_be_measured_are_left_out(box: tuple[int, int, int, int]) -> None:
     rgb = np.full((200, 360, 3), 90, np.uint8)
-    assert look_at_plate(rgb, make_plate("A", box=box)) is None
-    assert look_at_frame(rgb[:1]).sharpness == 0
-    assert look_at_frame(rgb[:, :1]).sharpness == 0
+    assert measure_plate(rgb, make_plate("A", box=box)) is None
+    assert measure_frame(rgb[:1]).sharpness == 0
+    assert measure_frame(rgb[:, :1]).sharpness == 0

@@ -17,7 +17,7 @@ _LEAST_FREE = 0.02
 _LONGEST_REST = 5.0
 
 
-class Budget:
+class CpuBudget:
     """Adds up what threads of the page have used, and says how long to rest for it."""
 
     def __init__(self, loop: Callable[[], int | None], waited: Callable[[int], float | None] | None = None) -> None:

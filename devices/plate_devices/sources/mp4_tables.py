@@ -1,4 +1,4 @@
-"""The tables of a film of the MP4 family: a kilobyte can promise so many pictures that their index fills the memory."""
+"""Checks the tables of MP4 files. A small damaged file can announce so many pictures that their index fills memory."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 MOST_SAMPLES = 3_000_000
-"""Pictures and pieces of sound in one file: 27 hours of 30 pictures a second. FFmpeg keeps about 60 bytes of each."""
+"""Most pictures and sound samples in one file: 27 hours of 30 pictures a second. FFmpeg keeps 60 bytes of each."""
 
 LARGEST_TABLES = 128 * 1024 * 1024
-"""Most bytes of one box beside the pictures themselves."""
+"""Most bytes of one box without picture data."""
 
-_PICTURES = (b"mdat", b"free", b"skip", b"wide")
+_DATA_BOXES = (b"mdat", b"free", b"skip", b"wide")
 _COUNTS = re.compile(rb"stsz.{8}(.{4})|stz2.{8}(.{4})|trun.{4}(.{4})", re.DOTALL)
-# Raw sound has a "sample" for each value. FFmpeg goes by chunks where every one lasts one tick.
+# Raw sound has a "sample" for each value. FFmpeg uses chunks instead if each sample lasts one tick.
 _RAW_SOUND = re.compile(rb"stts\0{4}\0\0\0\x01.{4}\0\0\0\x01", re.DOTALL)
 
 
-def check_tables(stream: BinaryIO, name: str) -> None:
-    """Raise InputError where a film's index would be too large, OSError; leave the stream at its beginning."""
+def check_mp4_tables(stream: BinaryIO, name: str) -> None:
+    """Rewind the stream. Raises InputError where the index would be too large, OSError where it cannot be read."""
     samples = 0
     for kind, start, size in list(_boxes(stream)):
-        if kind in _PICTURES:
+        if kind in _DATA_BOXES:
             continue
         if size > LARGEST_TABLES:
-            raise InputError(f"{name} has a header of more than {LARGEST_TABLES >> 20} MB, which no film needs")
+            raise InputError(f"{name} has a header of more than {LARGEST_TABLES >> 20} MB, more than any video needs")
         stream.seek(start)
         content = stream.read(size)
         if b"cmov" in content:
-            raise InputError(f"{name} has a compressed header, which is not read; convert it to MP4")
+            raise InputError(f"{name} has a compressed header, which is not supported; convert it to MP4")
         samples += sum(_samples(track) for track in content.split(b"trak"))
         if samples > MOST_SAMPLES:
-            raise InputError(f"{name} promises more than {MOST_SAMPLES:,} pictures; cut it into shorter films")
+            raise InputError(f"{name} announces more than {MOST_SAMPLES:,} pictures; split it into shorter videos")
     stream.seek(0)
 
 
@@ -51,7 +51,7 @@ def _samples(track: bytes) -> int:
 
 
 def _boxes(stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """Yield kind, place and size of the outermost boxes."""
+    """Yield type, offset and size of the outermost boxes."""
     end = stream.seek(0, os.SEEK_END)
     at = 0
     while at + 8 <= end:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from plate_devices.backoff import BackOff
 from plate_devices.sources import reopening
-from plate_devices.sources.camera import UsbCamera
-from plate_devices.sources.outages import BackOff
-from plate_devices.sources.reopening import Reopening
+from plate_devices.sources.reopening import ReopeningSource
+from plate_devices.sources.usb_camera import UsbCamera
 from plate_runtime.errors import DeviceError
 
 
@@ -75,7 +75,7 @@ def test_frames_are_rgb_with_the_time_of_capture(monkeypatch: pytest.MonkeyPatch
 def test_what_is_not_wanted_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     source, _ = camera(monkeypatch, [picture(value) for value in range(1, 7)])
     wanted = iter([True, False, False, True, False, True, False])
-    monkeypatch.setattr(source._pace, "takes", lambda: next(wanted))
+    monkeypatch.setattr(source._limit, "is_due", lambda: next(wanted))
     frames = source.frames()
     assert [next(frames).number for _ in range(3)] == [0, 3, 5]
     assert source.dropped == 3
@@ -117,20 +117,20 @@ def test_an_unplugged_camera_that_is_plugged_in_again_goes_on(monkeypatch: pytes
         return source
 
     monkeypatch.setattr(reopening, "BackOff", lambda: BackOff(longest=0.001))
-    source = Reopening(plug_in)
+    source = ReopeningSource(plug_in)
     frames = source.frames()
     found = [next(frames) for _ in range(3)]
     assert [frame.rgb[0, 0, 2] for frame in found] == [1, 3, 4]
     assert [frame.number for frame in found] == [0, 1, 2]
-    assert source.outages.take_news() == (
-        "camera 0 no longer gives pictures; is it still plugged in? (trying again until it is back)"
+    assert source.outages.take_message() == (
+        "camera 0 sends no more pictures; is it still plugged in? (trying again until it is back)"
     )
     assert [capture.released for capture in captures] == [True, True, False]
 
 
 def test_a_camera_that_keeps_silent_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     source, capture = camera(monkeypatch, [picture(1), None, picture(2)])
-    monkeypatch.setattr("plate_devices.sources.camera._LONG", -1.0)
+    monkeypatch.setattr("plate_devices.sources.usb_camera._LONG_WAIT", -1.0)
     frames = source.frames()
     next(frames)
     with pytest.raises(DeviceError, match="still plugged in"):
@@ -156,5 +156,5 @@ def test_a_missing_camera_is_named_with_those_there_are(name: str) -> None:
 def test_a_device_that_is_no_camera_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "tty"
     other.touch()
-    with pytest.raises(DeviceError, match="is no camera"):
+    with pytest.raises(DeviceError, match="is not a camera"):
         next(UsbCamera(str(other)).frames())

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from plate_devices.clients import event_loop as front_module
-from plate_devices.clients.event_loop import Front
-from plate_devices.clients.limits import Answer, Limits, Peer, RefusedError
+from plate_devices.clients import event_loop
+from plate_devices.clients.event_loop import EventLoop
+from plate_devices.clients.limits import ConnectionLimits, Peer, RefusedError, Response
 
-LIMITS = Limits(connections=8, held_bytes=1 << 20, workers=1, request_within=0.6, answer_within=0.6)
+LIMITS = ConnectionLimits(connections=8, held_bytes=1 << 20, workers=1, request_within=0.6, answer_within=0.6)
 
 
 class Lines:
@@ -39,7 +39,7 @@ class Echo:
     def framer(self) -> Lines:
         return Lines()
 
-    def answer(self, request: bytearray, _peer: Peer) -> Answer:
+    def answer(self, request: bytearray, _peer: Peer) -> Response:
         self.asked.append(bytes(request))
         words = request.split()
         if words[0] == b"sleep":
@@ -51,8 +51,10 @@ class Echo:
         if words[0] == b"fail":
             raise RuntimeError("a mistake")
         if words[0] == b"much":
-            return Answer(b"x" * int(words[1]) + b"\n")
-        return Answer(bytes(request), goes_on=words[0] != b"end", delay=float(words[1]) if words[0] == b"late" else 0.0)
+            return Response(b"x" * int(words[1]) + b"\n")
+        return Response(
+            bytes(request), goes_on=words[0] != b"end", delay=float(words[1]) if words[0] == b"late" else 0.0
+        )
 
 
 Start = Callable[..., tuple[Echo, Callable[[], "Client"]]]
@@ -83,14 +85,14 @@ class Client:
 def start(tmp_path: Path) -> Iterator[Start]:
     ends: list[Callable[[], None]] = []
 
-    def start_(limits: Limits = LIMITS) -> tuple[Echo, Callable[[], Client]]:
+    def start_(limits: ConnectionLimits = LIMITS) -> tuple[Echo, Callable[[], Client]]:
         listener, service = socket.socket(socket.AF_UNIX), Echo()
         listener.bind(str(tmp_path / "echo.sock"))
         listener.listen(512)
-        front = Front(listener, service, limits)
-        thread = threading.Thread(target=front.serve_forever)
+        loop = EventLoop(listener, service, limits)
+        thread = threading.Thread(target=loop.serve_forever)
         thread.start()
-        ends.extend((front.close, thread.join))
+        ends.extend((loop.close, thread.join))
         return service, lambda: Client(tmp_path / "echo.sock")
 
     yield start_
@@ -182,7 +184,7 @@ def test_who_holds_the_most_goes_where_all_hold_too_much(start: Start) -> None:
 
 
 def test_answers_that_nobody_takes_count_as_well(start: Start) -> None:
-    _, connect = start(Limits(connections=8, held_bytes=1 << 20, workers=1, answer_within=60))
+    _, connect = start(ConnectionLimits(connections=8, held_bytes=1 << 20, workers=1, answer_within=60))
     deaf = [connect() for _ in range(4)]
     for client in deaf:
         client.send(b"much 700000\n")
@@ -202,7 +204,7 @@ def test_one_connection_too_many_replaces_the_one_that_asked_least(start: Start)
 
 def test_who_has_many_connections_loses_one_and_not_who_has_few(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     groups = iter(["honest", *["crowd"] * 100])
-    monkeypatch.setattr(front_module, "peer_of", lambda _: Peer(next(groups), is_local=True))
+    monkeypatch.setattr(event_loop, "peer_of", lambda _: Peer(next(groups), is_local=True))
     _, connect = start()
     honest = connect()
     assert honest.ask(b"one") == b"one\n"
@@ -213,8 +215,8 @@ def test_who_has_many_connections_loses_one_and_not_who_has_few(start: Start, mo
 
 def test_places_are_reserved_for_this_machine(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     peers = iter([*[Peer(number, is_local=False) for number in range(20)], Peer("this machine", is_local=True)])
-    monkeypatch.setattr(front_module, "peer_of", lambda _: next(peers))
-    limits = Limits(connections=8, reserved=2, held_bytes=1 << 20, workers=1)
+    monkeypatch.setattr(event_loop, "peer_of", lambda _: next(peers))
+    limits = ConnectionLimits(connections=8, reserved=2, held_bytes=1 << 20, workers=1)
     _, connect = start(limits)
     crowd = [connect() for _ in range(20)]
     assert crowd[-1].ask(b"one") == b"one\n"
@@ -241,8 +243,8 @@ def test_next_is_the_client_that_has_used_least(start: Start) -> None:
 def test_another_machine_uses_a_share_of_the_processor_and_this_one_what_it_asks(
     start: Start, monkeypatch: pytest.MonkeyPatch, is_local: bool
 ) -> None:
-    monkeypatch.setattr(front_module, "peer_of", lambda _: Peer("one", is_local))
-    _, connect = start(Limits(connections=8, held_bytes=1 << 20, workers=1, share=0.02))
+    monkeypatch.setattr(event_loop, "peer_of", lambda _: Peer("one", is_local))
+    _, connect = start(ConnectionLimits(connections=8, held_bytes=1 << 20, workers=1, share=0.02))
     client, began = connect(), time.monotonic()
     for _ in range(40):
         assert client.ask(b"work 0.01") == b"work 0.01\n"
@@ -275,7 +277,7 @@ def test_an_answer_that_is_held_back_takes_no_worker(start: Start) -> None:
 
 
 def test_200_hostile_clients_beside_an_honest_one(start: Start) -> None:
-    _, connect = start(Limits(connections=64, held_bytes=8 << 20, workers=2))
+    _, connect = start(ConnectionLimits(connections=64, held_bytes=8 << 20, workers=2))
     hostile: list[Any] = []
     stop = threading.Event()
 

@@ -12,8 +12,8 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from plate_devices.sources import files
-from plate_devices.sources.files import open_paths
+from plate_devices.sources import picture_files
+from plate_devices.sources.picture_files import open_paths
 from plate_devices.sources.video import VideoFile
 from plate_runtime.errors import InputError, MissingPartError
 
@@ -113,7 +113,7 @@ def test_standard_input_may_be_empty_closed_or_endless(monkeypatch: pytest.Monke
     feed(monkeypatch, b"")
     with pytest.raises(InputError, match="standard input is empty"):
         list(source.frames())
-    monkeypatch.setattr(files, "MAX_STREAM_BYTES", 1 << 20)
+    monkeypatch.setattr(picture_files, "MAX_STREAM_BYTES", 1 << 20)
     feed(monkeypatch, bytes(3 << 20))
     with pytest.raises(InputError, match="more than 1 MB"):
         list(source.frames())

@@ -6,19 +6,19 @@ import time
 
 import pytest
 
-from plate_devices.sources.frame_rate import Pace
+from plate_devices.sources.frame_rate_limit import FrameRateLimit
 
 
 def test_the_rate_is_kept_and_a_pause_is_not_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: moment[0])
-    pace = Pace(10)
+    limit = FrameRateLimit(10)
 
     def taken(frames: int) -> int:
         count = 0
         for _ in range(frames):
             moment[0] += 1 / 30
-            count += pace.takes()
+            count += limit.is_due()
         return count
 
     assert taken(300) in (99, 100, 101)
@@ -27,23 +27,23 @@ def test_the_rate_is_kept_and_a_pause_is_not_made_up_for(monkeypatch: pytest.Mon
 
 
 def test_without_a_rate_every_frame_is_wanted() -> None:
-    pace = Pace()
-    assert all(pace.takes() for _ in range(100))
+    limit = FrameRateLimit()
+    assert all(limit.is_due() for _ in range(100))
 
 
 def test_waiting_ends_when_the_next_is_due() -> None:
-    pace = Pace(20)
+    limit = FrameRateLimit(20)
     started = time.monotonic()
     for _ in range(5):
-        pace.wait()
+        limit.wait()
     assert 0.19 < time.monotonic() - started < 3.0
 
 
 def test_a_limit_slows_down_and_lets_go_again() -> None:
-    pace = Pace(1000)
-    pace.limit(0.001)
-    assert pace.takes()
-    assert not pace.takes()
-    pace.limit(None)
+    limit = FrameRateLimit(1000)
+    limit.slow_to(0.001)
+    assert limit.is_due()
+    assert not limit.is_due()
+    limit.slow_to(None)
     time.sleep(0.002)
-    assert pace.takes()
+    assert limit.is_due()

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plate_devices.sources.film_clock import LONGEST_GAP, USUAL_RATE, FilmClock, FilmPace
+from plate_devices.sources.video_clock import DEFAULT_RATE, LONGEST_GAP, FrameSampler, VideoClock
 
 YEAR = 365 * 86400.0
 
 
 def seconds(stamps: list[float | None], rate: float | None = 10) -> list[float]:
-    clock = FilmClock(rate)
+    clock = VideoClock(rate)
     return [round(clock.seconds(stamp), 3) for stamp in stamps]
 
 
@@ -41,12 +41,12 @@ def test_time_is_what_the_stamps_say_as_far_as_that_can_be(stamps: list[float | 
 
 @pytest.mark.parametrize("rate", [None, 0.0, -3.0, 1e9, math.nan])
 def test_a_rate_that_cannot_be_is_the_usual_one(rate: float | None) -> None:
-    assert seconds([None, None], rate) == [0, round(1 / USUAL_RATE, 3)]
+    assert seconds([None, None], rate) == [0, round(1 / DEFAULT_RATE, 3)]
 
 
 @given(st.lists(st.none() | st.floats(width=64)), st.none() | st.floats())
 def test_time_grows_and_ends(stamps: list[float | None], rate: float | None) -> None:
-    clock, last = FilmClock(rate), -1.0
+    clock, last = VideoClock(rate), -1.0
     for stamp in stamps:
         now = clock.seconds(stamp)
         assert last < now <= last + LONGEST_GAP + 1
@@ -55,9 +55,9 @@ def test_time_grows_and_ends(stamps: list[float | None], rate: float | None) -> 
 
 @given(st.lists(st.floats(0.001, 5), min_size=1), st.floats(0.1, 30))
 def test_no_second_gives_more_frames_than_wanted(steps: list[float], fps: float) -> None:
-    pace, now, taken = FilmPace(fps), 0.0, []
+    sampler, now, taken = FrameSampler(fps), 0.0, []
     for step in steps:
-        if pace.takes(now):
+        if sampler.selects(now):
             taken.append(now)
         now += step
     assert taken[0] == 0

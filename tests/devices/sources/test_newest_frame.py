@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 from device_helpers import make_frame
 
-from plate_devices.sources.live import NewestFrame
-from plate_devices.sources.source import Frame
+from plate_devices.sources.newest_frame import NewestFrameSource
+from plate_devices.sources.source import Frames, Source
 from plate_runtime.errors import DeviceError
 
 
-class Camera:
+class Camera(Source):
     """A camera that gives a frame for each item: a pause in seconds, or an error."""
 
     name = "fake"
-    still = False
-    dropped = 0
-    default_roi = None
 
     def __init__(self, *steps: float | Exception) -> None:
         self.steps = steps
         self.closed = False
         self.all_given = threading.Event()
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Frames:
         for number, step in enumerate(self.steps):
             if isinstance(step, Exception):
                 raise step
@@ -41,7 +37,7 @@ class Camera:
 
 def test_a_fast_reader_gets_every_frame() -> None:
     camera = Camera(*[0.03] * 5)
-    source = NewestFrame(camera)
+    source = NewestFrameSource(camera)
     assert [frame.number for frame in source.frames()] == list(range(5))
     assert source.dropped == 0
     source.close()
@@ -50,7 +46,7 @@ def test_a_fast_reader_gets_every_frame() -> None:
 
 def test_a_slow_reader_gets_the_newest_and_the_rest_is_counted() -> None:
     camera = Camera(*[0.01] * 30)
-    source = NewestFrame(camera)
+    source = NewestFrameSource(camera)
     frames = source.frames()
     next(frames)
     assert camera.all_given.wait(10)
@@ -59,17 +55,8 @@ def test_a_slow_reader_gets_the_newest_and_the_rest_is_counted() -> None:
     source.close()
 
 
-def test_fps_limits_how_often_a_frame_is_handed_on() -> None:
-    source = NewestFrame(Camera(*[0.01] * 60), fps=10)
-    started = time.monotonic()
-    count = len(list(source.frames()))
-    assert count <= (time.monotonic() - started) * 10 + 2
-    assert source.dropped + count == 60
-    source.close()
-
-
 def test_a_camera_that_goes_away_is_reported_after_its_last_frame() -> None:
-    source = NewestFrame(Camera(0.0, DeviceError("camera 0 is gone")))
+    source = NewestFrameSource(Camera(0.0, DeviceError("camera 0 is gone")))
     frames = source.frames()
     assert next(frames).number == 0
     with pytest.raises(DeviceError, match="gone"):
@@ -78,7 +65,7 @@ def test_a_camera_that_goes_away_is_reported_after_its_last_frame() -> None:
 
 
 def test_a_camera_that_stalls_is_noticed() -> None:
-    source = NewestFrame(Camera(0.0, 1.0), stalled_after=0.1)
+    source = NewestFrameSource(Camera(0.0, 1.0), stalled_after=0.1)
     frames = source.frames()
     next(frames)
     with pytest.raises(DeviceError, match=r"no picture for 0\.1 s"):
@@ -88,7 +75,7 @@ def test_a_camera_that_stalls_is_noticed() -> None:
 
 def test_closing_stops_the_thread() -> None:
     camera = Camera(*[0.01] * 1000)
-    source = NewestFrame(camera)
+    source = NewestFrameSource(camera)
     next(source.frames())
     before = threading.active_count()
     source.close()
@@ -98,5 +85,5 @@ def test_closing_stops_the_thread() -> None:
 
 def test_closing_without_reading_is_fine() -> None:
     camera = Camera()
-    NewestFrame(camera).close()
+    NewestFrameSource(camera).close()
     assert camera.closed

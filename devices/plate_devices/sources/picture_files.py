@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from plate_devices.sources.folder_walk import walk
-from plate_devices.sources.source import Frame, Roi, Source
+from plate_devices.sources.source import Frame, Frames, Source
 from plate_devices.sources.video_formats import is_video, refusal
 from plate_runtime.errors import InputError, PlateEdgeError
 from plate_runtime.pictures.open_picture import open_picture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from typing import IO, BinaryIO
 
     import numpy as np
@@ -24,81 +24,63 @@ if TYPE_CHECKING:
 STANDARD_INPUT = "-"
 
 MAX_STREAM_BYTES = 256 * 1024 * 1024
-"""Most that is taken from a pipe; a pipe does not say how long it is, and some never end."""
+"""Most bytes that are read from a pipe: pipes do not state their length, and some never end."""
 
 _IN_MEMORY = 4 * 1024 * 1024
-# Bytes of a pipe that are kept in memory; more of them wait in a temporary file, so that decoding has the memory.
+# Bytes of a pipe that are kept in memory. More go to a temporary file, which leaves the memory to the decoder.
 
 
-class PictureFile:
+class PictureFile(Source):
     """One picture file."""
 
     still = True
-    dropped = 0
-    state = ""
-    default_roi: Roi | None = None
 
     def __init__(self, path: str) -> None:
         self.name = path
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Frames:
         """Yield the one picture. Raises InputError where it cannot be read."""
         rgb = open_picture(self.name).rgb if Path(self.name).is_file() else _read_pipe(self.name)
         yield Frame(rgb, 0, None)
 
-    def close(self) -> None:
-        """Nothing stays open."""
 
-
-class StandardInput:
+class StandardInput(Source):
     """One picture on standard input."""
 
     still = True
-    dropped = 0
-    state = ""
-    default_roi: Roi | None = None
     name = STANDARD_INPUT
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Frames:
         """Yield the one picture. Raises InputError where there is none."""
         if sys.stdin is None:
             raise InputError("standard input is closed")
         yield Frame(_read_bounded(sys.stdin.buffer, "standard input"), 0, None)
 
-    def close(self) -> None:
-        """Standard input is not ours to close."""
 
-
-class Unreadable:
-    """A path that cannot become a picture; it says so when its turn comes, and the rest is read."""
+class UnreadablePath(Source):
+    """A path that cannot be read. The error is raised when its frames are asked for; other paths are still read."""
 
     still = True
-    dropped = 0
-    state = ""
-    default_roi: Roi | None = None
 
     def __init__(self, name: str, error: PlateEdgeError) -> None:
         self.name = name
         self._error = error
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Frames:
         """Raise the error."""
         raise self._error
 
-    def close(self) -> None:
-        """Nothing was opened."""
-
 
 def open_paths(paths: Sequence[str], fps: float | None = None, leave_out: Sequence[Path] = ()) -> list[Source]:
-    """Turn what stands on the command line into sources, folders file by file in natural order.
+    """Return the sources of the paths of a command line; folders are listed file by file in natural order.
 
     Args:
         paths: pictures, videos, folders, or "-" for standard input.
-        fps: how many frames of each second of a video are read, by default all.
-        leave_out: folders that are written into and therefore not read.
+        fps: frames of each second of a video that are read; by default all.
+        leave_out: output folders, which are not read.
 
     Raises:
-        MissingPartError: there is a video among them and nothing that decodes it.
+        MissingPartError: a path is a video, and no decoder is installed.
     """
     written = {folder.resolve() for folder in leave_out}
     return [source for path in paths for source in _open_path(path, fps, written)]
@@ -111,22 +93,22 @@ def _open_path(path: str, fps: float | None, written: set[Path]) -> list[Source]
         files = list(walk(path, written))
         if files:
             return [_open_entry(file, fps) for file in files]
-        return [Unreadable(path, InputError(f"{path} holds no pictures"))]
+        return [UnreadablePath(path, InputError(f"{path} holds no pictures"))]
     return [_open_file(path, fps)]
 
 
 def _open_entry(path: str, fps: float | None) -> Source:
-    """Open what was found in a folder: nobody asked for its pipes and devices, and reading them may never end."""
+    """Open a file of a folder. Pipes and devices in it are refused: reading them may never end."""
     found = Path(path)
     if found.exists() and not found.is_file():
-        return Unreadable(path, InputError(f"{path} is not a file that can be read"))
+        return UnreadablePath(path, InputError(f"{path} is not a file that can be read"))
     return _open_file(path, fps)
 
 
 def _open_file(path: str, fps: float | None) -> Source:
     if is_video(path):
         if error := refusal(path):
-            return Unreadable(path, error)  # without PyAV, too
+            return UnreadablePath(path, error)  # this needs no PyAV
         from plate_devices.sources.video import VideoFile
 
         return VideoFile(path, fps)
@@ -134,7 +116,7 @@ def _open_file(path: str, fps: float | None) -> Source:
 
 
 def _read_pipe(path: str) -> NDArray[np.uint8]:
-    """Read what is no ordinary file, such as the pipe of `<(command)`."""
+    """Read a pipe, such as that of `<(command)`."""
     try:
         with Path(path).open("rb") as stream:
             return _read_bounded(stream, path)
@@ -146,19 +128,19 @@ def _read_bounded(stream: BinaryIO, name: str) -> NDArray[np.uint8]:
     with closing(io.BytesIO()) as small:
         if _copy(stream, small, min(_IN_MEMORY, MAX_STREAM_BYTES)):
             return open_picture(small, name=name).rgb
-        # Only now: the import takes a tenth of the start.
+        # Imported here because it takes a tenth of the start-up time.
         import tempfile
 
         with tempfile.TemporaryFile() as large:
             large.write(small.getbuffer())
             small.truncate(0)
             if not _copy(stream, large, MAX_STREAM_BYTES):
-                raise InputError(f"{name} gives more than {MAX_STREAM_BYTES >> 20} MB; that is no picture")
+                raise InputError(f"{name} has more than {MAX_STREAM_BYTES >> 20} MB; this is not a picture")
             return open_picture(cast("BinaryIO", large), name=name).rgb
 
 
 def _copy(source: BinaryIO, target: IO[bytes], most: int) -> bool:
-    """Copy until the source ends, and return True; or stop once the target holds more than `most` bytes."""
+    """Copy and return True at the end of the source; stop and return False above `most` bytes."""
     while target.tell() <= most:
         piece = source.read(1 << 16)
         if not piece:

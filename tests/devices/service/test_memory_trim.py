@@ -1,0 +1,45 @@
+"""Unused memory is returned to the system once a minute."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+
+from plate_devices.service.memory_trim import TRIM_EVERY, MemoryTrimmer
+
+_BLOCK, _BLOCKS = 64 << 10, 512
+
+# Blocks are freed between others that stay, as frames are between what a service keeps.
+_FREED_BLOCKS = f"""
+from plate_devices.health.board import Board
+from plate_devices.service.memory_trim import malloc_trim
+blocks, stay = [], []
+for _ in range({_BLOCKS}):
+    blocks.append(bytes({_BLOCK}))
+    stay.append(bytes(1 << 10))
+blocks.clear()
+before = Board().memory_used
+print(malloc_trim(), before - Board().memory_used)
+"""
+
+
+def test_it_is_done_at_once_and_then_once_a_minute() -> None:
+    done: list[float] = []
+    now = 0.0
+    trimmer = MemoryTrimmer(lambda: done.append(now))
+    for step in range(7):
+        now = 100.0 + step * TRIM_EVERY / 3
+        trimmer.trim_if_due(now)
+    assert done == [100.0, 100.0 + TRIM_EVERY, 100.0 + 2 * TRIM_EVERY]
+
+
+def test_gaps_between_blocks_in_use_are_returned() -> None:
+    """In a process of its own: the heap of others holds gaps already."""
+    done = subprocess.run([sys.executable, "-c", _FREED_BLOCKS], capture_output=True, text=True, check=True)
+    trimmed, freed = done.stdout.split()
+    if platform.libc_ver()[0] == "glibc":
+        assert trimmed == "True"
+        assert int(freed) > _BLOCKS * _BLOCK / 2
+    else:
+        assert trimmed == "False"
