@@ -13,7 +13,7 @@ from plate_runtime.alphabet import ALPHABET
 from plate_runtime.decode import Character
 from plate_runtime.reader import Plate
 
-# Signs that are taken for each other.
+# Confusable characters.
 _ALIKE = ("8B3", "0DOQ", "5S", "2Z7", "1IT7", "6G", "4A", "MNHW", "VY", "UV", "CG", "EF", "KX", "PR", "3B", "9P")
 _WORDS = ("STOP", "KIOSK24", "CAM03", "FORD", "GT500", "RENT24H", "EXIT", "P7", "BAR", "TAXI")
 
@@ -34,7 +34,7 @@ class Errors:
 
 @dataclass
 class _Mind:
-    """What the reader makes of one vehicle: how well it reads it, and signs it tends to take for others."""
+    """How the reader reads one vehicle: its quality, and the characters that it tends to confuse."""
 
     doubts: dict[int, tuple[str, float]]
     badge: bool
@@ -61,7 +61,7 @@ class GuessingReader:
         ]
 
     def read(self, seconds: float) -> list[Plate]:
-        """Return the plates of the frame at that time, the surest first."""
+        """Return the plates of the frame at that time, the most confident first."""
         dark = self.drive.is_dark(seconds)
         found = []
         for sight in self.drive.sights(seconds):
@@ -88,8 +88,8 @@ class GuessingReader:
         number, text = sight.passing.number, sight.passing.text
         if number not in self._minds:
             doubts = {}
-            for place, sign in enumerate(text):
-                others = [other for group in _ALIKE if sign in group for other in group if other != sign]
+            for place, character in enumerate(text):
+                others = [other for group in _ALIKE if character in group for other in group if other != character]
                 if others and self._chance.random() < 0.05:
                     doubts[place] = (self._chance.choice(others), self._chance.uniform(0.5, 2.2))
             self._minds[number] = _Mind(doubts, self._chance.random() < self.errors.badges)
@@ -97,18 +97,18 @@ class GuessingReader:
 
     def _spell(self, sight: Sight, mind: _Mind, dark: bool) -> list[Character]:
         chance, errors = self._chance, self.errors
-        # As a logit: how sure it is of one sign of this plate in this frame.
+        # As a logit: its confidence in one character of this plate in this frame.
         clear = math.log((1 - errors.misread) / errors.misread) - 4.5 * _falling(sight.width, 52, 10)
         clear += 1.2 * mind.quality - 3.0 * dark
         characters = []
-        for place, (sign, seen) in enumerate(zip(sight.passing.text, sight.seen, strict=True)):
+        for place, (character, seen) in enumerate(zip(sight.passing.text, sight.seen, strict=True)):
             if not seen or chance.random() < errors.dropped:
                 continue
-            other, pull = mind.doubts.get(place, (chance.choice(ALPHABET.replace(sign, "")), 0.0))
-            characters.append(_sign(sign, other, clear - pull + chance.gauss(0, 0.7), chance))
+            other, pull = mind.doubts.get(place, (chance.choice(ALPHABET.replace(character, "")), 0.0))
+            characters.append(_character(character, other, clear - pull + chance.gauss(0, 0.7), chance))
         for end in (0, len(characters)):
             if characters and chance.random() < errors.invented:
-                characters.insert(end, _sign("1", "I", chance.uniform(-1, 2), chance))
+                characters.insert(end, _character("1", "I", chance.uniform(-1, 2), chance))
         return characters
 
     def _shaken(self, sight: Sight) -> np.ndarray:
@@ -151,18 +151,18 @@ def _falling(width: float, middle: float, slope: float) -> float:
     return 1 / (1 + math.exp((width - middle) / slope))
 
 
-def _sign(sign: str, other: str, logit: float, chance: Random) -> Character:
-    """Read a sign that is right as often as its confidence says."""
-    share = 1 / (1 + math.exp(-logit))
-    text, rival, sure = (sign, other, share) if share >= 0.5 else (other, sign, 1 - share)
-    if share >= 0.5 and chance.random() > share:
-        text, rival = other, sign
+def _character(character: str, other: str, logit: float, chance: Random) -> Character:
+    """Return a character that is right as often as its confidence says."""
+    right = 1 / (1 + math.exp(-logit))
+    text, rival, sure = (character, other, right) if right >= 0.5 else (other, character, 1 - right)
+    if right >= 0.5 and chance.random() > right:
+        text, rival = other, character
     return Character(text, round(0.985 * sure, 4), ((rival, round(0.985 * (1 - sure), 4)),))
 
 
 def _blurred(word: str, chance: Random) -> list[Character]:
-    """A word that is no plate: read now so, now so, and seldom surely."""
-    return [_sign(sign, chance.choice(ALPHABET), chance.gauss(0.8, 1.2), chance) for sign in word]
+    """Return a false positive: a word that is read differently in each frame, with little confidence."""
+    return [_character(character, chance.choice(ALPHABET), chance.gauss(0.8, 1.2), chance) for character in word]
 
 
 def _box(x: float, y: float, width: float, height: float, chance: Random) -> np.ndarray:

@@ -22,7 +22,7 @@ ENOUGH = 8
 _SLACK = 2.5
 
 
-class Told(NamedTuple):
+class Reported(NamedTuple):
     """A vehicle as it was reported: its text, when it was in view in seconds of the drive, and how sure the text is."""
 
     text: str
@@ -31,13 +31,13 @@ class Told(NamedTuple):
     confidence: float
 
     @classmethod
-    def by_frames(cls, vehicle: Vehicle) -> Told:
+    def by_frames(cls, vehicle: Vehicle) -> Reported:
         """Take a vehicle whose frames are numbered as the drive's are."""
         first, last = vehicle.first_frame / RATE, vehicle.last_frame / RATE
         return cls(vehicle.plate.text, first, last, vehicle.confidence)
 
     @classmethod
-    def by_clock(cls, record: Mapping[str, Any], began: float) -> Told:
+    def by_clock(cls, record: Mapping[str, Any], began: float) -> Reported:
         """Take a vehicle record of plate-infer; `began` is when the drive did, in seconds since 1970."""
         first, last = (datetime.fromisoformat(record[name]).timestamp() for name in ("first_time", "last_time"))
         (plate,) = record["plates"]
@@ -49,18 +49,18 @@ class Told(NamedTuple):
 
 @dataclass
 class Score:
-    """Passings that had to be reported, and what came of them. Who is told wrong is missed, too.
+    """Passings that had to be reported, and the results. A vehicle reported with a wrong text also counts as missed.
 
     Attributes:
-        wrong: what was told, and whose text that should have been.
+        wrong: what was reported, and the passing that it belongs to.
     """
 
     expected: int = 0
     right: int = 0
     missed: list[Passing] = field(default_factory=list)
-    wrong: list[tuple[Told, Passing]] = field(default_factory=list)
-    again: list[Told] = field(default_factory=list)
-    phantoms: list[Told] = field(default_factory=list)
+    wrong: list[tuple[Reported, Passing]] = field(default_factory=list)
+    again: list[Reported] = field(default_factory=list)
+    phantoms: list[Reported] = field(default_factory=list)
     confidences: list[tuple[float, bool]] = field(default_factory=list)
 
     @property
@@ -87,14 +87,14 @@ def stamp(number: int, rgb: np.ndarray) -> Frame:
     return Frame(rgb, number, START + timedelta(seconds=number / RATE))
 
 
-def follow_drive(drive: Drive, seed: int, errors: Errors | None = None, step: int = 1) -> Iterator[Told]:
+def follow_drive(drive: Drive, seed: int, errors: Errors | None = None, step: int = 1) -> Iterator[Reported]:
     """Follow a drive without pictures: every `step`th frame read by a guessing reader."""
     reader, follower = GuessingReader(drive, seed, errors or Errors()), Follower()
     width, height = drive.camera.size
     rgb = np.zeros((height, width, 3), np.uint8)
     for number in range(0, drive.frames, step):
-        yield from map(Told.by_frames, follower.add(stamp(number, rgb), reader.read(number / RATE)))
-    yield from map(Told.by_frames, follower.finish())
+        yield from map(Reported.by_frames, follower.add(stamp(number, rgb), reader.read(number / RATE)))
+    yield from map(Reported.by_frames, follower.finish())
 
 
 def legible_frames(drive: Drive, step: int = 1) -> dict[int, list[int]]:
@@ -116,14 +116,14 @@ def while_there(legible: dict[int, list[int]], away: Sequence[tuple[float, float
     }
 
 
-def score(drive: Drive, vehicles: Iterable[Told], legible: dict[int, list[int]]) -> Score:
-    """Compare what was reported with who passed; whoever could hardly be read may be reported, and need not."""
+def score(drive: Drive, vehicles: Iterable[Reported], legible: dict[int, list[int]]) -> Score:
+    """Compare the reports with the passings. A hardly legible vehicle may be reported, and need not be."""
     result = Score(expected=sum(len(frames) >= ENOUGH for frames in legible.values()))
     passings = [one for one in drive.passings if one.text]
     done: set[int] = set()
-    for told in vehicles:
-        text = fold(told.text)
-        there = [one for one in passings if _overlap(one, told)]
+    for reported in vehicles:
+        text = fold(reported.text)
+        there = [one for one in passings if _overlap(one, reported)]
         same = [one for one in there if fold(one.text) == text]
         fresh = [one for one in same if one.number not in done]
         alike = min(there, key=lambda one: edit_distance(fold(one.text), text), default=None)
@@ -131,12 +131,12 @@ def score(drive: Drive, vehicles: Iterable[Told], legible: dict[int, list[int]])
             done.add(fresh[0].number)
             result.right += len(legible[fresh[0].number]) >= ENOUGH
         elif same:
-            result.again.append(told)
+            result.again.append(reported)
         elif alike is not None and edit_distance(fold(alike.text), text) <= 2:
-            result.wrong.append((told, alike))
+            result.wrong.append((reported, alike))
         else:
-            result.phantoms.append(told)
-        result.confidences.append((told.confidence, bool(same)))
+            result.phantoms.append(reported)
+        result.confidences.append((reported.confidence, bool(same)))
     result.missed = [one for one in passings if one.number not in done and len(legible[one.number]) >= ENOUGH]
     return result
 
@@ -145,12 +145,14 @@ def describe(drive: Drive, found: Score, legible: dict[int, list[int]]) -> Itera
     """Say of each fault what may have caused it: how large the plate was, and in how many frames it could be read."""
     for passing in found.missed:
         yield f"missed {_facts(drive, passing, legible)}"
-    for told, passing in found.wrong:
-        yield f"wrong {told} for {_facts(drive, passing, legible)}"
+    for reported, passing in found.wrong:
+        yield f"wrong {reported} for {_facts(drive, passing, legible)}"
     for kind, those in (("again", found.again), ("never there", found.phantoms)):
-        for told in those:
-            near = ", ".join(_facts(drive, one, legible) for one in drive.passings if one.text and _overlap(one, told))
-            yield f"{kind} {told}; there: {near or 'nobody'}"
+        for reported in those:
+            near = ", ".join(
+                _facts(drive, one, legible) for one in drive.passings if one.text and _overlap(one, reported)
+            )
+            yield f"{kind} {reported}; there: {near or 'no vehicle'}"
 
 
 def _facts(drive: Drive, passing: Passing, legible: dict[int, list[int]]) -> str:
@@ -161,5 +163,5 @@ def _facts(drive: Drive, passing: Passing, legible: dict[int, list[int]]) -> str
     return f"{passing.manner} {passing.text} ({seen}, {place})"
 
 
-def _overlap(passing: Passing, told: Told) -> bool:
-    return passing.path[0][0] - _SLACK < told.last and told.first < passing.path[-1][0] + _SLACK
+def _overlap(passing: Passing, reported: Reported) -> bool:
+    return passing.path[0][0] - _SLACK < reported.last and reported.first < passing.path[-1][0] + _SLACK

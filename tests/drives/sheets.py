@@ -77,11 +77,11 @@ def paint_sheet(text: str, shape: tuple[float, float], chance: Random) -> Image.
     return sheet
 
 
-def glyph(sign: str, alphabet: Alphabet, height: int) -> Image.Image:
+def glyph(character: str, alphabet: Alphabet, height: int) -> Image.Image:
     """One letter, white on black, mode L, for comparing alphabets."""
     layout = Layout((255, 255, 255), (0, 0, 0), (0, 0, 0), 1.0, (), "")
     canvas = Image.new("RGB", (2 * height, height))
-    _write(ImageDraw.Draw(canvas), sign, alphabet, (height * 0.3, 0, height), layout)
+    _write(ImageDraw.Draw(canvas), character, alphabet, (height * 0.3, 0, height), layout)
     letter = canvas.convert("L")
     return letter.crop(letter.getbbox())
 
@@ -105,11 +105,11 @@ def _band(pen: ImageDraw.ImageDraw, layout: Layout, wide: int) -> tuple[float, f
 
 
 def _length(text: str, alphabet: Alphabet) -> float:
-    return sum(_width(sign, alphabet) for sign in text) + alphabet.gap * (len(text) - 1)
+    return sum(_width(character, alphabet) for character in text) + alphabet.gap * (len(text) - 1)
 
 
-def _width(sign: str, alphabet: Alphabet) -> float:
-    reach = max(x for line in strokes(sign) for x, _ in line)
+def _width(character: str, alphabet: Alphabet) -> float:
+    reach = max(x for line in strokes(character) for x, _ in line)
     return alphabet.pen + (alphabet.width - alphabet.pen) * reach / 4
 
 
@@ -120,8 +120,8 @@ def _write(
     left, top, height = spot
     thick = alphabet.pen * height
     across, down = (alphabet.width * height - thick) / 4, (height - thick) / 6
-    for sign in text:
-        for line in strokes(sign):
+    for character in text:
+        for line in strokes(character):
             points = [
                 (left + thick / 2 + x * across + alphabet.slant * (3 - y) * down, top + thick / 2 + y * down)
                 for x, y in line
@@ -130,4 +130,4 @@ def _write(
             for x, y in points:
                 box = (x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2)
                 (pen.ellipse if alphabet.round else pen.rectangle)(box, fill=layout.ink)
-        left += (_width(sign, alphabet) + alphabet.gap) * height
+        left += (_width(character, alphabet) + alphabet.gap) * height

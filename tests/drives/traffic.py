@@ -70,7 +70,7 @@ class Sight:
 
     @property
     def legible(self) -> bool:
-        """Whether somebody could read it."""
+        """Whether it can be read."""
         return self.width >= LEGIBLE and self.share >= WHOLE
 
 
@@ -113,8 +113,8 @@ class Drive:
                 found.append(Sight(passing, corners, seen))
         return found
 
-    def _seen(self, corners: Points, signs: int, nearer: list[tuple[Passing, Pose]]) -> tuple[bool, ...]:
-        along = 0.06 + 0.88 * (np.arange(signs)[:, None] + 0.5) / signs
+    def _seen(self, corners: Points, characters: int, nearer: list[tuple[Passing, Pose]]) -> tuple[bool, ...]:
+        along = 0.06 + 0.88 * (np.arange(characters)[:, None] + 0.5) / characters
         spots = (corners[0] + corners[3]) / 2 + (corners[1] - corners[0]) * along
         half = (corners[3] - corners[0]) * 0.4
         ends = np.concatenate([spots - half, spots + half])
@@ -149,8 +149,8 @@ def plan_drive(seed: int, vehicles: int = 60, seconds: float = 600.0) -> Drive:
 def new_text(chance: Random, used: set[str]) -> str:
     """Draw a serial that was not drawn yet."""
     while True:
-        signs = {"L": _LETTERS, "D": _DIGITS}
-        text = "".join(chance.choice(signs[place]) for place in chance.choice(SERIALS))
+        characters = {"L": _LETTERS, "D": _DIGITS}
+        text = "".join(chance.choice(characters[place]) for place in chance.choice(SERIALS))
         if text not in used:
             used.add(text)
             return text
@@ -172,8 +172,8 @@ def _plan(drive: Drive, manner: str, start: float, text: str, chance: Random, us
         place = chance.randrange(len(text))
         near = text
         while near in used:
-            signs = _LETTERS if text[place] in _LETTERS else _DIGITS
-            near = text[:place] + chance.choice(signs) + text[place + 1 :]
+            characters = _LETTERS if text[place] in _LETTERS else _DIGITS
+            near = text[:place] + chance.choice(characters) + text[place + 1 :]
         used.add(near)
         gap = chance.uniform(1.4, 2.4)
         _add(drive, near, manner, size, tuple((t + gap, x, z, yaw) for t, x, z, yaw in path), chance)

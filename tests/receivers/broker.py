@@ -26,7 +26,7 @@ max_queued_messages 0
 
 
 def free_port() -> int:
-    """Return a port on loopback that nobody listens on."""
+    """Return a free port on loopback."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
         return port
@@ -42,8 +42,8 @@ class Broker:
         self.port = free_port()
         folder.mkdir(exist_ok=True)
         folder.chmod(0o777)  # started by root, Mosquitto becomes a user of its own
-        told = {"port": self.port, "folder": folder, "anonymous": str(anonymous).lower(), "more": more}
-        (folder / "mosquitto.conf").write_text(SETTINGS.format(**told) + ("user root\n"))
+        values = {"port": self.port, "folder": folder, "anonymous": str(anonymous).lower(), "more": more}
+        (folder / "mosquitto.conf").write_text(SETTINGS.format(**values) + ("user root\n"))
         self._command = [program, "-c", str(folder / "mosquitto.conf")]
         self.start()
 
@@ -59,10 +59,10 @@ class Broker:
                 assert self._running.poll() is None and time.monotonic() < deadline
                 time.sleep(0.05)
 
-    def send(self, sign: int) -> None:
+    def send(self, signal_number: int) -> None:
         """Freeze it, thaw it, end it or kill it."""
-        self._running.send_signal(sign)
-        if sign in (signal.SIGKILL, signal.SIGTERM):
+        self._running.send_signal(signal_number)
+        if signal_number in (signal.SIGKILL, signal.SIGTERM):
             self._running.wait()
 
 

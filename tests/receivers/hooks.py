@@ -1,4 +1,4 @@
-"""A web server that takes events, and answers as it is told to."""
+"""A web server that accepts events, with answers set by the test."""
 
 from __future__ import annotations
 

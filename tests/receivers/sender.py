@@ -1,7 +1,7 @@
 """A device without camera: `python -m receivers.sender FOLDER FIRST LAST [TYPE=WHERE ...]`.
 
 It puts events with the ids FIRST to LAST, prints each id once it is on the disk, then "all", delivers what it can
-and prints how its outputs fare. It is meant to be killed meanwhile.
+and prints the state of its outputs. It is meant to be killed while it runs.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def main() -> None:
     folder, first, last, *outputs = sys.argv[1:]
     clock = Clock()
     settings = [_settings(output) for output in outputs]
-    told = sys.stderr
-    delivery = deliver(settings, QueueSettings(folder=Path(folder)), clock, lambda *one: print(*one, file=told))
+    messages = sys.stderr
+    delivery = deliver(settings, QueueSettings(folder=Path(folder)), clock, lambda *one: print(*one, file=messages))
     print("ready", flush=True)
     for number in range(int(first), int(last) + 1):
         plate = {"text": f"AB{number}", "confidence": 0.9, "padding": "." * 500}

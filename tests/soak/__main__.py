@@ -38,7 +38,9 @@ def main() -> int:
 def show(result: Result) -> None:
     """Print what was found."""
     print(f"\n{result.seconds / 60:.1f} minutes, {len(result.faults)} faults, {result.events} vehicles;", end=" ")
-    print(f"of {result.passed} that passed while the camera was there, {result.told} were told. See {LOG}, {MEMORY}.")
+    print(
+        f"of {result.passed} that passed while the camera worked, {result.reported} were reported. See {LOG}, {MEMORY}."
+    )
     for check in result.checks:
         print(f"{'holds' if check.holds else 'FAILS'}  {check.what}: {check.found}")
 
@@ -46,7 +48,7 @@ def show(result: Result) -> None:
 def record(file: Path, result: Result, minutes: float, every: float) -> None:
     """Add a row to results."""
     row: dict[str, object] = {"date": today(), "commit": commit(), "minutes": minutes, "fault_every_s": every}
-    row |= {"faults": len(result.faults), "vehicles": result.events, "told": result.told, "passed": result.passed}
+    row |= {"faults": len(result.faults), "vehicles": result.events, "told": result.reported, "passed": result.passed}
     row |= {"cpu_s": round(result.samples[-1][1].cpu), "holds": "yes" if result.holds else "no"}
     row |= {check.what: check.found for check in result.checks}
     rows: list[dict[str, object]] = []

@@ -17,7 +17,7 @@ from streams.mjpeg import MjpegServer
 from plate_devices.sources.demo import FRAMES_WITH_CAR, FRAMES_WITHOUT, RATE, DemoCamera, vehicles
 
 VEHICLES = 120
-"""A plate comes again after 104 seconds, long after it has been told."""
+"""Seconds after which a plate comes again, long after it was reported."""
 
 PERIOD = FRAMES_WITH_CAR + FRAMES_WITHOUT
 

@@ -11,7 +11,7 @@ class SmallDisk:
     """A file system in a folder."""
 
     def __init__(self, folder: Path, megabytes: int) -> None:
-        """Mount it; nobody outside of this mount namespace sees it."""
+        """Mount it; it is visible in this mount namespace alone."""
         folder.mkdir()
         self.folder = folder
         self._filler = folder / "filler"

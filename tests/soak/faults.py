@@ -13,7 +13,7 @@ KINDS = ("broker", "webhook", "camera", "disk", "page", "socket")
 class Fallible(Protocol):
     """A server that can be frozen, killed and started again."""
 
-    def send(self, sign: int) -> None: ...
+    def send(self, signal_number: int) -> None: ...
     def start(self) -> None: ...
 
 
@@ -40,9 +40,11 @@ def freeze(kind: str, program: Fallible) -> Fault:
     return Fault(kind, "frozen", lambda: program.send(signal.SIGSTOP), lambda: program.send(signal.SIGCONT))
 
 
-def stop(kind: str, program: Fallible, sign: int) -> Fault:
+def stop(kind: str, program: Fallible, signal_number: int) -> Fault:
     """End it with a signal, and start it again."""
-    return Fault(kind, f"ended by {signal.Signals(sign).name}", lambda: program.send(sign), program.start)
+    return Fault(
+        kind, f"ended by {signal.Signals(signal_number).name}", lambda: program.send(signal_number), program.start
+    )
 
 
 def attack(kind: str, program: Fallible) -> Fault:

@@ -37,12 +37,12 @@ class Program:
         assert self._running.stdout is not None
         assert self._running.stdout.readline() == "ready\n", self._command
 
-    def send(self, sign: int) -> None:
+    def send(self, signal_number: int) -> None:
         """Freeze it, thaw it, end it or kill it, if it was started."""
         if self._running is None:
             return
-        self._running.send_signal(sign)
-        if sign in (signal.SIGKILL, signal.SIGTERM):
+        self._running.send_signal(signal_number)
+        if signal_number in (signal.SIGKILL, signal.SIGTERM):
             self._running.wait()
 
 

@@ -15,8 +15,8 @@ from soak.verdict import (
     memory_is_flat,
     nothing_left_over,
     nothing_lost,
+    reported_of_passed,
     socket_stands,
-    told_of_passed,
 )
 
 FULL = Happened("disk", "full", 10.0, 20.0)
@@ -54,9 +54,16 @@ def test_zombies_and_open_files_are_found() -> None:
 
 
 def test_a_log_is_short_whole_and_tells_of_a_full_disk_once() -> None:
-    told = [f"plate-infer: x; {DISK_FAILS}, at most 4 MB", f"plate-infer: {DISK_IS_BACK}"]
-    assert all(check.holds for check in log_is_readable(told, [FULL]))
-    for worse in (told * 2, told[:1], [], [*told, "x" * 300], [*told, "Traceback (most recent call last):"], told * 11):
+    log = [f"plate-infer: x; {DISK_FAILS}, at most 4 MB", f"plate-infer: {DISK_IS_BACK}"]
+    assert all(check.holds for check in log_is_readable(log, [FULL]))
+    for worse in (
+        log * 2,
+        log[:1],
+        [],
+        [*log, "x" * 300],
+        [*log, "Traceback (most recent call last):"],
+        log * 11,
+    ):
         assert not all(check.holds for check in log_is_readable(worse, [FULL]))
 
 
@@ -87,5 +94,5 @@ def test_vehicles_count_that_passed_while_the_camera_was_there() -> None:
     first, second, third, *_ = passings(10.0)
     assert second[0] - first[0] == pytest.approx(PERIOD / 15.0)
     passed = [first, second, third]
-    assert told_of_passed([first[2], third[2]], passed, []) == (2, 3)
-    assert told_of_passed([first[2], third[2]], passed, [(second[0], second[1])]) == (2, 2)
+    assert reported_of_passed([first[2], third[2]], passed, []) == (2, 3)
+    assert reported_of_passed([first[2], third[2]], passed, [(second[0], second[1])]) == (2, 2)

@@ -18,10 +18,10 @@ WARM = 120.0
 """Seconds after which memory has to stay flat; less in a run that is shorter than three times that."""
 
 ANSWERED_WITHIN = 5.0
-"""Seconds within which an honest client has its answer, whoever else asks. The median of all is far below."""
+"""Longest time in seconds until an honest client gets its answer. The median is far lower."""
 
 SOCKET_MB = 420.0
-"""Memory of the program at the socket, at most: large requests of all clients, and one picture that is decoded."""
+"""Most memory of the program at the socket: large requests of all clients, and one decoded picture."""
 
 LONGEST_LINE = 240
 LINES_A_FAULT = 10
@@ -30,7 +30,7 @@ DISK_FAILS, DISK_IS_BACK = "events are kept in memory", "events are written to t
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that has to hold, and what was found."""
+    """A condition, whether it holds, and what was found."""
 
     what: str
     holds: bool
@@ -38,7 +38,7 @@ class Check:
 
 
 def nothing_lost(printed: Sequence[str], received: dict[str, list[str]]) -> list[Check]:
-    """Every event that was printed, and so acknowledged, is at every receiver; one that honours ids has it once."""
+    """Check that every printed event is at every receiver, and once at a receiver that uses ids."""
     checks = [Check("events were acknowledged", bool(printed) and len(set(printed)) == len(printed), str(len(printed)))]
     for name, ids in received.items():
         lost, again = set(printed) - set(ids), len(ids) - len(set(ids))
@@ -47,7 +47,7 @@ def nothing_lost(printed: Sequence[str], received: dict[str, list[str]]) -> list
 
 
 def memory_is_flat(samples: Sequence[tuple[float, Sample]]) -> Check:
-    """The medians of stretches of a minute, or of a tenth of a short run, lie within 5 MB once it is warm."""
+    """Check that medians over minutes, or tenths of a short run, lie within 5 MB once the program is warm."""
     whole = samples[-1][0]
     warm, stretch = min(WARM, whole / 3), min(60.0, whole / 10)
     stretches: dict[int, list[float]] = {}
@@ -60,7 +60,7 @@ def memory_is_flat(samples: Sequence[tuple[float, Sample]]) -> Check:
 
 
 def nothing_left_over(samples: Sequence[tuple[float, Sample]]) -> list[Check]:
-    """No zombies, and files are closed again."""
+    """Check that there are no zombies, and that files are closed."""
     zombies = max(sample.zombies for _, sample in samples)
     third = max(1, len(samples) // 3)
     early, late = (max(sample.files for _, sample in part) for part in (samples[:third], samples[-third:]))
@@ -71,36 +71,36 @@ def nothing_left_over(samples: Sequence[tuple[float, Sample]]) -> list[Check]:
 
 
 def honest_clients_are_answered(name: str, took: Sequence[float]) -> Check:
-    """Every request is answered in time, also while hostile clients attack."""
+    """Check that every request is answered in time, also while hostile clients attack."""
     late = sum(seconds > ANSWERED_WITHIN for seconds in took)
-    told = f"{late} of {len(took)} late"
+    reported = f"{late} of {len(took)} late"
     if took:
-        told += f", median {1000 * median(took):.0f} ms, longest {1000 * max(took):.0f} ms"
-    return Check(f"{name} answers within {ANSWERED_WITHIN:g} s", bool(took) and not late, told)
+        reported += f", median {1000 * median(took):.0f} ms, longest {1000 * max(took):.0f} ms"
+    return Check(f"{name} answers within {ANSWERED_WITHIN:g} s", bool(took) and not late, reported)
 
 
 def socket_stands(samples: Sequence[Sample], code: int) -> Check:
-    """The program at the socket ran to the end, in bounded memory."""
+    """Check that the program at the socket ran to the end, in bounded memory."""
     most = max((sample.memory for sample in samples), default=0.0)
     holds = bool(samples) and code in (0, 143) and most <= SOCKET_MB
     return Check(f"the socket's program stands, below {SOCKET_MB:g} MB", holds, f"{most:.1f} MB, ended with {code}")
 
 
 def log_is_readable(log: Sequence[str], happened: Sequence[Happened]) -> list[Check]:
-    """One short line for what happens and one when it is over; none of them a traceback."""
+    """Check that the log has one short line when something happens and one when it is over, without tracebacks."""
     disk = sum(fault.kind == "disk" for fault in happened)
-    told, over = (sum(text in line for line in log) for text in (DISK_FAILS, DISK_IS_BACK))
+    reported, over = (sum(text in line for line in log) for text in (DISK_FAILS, DISK_IS_BACK))
     longest = max(map(len, log), default=0)
     most = LINES_A_FAULT * (len(happened) + 1)
     tracebacks = sum("Traceback" in line or "Error:" in line for line in log)
     return [
         Check("the log is short", len(log) <= most, f"{len(log)} lines for {len(happened)} faults"),
-        Check("its lines are short", longest <= LONGEST_LINE, f"at most {longest} signs"),
+        Check("its lines are short", longest <= LONGEST_LINE, f"at most {longest} characters"),
         Check("no traceback", tracebacks == 0, str(tracebacks)),
         Check(
-            "a full disk is told once, and once that it is over",
-            told == over and 0 < told <= disk,
-            f"{told} and {over} of {disk}",
+            "a full disk is reported once, and its end once",
+            reported == over and 0 < reported <= disk,
+            f"{reported} and {over} of {disk}",
         ),
     ]
 
@@ -117,15 +117,17 @@ def ids_in_csv(path: Path) -> list[str]:
         return [row["id"] for row in csv.DictReader(stream) if row["type"] == "vehicle"]
 
 
-def told_of_passed(
-    told: Sequence[str], passed: Sequence[tuple[float, float, str]], away: Sequence[tuple[float, float]]
+def reported_of_passed(
+    reported: Sequence[str], passed: Sequence[tuple[float, float, str]], away: Sequence[tuple[float, float]]
 ) -> tuple[int, int]:
-    """Return how many vehicles that passed while the camera was there were told, and how many there were.
+    """Return how many vehicles that passed while the camera worked were reported, and how many passed.
 
     Args:
-        told: plates of all vehicles told. passed: begin, end and plate. away: when the camera was not there.
+        reported: plates of all reported vehicles.
+        passed: begin, end and plate of each vehicle.
+        away: times while the camera did not work.
     """
-    left = list(told)
+    left = list(reported)
     found = count = 0
     for begin, end, text in passed:
         if any(begin < back and gone < end for gone, back in away):

@@ -1,4 +1,4 @@
-"""A camera on loopback that gives one picture an answer, and that sends on to where it is told."""
+"""A camera on loopback that gives one picture an answer, and that sends on to where it is reported."""
 
 from __future__ import annotations
 

@@ -77,6 +77,6 @@ def test_a_film_shows_what_was_painted(drive: Drive, tmp_path: Path, ending: str
 
 
 def test_the_truth_tells_every_passing(drive: Drive) -> None:
-    told = truth(drive)
-    assert len(told["passings"]) == 10
-    assert sum(one["legible_frames"] >= 8 for one in told["passings"]) >= 7
+    reported = truth(drive)
+    assert len(reported["passings"]) == 10
+    assert sum(one["legible_frames"] >= 8 for one in reported["passings"]) >= 7

@@ -1,9 +1,9 @@
-"""What was told is compared with who passed, by frames and by the clock."""
+"""What was reported is compared with who passed, by frames and by the clock."""
 
 from __future__ import annotations
 
 import pytest
-from drives.scoring import ENOUGH, Told, describe, legible_frames, score, while_there
+from drives.scoring import ENOUGH, Reported, describe, legible_frames, score, while_there
 from drives.traffic import RATE, Drive, Passing, plan_drive
 
 
@@ -18,8 +18,8 @@ def passed(drive: Drive, least: int = ENOUGH) -> list[Passing]:
     return [one for one in drive.passings if len(legible.get(one.number, ())) >= least and texts.count(one.text) == 1]
 
 
-def tell(passing: Passing, text: str = "") -> Told:
-    return Told(text or passing.text, passing.path[0][0], passing.path[-1][0], 0.9)
+def tell(passing: Passing, text: str = "") -> Reported:
+    return Reported(text or passing.text, passing.path[0][0], passing.path[-1][0], 0.9)
 
 
 def test_the_clock_of_a_record_is_the_second_of_the_drive() -> None:
@@ -28,20 +28,20 @@ def test_the_clock_of_a_record_is_the_second_of_the_drive() -> None:
         "last_time": "2026-06-01T12:00:09.000Z",
         "plates": [{"text": "7KXW482", "confidence": 0.75}],
     }
-    told = Told.by_clock(record, began=1780315200.0 + 2.0)
-    assert told == Told("7KXW482", pytest.approx(5.5), pytest.approx(7.0), 0.75)
+    reported = Reported.by_clock(record, began=1780315200.0 + 2.0)
+    assert reported == Reported("7KXW482", pytest.approx(5.5), pytest.approx(7.0), 0.75)
 
 
 def test_who_was_told_twice_wrongly_or_never_there_is_no_match(drive: Drive) -> None:
     legible = legible_frames(drive)
     first, second, third, *rest = passed(drive)
     other = ("2" if second.text[0] != "2" else "3") + second.text[1:]
-    told = [tell(first), tell(first), tell(second, other), Told("ZZZZZZZZ", 0.0, 60.0, 0.9), *map(tell, rest)]
-    found = score(drive, told, legible)
+    reported = [tell(first), tell(first), tell(second, other), Reported("ZZZZZZZZ", 0.0, 60.0, 0.9), *map(tell, rest)]
+    found = score(drive, reported, legible)
     assert found.missed == [second, third]
-    assert found.wrong == [(told[2], second)]
-    assert found.again == [told[1]]
-    assert found.phantoms == [told[3]]
+    assert found.wrong == [(reported[2], second)]
+    assert found.again == [reported[1]]
+    assert found.phantoms == [reported[3]]
     assert found.right == found.expected - 2
     assert not found.flawless
     said = list(describe(drive, found, legible))

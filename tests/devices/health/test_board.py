@@ -36,7 +36,7 @@ def test_a_raspberry_pi(tmp_path: Path) -> None:
     assert (pi.memory_used or 0) % 5000 == 0
 
 
-def test_what_was_so_earlier_is_told_apart(tmp_path: Path) -> None:
+def test_earlier_throttling_is_marked(tmp_path: Path) -> None:
     assert board(tmp_path, PI | {"sys/devices/platform/soc/soc:firmware/get_throttled": "80000"}).throttled == [
         "soft temperature limit since start"
     ]

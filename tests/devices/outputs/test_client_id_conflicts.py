@@ -120,19 +120,19 @@ class TestTakeover:
         assert waits == [0, 0, FIRST_WAIT, 2 * FIRST_WAIT]
         assert "disconnects at once, repeatedly" in output.notices()[0]
 
-    def test_the_operator_is_told_once(self, broker: SmallBroker) -> None:
-        told: list[tuple[str, str]] = []
+    def test_the_operator_is_reported_once(self, broker: SmallBroker) -> None:
+        reported: list[tuple[str, str]] = []
         queue = EventQueue(None, 1 << 20)
         queue.set_outputs(["mqtt"])
         broker.hangs_up = True
-        sender = Sender(output_at(broker), lambda: [queue], lambda *one: told.append(one), lambda _: None)
-        until(lambda: any(word == "output_notice" for word, _ in told))
+        sender = Sender(output_at(broker), lambda: [queue], lambda *one: reported.append(one), lambda _: None)
+        until(lambda: any(word == "output_notice" for word, _ in reported))
         connections = len(broker.clients)
         time.sleep(1.5)
         assert len(broker.clients) == connections, "it stays away"
         sender.finish()
         assert sender.join(20)
-        assert [word for word, _ in told] == ["output_lost", "output_notice"]
+        assert [word for word, _ in reported] == ["output_lost", "output_notice"]
 
     def test_restarts_of_a_broker_are_no_takeover(self) -> None:
         now = [0.0]
@@ -168,16 +168,16 @@ class TestTopic:
         time.sleep(0.3)
         assert first.notices() == []
         second.open()
-        told: dict[str, list[str]] = {"first": [], "second": []}
+        reported: dict[str, list[str]] = {"first": [], "second": []}
 
-        def both_told() -> bool:
+        def both_reported() -> bool:
             for name, output in (("first", first), ("second", second)):
                 assert output.send([]) == 0
-                told[name] += output.notices()
-            return all(told.values())
+                reported[name] += output.notices()
+            return all(reported.values())
 
-        until(both_told)
-        assert all("also publishes under yard" in notice for notices in told.values() for notice in notices)
+        until(both_reported)
+        assert all("also publishes under yard" in notice for notices in reported.values() for notice in notices)
         second.close()
 
         def last_status() -> bytes:

@@ -39,7 +39,7 @@ def until(happened: Callable[[], object], within: float = 60.0) -> None:
         time.sleep(0.02)
 
 
-class Told(list[tuple[str, str]]):
+class Reports(list[tuple[str, str]]):
     def __call__(self, word: str, sentence: str) -> None:
         self.append((word, sentence))
 
@@ -49,17 +49,17 @@ class Told(list[tuple[str, str]]):
 
 
 @pytest.fixture
-def told() -> Told:
-    return Told()
+def reported() -> Reports:
+    return Reports()
 
 
 @pytest.fixture
-def start(tmp_path: Path, told: Told) -> Iterator[Start]:
+def start(tmp_path: Path, reported: Reports) -> Iterator[Start]:
     running: list[Delivery] = []
 
     def begin(*outputs: Output, clock: Clock | None = None) -> Delivery:
         settings = QueueSettings(folder=tmp_path / "queue", most_megabytes=1)
-        running.append(Delivery(outputs, settings, clock or Clock(FakeTimes()), told))
+        running.append(Delivery(outputs, settings, clock or Clock(FakeTimes()), reported))
         return running[-1]
 
     yield begin
@@ -97,7 +97,7 @@ def test_what_was_not_delivered_is_delivered_after_the_next_start(start: Start) 
     assert delivery.state()[0][:4] == ("gate", 0, 3, 0)
 
 
-def test_one_that_is_away_is_told_of_once_and_holds_nobody_up(start: Start, told: Told) -> None:
+def test_an_unavailable_output_is_reported_once_and_delays_no_other(start: Start, reported: Reports) -> None:
     away, there = FakeOutput(name="away"), FakeOutput(name="there")
     away.failures = 3
     delivery = start(away, there)
@@ -106,22 +106,22 @@ def test_one_that_is_away_is_told_of_once_and_holds_nobody_up(start: Start, told
     state = delivery.state()[0]
     assert (state.waiting, state.last_error) == (1, "it was set to fail")
     until(lambda: away.events)
-    assert told == [("output_lost", "away: it was set to fail (events wait; trying again until it is back)")]
+    assert reported == [("output_lost", "away: it was set to fail (events wait; trying again until it is back)")]
     assert delivery.state()[0].last_error == ""
 
 
-def test_a_mistake_in_an_output_is_an_outage(start: Start, told: Told) -> None:
+def test_a_mistake_in_an_output_is_an_outage(start: Start, reported: Reports) -> None:
     class Broken(FakeOutput):
         def send(self, events: Any) -> int:
             raise KeyError("text")
 
     delivery = start(Broken(name="broken"))
     delivery.put(event(1))
-    until(lambda: told)
-    assert "internal error: KeyError" in told[0][1]
+    until(lambda: reported)
+    assert "internal error: KeyError" in reported[0][1]
 
 
-def test_an_event_that_is_refused_holds_nobody_up(start: Start, told: Told) -> None:
+def test_a_refused_event_delays_no_other(start: Start, reported: Reports) -> None:
     class Choosy(FakeOutput):
         def send(self, events: Any) -> int:
             for count, one in enumerate(events):
@@ -137,20 +137,20 @@ def test_an_event_that_is_refused_holds_nobody_up(start: Start, told: Told) -> N
     until(lambda: delivery.state()[0].waiting == 0)
     assert ids(output) == ["id-0", "id-1", "id-2", "id-4", "id-6", "id-7"]
     assert delivery.state()[0][2:4] == (6, 2)
-    assert told == [("event_refused", "choosy: answers 400 (it is counted as dropped)")]
+    assert reported == [("event_refused", "choosy: answers 400 (it is counted as dropped)")]
 
 
-def test_an_event_that_is_no_json_is_left_out_and_said(start: Start, told: Told) -> None:
+def test_an_event_that_is_no_json_is_left_out_and_said(start: Start, reported: Reports) -> None:
     there = FakeOutput(name="there")
     delivery = start(there)
     delivery.put_all([event(1), event(2, confidence=float("nan")), event(3, crop=Path("a")), event(4)])
     until(lambda: len(there.events) == 2)
     assert ids(there) == ["id-1", "id-4"]
-    assert told.words == ["event_refused", "event_refused"]
+    assert reported.words == ["event_refused", "event_refused"]
     assert delivery.disk_error == ""
 
 
-def test_a_full_queue_drops_the_oldest_and_says_so(start: Start, told: Told) -> None:
+def test_a_full_queue_drops_the_oldest_and_says_so(start: Start, reported: Reports) -> None:
     away = FakeOutput(name="away")
     away.failures = -1
     delivery = start(away)
@@ -159,7 +159,7 @@ def test_a_full_queue_drops_the_oldest_and_says_so(start: Start, told: Told) -> 
     state = delivery.state()[0]
     assert state.waiting + state.dropped == 1500
     assert 900 < state.waiting < 1000
-    assert told.words.count("queue_full") == 1
+    assert reported.words.count("queue_full") == 1
 
 
 def test_times_are_corrected_once_the_clock_is_set(start: Start) -> None:
@@ -223,10 +223,10 @@ _FULL_DISK = """
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     there, away = FakeOutput(name="there"), FakeOutput(name="away")
     away.failures = -1
-    told = []
+    reported = []
     settings = QueueSettings(folder=Path(sys.argv[1]))
     def start():
-        return Delivery([there, away], settings, Clock(), lambda word, _: told.append(word))
+        return Delivery([there, away], settings, Clock(), lambda word, _: reported.append(word))
 
     delivery = start()
 
@@ -236,7 +236,7 @@ _FULL_DISK = """
     def until(happened):
         deadline = time.monotonic() + 60.0
         while not happened():
-            assert time.monotonic() < deadline, told
+            assert time.monotonic() < deadline, reported
             time.sleep(0.02)
 
     delivery.put_all(event(number) for number in range(10))
@@ -245,30 +245,30 @@ _FULL_DISK = """
     for number in range(10, 100):
         delivery.put(event(number))
     until(lambda: len(there.events) >= 100)
-    assert told.count("disk_failed") == 1, told
+    assert reported.count("disk_failed") == 1, reported
     assert delivery.disk_error
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    until(lambda: "disk_back" in told)
+    until(lambda: "disk_back" in reported)
     away.failures = 0
     until(lambda: len(away.events) >= 100)
     delivery.close(60.0)
     assert [event["id"] for event in away.events] == [f"id-{number}" for number in range(100)]
-    print("done", told.count("disk_failed"), told.count("disk_back"))
+    print("done", reported.count("disk_failed"), reported.count("disk_back"))
 
     # The same at the start, where the file is there, and where there is none yet.
     for name in ("", "new"):
         settings = QueueSettings(folder=Path(sys.argv[1]) / name)
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
-        told.clear()
+        reported.clear()
         delivery = start()
         delivery.put(event(f"full-{name}"))
         until(lambda: there.events[-1]["id"] == f"id-full-{name}")
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        until(lambda: "disk_back" in told)
+        until(lambda: "disk_back" in reported)
         delivery.put(event(f"space-{name}"))
         delivery.close(60.0)
         assert there.events[-1]["id"] == away.events[-1]["id"] == f"id-space-{name}"
-        print("done", told.count("disk_failed"), told.count("disk_back"))
+        print("done", reported.count("disk_failed"), reported.count("disk_back"))
 """
 
 

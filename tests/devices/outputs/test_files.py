@@ -1,4 +1,4 @@
-"""JSON lines, CSV and SQLite: nothing half, nothing twice, and others may read and move the files meanwhile."""
+"""JSON lines, CSV and SQLite: each event whole and once, while other programs read and move the files."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_torn_line_is_taken_back_and_written_whole(tmp_path: Path, make: Make,
 
 
 @KINDS
-def test_a_file_that_is_moved_away_is_begun_anew(tmp_path: Path, make: Make, name: str) -> None:
+def test_a_file_that_is_moved_away_is_made_again(tmp_path: Path, make: Make, name: str) -> None:
     path = tmp_path / name
     output = make(path)
     output.open()
@@ -152,7 +152,7 @@ def rows(path: Path, columns: str = "id") -> list[tuple[Any, ...]]:
     return sqlite3.connect(path).execute(f"SELECT {columns} FROM events ORDER BY rowid").fetchall()
 
 
-def test_rows_once_each_while_somebody_reads(tmp_path: Path) -> None:
+def test_rows_once_each_while_another_program_reads(tmp_path: Path) -> None:
     path = tmp_path / "p.sqlite"
     output = sqlite_file(path)
     output.send([event(1), event(2)])
@@ -257,7 +257,7 @@ def test_a_file_that_is_no_database_is_an_outage(tmp_path: Path) -> None:
         sqlite_file(path)
 
 
-def test_a_table_that_somebody_locks_is_an_outage(tmp_path: Path) -> None:
+def test_a_locked_table_is_an_outage(tmp_path: Path) -> None:
     path = tmp_path / "p.sqlite"
     output: Output = sqlite_file(path)
     other = sqlite3.connect(path, isolation_level=None)

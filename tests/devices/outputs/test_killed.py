@@ -49,7 +49,7 @@ class Device:
             int(line) for line in said.splitlines(keepends=True) if line.endswith("\n") and line.strip().isdecimal()
         ]
         self.acknowledged += done
-        # One more may be on the disk, and nobody was told.
+        # One more may be on the disk without being acknowledged.
         self._next = max([*self.acknowledged, self._next]) + 2
 
 

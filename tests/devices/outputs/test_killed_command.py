@@ -1,4 +1,4 @@
-"""plate-infer itself is killed: who has read a line can rely on it."""
+"""plate-infer itself is killed: every printed line is delivered."""
 
 from __future__ import annotations
 

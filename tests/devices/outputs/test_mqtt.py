@@ -70,20 +70,20 @@ def test_events_and_whether_the_device_is_there(broker: Broker, listener: Listen
 
 
 @system
-def test_home_assistant_is_told_what_there_is(broker: Broker) -> None:
+def test_the_device_is_announced_to_home_assistant(broker: Broker) -> None:
     output = output_at(broker.port, topic="yard/cam")
     output.open()
     late = Listener(broker.port, "homeassistant/#")
     until(lambda: len(late.heard) == 4)
-    told = {topic: json.loads(payload) for topic, payload, retained in late.heard if retained}
+    reported = {topic: json.loads(payload) for topic, payload, retained in late.heard if retained}
     late.close()
     output.close()
-    plate = told["homeassistant/sensor/gate/last_plate/config"]
+    plate = reported["homeassistant/sensor/gate/last_plate/config"]
     assert plate["state_topic"] == "yard/cam/vehicle"
     assert plate["availability_topic"] == "yard/cam/status"
-    assert told["homeassistant/binary_sensor/gate/status/config"]["state_topic"] == "yard/cam/status"
-    assert len({entity["unique_id"] for entity in told.values()}) == 4
-    assert {entity["device"]["identifiers"][0] for entity in told.values()} == {"plate-edge-gate"}
+    assert reported["homeassistant/binary_sensor/gate/status/config"]["state_topic"] == "yard/cam/status"
+    assert len({entity["unique_id"] for entity in reported.values()}) == 4
+    assert {entity["device"]["identifiers"][0] for entity in reported.values()} == {"plate-edge-gate"}
 
 
 @system
@@ -102,7 +102,7 @@ def test_the_broker_says_when_the_device_is_gone(broker: Broker, listener: Liste
 
 
 @system
-def test_a_look_at_the_broker_disturbs_nobody(broker: Broker, listener: Listener) -> None:
+def test_a_check_of_the_broker_disturbs_no_connection(broker: Broker, listener: Listener) -> None:
     output = output_at(broker.port)
     output.open()
     output_at(broker.port).check()
@@ -278,11 +278,11 @@ def test_any_settings_make_topics_that_can_be_published_or_are_refused(path: str
     assert len(output.client_id.encode()) < 1024
 
 
-def test_nobody_there_and_somebody_else() -> None:
+def test_no_broker_and_another_server() -> None:
     with pytest.raises(OutputError, match="cannot be reached: Connection refused"):
         output_at(free_port()).open()
     with pytest.raises(OutputError, match="the host name is unknown"):
-        MqttOutput(MqttSettings(url="mqtt://nobody.invalid")).open()
+        MqttOutput(MqttSettings(url="mqtt://missing.invalid")).open()
 
 
 @pytest.mark.parametrize(

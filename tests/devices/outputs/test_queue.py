@@ -1,4 +1,4 @@
-"""Events on disk: in order, until everybody has them, and no more than fit."""
+"""Events on disk: in order, until every output has them, within the size limit."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_what_waits_survives_and_what_is_delivered_does_not_come_again(path: Pat
     assert queue.progress("a")[0].delivered == 4
 
 
-def test_an_event_goes_when_all_have_it(path: Path) -> None:
+def test_an_event_is_deleted_when_all_outputs_have_it(path: Path) -> None:
     queue = EventQueue(path, MEGABYTE)
     queue.set_outputs(["a", "b"])
     queue.put([event(1)])
@@ -64,7 +64,7 @@ def test_an_event_goes_when_all_have_it(path: Path) -> None:
     assert sqlite3.connect(path).execute("SELECT count(*) FROM events").fetchone() == (0,)
 
 
-def test_numbers_are_never_given_twice(path: Path) -> None:
+def test_numbers_are_never_reused(path: Path) -> None:
     queue = EventQueue(path, MEGABYTE)
     queue.set_outputs(["a"])
     queue.put([event(1)])
@@ -76,7 +76,7 @@ def test_numbers_are_never_given_twice(path: Path) -> None:
     assert ids(queue, "a") == ["id-2"]
 
 
-def test_a_new_output_gets_what_comes_and_a_lost_one_is_told_of(path: Path) -> None:
+def test_a_new_output_gets_new_events_and_a_removed_one_is_reported(path: Path) -> None:
     queue = EventQueue(path, MEGABYTE)
     queue.set_outputs(["old"])
     queue.put([event(1), event(2)])
@@ -87,14 +87,14 @@ def test_a_new_output_gets_what_comes_and_a_lost_one_is_told_of(path: Path) -> N
     assert ids(queue, "new") == ["id-3"]
 
 
-def test_the_oldest_goes_when_it_is_full_and_only_who_lacks_it_counts_it(path: Path) -> None:
+def test_a_full_queue_drops_the_oldest_for_outputs_that_lack_it(path: Path) -> None:
     queue = EventQueue(path, 10_000)
     queue.set_outputs(["fast", "away"])
     dropped = 0
     for number in range(30):
-        told = queue.put([event(number, 900)])
-        dropped += told.get("away", 0)
-        assert "fast" not in told
+        reported = queue.put([event(number, 900)])
+        dropped += reported.get("away", 0)
+        assert "fast" not in reported
         queue.acknowledge("fast", queue.take("fast"))
     left = ids(queue, "away")
     assert left == [f"id-{number}" for number in range(30 - len(left), 30)]
@@ -154,11 +154,11 @@ def test_a_damaged_file_is_set_aside(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[4096:] = b"\xa5" * (len(content) - 4096)
     path.write_bytes(content)
-    told: list[str] = []
-    queue = open_queue(path.parent, MEGABYTE, ["a"], lambda _, text: told.append(text))
+    reported: list[str] = []
+    queue = open_queue(path.parent, MEGABYTE, ["a"], lambda _, text: reported.append(text))
     queue.put([event(1)])
     assert ids(queue, "a") == ["id-1"]
-    assert len(told) == 1 and "was damaged" in told[0]
+    assert len(reported) == 1 and "was damaged" in reported[0]
     assert len(list(path.parent.glob(f"{FILE}.damaged-*"))) == 1
 
 

@@ -66,7 +66,7 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
         save_picture(Image.new("RGB", (8, 8)), tmp_path / "gone" / "a.png")
 
 
-def test_names_tell_the_source_and_the_frame() -> None:
+def test_names_hold_the_source_and_the_frame() -> None:
     assert picture_name("some/where/gate.jpg", 0, numbered=False) == "gate"
     assert picture_name("film.mp4", 12, numbered=True) == "film-000012"
     assert picture_name("-", 0, numbered=False) == "stdin"

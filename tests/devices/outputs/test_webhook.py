@@ -153,7 +153,7 @@ def test_an_answer_that_http_client_stumbles_over_is_an_outage(answer: bytes) ->
     assert not isinstance(refused.value, EventRefusedError)
 
 
-def test_nobody_there() -> None:
+def test_no_server() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with pytest.raises(OutputError, match=f"http://127.0.0.1:{port} does not accept events: Connection refused"):

@@ -54,12 +54,12 @@ def test_no_text_leaves_in_other_modes(mode: Any, tmp_path: Path, family: list[W
     guard = Guard(settings, family)
     record = record_of("ABC123", "XYZ789")
     guard.mark(record)
-    told = guard.conceal(record)
-    line = json.dumps(told)
+    reported = guard.conceal(record)
+    line = json.dumps(reported)
     assert not any(text in line for text in ("ABC123", "XYZ789", "ABC", '"text": "A"'))
-    assert told["watchlists"] == [{"name": "family", "match": "exact"}]
-    assert (told["id"], told["source"]) == (record["id"], "gate")
-    hashes = [plate.get("text_hash") for plate in told["plates"]]
+    assert reported["watchlists"] == [{"name": "family", "match": "exact"}]
+    assert (reported["id"], reported["source"]) == (record["id"], "gate")
+    hashes = [plate.get("text_hash") for plate in reported["plates"]]
     assert hashes == [None, None] if mode == "nothing" else len(set(hashes)) == 2
     assert record["plates"][0]["text"] == "ABC123", "the record itself is still needed"
 

@@ -24,8 +24,8 @@ class Clock:
         return self.now
 
 
-def open_key(path: Path, clock: Clock | None = None, told: list[str] | None = None) -> RotatingKey:
-    return RotatingKey(path, 1.0, (told if told is not None else []).append, clock or Clock())
+def open_key(path: Path, clock: Clock | None = None, reported: list[str] | None = None) -> RotatingKey:
+    return RotatingKey(path, 1.0, (reported if reported is not None else []).append, clock or Clock())
 
 
 def test_the_same_plate_has_the_same_hash_after_a_restart(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_two_devices_give_different_hashes(tmp_path: Path) -> None:
     assert open_key(tmp_path / "a").hash("AB123") != open_key(tmp_path / "b").hash("AB123")
 
 
-def test_the_key_is_for_nobody_else(tmp_path: Path) -> None:
+def test_the_key_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "hash.key"
     open_key(path)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -112,15 +112,15 @@ def test_a_key_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_new_key_that_cannot_be_saved_is_used_all_the_same(tmp_path: Path) -> None:
-    folder, told, clock = tmp_path / "keys", [], Clock()
-    key = open_key(folder / "hash.key", clock, told)
+    folder, reported, clock = tmp_path / "keys", [], Clock()
+    key = open_key(folder / "hash.key", clock, reported)
     first = key.hash("AB123")
     folder.rename(tmp_path / "gone")
     folder.write_text("in the way")
     clock.now += 2 * DAY
     later = key.hash("AB123")
     assert later != first and key.hash("AB123") == later
-    assert len(told) == 1 and "cannot be written" in told[0]
+    assert len(reported) == 1 and "cannot be written" in reported[0]
 
 
 def test_a_key_that_was_made_while_the_clock_was_ahead_is_thrown_away(tmp_path: Path) -> None:

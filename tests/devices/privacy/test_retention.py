@@ -36,9 +36,9 @@ def test_old_pictures_of_ours_are_deleted(tmp_path: Path) -> None:
     assert young.exists() and all(path.exists() for path in others)
 
 
-def test_rows_are_deleted_and_a_locked_table_is_told_of() -> None:
+def test_rows_are_deleted_and_a_locked_table_is_reported() -> None:
     asked: list[datetime] = []
-    told: list[str] = []
+    reported: list[str] = []
 
     def delete(before: datetime) -> int:
         asked.append(before)
@@ -47,16 +47,16 @@ def test_rows_are_deleted_and_a_locked_table_is_told_of() -> None:
     def locked(before: datetime) -> int:
         raise DeviceError("plates.db is locked")
 
-    assert Retention(30, [], [locked, delete], warn=told.append).delete_old(NOW) == 7
+    assert Retention(30, [], [locked, delete], warn=reported.append).delete_old(NOW) == 7
     assert asked == [NOW - timedelta(days=30)]
-    assert told == ["plates.db is locked; events before 2026-05-02 00:00 are not deleted"]
+    assert reported == ["plates.db is locked; events before 2026-05-02 00:00 are not deleted"]
 
 
-def test_a_folder_that_cannot_be_read_is_told_of(tmp_path: Path) -> None:
-    told: list[str] = []
+def test_a_folder_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
+    reported: list[str] = []
     file = put(tmp_path, "file", 1)
-    assert Retention(30, [file], warn=told.append).delete_old(NOW) == 0
-    assert len(told) == 1 and "cannot be deleted" in told[0]
+    assert Retention(30, [file], warn=reported.append).delete_old(NOW) == 0
+    assert len(reported) == 1 and "cannot be deleted" in reported[0]
 
 
 def test_it_runs_by_itself_once_the_clock_is_set(tmp_path: Path) -> None:

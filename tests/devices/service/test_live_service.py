@@ -45,11 +45,15 @@ def settings(camera: MjpegServer, fps: int) -> str:
 def test_it_lives_while_the_camera_is_lost_and_reloads_and_stops(camera: MjpegServer, tmp_path: Path) -> None:
     file, out, err = tmp_path / "gate.toml", tmp_path / "out", tmp_path / "err"
     file.write_text(settings(camera, 15))
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd, out.open("wb") as lines, err.open("wb") as told:
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd,
+        out.open("wb") as lines,
+        err.open("wb") as errors,
+    ):
         systemd.bind(str(tmp_path / "notify"))
         systemd.settimeout(PATIENCE)
         environment = os.environ | {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "1000000"}
-        running = subprocess.Popen([*process(), "--config", str(file)], stdout=lines, stderr=told, env=environment)
+        running = subprocess.Popen([*process(), "--config", str(file)], stdout=lines, stderr=errors, env=environment)
 
         def hear(what: str, drop: bool = False) -> None:
             if drop:

@@ -22,9 +22,9 @@ def test_json_has_event_level_and_details() -> None:
     stream = io.StringIO()
     log = Log("plate-infer", as_json=True, stream=stream)
     log.say("output_lost", "mqtt: away", "error", output="mqtt", since=Path("x"))
-    told = json.loads(stream.getvalue())
-    assert told.pop("time").endswith("Z")
-    assert told == {
+    reported = json.loads(stream.getvalue())
+    assert reported.pop("time").endswith("Z")
+    assert reported == {
         "level": "error", "program": "plate-infer", "event": "output_lost", "message": "mqtt: away",
         "output": "mqtt", "since": "x",
     }  # fmt: skip

@@ -43,7 +43,7 @@ def test_it_says_when_it_is_ready_reloads_and_stops(systemd: tuple[socket.socket
     assert heard(systemd) == ["STOPPING=1"]
 
 
-def test_a_sign_of_life_is_said_twice_in_the_watchdog_s_time(systemd: tuple[socket.socket, str]) -> None:
+def test_a_keep_alive_is_sent_twice_in_the_watchdog_s_time(systemd: tuple[socket.socket, str]) -> None:
     notifier = Notifier({"NOTIFY_SOCKET": systemd[1], "WATCHDOG_USEC": "400000", "WATCHDOG_PID": str(os.getpid())})
     until = time.monotonic() + 1.0
     while time.monotonic() < until:
@@ -61,9 +61,7 @@ def test_a_sign_of_life_is_said_twice_in_the_watchdog_s_time(systemd: tuple[sock
 @pytest.mark.parametrize(
     "others", [{}, {"WATCHDOG_USEC": "400000", "WATCHDOG_PID": "1"}, {"WATCHDOG_USEC": "soon"}, {"WATCHDOG_USEC": "0"}]
 )
-def test_without_a_watchdog_there_are_no_signs_of_life(
-    systemd: tuple[socket.socket, str], others: dict[str, str]
-) -> None:
+def test_without_a_watchdog_no_keep_alive_is_sent(systemd: tuple[socket.socket, str], others: dict[str, str]) -> None:
     notifier = Notifier({"NOTIFY_SOCKET": systemd[1], **others})
     notifier.alive()
     systemd[0].settimeout(0)
@@ -79,7 +77,7 @@ def test_a_listener_that_is_behind_holds_nothing_up(systemd: tuple[socket.socket
     assert time.monotonic() - started < 10, "a second each, if it waited"
 
 
-def test_nobody_listens(tmp_path: Path) -> None:
+def test_no_receiver(tmp_path: Path) -> None:
     assert not Notifier({}).is_service
     for environment in ({}, {"NOTIFY_SOCKET": str(tmp_path / "gone")}, {"NOTIFY_SOCKET": "vsock:1"}):
         notifier = Notifier(environment)

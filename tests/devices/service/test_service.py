@@ -119,7 +119,7 @@ def test_systemd_hears_that_it_is_ready_lives_and_stops(start: Callable[..., Ser
     assert service.err == ""
 
 
-def test_reloads_lose_no_plate_and_tell_none_twice(start: Callable[..., Service]) -> None:
+def test_reloads_lose_no_plate_and_report_none_twice(start: Callable[..., Service]) -> None:
     database = '[[output]]\ntype = "sqlite"\npath = "plates.db"\n'
     service = start(settings(more=database))
     service.hear("READY=1")
@@ -131,15 +131,15 @@ def test_reloads_lose_no_plate_and_tell_none_twice(start: Callable[..., Service]
     assert service.plates == truth()
     with closing(sqlite3.connect(service.folder / "plates.db")) as rows:
         tables = [name for (name,) in rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        told = [json.dumps(row) for table in tables for row in rows.execute(f"SELECT * FROM {table}")]
+        reported = [json.dumps(row) for table in tables for row in rows.execute(f"SELECT * FROM {table}")]
     for text in truth():
-        assert sum(text in row for row in told) == 1, text
+        assert sum(text in row for row in reported) == 1, text
     assert service.err.count("the settings were read again") == 6
     refused = f"{service.settings}, line 8: heat.limt: there is no such setting; did you mean limit?"
     assert f"{refused}; the settings stay as they were" in service.err
 
 
-def test_a_new_camera_is_opened_when_the_old_one_has_told_all_it_saw(start: Callable[..., Service]) -> None:
+def test_a_new_camera_is_opened_when_all_vehicles_of_the_old_one_are_reported(start: Callable[..., Service]) -> None:
     service = start(settings("demo:100000"))
     service.hear("READY=1")
     service.wait_for(lambda: len(service.plates) >= 3)
@@ -198,8 +198,8 @@ def test_a_folder_that_takes_no_pictures_ends_nothing(start: Callable[..., Servi
     service.wait_for(lambda: len(list(crops.glob("*.jpg"))) >= 2)
     crops.rename(away)
     service.wait_for(lambda: "no pictures are saved until that is possible again" in service.err)
-    told = len(service.plates)
-    service.wait_for(lambda: len(service.plates) >= told + 2)
+    reported = len(service.plates)
+    service.wait_for(lambda: len(service.plates) >= reported + 2)
     away.rename(crops)
     service.wait_for(lambda: "pictures are saved in crops again" in service.err)
     assert service.end() == 0

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from soak.station import shipped_environment
+from soak.device import shipped_environment
 
 import plate_devices.service
 from plate_devices.cli.infer_options import parse_infer

@@ -1,4 +1,4 @@
-"""A device with all that it talks to: camera, broker, web server, disk, clients, and the programs that are soaked."""
+"""A device with its surroundings: camera, broker, web server, disk, clients, and the programs under test."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ path = "{disk}/plates.csv"
 """
 
 
-class Station:
-    """Everything, running, in a folder of its own."""
+class Device:
+    """All programs, running in one folder."""
 
     def __init__(self, folder: Path) -> None:
         """Start it; `began` is the time of the camera's first frame."""
@@ -86,9 +86,9 @@ class Station:
         self._listener = Listener(self._broker.port, f"{TOPIC}/vehicle")
         so_far.callback(self._listener.close)
         ports = {"camera": camera, "webhook": webhook, "broker": self._broker.port, "page": page}
-        told = _SETTINGS.format(**ports, topic=TOPIC, disk=self.disk.folder)
+        text = _SETTINGS.format(**ports, topic=TOPIC, disk=self.disk.folder)
         settings = folder / "plate-edge.toml"
-        settings.write_text(told, encoding="utf-8")
+        settings.write_text(text, encoding="utf-8")
         self.program = Watched([installed("plate-infer"), "--config", settings], environment=shipped_environment())
         self.program.start()
         so_far.callback(self.program.stop, 10.0)
