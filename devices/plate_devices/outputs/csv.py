@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from plate_devices.events.records import timestamp
 from plate_devices.outputs.appended_file import AppendedFile, Line
-from plate_devices.outputs.output import Output, event_time
+from plate_devices.outputs.file_output import FileOutput
+from plate_devices.outputs.output import event_time
 from plate_devices.outputs.output_settings import OutputSettings
 from plate_devices.outputs.table_rows import COLUMNS, to_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Sequence
 
     from plate_devices.outputs.output import Event
 
@@ -39,38 +38,20 @@ class CsvSettings(OutputSettings):
     rotate: Literal["never", "day", "month"] = "never"
 
 
-class CsvOutput(Output):
+class CsvOutput(FileOutput):
     """Appends events to a file."""
 
     Settings: ClassVar[type[OutputSettings]] = CsvSettings
 
     def __init__(self, settings: CsvSettings, name: str = "csv") -> None:
         """Use a path; `open` makes the file."""
-        self.name = name
-        self._file = AppendedFile(settings.path, settings.rotate, _key, _line(COLUMNS))
-
-    def open(self) -> None:
-        """See `Output`."""
-        self._file.check()
+        super().__init__(name, AppendedFile(settings.path, settings.rotate, _key, _line(COLUMNS)), _time)
 
     def send(self, events: Sequence[Event]) -> int:
         """See `Output`."""
         rows = [(event_time(event), _line(to_row(event).values())) for event in events]
         self._file.append([Line(_key(row), moment, row) for moment, row in rows])
         return len(events)
-
-    def check(self) -> None:
-        """See `Output`."""
-        self._file.check()
-        self._file.close()
-
-    def close(self) -> None:
-        """See `Output`."""
-        self._file.close()
-
-    def delete_before(self, before: datetime, note: Callable[[str], None]) -> int:
-        """See `Output`: deletes rows."""
-        return self._file.delete_before(timestamp(before) or "", _time, note)
 
 
 def _line(values: Iterable[object]) -> str:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from plate_devices.events.records import timestamp, to_line
+from plate_devices.events.records import to_line
 from plate_devices.outputs.appended_file import AppendedFile, Line
-from plate_devices.outputs.output import Output, event_time
+from plate_devices.outputs.file_output import FileOutput
+from plate_devices.outputs.output import event_time
 from plate_devices.outputs.output_settings import OutputSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
 
     from plate_devices.outputs.output import Event
 
@@ -43,39 +43,21 @@ class LinesSettings(OutputSettings):
         return self.path is not None
 
 
-class LinesOutput(Output):
+class LinesOutput(FileOutput):
     """Appends events to a file."""
 
     Settings: ClassVar[type[OutputSettings]] = LinesSettings
 
     def __init__(self, settings: LinesSettings, name: str = "lines") -> None:
         """Use a path; `open` makes the file."""
-        self.name = name
         if settings.path is None:
             raise ValueError("lines without a path go to standard output")
-        self._file = AppendedFile(settings.path, settings.rotate, _key)
-
-    def open(self) -> None:
-        """See `Output`."""
-        self._file.check()
+        super().__init__(name, AppendedFile(settings.path, settings.rotate, _key), _time)
 
     def send(self, events: Sequence[Event]) -> int:
         """See `Output`."""
         self._file.append([Line(event["id"], event_time(event), to_line(event)) for event in events])
         return len(events)
-
-    def check(self) -> None:
-        """See `Output`."""
-        self._file.check()
-        self._file.close()
-
-    def close(self) -> None:
-        """See `Output`."""
-        self._file.close()
-
-    def delete_before(self, before: datetime, note: Callable[[str], None]) -> int:
-        """See `Output`: deletes lines."""
-        return self._file.delete_before(timestamp(before) or "", _time, note)
 
 
 def _key(line: str) -> str | None:
