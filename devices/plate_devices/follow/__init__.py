@@ -1,10 +1,10 @@
-"""Many frames, one vehicle: plates are followed by place and text, and their readings combined.
+"""Follow vehicles: match plates from frame to frame, and combine their readings into one text.
 
-A place (place.py) says which plate is which (follower.py); votes, character by character (votes.py), make one text; a
-track (track.py) becomes one vehicle.
+`position` predicts where a plate will be, `consensus` combines readings, a `track` collects one vehicle, and the
+`follower` assigns plates to tracks.
 """
 
 from plate_devices.follow.follower import Follower
-from plate_devices.follow.track import Vehicle, cut_plate
+from plate_devices.follow.track import Vehicle, crop_plate
 
-__all__ = ["Follower", "Vehicle", "cut_plate"]
+__all__ = ["Follower", "Vehicle", "crop_plate"]

@@ -1,8 +1,8 @@
-"""Many readings of one plate made one: character by character, each by how sure it was.
+"""Combine the readings of one plate into a consensus, character by character, weighted by confidence.
 
-Readings are laid over each other, signs that belong together in one column (as Fiscus 1997, "A post-processing system
-to yield reduced word error rates", does with words). A column adds up the logarithms of what each reading gave every
-sign, and no sign at all; readings of neighbouring frames err alike, so n of them count as fewer, n ** `LIKE`.
+Readings are aligned: characters that belong together form a column (as Fiscus 1997, "A post-processing system to yield
+reduced word error rates", does with words). A column adds the log probabilities of each character, and of no character.
+Readings of neighbouring frames have similar errors, so n readings count as n ** `INDEPENDENCE`.
 """
 
 from __future__ import annotations
@@ -22,90 +22,91 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LIKE = 0.5
-"""How far readings of one plate are independent: 1 wholly, 0 not at all."""
+INDEPENDENCE = 0.5
+"""How independent the readings of one plate are: 1 entirely, 0 not at all."""
 
 MOST_COLUMNS = 16
 
 _DOUBT = 0.02
-"""Of every reading, however sure, that is spread over all signs."""
+"""Part of the probability of every reading, however confident, that is spread over all characters."""
 _INVENTED = 0.05
-"""How likely a sign is read where there is none, beside a sure reading of one that is there."""
+"""Probability that a character is read where there is none, relative to a confident reading of a real one."""
 _OVERLOOKED = 0.08
-"""How likely none is read where there is one: seldom by itself, often behind a bar or a bumper."""
+"""Probability that a character is missed: seldom by itself, often behind a bar or a bumper."""
 
-# What laying a reading over the columns costs, as negative logarithms.
-_OTHER_SIGN, _NEW_SIGN, _NO_SIGN, _CUT_OFF = 5.0, 3.0, 2.0, 0.3
-# A full text that agrees speaks for the same plate about as much as its place can against it.
-_PER_SIGN, _AGREED = 1.1, 6.5
-# What another text says against it at most: little where it is a guess, more than any place says for it where sure.
-_DIFFERENT, _SURELY_DIFFERENT = 4.0, 6.0
+# Costs of aligning a reading with the columns, as negative logarithms.
+_SUBSTITUTION, _INSERTION, _DELETION, _CUT_OFF = 5.0, 3.0, 2.0, 0.3
+# Evidence of an equal text for the same plate: at most about as much as its position can give against it.
+_PER_CHARACTER, _AGREED = 1.1, 6.5
+# Evidence of another text against it, at most: little for a guess, more than any position for a confident reading.
+_DIFFERENT, _CONFIDENTLY_DIFFERENT = 4.0, 6.0
 
-# A new column starts with so many readings at most that lacked it: what was covered for long comes back soon.
+# A new column starts with at most so many readings that lacked it, so that a covered character returns soon.
 _LACKED = 8
-# A column that this many readings have not filled was one misreading.
-_NEGLIGIBLE, _SETTLED_AFTER = 0.98, 12
-_WORTH_NAMING = 0.005
+# A column that so many readings have left empty was a misreading.
+_NEGLIGIBLE, _DROP_AFTER = 0.98, 12
+_LEAST_ALTERNATIVE = 0.005
 
 
-class _Laid(NamedTuple):
-    """A reading laid over the columns: (number of its sign or None, number of the column or None), and what it cost."""
+class _Alignment(NamedTuple):
+    """A reading aligned with the columns: pairs of character and column, by index or None, and the cost."""
 
     pairs: list[tuple[int | None, int | None]]
     cost: float
 
 
-class Votes:
-    """What all readings of one plate say together. Its size does not grow with their number."""
+class Consensus:
+    """The combined reading of one plate. Its size does not grow with the number of readings."""
 
     def __init__(self, script: Script = LATIN) -> None:
-        """Take the characters that readings are made of."""
-        self._shares = _Shares(script)
+        """Begin without readings; `script` holds their characters."""
+        self._probabilities = _CharacterProbabilities(script)
         self._blank = len(script.alphabet)
         self._missed = np.log(np.append(np.full(self._blank, _OVERLOOKED), 1.0))
         self._sums: list[NDArray[np.float64]] = []
         self._counts: list[int] = []
-        self._whole = 0
+        self._uncut = 0
         self._known: NDArray[np.float64] | None = None
 
     def add(self, characters: Sequence[Character], cut: bool = False) -> None:
-        """Take one reading; one that the picture's edge has cut says nothing about the signs it lacks."""
-        shares = self._shares.of(characters)
-        logs = np.log(shares)
+        """Add one reading. `cut`: the picture's edge may hide characters, so missing ones do not count."""
+        probabilities = self._probabilities.of(characters)
+        logs = np.log(probabilities)
         sums, counts = [], []
-        for sign, column in self._lay(shares, cut).pairs:
+        for index, column in self._align(probabilities, cut).pairs:
             if column is None:
-                lacked = min(self._whole, _LACKED)
-                sums.append(lacked * self._missed + logs[sign])
+                lacked = min(self._uncut, _LACKED)
+                sums.append(lacked * self._missed + logs[index])
                 counts.append(lacked + 1)
-            elif sign is None:
+            elif index is None:
                 sums.append(self._sums[column] + (0.0 if cut else 1.0) * self._missed)
                 counts.append(self._counts[column] + (0 if cut else 1))
             else:
-                sums.append(self._sums[column] + logs[sign])
+                sums.append(self._sums[column] + logs[index])
                 counts.append(self._counts[column] + 1)
         self._sums, self._counts, self._known = sums, counts, None
-        self._whole += 0 if cut else 1
+        self._uncut += 0 if cut else 1
         self._drop_empty()
 
     def likeness(self, characters: Sequence[Character], cut: bool = False) -> float:
-        """How much likelier the reading is of this plate than of another, as a logarithm, -10 to 6.5.
+        """Return the log likelihood ratio that a reading is of this plate, and not of another one: -10 to 6.5.
 
-        One sign that is surely another leaves it near 0: cars of one owner often follow each other in number too.
+        One confident difference gives about 0: cars of one owner often have similar numbers.
         """
-        cost = self._lay(self._shares.of(characters), cut).cost
-        sure = math.prod(character.confidence for character in characters) * self._confidence()
-        return max(-_DIFFERENT - _SURELY_DIFFERENT * sure, min(_AGREED, _PER_SIGN * len(characters)) - cost)
+        cost = self._align(self._probabilities.of(characters), cut).cost
+        confidence = math.prod(character.confidence for character in characters) * self._confidence()
+        lowest = -_DIFFERENT - _CONFIDENTLY_DIFFERENT * confidence
+        return max(lowest, min(_AGREED, _PER_CHARACTER * len(characters)) - cost)
 
     @property
     def text(self) -> str:
-        """The likeliest text."""
-        return "".join(self._shares.alphabet[sign] for sign in self._winners() if sign != self._blank)
+        """The most likely text."""
+        return "".join(self._probabilities.alphabet[index] for index in self._winners() if index != self._blank)
 
     def read(self) -> tuple[list[Character], float]:
-        """Return the likeliest characters, and the probability that all of them are right, confusables taken as one."""
-        signs = list(zip(self._columns(), self._winners(), strict=True))
-        read = [self._shares.character(shares, sign) for shares, sign in signs if sign != self._blank]
+        """Return the most likely characters, and the probability that all are right, confusables counted as equal."""
+        columns = zip(self._columns(), self._winners(), strict=True)
+        read = [self._probabilities.character(row, index) for row, index in columns if index != self._blank]
         return read, self._confidence()
 
     def _winners(self) -> list[int]:
@@ -113,47 +114,46 @@ class Votes:
         return winners
 
     def _confidence(self) -> float:
-        shares = self._columns()
-        winners = self._winners()
-        return math.prod(self._shares.together(row, sign) for row, sign in zip(shares, winners, strict=True))
+        columns = zip(self._columns(), self._winners(), strict=True)
+        return math.prod(self._probabilities.together(row, index) for row, index in columns)
 
     def _columns(self) -> NDArray[np.float64]:
-        """Probabilities of each column, (columns, signs and none)."""
+        """Return the probabilities of each column, (columns, characters + 1); the last is no character."""
         if self._known is None:
             counts = np.array(self._counts, np.float64).reshape(-1, 1)
-            logs = np.array(self._sums).reshape(-1, self._blank + 1) * counts ** (LIKE - 1)
+            logs = np.array(self._sums).reshape(-1, self._blank + 1) * counts ** (INDEPENDENCE - 1)
             powers = np.exp(logs - logs.max(axis=1, keepdims=True, initial=-np.inf))
             self._known = powers / powers.sum(axis=1, keepdims=True)
         return self._known
 
-    def _lay(self, shares: NDArray[np.float64], cut: bool) -> _Laid:
-        """Lay a reading over the columns at the least cost, by dynamic programming."""
+    def _align(self, probabilities: NDArray[np.float64], cut: bool) -> _Alignment:
+        """Align a reading with the columns at the lowest cost, by dynamic programming."""
         columns = self._columns()
-        alike = shares[:, : self._blank] @ columns[:, : self._blank].T
-        change = np.minimum(_OTHER_SIGN, -np.log(np.maximum(alike, 1e-9))).tolist()
-        skip = [min(_NO_SIGN, -math.log(max(blank, 1e-9))) for blank in columns[:, self._blank].tolist()]
+        alike = probabilities[:, : self._blank] @ columns[:, : self._blank].T
+        change = np.minimum(_SUBSTITUTION, -np.log(np.maximum(alike, 1e-9))).tolist()
+        skip = [min(_DELETION, -math.log(max(blank, 1e-9))) for blank in columns[:, self._blank].tolist()]
         ends = [min(_CUT_OFF, cost) for cost in skip] if cut else skip
-        rows, across = len(shares), len(skip)
+        rows, across = len(probabilities), len(skip)
         cost = [[0.0] * (across + 1) for _ in range(rows + 1)]
         for column in range(across):
             cost[0][column + 1] = cost[0][column] + ends[column]
         for row in range(1, rows + 1):
-            cost[row][0] = row * _NEW_SIGN
+            cost[row][0] = row * _INSERTION
             over = ends if row == rows else skip
             above, here, changes = cost[row - 1], cost[row], change[row - 1]
             for column in range(across):
                 here[column + 1] = min(
-                    above[column] + changes[column], here[column] + over[column], above[column + 1] + _NEW_SIGN
+                    above[column] + changes[column], here[column] + over[column], above[column + 1] + _INSERTION
                 )
-        return _Laid(_trace(cost, change, ends, skip), cost[rows][across])
+        return _Alignment(_trace(cost, change, ends, skip), cost[rows][across])
 
     def _drop_empty(self) -> None:
-        """Forget columns that were one misreading, and the emptiest where there are too many."""
+        """Drop columns that were misreadings, and the emptiest if there are too many."""
         blanks = self._columns()[:, self._blank].tolist()
         kept = [
             number
             for number, (blank, count) in enumerate(zip(blanks, self._counts, strict=True))
-            if blank < _NEGLIGIBLE or count < _SETTLED_AFTER + _LACKED
+            if blank < _NEGLIGIBLE or count < _DROP_AFTER + _LACKED
         ]
         kept = sorted(sorted(kept, key=lambda number: blanks[number])[:MOST_COLUMNS])
         if len(kept) < len(blanks):
@@ -164,7 +164,7 @@ class Votes:
 def _trace(
     cost: list[list[float]], change: list[list[float]], ends: list[float], skip: list[float]
 ) -> list[tuple[int | None, int | None]]:
-    """Walk the cheapest way back; return its steps in order."""
+    """Return the steps of the cheapest alignment in order."""
     row, column = len(cost) - 1, len(skip)
     pairs: list[tuple[int | None, int | None]] = []
     while row or column:
@@ -181,55 +181,55 @@ def _trace(
     return pairs[::-1]
 
 
-class _Shares:
-    """Probabilities of the characters of a script, and of none behind them, as rows of numbers."""
+class _CharacterProbabilities:
+    """Converts readings to probabilities over the characters of a script and back."""
 
     def __init__(self, script: Script) -> None:
         self.alphabet = script.alphabet
-        self._place = {character: place for place, character in enumerate(script.alphabet)}
+        self._index = {character: index for index, character in enumerate(script.alphabet)}
         self._others = {one: [o for o in group if o != one] for group in script.confusable_classes for one in group}
 
     def of(self, characters: Sequence[Character]) -> NDArray[np.float64]:
-        """How likely each character read is where a sign, or none, stands: (characters, signs and none)."""
+        """Return the probabilities of a reading, (length, characters + 1); the last is no character."""
         count = len(self.alphabet)
-        shares = np.zeros((len(characters), count + 1))
-        for row, character in zip(shares, characters, strict=True):
-            for text, share in character.alternatives:
-                row[self._place[text]] = share
-            place = self._place[character.text]
-            others = sum(float(row[other]) for other in self._others.get(place, ()))
-            row[place] = max(0.0, character.confidence - others)
+        probabilities = np.zeros((len(characters), count + 1))
+        for row, character in zip(probabilities, characters, strict=True):
+            for text, probability in character.alternatives:
+                row[self._index[text]] = probability
+            index = self._index[character.text]
+            others = sum(float(row[other]) for other in self._others.get(index, ()))
+            row[index] = max(0.0, character.confidence - others)
             unnamed = row[:count] == 0
             row[:count][unnamed] = max(0.0, 1.0 - row.sum()) / max(1, int(unnamed.sum()))
-        shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
-        shares[:, :count] = (1 - _DOUBT) * shares[:, :count] + _DOUBT / count
-        shares[:, count] = _INVENTED
-        return shares
+        probabilities /= np.maximum(probabilities.sum(axis=1, keepdims=True), 1e-9)
+        probabilities[:, :count] = (1 - _DOUBT) * probabilities[:, :count] + _DOUBT / count
+        probabilities[:, count] = _INVENTED
+        return probabilities
 
-    def together(self, shares: NDArray[np.float64], place: int) -> float:
-        """The probability of a character and its confusables."""
-        return float(shares[place]) + sum(float(shares[other]) for other in self._others.get(place, ()))
+    def together(self, probabilities: NDArray[np.float64], index: int) -> float:
+        """Return the probability of a character and its confusables."""
+        return float(probabilities[index]) + sum(float(probabilities[other]) for other in self._others.get(index, ()))
 
-    def character(self, shares: NDArray[np.float64], place: int) -> Character:
-        """Describe the character at a place of the alphabet."""
-        sign = self.alphabet[place]
-        others = sorted(zip(map(float, shares), self.alphabet, strict=False), reverse=True)
-        named = tuple((text, round(share, 4)) for share, text in others if text != sign and share >= _WORTH_NAMING)
-        return Character(sign, min(1.0, self.together(shares, place)), named[:ALTERNATIVES])
+    def character(self, probabilities: NDArray[np.float64], index: int) -> Character:
+        """Return a character of the alphabet with its confidence and alternatives."""
+        text = self.alphabet[index]
+        others = sorted(zip(map(float, probabilities), self.alphabet, strict=False), reverse=True)
+        named = tuple((one, round(value, 4)) for value, one in others if one != text and value >= _LEAST_ALTERNATIVE)
+        return Character(text, min(1.0, self.together(probabilities, index)), named[:ALTERNATIVES])
 
 
 def same_text(one: str, other: str) -> bool:
-    """Whether two texts are the same with confusables, such as O and 0, taken as one."""
+    """Whether two texts are equal, confusables such as O and 0 counted as equal."""
     return fold(one) == fold(other)
 
 
 def is_near(one: str, other: str) -> bool:
-    """Whether two texts may be readings of one plate: one sign in four is another, or missing."""
+    """Whether two texts may be readings of one plate: at most one character in four differs or is missing."""
     return edit_distance(fold(one), fold(other)) <= min(len(one), len(other)) // 4
 
 
 def is_part(text: str, whole: str) -> bool:
-    """Whether a shorter text is what is seen of another one, but for a misreading in four signs."""
+    """Whether a shorter text may be a part of another one, with at most one misread character in four."""
     part, whole = fold(text), fold(whole)
     starts = range(len(whole) - len(part) + 1) if part and len(part) < len(whole) else ()
     return any(

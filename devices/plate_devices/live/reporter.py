@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from plate_devices.live.live_state import Tap
     from plate_devices.live.roi import View
     from plate_devices.outputs.saved_pictures import PictureFolder
-    from plate_devices.privacy.guard import Guard
+    from plate_devices.privacy.privacy_filter import PrivacyFilter
     from plate_devices.service.log import Log
     from plate_devices.sources.source import Frame, Roi, Source
     from plate_runtime.errors import PlateEdgeError
@@ -41,7 +42,7 @@ class Reporting:
         """Open the folders to save in, key and watch lists.
 
         Raises:
-            DeviceError: a folder cannot be made. UsageError, DataError: settings that do not fit; see `Guard`.
+            DeviceError: a folder cannot be made. UsageError, DataError: settings that do not fit; see `PrivacyFilter`.
         """
         self.engine, self.status = engine, StatusLine()
         self.sending: Sending | None = None
@@ -140,14 +141,15 @@ class Reporting:
         self.status.clear()
         self._log.say(event, message)
 
-    def _open_guard(self, options: InferOptions, script: Script) -> Guard | None:
+    def _open_guard(self, options: InferOptions, script: Script) -> PrivacyFilter | None:
         config = options.config
         if config is None or not (config.privacy or config.watchlists):
             return None
-        from plate_devices.privacy.guard import Guard
+        from plate_devices.privacy.privacy_filter import PrivacyFilter
 
         saves = bool(options.annotate or options.save_crops)
-        return Guard(config.privacy, config.watchlists, saves, lambda told: self._log.say("privacy", told), script)
+        warn = partial(self._log.say, "privacy")
+        return PrivacyFilter(config.privacy, config.watchlists, saves, warn, script)
 
     def _frame_record(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> Record:
         from plate_devices.events.records import frame_record
@@ -170,12 +172,12 @@ class Reporting:
     ) -> None:
         from PIL import Image
 
-        from plate_devices.follow import cut_plate
+        from plate_devices.follow import crop_plate
         from plate_devices.outputs.saved_pictures import picture_name
 
         name = picture_name(source.name, frame.number, not source.still)
         for number, (plate, described) in enumerate(zip(plates, record["plates"], strict=True), 1):
-            crop = cut_plate(frame.rgb, plate)
+            crop = crop_plate(frame.rgb, plate)
             if self._guard is not None:
                 crop = self._guard.crop(crop, {"plates": [described]})
             described["crop"] = self._save(folder, Image.fromarray(crop), f"{name}-plate{number}", lasting=False)

@@ -1,1 +1,1 @@
-"""What is kept of a plate: nothing, a keyed hash, or its text; for how long; and what pictures show."""
+"""Privacy: what is stored of a plate (nothing, a keyed hash, or its text), for how long, and what pictures show."""

@@ -1,4 +1,4 @@
-"""The key of the hash: in a file of its own, thrown away and made anew after a while."""
+"""The key of the plate hashes: in its own file, replaced regularly."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 _DAY = 86400.0
 _RETRY = 3600.0
 _SLACK = 3600.0
-"""Seconds that a machine without a clock chip may be behind at its start: its time is saved once an hour."""
+"""A machine without a real-time clock may start so many seconds late: its time is saved once an hour."""
 
 _KEY_BYTES = 32
 _HASH_DIGITS = 32
-"""Half of HMAC-SHA-256: 128 bits, which nobody meets twice by chance."""
+"""Half of HMAC-SHA-256: 128 bits, which exclude accidental collisions."""
 
 
 class _Key(NamedTuple):
@@ -38,10 +38,10 @@ class _Key(NamedTuple):
 
 
 class RotatingKey:
-    """Turns texts into hashes that only the holder of the key can compare with plates. Used by one thread.
+    """Turns texts into hashes that only the owner of the key can compare with plates. Used by one thread.
 
-    A plain hash would hide nothing: all plates of a country are tried within seconds. Once a key is thrown away, nobody
-    can tell what its hashes stood for, and hashes of different keys cannot be held against each other.
+    A plain hash hides nothing: all plates of a country can be tried within seconds. Once a key is deleted, its hashes
+    cannot be reversed. Hashes of different keys cannot be compared.
     """
 
     def __init__(
@@ -54,10 +54,11 @@ class RotatingKey:
         """Read the key, or make one.
 
         Args:
-            warn: is told where a new key cannot be saved; it is used all the same, until the process ends.
-            now: seconds since 1970. While that is a time before this program was written, the clock is not set, and
-                the key stays. Where it is more than an hour before the key was made, the key is thrown away: it would
-                hold until the time that the clock once jumped to.
+            path: of the key file.
+            rotate_days: days after which a new key replaces it.
+            warn: is called if a new key cannot be saved; it is then used until the process ends.
+            now: returns seconds since 1970. Before `RELEASED` the clock is not set, and the key stays. A key from more
+                than an hour in the future is replaced: the clock was wrong when it was made.
 
         Raises:
             DeviceError: the file can be neither read nor made. DataError: it is no key, or others may read it.
@@ -72,7 +73,7 @@ class RotatingKey:
         self._rotate()
 
     def hash(self, text: str) -> str:
-        """Return `NAME:HASH` of a plate's text, confusables such as O and 0 as one; NAME says which key it was."""
+        """Return `NAME:HASH` of a plate's text, confusables such as O and 0 as equal; NAME identifies the key."""
         self._rotate()
         digest = hmac.new(self._key.secret, fold(text).encode(), hashlib.sha256).hexdigest()
         return f"{self._key.name}:{digest[:_HASH_DIGITS]}"
@@ -82,7 +83,7 @@ class RotatingKey:
             return
         try:
             with self._locked():
-                # Another process with the same file may have been here first.
+                # Another process may have replaced the key already.
                 found = _load(self._path)
                 fresh = found is not None and found != self._key and self._is_fresh(found)
                 self._key = found if found is not None and fresh else self._make()
@@ -92,16 +93,16 @@ class RotatingKey:
                 self._key = _new_key(self._now())
             self._retry_at = time.monotonic() + _RETRY
             reason = getattr(error, "strerror", None) or error
-            self._warn(f"key file {self._path} cannot be written ({reason}); hashes change at the next start")
+            self._warn(f"key file {self._path} cannot be written ({reason}); the hashes change at the next start")
 
     def _is_fresh(self, key: _Key) -> bool:
-        """Whether a key may be used on: neither too old, nor made while the clock was ahead of the right time."""
+        """Whether a key may still be used: not too old, and not made while the clock was ahead."""
         age = self._now() - key.made
         was_ahead = age < -_SLACK and self._now() > RELEASED
         return age < self._lasts and not was_ahead
 
     def _make(self) -> _Key:
-        """Make a key and save it, whole or not at all, for its owner alone."""
+        """Make a key and save it, whole or not at all, readable by its owner alone."""
         key = _new_key(self._now())
         content = json.dumps({"name": key.name, "made": key.made, "key": key.secret.hex()})
         clean_folder(self._path.parent)
@@ -111,7 +112,7 @@ class RotatingKey:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Keep other processes that use the same file out meanwhile."""
+        """Lock the key file against other processes."""
         import fcntl
 
         make_folder(self._path.parent)
@@ -129,7 +130,7 @@ def _new_key(now: float) -> _Key:
 
 
 def _load(path: Path) -> _Key | None:
-    """Read a key file; None where there is none."""
+    """Read a key file; None if there is none."""
     try:
         with path.open(encoding="ascii") as stream:
             if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & 0o077:
@@ -139,8 +140,8 @@ def _load(path: Path) -> _Key | None:
     except FileNotFoundError:
         return None
     except DAMAGE as error:
-        raise DataError(f"key file {path} is damaged; delete it, and a new key is made") from error
+        raise DataError(f"key file {path} is damaged; delete it to get a new key") from error
     usable = 0 < len(key.name) <= 32 and key.name.isprintable() and math.isfinite(key.made)
     if len(key.secret) != _KEY_BYTES or not usable:
-        raise DataError(f"key file {path} holds no key of {_KEY_BYTES} bytes; delete it, and a new one is made")
+        raise DataError(f"key file {path} holds no key of {_KEY_BYTES} bytes; delete it to get a new key")
     return key

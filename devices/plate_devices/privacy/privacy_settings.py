@@ -1,4 +1,4 @@
-"""What [privacy] of the configuration says."""
+"""The section [privacy] of the settings."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from plate_devices.config.setting_errors import SettingError
 
 @dataclass(frozen=True)
 class PrivacySettings:
-    """What of a plate leaves the process, and how long it is kept.
+    """[privacy]: what of a plate leaves the process, and how long it is kept.
 
     Attributes:
-        mode: "clear", its text; "hash", HMAC-SHA-256 of it; "nothing", only that a vehicle has passed.
-        key_file: where the key of the hash lies; made with a random key where there is none.
-        rotate_days: after so many days the key is thrown away and another one made.
-        keep_days: rows and pictures older than that are deleted; 0 keeps them.
-        blur_others: plates on no watch list are covered in saved pictures.
+        mode: "clear": its text; "hash": HMAC-SHA-256 of the text; "nothing": only that a vehicle has passed.
+        key_file: file of the key for the hash; made with a random key if it is missing.
+        rotate_days: days after which a new key replaces the old one.
+        keep_days: days after which events and pictures are deleted; 0 keeps them indefinitely.
+        blur_others: plates on no watch list are masked in saved pictures.
     """
 
     mode: Literal["clear", "hash", "nothing"] = "clear"
@@ -28,7 +28,7 @@ class PrivacySettings:
     blur_others: bool = False
 
     def __post_init__(self) -> None:
-        """Raise SettingError where a value makes no sense, or does not fit another one."""
+        """Raise SettingError if a value is invalid, or contradicts another one."""
         if self.mode == "hash" and self.key_file is None:
             raise SettingError("key_file", 'is missing; mode "hash" needs a file for its key')
         if self.mode != "hash" and self.key_file is not None:
@@ -36,4 +36,4 @@ class PrivacySettings:
         if not 0.01 <= self.rotate_days <= 3660:
             raise SettingError("rotate_days", f"{self.rotate_days:g} is not from 0.01 to 3660 days")
         if not 0 <= self.keep_days <= 3660:
-            raise SettingError("keep_days", f"{self.keep_days:g} is not from 0 (for ever) to 3660 days")
+            raise SettingError("keep_days", f"{self.keep_days:g} is not from 0 (indefinitely) to 3660 days")

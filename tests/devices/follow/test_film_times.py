@@ -54,7 +54,7 @@ def test_one_car_that_comes_twice_in_such_a_film_is_two() -> None:
 
 
 def test_a_slow_film_is_not_taken_apart() -> None:
-    follower, found = Follower(placed=False), []
+    follower, found = Follower(has_positions=False), []
     for number in range(6):
         frame = make_frame(number, live=False)._replace(seconds=30.0 * number)
         found += follower.add(frame, [make_plate("AB12CD", 0.95)])

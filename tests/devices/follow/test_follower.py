@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from device_helpers import make_frame, make_plate
 
-from plate_devices.follow import Follower, Vehicle, cut_plate
+from plate_devices.follow import Follower, Vehicle, crop_plate
 from plate_devices.follow.follower import LEFT_AFTER, MOST_TRACKS
 from plate_devices.sources.source import Frame
 from plate_runtime.decode import Character
@@ -206,7 +206,7 @@ class TestParked:
             found += follower.add(at(10 * number), [seen(text, 300 + number % 2, confidence=sure)])
         assert found == []
         (track,) = follower._tracks
-        assert len(track._counts) <= 16 and len(track._best) <= 4 and len(track._votes._sums) <= 16
+        assert len(track._counts) <= 16 and len(track._best) <= 4 and len(track._consensus._sums) <= 16
         (vehicle,) = follower.finish()
         assert vehicle.plate.text == "AB12CD"
         assert vehicle.read > 390
@@ -267,5 +267,5 @@ def test_a_source_that_is_gone_ends_what_was_in_view() -> None:
 
 
 def test_a_crop_is_the_box_with_a_margin_inside_the_frame() -> None:
-    assert cut_plate(make_frame().rgb, make_plate("A", box=(10, 10, 20, 12))).shape == (16, 24, 3)
-    assert cut_plate(make_frame().rgb, make_plate("A", box=(0, 0, 60, 40))).shape == (40, 60, 3)
+    assert crop_plate(make_frame().rgb, make_plate("A", box=(10, 10, 20, 12))).shape == (16, 24, 3)
+    assert crop_plate(make_frame().rgb, make_plate("A", box=(0, 0, 60, 40))).shape == (40, 60, 3)

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from plate_devices.config.setting_errors import SettingError
 from plate_devices.events.records import Engine, frame_record
-from plate_devices.follow import cut_plate
-from plate_devices.privacy.blur import cover
-from plate_devices.privacy.guard import Guard
+from plate_devices.follow import crop_plate
+from plate_devices.privacy.masking import mask_boxes
+from plate_devices.privacy.privacy_filter import PrivacyFilter
 from plate_devices.privacy.privacy_settings import PrivacySettings
 from plate_devices.watchlists.watchlist_settings import WatchlistSettings
 from plate_runtime.errors import UsageError
@@ -41,7 +41,7 @@ def picture() -> np.ndarray:
 
 
 def test_clear_text_stays_as_it_is(family: list[WatchlistSettings]) -> None:
-    guard = Guard(PrivacySettings(), family)
+    guard = PrivacyFilter(PrivacySettings(), family)
     record = record_of("ABC123")
     guard.mark(record)
     assert guard.conceal(record) is record
@@ -51,7 +51,7 @@ def test_clear_text_stays_as_it_is(family: list[WatchlistSettings]) -> None:
 @pytest.mark.parametrize("mode", ["hash", "nothing"])
 def test_no_text_leaves_in_other_modes(mode: Any, tmp_path: Path, family: list[WatchlistSettings]) -> None:
     settings = PrivacySettings(mode, tmp_path / "k" if mode == "hash" else None)
-    guard = Guard(settings, family)
+    guard = PrivacyFilter(settings, family)
     record = record_of("ABC123", "XYZ789")
     guard.mark(record)
     reported = guard.conceal(record)
@@ -65,7 +65,7 @@ def test_no_text_leaves_in_other_modes(mode: Any, tmp_path: Path, family: list[W
 
 
 def test_the_hash_of_a_plate_is_found_again(tmp_path: Path) -> None:
-    guard = Guard(PrivacySettings("hash", tmp_path / "k"))
+    guard = PrivacyFilter(PrivacySettings("hash", tmp_path / "k"))
     first, second = (guard.conceal(record_of("AB0123"))["plates"][0]["text_hash"] for _ in range(2))
     assert first == second
     assert guard.conceal(record_of(""))["plates"][0]["text_hash"] is None
@@ -88,11 +88,11 @@ def test_settings_that_make_no_sense(values: dict[str, Any]) -> None:
 
 def test_what_contradicts_itself_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="save no pictures"):
-        Guard(PrivacySettings("nothing"), saves_pictures=True)
+        PrivacyFilter(PrivacySettings("nothing"), saves_pictures=True)
     with pytest.raises(UsageError, match="set blur_others"):
-        Guard(PrivacySettings("hash", tmp_path / "k"), saves_pictures=True)
+        PrivacyFilter(PrivacySettings("hash", tmp_path / "k"), saves_pictures=True)
     with pytest.raises(UsageError, match="needs a"):
-        Guard(PrivacySettings(blur_others=True))
+        PrivacyFilter(PrivacySettings(blur_others=True))
 
 
 def is_flat(part: np.ndarray) -> bool:
@@ -101,7 +101,7 @@ def is_flat(part: np.ndarray) -> bool:
 
 class TestPictures:
     def test_a_frame_shows_listed_plates_alone(self, family: list[WatchlistSettings], picture: np.ndarray) -> None:
-        guard = Guard(PrivacySettings(blur_others=True), family, saves_pictures=True)
+        guard = PrivacyFilter(PrivacySettings(blur_others=True), family, saves_pictures=True)
         listed, other = make_plate("ABC123", box=(20, 20, 120, 30)), make_plate("XYZ789", box=BOX)
         saved, shown = guard.frame(picture, [listed, other], unread=[(22, 22, 110, 28), (50, 200, 60, 20)])
         assert shown == [listed]
@@ -113,12 +113,12 @@ class TestPictures:
     def test_a_picture_of_one_plate_is_covered_where_nothing_was_read(
         self, family: list[WatchlistSettings], picture: np.ndarray
     ) -> None:
-        guard = Guard(PrivacySettings(blur_others=True), family, saves_pictures=True)
+        guard = PrivacyFilter(PrivacySettings(blur_others=True), family, saves_pictures=True)
         saved, shown = guard.frame(picture, [], (0, 0, 400, 300))
         assert not shown and is_flat(saved)
 
     def test_without_the_wish_nothing_is_covered(self, picture: np.ndarray) -> None:
-        saved, shown = Guard().frame(picture, [make_plate("ABC123", box=BOX)])
+        saved, shown = PrivacyFilter().frame(picture, [make_plate("ABC123", box=BOX)])
         assert saved is picture and len(shown) == 1
 
     @given(st.integers(-20, 400), st.integers(-20, 300), st.integers(1, 300), st.integers(1, 200))
@@ -128,13 +128,13 @@ class TestPictures:
         if box[2] < 1 or box[3] < 1:
             return
         plate = make_plate("XYZ789", box=box)
-        crop = cut_plate(picture, plate)
-        saved = Guard(PrivacySettings("nothing")).crop(crop, {"plates": [{"text": "XYZ789", "box": list(box)}]})
+        crop = crop_plate(picture, plate)
+        saved = PrivacyFilter(PrivacySettings("nothing")).crop(crop, {"plates": [{"text": "XYZ789", "box": list(box)}]})
         assert saved.shape == crop.shape
         left, top = box[0] - max(0, box[0] - max(2, box[3] // 6)), box[1] - max(0, box[1] - max(2, box[3] // 6))
         assert is_flat(saved[top : top + box[3], left : left + box[2]])
 
     def test_covering_leaves_the_picture_itself_alone(self, picture: np.ndarray) -> None:
         before = picture.copy()
-        cover(picture, [BOX, (-50, -50, 10, 10), (390, 290, 100, 100)])
+        mask_boxes(picture, [BOX, (-50, -50, 10, 10), (390, 290, 100, 100)])
         assert (picture == before).all()
