@@ -14,10 +14,12 @@ from plate_train.draw.scenes.labels import Mark, encode
 from plate_train.draw.scenes.spec import SCENE_SPEC
 from plate_train.locator.run import run
 from plate_train.locator.settings import Settings
-from plate_train.plates.shards import Store
+from plate_train.plates.shards import Advance, Store
 
 
-def small_shard(seed: int, number: int, count: int, spec: InputSpec, part: str) -> tuple[NDArray[np.uint8], list[str]]:
+def small_shard(
+    seed: int, number: int, count: int, spec: InputSpec, part: str, *, advance: Advance = lambda: None
+) -> tuple[NDArray[np.uint8], list[str]]:
     """Draw `count` scenes with one plate each, as the project's generator would be called."""
     random = np.random.default_rng([seed, number, len(part)])
     drawn = [_scene(random, spec) for _ in range(count)]

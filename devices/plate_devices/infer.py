@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from plate_devices.arguments import InferOptions, parse_infer
@@ -11,9 +12,10 @@ from plate_runtime.commandline import run
 from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from plate_devices.records import Engine
+    from plate_devices.sources.base import Source
     from plate_runtime.reader import PlateReader
 
 __all__ = ["RegionError", "command", "engine_of", "main", "open_reader"]
@@ -59,11 +61,16 @@ def _read_files(options: InferOptions) -> int:
     # Only now: a wrong command line should not wait for the interpreter.
     from plate_devices.reporting import Reporting
     from plate_devices.service.log import Log
+    from plate_devices.status import progress
     from plate_devices.work import Work
 
     with open_reader(options) as reader:
-        work = Work(options, reader, Reporting(options, engine_of(options, reader), Log(PROGRAM)))
-        return max([work.read_all(source) for source in sources], default=0)
+        reporting = Reporting(options, engine_of(options, reader), Log(PROGRAM))
+        work = Work(options, reader, reporting)
+        followed: Iterable[Source] = sources
+        if not (reporting.status.on and sys.stdout.isatty()):  # there, the records themselves show the progress
+            followed = progress(sources, sources, "reading", reporting.status)
+        return max([work.read_all(source) for source in followed], default=0)
 
 
 def check_region(options: InferOptions) -> None:

@@ -201,6 +201,7 @@ class Reporting:
         import sys
 
         if sys.stderr is not None and sys.stderr.isatty():
+            self.status.clear()
             print(text, file=sys.stderr)
 
 

@@ -63,7 +63,7 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
         DataError: no usable pictures. ModelError: the network cannot be converted as asked. AccuracyError: a
             file falls below the limits. DeviceError: `options.out` cannot be written.
     """
-    with stage(options.out) as staging, Progress(_steps(options)) as progress:
+    with stage(options.out) as staging, Progress(source.meta.name, _steps(options)) as progress:
         progress.step("loading pictures")
         int8 = "int8" in options.precisions
         shipped = is_shipped(source.digest)

@@ -17,7 +17,8 @@ from plate_runtime.alphabet import ALPHABET
 from .locator import options as locator
 from .options import characters, number, whole
 from .plates import options as plate
-from .run import Settings
+from .progress import STARTING, say
+from .run import Settings, run
 
 PROG = "plate-train"
 _EXAMPLES = """examples:
@@ -48,9 +49,9 @@ def command(arguments: Sequence[str]) -> int:
     if options.what == "fonts":
         return _fonts(options.force)
     if options.what == "plate":
-        return plate.execute(options, _say)
+        return plate.execute(options, say)
     if options.what == "locator":
-        return locator.execute(options, _say)
+        return locator.execute(options, say)
     if options.resume:
         from .recorded_files import recorded_settings
         from .run import SETTINGS_FILE, unfinished_run
@@ -71,7 +72,6 @@ def _fonts(force: bool) -> int:
 
 
 def _character(options: argparse.Namespace, arguments: Sequence[str]) -> int:
-    from .run import run
     from .tensorflow_setup import require_extra
 
     require_extra()
@@ -79,9 +79,10 @@ def _character(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     settings.recipe()
     if options.preview:
         return _preview(settings, options.preview)
+    say(STARTING)
     folder: Path = options.out or Path("runs") / f"character-{datetime.now():%Y%m%d-%H%M%S}"
     try:
-        run(settings, folder, options.resume, shlex.join([PROG, *arguments]), _say)
+        run(settings, folder, options.resume, shlex.join([PROG, *arguments]), say)
     except KeyboardInterrupt:
         if folder.exists():
             print(f"{PROG}: interrupted; go on with: {PROG} character --resume --out {folder}", file=sys.stderr)
@@ -94,17 +95,13 @@ def _preview(settings: Settings, path: Path) -> int:
     from .plots import preview
     from .run import gather, with_polarity
 
-    settings, drawn = with_polarity(settings, _say), settings.data is None
-    material = gather(replace(settings, drawn=8 * len(ALPHABET)) if drawn else settings, _say)
+    settings, drawn = with_polarity(settings, say), settings.data is None
+    material = gather(replace(settings, drawn=8 * len(ALPHABET)) if drawn else settings, say)
     strength, polarity = settings.recipe().augment, settings.spec().polarity
     with replacing(path) as unfinished:
         preview(material.train, strength, polarity, settings.seed, same=not drawn).save(unfinished, format="PNG")
     print(f"every class as training sees it: {path}")
     return 0
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:

@@ -16,6 +16,7 @@ from ..plates.run_options import (
     says_how_to_resume,
 )
 from ..plates.shards import TRAINING_PART
+from ..progress import STARTING, progress
 from ..tensorflow_setup import require_extra
 from .settings import Settings, changed, read_settings
 
@@ -56,6 +57,7 @@ def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
         return _preview(Settings(**given), options.preview, say)
     folder = run_folder(options, KIND)
     settings = changed(read_settings(folder), given) if options.resume else Settings(**given)
+    say(STARTING)
     with says_how_to_resume(KIND, folder):
         _train(settings, folder, options, say)
     return 0
@@ -74,7 +76,8 @@ def _preview(settings: Settings, path: Path, say: Callable[[str], None]) -> int:
     from ..draw.scenes.pool import shard
     from .plots import drawings
 
-    pictures, texts = shard(settings.seed, 0, PREVIEWED, part=TRAINING_PART)
+    with progress(PREVIEWED, "drawing", "scene") as bar:
+        pictures, texts = shard(settings.seed, 0, PREVIEWED, part=TRAINING_PART, advance=bar.update)
     drawings(pictures, texts, path)
     say(f"{PREVIEWED} drawn scenes with their plates: {path}")
     return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from ..draw.scenes.labels import Mark, decode
+from ..plates.checkpoint import State
+from ..plates.plots import loss_curve
 from ..plots import new_figure, store_figure, store_picture
 from .score import SCORED_AT, Found, FrameSet, match
 
@@ -19,26 +21,24 @@ _MOST = 60
 _PLATE, _IGNORED, _RIGHT, _FALSE = (255, 60, 40), (90, 160, 255), (60, 230, 90), (255, 220, 0)
 
 
-def learning_curves(history: Sequence[Mapping[str, Any]], sets: Sequence[str], path: Path) -> None:
-    """Draw the loss, plates found, and false detections a frame against the hours."""
+def learning_curves(state: State, sets: Sequence[str], path: Path) -> None:
+    """Draw the loss, plates found, and false detections a frame against the steps."""
     figure = new_figure(14, 4.2)
-    hours = [row["hours"] for row in history]
     titles = ("loss of changed training scenes", "% of plates found", "detections on no plate, a frame")
     for place, title in enumerate(titles):
         axes = figure.add_subplot(1, 3, place + 1)
         axes.set_title(title, fontsize=9)
-        axes.set_xlabel("hours trained")
+        axes.set_xlabel("step")
         axes.grid(alpha=0.3)
         if place == 0:
-            axes.plot(hours, [row["loss"] for row in history], color="C7")
-            axes.set_yscale("log")
+            loss_curve(axes, state)
             continue
         for name in sets:
-            rows = [row for row in history if name in row]
+            rows = [row for row in state.history if name in row]
             below, factor = ("plates", 100.0) if place == 1 else ("frames", 1.0)
             above = "found" if place == 1 else "false"
             values = [factor * row[name][above] / max(1, row[name][below]) for row in rows]
-            axes.plot([row["hours"] for row in rows], values, label=name)
+            axes.plot([row["step"] for row in rows], values, label=name, marker="." if len(rows) < 2 else None)
         if axes.get_legend_handles_labels()[0]:
             axes.legend(fontsize=8)
     store_figure(figure, path)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..plates.calibrate import log_loss
+from ..plates.checkpoint import State
 from ..plates.report import FILE, write
 from . import plots
 from .score import Found, FrameSet, match, score
@@ -23,14 +24,14 @@ of a millisecond, and what it reads is dropped by both confidences together."""
 def finish(
     sets: Mapping[str, FrameSet],
     found: Mapping[str, Sequence[Found]],
-    history: Sequence[Mapping[str, Any]],
+    state: State,
     folder: Path,
     say: Callable[[str], None],
 ) -> dict[str, Any]:
     """Fit temperature and threshold on drawings, draw the pictures, and return the report as JSON values."""
     sure, right = outcomes(found["drawn"], sets["drawn"])
     temperature = fit_temperature(sure, right)
-    plots.learning_curves(history, list(sets), folder / "learning_curves.png")
+    plots.learning_curves(state, list(sets), folder / "learning_curves.png")
     scores = {}
     for name, frames in sets.items():
         scored = score(found[name], frames)

@@ -72,9 +72,10 @@ def run(
         loop.state.total = loop.state.total or total_steps(loop.goal, loop.state)
         model = loop.training.model
         say(f"locator: {model.count_params():,} parameters, {multiply_adds(model) / 1e6:.1f} M multiply-adds a frame")
+        loop.rounds.total = loop.state.total
         with loop.stop.listening(), loop.rounds.ahead:
             loop.run()
-        found = report.finish(loop.sets, loop.found(), loop.state.history, folder, say)
+        found = report.finish(loop.sets, loop.found(), loop.state, folder, say)
         thresholds = {"min_detection": found["threshold"]}
         recorder.keep(loop.training.average, loop.state, folder, found["temperature"], thresholds)
         report.write(found | {"training": recorder.training(loop.state, loop.training.average)}, folder)

@@ -21,6 +21,7 @@ from plate_runtime.preprocess import fitted_size, resize_picture, scale_pixels
 from ..draw.scenes.labels import Mark, decode
 from ..draw.scenes.spec import SCENE_SPEC
 from ..plates.shards import Shard
+from ..progress import progress
 from .targets import STRIDES, outline
 
 OVERLAP = 0.5
@@ -120,12 +121,14 @@ def labelled_set(file: Path, spec: InputSpec = SCENE_SPEC) -> FrameSet:
 def find(finder: Finder, frames: FrameSet, least: float = THRESHOLDS[0]) -> list[Found]:
     """Return what is found in every frame, as the runtime would."""
     found = []
-    for start in range(0, len(frames), _AT_ONCE):
-        answers = np.asarray(finder(scale_pixels(frames.pictures[start : start + _AT_ONCE], SCENE_SPEC)))
-        for answer, size in zip(answers, frames.sizes[start:], strict=False):
-            corners, logits = decode_corners(answer, MANIFEST, size, least)
-            kept = suppress(corners, logits)
-            found.append(Found(corners[kept], 1 / (1 + np.exp(-logits[kept]))))
+    with progress(len(frames), "scoring", "frame") as bar:
+        for start in range(0, len(frames), _AT_ONCE):
+            answers = np.asarray(finder(scale_pixels(frames.pictures[start : start + _AT_ONCE], SCENE_SPEC)))
+            for answer, size in zip(answers, frames.sizes[start:], strict=False):
+                corners, logits = decode_corners(answer, MANIFEST, size, least)
+                kept = suppress(corners, logits)
+                found.append(Found(corners[kept], 1 / (1 + np.exp(-logits[kept]))))
+            bar.update(len(answers))
     return found
 
 

@@ -13,31 +13,46 @@ from plate_runtime.decode import Reading
 from plate_runtime.evaluate import calibration
 
 from ..plots import contact_sheet, new_figure, store_figure, store_picture
-from .score import CropSet, right
+from .checkpoint import State
+from .score import CropSet, PlateScore, right
 
 _COLUMNS = 6
 _MOST_ERRORS = 120
+_MARKED = 60
+"""Points of a curve, fewer of which are marked each."""
 
 
-def learning_curves(history: Sequence[Mapping[str, Any]], sets: Sequence[str], path: Path) -> None:
-    """Draw the loss and the share read right, O=0 and I=1 as one, against the hours."""
+def learning_curves(state: State, before: Mapping[str, PlateScore], sets: Sequence[str], path: Path) -> None:
+    """Draw the loss, and the percentage read right with O=0 and I=1 as one, against the steps.
+
+    Args:
+        before: how the sets were read before the first step, if they were.
+    """
     figure = new_figure(11, 4.2)
-    hours = [row["hours"] for row in history]
     loss = figure.add_subplot(1, 2, 1)
-    loss.plot(hours, [row["loss"] for row in history], color="C7")
-    loss.set_yscale("log")
+    loss_curve(loss, state)
     loss.set_title("loss of changed training crops", fontsize=9)
     shares = figure.add_subplot(1, 2, 2)
     for name in sets:
-        rows = [row for row in history if name in row]
-        percent = [100 * row[name]["folded"] / max(1, row[name]["count"]) for row in rows]
-        shares.plot([row["hours"] for row in rows], percent, label=name)
+        rows = [row for row in state.history if name in row]
+        steps = [0] * (name in before) + [row["step"] for row in rows]
+        first = [before[name].percent] if name in before else []
+        percent = first + [100 * row[name]["folded"] / max(1, row[name]["count"]) for row in rows]
+        shares.plot(steps, percent, label=name, marker="o" if len(steps) < _MARKED else None)
     shares.set_title("% read right, O=0 and I=1 as one, averaged weights", fontsize=9)
     shares.legend(fontsize=8)
     for axes in (loss, shares):
-        axes.set_xlabel("hours trained")
+        axes.set_xlabel("step")
         axes.grid(alpha=0.3)
     store_figure(figure, path)
+
+
+def loss_curve(axes: Any, state: State) -> None:
+    """Draw the loss against the steps; a run that was begun without such points has one a round."""
+    points = state.curve or [(row["step"], row["loss"]) for row in state.history]
+    steps, losses = zip(*points, strict=True) if points else ((), ())
+    axes.plot(steps, losses, color="C7", marker="." if len(points) < _MARKED else None)
+    axes.set_yscale("log")
 
 
 def reliability(sets: Mapping[str, CropSet], readings: Mapping[str, Sequence[Reading]], path: Path) -> None:

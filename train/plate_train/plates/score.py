@@ -20,9 +20,10 @@ from plate_runtime.manifest import InputSpec
 from plate_runtime.preprocess import resize_picture, scale_pixels, standardise
 from plate_runtime.script import LATIN
 
+from ..progress import progress
 from ..tensorflow_setup import import_tensorflow
 
-_AT_ONCE = 256
+_AT_ONCE = 64
 Reader = Callable[[NDArray[np.float32]], Any]
 """Inputs, float32 (n, height, width, 1), to logits."""
 
@@ -100,10 +101,11 @@ def compiled(network: Any) -> Reader:
 
 def predict(reader: Reader, pictures: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.float32]:
     """Return the logits, float32 (n, steps, classes), of uint8 (n, height, width)."""
-    batches = [
-        np.asarray(reader(scale_pixels(pictures[start : start + _AT_ONCE], spec)))
-        for start in range(0, len(pictures), _AT_ONCE)
-    ]
+    batches = []
+    with progress(len(pictures), "scoring", "picture") as bar:
+        for start in range(0, len(pictures), _AT_ONCE):
+            batches.append(np.asarray(reader(scale_pixels(pictures[start : start + _AT_ONCE], spec))))
+            bar.update(len(batches[-1]))
     return np.concatenate(batches)
 
 
