@@ -61,9 +61,9 @@ def _evaluate(options: EvalOptions) -> int:
         found = evaluate(reader, pictures, read_as, options.region)
         heading = _heading(options, labelled, read_as, reader)
     if options.sheet is not None:
-        from plate_devices.sheet import contact_sheet
+        from plate_devices.sheet import contact_sheets
 
-        _save_sheet(contact_sheet(found.failures), len(found.failures), options.sheet)
+        _save_sheets(contact_sheets(found.failures), len(found.failures), options.sheet)
     if options.reliability is not None:
         _save_diagram(found, labelled, heading, options.reliability)
     if options.json:
@@ -79,7 +79,7 @@ def _evaluate_frames(options: EvalOptions, labelled: LabelledSet) -> int:
     from plate_devices.outputs.lines import printable
     from plate_devices.reviewed import read_reviewed
     from plate_devices.scoring_frames import evaluate_frames
-    from plate_devices.sheet import frame_sheet
+    from plate_devices.sheet import frame_sheets
     from plate_devices.status import progress
     from plate_runtime.labels import by_picture
     from plate_runtime.reader import PlateReader
@@ -95,7 +95,7 @@ def _evaluate_frames(options: EvalOptions, labelled: LabelledSet) -> int:
         heading["locator"] = reader.locator().manifest.label
     if options.sheet is not None:
         wrong = failures(found)
-        _save_sheet(frame_sheet(wrong), len(wrong), options.sheet)
+        _save_sheets(frame_sheets(wrong), len(wrong), options.sheet)
     if options.reliability is not None:
         _save_diagram(found, labelled, heading, options.reliability)
     if options.json:
@@ -129,13 +129,13 @@ def _name_unreadable(unreadable: Sequence[tuple[str, InputError]]) -> int:
     return 1 if unreadable else 0
 
 
-def _save_sheet(sheet: Image.Image, count: int, file: Path) -> None:
-    from plate_devices.outputs.pictures import save_picture
-    from plate_devices.sheet import MOST
+def _save_sheets(sheets: list[Image.Image], count: int, file: Path) -> None:
+    from plate_devices.sheet import MOST, save_pages
 
-    save_picture(sheet, file)
-    if count > MOST:
-        print(f"{PROGRAM}: {file} shows {MOST} of {count} failures", file=sys.stderr)
+    files = save_pages(sheets, file)
+    if len(files) > 1:
+        shown = f"{MOST} of {count}" if count > MOST else count
+        print(f"{PROGRAM}: {shown} failures are drawn in {files[0]} to {files[-1].name}", file=sys.stderr)
 
 
 def _save_diagram(

@@ -43,7 +43,7 @@ class AnyReport(Protocol):
     def to_text(self) -> str:
         """As Markdown."""
 
-    def picture(self) -> bytes:
+    def pictures(self) -> list[bytes]:
         """As a PNG."""
 
 

@@ -198,4 +198,5 @@ def _write_report(report: AnyReport, staging: Staging) -> None:
     text = json.dumps(report.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     staging.write(f"{name}.json", text.encode())
     staging.write(f"{name}.md", report.to_text().encode())
-    staging.write(f"{name}.png", report.picture())
+    for number, page in enumerate(report.pictures(), 1):
+        staging.write(f"{name}.png" if number == 1 else f"{name}-{number}.png", page)

@@ -82,8 +82,8 @@ class Report:
         """Return the report as Markdown that reads well as plain text."""
         return "\n".join([*self._head(), "", *to_table(_HEADERS, self._rows()), "", *self._tail()]) + "\n"
 
-    def picture(self) -> bytes:
-        """Return a PNG of what the export changed."""
+    def pictures(self) -> list[bytes]:
+        """Return PNG pages of what the export changed."""
         return draw_changes(self.check_set, self.reference, self.checks)
 
     def _artefact(self, artefact: Artefact) -> dict[str, Any]:

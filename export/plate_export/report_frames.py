@@ -98,8 +98,8 @@ class FrameReport:
         lines.append(told if changed else "Every file finds the plates that the .h5 finds.")
         return "\n".join(lines) + "\n"
 
-    def picture(self) -> bytes:
-        """Return a PNG: share found of plates of each width, by the `.h5` and by the file that agrees least."""
+    def pictures(self) -> list[bytes]:
+        """Return one PNG: share found of plates of each width, by the `.h5` and by the file that agrees least."""
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
@@ -123,7 +123,7 @@ class FrameReport:
         axes.legend(loc="upper left", fontsize=8)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-        return buffer.getvalue()
+        return [buffer.getvalue()]
 
     def _artefact(self, artefact: Artefact) -> dict[str, Any]:
         content = artefact.build()

@@ -87,8 +87,8 @@ def test_text_says_what_matters(report: Report) -> None:
 
 
 def test_the_picture_shows_changed_characters(report: Report) -> None:
-    png = draw_changes(report.check_set, report.reference, report.checks)
-    unchanged = draw_changes(report.check_set, report.reference, report.checks[:1])
+    (png,) = draw_changes(report.check_set, report.reference, report.checks)
+    (unchanged,) = draw_changes(report.check_set, report.reference, report.checks[:1])
     with Image.open(io.BytesIO(png)) as changed, Image.open(io.BytesIO(unchanged)) as same:
         assert changed.size[0] == same.size[0]
         assert changed.size[1] > same.size[1]

@@ -91,16 +91,15 @@ def _character(options: argparse.Namespace, arguments: Sequence[str]) -> int:
 
 
 def _preview(settings: Settings, path: Path) -> int:
-    from .atomic import replacing
     from .plots import preview
     from .run import gather, with_polarity
+    from .sheets import store_pages
 
     settings, drawn = with_polarity(settings, say), settings.data is None
     material = gather(replace(settings, drawn=8 * len(ALPHABET)) if drawn else settings, say)
     strength, polarity = settings.recipe().augment, settings.spec().polarity
-    with replacing(path) as unfinished:
-        preview(material.train, strength, polarity, settings.seed, same=not drawn).save(unfinished, format="PNG")
-    print(f"every class as training sees it: {path}")
+    pages = preview(material.train, strength, polarity, settings.seed, same=not drawn)
+    print(f"every class as training sees it: {', '.join(map(str, store_pages(pages, path)))}")
     return 0
 
 

@@ -13,17 +13,18 @@ from PIL import Image, ImageDraw
 from ..draw.scenes.labels import Mark, decode
 from ..plates.checkpoint import State
 from ..plates.plots import loss_curve
-from ..plots import new_figure, store_figure, store_picture
+from ..plots import new_figure, store_figure
+from ..sheets import store_pages, tiled
 from .score import SCORED_AT, Found, FrameSet, match
 
-_COLUMNS, _WIDTH, _HEIGHT = 4, 480, 288
+_WIDTH, _HEIGHT = 400, 240
 _MOST = 60
 _PLATE, _IGNORED, _RIGHT, _FALSE = (255, 60, 40), (90, 160, 255), (60, 230, 90), (255, 220, 0)
 
 
 def learning_curves(state: State, sets: Sequence[str], path: Path) -> None:
     """Draw the loss, plates found, and false detections a frame against the steps."""
-    figure = new_figure(14, 4.2)
+    figure = new_figure(12, 4.2)
     titles = ("loss of changed training scenes", "% of plates found", "detections on no plate, a frame")
     for place, title in enumerate(titles):
         axes = figure.add_subplot(1, 3, place + 1)
@@ -57,7 +58,7 @@ def failures(frames: FrameSet, found: Sequence[Found], path: Path, threshold: fl
             drawn += [(entry.corners[at], _FALSE) for at in false]
             shown.append(_frame(frames.pictures[place], drawn))
     if shown:
-        store_picture(_sheet(shown[:_MOST]), path)
+        store_pages(tiled(shown[:_MOST]), path)
 
 
 def drawings(pictures: NDArray[np.uint8], texts: Sequence[str], path: Path) -> None:
@@ -66,7 +67,7 @@ def drawings(pictures: NDArray[np.uint8], texts: Sequence[str], path: Path) -> N
     for picture, text in zip(pictures, texts, strict=True):
         marks: list[Mark] = decode(text)
         shown.append(_frame(picture, [(mark.corners, _PLATE if mark.counts else _IGNORED) for mark in marks]))
-    store_picture(_sheet(shown), path)
+    store_pages(tiled(shown), path)
 
 
 def _frame(picture: NDArray[np.uint8], outlines: Sequence[tuple[NDArray[Any], tuple[int, int, int]]]) -> Image.Image:
@@ -75,10 +76,3 @@ def _frame(picture: NDArray[np.uint8], outlines: Sequence[tuple[NDArray[Any], tu
     for corners, colour in outlines:
         pen.polygon([(float(x), float(y)) for x, y in corners], outline=colour, width=2)
     return shown.resize((_WIDTH, _HEIGHT), Image.Resampling.BILINEAR)
-
-
-def _sheet(shown: Sequence[Image.Image]) -> Image.Image:
-    sheet = Image.new("RGB", (_COLUMNS * _WIDTH, -(-len(shown) // _COLUMNS) * _HEIGHT))
-    for place, picture in enumerate(shown):
-        sheet.paste(picture, (place % _COLUMNS * _WIDTH, place // _COLUMNS * _HEIGHT))
-    return sheet

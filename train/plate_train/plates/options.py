@@ -15,7 +15,7 @@ from .settings import FINE_TUNING, Settings, changed, chosen, read_settings
 from .shards import TRAINING_PART
 
 KIND = "plate"
-PREVIEWED = 120
+PREVIEWED = 105
 EXAMPLES = """examples:
   plate-train plate --hours 12 --out runs/reader              train on drawings
   plate-train plate --resume --out runs/reader                go on with an interrupted run
