@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from types import TracebackType
 from typing import Any
@@ -67,4 +68,4 @@ class _Lines:
 def _bar(steps: int) -> Any:
     from tqdm import tqdm
 
-    return tqdm(total=steps, bar_format=_FORMAT, leave=False, dynamic_ncols=True)
+    return tqdm(total=steps, bar_format=_FORMAT, leave=False, ncols=shutil.get_terminal_size().columns - 1)

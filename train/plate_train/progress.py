@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -23,7 +24,8 @@ def progress(total: int, title: str, unit: str = "step", initial: int = 0) -> It
         return
     from tqdm import tqdm
 
-    with tqdm(total=total, desc=title, unit=unit, initial=initial, leave=False, dynamic_ncols=True) as bar:
+    columns = shutil.get_terminal_size().columns - 1  # 80 where a terminal has no size, as under `script` or cron
+    with tqdm(total=total, desc=title, unit=unit, initial=initial, leave=False, ncols=columns) as bar:
         yield bar
 
 
