@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from types import TracebackType
 from typing import Any
 
 from plate_runtime.progress import Pace
+from plate_train.progress import bar_size
 
 _FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}"
 
@@ -68,4 +68,4 @@ class _Lines:
 def _bar(steps: int) -> Any:
     from tqdm import tqdm
 
-    return tqdm(total=steps, bar_format=_FORMAT, leave=False, ncols=shutil.get_terminal_size().columns - 1)
+    return tqdm(total=steps, bar_format=_FORMAT, leave=False, **bar_size())

@@ -24,9 +24,14 @@ def progress(total: int, title: str, unit: str = "step", initial: int = 0) -> It
         return
     from tqdm import tqdm
 
-    columns = shutil.get_terminal_size().columns - 1  # 80 where a terminal has no size, as under `script` or cron
-    with tqdm(total=total, desc=title, unit=unit, initial=initial, leave=False, ncols=columns) as bar:
+    with tqdm(total=total, desc=title, unit=unit, initial=initial, leave=False, **bar_size()) as bar:
         yield bar
+
+
+def bar_size() -> dict[str, int]:
+    """Return tqdm's size: on terminals without one, as `script` gives, it would draw nothing; they count as 80x24."""
+    columns, lines = shutil.get_terminal_size()
+    return {"ncols": columns - 1, "nrows": lines}
 
 
 def say(line: str) -> None:

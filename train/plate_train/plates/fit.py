@@ -16,11 +16,11 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.alphabet import ALPHABET
 from plate_runtime.decode import decode_logits
 from plate_runtime.errors import DataError, UsageError
 from plate_runtime.manifest import InputSpec
 from plate_runtime.progress import duration
+from plate_runtime.script import LATIN
 
 from ..progress import progress
 from . import checkpoint
@@ -247,7 +247,7 @@ class Loop(Steps):
     def scores(self) -> dict[str, PlateScore]:
         """Score the averaged weights on every set."""
         return {
-            name: score(decode_logits(logits, self.decoding, ALPHABET, 1.0), self.sets[name].texts)
+            name: score(decode_logits(logits, self.decoding, LATIN, 1.0), self.sets[name].texts)
             for name, logits in self.logits().items()
         }
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from plate_runtime.alphabet import ALPHABET
 from plate_runtime.decode import decode_logits
 from plate_runtime.evaluate import calibration
+from plate_runtime.script import LATIN
 
 from ..atomic import write_json
 from . import plots
@@ -27,7 +27,7 @@ def finish(loop: Loop, before: Mapping[str, PlateScore]) -> dict[str, Any]:
     """
     logits, sets = loop.logits(), loop.sets
     temperature = fit_temperature(logits["drawn"], loop.val.texts, loop.decoding)
-    readings = {name: decode_logits(found, loop.decoding, ALPHABET, temperature) for name, found in logits.items()}
+    readings = {name: decode_logits(found, loop.decoding, LATIN, temperature) for name, found in logits.items()}
     scores = {name: score(found, sets[name].texts) for name, found in readings.items()}
     plots.learning_curves(loop.state, before, list(sets), loop.folder / "learning_curves.png")
     plots.reliability(sets, readings, loop.folder / "reliability.png")
