@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from plate_devices.scoring_frames import FrameEvaluation
     from plate_devices.verify import Checked
     from plate_runtime.errors import InputError
-    from plate_runtime.reader import PlateReader
+    from plate_runtime.model import Model
 
 _LISTED = 20
 
@@ -45,21 +45,25 @@ def _evaluate(options: EvalOptions) -> int:
     from plate_devices.scoring import describe, evaluate
     from plate_devices.status import progress
     from plate_runtime.reader import PlateReader
+    from plate_runtime.shipped import default_as
 
     script = script_of(options.models, options.backend)
     labelled = labels_file(options.labels, script) if options.labels else data_folder(options.data or Path(), script)
-    read_as = options.read_as or labelled.read_as
-    if read_as == "frame":
-        return _evaluate_frames(options, labelled)
+    shown = options.read_as or labelled.read_as
+    # Without --as, pictures are read as plate-infer reads them without it.
+    usual = default_as(options.backend) if shown != "character" else None
+    read_as = options.read_as or usual or shown
+    if shown == "frame":
+        return _evaluate_frames(options, labelled, read_as)
     if not labelled.pictures:
         raise DataError(f"{labelled.name} has no picture with a text; there is nothing to score")
     models = choose_models(options.models, read_as, options.backend)
     if options.check_model:
         try_models(models, options.backend)
-    with PlateReader(models.reader, options.backend, options.threads, read_as) as reader:
+    with PlateReader(models.reader, options.backend, options.threads, read_as, models.locator) as reader:
         pictures = progress(labelled.pictures, labelled.pictures, labelled.name)
         found = evaluate(reader, pictures, read_as, options.region)
-        heading = _heading(options, labelled, read_as, reader)
+        heading = _heading(options, labelled, read_as, reader.model)
     if options.sheet is not None:
         from plate_devices.sheet import contact_sheets
 
@@ -73,7 +77,7 @@ def _evaluate(options: EvalOptions) -> int:
     return _name_unreadable(found.unreadable)
 
 
-def _evaluate_frames(options: EvalOptions, labelled: LabelledSet) -> int:
+def _evaluate_frames(options: EvalOptions, labelled: LabelledSet, read_as: str) -> int:
     from plate_devices.frames import describe, failures, lines
     from plate_devices.models import choose_models, try_models
     from plate_devices.outputs.lines import printable
@@ -84,14 +88,14 @@ def _evaluate_frames(options: EvalOptions, labelled: LabelledSet) -> int:
     from plate_runtime.labels import by_picture
     from plate_runtime.reader import PlateReader
 
-    models = choose_models(options.models, "frame", options.backend)
+    models = choose_models(options.models, read_as, options.backend)
     if options.check_model:
         try_models(models, options.backend)
     frames = by_picture(labelled.rows)
     reviewed = read_reviewed(options.reviewed) if options.reviewed else None
-    with PlateReader(models.reader, options.backend, options.threads, "frame", models.locator) as reader:
-        found = evaluate_frames(reader, progress(frames, frames, labelled.name), options.region, reviewed)
-        heading = _heading(options, labelled, "frame", reader)
+    with PlateReader(models.reader, options.backend, options.threads, read_as, models.locator) as reader:
+        found = evaluate_frames(reader, progress(frames, frames, labelled.name), options.region, reviewed, read_as)
+        heading = _heading(options, labelled, read_as, reader.model)
         heading["locator"] = reader.locator().manifest.label
     if options.sheet is not None:
         wrong = failures(found)
@@ -108,9 +112,9 @@ def _evaluate_frames(options: EvalOptions, labelled: LabelledSet) -> int:
     return _name_unreadable(found.unreadable)
 
 
-def _heading(options: EvalOptions, labelled: LabelledSet, read_as: str, reader: PlateReader) -> dict[str, str | None]:
+def _heading(options: EvalOptions, labelled: LabelledSet, read_as: str, model: Model) -> dict[str, str | None]:
     """Say what was read by what."""
-    manifest, backend = reader.model.manifest, reader.model.backend
+    manifest, backend = model.manifest, model.backend
     return {
         "set": labelled.name,
         "as": read_as,
@@ -153,9 +157,8 @@ def _print_scores(found: Evaluation, labelled: LabelledSet, heading: dict[str, s
 
     score = found.score
     engine = f"{heading['backend']} {heading['backend_version']}"
-    print(
-        f"{printable(labelled.name)}: {score.count} pictures read as {heading['as']} by {heading['model']} in {engine}"
-    )
+    mode = "by default" if heading["as"] == "auto" else f"as {heading['as']}"
+    print(f"{printable(labelled.name)}: {score.count} pictures read {mode} by {heading['model']} in {engine}")
     print(f"exact   {score.exact:6}  {score.exact_rate:8.2%}")
     print(f"folded  {score.folded:6}  {score.folded_rate:8.2%}   with O=0 and I=1")
     print(f"cer     {score.cer:16.4f}   character error rate")

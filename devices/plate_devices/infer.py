@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from plate_devices.arguments import InferOptions, parse_infer
-from plate_devices.views import RegionError
 from plate_runtime.commandline import run
 from plate_runtime.errors import PlateEdgeError
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from plate_devices.sources.base import Source
     from plate_runtime.reader import PlateReader
 
-__all__ = ["RegionError", "command", "engine_of", "main", "open_reader"]
+__all__ = ["command", "engine_of", "main", "open_reader"]
 
 PROGRAM = "plate-infer"
 
@@ -70,7 +69,9 @@ def _read_files(options: InferOptions) -> int:
         followed: Iterable[Source] = sources
         if not (reporting.status.on and sys.stdout.isatty()):  # there, the records themselves show the progress
             followed = progress(sources, sources, "reading", reporting.status)
-        return max([work.read_all(source) for source in followed], default=0)
+        code = max([work.read_all(source) for source in followed], default=0)
+        reporting.close(options.read_as)
+        return code
 
 
 def check_region(options: InferOptions) -> None:
@@ -101,7 +102,8 @@ def open_reader(options: InferOptions) -> PlateReader:
 def engine_of(options: InferOptions, reader: PlateReader) -> Engine:
     """Return what reads, for the records."""
     from plate_devices.records import Engine
+    from plate_runtime.shipped import DETECTING
 
     model = reader.model_for(options.read_as)
-    labels = {"locator": reader.locator().manifest.label} if options.read_as == "frame" else {}
+    labels = {"locator": reader.locator().manifest.label} if options.read_as in DETECTING else {}
     return Engine({**labels, "reader": model.manifest.label}, model.backend.name, model.manifest.script)

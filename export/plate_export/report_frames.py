@@ -15,14 +15,14 @@ from .frame_reading import count_texts
 from .gate import Limits
 from .gate_frames import Found, FrameCheck, more_false
 from .labelled import CheckSet
-from .report import not_run, to_table
+from .report import not_run, short_name, to_table
 from .scene_set import Frames
 from .source import Source
 
 WIDTHS = (0, 20, 30, 40, 60, 100, 200)
 """Limits between classes of plates by their width in pixels of the input."""
 
-_HEADERS = ("file", "KB", "interpreter", "found", "recall", "on no plate", "read", "agrees", "largest diff.")
+_HEADERS = ("file", "KB", "interpreter", "found", "false", "read", "agrees", "diff.")
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ class FrameReport:
         lines.append(f"- read: plates that the reader that ships for frames reads exactly where they were found, of "
                      f"{count_texts(self.frames)} with a text")  # fmt: skip
         lines += ["", *to_table(_HEADERS, self._rows()), ""]
+        lines.append(f"Files: {', '.join(one.name for one in self.artefacts)}.")
         if missing := not_run(self.artefacts, self.installed):
             lines.append(f"Not installed, so not run: {', '.join(missing)}.")
         changed = {place for one in self.checks for place in one.changed}
@@ -150,11 +151,11 @@ class FrameReport:
 
     def _rows(self) -> list[tuple[str, ...]]:
         size = self.source.path.stat().st_size
-        rows = [(self.source.path.name, f"{size / 1000:.0f}", "keras", *_figures(self.reference), "", "")]
+        rows = [(".h5", f"{size / 1000:.0f}", "keras", *_figures(self.reference), "", "")]
         for artefact in self.artefacts:
             for one in self.checks:
                 if one.file == artefact.name:
-                    head = one.file, f"{len(artefact.build()) / 1000:.0f}", f"{one.backend} {one.version}"
+                    head = short_name(artefact), f"{len(artefact.build()) / 1000:.0f}", f"{one.backend} {one.version}"
                     tail = f"{100 * one.agreement:.2f} %", f"{one.largest_difference:.4f}"
                     rows.append((*head, *_figures(one.answers), *tail))
         return rows
@@ -183,4 +184,4 @@ def _counts(found: Found) -> dict[str, Any]:
 def _figures(found: Found) -> tuple[str, ...]:
     score = found.score
     read = "-" if found.read is None else str(found.read)
-    return f"{score.found}/{score.plates}", f"{100 * score.recall:.2f} %", str(score.outside), read
+    return f"{score.found}/{score.plates}", str(score.outside), read

@@ -96,8 +96,11 @@ def read_character(picture: Picture, model: Model) -> Plate:
     return _plate(found, box, _around(box))
 
 
-def read_plate(picture: Picture, model: Model, region: str | None = None) -> Plate | None:
+def read_plate(picture: Picture, model: Model, region: str | None = None, second_look: float = 0.0) -> Plate | None:
     """Read the crop of one plate, again where the first look leaves doubt; None where nothing stands on it.
+
+    Args:
+        second_look: confidence of the first look from which on there is a second one.
 
     Raises:
         UsageError: see `formats.check_spelled`.
@@ -107,7 +110,7 @@ def read_plate(picture: Picture, model: Model, region: str | None = None) -> Pla
     gray, below = picture.gray(), model.manifest.thresholds.get("second_look", BELOW)
     (texts,) = _find_texts([gray], model)
     prior = find_prior(region, model.manifest.script)
-    found = read_looks(texts, lambda: _find_texts(other_looks(gray), model), prior, below)
+    found = read_looks(texts, lambda: _find_texts(other_looks(gray), model), prior, below, second_look)
     box = (0, 0, picture.width, picture.height)
     return _plate(found, box, _around(box), region=region) if found.characters else None
 

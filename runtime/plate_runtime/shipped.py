@@ -55,9 +55,13 @@ def named_model(name: str | Path, backend: str = "auto") -> Path:
     return shipped[str(name)]
 
 
+DETECTING = ("auto", "frame")
+"""The modes in which plates are detected in a picture: always, or unless it is filled by one."""
+
+
 def default_as(backend: str = "auto") -> str | None:
-    """Return how commands read a picture when nobody says: "frame" where a locator ships, else None."""
-    return "frame" if ships("locator", backend) else None
+    """Return the mode in which commands read pictures without `--as`: "auto" if a detector ships, else None."""
+    return "auto" if ships("locator", backend) else None
 
 
 def _path(kind: str, backend: str) -> Path:

@@ -9,12 +9,13 @@ import pytest
 from PIL import Image
 
 from plate_export import gate
+from plate_export import report as report_module
 from plate_export.artefact import Artefact, Converted, describe
 from plate_export.calibrate import choose
 from plate_export.gate import Answers, Check, Examples, Limits
 from plate_export.labelled import CheckSet, Labelled
 from plate_export.picture import draw_changes
-from plate_export.report import Report
+from plate_export.report import Report, to_table
 from plate_export.source import Source
 from plate_runtime.alphabet import ALPHABET
 from plate_train.weights_file import ModelMeta
@@ -84,6 +85,8 @@ def test_text_says_what_matters(report: Report) -> None:
         assert part in text
     widths = {len(line) for line in text.splitlines() if line.startswith("|")}
     assert len(widths) == 1
+    widest = ["float32.tflite", "1812", "tflite-runtime 2.14.0", "2048/2048", "2048", "12.34 %", "100.00 %", "0.1234"]
+    assert max(*widths, *map(len, to_table(report_module._HEADERS, [widest]))) <= 100
 
 
 def test_the_picture_shows_changed_characters(report: Report) -> None:

@@ -28,7 +28,6 @@ RETRY = 60.0
 
 # Pictures of this project alone: the folder may be one that other pictures lie in, too.
 _NAMED_BY_ID = re.compile(rf"{UUID7}(-\d+)?\.jpg|\.{UUID7}\.\d+\.part\.jpg", re.ASCII)
-_NAMED_BY_SOURCE = re.compile(r".+-(read|plate\d+)(-\d+)?\.jpg", re.ASCII)
 _BEGINNING = 1024
 """Bytes of a JPEG in which the comment of this project stands."""
 
@@ -131,7 +130,7 @@ class Retention:
 def _is_old_picture(path: Path, before: float) -> bool:
     """Whether a file is a picture of ours and old. One with a time in the future begins to age now. Raises OSError."""
     by_id = _NAMED_BY_ID.fullmatch(path.name) is not None
-    if not by_id and not _NAMED_BY_SOURCE.fullmatch(path.name):
+    if not by_id and path.suffix != ".jpg":
         return False
     found = path.lstat()
     if not stat.S_ISREG(found.st_mode):
