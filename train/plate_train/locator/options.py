@@ -21,7 +21,7 @@ from ..tensorflow_setup import require_extra
 from .settings import Settings, changed, read_settings
 
 KIND = "locator"
-PREVIEWED = 40
+PREVIEWED = 15
 EXAMPLES = """examples:
   plate-train locator --hours 12 --out runs/locator           train on drawn scenes
   plate-train locator --resume --out runs/locator             go on with an interrupted run
