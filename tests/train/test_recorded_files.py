@@ -67,7 +67,7 @@ def test_arrays_that_run_code_or_claim_too_much_are_refused(tmp_path: Path) -> N
     content = bytearray(path.read_bytes())
     content[content.rindex(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(content)
-    with pytest.raises(DataError, match="damaged: File 'a.npy' is encrypted"):
+    with pytest.raises(DataError, match=r"damaged: File 'a.npy' is encrypted"):
         read_arrays(path)
 
 
