@@ -131,7 +131,7 @@ def test_own_crops_are_learnt_from_a_network_that_was(finished: Path, tmp_path: 
     assert [row["step"] for row in state.history] == [6]  # the round that the end cut short is scored, too
     epochs = [line for line in lines if line.startswith("epoch ")]
     assert epochs[0].startswith("epoch 1, step 4 of 6, loss ")
-    assert all(line.endswith(" s left") for line in (*epochs, next(line for line in lines if "round 1" in line)))
+    assert all(line.endswith(" left") for line in (*epochs, next(line for line in lines if "round 1" in line)))
     report = json.loads((folder / "report.json").read_text())
     assert set(report["before"]) == set(report["scores"]) == {"drawn", "own"}
     record = report["training"]
