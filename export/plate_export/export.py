@@ -11,19 +11,23 @@ from typing import Any
 import numpy as np
 
 from plate_runtime.errors import ModelError
+from plate_train.network_model import as_model, open_frame_reader
+from plate_train.plates.score import compiled
 
-from . import assumptions, exact, gate, onnx, parts, tflite
+from . import assumptions, exact, gate, noise, onnx, parts, tflite
 from .artefact import Artefact, Converted, describe
 from .calibrate import COUNT, Calibration, choose
 from .check_set import load_check_set
 from .exam import AnyReport, Exam, set_exam
+from .frame_reading import read_crops, search_all
 from .gate import Limits
 from .labelled import CheckSet, Labelled
+from .noise import Noise
 from .outputs import require_sound
 from .packaged import is_shipped
 from .progress import Progress
 from .publish import Staging, stage
-from .reading import installed, read_all
+from .reading import Reading, installed, read_all
 from .source import Source, load_network
 
 _FIRST_STEPS = 3  # pictures, network, scoring the .h5
@@ -85,12 +89,15 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
         exam.judge(reference, [])
         candidates = _convert_all(network, source, options, calibration, progress)
         checks = checker.score_files(candidates, staging, reference)
+        found = checker.compare_noise(network, candidates, checks, staging)
         progress.close()
 
-        artefacts = [one.with_scores(exam.scores(checks, one.name)) for one in candidates]
-        report = exam.report(calibration, reference, artefacts, checks, checker.installed)
+        scored = [one.with_scores(exam.scores(checks, one.name)) for one in candidates]
+        artefacts = [one.with_noise(found.record(one.name)) for one in scored]
+        report = replace(exam.report(calibration, reference, artefacts, checks, checker.installed), noise=found)
         show(report.to_text())
         exam.judge(reference, checks)
+        noise.judge(found)
         for artefact in artefacts:
             path = staging.write(artefact.name, artefact.build())
             _require_same_answers(path, exam, checks)
@@ -115,27 +122,52 @@ class _Checker:
             self._count_pictures(len(parts_[-1]))
         outputs = np.concatenate(parts_)
         require_sound(outputs, self._source.meta, self._source.path)
-        return self._exam.count(outputs)
+        return self._exam.count(self._read_originals(network, Reading(outputs, "keras", "")))
+
+    def _read_originals(self, network: Any, reading: Reading) -> Reading:
+        """Return the reading with what the product would read by the `.h5`."""
+        originals, meta = self._exam.originals, self._source.meta
+        if not len(originals):
+            return reading
+        model = as_model(compiled(network), meta, self._source.path)
+        if meta.kind == "plate":
+            return replace(reading, texts=read_crops(model, originals, self._count_pictures))
+        with open_frame_reader() as reader:
+            return replace(reading, plates=search_all(model, reader, originals, self._count_pictures))
 
     def score_files(self, candidates: Sequence[Artefact], staging: Staging, reference: Any) -> list[Any]:
         paths = [staging.write(candidate.name, candidate.build()) for candidate in candidates]
         runs = [(path, backend) for path in paths for backend in gate.usable_backends(path, self.installed)]
-        self._progress.expect(_FIRST_STEPS + len({candidate.format for candidate in candidates}) + len(runs))
+        self._progress.expect(_FIRST_STEPS + len({candidate.format for candidate in candidates}) + len(runs) + 1)
         return [self._score_file(path, backend, reference) for path, backend in runs]
 
     def _score_file(self, path: Path, backend: str, reference: Any) -> Any:
         self._progress.step(f"checking {path.name} in {backend}")
-        reading = read_all(path, backend, self._exam.inputs, self._count_pictures, self._debug)
-        answers = self._exam.count(reading.outputs)
+        exam = self._exam
+        reading = read_all(
+            path, backend, exam.inputs, self._count_pictures, debug=self._debug, originals=exam.originals
+        )
+        answers = exam.count(reading)
         return self._exam.compare(reference, answers, file=path.name, backend=reading.backend, version=reading.version)
 
+    def compare_noise(
+        self, network: Any, candidates: Sequence[Artefact], checks: Sequence[Any], staging: Staging
+    ) -> Noise:
+        """Show noise to the `.h5` and to every file in every interpreter that checked it."""
+        self._progress.step("comparing outputs for noise")
+        inputs = noise.inputs(self._source.meta.input)
+        reference = np.asarray(network(inputs, training=False), np.float32)
+        runs = [(one.file, one.backend) for one in checks]
+        outputs = {run: read_all(staging.path(run[0]), run[1], inputs, debug=self._debug).outputs for run in runs}
+        return noise.compare(reference, outputs, candidates, self._source.path.name)
+
     def _count_pictures(self, count: int) -> None:
-        self._progress.advance(count / len(self._exam.inputs))
+        self._progress.advance(count / (len(self._exam.inputs) + len(self._exam.originals)))
 
 
 def _steps(options: Options) -> int:
     """As many as there are with one interpreter a format."""
-    return _FIRST_STEPS + len(options.formats) * (1 + len(options.precisions))
+    return _FIRST_STEPS + len(options.formats) * (1 + len(options.precisions)) + 1
 
 
 def _limits(source: Source, options: Options, check_set: CheckSet) -> Limits:

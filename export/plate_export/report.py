@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from .calibrate import Calibration
 from .exact import EXACT, PLAIN
 from .gate import Answers, Check, Limits
 from .labelled import CheckSet
+from .noise import Noise
 from .picture import draw_changes
 from .source import Source
 
@@ -40,6 +41,7 @@ class Report:
     checks: Sequence[Check]
     installed: Mapping[str, str | None]
     libraries: Mapping[str, str]
+    noise: Noise = field(default_factory=Noise)
 
     @property
     def not_run(self) -> list[str]:
@@ -71,6 +73,7 @@ class Report:
             "calibration": self.calibration.record() if self.calibration else None,
             "h5": _counts(self.reference),
             "artefacts": [self._artefact(artefact) for artefact in self.artefacts],
+            "noise": self.noise.to_json(),
             "interpreters": dict(self.installed),
             "not_run": self.not_run,
             "libraries": dict(self.libraries),
@@ -138,6 +141,7 @@ class Report:
             f"- limits: {self.limits.needed(count)} of {count} {counted} ({self.limits.min_accuracy:g} %), "
             f"at most {self.limits.allowed(count)} fewer than the .h5"
         )
+        lines += self.noise.to_text()
         if seen:
             lines.append(
                 f"- {seen} of the pictures stand in the training split too; without them the .h5 reads "

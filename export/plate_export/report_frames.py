@@ -6,15 +6,15 @@ import hashlib
 import io
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .artefact import Artefact
 from .calibrate import Calibration
-from .frame_reading import count_texts
 from .gate import Limits
 from .gate_frames import Found, FrameCheck, more_false
 from .labelled import CheckSet
+from .noise import Noise
 from .report import not_run, short_name, to_table
 from .scene_set import Frames
 from .source import Source
@@ -39,6 +39,7 @@ class FrameReport:
     checks: Sequence[FrameCheck]
     installed: Mapping[str, str | None]
     libraries: Mapping[str, str]
+    noise: Noise = field(default_factory=Noise)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON values; equal exports give equal reports."""
@@ -52,7 +53,7 @@ class FrameReport:
                 "digest": self.check_set.digest,
                 "count": len(self.frames),
                 "plates": plates,
-                "texts": count_texts(self.frames),
+                "texts": self.frames.with_text,
                 "drawn": self.check_set.drawn,
             },
             "limits": {
@@ -65,6 +66,7 @@ class FrameReport:
             "calibration": self.calibration.record() if self.calibration else None,
             "h5": {**_counts(self.reference), "widths": self._widths(self.reference)},
             "artefacts": [self._artefact(artefact) for artefact in self.artefacts],
+            "noise": self.noise.to_json(),
             "interpreters": dict(self.installed),
             "not_run": not_run(self.artefacts, self.installed),
             "libraries": dict(self.libraries),
@@ -89,7 +91,8 @@ class FrameReport:
             f"{limits.allowed(plates)} fewer than the .h5, at most {more} more on no plate"
         )
         lines.append(f"- read: plates that the reader that ships for frames reads exactly where they were found, of "
-                     f"{count_texts(self.frames)} with a text")  # fmt: skip
+                     f"{self.frames.with_text} with a text")  # fmt: skip
+        lines += self.noise.to_text()
         lines += ["", *to_table(_HEADERS, self._rows()), ""]
         lines.append(f"Files: {', '.join(one.name for one in self.artefacts)}.")
         if missing := not_run(self.artefacts, self.installed):
@@ -167,9 +170,9 @@ class FrameReport:
     def _counts_by_width(self, found: Found) -> list[list[int]]:
         """Count plates, and those found, by their width in the input."""
         counts = [[0, 0] for _ in WIDTHS]
-        for plates, matches in zip(self.frames.plates, found.matches, strict=True):
+        for plates, matches, scale in zip(self.frames.plates, found.matches, self.frames.scales, strict=True):
             for (corners, _), number in zip(plates, matches.found, strict=True):
-                width = math.dist(corners[0], corners[1])
+                width = scale * math.dist(corners[0], corners[1])
                 place = max(place for place, least in enumerate(WIDTHS) if width >= least)
                 counts[place][0] += 1
                 counts[place][1] += number is not None
@@ -183,5 +186,4 @@ def _counts(found: Found) -> dict[str, Any]:
 
 def _figures(found: Found) -> tuple[str, ...]:
     score = found.score
-    read = "-" if found.read is None else str(found.read)
-    return f"{score.found}/{score.plates}", str(score.outside), read
+    return f"{score.found}/{score.plates}", str(score.outside), str(found.read)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .errors import ModelError, UsageError
 from .image import Picture, PictureSource, open_picture
 from .model import Model, open_model, ships
-from .reading import Box, Corners, Plate, read_character, read_found, read_plate
+from .reading import Box, Corners, Plate, read_character, read_plate
 
 if TYPE_CHECKING:
     from .locate import Detection
@@ -176,12 +176,14 @@ class PlateReader:
         """Return every detection and what is read there; a second look is taken if nothing is read with confidence."""
         from .locate import Detection
         from .one_plate import may_be_one_plate, read_one_plate
-        from .search import CONFIDENT, Search
+        from .search import CONFIDENT, Search, search_frame
 
         gray, reader = picture.gray(), self.model_for("frame")
-        search = Search(gray, self.locator(), may_be_filled=may_be_filled)
+        if not may_be_filled:
+            return search_frame(gray, self.locator(), reader, region)
+        search = Search(gray, self.locator(), may_be_filled=True)
         whole = None
-        if may_be_filled and may_be_one_plate(search, picture.width, picture.height):
+        if may_be_one_plate(search, picture.width, picture.height):
             whole = read_one_plate(picture, reader, region)
             if whole is not None and whole.confidence >= reader.manifest.thresholds.get("min_confidence", 0.0):
                 return [(Detection(whole.corners, search.filled), whole)]

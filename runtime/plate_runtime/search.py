@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from .model import Model
 from .preprocess import fitted_size
 from .thumbnail import add_thumbnail
 from .views import View, find_views, view_around, view_from_afar
+
+if TYPE_CHECKING:
+    from .reading import Plate
 
 CONFIDENT = 0.5
 """A confidence, of a plate found and read if it is read, from which on there is no second look."""
@@ -146,12 +150,49 @@ class Search:
         return None
 
 
+def search_frame(
+    picture: Picture | NDArray[np.uint8],
+    locator: Model,
+    reader: Model | None,
+    region: str | None = None,
+    min_confidence: float | None = None,
+) -> list[tuple[Detection, Plate | None]]:
+    """Find the plates of a frame and read them; a second look is taken if nothing is read with confidence.
+
+    The commands, the check of an export and the scores of training all detect here, so that they count the same.
+
+    Args:
+        picture: or gray uint8 (h, w). reader: None reads nothing, and the confidence of a detection decides alone.
+        min_confidence: least confidence of a detection, see `Search`.
+
+    Returns:
+        Every detection with what is read there, the most confident detection first.
+    """
+    gray = picture.gray() if isinstance(picture, Picture) else picture
+    search = Search(gray, locator, min_confidence)
+    found = _read(gray, search.detections, reader, region)
+    confidences = [one.confidence if reader is None else _product(plate) for one, plate in found]
+    if max(confidences, default=0.0) < CONFIDENT and search.look_again():
+        found = _read(gray, search.detections, reader, region)
+    return found
+
+
 def find_plates(
     picture: Picture | NDArray[np.uint8], model: Model, min_confidence: float | None = None
 ) -> list[Detection]:
-    """Find plates without reading them; a second look is taken if no detection is confident. See `Search`."""
-    search = Search(picture, model, min_confidence)
-    found = search.detections
-    if not any(one.confidence >= CONFIDENT for one in found) and search.look_again():
-        return search.detections
-    return found
+    """Find plates without reading them; a second look is taken if no detection is confident. See `search_frame`."""
+    return [one for one, _ in search_frame(picture, model, None, min_confidence=min_confidence)]
+
+
+def _read(
+    gray: NDArray[np.uint8], found: list[Detection], reader: Model | None, region: str | None
+) -> list[tuple[Detection, Plate | None]]:
+    if reader is None:
+        return [(one, None) for one in found]
+    from .reading import read_found
+
+    return list(zip(found, read_found(gray, found, reader, region), strict=True))
+
+
+def _product(plate: Plate | None) -> float:
+    return 0.0 if plate is None else plate.detection_confidence * plate.confidence

@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from plate_runtime.locate import Detection
+
 from ..draw.scenes.labels import Mark, decode
 from ..plates.checkpoint import State
 from ..plates.plots import loss_curve
 from ..plots import new_figure, store_figure
 from ..sheets import store_pages, tiled
-from .score import SCORED_AT, Found, FrameSet, match
+from .score import FrameSet, match
 
 _WIDTH, _HEIGHT = 400, 240
 _MOST = 60
@@ -45,17 +47,17 @@ def learning_curves(state: State, sets: Sequence[str], path: Path) -> None:
     store_figure(figure, path)
 
 
-def failures(frames: FrameSet, found: Sequence[Found], path: Path, threshold: float = SCORED_AT) -> None:
+def failures(frames: FrameSet, found: Sequence[Sequence[Detection]], path: Path) -> None:
     """Draw frames with plates that were missed or detections on none: red missed, green found, yellow false."""
     shown = []
-    for place, (entry, marks) in enumerate(zip(found, frames.marks, strict=True)):
-        hits, false = match(entry, marks, threshold)
-        if false or len(hits) < sum(mark.counts for mark in marks):
-            drawn = [
-                (mark.corners, _RIGHT if at in hits else _PLATE if mark.counts else _IGNORED)
-                for at, mark in enumerate(marks)
-            ]
-            drawn += [(entry.corners[at], _FALSE) for at in false]
+    for place, (detections, marks) in enumerate(zip(found, frames.marks, strict=True)):
+        matches = match(detections, marks)
+        if matches.outside or None in matches.found:
+            counted = [mark.corners for mark in marks if mark.counts]
+            drawn = [(mark.corners, _IGNORED) for mark in marks if not mark.counts]
+            pairs = zip(counted, matches.found, strict=True)
+            drawn += [(corners, _PLATE if number is None else _RIGHT) for corners, number in pairs]
+            drawn += [(np.array(detections[number].corners), _FALSE) for number in matches.outside]
             shown.append(_frame(frames.pictures[place], drawn))
     if shown:
         store_pages(tiled(shown[:_MOST]), path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -83,8 +83,14 @@ def labelled_set(file: Path, spec: InputSpec) -> CropSet:
 
 def crops(listed: Sequence[LabelledPicture], spec: InputSpec) -> NDArray[np.uint8]:
     """Return the listed pictures as the network's preprocessing leaves them before scaling."""
+    return np.stack([resize_picture(gray, spec) for gray in open_grays(listed)])
+
+
+def open_grays(listed: Iterable[LabelledPicture]) -> Iterator[NDArray[np.uint8]]:
+    """Open the listed pictures one by one, gray uint8 (h, w). Raises DataError where one cannot be read."""
     try:
-        return np.stack([resize_picture(open_picture(entry.path).gray(), spec) for entry in listed])
+        for entry in listed:
+            yield open_picture(entry.path).gray()
     except InputError as error:
         raise DataError(str(error)) from error
 
