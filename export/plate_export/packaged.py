@@ -51,9 +51,8 @@ def load_packaged(meta: ModelMeta) -> CheckSet:
         texts: list[str] = listed[part]
         originals = pictures[start : start + len(texts)]
         chosen = np.stack([resize_picture(picture, meta.input) for picture in originals])
-        parts[part] = Labelled(
-            chosen, texts, [f"{name}/{part} {place}" for place in range(len(texts))], list(originals)
-        )
+        sources = [f"{name}/{part} {place}" for place in range(len(texts))]
+        parts[part] = Labelled(chosen, texts, sources, list(originals) if meta.kind == "plate" else [])
         start += len(texts)
     train, val = parts["train"], parts["val"]
     unseen = np.ones(len(val), bool)
