@@ -219,7 +219,7 @@ def test_a_file_that_reads_worse_is_exit_3(
         """An interpreter that takes every 7 for a T."""
         found = honest(path, *rest, **options)
         if "int8" in path.name:
-            found.outputs[..., 29] = np.maximum(found.outputs[..., 29], found.outputs[..., 7] + 1)
+            found.texts[:] = [text.replace("7", "T") for text in found.texts]
         return found
 
     monkeypatch.setattr("plate_export.export.read_all", forgetful)
