@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .errors import ModelError, UsageError
 from .image import Picture, PictureSource, open_picture
 from .model import Model, open_model, ships
-from .reading import Box, Corners, Plate, read_character, read_plate
+from .reading import Box, Corners, Plate, read_character, read_found, read_plate
 
 if TYPE_CHECKING:
     from .locate import Detection

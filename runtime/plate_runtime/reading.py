@@ -112,9 +112,7 @@ def read_plate(picture: Picture, model: Model, region: str | None = None, second
     return _plate(found, box, _around(box), region=region) if found.characters else None
 
 
-def read_crop(
-    gray: NDArray[np.uint8], model: Model, region: str | None = None, second_look: float = 0.0
-) -> Reading:
+def read_crop(gray: NDArray[np.uint8], model: Model, region: str | None = None, second_look: float = 0.0) -> Reading:
     """Read a gray crop, uint8 (h, w), by a network of whole plates; see `read_plate`."""
     below, prior = model.manifest.thresholds.get("second_look", BELOW), find_prior(region, model.manifest.script)
     (texts,) = _find_texts([gray], model)
