@@ -22,7 +22,7 @@ SEED ?= 0
 
 help:
 	@echo "make demo         read sample pictures with the base install alone"
-	@echo "make test         install what the tests need, check style and types, run the tests"
+	@echo "make test         install what the tests need (TensorFlow ...) into $(DEV), check style and types, run the tests"
 	@echo "make docs         build the documentation as a site in .cache/site"
 	@echo "make test-system  fetch the fonts and run the tests that install packages"
 	@echo "make test-arm64   install the wheel on emulated 64-bit ARM, bookworm and trixie; same plates and scores as on x86"
@@ -82,11 +82,13 @@ clean:
 	rm -rf $(DEMO) $(DEV) .cache/rivals
 
 $(DEMO)/installed: pyproject.toml $(wildcard runtime/plate_runtime/models/*)
+	@echo "installing into $(DEMO), once: Plate Edge with numpy, Pillow and LiteRT"
 	$(PYTHON) -m venv $(DEMO)
 	$(DEMO)/bin/pip install --quiet --disable-pip-version-check .
 	@touch $@
 
 $(DEV)/installed: pyproject.toml
+	@echo "installing into $(DEV), once: TensorFlow, ONNX, OpenCV, matplotlib and the tools of the tests; about 3 GB"
 	$(PYTHON) -m venv $(DEV)
 	$(DEV)/bin/pip install --quiet --disable-pip-version-check --editable '.[all,dev]'
 	@touch $@

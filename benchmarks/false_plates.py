@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from plate_devices.cli.status_line import progress
-from plate_devices.scoring.contact_sheet import Tile, draw_tiles
+from plate_devices.scoring.contact_sheet import Tile, draw_tiles, save_pages
 from plate_runtime import PlateReader
 from plate_runtime.command_line import run
 from plate_runtime.geometry import Corners
@@ -67,8 +67,8 @@ def main(arguments: Sequence[str]) -> int:
         if alarm.reported:
             print(f"scene {alarm.scene}: {alarm.text}, {alarm.detected:.2f} found, {alarm.product:.2f} in all")
     if asked.sheet is not None:
-        draw_sheet(alarms).save(asked.sheet)
-        print(f"{min(len(alarms), SHOWN)} of {len(alarms)} detections: {asked.sheet}")
+        files = save_pages(draw_sheets(alarms), asked.sheet)
+        print(f"{min(len(alarms), SHOWN)} of {len(alarms)} detections: {', '.join(map(str, files))}")
     return 0
 
 
@@ -94,7 +94,7 @@ def count_alarms(reader: PlateReader, wanted: int, seed: int) -> tuple[dict[str,
     return row, alarms
 
 
-def draw_sheet(alarms: Sequence[Alarm]) -> Image.Image:
+def draw_sheets(alarms: Sequence[Alarm]) -> list[Image.Image]:
     """Draw the surest detections, reported ones first, each outlined in its surroundings."""
     shown = sorted(alarms, key=lambda alarm: not alarm.reported)[:SHOWN]
     return draw_tiles(

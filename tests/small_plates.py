@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from plate_runtime.manifest import InputSpec
-from plate_train.loop.shards import Store
+from plate_train.loop.shards import Advance, Store
 from plate_train.plates.architectures import PLATE_SPEC
 from plate_train.plates.run import run
 from plate_train.plates.settings import Settings
@@ -18,11 +18,17 @@ from plate_train.plates.settings import Settings
 LETTERS = "1234ABCD"
 
 
-def small_shard(seed: int, number: int, count: int, spec: InputSpec, part: str) -> tuple[NDArray[np.uint8], list[str]]:
+def small_shard(
+    seed: int, number: int, count: int, spec: InputSpec, part: str, *, advance: Advance = lambda: None
+) -> tuple[NDArray[np.uint8], list[str]]:
     """Draw `count` plates of two or three characters, as the project's generator would be called."""
     random = np.random.default_rng([seed, number, len(part)])
     texts = ["".join(random.choice(list(LETTERS), random.integers(2, 4))) for _ in range(count)]
-    return np.stack([_plate(text, random, spec) for text in texts]), texts
+    pictures = []
+    for text in texts:
+        pictures.append(_plate(text, random, spec))
+        advance()
+    return np.stack(pictures), texts
 
 
 def _plate(text: str, random: np.random.Generator, spec: InputSpec) -> NDArray[np.uint8]:

@@ -12,12 +12,14 @@ from PIL import Image, ImageDraw, ImageFont
 from plate_runtime.manifest import InputSpec
 from plate_train.detector.run import run
 from plate_train.detector.settings import Settings
-from plate_train.loop.shards import Store
+from plate_train.loop.shards import Advance, Store
 from plate_train.synthetic.scenes.labels import Mark, encode
 from plate_train.synthetic.scenes.spec import SCENE_SPEC
 
 
-def small_shard(seed: int, number: int, count: int, spec: InputSpec, part: str) -> tuple[NDArray[np.uint8], list[str]]:
+def small_shard(
+    seed: int, number: int, count: int, spec: InputSpec, part: str, *, advance: Advance = lambda: None
+) -> tuple[NDArray[np.uint8], list[str]]:
     """Draw `count` scenes with one plate each, as the project's generator would be called."""
     random = np.random.default_rng([seed, number, len(part)])
     drawn = [_scene(random, spec) for _ in range(count)]

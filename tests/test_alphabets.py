@@ -17,6 +17,8 @@ from PIL import Image
 from small_letters import render, write_classes, write_plates
 
 from plate_devices.cli import evaluate, infer
+from plate_devices.cli.infer_options import parse_infer
+from plate_devices.health.machine_checks import check_samples
 from plate_export.command import export_command
 from plate_runtime.errors import DataError, UsageError
 from plate_runtime.labels import read_labels
@@ -24,6 +26,7 @@ from plate_runtime.model_file import read_model_file
 from plate_runtime.preprocess import scale_pixels
 from plate_runtime.script import Script
 from plate_train import command as train
+from plate_train.characters.datasets import load_folder
 from plate_train.networks import tensorflow_setup, weights_file
 from plate_train.networks.weights_file import ModelMeta
 from plate_train.plates.architectures import PLATE_SPEC, Size, build
@@ -196,10 +199,20 @@ def test_a_region_of_digits_alone_is_known_for_plates_of_digits(
     assert [(plate["text"], plate["region"]) for plate in record["plates"]] == [(digits.plate, "il")]
 
 
+def test_the_doctor_does_not_blame_a_model_for_characters_that_it_lacks(case: Case, tmp_path: Path) -> None:
+    options = parse_infer(["--camera", "demo", "--as", "plate", "--model", case.model])
+    (found,) = check_samples(options)
+    assert (found.state, "no sample plate has its characters" in found.told) == ("note", True)
+
+
 def test_training_names_classes_that_it_leaves_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_classes(tmp_path / "data", "АБ", range(2))
     with pytest.raises(DataError, match="--alphabet АБ"):
         train.command(["character", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "run")])
+    for part in ("train", "val"):
+        write_classes(tmp_path / "more" / part, "АБ12", range(2))
+    assert load_folder(tmp_path / "more").train.characters.alphabet == "12"
+    assert "add --alphabet 12АБ" in capsys.readouterr().err
     with pytest.raises(UsageError, match="--alphabet goes with --data"):
         train.command(["character", "--alphabet", "АБ", "--out", str(tmp_path / "run")])
     with pytest.raises(SystemExit):

@@ -67,6 +67,12 @@ class Artefact:
         """Return the same file saying what it scored."""
         return dataclasses.replace(self, manifest=dataclasses.replace(self.manifest, scores=tuple(scores)))
 
+    def with_noise(self, record: Mapping[str, Any]) -> Artefact:
+        """Return the same file saying how its outputs for noise differ; see `noise`."""
+        training = dict(self.manifest.training)
+        training["export"] = {**training["export"], "noise": dict(record)}
+        return dataclasses.replace(self, manifest=dataclasses.replace(self.manifest, training=training))
+
 
 def describe(source: Source, format_: str, precision: str, converted: Converted, export: Mapping[str, Any]) -> Artefact:
     """Return the converted network with a manifest made of what its `.h5` records and how it was exported."""

@@ -11,18 +11,23 @@ from typing import Any
 import numpy as np
 
 from plate_runtime.errors import ModelError
+from plate_train.network_model import as_model, open_frame_reader
+from plate_train.plates.score import compiled
 
+from . import noise
 from .artefact import Artefact, Converted, describe
 from .check_sets.labelled import CheckSet, Labelled
 from .check_sets.load_check_set import load_check_set
 from .check_sets.packaged import is_shipped
 from .checks import assumptions, text_check
 from .checks.exam import AnyReport, Exam, set_exam
+from .checks.frame_texts import read_crops, search_all
 from .checks.network_outputs import require_sound
-from .checks.reading_process import installed, read_all
+from .checks.reading_process import Reading, installed, read_all
 from .checks.text_check import Limits
 from .convert import exact_int8, libraries, onnx, tflite
 from .convert.calibrate import COUNT, Calibration, choose
+from .noise import Noise
 from .progress import Progress
 from .publish import Staging, stage
 from .source import Source, load_network
@@ -64,7 +69,7 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
         DataError: no usable pictures. ModelError: the network cannot be converted as asked. AccuracyError: a
             file falls below the limits. DeviceError: `options.out` cannot be written.
     """
-    with stage(options.out) as staging, Progress(_steps(options)) as progress:
+    with stage(options.out) as staging, Progress(source.meta.name, _steps(options)) as progress:
         progress.step("loading pictures")
         int8 = "int8" in options.precisions
         shipped = is_shipped(source.digest)
@@ -86,12 +91,15 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
         exam.judge(reference, [])
         candidates = _convert_all(network, source, options, calibration, progress)
         checks = checker.score_files(candidates, staging, reference)
+        found = checker.compare_noise(network, candidates, checks, staging)
         progress.close()
 
-        artefacts = [one.with_scores(exam.scores(checks, one.name)) for one in candidates]
-        report = exam.report(calibration, reference, artefacts, checks, checker.installed)
+        scored = [one.with_scores(exam.scores(checks, one.name)) for one in candidates]
+        artefacts = [one.with_noise(found.record(one.name)) for one in scored]
+        report = replace(exam.report(calibration, reference, artefacts, checks, checker.installed), noise=found)
         show(report.to_text())
         exam.judge(reference, checks)
+        noise.judge(found)
         for artefact in artefacts:
             path = staging.write(artefact.name, artefact.build())
             _require_same_answers(path, exam, checks)
@@ -116,27 +124,52 @@ class _Checker:
             self._count_pictures(len(parts_[-1]))
         outputs = np.concatenate(parts_)
         require_sound(outputs, self._source.meta, self._source.path)
-        return self._exam.count(outputs)
+        return self._exam.count(self._read_originals(network, Reading(outputs, "keras", "")))
+
+    def _read_originals(self, network: Any, reading: Reading) -> Reading:
+        """Return the reading with what the product would read by the `.h5`."""
+        originals, meta = self._exam.originals, self._source.meta
+        if not len(originals):
+            return reading
+        model = as_model(compiled(network), meta, self._source.path)
+        if meta.kind == "plate":
+            return replace(reading, texts=read_crops(model, originals, self._count_pictures))
+        with open_frame_reader() as reader:
+            return replace(reading, plates=search_all(model, reader, originals, self._count_pictures))
 
     def score_files(self, candidates: Sequence[Artefact], staging: Staging, reference: Any) -> list[Any]:
         paths = [staging.write(candidate.name, candidate.build()) for candidate in candidates]
         runs = [(path, backend) for path in paths for backend in text_check.usable_backends(path, self.installed)]
-        self._progress.expect(_FIRST_STEPS + len({candidate.format for candidate in candidates}) + len(runs))
+        self._progress.expect(_FIRST_STEPS + len({candidate.format for candidate in candidates}) + len(runs) + 1)
         return [self._score_file(path, backend, reference) for path, backend in runs]
 
     def _score_file(self, path: Path, backend: str, reference: Any) -> Any:
         self._progress.step(f"checking {path.name} in {backend}")
-        reading = read_all(path, backend, self._exam.inputs, self._count_pictures, self._debug)
-        answers = self._exam.count(reading.outputs)
+        exam = self._exam
+        reading = read_all(
+            path, backend, exam.inputs, self._count_pictures, debug=self._debug, originals=exam.originals
+        )
+        answers = exam.count(reading)
         return self._exam.compare(reference, answers, file=path.name, backend=reading.backend, version=reading.version)
 
+    def compare_noise(
+        self, network: Any, candidates: Sequence[Artefact], checks: Sequence[Any], staging: Staging
+    ) -> Noise:
+        """Show noise to the `.h5` and to every file in every interpreter that checked it."""
+        self._progress.step("comparing outputs for noise")
+        inputs = noise.inputs(self._source.meta.input)
+        reference = np.asarray(network(inputs, training=False), np.float32)
+        runs = [(one.file, one.backend) for one in checks]
+        outputs = {run: read_all(staging.path(run[0]), run[1], inputs, debug=self._debug).outputs for run in runs}
+        return noise.compare(reference, outputs, candidates, self._source.path.name)
+
     def _count_pictures(self, count: int) -> None:
-        self._progress.advance(count / len(self._exam.inputs))
+        self._progress.advance(count / (len(self._exam.inputs) + len(self._exam.originals)))
 
 
 def _steps(options: Options) -> int:
     """As many as there are with one interpreter a format."""
-    return _FIRST_STEPS + len(options.formats) * (1 + len(options.precisions))
+    return _FIRST_STEPS + len(options.formats) * (1 + len(options.precisions)) + 1
 
 
 def _limits(source: Source, options: Options, check_set: CheckSet) -> Limits:
@@ -199,4 +232,5 @@ def _write_report(report: AnyReport, staging: Staging) -> None:
     text = json.dumps(report.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     staging.write(f"{name}.json", text.encode())
     staging.write(f"{name}.md", report.to_text().encode())
-    staging.write(f"{name}.png", report.picture())
+    for number, page in enumerate(report.pictures(), 1):
+        staging.write(f"{name}.png" if number == 1 else f"{name}-{number}.png", page)

@@ -1,20 +1,23 @@
-"""One progress bar for a whole export, on standard error, only where somebody watches."""
+"""Progress of a whole export on standard error: one bar, or a line a step where that is no terminal."""
 
 from __future__ import annotations
 
+import sys
 from types import TracebackType
+from typing import Any
+
+from plate_runtime.progress import Pace
+from plate_train.loop.progress import bar_size
 
 _FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}"
 
 
 class Progress:
-    """Counts the steps of an export; says which one is done at the moment."""
+    """Counts the steps of an export of the model `name`; says which one is running."""
 
-    def __init__(self, steps: int) -> None:
-        from tqdm import tqdm
-
-        self._before = 0
-        self._bar = tqdm(total=steps, bar_format=_FORMAT, leave=False, disable=None, dynamic_ncols=True)
+    def __init__(self, name: str, steps: int) -> None:
+        self._name, self._before = name, 0
+        self._bar = _bar(steps) if sys.stderr.isatty() else _Lines()
 
     def expect(self, steps: int) -> None:
         """Set how many steps there are in all, now that it is known."""
@@ -24,7 +27,7 @@ class Progress:
         """Begin the next step; the one before is done."""
         self._bar.update(self._before - self._bar.n)
         self._before += 1
-        self._bar.set_description_str(what)
+        self._bar.set_description_str(f"{self._name}: {what}")
 
     def advance(self, share: float) -> None:
         """Count a share, 0..1, of the present step as done."""
@@ -41,3 +44,28 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class _Lines:
+    """What takes the bar's place where no bar can move."""
+
+    def __init__(self) -> None:
+        self.total, self.n, self._what, self._pace = 0, 0.0, "", Pace()
+
+    def set_description_str(self, what: str) -> None:
+        self._what, self._pace = what, Pace()
+        print(what, file=sys.stderr, flush=True)
+
+    def update(self, share: float) -> None:
+        self.n += share
+        if self._pace.due():
+            print(f"{self._what}, {self.n % 1:.0%}", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        pass
+
+
+def _bar(steps: int) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(total=steps, bar_format=_FORMAT, leave=False, **bar_size())

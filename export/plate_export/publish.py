@@ -31,13 +31,17 @@ class Staging:
         self.out = out
         self.folder = out / _UNDECIDED
 
+    def path(self, name: str) -> Path:
+        """Return where a file of that name lies until it is published."""
+        return self.folder / name
+
     def write(self, name: str, content: bytes) -> Path:
         """Write a file to be published under `name`, flushed to the disk, and return where it lies until then.
 
         Raises:
             DeviceError: it cannot be written, or the disk is full.
         """
-        path = self.folder / name
+        path = self.path(name)
         with _device_errors(self.out), path.open("wb") as stream:
             stream.write(content)
             stream.flush()

@@ -33,14 +33,19 @@ _MOST_ACROSS = 640
 
 
 def read_looks(
-    first: Sequence[Candidate], others: Callable[[], Sequence[Sequence[Candidate]]], prior: Prior, below: float = BELOW
+    first: Sequence[Candidate],
+    others: Callable[[], Sequence[Sequence[Candidate]]],
+    prior: Prior,
+    below: float = BELOW,
+    least: float = 0.0,
 ) -> Reading:
-    """Return the reading of a crop from the texts of its first look, and of the others if confidence is below `below`.
+    """Return the reading of a crop from the texts of its first look, and of the others if it leaves doubt.
 
-    `others` gives the texts of each of `other_looks`; it is called only where they are needed.
+    It does if its confidence is below `below`, and at least `least`. `others` gives the texts of each of `other_looks`;
+    it is called only where they are needed.
     """
     found = choose(first, prior)
-    return found if found.confidence >= below else choose(average([first, *others()]), prior)
+    return choose(average([first, *others()]), prior) if least <= found.confidence < below else found
 
 
 def other_looks(crop: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:

@@ -189,7 +189,7 @@ def merge(
     Those are the ones of which each has its middle in the other, and neither is twice as large. The surest cell is
     the one that knows best that there is a plate, not where it ends.
     """
-    middles, areas, shares = corners.mean(axis=1), quadrilateral_areas(corners), _sigmoid(logits / temperature)
+    middles, areas, shares = corners.mean(axis=1), quadrilateral_areas(corners), sigmoid(logits / temperature)
     merged = corners[kept]
     for number, place in enumerate(kept.tolist()):
         same = contains(corners[place], middles) & contains(corners, middles[place])
@@ -204,11 +204,12 @@ def most_confident(corners: NDArray[np.float64], logits: NDArray[np.float64], ma
     """Return one detection a plate, the most confident first, at most `MOST_PLATES`; see `decode_corners`."""
     kept = suppress(corners, logits)
     merged = merge(corners, logits, kept, manifest.temperature).round(2)
-    shares = _sigmoid(logits[kept] / manifest.temperature).tolist()
+    shares = sigmoid(logits[kept] / manifest.temperature).tolist()
     return [Detection(_points(one), round(share, 4)) for one, share in zip(merged, shares, strict=True)]
 
 
-def _sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1 / (1 + exp(-logits))."""
     return np.asarray(1 / (1 + np.exp(-np.clip(logits, -60, 60))), np.float64)
 
 

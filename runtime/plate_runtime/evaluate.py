@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .alphabet import fold
 from .geometry import Corners, contains, polygon_iou
-
-if TYPE_CHECKING:
-    from .manifest import Manifest
 
 OVERLAP = 0.5
 """Share of the union that a detection has to have in common with a plate to have found it."""
@@ -103,25 +99,6 @@ def match_plates(
         elif not any(_on_a_plate(found[number], label) for label in (*labelled, *ignored)):
             outside.append(number)
     return Matches(tuple(by_plate), tuple(outside))
-
-
-def match_answer(
-    answer: NDArray[np.float32], manifest: Manifest, shape: tuple[int, ...], labelled: Sequence[Corners | None]
-) -> Matches:
-    """Match what a detector answers for one picture, uint8 of this shape, (h, w), looked at once and as a whole.
-
-    Args:
-        labelled: corners in pixels of the picture; plates without any are no plates here.
-    """
-    from .detect import find_in_output
-    from .preprocess import fitted_size
-
-    height, width = shape
-    size = fitted_size(width, height, manifest.input)
-    found = find_in_output(answer, manifest, size)
-    scale = size[0] / width, size[1] / height
-    scaled = [tuple((x * scale[0], y * scale[1]) for x, y in corners) for corners in labelled if corners]
-    return match_plates([one.corners for one in found], scaled)
 
 
 def score_detections(matches: Sequence[Matches]) -> DetectionScore:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -26,7 +27,12 @@ _EU = "at be bg hr cy cz dk ee fi fr de gr hu ie it lv lt lu mt nl pl pt ro sk s
 _EUROPE = f"{_EU} gb no ch is li mc ad sm va gi im je gg fo al ba me mk rs xk md ua by ru tr ge am az"
 _UNIONS = {"eu": _EU, "europe": _EUROPE, "mercosur": "ar br uy py bo"}
 _FEDERAL = {"us": "United States", "ca": "Canada", "au": "Australia"}  # unions of us-ca, us-ny, ...
-_ALIASES = {"uk": "gb", "usa": "us"}
+_UNION_NAMES = {"eu": "European Union", "europe": "Europe", "mercosur": "Mercosur", **_FEDERAL}
+_ALIASES = {
+    "uk": "gb", "great britain": "gb", "usa": "us", "united states of america": "us", "czechia": "cz", "holland": "nl",
+    "turkiye": "tr",
+}  # fmt: skip
+_CODE = re.compile(r"[a-z]{2}-[a-z]{2,3}")
 
 
 @dataclass(frozen=True)
@@ -120,17 +126,26 @@ def _tables(path: Path) -> dict[str, Any]:
 def find_region(name: str) -> Region:
     """Return a region, or a union ("eu", "europe", "mercosur", "us", "ca", "au") with the formats of its members.
 
+    Args:
+        name: a code, such as "de" or "us-ca", or a name in English, such as "Germany" or "California". A country comes
+            before a state of the same name.
+
     Raises:
         UsageError: unknown; the sentence names what is near. DataError: see `load_formats`.
     """
+    wanted = _plain(name)
+    by_name = _by_name()
+    found = by_name.get(_ALIASES.get(wanted, wanted))
+    if found is None:
+        raise UsageError(f"region {name!r} is unknown; {_near(wanted, by_name)}")
+    return found
+
+
+def region_list() -> str:
+    """Return a line for each region and union: its code and its name, unions first."""
     regions = load_formats()
-    wanted = _ALIASES.get(name.lower(), name.lower())
-    if wanted in regions:
-        return regions[wanted]
-    unions = _unions(regions)
-    if wanted in unions:
-        return unions[wanted]
-    raise UsageError(f"region {name!r} is unknown; {_near(wanted, [*regions.values(), *unions.values()])}")
+    every = [*_unions(regions).values(), *regions.values()]
+    return "\n".join(f"{region.name:<8}  {region.country}" for region in every)
 
 
 def check_spelled(name: str, script: Script) -> Region:
@@ -186,20 +201,38 @@ def _unions(regions: Mapping[str, Region]) -> dict[str, Region]:
     members = {name: [code for code in codes.split() if code in regions] for name, codes in _UNIONS.items()}
     members |= {name: [code for code in regions if code.startswith(f"{name}-")] for name in _FEDERAL}
     return {
-        name: Region(
-            name, _FEDERAL.get(name, name), "", tuple(form for code in codes for form in regions[code].formats)
-        )
+        name: Region(name, _UNION_NAMES[name], "", tuple(form for code in codes for form in regions[code].formats))
         for name, codes in members.items()
     }
 
 
-def _near(wanted: str, regions: Sequence[Region]) -> str:
-    by_word = {word.lower(): region.name for region in regions for word in (region.name, region.country)}
+@cache
+def _by_name() -> dict[str, Region]:
+    """Return regions and unions by their codes and plain names; codes come first, then countries, then states."""
+    regions = load_formats()
+    every = [*regions.values(), *_unions(regions).values()]
+    found = {region.name: region for region in every}
+    for region in every:
+        found.setdefault(_plain(region.country), region)
+        found.setdefault(_plain(region.country.partition(",")[0]), region)
+    for region in every:
+        found.setdefault(_plain(region.country.rpartition(":")[2]), region)
+    return found
+
+
+def _plain(name: str) -> str:
+    """Return a name in small letters without accents, with single spaces for whatever stands between words."""
+    decomposed = unicodedata.normalize("NFKD", name).casefold()
+    letters = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return letters if _CODE.fullmatch(letters) else " ".join(re.findall(r"[^\W_]+", letters))
+
+
+def _near(wanted: str, by_name: Mapping[str, Region]) -> str:
     import difflib
 
-    words = difflib.get_close_matches(wanted, by_word, n=3, cutoff=0.5)
-    near = dict.fromkeys(by_word[word] for word in words)
-    return f"near it: {', '.join(near)}" if near else "docs/reference/regions.md lists them"
+    words = difflib.get_close_matches(wanted, by_name, n=3, cutoff=0.5)
+    near = dict.fromkeys(f"{by_name[word].name} ({by_name[word].country})" for word in words)
+    return f"near it: {', '.join(near)}; --region list prints all" if near else "--region list prints all"
 
 
 def page() -> str:

@@ -106,7 +106,8 @@ class Score:
         set: name of the set; digest: SHA-256 of its content; count: pictures in it, of a detector's the plates in them;
         right: read exactly, or found with an overlap of at least a half; folded: right with O=0 and I=1 taken as the
         same; backend, backend_version: the interpreter that ran;
-        frames: of a detector: how many pictures; false: detections in them that lie on no plate.
+        frames: of a detector: how many pictures; false: detections in them that lie on no plate; reader: what read
+        them, name@version, for a second look is taken where nothing is read with confidence.
     """
 
     set: str
@@ -118,9 +119,10 @@ class Score:
     backend_version: str
     frames: int = 0
     false: int = 0
+    reader: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("set", "digest", "backend", "backend_version"):
+        for name in ("set", "digest", "backend", "backend_version", "reader"):
             value = getattr(self, name)
             _require(isinstance(value, str) and len(value) <= _LONGEST_NAME and value.isprintable(), f"scores.{name}")
         for name in ("count", "right", "folded", "frames", "false"):

@@ -48,7 +48,7 @@ def resize_picture(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: s
         gray = 255 - gray
     height, width, _ = spec.shape
     if spec.resize == "fit":
-        gray = _fit(gray, spec)
+        gray = fit(gray, spec)
     elif spec.resize == "crop-stretch":
         gray = crop_to_ink(gray)
     elif spec.resize == "pad":
@@ -125,7 +125,7 @@ def _needs_inverting(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity:
     return found is not None and found != spec.polarity
 
 
-def _fit(gray: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:
+def fit(gray: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:
     """Lay uint8 (h, w), made smaller where it is too large, on black at the top left."""
     sheet = np.zeros(spec.shape[:2], np.uint8)
     width, height = fitted_size(gray.shape[1], gray.shape[0], spec)

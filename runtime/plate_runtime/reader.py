@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Box", "Corners", "Plate", "PlateReader"]
 
-WAYS = ("frame", "plate", "character")
+WAYS = ("auto", "frame", "plate", "character")
 
 PLATE_AT_LEAST = 0.5
 """Least product of detection and reading that is taken for a plate in a frame, where the detector's file does not say
@@ -46,12 +46,14 @@ class PlateReader:
         self._file, self._detector_file, self._backend, self._threads = reader, detector, backend, threads
         self._models: dict[str | None, Model] = {}
         self._closed = False
-        if as_ == "frame":
+        if as_ in ("auto", "frame"):
             self.detector()
         self.model: Model = self.model_for(as_)
 
     def model_for(self, as_: str) -> Model:
         """Return the model that reads "plate", the plates of a "frame" or "character", opened when first asked for.
+
+        "auto" stands for "frame" here, and its model reads crops, too.
 
         Raises:
             ModelError: the file named to the reader cannot read that, or none is named and the one that ships for it
@@ -60,6 +62,7 @@ class PlateReader:
         self._require_open()
         if as_ not in WAYS:
             raise UsageError(f"as_ {as_!r} is unknown; use {', '.join(map(repr, WAYS))}")
+        as_ = "frame" if as_ == "auto" else as_
         kind = self._kind(as_)
         if kind not in self._models:
             self._models[kind] = open_model(self._file, kind, self._backend, self._threads)
@@ -91,11 +94,11 @@ class PlateReader:
         return find_plates(picture, detector, min_confidence)
 
     def search(
-        self, image: PictureSource | Picture, colour: str = "rgb", region: str | None = None
+        self, image: PictureSource | Picture, colour: str = "rgb", region: str | None = None, as_: str = "frame"
     ) -> list[tuple[Detection, Plate | None]]:
-        """Return every detection in a frame with what is read there, whatever its confidence; see `read`."""
+        """Return every detection with what is read there, whatever its confidence, as "frame" or "auto"; see `read`."""
         picture = image if isinstance(image, Picture) else open_picture(image, colour)
-        return self._search_frame(picture, self.check_region(region, "frame"))
+        return self._search(picture, self.check_region(region, as_), may_be_filled=as_ == "auto")
 
     def read(
         self,
@@ -108,11 +111,12 @@ class PlateReader:
         """Read a picture: a path, bytes, Pillow image, uint8 array (gray, "rgb" or "bgr") or `Picture`.
 
         Args:
-            as_: "frame": plates anywhere in the picture; "plate": it is the crop of one; "character": of one character.
+            as_: "frame": plates anywhere in the picture; "plate": it is the crop of one; "character": of one character;
+                "auto": a frame, or the crop of one plate where the picture is filled by one.
             region: name of the region that plates come from, so that its formats count for most; see
                 `formats.find_region` and `check_region`.
-            min_confidence: readings below it are left out; None takes the model's own threshold. In a frame it holds
-                for the product with the detection's confidence, and None takes the detector's `min_confidence`.
+            min_confidence: readings below it are left out; None takes the model's own threshold. In a frame, and as
+                "auto", it holds for the product with the detection's confidence, and None takes the detector's.
 
         Returns:
             The plates of a frame, the one that is surest to be a plate first; else no plate or one; as "character",
@@ -126,8 +130,9 @@ class PlateReader:
         picture = image if isinstance(image, Picture) else open_picture(image, colour)
         if min_confidence is None:
             min_confidence = self.least_confidence(as_)
-        if as_ == "frame":
-            return self._read_frame(picture, region, min_confidence)
+        if as_ in ("auto", "frame"):
+            found = [plate for _, plate in self._search(picture, region, as_ == "auto") if plate is not None]
+            return [plate for plate in found if _product(plate) >= min_confidence]
         plate = read_plate(picture, model, region) if as_ == "plate" else read_character(picture, model)
         return [plate] if plate is not None and plate.confidence >= min_confidence else []
 
@@ -147,7 +152,7 @@ class PlateReader:
 
     def least_confidence(self, as_: str) -> float:
         """Return the threshold of `read` where none is given: the model's own, in a frame the detector's."""
-        if as_ == "frame":
+        if as_ in ("auto", "frame"):
             return self.detector().manifest.thresholds.get("min_confidence", PLATE_AT_LEAST)
         return self.model_for(as_).manifest.thresholds.get("min_confidence", 0.0)
 
@@ -165,22 +170,30 @@ class PlateReader:
     ) -> None:
         self.close()
 
-    def _read_frame(self, picture: Picture, region: str | None, min_confidence: float) -> list[Plate]:
-        found = [plate for _, plate in self._search_frame(picture, region) if plate is not None]
-        return [plate for plate in found if plate.detection_confidence * plate.confidence >= min_confidence]
-
-    def _search_frame(self, picture: Picture, region: str | None) -> list[tuple[Detection, Plate | None]]:
+    def _search(
+        self, picture: Picture, region: str | None, may_be_filled: bool
+    ) -> list[tuple[Detection, Plate | None]]:
         """Return every detection and what is read there; a second look is taken if nothing is read with confidence."""
-        from .search import CONFIDENT, Search
+        from .detect import Detection
+        from .one_plate import may_be_one_plate, read_one_plate
+        from .search import CONFIDENT, Search, search_frame
 
         gray, reader = picture.gray(), self.model_for("frame")
-        search = Search(gray, self.detector())
+        if not may_be_filled:
+            return search_frame(gray, self.detector(), reader, region)
+        search = Search(gray, self.detector(), may_be_filled=True)
+        whole = None
+        if may_be_one_plate(search, picture.width, picture.height):
+            whole = read_one_plate(picture, reader, region)
+            if whole is not None and whole.confidence >= reader.manifest.thresholds.get("min_confidence", 0.0):
+                return [(Detection(whole.corners, search.filled), whole)]
         found = search.detections
         read = read_found(gray, found, reader, region)
-        confident = any(plate and plate.detection_confidence * plate.confidence >= CONFIDENT for plate in read)
-        if not confident and search.look_again():
+        if max(map(_product, read), default=0.0) < CONFIDENT and search.look_again():
             found = search.detections
             read = read_found(gray, found, reader, region)
+        if whole is not None and _product(whole) > max(map(_product, read), default=0.0):
+            return [(Detection(whole.corners, search.filled), whole)]
         return list(zip(found, read, strict=True))
 
     def _require_open(self) -> None:
@@ -192,3 +205,8 @@ class PlateReader:
         if self._file is not None:
             return None
         return "character" if as_ == "plate" and not ships("plate", self._backend) else as_
+
+
+def _product(plate: Plate | None) -> float:
+    """Return how probable it is that there is a plate and that it is read right; 0 if nothing is read."""
+    return 0.0 if plate is None else plate.detection_confidence * plate.confidence

@@ -80,8 +80,8 @@ class Decoded(Protocol):
 def read_outputs(outputs: NDArray[np.float32], manifest: Decoded, region: str | None = None) -> list[Reading]:
     """Read what a network gave for n prepared pictures, float32 (n, *output_shape), of one character or plate each.
 
-    The product, the checks of the export and training all decode here, so that they count the same. Only `read_plate`
-    decodes by itself, where it combines several looks at a doubtful crop.
+    The product, the check of characters in an export and training all decode here, so that they count the same. Only
+    `read_crop` decodes by itself, where it combines several looks at a doubtful crop; the check of plates uses it.
     """
     if manifest.kind == "character":
         characters = decode_softmax(outputs, manifest.script, manifest.temperature)
@@ -96,20 +96,27 @@ def read_character(picture: Picture, model: Model) -> Plate:
     return _plate(found, box, _around(box))
 
 
-def read_plate(picture: Picture, model: Model, region: str | None = None) -> Plate | None:
+def read_plate(picture: Picture, model: Model, region: str | None = None, second_look: float = 0.0) -> Plate | None:
     """Read the crop of one plate, again where the first look leaves doubt; None where nothing stands on it.
+
+    Args:
+        second_look: confidence of the first look from which on there is a second one.
 
     Raises:
         UsageError: see `formats.check_spelled`.
     """
     if model.manifest.kind == "character":
         return _cut_plate(picture.rgb, model, region)
-    gray, below = picture.gray(), model.manifest.thresholds.get("second_look", BELOW)
-    (texts,) = _find_texts([gray], model)
-    prior = find_prior(region, model.manifest.script)
-    found = read_looks(texts, lambda: _find_texts(other_looks(gray), model), prior, below)
+    found = read_crop(picture.gray(), model, region, second_look)
     box = (0, 0, picture.width, picture.height)
     return _plate(found, box, _around(box), region=region) if found.characters else None
+
+
+def read_crop(gray: NDArray[np.uint8], model: Model, region: str | None = None, second_look: float = 0.0) -> Reading:
+    """Read a gray crop, uint8 (h, w), by a network of whole plates; see `read_plate`."""
+    below, prior = model.manifest.thresholds.get("second_look", BELOW), find_prior(region, model.manifest.script)
+    (texts,) = _find_texts([gray], model)
+    return read_looks(texts, lambda: _find_texts(other_looks(gray), model), prior, below, second_look)
 
 
 def read_found(

@@ -56,9 +56,13 @@ def named_model(name: str | Path, backend: str = "auto") -> Path:
     return shipped[str(name)]
 
 
+DETECTING = ("auto", "frame")
+"""The modes in which plates are detected in a picture: always, or unless it is filled by one."""
+
+
 def default_as(backend: str = "auto") -> str | None:
-    """Return how commands read a picture when nobody says: "frame" where a detector ships, else None."""
-    return "frame" if ships("detector", backend) else None
+    """Return the mode in which commands read pictures without `--as`: "auto" if a detector ships, else None."""
+    return "auto" if ships("detector", backend) else None
 
 
 def _path(kind: str, backend: str) -> Path:

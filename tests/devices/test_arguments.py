@@ -53,7 +53,8 @@ def test_frames_are_the_default_once_a_detector_ships(tmp_path: Path, monkeypatc
         parse_infer(["a.png", "--as", "frame"])
     assert parse_infer(["a.png", "--as", "frame", "--model", "m.tflite"]).read_as == "frame"
     (tmp_path / f"{shipped.NAMES['detector']}.tflite").touch()
-    assert parse_infer(["a.png"]).read_as == parse_infer(["a.png", "--region", "ro"]).read_as == "frame"
+    assert parse_infer(["a.png"]).read_as == parse_infer(["a.png", "--region", "ro"]).read_as == "auto"
+    assert parse_infer(["--camera", "demo"]).read_as == parse_infer(["--socket", "s"]).read_as == "frame"
     assert parse_infer(["a.png", "--as", "plate"]).read_as == "plate"
 
 

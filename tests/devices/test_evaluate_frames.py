@@ -63,7 +63,7 @@ def frames(tmp_path: Path) -> Path:
 def test_scores_in_json(models: list[str], frames: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command(["--data", str(frames), "--json", *models]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["as"], found["model"], found["detector"]) == ("frame", "tiny-plates@1.0.0", "tiny-detector@1.0.0")
+    assert (found["as"], found["model"], found["detector"]) == ("auto", "tiny-plates@1.0.0", "tiny-detector@1.0.0")
     assert (found["frames"], found["plates"], found["found"], found["recall"]) == (4, 5, 4, 0.8)
     assert found["widths"] == [{"from": 400, "to": None, "plates": 5, "found": 4}]
     assert (found["detections_outside"], found["false_plates"], found["false_plates_per_frame"]) == (1, 1, 0.25)

@@ -11,6 +11,7 @@ from PIL import Image
 from tiny_plates import draw_cells
 
 from plate_devices.cli.evaluate import command
+from plate_devices.cli.infer import command as infer
 from plate_runtime.errors import AccuracyError, DataError
 from plate_runtime.labels import read_labels, set_digest
 from plate_runtime.manifest import Score
@@ -38,7 +39,7 @@ def test_scores_calibration_and_bins(
         model = make_plate_model(format_, precision)
         assert command(["--labels", str(labels), "--model", str(model), "--json"]) == 0
         found = json.loads(capsys.readouterr().out)
-        assert (found["as"], found["model"], found["precision"]) == ("plate", "tiny-plates@1.0.0", precision)
+        assert (found["as"], found["model"], found["precision"]) == ("auto", "tiny-plates@1.0.0", precision)
         assert (found["count"], found["exact"], found["folded"]) == (3, 1, 2)
         assert found["cer"] == pytest.approx(2 / 17, abs=1e-6)
         assert sum(one["count"] for one in found["bins"]) == 3
@@ -46,6 +47,16 @@ def test_scores_calibration_and_bins(
             sum(one["count"] * abs(one["accuracy"] - one["confidence"]) for one in found["bins"]) / 3, abs=1e-3
         )
         assert [one["folded"] for one in sorted(found["failures"], key=lambda one: one["text"])] == [False, True]
+
+
+def test_pictures_are_read_as_plate_infer_reads_them(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    samples = repository / "devices" / "plate_devices" / "samples"
+    assert infer([str(samples), "--json"]) == 0
+    read = [json.loads(line)["plates"][0]["text"] for line in capsys.readouterr().out.splitlines()]
+    assert sorted(read) == sorted(one.text for one in read_labels(samples / "labels.csv"))
+    assert command(["--data", str(samples), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["as"], found["model"], found["exact"]) == ("auto", "plate-reader-nano@1.2.0", 8)
 
 
 def test_a_region_decides_before_scoring(

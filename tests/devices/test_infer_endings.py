@@ -94,7 +94,7 @@ class TestEndings:
         odd = tmp_path / os.fsdecode(b"a\xff\tb\n.png")
         odd.write_bytes(picture.read_bytes())
         ended = run_infer(str(odd), *options)
-        assert (ended.returncode, ended.stderr) == (0, "")
+        assert (ended.returncode, ended.stderr) == (0, "plate-infer: 1 picture, 1 character read\n")
         assert ended.stdout.endswith("a\\udcff\\x09b\\x0a.png\n")
 
 

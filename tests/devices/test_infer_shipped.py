@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 from device_helpers import process, records
 from PIL import Image
@@ -16,10 +18,37 @@ from plate_devices.sources.demo import vehicles
 
 
 class TestShippedModel:
-    def test_every_sample_is_read_right(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert command(["--as", "plate", "--json", str(SAMPLES)]) == 0
-        read = {Path(one["source"]).name: [plate["text"] for plate in one["plates"]] for one in records(capsys)}
+    @pytest.mark.parametrize("mode", [[], ["--as", "plate"]], ids=["default", "plate"])
+    def test_every_sample_is_read_right(self, mode: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+        assert command([*mode, "--json", str(SAMPLES)]) == 0
+        shown = capsys.readouterr()
+        found = [json.loads(line) for line in shown.out.splitlines()]
+        read = {Path(one["source"]).name: [plate["text"] for plate in one["plates"]] for one in found}
         assert read == {sample.file: [label(sample)] for sample in LIST}
+        assert {one["models"]["reader"] for one in found} == {"plate-reader-nano@1.2.0"}
+        assert shown.err == "plate-infer: 8 pictures, 8 plates read\n"
+
+    def test_white_text_on_transparency_is_read(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        ink = 255 - np.asarray(draw_plate("AB123CD", 44, width=300).convert("L"))
+        pixels = np.dstack([np.full((*ink.shape, 3), 255, np.uint8), ink])
+        Image.fromarray(pixels).save(tmp_path / "white.png")
+        assert command([str(tmp_path / "white.png")]) == 0
+        assert capsys.readouterr().out.startswith("AB123CD\t")
+
+    def test_a_frame_is_read_the_same_in_both_modes(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        frame = Image.new("RGB", (1280, 720), (90, 100, 110))
+        frame.paste(draw_plate("AB123CD", 44, width=200), (540, 400))
+        frame.save(tmp_path / "frame.png")
+        for mode in ([], ["--as", "frame"]):
+            assert command([str(tmp_path / "frame.png"), "--json", *mode]) == 0
+        (usual,), (frames,) = (one["plates"] for one in records(capsys))
+        assert usual == frames and usual["text"] == "AB123CD"
+
+    def test_a_picture_without_a_plate_is_counted(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        Image.new("RGB", (400, 90), (90, 100, 110)).save(tmp_path / "wide.png")
+        assert command([str(tmp_path)]) == 0
+        advice = "if each picture is the crop of one plate, try --as plate"
+        assert capsys.readouterr() == ("", f"plate-infer: 1 picture, nothing read; {advice}\n")
 
     def test_every_car_of_the_demo_is_reported_once(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert command(["--as", "plate", "--json", "--camera", "demo:5"]) == 0

@@ -10,7 +10,7 @@ import pytest
 from device_helpers import make_plate, records
 from PIL import Image
 
-from plate_devices.cli.infer import RoiError, command
+from plate_devices.cli.infer import command
 from plate_devices.sources.demo import ROI, vehicles
 from plate_runtime.reader import Plate, PlateReader
 
@@ -61,20 +61,29 @@ class TestWatching:
         assert (read, source) == (text, "demo:1")
         assert float(confidence) > 0.99, "nine frames agree"
 
-    def test_the_best_crop_is_saved_under_the_id(
+    def test_the_best_crop_is_saved_by_time_and_text(
         self, options: list[str], read_truth: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         command(["--camera", "demo:2", "--json", "--save-crops", str(tmp_path / "c"), *options])
         for record in records(capsys):
-            assert record["crop"] == str(tmp_path / "c" / f"{record['id']}.jpg")
+            time = record["first_time"].replace("-", "").replace(":", "")
+            assert record["crop"] == str(tmp_path / "c" / f"{time}-{record['plates'][0]['text']}.jpg")
             with Image.open(record["crop"]) as image:
                 assert image.width > 250
 
-    def test_a_turned_camera_needs_an_roi_of_its_own(self, options: list[str]) -> None:
-        with pytest.raises(RoiError, match="480x640"):
-            command(["--camera", "demo:1", "--rotate", "90", "--roi", "0,0,640,480", *options])
+    def test_a_camera_that_ends_is_counted(
+        self, options: list[str], read_truth: None, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        command(["--camera", "demo:2", *options])
+        assert capsys.readouterr().err == "plate-infer: demo:2: 26 frames, 2 vehicles read\n"
 
-    def test_a_video_is_frames_as_a_path_and_vehicles_as_a_camera(
+    def test_a_turned_camera_needs_an_roi_of_its_own(
+        self, options: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert command(["--camera", "demo:1", "--rotate", "90", "--roi", "0,0,640,480", *options]) == 2
+        assert "480x640" in capsys.readouterr().err.splitlines()[0]
+
+    def test_a_video_is_vehicles_with_seconds_and_with_every_its_frames(
         self, options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         import cv2
@@ -84,12 +93,17 @@ class TestWatching:
         for _ in range(6):
             writer.write(np.zeros((48, 64, 3), np.uint8))
         writer.release()
-        assert command([str(film), *options]) == 0
-        assert capsys.readouterr().out.splitlines() == [f"B\t0.980\t{film}#{number}" for number in range(6)]
-        assert command(["--camera", str(film), "--fps", "5", *options]) == 0
-        read, confidence, source = capsys.readouterr().out.split("\t")
-        assert (read, source) == ("B", f"{film}\n")
-        assert float(confidence) > 0.98
+        assert command([str(film), "--every", *options]) == 0
+        shown = capsys.readouterr()
+        assert shown.out.splitlines() == [f"B\t0.980\t{film}#{number}" for number in range(6)]
+        assert shown.err == "plate-infer: 1 video (6 frames), 6 characters read\n"
+        for line in ([str(film)], ["--camera", str(film), "--fps", "5"]):
+            assert command([*line, *options]) == 0
+            read, confidence, source = capsys.readouterr().out.split("\t")
+            assert (read, source) == ("B", f"{film}#t=0.0\n")
+            assert float(confidence) > 0.98
+        assert command([str(film), "--roi", "0,0,99,9", *options]) == 2
+        assert "does not fit" in capsys.readouterr().err
         film.write_bytes(film.read_bytes()[:3000])
         assert command(["--camera", str(film), "--json", *options]) == 1
         assert records(capsys)[-1]["type"] == "error"

@@ -18,12 +18,16 @@ def draw(text: str) -> np.ndarray:
     return np.asarray(canvas.convert("L"))
 
 
-@pytest.mark.parametrize("sign", [*ALPHABET, *"-.%"])
+CYRILLIC = "АБВГҐДЕЄЖЗИІЈКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ"
+GREEK = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"
+
+
+@pytest.mark.parametrize("sign", [*ALPHABET, *CYRILLIC, *GREEK, *"-.%"])
 def test_every_sign_fills_the_place_it_asks_for(sign: str) -> None:
     rows, columns = np.nonzero(draw(sign))
     assert columns.min() >= 8
     assert abs(columns.max() - (10 + text_width(sign, LETTERS))) <= 3
-    if sign in ALPHABET:
+    if sign.isalnum():
         assert abs(int(rows.min()) - 10) <= 2
         assert abs(int(rows.max()) - 50) <= 4
 
@@ -56,3 +60,18 @@ def test_a_caption_keeps_to_its_room(text: str, most: int) -> None:
     assert not written[:10].any()
     assert not written[31:].any()
     assert caption_size(text, (most, 20))[0] <= most
+
+
+def test_letters_that_look_alike_are_drawn_alike_and_others_apart() -> None:
+    assert np.array_equal(draw("АВСМО"), draw("ABCMO"))
+    assert len({draw(sign).tobytes() for sign in "БГДЖЗИЛПФЦЧШЩЪЫЬЭЮЯЄҐ"}) == 21
+
+
+def test_a_caption_shows_every_script_that_has_strokes() -> None:
+    def written(text: str) -> np.ndarray:
+        canvas = Image.new("RGB", (200, 40))
+        write_caption(canvas, text, (0, 0), (200, 30), (255, 255, 255))
+        return np.asarray(canvas)
+
+    assert not np.array_equal(written("ЖЩ"), written("--"))
+    assert np.array_equal(written("ё"), written("Е")) and np.array_equal(written("京"), written("-"))

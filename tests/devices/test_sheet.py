@@ -19,10 +19,9 @@ def failures(folder: Path, count: int) -> list[Reading]:
     return [Reading(LabelledPicture(path, "AB12CD"), "A812CD" if n % 2 else "", 0.5, 1.0) for n in range(count)]
 
 
-@pytest.mark.parametrize(("count", "columns", "rows"), [(1, 1, 1), (5, 5, 1), (7, 6, 2), (0, 1, 1)])
+@pytest.mark.parametrize(("count", "columns", "rows"), [(1, 1, 1), (5, 5, 1), (7, 5, 2), (0, 1, 1)])
 def test_each_failure_has_a_cell(tmp_path: Path, count: int, columns: int, rows: int) -> None:
-    made = contact_sheet.contact_sheet(failures(tmp_path, count))
-    cell = contact_sheet.contact_sheet([])
+    (made,), (cell,) = contact_sheet.contact_sheets(failures(tmp_path, count)), contact_sheet.contact_sheets([])
     assert made.size == (columns * cell.width, rows * cell.height)
     blue = (np.asarray(made) == (0, 0, 255)).all(axis=2)
     for number in range(count):
@@ -31,14 +30,21 @@ def test_each_failure_has_a_cell(tmp_path: Path, count: int, columns: int, rows:
 
 
 def test_label_and_reading_are_written(tmp_path: Path) -> None:
-    pixels = np.asarray(contact_sheet.contact_sheet(failures(tmp_path, 2)), int).reshape(-1, 3)
+    pixels = np.asarray(contact_sheet.contact_sheets(failures(tmp_path, 2))[0], int).reshape(-1, 3)
     for colour in ((20, 90, 40), (180, 24, 24)):
         assert (np.abs(pixels - colour).max(axis=1) < 40).sum() > 20
 
 
 def test_a_sheet_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contact_sheet, "MOST", 6)
-    assert (
-        contact_sheet.contact_sheet(failures(tmp_path, 20)).size
-        == contact_sheet.contact_sheet(failures(tmp_path, 6)).size
-    )
+    (long,), (short,) = (contact_sheet.contact_sheets(failures(tmp_path, count)) for count in (20, 6))
+    assert long.size == short.size
+
+
+def test_more_than_a_page_holds_goes_to_numbered_files(tmp_path: Path) -> None:
+    pages = contact_sheet.contact_sheets(failures(tmp_path, 36))
+    assert len(pages) == 2
+    assert max(max(page.size) for page in pages) <= 1200
+    files = contact_sheet.save_pages(pages, tmp_path / "out.png")
+    assert [path.name for path in files] == ["out-1.png", "out-2.png"]
+    assert contact_sheet.save_pages(pages[:1], tmp_path / "out.png") == [tmp_path / "out.png"]

@@ -49,6 +49,17 @@ def test_progress_yields_everything_and_cleans_up(monkeypatch: pytest.MonkeyPatc
     assert terminal.getvalue().endswith("\r\x1b[K")
 
 
+def test_a_pipe_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, pipe = [100.0], io.StringIO()
+    monkeypatch.setattr("sys.stderr", pipe)
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    for _ in progress(range(8), 8, "set"):
+        now[0] += 3
+    lines = pipe.getvalue().splitlines()
+    assert lines[0] == "set: 1 of 8 pictures, 21 s left"
+    assert len(lines) == 2
+
+
 def test_the_frame_rate_is_frames_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])

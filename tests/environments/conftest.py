@@ -99,6 +99,12 @@ def base(make_environment: MakeEnvironment, wheel: Path) -> Environment:
 
 
 @pytest.fixture(scope="session")
+def exporting(make_environment: MakeEnvironment, wheel: Path) -> Environment:
+    """The wheel with its extra `export`, as a user installs it to export models."""
+    return make_environment("export", f"{wheel}[export]")
+
+
+@pytest.fixture(scope="session")
 def oldest(make_environment: MakeEnvironment, python_311: str) -> Environment:
     """The oldest supported numpy and pillow, and nothing of ours."""
     return make_environment("oldest", *OLDEST, "ai-edge-litert", python=python_311)

@@ -120,6 +120,26 @@ def test_tflite_runtime_beside_numpy_2_is_refused_in_one_sentence(
     assert "Traceback" not in ended.stderr
 
 
+def test_the_first_export_works_in_a_fresh_environment(exporting: Environment) -> None:
+    """Without fonts, npm and pictures of the user: the shipped models prove themselves with what the wheel holds."""
+    bare = {"PATH": "/nonexistent", "PLATE_EDGE_FONTS": str(exporting.folder / "no-fonts")}
+    ended = exporting.attempt("-m", "plate_export.command", "--int8", variables=bare)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count("the check set comes with the package") == 2
+    assert "plate-character: loading pictures" in ended.stderr
+    published = {path.name for path in (exporting.folder / "exports").iterdir()}
+    models = {"plate-character-1.0.0", "plate-reader-1.0.0"}
+    ends = ("int8.tflite", "report.json", "report.md", "report.png")
+    assert published == {f"{name}-{end}" for name in models for end in ends}
+    for name in models:
+        report = json.loads((exporting.folder / "exports" / f"{name}-report.json").read_text())
+        assert [artefact["file"] for artefact in report["artefacts"]] == [f"{name}-int8.tflite"]
+        model = exporting.folder / "exports" / f"{name}-int8.tflite"
+        read = "import sys; from plate_runtime.model_file import read_model_file as r; m = r(sys.argv[1]).manifest"
+        said = exporting.run("-c", f"{read}; print(m.label, m.scores[0].set)", str(model)).split()
+        assert (said[0].replace("@", "-"), said[1].partition("-")[0]) == (name, "packaged")
+
+
 ACCURACY = """
 import sys
 from {package}.evaluate import score_texts

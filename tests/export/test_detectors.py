@@ -10,17 +10,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
+from same_reading import recorded_plates, require_same_plates
 from tiny_detectors import CELL, COLUMNS, DETECTOR_SPEC, ROWS, convolution, draw_frame, plate_corners
 
 from plate_export.check_sets.scene_set import Frames, load_frames
 from plate_export.checks import reading_process
 from plate_export.checks.frame_check import more_false
+from plate_export.checks.frame_texts import FoundPlate
 from plate_export.checks.reading_process import Reading
 from plate_export.checks.text_check import Limits
 from plate_export.command import export_command
 from plate_export.source import load_network, open_source
+from plate_runtime.detect import Detection
 from plate_runtime.errors import AccuracyError, DataError, ModelError, PlateEdgeError
 from plate_runtime.evaluate import DetectionScore
 from plate_runtime.labels import read_labels, set_digest
@@ -204,6 +206,27 @@ def test_labelled_frames_are_checked(detector_h5: Path, frames: Path, tmp_path: 
     assert report["set"]["texts"] == 20 and report["h5"]["read"] is not None
 
 
+def test_each_file_finds_in_use_what_its_check_found(
+    detector_h5: Path, frames: Path, tmp_path: Path, generator: None,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    # One look at the whole of a large frame misses a plate that a closer look finds.
+    large = np.zeros((1536, 2560), np.uint8)
+    large[:720, :1280] = draw_frame({CELLS_WITH_PLATES[0]: "AB12XYZ"})
+    Image.fromarray(large).save(frames / "large.png")
+    corners = " ".join(f"{x} {y}" for x, y in plate_corners(*CELLS_WITH_PLATES[0]))
+    with (frames / "labels.csv").open("a") as labels:
+        labels.write(f"\nlarge.png,AB12XYZ,{corners}\n")
+    plates = recorded_plates(monkeypatch)
+    arguments = [str(detector_h5), "--data", str(frames), "--out", str(tmp_path / "out"), "--calibration", "4"]
+    assert export_command(arguments) == 0
+    assert require_same_plates(tmp_path / "out", frames, plates, capsys) == 4
+    for found in plates.values():
+        assert len(found[-1]) == 1
+    report = json.loads((tmp_path / "out" / "small-detector-1.0.0-report.json").read_text())
+    assert (report["h5"]["found"], report["set"]["plates"]) == (21, 21)
+
+
 def _refused(error: type[PlateEdgeError], arguments: list[object], out: Path, match: str) -> None:
     """Run the command, expect one clear line, and nothing left behind."""
     with pytest.raises(error, match=match) as caught:
@@ -212,12 +235,12 @@ def _refused(error: type[PlateEdgeError], arguments: list[object], out: Path, ma
     assert "\n" not in str(caught.value).strip()
 
 
-def _answering(change: Callable[[NDArray[np.float32]], None]) -> Callable[..., Reading]:
+def _finding(change: Callable[[list[list[FoundPlate]]], None]) -> Callable[..., Reading]:
     real = reading_process.read_all
 
-    def read(path: Path, backend: str, inputs: NDArray[np.float32], *rest: Any) -> Reading:
-        read = real(path, backend, inputs, *rest)
-        change(read.outputs)
+    def read(*arguments: Any, **options: Any) -> Reading:
+        read = real(*arguments, **options)
+        change(read.plates)
         return read
 
     return read
@@ -226,10 +249,10 @@ def _answering(change: Callable[[NDArray[np.float32]], None]) -> Callable[..., R
 def test_a_file_that_loses_plates_is_exit_3(
     detector_h5: Path, tmp_path: Path, generator: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lose(outputs: NDArray[np.float32]) -> None:
-        outputs[1:6, :, 0] = -9
+    def lose(plates: list[list[FoundPlate]]) -> None:
+        plates[1:6] = [[] for _ in plates[1:6]]
 
-    monkeypatch.setattr("plate_export.export.read_all", _answering(lose))
+    monkeypatch.setattr("plate_export.export.read_all", _finding(lose))
     match = r"finds 17 of 20 plates \(85.0 %\), the .h5 20, 1 fewer are allowed"
     _refused(AccuracyError, [detector_h5, "--float"], tmp_path / "out", match)
 
@@ -237,10 +260,11 @@ def test_a_file_that_loses_plates_is_exit_3(
 def test_a_file_that_sees_plates_where_none_are_is_exit_3(
     detector_h5: Path, tmp_path: Path, generator: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def see(outputs: NDArray[np.float32]) -> None:
-        outputs[[2, 4], 0, 0] = 9
+    def see(plates: list[list[FoundPlate]]) -> None:
+        for place in (2, 4) if plates else ():
+            plates[place].append(FoundPlate(Detection(plate_corners(0, 2, scale=1), 0.9), None))
 
-    monkeypatch.setattr("plate_export.export.read_all", _answering(see))
+    monkeypatch.setattr("plate_export.export.read_all", _finding(see))
     match = "has 2 detections on no plate in 40 frames, the .h5 0, 1 more are allowed"
     _refused(AccuracyError, [detector_h5, "--float"], tmp_path / "out", match)
 
@@ -275,12 +299,12 @@ def test_an_answer_that_does_not_fit_the_strides_is_refused(
         load_network(open_source(tmp_path / "m.h5"))
 
 
-def test_frames_are_labelled_in_pixels_of_the_input(detector_meta: ModelMeta, frames: Path) -> None:
+def test_frames_are_labelled_in_their_own_pixels(detector_meta: ModelMeta, frames: Path) -> None:
     val = load_frames(detector_meta, frames, 0).val
     assert isinstance(val, Frames)
     assert (len(val), val.count) == (11, 20)
-    assert val.plates[1][0] == (plate_corners(*CELLS_WITH_PLATES[0], scale=1), "AB12XYZ")
-    assert val.sizes[0] == (640, 360)
+    assert val.plates[1][0] == (plate_corners(*CELLS_WITH_PLATES[0]), "AB12XYZ")
+    assert val.scales[0] == 0.5
 
 
 def test_how_many_more_false_detections_are_allowed() -> None:

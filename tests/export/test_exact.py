@@ -239,3 +239,49 @@ def test_a_network_that_ends_with_something_else_keeps_the_plain_way(keras: Any)
     model = keras.Model(picture, layers.Add()(both))
     inputs = pictures(4, 4)[:, :8, :8]
     assert exact_int8.rewrite(model, tflite.to_int8(model, inputs), inputs).rounding == exact_int8.PLAIN
+
+
+@pytest.fixture(scope="module")
+def characters(keras: Any) -> Any:
+    """A network of characters as users build them: convolutions, dense layers, a softmax; its biases not zero."""
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(8, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(48, activation="relu"),
+            layers.Dense(24, activation="relu"),
+            layers.Dense(36, activation="softmax"),
+        ]
+    )
+    numbers = np.random.default_rng(7)
+    model.set_weights([3 * one + numbers.normal(0, 0.05, one.shape) * (one.ndim == 1) for one in model.get_weights()])
+    return model
+
+
+def test_every_kernel_gives_the_same_probabilities_for_noise(characters: Any) -> None:
+    inputs = pictures(60, 6)[:, :28, :28]
+    plain = tflite.to_int8(characters, inputs[:30])
+    rewritten = exact_int8.rewrite(characters, plain, inputs[:30])
+    assert rewritten.rounding == exact_int8.EXACT
+    session = onnxruntime.InferenceSession(onnx.to_int8(rewritten.content).content, providers=["CPUExecutionProvider"])
+    expected = np.asarray(session.run(None, {tflite.INPUT: inputs})[0])
+    for resolver in RESOLVERS[:2]:
+        assert np.array_equal(litert(rewritten.content, inputs, resolver), expected), resolver
+    # The reference kernel computes exponentials in fixed point.
+    assert np.abs(litert(rewritten.content, inputs, RESOLVERS[2]) - expected).max() <= 1 / 256
+    others = [litert(plain.content, inputs, resolver) for resolver in RESOLVERS]
+    assert np.abs(others[0] - others[1]).max() > 1 / 256  # else this test tests nothing
+    wanted = np.asarray(characters(inputs))
+    errors = [float(np.sqrt(((found - wanted) ** 2).mean())) for found in (expected, others[0])]
+    assert errors[0] < 1.3 * errors[1]
+
+
+def test_sums_that_may_fall_below_zero_keep_the_plain_way(keras: Any) -> None:
+    layers = keras.layers
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(8), layers.Dense(4, "softmax")])
+    model.set_weights([one + 0.1 for one in model.get_weights()])
+    inputs = pictures(4, 4)[:, :8, :8]
+    assert exact_int8.rewrite(model, tflite.to_int8(model, inputs), inputs).rounding == exact_int8.PLAIN

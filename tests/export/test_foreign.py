@@ -130,6 +130,25 @@ def test_keras_files_are_held_to_the_same_checks(keras: Any, tmp_path: Path) -> 
 _RUN = h5_file._run
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_or_encrypted_entry_of_a_keras_file_is_refused(keras: Any, tmp_path: Path, method: int) -> None:
+    path = tmp_path / "damaged.keras"
+    with zipfile.ZipFile(path, "w", method) as file:
+        for name, value in _keras_file(keras, tmp_path).items():
+            file.writestr(name, value)
+        first = file.infolist()[0]
+    content = bytearray(path.read_bytes())
+    begin = first.header_offset + 30 + len(first.filename)
+    content[begin : begin + first.compress_size] = b"\xff" * first.compress_size
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"not a complete \.keras file"):
+        open_source(path)
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"not a complete \.keras file"):
+        open_source(path)
+
+
 def test_other_entries_of_a_keras_file_are_not_unpacked(keras: Any, tmp_path: Path) -> None:
     entries = _keras_file(keras, tmp_path) | {"../../evil.txt": b"x", "assets/run.py": b"x"}
     path = tmp_path / "more.keras"

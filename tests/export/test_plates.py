@@ -19,7 +19,6 @@ from plate_export.checks import reading_process
 from plate_export.checks.reading_process import Reading
 from plate_export.command import export_command
 from plate_export.source import load_network, open_source
-from plate_runtime import recognise as plate_reading
 from plate_runtime.decode import decode_logits
 from plate_runtime.errors import AccuracyError, DataError, ModelError, PlateEdgeError
 from plate_runtime.labels import read_labels, set_digest
@@ -107,7 +106,7 @@ def test_the_report_speaks_of_plates(exported: Path) -> None:
     assert (report["set"]["drawn"], report["limits"]["min_accuracy"], report["limits"]["counted"]) == (
         True, 80, "folded",
     )  # fmt: skip
-    assert report["h5"]["cer"] < 0.001, "one character in a thousand that the prior corrects otherwise"
+    assert report["h5"]["cer"] < 0.002, "characters that the prior and other looks at a doubtful crop decide otherwise"
     assert "per_class" not in report["calibration"]
     text = (exported / "small-reader-1.0.0-report.md").read_text()
     assert "drawn-plates/val (drawn by plate-train, not real pictures)" in text
@@ -121,7 +120,6 @@ def test_labelled_crops_are_checked_and_drawings_calibrate(
 ) -> None:  # fmt: skip
     texts = recorded_texts(monkeypatch)
     assert export_command([str(plate_h5), "--data", str(crops), "--out", str(tmp_path / "out")]) == 0
-    monkeypatch.setattr(plate_reading, "BELOW", 0.0)  # the export takes one look
     assert require_same(tmp_path / "out", crops, "plate", texts, capsys) == 4
     manifest = read_model_file(tmp_path / "out" / "small-reader-1.0.0-int8.tflite").manifest
     assert manifest.training["export"]["calibration"]["set"] == "drawn-plates/train"
@@ -221,7 +219,7 @@ def test_a_file_that_reads_worse_is_exit_3(
         """An interpreter that takes every 7 for a T."""
         found = honest(path, *rest, **options)
         if "int8" in path.name:
-            found.outputs[..., 29] = np.maximum(found.outputs[..., 29], found.outputs[..., 7] + 1)
+            found.texts[:] = [text.replace("7", "T") for text in found.texts]
         return found
 
     monkeypatch.setattr("plate_export.export.read_all", forgetful)

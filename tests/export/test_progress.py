@@ -16,7 +16,7 @@ class _Terminal(io.StringIO):
 def test_steps_and_their_shares_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = _Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    with Progress(3) as progress:
+    with Progress("mine", 3) as progress:
         progress.step("first")
         progress.step("second")
         progress.expect(4)
@@ -28,8 +28,15 @@ def test_steps_and_their_shares_are_counted(monkeypatch: pytest.MonkeyPatch) -> 
     assert "second" in terminal.getvalue()
 
 
-def test_nobody_watching_means_no_bar(capfd: pytest.CaptureFixture[str]) -> None:
-    with Progress(2) as progress:
+def test_without_a_terminal_every_step_is_a_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("plate_runtime.progress.time.monotonic", lambda: now[0])
+    with Progress("mine", 2) as progress:
         progress.step("first")
         progress.advance(0.5)
-    assert capfd.readouterr().err == ""
+        now[0] += 3
+        progress.advance(0.25)
+        progress.step("second")
+    assert capsys.readouterr().err.splitlines() == ["mine: first", "mine: first, 75%", "mine: second"]

@@ -13,8 +13,9 @@ from plate_export.check_sets.labelled import CheckSet, Labelled
 from plate_export.checks import text_check
 from plate_export.checks.text_check import Answers, Check, Examples, Limits
 from plate_export.convert.calibrate import choose
+from plate_export.report import text_report as report_module
 from plate_export.report.changes_picture import draw_changes
-from plate_export.report.text_report import Report
+from plate_export.report.text_report import Report, to_table
 from plate_export.source import Source
 from plate_runtime.alphabet import ALPHABET
 from plate_train.networks.weights_file import ModelMeta
@@ -86,11 +87,13 @@ def test_text_says_what_matters(report: Report) -> None:
         assert part in text
     widths = {len(line) for line in text.splitlines() if line.startswith("|")}
     assert len(widths) == 1
+    widest = ["float32.tflite", "1812", "tflite-runtime 2.14.0", "2048/2048", "2048", "12.34 %", "100.00 %", "0.1234"]
+    assert max(*widths, *map(len, to_table(report_module._HEADERS, [widest]))) <= 100
 
 
 def test_the_picture_shows_changed_characters(report: Report) -> None:
-    png = draw_changes(report.check_set, report.reference, report.checks)
-    unchanged = draw_changes(report.check_set, report.reference, report.checks[:1])
+    (png,) = draw_changes(report.check_set, report.reference, report.checks)
+    (unchanged,) = draw_changes(report.check_set, report.reference, report.checks[:1])
     with Image.open(io.BytesIO(png)) as changed, Image.open(io.BytesIO(unchanged)) as same:
         assert changed.size[0] == same.size[0]
         assert changed.size[1] > same.size[1]

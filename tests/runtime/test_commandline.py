@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
 import sys
 import tomllib
@@ -134,3 +135,14 @@ def test_a_file_may_be_named_version() -> None:
 def test_what_an_error_quotes_moves_no_cursor() -> None:
     assert str(DataError("a\x1b[2Jb\u202ec\nd\x85e\ud800")) == "a\\x1b[2Jb\\u202ec d e\\ud800"
     assert len(str(DataError("x" * 10_000))) < 2100
+
+
+def test_a_plate_that_the_terminal_has_no_letters_for_is_escaped() -> None:
+    script = "from plate_runtime.command_line import run; run(lambda _: print('Ж1') or 0, 'plate-test', [])"
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        check=False,
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert (ended.returncode, ended.stdout) == (0, b"\\u04161\n")

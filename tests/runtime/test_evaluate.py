@@ -16,12 +16,10 @@ from plate_runtime.evaluate import (
     character_error_rate,
     confusions,
     edit_distance,
-    match_answer,
     match_plates,
     score_detections,
     score_texts,
 )
-from plate_runtime.manifest import InputSpec, Manifest
 
 TEXTS = st.text("AB01O", max_size=6)
 
@@ -104,11 +102,3 @@ class TestDetections:
         score = DetectionScore(200, 100, 92, 10)
         assert (score.recall, score.outside_per_frame) == (0.92, 0.05)
         assert DetectionScore(0, 0, 0, 0).recall == DetectionScore(0, 0, 0, 0).outside_per_frame == 0
-
-    def test_an_answer_is_held_against_labels_in_pixels_of_the_picture(self) -> None:
-        spec = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
-        manifest = Manifest("detector", "t", "1", "", spec, decoding="corners", strides=(32,))
-        answer = np.full((240, 9), -9, np.float32)
-        answer[2 * 20 + 4] = [3, -1.5, -0.5, 1.5, -0.5, 1.5, 0.5, -1.5, 0.5]
-        matches = match_answer(answer, manifest, (720, 1280), [box(192, 128, 192, 64), None])
-        assert matches == Matches((0,), ())

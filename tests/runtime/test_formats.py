@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plate_runtime.errors import DataError, UsageError
-from plate_runtime.formats import Format, Region, find_region, load_formats, load_prior, page
+from plate_runtime.formats import Format, Region, find_region, load_formats, load_prior, page, region_list
 
 REGIONS = load_formats()
 FORMATS = [(name, form) for name, region in REGIONS.items() for form in region.formats]
@@ -56,7 +56,26 @@ def test_unions_hold_the_formats_of_their_members() -> None:
     assert not set(REGIONS) & {"eu", "us", "ca", "au"}
 
 
-@pytest.mark.parametrize(("name", "near"), [("rom", "ro"), ("romania", "ro"), ("us_ca", "us-ca"), ("€", "docs/")])
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        *(("germany", "de"), (" Germany ", "de"), ("DE", "de"), ("us-CA", "us-ca"), ("California", "us-ca")),
+        *(("new-york", "us-ny"), ("United Kingdom", "gb"), ("UK", "gb"), ("Türkiye", "tr"), ("united states", "us")),
+        *(("European Union", "eu"), ("Georgia", "ge"), ("China", "cn"), ("bosnia and herzegovina", "ba")),
+    ],
+)
+def test_a_region_is_found_by_its_name(name: str, code: str) -> None:
+    assert find_region(name).name == code
+
+
+def test_every_region_is_listed_and_found_by_what_the_list_says() -> None:
+    listed = [line.split(maxsplit=1) for line in region_list().splitlines()]
+    assert {code for code, _ in listed} == {*REGIONS, "eu", "europe", "mercosur", "us", "ca", "au"}
+    for code, name in listed:
+        assert find_region(code).name == find_region(name).name == code
+
+
+@pytest.mark.parametrize(("name", "near"), [("romnia", "ro"), ("us_ca", "us-ca"), ("€", "list prints")])
 def test_an_unknown_region_is_told_what_is_near(name: str, near: str) -> None:
     with pytest.raises(UsageError, match=near):
         find_region(name)

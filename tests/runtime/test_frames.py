@@ -142,7 +142,7 @@ class TestTheDefault:
     def test_frames_are_the_default_once_a_detector_ships(self, models: Path, make_detector: MakeModel) -> None:
         assert default_as() is None
         shutil.copy(make_detector(), models / f"{shipped.NAMES['detector']}.tflite")
-        assert default_as() == default_as("fake:AB1") == "frame"
+        assert default_as() == default_as("fake:AB1") == "auto"
         assert default_as("onnx") is None
 
     def test_plates_of_frames_may_be_read_by_another_model_than_crops(

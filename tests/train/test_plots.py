@@ -14,6 +14,7 @@ from plate_train.characters.architectures import Hyperparameters
 from plate_train.characters.augment import Strength
 from plate_train.characters.datasets import CharacterSet
 from plate_train.characters.search import SearchResult, Trial
+from plate_train.sheets import SIDE, contact_sheets, note, store_pages
 
 
 def colours(path: Path) -> int:
@@ -24,12 +25,33 @@ def colours(path: Path) -> int:
 
 def test_contact_sheet_holds_every_picture_enlarged() -> None:
     pictures = np.stack([np.full((28, 28), tone, np.uint8) for tone in (10, 60, 110, 160, 210)])
-    sheet = plots.contact_sheet(pictures, list("abcde"), columns=2)
+    (sheet,) = contact_sheets(pictures, list("abcde"), enlarged=3, side=(2 * 28 * 3 + 20, 400))
     pixels = np.asarray(sheet)
     for tone in (10, 60, 110, 160, 210):
         assert (pixels == tone).sum() >= 84 * 84
     assert sheet.width < 2 * 28 * 3 + 30
     assert sheet.height > 3 * 28 * 3
+
+
+def test_long_captions_do_not_overlap_and_pages_have_an_end() -> None:
+    pictures = np.full((400, 48, 160), 245, np.uint8)  # as the paper, so that captions alone are dark
+    pages = contact_sheets(pictures, ["is ABCDEFGH12345678\nread ABCDEFGH12345679 0.99 " + "W" * 8] * 400)
+    assert len(pages) > 1
+    assert max(max(page.size) for page in pages) <= SIDE
+    dark = (np.asarray(pages[0]) < 200).any(axis=0)
+    starts = np.flatnonzero(dark & ~np.roll(dark, 1))
+    gaps = np.flatnonzero(~dark)
+    columns = [start for start in starts if start >= 6 and set(range(start - 4, start)) <= set(gaps.tolist())]
+    assert len(columns) > 2, "a gap of a few pixels stands before every column"
+
+
+def test_pages_are_numbered_where_there_are_several(tmp_path: Path) -> None:
+    page = note("a page")
+    assert store_pages([page], tmp_path / "errors.png") == [tmp_path / "errors.png"]
+    assert [path.name for path in store_pages([page, page], tmp_path / "errors.png")] == [
+        "errors-1.png",
+        "errors-2.png",
+    ]
 
 
 def test_error_sheet_shows_the_named_pictures_alone(tmp_path: Path) -> None:
@@ -50,15 +72,16 @@ def test_no_errors_is_said(tmp_path: Path) -> None:
 def test_preview_shows_every_class_as_it_is_and_changed(small_train: CharacterSet) -> None:
     changed = plots.preview(small_train, Strength(), "light-on-dark", 1)
     plain = plots.preview(small_train, None, "light-on-dark", 1)
-    assert changed.size == plain.size
-    assert changed.height > 18 * 28 * 3
-    assert changed.tobytes() != plain.tobytes()
-    assert plain.tobytes() == plots.preview(small_train, None, "light-on-dark", 2).tobytes()
+    assert [page.size for page in changed] == [page.size for page in plain]
+    assert max(max(page.size) for page in changed) <= SIDE
+    assert sum(page.height for page in changed) > 18 * 28 * 2
+    assert changed[0].tobytes() != plain[0].tobytes()
+    assert plain[0].tobytes() == plots.preview(small_train, None, "light-on-dark", 2)[0].tobytes()
 
 
 def test_preview_of_drawings_shows_different_ones(small_train: CharacterSet) -> None:
     different = plots.preview(small_train, None, "any", 1, same=False)
-    assert different.tobytes() != plots.preview(small_train, None, "any", 1).tobytes()
+    assert different[0].tobytes() != plots.preview(small_train, None, "any", 1)[0].tobytes()
 
 
 def test_curves_matrix_and_search_are_drawn(tmp_path: Path, small_val: CharacterSet) -> None:

@@ -63,6 +63,12 @@ def test_arrays_that_run_code_or_claim_too_much_are_refused(tmp_path: Path) -> N
         archive.writestr("a.npy", b"no array")
     with pytest.raises(DataError, match="neither numbers nor text"):
         read_arrays(path)
+    np.savez(path, a=np.zeros(3))
+    content = bytearray(path.read_bytes())
+    content[content.rindex(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"damaged: File 'a.npy' is encrypted"):
+        read_arrays(path)
 
 
 @pytest.mark.parametrize("value", [1.0, True, "1", -1, 10**400, None])

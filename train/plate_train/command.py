@@ -14,9 +14,10 @@ from typing import Any, NoReturn
 from plate_runtime import command_line
 from plate_runtime.alphabet import ALPHABET
 
-from .characters.run import Settings
+from .characters.run import Settings, run
 from .detector import options as detector
 from .loop.numbers import characters, number, whole
+from .loop.progress import STARTING, say
 from .plates import options as plate
 
 PROG = "plate-train"
@@ -48,9 +49,9 @@ def command(arguments: Sequence[str]) -> int:
     if options.what == "fonts":
         return _fonts(options.force)
     if options.what == "plate":
-        return plate.execute(options, _say)
+        return plate.execute(options, say)
     if options.what == "detector":
-        return detector.execute(options, _say)
+        return detector.execute(options, say)
     if options.resume:
         from .characters.run import SETTINGS_FILE, unfinished_run
         from .loop.run_files import recorded_settings
@@ -71,7 +72,6 @@ def _fonts(force: bool) -> int:
 
 
 def _character(options: argparse.Namespace, arguments: Sequence[str]) -> int:
-    from .characters.run import run
     from .networks.tensorflow_setup import require_extra
 
     require_extra()
@@ -79,9 +79,10 @@ def _character(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     settings.recipe()
     if options.preview:
         return _preview(settings, options.preview)
+    say(STARTING)
     folder: Path = options.out or Path("runs") / f"character-{datetime.now():%Y%m%d-%H%M%S}"
     try:
-        run(settings, folder, options.resume, shlex.join([PROG, *arguments]), _say)
+        run(settings, folder, options.resume, shlex.join([PROG, *arguments]), say)
     except KeyboardInterrupt:
         if folder.exists():
             print(f"{PROG}: interrupted; go on with: {PROG} character --resume --out {folder}", file=sys.stderr)
@@ -92,19 +93,14 @@ def _character(options: argparse.Namespace, arguments: Sequence[str]) -> int:
 def _preview(settings: Settings, path: Path) -> int:
     from .characters.plots import preview
     from .characters.run import gather, with_polarity
-    from .loop.atomic import replacing
+    from .sheets import store_pages
 
-    settings, drawn = with_polarity(settings, _say), settings.data is None
-    material = gather(replace(settings, drawn=8 * len(ALPHABET)) if drawn else settings, _say)
+    settings, drawn = with_polarity(settings, say), settings.data is None
+    material = gather(replace(settings, drawn=8 * len(ALPHABET)) if drawn else settings, say)
     strength, polarity = settings.recipe().augment, settings.spec().polarity
-    with replacing(path) as unfinished:
-        preview(material.train, strength, polarity, settings.seed, same=not drawn).save(unfinished, format="PNG")
-    print(f"every class as training sees it: {path}")
+    pages = preview(material.train, strength, polarity, settings.seed, same=not drawn)
+    print(f"every class as training sees it: {', '.join(map(str, store_pages(pages, path)))}")
     return 0
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:

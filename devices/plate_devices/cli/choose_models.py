@@ -36,10 +36,11 @@ def choose_models(named: Sequence[str], read_as: str, backend: str = "auto") -> 
     Raises:
         UsageError: two of one kind, or a detector where nothing is to be found. ModelError: a file is damaged.
     """
-    if len(named) == 1 and read_as != "frame":
+    from plate_runtime.shipped import DETECTING, named_model
+
+    if len(named) == 1 and read_as not in DETECTING:
         return Models(reader=named[0])  # opened in a moment, and refused then where it does not fit
     from plate_runtime.model_file import read_model_file
-    from plate_runtime.shipped import named_model
 
     found: dict[bool, str] = {}
     for name in named:
@@ -48,7 +49,7 @@ def choose_models(named: Sequence[str], read_as: str, backend: str = "auto") -> 
             what = "finds" if is_detector else "reads"
             raise UsageError(f"one model {what} plates; {found[is_detector]} and {name} both would")
         found[is_detector] = name
-    if True in found and read_as != "frame":
+    if True in found and read_as not in DETECTING:
         raise UsageError(f"{found[True]} finds plates in frames; with --as {read_as} there is nothing to find")
     return Models(found.get(False), found.get(True))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from plate_devices.scoring.labelled_sets import LabelledSet
     from plate_devices.scoring.verify import Checked
     from plate_runtime.errors import InputError
-    from plate_runtime.reader import PlateReader
+    from plate_runtime.model import Model
 
 _LISTED = 20
 
@@ -45,25 +45,29 @@ def _evaluate(options: EvalOptions) -> int:
     from plate_devices.scoring.crops import describe, evaluate
     from plate_devices.scoring.labelled_sets import data_folder, labels_file
     from plate_runtime.reader import PlateReader
+    from plate_runtime.shipped import default_as
 
     script = script_of(options.models, options.backend)
     labelled = labels_file(options.labels, script) if options.labels else data_folder(options.data or Path(), script)
-    read_as = options.read_as or labelled.read_as
-    if read_as == "frame":
-        return _evaluate_frames(options, labelled)
+    shown = options.read_as or labelled.read_as
+    # Without --as, pictures are read as plate-infer reads them without it.
+    usual = default_as(options.backend) if shown != "character" else None
+    read_as = options.read_as or usual or shown
+    if shown == "frame":
+        return _evaluate_frames(options, labelled, read_as)
     if not labelled.pictures:
         raise DataError(f"{labelled.name} has no picture with a text; there is nothing to score")
     models = choose_models(options.models, read_as, options.backend)
     if options.check_model:
         try_models(models, options.backend)
-    with PlateReader(models.reader, options.backend, options.threads, read_as) as reader:
+    with PlateReader(models.reader, options.backend, options.threads, read_as, models.detector) as reader:
         pictures = progress(labelled.pictures, labelled.pictures, labelled.name)
         found = evaluate(reader, pictures, read_as, options.region)
-        heading = _heading(options, labelled, read_as, reader)
+        heading = _heading(options, labelled, read_as, reader.model)
     if options.sheet is not None:
-        from plate_devices.scoring.contact_sheet import contact_sheet
+        from plate_devices.scoring.contact_sheet import contact_sheets
 
-        _save_sheet(contact_sheet(found.failures), len(found.failures), options.sheet)
+        _save_sheets(contact_sheets(found.failures), len(found.failures), options.sheet)
     if options.reliability is not None:
         _save_diagram(found, labelled, heading, options.reliability)
     if options.json:
@@ -73,29 +77,29 @@ def _evaluate(options: EvalOptions) -> int:
     return _name_unreadable(found.unreadable)
 
 
-def _evaluate_frames(options: EvalOptions, labelled: LabelledSet) -> int:
+def _evaluate_frames(options: EvalOptions, labelled: LabelledSet, read_as: str) -> int:
     from plate_devices.cli.choose_models import choose_models, try_models
     from plate_devices.cli.status_line import progress
     from plate_devices.outputs.console_lines import printable
-    from plate_devices.scoring.contact_sheet import frame_sheet
+    from plate_devices.scoring.contact_sheet import frame_sheets
     from plate_devices.scoring.frames import evaluate_frames
     from plate_devices.scoring.frames_report import describe, failures, lines
     from plate_devices.scoring.reviewed import read_reviewed
     from plate_runtime.labels import by_picture
     from plate_runtime.reader import PlateReader
 
-    models = choose_models(options.models, "frame", options.backend)
+    models = choose_models(options.models, read_as, options.backend)
     if options.check_model:
         try_models(models, options.backend)
     frames = by_picture(labelled.rows)
     reviewed = read_reviewed(options.reviewed) if options.reviewed else None
-    with PlateReader(models.reader, options.backend, options.threads, "frame", models.detector) as reader:
-        found = evaluate_frames(reader, progress(frames, frames, labelled.name), options.region, reviewed)
-        heading = _heading(options, labelled, "frame", reader)
+    with PlateReader(models.reader, options.backend, options.threads, read_as, models.detector) as reader:
+        found = evaluate_frames(reader, progress(frames, frames, labelled.name), options.region, reviewed, read_as)
+        heading = _heading(options, labelled, read_as, reader.model)
         heading["detector"] = reader.detector().manifest.label
     if options.sheet is not None:
         wrong = failures(found)
-        _save_sheet(frame_sheet(wrong), len(wrong), options.sheet)
+        _save_sheets(frame_sheets(wrong), len(wrong), options.sheet)
     if options.reliability is not None:
         _save_diagram(found, labelled, heading, options.reliability)
     if options.json:
@@ -108,9 +112,9 @@ def _evaluate_frames(options: EvalOptions, labelled: LabelledSet) -> int:
     return _name_unreadable(found.unreadable)
 
 
-def _heading(options: EvalOptions, labelled: LabelledSet, read_as: str, reader: PlateReader) -> dict[str, str | None]:
+def _heading(options: EvalOptions, labelled: LabelledSet, read_as: str, model: Model) -> dict[str, str | None]:
     """Say what was read by what."""
-    manifest, backend = reader.model.manifest, reader.model.backend
+    manifest, backend = model.manifest, model.backend
     return {
         "set": labelled.name,
         "as": read_as,
@@ -129,13 +133,13 @@ def _name_unreadable(unreadable: Sequence[tuple[str, InputError]]) -> int:
     return 1 if unreadable else 0
 
 
-def _save_sheet(sheet: Image.Image, count: int, file: Path) -> None:
-    from plate_devices.outputs.saved_pictures import save_picture
-    from plate_devices.scoring.contact_sheet import MOST
+def _save_sheets(sheets: list[Image.Image], count: int, file: Path) -> None:
+    from plate_devices.scoring.contact_sheet import MOST, save_pages
 
-    save_picture(sheet, file)
-    if count > MOST:
-        print(f"{PROGRAM}: {file} shows {MOST} of {count} failures", file=sys.stderr)
+    files = save_pages(sheets, file)
+    if len(files) > 1:
+        shown = f"{MOST} of {count}" if count > MOST else count
+        print(f"{PROGRAM}: {shown} failures are drawn in {files[0]} to {files[-1].name}", file=sys.stderr)
 
 
 def _save_diagram(
@@ -153,9 +157,8 @@ def _print_scores(found: Evaluation, labelled: LabelledSet, heading: dict[str, s
 
     score = found.score
     engine = f"{heading['backend']} {heading['backend_version']}"
-    print(
-        f"{printable(labelled.name)}: {score.count} pictures read as {heading['as']} by {heading['model']} in {engine}"
-    )
+    mode = "by default" if heading["as"] == "auto" else f"as {heading['as']}"
+    print(f"{printable(labelled.name)}: {score.count} pictures read {mode} by {heading['model']} in {engine}")
     print(f"exact   {score.exact:6}  {score.exact_rate:8.2%}")
     print(f"folded  {score.folded:6}  {score.folded_rate:8.2%}   with O=0 and I=1")
     print(f"cer     {score.cer:16.4f}   character error rate")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_devices.cli.infer_options import MODEL_OPTIONS, split_models
+from plate_devices.cli.infer_options import MODEL_OPTIONS, REGION_OPTION, split_models
 from plate_devices.cli.option_table import Command, Option, one_of
 from plate_runtime.errors import UsageError
 
@@ -24,10 +24,10 @@ EVAL = Command(
         Option("--labels", "pictures, with the columns image and text", "FILE.csv", Path),
         Option("--data", "folder with labels.csv or class folders, or with a val/ that has them", "DIR", Path),
         Option("--verify", "model file whose recorded scores are recomputed on --data", "FILE", Path),
-        Option("--as", "what a picture shows (default: frame where corners are labelled, else by the texts)",
+        Option("--as", "what a picture shows (default: characters by their texts, else as plate-infer reads)",
                "frame|plate|character", one_of("frame", "plate", "character")),
         *MODEL_OPTIONS,
-        Option("--region", "where plates come from, to decide doubts: ro, us-ca, eu, us, ...", "NAME"),
+        REGION_OPTION,
         Option("--reviewed", "detections outside all labels that were looked at: image, corners, plate (yes or no)",
                "FILE.csv", Path),
         Option("--json", "print one JSON object"),

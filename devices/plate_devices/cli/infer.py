@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from plate_devices.cli.infer_options import InferOptions, parse_infer
-from plate_devices.live.roi import RoiError
 from plate_runtime.command_line import run
 from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from plate_devices.events.records import Engine
+    from plate_devices.sources.source import Source
     from plate_runtime.reader import PlateReader
 
-__all__ = ["RoiError", "command", "engine_of", "main", "open_reader"]
+__all__ = ["command", "engine_of", "main", "open_reader"]
 
 PROGRAM = "plate-infer"
 
@@ -57,13 +58,20 @@ def _read_files(options: InferOptions) -> int:
     written = [Path(folder) for folder in (options.annotate, options.save_crops) if folder]
     sources = open_paths(options.paths, options.fps, leave_out=written)
     # Only now: a wrong command line should not wait for the interpreter.
+    from plate_devices.cli.status_line import progress
     from plate_devices.live.frame_reader import Work
     from plate_devices.live.reporter import Reporting
     from plate_devices.service.log import Log
 
     with open_reader(options) as reader:
-        work = Work(options, reader, Reporting(options, engine_of(options, reader), Log(PROGRAM)))
-        return max([work.read_all(source) for source in sources], default=0)
+        reporting = Reporting(options, engine_of(options, reader), Log(PROGRAM))
+        work = Work(options, reader, reporting)
+        followed: Iterable[Source] = sources
+        if not (reporting.status.on and sys.stdout.isatty()):  # there, the records themselves show the progress
+            followed = progress(sources, sources, "reading", reporting.status)
+        code = max([work.read_all(source) for source in followed], default=0)
+        reporting.close(options.read_as)
+        return code
 
 
 def check_region(options: InferOptions) -> None:
@@ -94,7 +102,8 @@ def open_reader(options: InferOptions) -> PlateReader:
 def engine_of(options: InferOptions, reader: PlateReader) -> Engine:
     """Return what reads, for the records."""
     from plate_devices.events.records import Engine
+    from plate_runtime.shipped import DETECTING
 
     model = reader.model_for(options.read_as)
-    labels = {"detector": reader.detector().manifest.label} if options.read_as == "frame" else {}
+    labels = {"detector": reader.detector().manifest.label} if options.read_as in DETECTING else {}
     return Engine({**labels, "reader": model.manifest.label}, model.backend.name, model.manifest.script)

@@ -31,6 +31,24 @@ MODEL_OPTIONS = (
 """Options that mean the same in every command that reads."""
 
 
+def _region(typed: str) -> str:
+    """Return a region's code, or print all regions and leave. Raises UsageError if it is unknown."""
+    from plate_runtime.formats import find_region, region_list
+
+    if typed == "list":
+        print(region_list())
+        raise SystemExit(0)
+    return find_region(typed).name
+
+
+REGION_OPTION = Option(
+    "--region",
+    "where plates come from, to decide doubts: germany, us-ca, eu, ...; list prints all",
+    "NAME",
+    _region,
+)
+
+
 def parse_roi(typed: str) -> Roi:
     """Read `X,Y,W,H` in pixels. Raises ValueError where it is something else."""
     parts = typed.split(",")
@@ -52,16 +70,16 @@ INFER = Command(
     "plate-infer",
     "Read number plates in pictures, folders, videos (PATH), on standard input (-), or from a camera.",
     (
-        Option("--as", "what a picture, or its --roi, shows: a frame with plates in it, one plate, one character",
+        Option("--as", "what a picture, or its --roi, shows (default: plates anywhere, or one plate that fills it)",
                "frame|plate|character", one_of("frame", "plate", "character")),
         Option("--camera", "0, /dev/video0, csi:0, rtsp://..., http://... (MJPEG), a video, a folder, demo or demo:N",
                "SOURCE"),
         *MODEL_OPTIONS,
         Option("--roi", "read only this part, in pixels", "X,Y,W,H", parse_roi),
-        Option("--region", "where plates come from, to decide doubts: ro, us-ca, eu, us, ...", "NAME"),
+        REGION_OPTION,
         Option("--min-confidence", "leave out what is less sure, 0 to 1 (default: the model's threshold)", "P",
                number("a number from 0 to 1", 0.0, 1.0)),
-        Option("--every", "print each frame of a camera, not only each vehicle"),
+        Option("--every", "print each frame of a video or camera, not each vehicle alone"),
         Option("--fps", "read at most N frames of each second", "N",
                number("a number of frames a second, above 0", 0.001, 1000.0)),
         Option("--rotate", "turn clockwise first: 90, 180 or 270", "DEG", _quarter_turns, 0),
@@ -77,8 +95,8 @@ INFER = Command(
         Option("--debug", "show tracebacks"),
     ),
     "[PATH ...] [--camera SOURCE] [--as frame|plate|character]",
-    "examples: plate-infer street.jpg\n          plate-infer --camera demo --json\n"
-    "          plate-infer --as plate crop.jpg\n          plate-infer --config gate.toml",
+    "examples: plate-infer street.jpg crop.jpg pictures/\n          plate-infer drive.mp4\n"
+    "          plate-infer --camera demo --json\n          plate-infer --config gate.toml",
 )  # fmt: skip
 
 
@@ -132,6 +150,8 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
     given, others = INFER.parse(arguments, defaults(given, behind))
     models, paths = split_models(given["--model"], others)
     camera, read_as = given["--camera"], given["--as"] or default_as(given["--backend"])
+    if read_as == "auto" and not paths:
+        read_as = "frame"  # a camera's frames are never filled by one plate
     if (paths or given["--socket"]) and behind.config is not None and camera == behind.config.source.address:
         camera = None  # pictures on the command line win over the camera of the file
     _check(camera, paths, read_as, models, given)

@@ -1,4 +1,4 @@
-"""What a person at a terminal sees while a command works: a status line, or a bar. Nothing in a pipe."""
+"""What a person at a terminal sees while a command works: a status line, or a bar."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import sys
 import time
 from typing import TYPE_CHECKING
+
+from plate_runtime.progress import ProgressLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sized
@@ -23,18 +25,18 @@ class StatusLine:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
-        self._on = self._stream is not None and self._stream.isatty()
+        self.on = self._stream is not None and self._stream.isatty()
         self._shown = False
         self._next = 0.0
 
     @property
     def due(self) -> bool:
         """Whether somebody looks, and the last text is old enough to be replaced."""
-        return self._on and time.monotonic() >= self._next
+        return self.on and time.monotonic() >= self._next
 
     def show(self, text: str) -> None:
         """Replace the line; what is wider than the terminal is cut off, since a second line would stay."""
-        if self._on:
+        if self.on:
             self._stream.write(f"\r\x1b[K{text[: _columns(self._stream) - 1]}")
             self._stream.flush()
             self._shown = True
@@ -80,10 +82,19 @@ class FrameRate:
             self._since, self._frames = time.monotonic(), 0
 
 
-def progress(things: Iterable[T], total: Sized | int, what: str) -> Iterator[T]:
-    """Go through `things` and show a bar meanwhile; on a terminal only, and without a package for it."""
+def progress(things: Iterable[T], total: Sized | int, what: str, line: StatusLine | None = None) -> Iterator[T]:
+    """Go through `things` and show a bar, without a package for it; a line at intervals where there is no terminal.
+
+    `line` is where the bar is shown, if others clear it.
+    """
     count = total if isinstance(total, int) else len(total)
-    line = StatusLine()
+    line = line or StatusLine()
+    if not line.on:
+        lines = ProgressLines(what, count, "picture")
+        for thing in things:
+            yield thing
+            lines.update()
+        return
     started = time.monotonic()
     try:
         for done, thing in enumerate(things):

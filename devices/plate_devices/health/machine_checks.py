@@ -90,6 +90,10 @@ def check_samples(options: InferOptions | None) -> Iterator[Finding]:
         except PlateEdgeError as error:
             yield Finding("self-test", "failed", str(error), "see the lines above")
             continue
+        if not count:
+            message = f"{model} runs; no sample plate has its characters, score it with plate-eval on labelled pictures"
+            yield Finding("self-test", "note", message)
+            continue
         message = f"{model} reads {count - len(wrong)} of {count} sample plates right"
         if wrong:
             yield Finding("self-test", "failed", f"{message}; not {', '.join(wrong)}", "use another interpreter")

@@ -41,11 +41,18 @@ class SelfTest(NamedTuple):
 
 
 def read_samples(options: InferOptions | None, read_as: str) -> SelfTest:
-    """Read the samples with the model for `read_as`; see `open_plate_reader`. Raises PlateEdgeError."""
-    samples = load_samples()
+    """Read the samples with the model for `read_as`; see `open_plate_reader`.
+
+    Samples with characters that the model lacks do not count.
+
+    Raises:
+        PlateEdgeError: the model cannot be opened, or does not run.
+    """
     with open_plate_reader(options, read_as) as reader:
-        wrong = [one.name for one in samples if _text(reader, one) != one.text]
-        return SelfTest(reader.model.manifest.label, len(samples), wrong)
+        read = [(sample, _text(reader, sample)) for sample in load_samples()]
+        manifest = reader.model.manifest
+    known = [(sample, text) for sample, text in read if set(sample.text) <= set(manifest.alphabet)]
+    return SelfTest(manifest.label, len(known), [sample.name for sample, text in known if text != sample.text])
 
 
 def measure(options: InferOptions | None, seconds: float) -> Timing:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from plate_devices.live.roi import RoiError, View, cut, moved, turn
 from plate_devices.sources.deinterlace import deinterlace
 from plate_runtime.errors import InputError
+from plate_runtime.shipped import DETECTING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +44,15 @@ class Work:
         self._choose_roi = choose_roi
 
     def read_all(self, source: Source) -> int:
-        """Read a picture or every frame of a video, print a frame record for each, and return the exit code."""
+        """Read a picture or a video, print a record of each picture, vehicle or frame, and return the exit code."""
+        tally = self._reporting.tally
+        if source.still:
+            tally.pictures += 1
+            return self._read_frames(source)
+        tally.videos += 1
+        return self._read_frames(source) if self.options.every else self._follow(source)
+
+    def _read_frames(self, source: Source) -> int:
         try:
             for view in self.views(source):
                 plates, elapsed = self.read(source, view)
@@ -51,6 +60,19 @@ class Work:
         except (InputError, RoiError) as error:
             return self.report(source, error)
         return 0
+
+    def _follow(self, source: Source) -> int:
+        """Read a video as a camera is read: each vehicle is printed once."""
+        from plate_devices.live.loop import Watch
+
+        watch = Watch(self, source, placed=self.options.read_as in DETECTING, engine=self._reporting.engine)
+        status, self._reporting.status = self._reporting.status, watch.status
+        status.clear()
+        try:
+            return watch.run()
+        finally:
+            self._reporting.status = status
+            self._reporting.tally.frames += watch.read + watch.skipped
 
     def views(self, source: Source) -> Iterator[View]:
         """Yield each frame, turned upright, with the part of it that is read; close the source."""
@@ -60,7 +82,7 @@ class Work:
                 whole = raw if source.still and not options.deinterlace else deinterlace(raw, options.deinterlace)
                 frame = turn(whole, options.quarter_turns)
                 roi = options.roi
-                if roi is None and not options.quarter_turns and options.read_as != "frame":
+                if roi is None and not options.quarter_turns and options.read_as not in DETECTING:
                     roi = source.default_roi
                 if self._choose_roi is not None:
                     roi = self._choose_roi(roi, frame)
@@ -71,10 +93,10 @@ class Work:
     def read(self, source: Source, view: View) -> tuple[list[Plate], float]:
         """Return a frame's plates, in pixels of the whole frame, and the milliseconds that reading took."""
         options = self.options
+        # A video's frames are no crops; only a picture may be one.
+        read_as = "frame" if options.read_as == "auto" and not source.still else options.read_as
         started = time.perf_counter()
-        plates = self._reader.read(
-            view.part, options.read_as, region=options.region, min_confidence=options.min_confidence
-        )
+        plates = self._reader.read(view.part, read_as, region=options.region, min_confidence=options.min_confidence)
         elapsed = 1000 * (time.perf_counter() - started)
         plates = [moved(plate, view.roi) for plate in plates]
         if plates or source.still:
@@ -83,13 +105,13 @@ class Work:
 
     def _place_of(self, view: View) -> Roi | None:
         """Return where the one plate is, read or not; None where plates may be anywhere."""
-        if self.options.read_as == "frame":
+        if self.options.read_as in DETECTING:
             return None
         return view.roi or (0, 0, view.frame.rgb.shape[1], view.frame.rgb.shape[0])
 
     def _unread(self, view: View) -> list[Roi]:
         """Return boxes, in pixels of the whole frame, of what may be plates and was not read."""
-        if self.options.read_as != "frame":
+        if self.options.read_as not in DETECTING:
             return []
         x, y = view.roi[:2] if view.roi else (0, 0)
         found = []

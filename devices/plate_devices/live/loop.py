@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from plate_devices.cli.status_line import FrameRate, StatusLine
 from plate_devices.follow import Follower
 from plate_devices.live.motion import Changes
+from plate_devices.live.roi import RoiError
 from plate_runtime.errors import InputError
 from plate_runtime.script import LATIN
 
@@ -126,7 +127,7 @@ class Watch:
                 self._turn()
         except StopWatching:
             pass
-        except InputError as error:
+        except (InputError, RoiError) as error:
             code = self._hands.report(self.source, error)
         finally:
             # Whatever ended the watch, what is in view has been seen.

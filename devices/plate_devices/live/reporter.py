@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from plate_devices.cli.status_line import StatusLine
 from plate_devices.outputs.console_lines import Lines
+from plate_devices.tally import Tally
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Reporting:
     """Everything that leaves the process, in the thread of the loop.
 
     Attributes:
-        engine: what reads, for the records. status: is cleared before a line is printed.
+        engine: what reads, for the records. tally: of pictures and videos. status: is cleared before a line is printed.
         sending: clock, queue and outputs of a camera; None for files. tap: of the live page, if there is one.
     """
 
@@ -44,7 +45,7 @@ class Reporting:
         Raises:
             DeviceError: a folder cannot be made. UsageError, DataError: settings that do not fit; see `PrivacyFilter`.
         """
-        self.engine, self.status = engine, StatusLine()
+        self.engine, self.status, self.tally = engine, StatusLine(), Tally()
         self.sending: Sending | None = None
         self.tap: Tap | None = None
         self._log = log
@@ -66,6 +67,8 @@ class Reporting:
     def picture(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> None:
         """Print the record of a picture, or of a video's frame; save its crops where that is wanted."""
         record = self._frame_record(source, frame, plates, elapsed)
+        self.tally.plates += len(plates)
+        self.tally.frames += not source.still
         if self._crops is not None:
             self._save_crops(self._crops, source, frame, plates, record)
         self._print(self._concealed(record), _frame_name(source, frame))
@@ -80,8 +83,10 @@ class Reporting:
     def vehicle(self, source: Source, vehicle: Vehicle) -> None:
         """Tell all outputs of a vehicle; save its best picture where that is wanted."""
         from plate_devices.events.records import vehicle_record
+        from plate_devices.outputs.saved_pictures import crop_name
 
         record = vehicle_record(source.name, vehicle, self.engine)
+        self.tally.vehicles += 1
         if self.sending is not None:
             self.sending.clock.stamp(record)
         picture = vehicle.picture
@@ -91,13 +96,16 @@ class Reporting:
         if self._crops is not None:
             from PIL import Image
 
-            record["crop"] = self._save(self._crops, Image.fromarray(picture), record["id"], lasting=True)
+            name = crop_name(source.name, vehicle.first_time, vehicle.first_seconds, vehicle.first_frame, False)
+            name = f"{name}-{self._text_of(record, 0) or record['id']}"
+            lasting = self.sending is not None
+            record["crop"] = self._save(self._crops, Image.fromarray(picture), name, lasting, keep=True)
         record = self._concealed(record)
         if self.sending is not None:
             self.sending.put(record)
         if self.tap is not None:
             self.tap.passed(record, picture)
-        self._print(record, source.name)
+        self._print(record, _vehicle_name(source, vehicle))
 
     def annotate(
         self,
@@ -127,6 +135,7 @@ class Reporting:
         from plate_devices.events.records import error_record
 
         self.status.clear()
+        self.tally.errors += 1
         self._log.say(event, str(error), source=source.name)
         if self._as_json and self._lines is not None:
             self._lines.write(error_record(source.name, error), source.name)
@@ -140,6 +149,11 @@ class Reporting:
         """Tell people something, from the loop's own thread."""
         self.status.clear()
         self._log.say(event, message)
+
+    def close(self, read_as: str) -> None:
+        """Say what pictures and videos gave, in one line with counts."""
+        if not self.tally.one_error:
+            self.say("done", self.tally.describe(read_as))
 
     def _open_guard(self, options: InferOptions, script: Script) -> PrivacyFilter | None:
         config = options.config
@@ -173,19 +187,27 @@ class Reporting:
         from PIL import Image
 
         from plate_devices.follow import crop_plate
-        from plate_devices.outputs.saved_pictures import picture_name
+        from plate_devices.outputs.saved_pictures import crop_name
 
-        name = picture_name(source.name, frame.number, not source.still)
-        for number, (plate, described) in enumerate(zip(plates, record["plates"], strict=True), 1):
+        stem = crop_name(source.name, frame.time, frame.seconds, frame.number, source.still)
+        for number, (plate, described) in enumerate(zip(plates, record["plates"], strict=True)):
             crop = crop_plate(frame.rgb, plate)
             if self._guard is not None:
                 crop = self._guard.crop(crop, {"plates": [described]})
-            described["crop"] = self._save(folder, Image.fromarray(crop), f"{name}-plate{number}", lasting=False)
+            name = f"{stem}-{self._text_of(record, number) or 'plate'}"
+            described["crop"] = self._save(folder, Image.fromarray(crop), name, lasting=False)
 
-    def _save(self, folder: PictureFolder, picture: Image.Image, name: str, lasting: bool) -> str | None:
+    def _text_of(self, record: Record, number: int) -> str:
+        """Return the text of a record's plate as it may leave the process; "" if it may not."""
+        text: str = self._concealed(record)["plates"][number]["text"]
+        return text
+
+    def _save(
+        self, folder: PictureFolder, picture: Image.Image, name: str, lasting: bool, keep: bool = False
+    ) -> str | None:
         """Save a picture and return its path; a camera (`lasting`) goes on without pictures while the disk is full."""
         try:
-            path = folder.save(picture, name, unique=lasting)
+            path = folder.save(picture, name, unique=lasting, keep=keep and lasting)
         except DeviceError as error:
             if not lasting:
                 raise
@@ -203,6 +225,7 @@ class Reporting:
         import sys
 
         if sys.stderr is not None and sys.stderr.isatty():
+            self.status.clear()
             print(text, file=sys.stderr)
 
 
@@ -212,6 +235,12 @@ def _folder(name: str | None) -> PictureFolder | None:
     from plate_devices.outputs.saved_pictures import PictureFolder
 
     return PictureFolder(Path(name))
+
+
+def _vehicle_name(source: Source, vehicle: Vehicle) -> str:
+    """Return the source, of a video with the seconds into it at which the vehicle was first read (a media fragment)."""
+    seconds = vehicle.first_seconds
+    return source.name if seconds is None else f"{source.name}#t={seconds:.1f}"
 
 
 def _frame_name(source: Source, frame: Frame) -> str:

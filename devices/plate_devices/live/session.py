@@ -16,6 +16,7 @@ from plate_devices.live.reporter import Reporting
 from plate_devices.service.log import Log
 from plate_devices.service.notify import Notifier
 from plate_devices.service.signals import Signals
+from plate_devices.tally import closing_line
 from plate_devices.threads import THREADS
 from plate_runtime.errors import described
 
@@ -101,7 +102,10 @@ class Station:
             self._reporting.status = watch.status
             self._work = work
             self._onlooker.begin(source)
-            return watch.run()
+            code = watch.run()
+        if not self._service and self._next is None:
+            self._reporting.say("done", closing_line(source.name, watch.read + watch.skipped, watch.passed))
+        return code
 
     def _look_at_signals(self) -> None:
         """Raise StopWatching where somebody has asked for an end, or for settings that need another camera."""

@@ -11,6 +11,7 @@ from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     import numpy as np
     from numpy.typing import NDArray
@@ -40,15 +41,21 @@ class PictureFolder:
             raise DeviceError(f"{folder} cannot be made: {error.strerror or error}") from error
         clean_folder(folder)
 
-    def save(self, picture: Image.Image, name: str, unique: bool = False) -> Path:
-        """Save a picture as JPEG under a name that is new in this run, and return its path.
+    def save(self, picture: Image.Image, name: str, unique: bool = False, keep: bool = False) -> Path:
+        """Save a picture as JPEG under a name not used in this run yet, and return its path.
 
-        Names that are `unique` by themselves are not remembered: a camera runs for a year.
+        Args:
+            unique: the name is unique by itself and is not remembered: a camera runs for a year.
+            keep: a picture of that name that is there already stays, and the new one gets a number.
 
         Raises:
             DeviceError: the disk is full, or the folder is not writable.
         """
         path = self.folder / (f"{_stem(name)}.jpg" if unique else self._free(name))
+        number = 1
+        while keep and path.exists():
+            number += 1
+            path = self.folder / f"{_stem(name)}-{number}.jpg"
         save_picture(picture, path)
         return path
 
@@ -84,6 +91,15 @@ def picture_name(source: str, frame: int, numbered: bool) -> str:
     """Return the name of a picture of this source, without suffix; `numbered` adds the number of the frame."""
     stem = Path(source).stem if source != "-" else "stdin"
     return f"{stem}-{frame:06d}" if numbered else stem
+
+
+def crop_name(source: str, time: datetime | None, seconds: float | None, frame: int, still: bool) -> str:
+    """Return what to call a crop, without its text and suffix: by time in UTC, else by source and seconds or frame."""
+    if time is not None:
+        return f"{time:%Y%m%dT%H%M%S}.{time.microsecond // 1000:03}Z"
+    if seconds is not None:
+        return f"{picture_name(source, frame, False)}-{seconds:.1f}s"
+    return picture_name(source, frame, not still)
 
 
 def annotate(rgb: NDArray[np.uint8], plates: Iterable[Plate]) -> Image.Image:

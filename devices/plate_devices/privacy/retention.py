@@ -29,7 +29,6 @@ RETRY = 60.0
 
 # Only pictures of this program: the folder may hold others.
 _NAMED_BY_ID = re.compile(rf"{UUID7}(-\d+)?\.jpg|\.{UUID7}\.\d+\.part\.jpg", re.ASCII)
-_NAMED_BY_SOURCE = re.compile(r".+-(read|plate\d+)(-\d+)?\.jpg", re.ASCII)
 _BEGINNING = 1024
 """Bytes at the beginning of a JPEG that hold the comment of this program."""
 
@@ -133,7 +132,7 @@ class Retention:
 def _is_old_picture(path: Path, before: float) -> bool:
     """Whether a file is an old picture of this program. One from the future begins to age now. Raises OSError."""
     by_id = _NAMED_BY_ID.fullmatch(path.name) is not None
-    if not by_id and not _NAMED_BY_SOURCE.fullmatch(path.name):
+    if not by_id and path.suffix != ".jpg":
         return False
     found = path.lstat()
     if not stat.S_ISREG(found.st_mode):

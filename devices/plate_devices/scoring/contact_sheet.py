@@ -1,4 +1,4 @@
-"""A contact sheet of failures: what went wrong is seen faster than read."""
+"""Contact sheets of failures: what went wrong is seen faster than read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from plate_runtime.pictures.open_picture import PictureSource
 
 MOST = 400
-"""Failures on one sheet; more would make a picture that few programs open."""
+"""Failures that are drawn, on pages of `_COLUMNS` times `_ROWS`, below 1,200 pixels in each direction."""
+_COLUMNS, _ROWS = 5, 7
 
 _CELL_WIDTH, _PICTURE_HEIGHT, _LINE, _MARGIN = 220, 96, 22, 8
 _PAPER, _LABEL, _READING, _EDGE = (250, 250, 248), (20, 90, 40), (180, 24, 24), (205, 205, 200)
@@ -36,8 +37,8 @@ class Tile(NamedTuple):
     corners: Corners | None = None
 
 
-def contact_sheet(failures: Sequence[Reading]) -> Image.Image:
-    """Draw the first `MOST` failures, an RGB picture: each crop, below it its label (green) and the reading (red).
+def contact_sheets(failures: Sequence[Reading]) -> list[Image.Image]:
+    """Draw the first `MOST` failures on RGB pages: each crop, below it its label (green) and the reading (red).
 
     Raises:
         InputError: a picture has become unreadable meanwhile.
@@ -48,8 +49,8 @@ def contact_sheet(failures: Sequence[Reading]) -> Image.Image:
     )
 
 
-def frame_sheet(failures: Sequence[Failure]) -> Image.Image:
-    """Draw the first `MOST` failures of whole frames, each with its surroundings and outlined; see `contact_sheet`."""
+def frame_sheets(failures: Sequence[Failure]) -> list[Image.Image]:
+    """Draw the first `MOST` failures of whole frames, each with its surroundings and outlined; see `contact_sheets`."""
     shown = failures[:MOST]
     return draw_tiles(
         [
@@ -59,9 +60,25 @@ def frame_sheet(failures: Sequence[Failure]) -> Image.Image:
     )
 
 
-def draw_tiles(tiles: Sequence[Tile]) -> Image.Image:
-    """Draw tiles side by side, six in a row, an RGB picture."""
-    columns = min(6, max(1, len(tiles)))
+def draw_tiles(tiles: Sequence[Tile]) -> list[Image.Image]:
+    """Draw tiles side by side on RGB pages, at least one."""
+    size = _COLUMNS * _ROWS
+    return [_draw_page(tiles[first : first + size]) for first in range(0, max(1, len(tiles)), size)]
+
+
+def save_pages(pages: Sequence[Image.Image], file: Path) -> list[Path]:
+    """Save one page as `file`, several as NAME-1.png, NAME-2.png, ...; return the files. Raises as `save_picture`."""
+    from plate_devices.outputs.saved_pictures import save_picture
+
+    files = [file.with_name(f"{file.stem}-{number}{file.suffix}") for number in range(1, len(pages) + 1)]
+    files = [file] if len(pages) == 1 else files
+    for page, path in zip(pages, files, strict=True):
+        save_picture(page, path)
+    return files
+
+
+def _draw_page(tiles: Sequence[Tile]) -> Image.Image:
+    columns = min(_COLUMNS, max(1, len(tiles)))
     rows = max(1, -(-len(tiles) // columns))
     height = _PICTURE_HEIGHT + 2 * _LINE + 2 * _MARGIN
     sheet = Image.new("RGB", (columns * _CELL_WIDTH, rows * height), _PAPER)

@@ -67,7 +67,7 @@ def evaluate(
     """Read every picture, whatever the confidence, and score.
 
     Args:
-        read_as: "plate" or "character".
+        read_as: "plate", "character", or "auto" as plate-infer reads without `--as`.
         region: where the plates come from.
 
     Raises:

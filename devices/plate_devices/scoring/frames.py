@@ -127,13 +127,18 @@ class FrameEvaluation(NamedTuple):
 
 
 def evaluate_frames(
-    reader: PlateReader, frames: Iterable[LabelledFrame], region: str | None = None, reviewed: Reviewed | None = None
+    reader: PlateReader,
+    frames: Iterable[LabelledFrame],
+    region: str | None = None,
+    reviewed: Reviewed | None = None,
+    read_as: str = "frame",
 ) -> FrameEvaluation:
     """Find and read the plates of every frame, and score.
 
     Args:
         region: where the plates come from.
         reviewed: detections on no labelled plate that somebody has looked at; those that are plates do not count.
+        read_as: "frame", or "auto" as plate-infer reads without `--as`.
 
     Raises:
         DataError: not one picture could be opened.
@@ -143,7 +148,7 @@ def evaluate_frames(
     for frame in frames:
         try:
             seen = reviewed.of(frame.path) if reviewed else []
-            readings.append(_read(reader, frame, region, seen))
+            readings.append(_read(reader, frame, region, seen, read_as))
         except InputError as error:
             unreadable.append((str(frame.path), error))
     if not readings:
@@ -168,10 +173,12 @@ def curve(readings: Sequence[FrameReading], thresholds: Sequence[float] = THRESH
     return points
 
 
-def _read(reader: PlateReader, frame: LabelledFrame, region: str | None, seen: Sequence[Seen]) -> FrameReading:
+def _read(
+    reader: PlateReader, frame: LabelledFrame, region: str | None, seen: Sequence[Seen], read_as: str
+) -> FrameReading:
     opened = open_picture(frame.path)
     started = time.process_time()
-    found = [FoundPlate(*one) for one in reader.search(opened, region=region)]
+    found = [FoundPlate(*one) for one in reader.search(opened, region=region, as_=read_as)]
     cpu_ms = 1000 * (time.process_time() - started)
     labelled = [plate.corners for plate in frame.plates if plate.corners]
     known = [one.corners for one in seen if one.is_plate]

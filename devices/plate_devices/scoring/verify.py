@@ -7,25 +7,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plate_devices.cli.status_line import progress
 from plate_devices.scoring.crops import evaluate
+from plate_devices.scoring.frames import evaluate_frames
 from plate_devices.scoring.labelled_sets import candidates
 from plate_runtime.backends import installed
 from plate_runtime.errors import DataError, MissingPartError
-from plate_runtime.evaluate import match_answer, score_detections, score_texts
 from plate_runtime.labels import by_picture, set_digest
-from plate_runtime.model import open_model
 from plate_runtime.model_file import read_model_file
-from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.reader import PlateReader
-from plate_runtime.recognise import read_outputs
 from plate_runtime.script import LATIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from plate_runtime.labels import LabelledFrame, LabelledPicture
+    from plate_runtime.labels import LabelledPicture
     from plate_runtime.manifest import Manifest, Score
-    from plate_runtime.model import Model
 
 
 @dataclass(frozen=True)
@@ -107,38 +103,22 @@ def _recorded(
 
 
 def _score(model: Path, name: str, rows: Sequence[LabelledPicture], backend: str, threads: int) -> Counts:
-    """Count again: characters as plate-eval does without --verify, plates and frames in one look as the export does."""
+    """Count again, as plate-eval does without --verify."""
     kind = read_model_file(model).manifest.kind
     title = f"{name} in {backend}"
     if kind == "detector":
         frames = by_picture(rows)
-        with open_model(model, kind, backend, threads) as opened:
-            return _find(opened, progress(frames, frames, title))
-    if kind == "plate":
-        with open_model(model, kind, backend, threads) as opened:
-            readings = [_read(opened, picture) for picture in progress(rows, rows, title)]
-        score = score_texts(readings, [picture.text for picture in rows])
-        return Counts(score.count, score.exact, score.folded)
+        with PlateReader(None, backend, threads, "frame", model) as reader:
+            located = evaluate_frames(reader, progress(frames, frames, title))
+        for _, error in located.unreadable:
+            raise error
+        score = located.located
+        return Counts(score.plates, score.found, score.found, score.frames, score.outside)
     with PlateReader(model, backend, threads, kind) as reader:
         found = evaluate(reader, progress(rows, rows, title), kind)
     for _, error in found.unreadable:
         raise error
     return Counts(found.score.count, found.score.exact, found.score.folded)
-
-
-def _read(model: Model, picture: LabelledPicture) -> str:
-    outputs = model.predict_pictures([open_picture(picture.path).gray()])
-    return read_outputs(outputs, model.manifest)[0].text
-
-
-def _find(model: Model, frames: Iterable[LabelledFrame]) -> Counts:
-    matches = []
-    for frame in frames:
-        gray = open_picture(frame.path).gray()
-        (answer,) = model.predict_pictures([gray])
-        matches.append(match_answer(answer, model.manifest, gray.shape, [one.corners for one in frame.plates]))
-    score = score_detections(matches)
-    return Counts(score.plates, score.found, score.found, score.frames, score.outside)
 
 
 def _counts(score: Score) -> Counts:

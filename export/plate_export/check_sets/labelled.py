@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +18,13 @@ class Labelled:
 
     Attributes:
         texts: what stands in them, one sign for a character; sources: n names, a path or a place among drawings.
+        originals: of plates and frames, the pictures as they were, gray uint8 (h, w) of any sizes.
     """
 
     pictures: NDArray[np.uint8]
     texts: list[str]
     sources: list[str]
+    originals: Sequence[NDArray[np.uint8]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.texts)

@@ -83,8 +83,8 @@ def _plates(meta: Any) -> tuple[Drawn, Drawn]:
 
     drawn: list[Drawn] = []
 
-    def keep(*arguments: Any) -> Drawn:
-        drawn.append(shard(*arguments))
+    def keep(*arguments: Any, **more: Any) -> Drawn:
+        drawn.append(shard(*arguments, **more))
         return drawn[-1]
 
     validation_drawings(meta, keep)

@@ -49,8 +49,10 @@ def load_packaged(meta: ModelMeta) -> CheckSet:
     name, parts, start = NAMES[meta.kind], {}, 0
     for part in ("train", "val"):
         texts: list[str] = listed[part]
-        chosen = [resize_picture(picture, meta.input) for picture in pictures[start : start + len(texts)]]
-        parts[part] = Labelled(np.stack(chosen), texts, [f"{name}/{part} {place}" for place in range(len(texts))])
+        originals = pictures[start : start + len(texts)]
+        chosen = np.stack([resize_picture(picture, meta.input) for picture in originals])
+        sources = [f"{name}/{part} {place}" for place in range(len(texts))]
+        parts[part] = Labelled(chosen, texts, sources, list(originals) if meta.kind == "plate" else [])
         start += len(texts)
     train, val = parts["train"], parts["val"]
     unseen = np.ones(len(val), bool)

@@ -10,10 +10,11 @@ import numpy as np
 
 from plate_runtime.errors import DataError, damage_as
 from plate_runtime.labels import LabelledPicture, read_labels, set_digest
+from plate_runtime.preprocess import resize_picture
 from plate_train.networks.weights_file import ModelMeta
 from plate_train.plates.own_data import split_labelled
 from plate_train.plates.recorded import training_drawings, validation_drawings
-from plate_train.plates.score import CropSet, crops
+from plate_train.plates.score import CropSet, open_grays
 
 from .labelled import CheckSet, Labelled, find_unseen
 
@@ -65,8 +66,9 @@ def _divided(meta: ModelMeta, data: Path) -> CheckSet:
 
 
 def _labelled(meta: ModelMeta, listed: Sequence[LabelledPicture]) -> Labelled:
-    pictures = crops(listed, meta.input)
-    return Labelled(pictures, [entry.text for entry in listed], [_short(entry.path) for entry in listed])
+    grays = list(open_grays(listed))
+    pictures = np.stack([resize_picture(gray, meta.input) for gray in grays])
+    return Labelled(pictures, [entry.text for entry in listed], [_short(entry.path) for entry in listed], grays)
 
 
 def _own_part(training: Mapping[str, Any], listed: Sequence[LabelledPicture]) -> list[LabelledPicture]:
@@ -93,7 +95,8 @@ def _short(path: Path) -> str:
 
 
 def _drawings(drawn: CropSet) -> Labelled:
-    return Labelled(drawn.pictures, drawn.texts, [f"{drawn.name} {place}" for place in range(len(drawn))])
+    sources = [f"{drawn.name} {place}" for place in range(len(drawn))]
+    return Labelled(drawn.pictures, drawn.texts, sources, list(drawn.pictures))
 
 
 def _nothing(meta: ModelMeta) -> Labelled:

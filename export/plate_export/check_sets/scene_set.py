@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plate_runtime.errors import DataError, InputError
 from plate_runtime.geometry import Corners
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 LABELS = "labels.csv"
 
 Marks = list[tuple[Corners, str]]
-"""Plates of a frame: corners in pixels of the input, and text or ""."""
+"""Plates of a frame: corners in pixels of the frame, and text or ""."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +34,22 @@ class Frames(Labelled):
 
     Attributes:
         plates: of each frame; ignored: plates where a detection is neither right nor wrong.
-        sizes: width and height of the picture in its input; originals: the frames as they were, gray, where plates
-            are larger in them.
+        scales: pixels of the input for one of the frame.
     """
 
     plates: list[Marks] = field(default_factory=list)
     ignored: list[Marks] = field(default_factory=list)
-    sizes: list[tuple[int, int]] = field(default_factory=list)
-    originals: list[NDArray[np.uint8]] = field(default_factory=list)
+    scales: list[float] = field(default_factory=list)
 
     @property
     def count(self) -> int:
         """Plates in all frames."""
         return sum(map(len, self.plates))
+
+    @property
+    def with_text(self) -> int:
+        """Plates of which the text is known."""
+        return sum(bool(text) for plates in self.plates for _, text in plates)
 
 
 def load_frames(meta: ModelMeta, data: Path | None, calibration: int) -> CheckSet:
@@ -80,26 +82,24 @@ def load_frames(meta: ModelMeta, data: Path | None, calibration: int) -> CheckSe
 
 
 def _labelled(listed: Sequence[LabelledFrame], spec: InputSpec) -> Frames:
-    pictures, plates, sizes, originals = [], [], [], []
+    pictures, plates, originals, scales = [], [], [], []
     for entry in listed:
         try:
             gray = open_picture(entry.path).gray()
         except InputError as error:
             raise DataError(str(error)) from error
-        size = fitted_size(gray.shape[1], gray.shape[0], spec)
-        scale = size[0] / gray.shape[1], size[1] / gray.shape[0]
         marks: Marks = []
         for plate in entry.plates:
             if plate.corners is None:
                 raise DataError(f"{entry.path}: plate {plate.text} has no corners; a detector is checked by them")
-            marks.append((tuple((x * scale[0], y * scale[1]) for x, y in plate.corners), plate.text))
+            marks.append((plate.corners, plate.text))
         pictures.append(resize_picture(gray, spec))
         plates.append(marks)
-        sizes.append(size)
         originals.append(gray)
+        scales.append(fitted_size(gray.shape[1], gray.shape[0], spec)[0] / gray.shape[1])
     sources = ["/".join(entry.path.parts[-3:]) for entry in listed]
     none: list[Marks] = [[] for _ in listed]
-    return Frames(np.stack(pictures), [""] * len(listed), sources, plates, none, sizes, originals)
+    return Frames(np.stack(pictures), [""] * len(listed), sources, originals, plates, none, scales)
 
 
 def _drawn(scenes: SceneSet) -> Frames:
@@ -107,10 +107,9 @@ def _drawn(scenes: SceneSet) -> Frames:
         [[(tuple((float(x), float(y)) for x, y in corners), text) for corners, text in scene] for scene in marks]
         for marks in (scenes.plates, scenes.ignored)
     )
-    height, width = scenes.pictures.shape[1:]
     sources = [f"{scenes.name} {place}" for place in range(len(scenes))]
-    sizes = [(width, height)] * len(scenes)
-    return Frames(scenes.pictures, [""] * len(scenes), sources, plates, ignored, sizes, list(scenes.pictures))
+    scales = [1.0] * len(scenes)
+    return Frames(scenes.pictures, [""] * len(scenes), sources, list(scenes.pictures), plates, ignored, scales)
 
 
 def _nothing(spec: InputSpec) -> Labelled:

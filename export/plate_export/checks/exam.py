@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.manifest import Manifest, Score
+from plate_runtime.manifest import Score
+from plate_runtime.model_file import read_model_file
 from plate_runtime.preprocess import scale_pixels
+from plate_runtime.shipped import shipped_model
 
 from ..artefact import Artefact
 from ..check_sets.labelled import CheckSet
@@ -22,30 +23,12 @@ from ..report.text_report import Report
 from ..source import Source
 from . import frame_check, text_check
 from .frame_check import Found, FrameCheck
-from .frame_texts import count_read
 from .network_outputs import read_texts
+from .reading_process import Reading
 from .text_check import Answers, Check, Examples, Limits
 
-
-class AnyReport(Protocol):
-    """A report on an export of any kind."""
-
-    @property
-    def source(self) -> Source:
-        """The `.h5`."""
-
-    @property
-    def artefacts(self) -> Sequence[Artefact]:
-        """The files."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON values."""
-
-    def to_text(self) -> str:
-        """As Markdown."""
-
-    def picture(self) -> bytes:
-        """As a PNG."""
+AnyReport = Report | FrameReport
+"""A report on an export of any kind."""
 
 
 class Exam(Protocol):
@@ -53,13 +36,15 @@ class Exam(Protocol):
 
     Attributes:
         inputs: float32 (n, height, width, 1), what every reader is shown; at_once: how many of them in a batch.
+        originals: gray uint8 (h, w), plates or frames as they were, which are read besides as the product reads them.
     """
 
     inputs: NDArray[np.float32]
     at_once: int
+    originals: Sequence[NDArray[np.uint8]]
 
-    def count(self, outputs: NDArray[np.float32]) -> Any:
-        """Return what these outputs make of the set."""
+    def count(self, reading: Reading) -> Any:
+        """Return what a reading makes of the set."""
 
     def compare(self, reference: Any, answers: Any, *, file: str, backend: str, version: str) -> Any:
         """Set a file's answers beside those of its `.h5`."""
@@ -95,12 +80,14 @@ class TextExam:
 
     def __init__(self, source: Source, check_set: CheckSet, limits: Limits) -> None:
         self.inputs = scale_pixels(check_set.val.pictures, source.meta.input)
+        self.originals = check_set.val.originals
         self._source, self._set, self._limits = source, check_set, limits
         self._examples = Examples(self.inputs, check_set.val.texts, check_set.unseen)
 
-    def count(self, outputs: NDArray[np.float32]) -> Answers:
+    def count(self, reading: Reading) -> Answers:
         """Read the texts, and count the right ones."""
-        return text_check.count_right(read_texts(outputs, self._source.meta), outputs, self._examples)
+        texts = reading.texts or read_texts(reading.outputs, self._source.meta)
+        return text_check.count_right(texts, reading.outputs, self._examples)
 
     def compare(self, reference: Answers, answers: Answers, *, file: str, backend: str, version: str) -> Check:
         """See `gate.compare`."""
@@ -144,21 +131,16 @@ class FrameExam:
 
     def __init__(self, source: Source, check_set: CheckSet, frames: Frames, limits: Limits) -> None:
         self.inputs = scale_pixels(frames.pictures, source.meta.input)
+        self.originals = frames.originals
         self._source, self._set, self._frames, self._limits = source, check_set, frames, limits
-        meta = source.meta
-        self._manifest = Manifest(
-            "detector", meta.name, meta.version, "", meta.input, decoding=meta.decoding, strides=meta.strides,
-            temperature=meta.temperature, thresholds=meta.thresholds or {},
-        )  # fmt: skip
 
-    def count(self, outputs: NDArray[np.float32]) -> Found:
-        """Find plates, count them, and let the reader that ships for frames read them."""
-        found = frame_check.find_all(outputs, self._frames, self._manifest)
-        return replace(found, read=count_read(found, self._frames))
+    def count(self, reading: Reading) -> Found:
+        """Count the plates that were found."""
+        return frame_check.count_found(reading.plates, reading.outputs, self._frames)
 
     def compare(self, reference: Found, answers: Found, *, file: str, backend: str, version: str) -> FrameCheck:
         """See `gate_frames.compare`."""
-        temperature = self._manifest.temperature
+        temperature = self._source.meta.temperature
         return frame_check.compare(reference, answers, temperature, file=file, backend=backend, version=version)
 
     def judge(self, reference: Found, checks: Sequence[FrameCheck]) -> None:
@@ -167,7 +149,8 @@ class FrameExam:
 
     def scores(self, checks: Sequence[FrameCheck], file: str) -> tuple[Score, ...]:
         """See `gate_frames.scores`."""
-        return frame_check.scores(checks, file, self._set.name, self._set.digest)
+        reader = read_model_file(shipped_model("frame")).manifest.label
+        return frame_check.scores(checks, file, self._set.name, self._set.digest, reader)
 
     def report(
         self,

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.detect import Detection, find_in_output
 from plate_runtime.errors import AccuracyError
 from plate_runtime.evaluate import DetectionScore, Matches, match_plates, score_detections
-from plate_runtime.manifest import Manifest, Score
+from plate_runtime.manifest import Score
 
 from ..check_sets.scene_set import Frames
+from .frame_texts import FoundPlate
 from .text_check import Limits
 
 _KEPT = 16
@@ -25,16 +25,15 @@ class Found:
     """What one detector found in the validation set.
 
     Attributes:
-        detections, matches: of each frame; score: counts of all of them.
-        read: of the plates with a text, how many the reader that ships for frames reads exactly where they were
-            found, or None.
-        outputs: float32 (n, cells, 9), what the network answered.
+        plates, matches: of each frame; score: counts of all of them.
+        read: of the plates with a text, how many the reader that ships for frames reads exactly where they were found.
+        outputs: float32 (n, cells, 9), what the network gives for the frames as inputs.
     """
 
-    detections: list[list[Detection]]
+    plates: list[list[FoundPlate]]
     matches: list[Matches]
     score: DetectionScore
-    read: int | None
+    read: int
     outputs: NDArray[np.float32]
 
 
@@ -58,14 +57,16 @@ class FrameCheck:
     changed: tuple[int, ...]
 
 
-def find_all(outputs: NDArray[np.float32], frames: Frames, manifest: Manifest) -> Found:
-    """Decode answers, float32 (n, cells, 9), as the runtime does, and match them with the labels."""
-    detections = [find_in_output(one, manifest, size) for one, size in zip(outputs, frames.sizes, strict=True)]
-    matches = [
-        match_plates([one.corners for one in found], [c for c, _ in plates], ignored=[c for c, _ in ignored])
-        for found, plates, ignored in zip(detections, frames.plates, frames.ignored, strict=True)
-    ]
-    return Found(detections, matches, score_detections(matches), None, outputs)
+def count_found(plates: list[list[FoundPlate]], outputs: NDArray[np.float32], frames: Frames) -> Found:
+    """Match what was found in each frame with its labels, and count."""
+    matches, read = [], 0
+    for found, labelled, ignored in zip(plates, frames.plates, frames.ignored, strict=True):
+        corners = [one.detection.corners for one in found]
+        matched = match_plates(corners, [c for c, _ in labelled], ignored=[c for c, _ in ignored])
+        pairs = zip(labelled, matched.found, strict=True)
+        read += sum(bool(text) and place is not None and found[place].text == text for (_, text), place in pairs)
+        matches.append(matched)
+    return Found(plates, matches, score_detections(matches), read, outputs)
 
 
 def compare(
@@ -127,14 +128,14 @@ def more_false(limits: Limits, score: DetectionScore) -> int:
     return max(1, math.floor(limits.max_drop * score.frames / 100 + 1e-9), score.outside // 10)
 
 
-def scores(checks: Sequence[FrameCheck], file: str, set_name: str, digest: str) -> tuple[Score, ...]:
-    """Return what the manifest of `file` keeps of its checks."""
+def scores(checks: Sequence[FrameCheck], file: str, set_name: str, digest: str, reader: str) -> tuple[Score, ...]:
+    """Return what the manifest of `file` keeps of its checks, in which `reader`, name@version, read."""
     kept = []
     for one in checks:
         if one.file == file:
             found = one.answers.score
             counts = found.plates, found.found, found.found
-            kept.append(Score(set_name, digest, *counts, one.backend, one.version, found.frames, found.outside))
+            kept.append(Score(set_name, digest, *counts, one.backend, one.version, found.frames, found.outside, reader))
     return tuple(kept)
 
 

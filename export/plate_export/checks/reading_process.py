@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +21,27 @@ from numpy.typing import NDArray
 
 from plate_runtime import backends
 from plate_runtime.errors import ModelError, PlateEdgeError
-from plate_runtime.model import open_model
+from plate_runtime.model import Model, open_model
+
+from .frame_texts import FoundPlate, read_crops, search_all
 
 _CHUNK = 64
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a model said, float32 (n, ...), and which interpreter of which version ran it."""
+    """What a model made of a set.
+
+    Attributes:
+        outputs: float32 (n, ...), what it gives for the inputs; backend, version: the interpreter that ran it.
+        texts: what it reads of each original, a plate; plates: what it finds in each original, a frame.
+    """
 
     outputs: NDArray[np.float32]
     backend: str
     version: str
+    texts: list[str] = field(default_factory=list)
+    plates: list[list[FoundPlate]] = field(default_factory=list)
 
 
 def read_all(
@@ -40,11 +49,14 @@ def read_all(
     backend: str,
     inputs: NDArray[np.float32],
     advance: Callable[[int], object] = lambda _count: None,
+    *,
     debug: bool = False,
+    originals: Sequence[NDArray[np.uint8]] = (),
 ) -> Reading:
     """Let a model file read all inputs, float32 (n, height, width, 1), through `plate_runtime.model`.
 
     Args:
+        originals: gray, uint8 (h, w), that a plate model reads, or a detector searches for the reader that ships.
         advance: told the number of pictures after every batch; debug: let the interpreter's log lines through.
 
     Raises:
@@ -53,8 +65,13 @@ def read_all(
     with tempfile.TemporaryDirectory(prefix="plate-export-") as folder:
         given, taken = Path(folder) / "inputs.npy", Path(folder) / "outputs.npy"
         np.save(given, inputs)
-        last = _child([str(path), backend, str(given), str(taken)], advance, debug)
-        return Reading(np.load(taken), last["backend"], last["version"])
+        arguments = [str(path), backend, str(given), str(taken)]
+        if len(originals):
+            arguments.append(str(Path(folder) / "originals.npz"))
+            np.savez(arguments[-1], *originals)
+        last = _child(arguments, advance, debug)
+        plates = [[FoundPlate.from_json(one) for one in found] for found in last["plates"]]
+        return Reading(np.load(taken), last["backend"], last["version"], last["texts"], plates)
 
 
 def installed() -> dict[str, str | None]:
@@ -97,7 +114,7 @@ def _main(arguments: Sequence[str]) -> int:
     if not arguments:
         _say(backends.installed())
         return 0
-    file, backend, given, taken = arguments
+    file, backend, given, taken, *originals = arguments
     inputs = np.load(given, mmap_mode="r")  # frames take a megabyte each
     try:
         with open_model(Path(file), None, backend) as model:
@@ -106,11 +123,23 @@ def _main(arguments: Sequence[str]) -> int:
                 parts.append(model.predict(np.ascontiguousarray(inputs[start : start + _CHUNK])))
                 _say(len(parts[-1]))
             np.save(taken, np.concatenate(parts))
-            _say({"backend": model.backend.name, "version": model.backend.version})
+            read = _read(model, backend, Path(originals[0])) if originals else {}
+            _say({"backend": model.backend.name, "version": model.backend.version, "texts": [], "plates": [], **read})
     except PlateEdgeError as error:
         _say({"error": str(error)})
         return 1
     return 0
+
+
+def _read(model: Model, backend: str, file: Path) -> dict[str, Any]:
+    """Read the originals as the product does."""
+    with np.load(file) as stored:
+        grays = (stored[name] for name in stored.files)  # one at a time: there may be a gigabyte of them
+        if model.manifest.kind == "plate":
+            return {"texts": read_crops(model, grays, _say)}
+        with open_model(None, "frame", backend) as reader:
+            found = search_all(model, reader, grays, _say)
+        return {"plates": [[one.to_json() for one in plates] for plates in found]}
 
 
 def _say(value: object) -> None:

@@ -1,18 +1,20 @@
 """Int8 TFLite of which every interpreter makes the same, tflite-runtime too.
 
-A convolution's sum x, an int32, becomes round(x * m) steps of the output, m = input scale * weight scale / output
-scale. LiteRT (XNNPACK, "fp32" requantisation) and onnxruntime (MlasRequantizeOutput) multiply in float32 and round
-once, ties to even. tflite-runtime rounds twice (MultiplyByQuantizedMultiplier of tensorflow/lite/kernels/internal/
-common.h). With m = q * 2^-31 * 2^-s, q of 31 bits, it takes SaturatingRoundingDoublingHighMul(x, q), the nearest to
-x * q / 2^31, and RoundingDivideByPOT(that, s), both of gemmlowp/fixedpoint/fixedpoint.h.
+A sum x of a convolution or of a dense layer, an int32, becomes round(x * m) steps of the output, m = input scale *
+weight scale / output scale. LiteRT (XNNPACK, "fp32" requantisation) and onnxruntime (MlasRequantizeOutput) multiply
+in float32 and round once, ties to even. tflite-runtime rounds twice (MultiplyByQuantizedMultiplier of
+tensorflow/lite/kernels/internal/ common.h). With m = q * 2^-31 * 2^-s, q of 31 bits, it takes
+SaturatingRoundingDoublingHighMul(x, q), the nearest to x * q / 2^31, and RoundingDivideByPOT(that, s), both of
+gemmlowp/fixedpoint/fixedpoint.h.
 
-With m = 2^-k * (1 + 2^-22) and even sums both come to the same. The first of the two roundings has x/2 + x * 2^-23 to
-round, which is x/2 as long as |x| < 2^22, so that the second rounds alone; larger sums saturate either way, if k is at
-most 13. And 2^-22 is enough in float32 to carry a tie up. Sums are even if weights and biases are, which takes one bit
-from the weights; `rounding` makes up for it. The tensors around a sum of two share one scale, so that it adds whole
-numbers. Below zero kernels part ways over ties: a ReLU forgets that, and what a network ends with is raised until no
-value is below. Logits of texts mean the same with any number added. A detector's values do not: each of a cell's nine
-gets a scale and a zero point of its own, which the manifest keeps, for TFLite has but one scale for all of them.
+With m = 2^-k * (1 + 2^-22) and even sums both come to the same. The first of the two roundings has x/2 + x * 2^-23
+to round, which is x/2 as long as |x| < 2^22, so that the second rounds alone; larger sums saturate either way, if k
+is at most 13. And 2^-22 is enough in float32 to carry a tie up. Sums are even if weights and biases are, which takes
+one bit from the weights; `rounding` makes up for it. The tensors around a sum of two share one scale, so that it
+adds whole numbers. Below zero kernels part ways over ties: a ReLU forgets that, and what a network ends with is
+raised until no value is below. Logits of texts mean the same with any number added, and so does what goes into a
+softmax. A detector's values do not: each of a cell's nine gets a scale and a zero point of its own, which the
+manifest keeps, for TFLite has but one scale for all of them.
 """
 
 from __future__ import annotations
@@ -29,8 +31,18 @@ from .onnx_int8 import padding
 from .rounding import Collector, Statistics, round_weights
 from .tflite_graph import Graph, Operator, read_graph
 
-OPERATORS = frozenset({"ADD", "CONCATENATION", "CONV_2D", "MAX_POOL_2D", "RESHAPE", "RESIZE_NEAREST_NEIGHBOR", "TILE"})
-"""What a network may consist of."""
+OPERATORS = frozenset(
+    {
+        "ADD", "CONCATENATION", "CONV_2D", "FULLY_CONNECTED", "MAX_POOL_2D", "RESHAPE", "RESIZE_NEAREST_NEIGHBOR",
+        "SOFTMAX", "TILE",
+    }
+)  # fmt: skip
+"""What a network may consist of; a softmax comes last."""
+
+_SUMS = ("CONV_2D", "FULLY_CONNECTED")
+_MOST_INPUTS = 4096
+"""Of a dense layer: its weights are rounded by the products of all pairs of its inputs."""
+_RELUS = (1, 3)
 
 EXACT, PLAIN = "exact", "plain"
 
@@ -62,7 +74,7 @@ def rewrite(
         return dataclasses.replace(int8, rounding=PLAIN)
     model = tflite.parsed(int8.content)
     _share_scales(model, graph)
-    output = model.subgraphs[0].tensors[graph.output].quantization
+    output = model.subgraphs[0].tensors[_logits(graph)].quantization
     step, zero = float(output.scale[0]), int(output.zeroPoint[0])
     layers, lows, highs = _observed(floats, inputs)
     scales, zeros = (np.array([step]), np.array([zero])) if score is None else _value_steps(lows, highs, score)
@@ -104,9 +116,15 @@ def _value_steps(
     return scales, np.round(_LOWEST - lows / scales).astype(np.int64)
 
 
+def _logits(graph: Graph) -> int:
+    """Return the place of the output, or of what goes into the softmax that gives it."""
+    last = graph.operators[-1]
+    return last.inputs[0] if last.kind == "SOFTMAX" and last.output == graph.output else graph.output
+
+
 def _ends(graph: Graph) -> set[int]:
-    """Return the places of the output and of what becomes it without being changed."""
-    ends = {graph.output}
+    """Return the places of the logits and of what becomes them without being changed."""
+    ends = {_logits(graph)}
     for operator in reversed(graph.operators):
         if operator.output in ends and operator.kind in ("CONCATENATION", "RESHAPE"):
             ends.update(operator.inputs if operator.kind == "CONCATENATION" else operator.inputs[:1])
@@ -114,13 +132,14 @@ def _ends(graph: Graph) -> set[int]:
 
 
 def _last(graph: Graph) -> set[int]:
-    """Return the places of the convolutions that give the output; none where something else gives a part of it."""
+    """Return the places of the sums that give the logits; none where something else gives a part of them."""
     ends = _ends(graph)
     moving = ("CONCATENATION", "RESHAPE")
     last = {place for place, one in enumerate(graph.operators) if one.output in ends and one.kind not in moving}
     operators = [graph.operators[place] for place in last]
-    plain = all(one.kind == "CONV_2D" and not one.options.fusedActivationFunction for one in operators)
-    used = any(place in ends for one in graph.operators if one.output not in ends for place in one.inputs)
+    plain = all(one.kind in _SUMS and not one.options.fusedActivationFunction for one in operators)
+    others = [one for one in graph.operators if one.output not in ends and one.output != graph.output]
+    used = any(place in ends for one in others for place in one.inputs)
     return last if plain and not used and graph.input not in ends else set()
 
 
@@ -130,7 +149,10 @@ def _possible(int8: Graph, floats: Graph) -> bool:
         kinds == [one.kind for one in floats.operators]
         and OPERATORS.issuperset(kinds)
         and bool(_last(int8))
+        and "SOFTMAX" not in kinds[:-1]
+        and ("FULLY_CONNECTED" not in kinds or _cut_below_zero(int8))
         and all(_plain(one, int8) for one in int8.operators if one.kind == "CONV_2D")
+        and all(_plain_dense(one, int8) for one in int8.operators if one.kind == "FULLY_CONNECTED")
         and all(_alike(one, int8) for one in int8.operators if one.kind == "ADD")
     )
 
@@ -140,6 +162,20 @@ def _plain(convolution: Operator, graph: Graph) -> bool:
     stored = [graph.tensors[place].values is not None for place in convolution.inputs]
     whole = graph.tensors[convolution.inputs[0]].shape[3] == graph.tensors[convolution.inputs[1]].shape[3]
     return stored == [False, True, True] and whole and options.dilationHFactor == options.dilationWFactor == 1
+
+
+def _plain_dense(dense: Operator, graph: Graph) -> bool:
+    stored = [graph.tensors[place].values is not None for place in dense.inputs]
+    if stored != [False, True, True]:
+        return False
+    given, kernel = (graph.tensors[place] for place in dense.inputs[:2])
+    return given.shape == (1, kernel.shape[1]) and kernel.shape[1] <= _MOST_INPUTS and len(kernel.scales) == 1
+
+
+def _cut_below_zero(graph: Graph) -> bool:
+    """Whether all sums but the last are cut off below zero, where kernels part ways over ties."""
+    hidden = [one for place, one in enumerate(graph.operators) if one.kind in _SUMS and place not in _last(graph)]
+    return all(one.options.fusedActivationFunction in _RELUS for one in hidden)
 
 
 def _alike(add: Operator, graph: Graph) -> bool:
@@ -155,7 +191,7 @@ def _share_scales(model: Any, graph: Graph) -> None:
     while changed:
         changed = False
         for operator in graph.operators:
-            if operator.kind != "CONV_2D":
+            if operator.kind not in (*_SUMS, "SOFTMAX"):
                 sources = operator.inputs if operator.kind in ("ADD", "CONCATENATION") else operator.inputs[:1]
                 ends = [tensors[place].quantization for place in (*sources, operator.output)]
                 largest = max(np.float32(end.scale[0]) for end in ends)
@@ -167,9 +203,9 @@ def _share_scales(model: Any, graph: Graph) -> None:
 def _observed(
     floats: bytes, inputs: NDArray[np.float32]
 ) -> tuple[list[_Layer], NDArray[np.float64], NDArray[np.float64]]:
-    """Run the float network; return its convolutions, and the least and the largest of each value of its output."""
+    """Run the float network; return its sums, and the least and the largest of each value of its output."""
     graph = read_graph(floats)
-    found = {place: one for place, one in enumerate(graph.operators) if one.kind == "CONV_2D"}
+    found = {place: one for place, one in enumerate(graph.operators) if one.kind in _SUMS}
     collectors = {place: _collector(one, graph) for place, one in found.items()}
     network, numbers = _interpreter(floats), np.random.default_rng(0)
     lows, highs = np.inf, -np.inf
@@ -177,7 +213,8 @@ def _observed(
         network.set_tensor(graph.input, one[None])
         network.invoke()
         for place, operator in found.items():
-            collectors[place].add(network.get_tensor(operator.inputs[0])[0], numbers)
+            given = network.get_tensor(operator.inputs[0])[0]
+            collectors[place].add(given if given.ndim == 3 else given.reshape(1, 1, -1), numbers)
         values = network.get_tensor(graph.output)[0].astype(np.float64)
         lows, highs = np.minimum(lows, values.min(0)), np.maximum(highs, values.max(0))
     layers = []
@@ -191,6 +228,8 @@ def _observed(
 
 def _collector(operator: Operator, graph: Graph) -> Collector:
     source, kernel = (graph.tensors[place].shape for place in operator.inputs[:2])
+    if operator.kind == "FULLY_CONNECTED":
+        return Collector((1, 1, kernel[1]), (1, 1), (0, 0, 0, 0))
     steps = (operator.options.strideH, operator.options.strideW)
     return Collector(kernel[1:], steps, padding(source, kernel[1:3], steps, (1, 1), operator.options.padding))
 
@@ -211,31 +250,40 @@ def _interpreter(content: bytes) -> Any:
 def _set_weights(
     model: Any, place: int, wanted: tuple[NDArray[np.float64], NDArray[np.float64]], seen: Statistics
 ) -> None:
-    """Quantise a convolution: even weights and biases."""
+    """Quantise a convolution, or a dense layer, of one scale: even weights and biases."""
     weights, bias = wanted
     graph = model.subgraphs[0]
     operator = graph.operators[place]
     source, kernel, biases = (graph.tensors[number] for number in operator.inputs)
     given = np.float32(source.quantization.scale[0])
     ratio = float(graph.tensors[operator.outputs[0]].quantization.scale[0]) / float(given)
-    rounded, scales = _best(weights, ratio, seen)
+    rounded, scales = _best(weights, ratio, seen, alike=len(kernel.quantization.scale) == 1)
     real = _UNIT * rounded * scales[:, None].astype(np.float64)
     steps = (given * scales).astype(np.float32)
     moved = (bias + (weights - real) @ seen.mean) / steps.astype(np.float64)
-    _store(model, kernel, (_UNIT * rounded).astype(np.int8), scales)
-    _store(model, biases, (_UNIT * np.round(moved / _UNIT)).astype(np.int32), steps)
+    kept = len(kernel.quantization.scale)  # of a dense layer one, of a convolution one a row
+    _store(model, kernel, (_UNIT * rounded).astype(np.int8), scales[:kept])
+    _store(model, biases, (_UNIT * np.round(moved / _UNIT)).astype(np.int32), steps[:kept])
 
 
 def _best(
-    weights: NDArray[np.float64], ratio: float, seen: Statistics
+    weights: NDArray[np.float64], ratio: float, seen: Statistics, *, alike: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Return the weights in units, as whole numbers, and the scales: of two powers of two what changes sums less."""
+    """Return the weights in units, as whole numbers, and the scales: of two powers of two what changes sums less.
+
+    Args:
+        alike: all rows have one scale.
+    """
     largest, most = np.maximum(np.abs(weights).max(1), 1e-12), _LIMIT // _UNIT
+    if alike:
+        largest[:] = largest.max()
     power = np.ceil(np.log2(largest / (_UNIT * most * ratio)))  # no weight is cut off
     powers = np.maximum(np.concatenate([power, power - 1]), _SMALLEST)
     scales = (2.0**powers * _ABOVE * ratio).astype(np.float32)
     rounded, errors = round_weights(np.tile(weights, (2, 1)), _UNIT * scales.astype(np.float64), most, seen)
-    rows = np.arange(len(weights)) + len(weights) * (errors[len(weights) :] < errors[: len(weights)])
+    wide, narrow = errors[: len(weights)], errors[len(weights) :]
+    better = np.full(len(weights), narrow.sum() < wide.sum()) if alike else narrow < wide
+    rows = np.arange(len(weights)) + len(weights) * better
     return rounded[rows], scales[rows]
 
 

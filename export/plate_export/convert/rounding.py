@@ -18,6 +18,7 @@ PLACES = 32
 
 _TOGETHER = 45  # pictures: what is kept of them stays small
 _DAMPING = 0.01
+_BLOCK = 64  # weights: later ones are repaired by one product for all of them
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,15 @@ def round_weights(
     damped = covariance + np.eye(len(order)) * max(_DAMPING * float(np.diag(covariance).mean()), 1e-9)
     factor: NDArray[Any] = np.linalg.cholesky(np.linalg.inv(damped)).T
     wanted, rounded = weights[:, order].copy(), np.zeros(weights.shape)
-    for place in range(len(order)):
-        rounded[:, place] = np.clip(np.round(wanted[:, place] / steps), -limit, limit)
-        error = (wanted[:, place] - rounded[:, place] * steps) / factor[place, place]
-        wanted[:, place + 1 :] -= np.outer(error, factor[place, place + 1 :])
+    for start in range(0, len(order), _BLOCK):
+        end = min(start + _BLOCK, len(order))
+        block, within = wanted[:, start:end].copy(), factor[start:end, start:end]
+        broken = np.zeros(block.shape)
+        for place in range(end - start):
+            rounded[:, start + place] = np.clip(np.round(block[:, place] / steps), -limit, limit)
+            broken[:, place] = (block[:, place] - rounded[:, start + place] * steps) / within[place, place]
+            block[:, place + 1 :] -= np.outer(broken[:, place], within[place, place + 1 :])
+        wanted[:, end:] -= broken @ factor[start:end, end:]
     lost = weights[:, order] - rounded * steps[:, None]
     errors = np.einsum("rk,rk->r", lost @ covariance, lost)
     return rounded[:, np.argsort(order)], errors

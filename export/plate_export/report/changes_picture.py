@@ -1,4 +1,4 @@
-"""A picture of what the export changed: bars by sign, and every character or plate that is read otherwise."""
+"""Pictures of what the export changed: bars by character, and every picture that is read otherwise."""
 
 from __future__ import annotations
 
@@ -7,44 +7,57 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from PIL import Image
+
+from plate_train.sheets import SIDE, contact_sheets
+
 from ..check_sets.labelled import CheckSet
 from ..checks.network_outputs import NOTHING, signs
 from ..checks.text_check import Answers, Check
 
-_WIDTH = 13.2  # inches
-_COLUMNS, _PLATE_COLUMNS = 12, 6
-_MOST_PICTURES = 96
-_LINE = 0.11
+_DPI = 100
+_BARS = (12.0, 4.2)  # inches
+_MOST_PICTURES = 500
 
 
-def draw_changes(check_set: CheckSet, reference: Answers, checks: Sequence[Check]) -> bytes:
-    """Return a PNG: share right of each sign by the `.h5` and by the worst file, and the changed pictures."""
+def draw_changes(check_set: CheckSet, reference: Answers, checks: Sequence[Check]) -> list[bytes]:
+    """Return PNG pages: bars of the fraction right, then the changed pictures.
+
+    The bars are of each character, by the `.h5` and by the file that agrees least. What fits below them stands on the
+    first page, the rest on pages of its own.
+    """
+    captions = _captions(check_set, reference, checks)
+    shown = list(captions.items())[:_MOST_PICTURES]
+    title = _title(len(captions), len(shown), len(check_set.val))
+    bars = _bars(title, check_set.val.texts, reference, checks)
+    if not shown:
+        return [_png(bars)]
+    pictures = check_set.val.pictures[[place for place, _ in shown]]
+    enlarged = max(1, 84 // pictures.shape[1])
+    texts = ["\n".join(lines) for _, lines in shown]
+    pages = contact_sheets(pictures, texts, enlarged=enlarged, side=(SIDE, SIDE - bars.height))
+    first = Image.new("RGB", (max(bars.width, pages[0].width), bars.height + pages[0].height), "white")
+    first.paste(bars, (0, 0))
+    first.paste(pages[0], (0, bars.height))
+    return [_png(page) for page in (first, *pages[1:])]
+
+
+def _bars(title: str, labels: Sequence[str], reference: Answers, checks: Sequence[Check]) -> Image.Image:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    captions = _captions(check_set, reference, checks)
-    shown = list(captions.items())[:_MOST_PICTURES]
-    aspect = check_set.val.pictures.shape[2] / check_set.val.pictures.shape[1]
-    columns = _COLUMNS if aspect < 2 else _PLATE_COLUMNS
-    rows = -(-len(shown) // columns)
-    most_lines = max((len(lines) for _, lines in shown), default=0)
-    lower_height = 0.5 + rows * (_WIDTH / columns / aspect + most_lines * _LINE)
-    figure = Figure(figsize=(_WIDTH, 4 + lower_height), layout="constrained")
-    FigureCanvasAgg(figure)
-    parts: Any = figure.subfigures(2, 1, height_ratios=[4, lower_height])
-    upper, lower = parts
-    _draw_bars(upper.subplots(), check_set.val.texts, reference, checks)
-    lower.suptitle(_title(len(captions), len(shown), len(check_set.val)), fontsize=10)
-    if shown:
-        tiles = lower.subplots(rows, columns, squeeze=False).ravel()
-        for tile in tiles:
-            tile.axis("off")
-        for tile, (place, lines) in zip(tiles, shown, strict=False):
-            tile.imshow(check_set.val.pictures[place], cmap="gray", vmin=0, vmax=255)
-            tile.set_title("\n".join(lines), fontsize=6, loc="left")
+    figure = Figure(figsize=_BARS, dpi=_DPI, layout="constrained")
+    canvas: Any = FigureCanvasAgg(figure)
+    figure.suptitle(title, fontsize=10)
+    _draw_bars(figure.subplots(), labels, reference, checks)
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+
+
+def _png(page: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    # Without a date and a version in it, equal exports give equal pictures.
-    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    page.save(buffer, format="PNG")
     return buffer.getvalue()
 
 

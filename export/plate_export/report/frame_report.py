@@ -6,23 +6,23 @@ import hashlib
 import io
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..artefact import Artefact
 from ..check_sets.labelled import CheckSet
 from ..check_sets.scene_set import Frames
 from ..checks.frame_check import Found, FrameCheck, more_false
-from ..checks.frame_texts import count_texts
 from ..checks.text_check import Limits
 from ..convert.calibrate import Calibration
+from ..noise import Noise
 from ..source import Source
-from .text_report import not_run, to_table
+from .text_report import not_run, short_name, to_table
 
 WIDTHS = (0, 20, 30, 40, 60, 100, 200)
 """Limits between classes of plates by their width in pixels of the input."""
 
-_HEADERS = ("file", "KB", "interpreter", "found", "recall", "on no plate", "read", "agrees", "largest diff.")
+_HEADERS = ("file", "KB", "interpreter", "found", "false", "read", "agrees", "diff.")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class FrameReport:
     checks: Sequence[FrameCheck]
     installed: Mapping[str, str | None]
     libraries: Mapping[str, str]
+    noise: Noise = field(default_factory=Noise)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON values; equal exports give equal reports."""
@@ -52,7 +53,7 @@ class FrameReport:
                 "digest": self.check_set.digest,
                 "count": len(self.frames),
                 "plates": plates,
-                "texts": count_texts(self.frames),
+                "texts": self.frames.with_text,
                 "drawn": self.check_set.drawn,
             },
             "limits": {
@@ -65,6 +66,7 @@ class FrameReport:
             "calibration": self.calibration.record() if self.calibration else None,
             "h5": {**_counts(self.reference), "widths": self._widths(self.reference)},
             "artefacts": [self._artefact(artefact) for artefact in self.artefacts],
+            "noise": self.noise.to_json(),
             "interpreters": dict(self.installed),
             "not_run": not_run(self.artefacts, self.installed),
             "libraries": dict(self.libraries),
@@ -89,8 +91,10 @@ class FrameReport:
             f"{limits.allowed(plates)} fewer than the .h5, at most {more} more on no plate"
         )
         lines.append(f"- read: plates that the reader that ships for frames reads exactly where they were found, of "
-                     f"{count_texts(self.frames)} with a text")  # fmt: skip
+                     f"{self.frames.with_text} with a text")  # fmt: skip
+        lines += self.noise.to_text()
         lines += ["", *to_table(_HEADERS, self._rows()), ""]
+        lines.append(f"Files: {', '.join(one.name for one in self.artefacts)}.")
         if missing := not_run(self.artefacts, self.installed):
             lines.append(f"Not installed, so not run: {', '.join(missing)}.")
         changed = {place for one in self.checks for place in one.changed}
@@ -98,8 +102,8 @@ class FrameReport:
         lines.append(told if changed else "Every file finds the plates that the .h5 finds.")
         return "\n".join(lines) + "\n"
 
-    def picture(self) -> bytes:
-        """Return a PNG: share found of plates of each width, by the `.h5` and by the file that agrees least."""
+    def pictures(self) -> list[bytes]:
+        """Return one PNG: share found of plates of each width, by the `.h5` and by the file that agrees least."""
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
@@ -123,7 +127,7 @@ class FrameReport:
         axes.legend(loc="upper left", fontsize=8)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-        return buffer.getvalue()
+        return [buffer.getvalue()]
 
     def _artefact(self, artefact: Artefact) -> dict[str, Any]:
         content = artefact.build()
@@ -150,11 +154,11 @@ class FrameReport:
 
     def _rows(self) -> list[tuple[str, ...]]:
         size = self.source.path.stat().st_size
-        rows = [(self.source.path.name, f"{size / 1000:.0f}", "keras", *_figures(self.reference), "", "")]
+        rows = [(".h5", f"{size / 1000:.0f}", "keras", *_figures(self.reference), "", "")]
         for artefact in self.artefacts:
             for one in self.checks:
                 if one.file == artefact.name:
-                    head = one.file, f"{len(artefact.build()) / 1000:.0f}", f"{one.backend} {one.version}"
+                    head = short_name(artefact), f"{len(artefact.build()) / 1000:.0f}", f"{one.backend} {one.version}"
                     tail = f"{100 * one.agreement:.2f} %", f"{one.largest_difference:.4f}"
                     rows.append((*head, *_figures(one.answers), *tail))
         return rows
@@ -166,9 +170,9 @@ class FrameReport:
     def _counts_by_width(self, found: Found) -> list[list[int]]:
         """Count plates, and those found, by their width in the input."""
         counts = [[0, 0] for _ in WIDTHS]
-        for plates, matches in zip(self.frames.plates, found.matches, strict=True):
+        for plates, matches, scale in zip(self.frames.plates, found.matches, self.frames.scales, strict=True):
             for (corners, _), number in zip(plates, matches.found, strict=True):
-                width = math.dist(corners[0], corners[1])
+                width = scale * math.dist(corners[0], corners[1])
                 place = max(place for place, least in enumerate(WIDTHS) if width >= least)
                 counts[place][0] += 1
                 counts[place][1] += number is not None
@@ -182,5 +186,4 @@ def _counts(found: Found) -> dict[str, Any]:
 
 def _figures(found: Found) -> tuple[str, ...]:
     score = found.score
-    read = "-" if found.read is None else str(found.read)
-    return f"{score.found}/{score.plates}", f"{100 * score.recall:.2f} %", str(score.outside), read
+    return f"{score.found}/{score.plates}", str(score.outside), str(found.read)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,11 @@ from ..check_sets.labelled import CheckSet
 from ..checks.text_check import Answers, Check, Limits
 from ..convert.calibrate import Calibration
 from ..convert.exact_int8 import EXACT, PLAIN
+from ..noise import Noise
 from ..source import Source
 from .changes_picture import draw_changes
 
-_HEADERS = (
-    "file", "KB", "interpreter", "right", "folded", "edits", "agrees", "largest diff.", "characters", "new confusions",
-)  # fmt: skip
+_HEADERS = ("file", "KB", "interpreter", "right", "folded", "edits", "agrees", "diff.")
 _NAMED = 6
 _ROUNDINGS = {
     EXACT: "- int8 rounded exactly: every interpreter makes the same of it",
@@ -42,6 +41,7 @@ class Report:
     checks: Sequence[Check]
     installed: Mapping[str, str | None]
     libraries: Mapping[str, str]
+    noise: Noise = field(default_factory=Noise)
 
     @property
     def not_run(self) -> list[str]:
@@ -73,6 +73,7 @@ class Report:
             "calibration": self.calibration.record() if self.calibration else None,
             "h5": _counts(self.reference),
             "artefacts": [self._artefact(artefact) for artefact in self.artefacts],
+            "noise": self.noise.to_json(),
             "interpreters": dict(self.installed),
             "not_run": self.not_run,
             "libraries": dict(self.libraries),
@@ -82,8 +83,8 @@ class Report:
         """Return the report as Markdown that reads well as plain text."""
         return "\n".join([*self._head(), "", *to_table(_HEADERS, self._rows()), "", *self._tail()]) + "\n"
 
-    def picture(self) -> bytes:
-        """Return a PNG of what the export changed."""
+    def pictures(self) -> list[bytes]:
+        """Return PNG pages of what the export changed."""
         return draw_changes(self.check_set, self.reference, self.checks)
 
     def _artefact(self, artefact: Artefact) -> dict[str, Any]:
@@ -140,6 +141,7 @@ class Report:
             f"- limits: {self.limits.needed(count)} of {count} {counted} ({self.limits.min_accuracy:g} %), "
             f"at most {self.limits.allowed(count)} fewer than the .h5"
         )
+        lines += self.noise.to_text()
         if seen:
             lines.append(
                 f"- {seen} of the pictures stand in the training split too; without them the .h5 reads "
@@ -149,17 +151,30 @@ class Report:
 
     def _rows(self) -> list[tuple[str, ...]]:
         count = len(self.check_set.val)
-        rows = [_row(self.source.path.name, self.source.path.stat().st_size, "keras", self.reference, count)]
+        rows = [_row(".h5", self.source.path.stat().st_size, "keras", self.reference, count)]
         for artefact in self.artefacts:
             for one in self.checks:
                 if one.file == artefact.name:
                     reader = f"{one.backend} {one.version}"
-                    row = _row(one.file, len(artefact.build()), reader, one.answers, count)
-                    rows.append((*row[:6], *_differences(one)))
+                    row = _row(short_name(artefact), len(artefact.build()), reader, one.answers, count)
+                    rows.append((*row[:6], f"{100 * one.agreement:.2f} %", f"{one.largest_difference:.4f}"))
         return rows
 
-    def _tail(self) -> list[str]:
+    def _differences(self) -> list[str]:
+        """Return a line for each check in which a class is read otherwise than by the `.h5`, or confused anew."""
+        names = {artefact.name: short_name(artefact) for artefact in self.artefacts}
         lines = []
+        for one in self.checks:
+            classes = [f"{sign} {old}->{new}" for sign, (old, new) in one.classes.items()]
+            confusions = one.new_confusions.items()
+            confused = [f"{label} as {read}" + (f" x{more}" if more > 1 else "") for (label, read), more in confusions]
+            if classes or confused:
+                reader = f"{names.get(one.file, one.file)} in {one.backend}"
+                lines.append(f"- {reader}: characters right {_short(classes)}; new confusions {_short(confused)}")
+        return lines
+
+    def _tail(self) -> list[str]:
+        lines = [*self._differences(), f"Files: {', '.join(one.name for one in self.artefacts)}."]
         if self.not_run:
             lines.append(f"Not installed, so not run: {', '.join(self.not_run)}.")
         changed = {place for one in self.checks for place in one.changed}
@@ -187,16 +202,13 @@ def _counts(answers: Answers) -> dict[str, float]:
 
 
 def _row(file: str, size: int, reader: str, answers: Answers, count: int) -> tuple[str, ...]:
-    rest = ("", "", "", "")
-    figures = f"{answers.right}/{count}", f"{answers.folded}/{count}", f"{100 * answers.cer:.2f} %"
-    return file, f"{size / 1000:.0f}", reader, *figures, *rest
+    figures = f"{answers.right}/{count}", f"{answers.folded}", f"{100 * answers.cer:.2f} %"
+    return file, f"{size / 1000:.0f}", reader, *figures, "", ""
 
 
-def _differences(one: Check) -> tuple[str, str, str, str]:
-    classes = [f"{sign} {old}->{new}" for sign, (old, new) in one.classes.items()]
-    confusions = one.new_confusions.items()
-    confused = [f"{label} as {read}" + (f" x{more}" if more > 1 else "") for (label, read), more in confusions]
-    return f"{100 * one.agreement:.2f} %", f"{one.largest_difference:.4f}", _short(classes), _short(confused)
+def short_name(artefact: Artefact) -> str:
+    """Return a file's name without the model's, which the heading has: "int8.tflite"."""
+    return f"{artefact.manifest.precision}.{artefact.format}"
 
 
 def _short(parts: Sequence[str]) -> str:

@@ -32,12 +32,17 @@ def only_motion(path: Path, count: int) -> None:
         film.mux(stream.encode())
 
 
+@pytest.mark.parametrize("camera", [[], ["--camera"]], ids=["path", "camera"])
 def test_a_recorder_that_keeps_only_motion_shows_each_vehicle_with_its_time(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    camera: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     only_motion(tmp_path / "recorder.mp4", 3)
-    assert command(["--camera", str(tmp_path / "recorder.mp4"), "--json"]) == 0
+    crops = tmp_path / "crops"
+    assert command([*camera, str(tmp_path / "recorder.mp4"), "--json", "--save-crops", str(crops)]) == 0
     found = records(capsys)
+    names = [f"recorder-{one['first_seconds']:.1f}s-{one['plates'][0]['text']}.jpg" for one in found]
+    assert [Path(one["crop"]).name for one in found] == names
+    assert sorted(names) == sorted(path.name for path in crops.iterdir())
     assert [one["plates"][0]["text"] for one in found] == [one.text for one in vehicles(3)]
     for number, one in enumerate(found):
         assert 60 * number <= one["first_seconds"] < one["last_seconds"] < 60 * number + 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from device_helpers import make_frame, make_plate
 
@@ -10,6 +12,7 @@ from plate_devices.follow.follower import LEFT_AFTER, MOST_TRACKS
 from plate_devices.sources.source import Frame
 from plate_runtime.decode import Character
 from plate_runtime.reader import Plate
+from plate_runtime.script import Script
 
 Reading = tuple[str, float] | None
 SIZE = (360, 640)
@@ -269,3 +272,19 @@ def test_a_source_that_is_gone_ends_what_was_in_view() -> None:
 def test_a_crop_is_the_box_with_a_margin_inside_the_frame() -> None:
     assert crop_plate(make_frame().rgb, make_plate("A", box=(10, 10, 20, 12))).shape == (16, 24, 3)
     assert crop_plate(make_frame().rgb, make_plate("A", box=(0, 0, 60, 40))).shape == (40, 60, 3)
+
+
+def test_readings_in_any_alphabet_are_combined_over_its_own_characters() -> None:
+    def read(text: str, place: int, other: str) -> Plate:
+        plate = make_plate(text)
+        characters = [Character(one, 0.97) for one in text]
+        characters[place] = Character(text[place], 0.55, ((other, 0.4),))
+        return replace(plate, characters=tuple(characters))
+
+    follower = Follower(False, Script("0123456789АБВЕКМНОРСТУХЖ"))
+    seen = [("Ж123ОА", 4, "0"), ("Ж1230А", 4, "О"), ("К123ОА", 0, "Ж"), ("Ж123ОА", 0, "К")]
+    for number, (text, place, other) in enumerate(seen):
+        follower.add(make_frame(number), [read(text, place, other)])
+    (vehicle,) = follower.finish()
+    assert vehicle.plate.text == "Ж123ОА" and (vehicle.frames, vehicle.read) == (3, 4)
+    assert all(0 < one.confidence <= 1 for one in vehicle.plate.characters)

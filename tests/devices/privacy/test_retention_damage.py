@@ -270,7 +270,8 @@ def test_of_a_damaged_table_nothing_old_is_left(tmp_path: Path, damage: str) -> 
 
 def test_pictures_of_this_program_alone_and_one_that_stays_stops_no_other(tmp_path: Path) -> None:
     folder = PictureFolder(tmp_path)
-    ours = [folder.save(Image.new("RGB", (9, 9)), name) for name in ("gate-000001-read", "gate-plate1", uuid7())]
+    names = ("gate-000001-read", "20260501T120000.100Z-AB12CD", uuid7())
+    ours = [folder.save(Image.new("RGB", (9, 9)), name) for name in names]
     ours.append(tmp_path / f"{uuid7()}.jpg")
     ours[-1].write_bytes(b"\xff\xd8 broken")
     others = [

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from plate_devices.watchlists.matching import Match, match
 from plate_devices.watchlists.plate_file import ListedPlate, PlateList
 from plate_runtime.alphabet import ALPHABET, fold
+from plate_runtime.script import Script
 
 texts = st.text(ALPHABET, min_size=2, max_size=10)
 
@@ -83,3 +84,10 @@ def test_an_exact_match_comes_first() -> None:
 def test_a_plate_without_text_is_on_no_list() -> None:
     assert match({"text": "", "characters": []}, listed("A"), True) is None
     assert match(reading("1", {0: (0.1, [])}), listed(""), True) is None
+
+
+def test_a_guess_may_be_any_character_of_the_alphabet_that_was_read() -> None:
+    cyrillic = PlateList({fold("АЖ123"): ListedPlate("АЖ123")}, (), Script("0123456789АБЖ"))
+    guess = {1: (0.5, [("2", 0.4)])}
+    assert match(reading("АБ123", guess), cyrillic, True) == Match("fuzzy", ListedPlate("АЖ123"))
+    assert match(reading("АБ123", guess), listed("АЖ123"), True) is None, "no character of A-Z0-9"

@@ -80,7 +80,7 @@ def test_recorded_scenes_are_drawn_again(finished: Path, tmp_path: Path) -> None
     assert [len(plates) for plates in scenes.plates] == [1] * 6
     assert len(recorded.training_scenes(meta, 4, draw)) == 4
     with pytest.raises(DataError, match="other scenes"):
-        recorded.validation_scenes(meta, lambda seed, number, *more: draw(seed + 1, number, *more))
+        recorded.validation_scenes(meta, lambda seed, number, *more, **told: draw(seed + 1, number, *more, **told))
 
 
 def test_what_another_generator_draws_counts_from_the_running_round_on(tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from small_scenes import small_shard, write_frames
 
+from plate_runtime.detect import Detection
 from plate_runtime.errors import DataError
+from plate_runtime.evaluate import Matches
 from plate_train.detector import report
-from plate_train.detector.score import Found, FrameSet, drawn_set, labelled_set, match, score
+from plate_train.detector.score import FrameSet, drawn_set, labelled_set, match, score
 from plate_train.loop.shards import Shard
 from plate_train.synthetic.scenes.labels import Mark, decode, encode
 from plate_train.synthetic.scenes.spec import SCENE_SPEC
@@ -20,22 +22,19 @@ def box(x: float, y: float, width: float = 80, height: float = 20) -> np.ndarray
     return np.array([(x, y), (x + width, y), (x + width, y + height), (x, y + height)], np.float64)
 
 
-def found(*entries: tuple[np.ndarray, float]) -> Found:
-    return Found(
-        np.array([corners for corners, _ in entries]).reshape(-1, 4, 2), np.array([sure for _, sure in entries])
-    )
+def found(*entries: tuple[np.ndarray, float]) -> list[Detection]:
+    return [Detection(tuple(map(tuple, corners.tolist())), confidence) for corners, confidence in entries]
 
 
-def test_a_plate_is_found_once_and_the_rest_is_false() -> None:
+def test_a_plate_is_found_once_and_the_rest_is_outside() -> None:
     marks = [Mark(box(100, 100).astype(np.float32), "A"), Mark(box(300, 100).astype(np.float32), "B")]
     entry = found((box(102, 101), 0.9), (box(98, 99), 0.8), (box(500, 300), 0.7), (box(330, 100), 0.6))
-    assert match(entry, marks, 0.5) == ({0: 0}, [1, 2, 3])
-    assert match(entry, marks, 0.75) == ({0: 0}, [1])
+    assert match(entry, marks) == Matches((0, None), (2,))
 
 
 def test_detections_on_what_is_ignored_are_neither_right_nor_false() -> None:
     marks = [Mark(box(100, 100).astype(np.float32), "A", counts=False)]
-    assert match(found((box(100, 100), 0.9), (box(110, 104, 40, 10), 0.8)), marks, 0.5) == ({}, [])
+    assert match(found((box(100, 100), 0.9), (box(110, 104, 40, 10), 0.8)), marks) == Matches((), ())
 
 
 def test_counts_follow_the_threshold() -> None:

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 from small_plates import small_store
 
-from plate_runtime.errors import UsageError
+from plate_runtime.errors import PlateEdgeError, UsageError
 from plate_train.command import command
 from plate_train.loop import checkpoint
 from plate_train.plates import generator, session
-from plate_train.plates.settings import read_settings
+from plate_train.plates.settings import chosen, read_settings
 
 QUICK = [
     "--steps", "4", "--shard", "32", "--uses", "2", "--batch", "16", "--width", "0.1", "--depth", "1",
@@ -52,6 +52,28 @@ def test_preview_draws_a_sheet(tmp_path: Path) -> None:
     assert command(["plate", "--preview", "sheet.png"]) == 0
     assert Image.open(tmp_path / "sheet.png").size[0] > 900
     assert [path.name for path in tmp_path.iterdir()] == ["sheet.png"]
+
+
+def test_the_first_line_comes_before_anything_slow(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(PlateEdgeError, match="missing"):
+        command(["plate", "--from", "missing.h5"])
+    assert capsys.readouterr().out == "starting TensorFlow, which takes some seconds\n"
+
+
+def test_help_has_the_defaults_of_fine_tuning(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command(["plate", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "(default: 12.0; with --data: not used, see --epochs)" in said
+    assert "(default: 0.0012; with --data: 0.0003)" in said
+    assert "how often each crop is seen (with --data: 30)" in said
+
+
+def test_fifty_crops_wait_for_no_more_drawings_than_they_need() -> None:
+    few, many = chosen({"data": "x"}).plan(40), chosen({"data": "x"}).plan(40_000)
+    assert few.count == 304
+    assert few.steps == chosen({"data": "x"}).goal(40).steps == 38
+    assert many.count == 2048
 
 
 def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:

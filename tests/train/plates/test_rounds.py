@@ -52,6 +52,13 @@ def test_pictures_are_standardised_and_scaled_and_texts_belong_to_them(tmp_path:
     assert {tuple(row) for row in codes.tolist()} <= known
 
 
+def test_nothing_is_prepared_or_drawn_beyond_the_end(tmp_path: Path) -> None:
+    ending = rounds(tmp_path)
+    ending.total = 4  # the first round, of one shard
+    assert len(list(ending.batches(0))) == 4
+    assert len(list(small_store(tmp_path).folder.iterdir())) == 1
+
+
 def test_each_round_brings_a_shard_and_forgets_the_oldest() -> None:
     assert [list(PLAN.shards(number, 0)) for number in range(4)] == [[0], [0, 1], [1, 2], [2, 3]]
     assert [list(PLAN.shards(number, 2)) for number in (2, 3, 4)] == [[2], [2, 3], [3, 4]]

@@ -17,7 +17,7 @@ from small_plates import small_settings, small_shard, small_store, write_crops
 from plate_runtime.errors import DataError, ModelError, UsageError
 from plate_runtime.manifest import InputSpec
 from plate_train.loop import checkpoint, lock
-from plate_train.loop.shards import Store
+from plate_train.loop.shards import Advance, Store
 from plate_train.networks import weights_file
 from plate_train.plates.architectures import PLATE_SPEC
 from plate_train.plates.run import run
@@ -36,11 +36,11 @@ def log(folder: Path) -> list[dict[str, Any]]:
 
 
 def first_two_shards(
-    seed: int, number: int, count: int, spec: InputSpec, part: str
+    seed: int, number: int, count: int, spec: InputSpec, part: str, *, advance: Advance
 ) -> tuple[NDArray[np.uint8], list[str]]:
     if number > 1:
         raise ValueError("no more")
-    return small_shard(seed, number, count, spec, part)
+    return small_shard(seed, number, count, spec, part, advance=advance)
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,14 @@ def test_own_crops_are_learnt_from_a_network_that_was(finished: Path, tmp_path: 
     settings = chosen(given | {"validation": 16, "workers": 1})
     assert (settings.width, settings.depth) == (0.15, 1)
     folder = tmp_path / "own"
-    run(settings, folder, small_store(tmp_path), say=lambda _line: None)
+    lines: list[str] = []
+    run(settings, folder, small_store(tmp_path), say=lines.append)
+    state = checkpoint.load(folder)[0]
+    assert [step for step, _ in state.curve] == [1, 2, 3, 4, 5, 6]
+    assert [row["step"] for row in state.history] == [6]  # the round that the end cut short is scored, too
+    epochs = [line for line in lines if line.startswith("epoch ")]
+    assert epochs[0].startswith("epoch 1, step 4 of 6, loss ")
+    assert all(line.endswith(" left") for line in (*epochs, next(line for line in lines if "round 1" in line)))
     report = json.loads((folder / "report.json").read_text())
     assert set(report["before"]) == set(report["scores"]) == {"drawn", "own"}
     record = report["training"]

@@ -11,16 +11,18 @@ from small_plates import small_shard, small_store
 
 from plate_runtime.errors import DataError
 from plate_runtime.manifest import InputSpec
-from plate_train.loop.shards import Ahead, Store
+from plate_train.loop.shards import Advance, Ahead, Store
 from plate_train.plates.architectures import PLATE_SPEC
 
 
-def failing_shard(*_options: object) -> tuple[NDArray[np.uint8], list[str]]:
+def failing_shard(*_options: object, advance: object) -> tuple[NDArray[np.uint8], list[str]]:
     raise ValueError("no fonts here")
 
 
-def short_shard(seed: int, number: int, count: int, spec: InputSpec, part: str) -> tuple[NDArray[np.uint8], list[str]]:
-    return small_shard(seed, number, count - 1, spec, part)
+def short_shard(
+    seed: int, number: int, count: int, spec: InputSpec, part: str, *, advance: Advance
+) -> tuple[NDArray[np.uint8], list[str]]:
+    return small_shard(seed, number, count - 1, spec, part, advance=advance)
 
 
 def test_what_is_drawn_ahead_is_what_is_drawn_at_once(tmp_path: Path) -> None:

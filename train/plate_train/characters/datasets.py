@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, InputError
-from plate_runtime.labels import LabelledPicture, read_class_folders, read_labels
+from plate_runtime.labels import LabelledPicture, class_of, read_class_folders, read_labels
 from plate_runtime.manifest import InputSpec
 from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.preprocess import border_tone, polarity_of, resize_picture
@@ -174,15 +174,19 @@ def measure_polarity(folder: Path, script: Script = LATIN) -> tuple[str, str]:
 
 
 def _read_classes(folder: Path, script: Script) -> list[LabelledPicture]:
-    """Read class folders; where all are of another script, the error says which option reads them."""
+    """Read class folders; where some are named after characters of another script, say which option reads them."""
+    entries = sorted(folder.iterdir()) if folder.is_dir() else []
+    names = [entry.name.removeprefix("class_") for entry in entries if entry.is_dir()]
+    signs = "".join(name for name in names if len(name) == 1 and name.isalnum())
+    foreign = any(class_of(sign, script) is None for sign in signs)
+    hint = f"to train on these characters, add --alphabet {signs}"
     try:
-        return read_class_folders(folder, _print_note, script)
+        listed = read_class_folders(folder, _print_note, script)
     except DataError as error:
-        names = sorted(entry.name for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else []
-        found = "".join(one for name in names if len(one := name.removeprefix("class_")) == 1 and one.isalnum())
-        if not found or set(found.upper()) & set(script.alphabet):
-            raise
-        raise DataError(f"{error}; to train on these characters, add --alphabet {found}") from error
+        raise (DataError(f"{error}; {hint}") if foreign else error) from error
+    if foreign:
+        _print_note(hint)
+    return listed
 
 
 def _listed(folder: Path, script: Script) -> tuple[list[LabelledPicture], list[LabelledPicture]]:

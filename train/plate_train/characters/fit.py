@@ -6,7 +6,8 @@ Everything random comes from (seed, epoch, batch), so the same seed and threads 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from plate_runtime.errors import UsageError
 from plate_runtime.manifest import InputSpec
 from plate_runtime.preprocess import scale_pixels
+from plate_runtime.progress import duration
 
 from ..loop.progress import progress
 from ..networks.tensorflow_setup import fix, import_keras
@@ -86,6 +88,7 @@ def fit(
     stop_after: int | None = None,
     keep_best: bool = False,
     title: str = "training",
+    say: Callable[[str], None] = lambda _line: None,
 ) -> Fitted:
     """Train one network.
 
@@ -97,7 +100,7 @@ def fit(
         watch: scored after every epoch; the model is not trained on it.
         stop_after: end after so many epochs, though the schedule is as long as the recipe says.
         keep_best: return the weights of the epoch that read most of `watch`, not those of the last epoch.
-        title: what the progress bar says.
+        title: what the progress bar says. say: gets a line an epoch, with the time left.
 
     Raises:
         UsageError: training diverged, or TensorFlow already runs with another number of threads.
@@ -110,6 +113,7 @@ def fit(
     steps = -(-len(train) // recipe.batch)
     average = _Average(model, recipe.average * recipe.epochs * steps)
     history: list[dict[str, float]] = []
+    started = time.monotonic()
     best: tuple[tuple[float, float], int, Weights] | None = None
     with progress(epochs * steps, title) as bar:
         for epoch in range(epochs):
@@ -133,12 +137,20 @@ def fit(
                     if best is None or merit > best[0]:
                         best = (merit, epoch + 1, model.get_weights() if keep_best else [])
             history.append(row)
-            told = "val_accuracy" if watch is not None else "accuracy"
-            bar.set_postfix_str(f"loss {row['loss']:.3f}, {told} {row[told]:.3f}", refresh=False)
+            left = (time.monotonic() - started) / (epoch + 1) * (epochs - epoch - 1)
+            say(f"{title}: epoch {epoch + 1} of {epochs}, {_described(row)}; {duration(left)} left")
     average.settle()
     if best is not None and keep_best:
         model.set_weights(best[2])
     return Fitted(model, history, best[1] if best else epochs)
+
+
+def _described(row: dict[str, float]) -> str:
+    """Return the losses and the accuracies in percent."""
+    described = f"loss {row['loss']:.4f}, {100 * row['accuracy']:.1f} % right"
+    if "val_loss" in row:
+        described += f", held out {row['val_loss']:.4f}, {100 * row['val_accuracy']:.1f} % right"
+    return described
 
 
 def batches(

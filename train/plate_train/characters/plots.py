@@ -8,22 +8,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import missing_extra
 
-from ..loop.atomic import replacing
+from ..sheets import contact_sheets, note, store_pages, store_picture
 from .augment import Strength, augment
 from .datasets import CharacterSet
 from .protocol import SeedResult
 from .search import SearchResult
 
-_ENLARGED = 3
-_MARGIN = 6
-_CAPTION = 16
-_COLUMNS = 16
-_PAPER, _INK = 245, 20
+_MOST_ERRORS = 1000
 
 
 def learning_curves(results: Sequence[SeedResult], path: Path) -> None:
@@ -52,7 +48,7 @@ def learning_curves(results: Sequence[SeedResult], path: Path) -> None:
 def search_results(searched: SearchResult, path: Path) -> None:
     """Draw the accuracy of every trial against each thing that was chosen."""
     names = ("first_filters", "second_filters", "first_dense", "dropout", "learning_rate")
-    figure = new_figure(14, 3.2)
+    figure = new_figure(12, 3.2)
     accuracies = [100 * trial.accuracy for trial in searched.trials]
     for place, name in enumerate(names):
         axes = figure.add_subplot(1, len(names), place + 1)
@@ -97,18 +93,22 @@ def confusion_matrix(
 
 
 def error_sheet(errors: Sequence[Mapping[str, Any]], pictures: NDArray[np.uint8], path: Path) -> None:
-    """Draw every error: the picture, "label>read" and the confidence; `pictures` is uint8 (n, h, w)."""
+    """Draw the errors, most confident first, on pages: the picture, "label>read" and the confidence.
+
+    `pictures` is uint8 (n, h, w).
+    """
+    errors = sorted(errors, key=lambda error: -error["confidence"])[:_MOST_ERRORS]
     captions = [f"{error['label']}>{error['read']} {error['confidence']:.2f}" for error in errors]
     if not captions:
-        store_picture(_message("no errors"), path)
+        store_picture(note("no errors"), path)
         return
-    store_picture(contact_sheet(pictures[[error["index"] for error in errors]], captions), path)
+    store_pages(contact_sheets(pictures[[error["index"] for error in errors]], captions, enlarged=3), path)
 
 
 def preview(
     characters: CharacterSet, strength: Strength | None, polarity: str, seed: int, *, same: bool = True
-) -> Image.Image:
-    """Return a sheet of every class: a picture as it is, then seven as training changes them.
+) -> list[Image.Image]:
+    """Return pages of every class: a picture as it is, then seven as training changes them.
 
     With `same` the seven are changes of the first picture, else of others of the class as far as there are.
     """
@@ -120,37 +120,7 @@ def preview(
         changed = augment(others, np.random.default_rng([seed, label]), strength, polarity) if strength else others
         rows += [original, changed]
         captions += [f"{characters.alphabet[label]} as it is"] + [""] * 7
-    return contact_sheet(np.concatenate(rows), captions)
-
-
-def contact_sheet(
-    pictures: NDArray[np.uint8], captions: Sequence[str], columns: int = _COLUMNS, enlarged: int = _ENLARGED
-) -> Image.Image:
-    """Lay out uint8 (n, h, w) in rows, enlarged, each over its caption; returns a gray picture."""
-    count, height, width = pictures.shape
-    cell_width, cell_height = width * enlarged + _MARGIN, height * enlarged + _MARGIN + _CAPTION
-    columns = max(1, min(columns, count))
-    sheet = Image.new("L", (columns * cell_width + _MARGIN, -(-count // columns) * cell_height + _MARGIN), _PAPER)
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default()
-    for place, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
-        left = _MARGIN + (place % columns) * cell_width
-        top = _MARGIN + (place // columns) * cell_height
-        larger = Image.fromarray(picture).resize((width * enlarged, height * enlarged), Image.Resampling.NEAREST)
-        sheet.paste(larger, (left, top))
-        pen.text((left, top + height * enlarged + 1), caption, fill=_INK, font=font)
-    return sheet
-
-
-def store_picture(picture: Image.Image, path: Path) -> None:
-    """Write a PNG so that the file appears complete or not at all."""
-    with replacing(path) as unfinished:
-        picture.save(unfinished, format="PNG")
-
-
-def _message(text: str) -> Image.Image:
-    sheet = Image.new("L", (240, 40), _PAPER)
-    ImageDraw.Draw(sheet).text((10, 12), text, fill=_INK, font=ImageFont.load_default())
-    return sheet
+    return contact_sheets(np.concatenate(rows), captions, enlarged=2, multiple=8)
 
 
 def new_figure(width: float, height: float) -> Any:

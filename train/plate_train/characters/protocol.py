@@ -7,6 +7,7 @@ the same `val/` is then reported; such a figure is too good, and every report sa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +20,14 @@ from .datasets import CharacterSet
 from .fit import Fitted, Recipe, fit
 from .score import Score, fit_temperature, predict, robustness, score
 from .splits import hold_out
+
+Say = Callable[[str], None]
+"""Gets the lines for people."""
+
+
+def _quietly(_line: str) -> None:
+    pass
+
 
 NAMES = ("honest", "mission")
 HELD = "a part of train/, copies on one side"
@@ -78,26 +87,34 @@ class Scored:
     nearly_copied: NDArray[np.bool_]
 
 
-def honest(recipe: Recipe, train: CharacterSet, val: Scored, spec: InputSpec, seed: int) -> SeedResult:
+def honest(
+    recipe: Recipe, train: CharacterSet, val: Scored, spec: InputSpec, seed: int, *, say: Say = _quietly
+) -> SeedResult:
     """Choose on a part of `train`, train on all of it, score `val` once."""
     fitted, held = hold_out(train, seed)
-    trial = fit(recipe, fitted, spec, seed, watch=held, keep_best=True, title=f"seed {seed}, choosing")
+    trial = fit(recipe, fitted, spec, seed, watch=held, keep_best=True, title=f"seed {seed}, choosing", say=say)
     temperature = fit_temperature(predict(trial.model, held.pictures, spec), held.labels)
-    final = fit(recipe, train, spec, seed, stop_after=trial.best_epoch, title=f"seed {seed}, training")
+    final = fit(recipe, train, spec, seed, stop_after=trial.best_epoch, title=f"seed {seed}, training", say=say)
     result = _result(final, val, spec, seed, epochs=trial.best_epoch, temperature=temperature)
     return replace(result, choosing=trial.history)
 
 
-def mission(recipe: Recipe, train: CharacterSet, val: Scored, spec: InputSpec, seed: int) -> SeedResult:
+def mission(
+    recipe: Recipe, train: CharacterSet, val: Scored, spec: InputSpec, seed: int, *, say: Say = _quietly
+) -> SeedResult:
     """Take the epoch that reads most of `val`, and score it on the same `val`."""
-    trial = fit(recipe, train, spec, seed, watch=val.characters, keep_best=True, title=f"seed {seed}, mission's way")
+    trial = fit(
+        recipe, train, spec, seed, watch=val.characters, keep_best=True, title=f"seed {seed}, mission's way", say=say
+    )
     result = _result(trial, val, spec, seed, epochs=trial.best_epoch, temperature=1.0)
     return replace(result, last=trial.history[-1])
 
 
-def drawn(recipe: Recipe, train: CharacterSet, val: Scored, spec: InputSpec, seed: int) -> SeedResult:
+def drawn(
+    recipe: Recipe, train: CharacterSet, val: Scored, spec: InputSpec, seed: int, *, say: Say = _quietly
+) -> SeedResult:
     """Train for all epochs of the recipe; `val` has fonts of its own, so it chooses nothing but the calibration."""
-    final = fit(recipe, train, spec, seed, watch=val.characters, title=f"seed {seed}, training")
+    final = fit(recipe, train, spec, seed, watch=val.characters, title=f"seed {seed}, training", say=say)
     temperature = fit_temperature(predict(final.model, val.characters.pictures, spec), val.characters.labels)
     return _result(final, val, spec, seed, epochs=recipe.epochs, temperature=temperature)
 

@@ -135,7 +135,8 @@ def run(settings: Settings, folder: Path, resume: bool, command: str, say: Calla
         _require_shape(recipe.start, settings.start, len(material.train.alphabet))
     with results_folder(folder, settings, resume):
         recipe, searched = _searched(settings, recipe, material, folder=folder, resume=resume, say=say)
-        results = [_trained(settings, recipe, material, settings.seed + number) for number in range(settings.seeds)]
+        seeds = range(settings.seed, settings.seed + settings.seeds)
+        results = [_trained(settings, recipe, material, seed, say) for seed in seeds]
         record = (
             material.record
             | weights_file.origin(settings.start)
@@ -274,14 +275,16 @@ def _searched(
         fitted, held = hold_out(material.train, settings.seed)
     searched = search(
         recipe, fitted, held,
-        spec=settings.spec(), seed=settings.seed, trials=settings.trials, run=folder, resume=resume,
+        spec=settings.spec(), seed=settings.seed, trials=settings.trials, run=folder, resume=resume, say=say,
     )  # fmt: skip
     return replace(recipe, hyper=searched.best.hyper), searched
 
 
-def _trained(settings: Settings, recipe: Recipe, material: Material, seed: int) -> SeedResult:
+def _trained(
+    settings: Settings, recipe: Recipe, material: Material, seed: int, say: Callable[[str], None]
+) -> SeedResult:
     ways = {"honest": protocol.honest, "mission": protocol.mission, "drawn": protocol.drawn}
-    return ways[protocol_name(settings)](recipe, material.train, material.val, settings.spec(), seed)
+    return ways[protocol_name(settings)](recipe, material.train, material.val, settings.spec(), seed, say=say)
 
 
 def _write(found: report.RunReport, first: SeedResult, settings: Settings, folder: Path) -> None:

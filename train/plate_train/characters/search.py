@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ def search(
     trials: int,
     run: Path,
     resume: bool = False,
+    say: Callable[[str], None] = lambda _line: None,
 ) -> SearchResult:
     """Try `trials` random choices, each trained on `fitted` and scored on `held`; kept in `run`/search.
 
@@ -65,7 +67,9 @@ def search(
     def try_out(number: str, hp: Any) -> float:
         chosen = replace(recipe, model="tuned", hyper=space(hp), start=None)
         history = fit(chosen, fitted, spec, seed, watch=held, title=f"trial {number}").history
-        return history[-1]["val_accuracy"]
+        accuracy = history[-1]["val_accuracy"]
+        say(f"trial {number}: {100 * accuracy:.1f} % right of the held part with {hp.values}")
+        return accuracy
 
     tried, done = tune(space, try_out, objective=OBJECTIVE, trials=trials, seed=seed, run=run, resume=resume)
     found = [Trial(trial.number, hyperparameters(trial.values), trial.score) for trial in tried]

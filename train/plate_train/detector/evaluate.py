@@ -1,4 +1,4 @@
-"""Score networks of `plate-train detector` on labelled frames, while they train or later.
+"""Score networks of `plate-train detector` on labelled frames, while they train or later, as `plate-eval` counts.
 
     python -m plate_train.detector.evaluate runs/detector frames/labels.csv more/labels.csv --sheet failures
 
@@ -13,10 +13,11 @@ from pathlib import Path
 
 from plate_runtime import command_line
 
+from ..network_model import as_model, open_frame_reader
 from ..networks.weights_file import ModelMeta
 from ..plates.evaluate import load_kind, parse, tell_scores
 from . import plots
-from .score import SCORED_AT, DetectorScore, Finder, find, labelled_set, score
+from .score import DetectorScore, Finder, count, labelled_set, search
 
 PROG = "plate_train.detector.evaluate"
 
@@ -25,9 +26,8 @@ def command(arguments: Sequence[str]) -> int:
     """Print a line for every model and set, or with `--json` an object."""
     parser = argparse.ArgumentParser(prog=PROG, description="Score detectors on labelled frames.")
     parser.add_argument("--sheet", type=Path, metavar="DIR", help="draw the frames of each set with failures into it")
-    parser.add_argument("--threshold", type=float, default=SCORED_AT, metavar="P", help="of what the sheets show")
     options = parse(parser, arguments)
-    tell_scores(options, load, lambda finder, _meta, file: evaluate(finder, file, options.sheet, options.threshold))
+    tell_scores(options, load, lambda finder, meta, file: evaluate(finder, meta, file, options.sheet))
     return 0
 
 
@@ -40,13 +40,14 @@ def load(path: Path) -> tuple[Finder, ModelMeta]:
     return load_kind(path, "detector", "no detector")
 
 
-def evaluate(finder: Finder, file: Path, sheet: Path | None = None, threshold: float = SCORED_AT) -> DetectorScore:
+def evaluate(finder: Finder, meta: ModelMeta, file: Path, sheet: Path | None = None) -> DetectorScore:
     """Score a network on the frames of a `labels.csv`; `sheet` is a folder for pictures of what went wrong."""
     frames = labelled_set(file)
-    found = find(finder, frames)
+    with open_frame_reader() as reader:
+        found = search(as_model(finder, meta), reader, frames)
     if sheet is not None:
-        plots.failures(frames, found, sheet / f"failures-{frames.name}.png", threshold)
-    return score(found, frames)
+        plots.failures(frames, found, sheet / f"failures-{frames.name}.png")
+    return count(found, frames)
 
 
 if __name__ == "__main__":

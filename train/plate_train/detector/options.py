@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..loop import numbers as checked
+from ..loop.progress import STARTING, progress
 from ..loop.run_options import add_finer_choices, add_run_options, adder, given_settings, run_folder, says_how_to_resume
 from ..loop.shards import TRAINING_PART
 from ..networks.tensorflow_setup import require_extra
 from .settings import Settings, changed, read_settings
 
 KIND = "detector"
-PREVIEWED = 40
+PREVIEWED = 15
 EXAMPLES = """examples:
   plate-train detector --hours 12 --out runs/detector           train on drawn scenes
   plate-train detector --resume --out runs/detector             go on with an interrupted run
@@ -49,6 +50,7 @@ def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
         return _preview(Settings(**given), options.preview, say)
     folder = run_folder(options, KIND)
     settings = changed(read_settings(folder), given) if options.resume else Settings(**given)
+    say(STARTING)
     with says_how_to_resume(KIND, folder):
         _train(settings, folder, options, say)
     return 0
@@ -67,7 +69,8 @@ def _preview(settings: Settings, path: Path, say: Callable[[str], None]) -> int:
     from ..synthetic.scenes.pool import shard
     from .plots import drawings
 
-    pictures, texts = shard(settings.seed, 0, PREVIEWED, part=TRAINING_PART)
+    with progress(PREVIEWED, "drawing", "scene") as bar:
+        pictures, texts = shard(settings.seed, 0, PREVIEWED, part=TRAINING_PART, advance=bar.update)
     drawings(pictures, texts, path)
     say(f"{PREVIEWED} drawn scenes with their plates: {path}")
     return 0

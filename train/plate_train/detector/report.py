@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from plate_runtime.detect import Detection
+
+from ..loop.checkpoint import State
 from ..plates.calibrate import log_loss
 from ..plates.report import FILE, write
 from . import plots
-from .score import Found, FrameSet, match, score
+from .score import FrameSet, count, match, score
 
 __all__ = ["FILE", "finish", "write"]
+Search = Callable[[FrameSet, float, float], Sequence[Sequence[Detection]]]
+"""A set, temperature and threshold of the network -> what it finds in each frame."""
 _FALSE_A_FRAME = 0.5
 """Detections on no plate that are put up with in drawn scenes, which are harder than the world: each costs a reading
 of a millisecond, and what it reads is dropped by both confidences together."""
@@ -22,36 +28,45 @@ of a millisecond, and what it reads is dropped by both confidences together."""
 
 def finish(
     sets: Mapping[str, FrameSet],
-    found: Mapping[str, Sequence[Found]],
-    history: Sequence[Mapping[str, Any]],
+    found: Mapping[str, Sequence[Sequence[Detection]]],
+    state: State,
     folder: Path,
     say: Callable[[str], None],
+    *,
+    search: Search,
 ) -> dict[str, Any]:
-    """Fit temperature and threshold on drawings, draw the pictures, and return the report as JSON values."""
+    """Fit temperature and threshold on drawings, draw the pictures, and return the report as JSON values.
+
+    Args:
+        found: by one look at each frame, for the fit and the curves; search: finds what the product will, for scores.
+    """
     sure, right = outcomes(found["drawn"], sets["drawn"])
     temperature = fit_temperature(sure, right)
-    plots.learning_curves(history, list(sets), folder / "learning_curves.png")
+    plots.learning_curves(state, list(sets), folder / "learning_curves.png")
+    threshold = fit_threshold(sure, right, len(sets["drawn"]), temperature)
     scores = {}
     for name, frames in sets.items():
-        scored = score(found[name], frames)
+        searched = search(frames, temperature, threshold)
+        scored = replace(count(searched, frames), curve=score(found[name], frames).curve)
         scores[name] = scored.to_json()
-        plots.failures(frames, found[name], folder / f"failures-{name}.png")
+        plots.failures(frames, searched, folder / f"failures-{name}.png")
         say(f"{name}: {scored}")
     return {
         "temperature": temperature,
-        "threshold": fit_threshold(sure, right, len(sets["drawn"]), temperature),
+        "threshold": threshold,
         "scores": scores,
     }
 
 
-def outcomes(found: Sequence[Found], frames: FrameSet) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def outcomes(found: Sequence[Sequence[Detection]], frames: FrameSet) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return the confidence of each detection that is on a plate or on none, and which of both."""
     sure: list[float] = []
     right: list[bool] = []
-    for entry, marks in zip(found, frames.marks, strict=True):
-        hits, false = match(entry, marks, 0.0)
-        sure += [float(entry.sure[place]) for place in (*hits.values(), *false)]
-        right += [True] * len(hits) + [False] * len(false)
+    for detections, marks in zip(found, frames.marks, strict=True):
+        matches = match(detections, marks)
+        hits = [place for place in matches.found if place is not None]
+        sure += [detections[place].confidence for place in (*hits, *matches.outside)]
+        right += [True] * len(hits) + [False] * len(matches.outside)
     return np.array(sure, np.float64), np.array(right, bool)
 
 

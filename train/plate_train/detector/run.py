@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar
+
+from plate_runtime.detect import Detection
 
 from ..loop.record import MODEL_FILE, Recorder
 from ..loop.shards import VALIDATION_PART, Ahead, Shard, Store
 from ..loop.start import begun, start_from, writable
 from ..loop.steps import Steps, Stop, total_steps
+from ..network_model import as_model, open_frame_reader
 from ..networks import weights_file
 from ..networks.tensorflow_setup import fix
 from ..plates.architectures import multiply_adds
@@ -19,7 +22,7 @@ from . import report
 from .architectures import build
 from .network import DetectorTraining
 from .rounds import SceneRounds
-from .score import DetectorScore, Found, FrameSet, drawn_set, find, labelled_set, score
+from .score import DetectorScore, FrameSet, drawn_set, find, labelled_set, score, search
 from .settings import VALIDATION_SEED, Settings
 from .targets import STRIDES
 
@@ -38,8 +41,8 @@ class Loop(Steps):
         """The drawn scenes, under "drawn", and every watched set."""
         return {"drawn": self.val, **self.watch}
 
-    def found(self) -> dict[str, list[Found]]:
-        """Look for plates in every set with the averaged weights."""
+    def found(self) -> dict[str, list[list[Detection]]]:
+        """Look once for plates in every set with the averaged weights."""
         return {name: find(self.training.read, frames) for name, frames in self.sets.items()}
 
     def scores(self) -> dict[str, DetectorScore]:
@@ -72,9 +75,16 @@ def run(
         loop.state.total = loop.state.total or total_steps(loop.goal, loop.state)
         model = loop.training.model
         say(f"detector: {model.count_params():,} parameters, {multiply_adds(model) / 1e6:.1f} M multiply-adds a frame")
-        with loop.stop.listening(), loop.rounds.ahead:
-            loop.run()
-        found = report.finish(loop.sets, loop.found(), loop.state.history, folder, say)
+        loop.rounds.total = loop.state.total
+        with open_frame_reader() as reader:
+            with loop.stop.listening(), loop.rounds.ahead:
+                loop.run()
+
+            def find_all(frames: FrameSet, temperature: float, threshold: float) -> list[list[Detection]]:
+                meta = replace(recorder.meta, temperature=temperature, thresholds={"min_detection": threshold})
+                return search(as_model(loop.training.read, meta), reader, frames)
+
+            found = report.finish(loop.sets, loop.found(), loop.state, folder, say, search=find_all)
         thresholds = {"min_detection": found["threshold"]}
         recorder.keep(loop.training.average, loop.state, folder, found["temperature"], thresholds)
         report.write(found | {"training": recorder.training(loop.state, loop.training.average)}, folder)

@@ -10,23 +10,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.detect import decode_corners, suppress
+from plate_runtime.detect import Detection, find_in_output
 from plate_runtime.errors import DataError, InputError
-from plate_runtime.geometry import polygon_iou
+from plate_runtime.evaluate import Matches, match_plates, score_detections
+from plate_runtime.geometry import Corners
 from plate_runtime.labels import read_labels
 from plate_runtime.manifest import InputSpec, Manifest
+from plate_runtime.model import Model
 from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.preprocess import fitted_size, resize_picture, scale_pixels
+from plate_runtime.search import search_frame
 
+from ..loop.progress import progress
 from ..loop.shards import Shard
 from ..synthetic.scenes.labels import Mark, decode
 from ..synthetic.scenes.spec import SCENE_SPEC
 from .targets import STRIDES, outline
 
-OVERLAP = 0.5
-"""Of a detection and a labelled plate, from which on the plate counts as found."""
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 SCORED_AT = 0.5
+"""While a network trains; see `score`."""
 _AT_ONCE = 16
 Finder = Callable[[NDArray[np.float32]], Any]
 """Inputs, float32 (n, h, w, 1), to answers (n, cells, 9)."""
@@ -35,28 +38,30 @@ MANIFEST = Manifest("detector", "training", "0", "", SCENE_SPEC, decoding="corne
 
 @dataclass(frozen=True)
 class FrameSet:
-    """Frames as inputs, uint8 (n, h, w), what is marked in them, and the part of each input that is picture, (w, h)."""
+    """Frames as inputs, what is marked in them, and where they come from.
+
+    Attributes:
+        pictures: uint8 (n, h, w); marks: of each, in pixels of the input; sizes: (w, h), the part of each input that
+        is picture; files: of frames on disk, which may be larger than the input, else empty.
+    """
 
     name: str
     pictures: NDArray[np.uint8]
     marks: list[list[Mark]]
     sizes: list[tuple[int, int]]
+    files: list[Path] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.marks)
 
-
-@dataclass(frozen=True)
-class Found:
-    """Detections in one frame, the surest first: corners float64 (n, 4, 2) and confidences (n,)."""
-
-    corners: NDArray[np.float64]
-    sure: NDArray[np.float64]
+    def gray(self, place: int) -> NDArray[np.uint8]:
+        """Return a frame as it was, uint8 (h, w)."""
+        return open_picture(self.files[place]).gray() if self.files else self.pictures[place]
 
 
 @dataclass(frozen=True)
 class DetectorScore:
-    """Frames, plates in them, plates found and detections on no plate at `SCORED_AT`; the same by threshold."""
+    """Frames, plates in them, plates found and detections on no plate; `curve`: the last two by threshold."""
 
     frames: int
     plates: int
@@ -114,62 +119,57 @@ def labelled_set(file: Path, spec: InputSpec = SCENE_SPEC) -> FrameSet:
                 for corners, text in zip(found, texts[path], strict=True)
             ]
         )
-    return FrameSet(file.resolve().parent.name, np.stack(pictures), placed, sizes)
+    return FrameSet(file.resolve().parent.name, np.stack(pictures), placed, sizes, list(marks))
 
 
-def find(finder: Finder, frames: FrameSet, least: float = THRESHOLDS[0]) -> list[Found]:
-    """Return what is found in every frame, as the runtime would."""
+def find(finder: Finder, frames: FrameSet, least: float = THRESHOLDS[0]) -> list[list[Detection]]:
+    """Return what one look at every frame finds, in pixels of the input: fast enough for while a network trains."""
     found = []
-    for start in range(0, len(frames), _AT_ONCE):
-        answers = np.asarray(finder(scale_pixels(frames.pictures[start : start + _AT_ONCE], SCENE_SPEC)))
-        for answer, size in zip(answers, frames.sizes[start:], strict=False):
-            corners, logits = decode_corners(answer, MANIFEST, size, least)
-            kept = suppress(corners, logits)
-            found.append(Found(corners[kept], 1 / (1 + np.exp(-logits[kept]))))
+    with progress(len(frames), "scoring", "frame") as bar:
+        for start in range(0, len(frames), _AT_ONCE):
+            outputs = np.asarray(finder(scale_pixels(frames.pictures[start : start + _AT_ONCE], SCENE_SPEC)))
+            sizes = frames.sizes[start : start + _AT_ONCE]
+            found += [find_in_output(one, MANIFEST, size, least) for one, size in zip(outputs, sizes, strict=True)]
+            bar.update(len(outputs))
     return found
 
 
-def score(found: Sequence[Found], frames: FrameSet) -> DetectorScore:
-    """Score what was found."""
-    curve = {f"{threshold:g}": _counts(found, frames, threshold) for threshold in THRESHOLDS}
+def search(detector: Model, reader: Model, frames: FrameSet) -> list[list[Detection]]:
+    """Return what the product finds in every frame, in pixels of the input: see `plate_runtime.search.search_frame`."""
+    found = []
+    for place, (width, height) in enumerate(frames.sizes):
+        gray = frames.gray(place)
+        across, down = width / gray.shape[1], height / gray.shape[0]
+        found.append(
+            [
+                replace(one, corners=tuple((x * across, y * down) for x, y in one.corners))
+                for one, _ in search_frame(gray, detector, reader)
+            ]
+        )
+    return found
+
+
+def score(found: Sequence[Sequence[Detection]], frames: FrameSet) -> DetectorScore:
+    """Score what `find` found: at `SCORED_AT`, and for the curve at `THRESHOLDS`."""
+    curve = {}
+    for threshold in THRESHOLDS:
+        counted = count([[one for one in frame if one.confidence >= threshold] for frame in found], frames)
+        curve[f"{threshold:g}"] = [counted.found, counted.false]
     hits, false = curve[f"{SCORED_AT:g}"]
-    plates = sum(mark.counts for marks in frames.marks for mark in marks)
-    return DetectorScore(len(frames), plates, hits, false, curve)
+    return DetectorScore(len(frames), counted.plates, hits, false, curve)
 
 
-def match(found: Found, marks: Sequence[Mark], threshold: float) -> tuple[dict[int, int], list[int]]:
-    """Return marks that are found, each with its detection, and detections on none; the surest choose first.
-
-    Detections on what is ignored are neither.
-    """
-    waiting, right, false = list(range(len(marks))), {}, []
-    for place in np.flatnonzero(found.sure >= threshold).tolist():
-        corners = _points(found.corners[place])
-        overlaps = {at: polygon_iou(corners, _points(marks[at].corners)) for at in waiting}
-        fitting = [at for at, overlap in overlaps.items() if overlap >= OVERLAP]
-        if fitting:
-            best = max(fitting, key=lambda at: (marks[at].counts, overlaps[at]))
-            waiting.remove(best)
-            if marks[best].counts:
-                right[best] = place
-        elif not any(_near(found.corners[place], mark) for mark in marks if not mark.counts):
-            false.append(place)
-    return right, false
+def count(found: Sequence[Sequence[Detection]], frames: FrameSet) -> DetectorScore:
+    """Score all of what was found, as `plate-eval` does."""
+    counted = score_detections([match(one, marks) for one, marks in zip(found, frames.marks, strict=True)])
+    return DetectorScore(counted.frames, counted.plates, counted.found, counted.outside)
 
 
-def _counts(found: Sequence[Found], frames: FrameSet, threshold: float) -> list[int]:
-    hits = others = 0
-    for entry, marks in zip(found, frames.marks, strict=True):
-        right, false = match(entry, marks, threshold)
-        hits, others = hits + len(right), others + len(false)
-    return [hits, others]
+def match(found: Sequence[Detection], marks: Sequence[Mark]) -> Matches:
+    """Match detections, the most confident first, with the marks that count; see `plate_runtime.evaluate`."""
+    plates, ignored = ([_points(mark.corners) for mark in marks if mark.counts == counts] for counts in (True, False))
+    return match_plates([one.corners for one in found], plates, ignored=ignored)
 
 
-def _near(corners: NDArray[np.float64], mark: Mark) -> bool:
-    """Whether a detection's middle lies in the box around a mark."""
-    middle = corners.mean(axis=0)
-    return bool((middle >= mark.corners.min(axis=0)).all() and (middle <= mark.corners.max(axis=0)).all())
-
-
-def _points(corners: NDArray[Any]) -> tuple[tuple[float, float], ...]:
+def _points(corners: NDArray[Any]) -> Corners:
     return tuple((float(x), float(y)) for x, y in corners)

@@ -31,6 +31,7 @@ class State:
         seconds: trained, over all pieces. pieces: how often the run was started.
         losses: sum over the steps of the running round. history: rows of the log.
         generators: [digest, first shard drawn with it], the newest last.
+        curve: [step, mean loss since the one before], at most some hundreds in all, for the learning curve.
     """
 
     step: int = 0
@@ -40,6 +41,7 @@ class State:
     losses: float = 0.0
     history: list[dict[str, Any]] = field(default_factory=list)
     generators: list[tuple[str, int]] = field(default_factory=list)
+    curve: list[tuple[int, float]] = field(default_factory=list)
 
 
 def save(folder: Path, state: State, arrays: Sequence[NDArray[Any]]) -> None:
@@ -83,6 +85,7 @@ def _state(recorded: dict[str, Any]) -> State:
         losses=losses,
         history=history,
         generators=[(str(digest), number_in({"first": first}, "first", most=10**12)) for digest, first in generators],
+        curve=[(int(step), float(loss)) for step, loss in recorded.get("curve", [])],
     )
 
 

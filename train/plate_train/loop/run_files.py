@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import lzma
 import math
 import types
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
@@ -21,6 +23,9 @@ from plate_runtime.files import read_whole
 
 _LARGEST = 256 << 20
 _LARGEST_NUMBER = 2**53
+
+ZIP_DAMAGE = (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, zlib.error, lzma.LZMAError)
+"""What `zipfile` raises for a damaged archive; RuntimeError for an encrypted entry or an unknown compression."""
 
 
 def read_json(
@@ -56,7 +61,7 @@ def read_arrays(path: Path, problem: str = "the file is damaged") -> dict[str, N
                 raise DataError(f"{path}: {problem}: its arrays claim to be larger than it is")
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+    except ZIP_DAMAGE as error:
         raise DataError(f"{path}: {problem}: {getattr(error, 'strerror', None) or reason_of(error)}") from error
     if strange := [name for name, array in arrays.items() if np.asarray(array).dtype.kind not in "fiubU"]:
         raise DataError(f"{path}: {problem}: {strange[0][:40]!r} is neither numbers nor text")

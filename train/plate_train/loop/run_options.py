@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -19,16 +19,23 @@ PROG = "plate-train"
 _RUNS = Path("runs")
 
 
-def adder(parser: argparse.ArgumentParser, defaults: Any) -> Callable[..., None]:
-    """Return what adds the option of a setting, and tells its default in the help.
+def adder(
+    parser: argparse.ArgumentParser, defaults: Any, with_data: Mapping[str, Any] | None = None
+) -> Callable[..., None]:
+    """Return what adds the option of a setting, and says its default in the help.
+
+    `with_data` holds the defaults that differ where a user's own data are given.
 
     Options that are not given are None, so that a resumed run keeps its own.
     """
 
     def setting(name: str, kind: Callable[[str], Any], metavar: str, text: str, **more: Any) -> None:
-        value = getattr(defaults, more.get("dest", name.replace("-", "_")))
-        shown = "" if value is None or value == () else f" (default: {value})"
-        parser.add_argument(f"--{name}", type=kind, metavar=metavar, help=text + shown, **more)
+        field = more.get("dest", name.replace("-", "_"))
+        value, own = getattr(defaults, field), (with_data or {}).get(field)
+        shown = [] if value is None or value == () else [f"default: {value}"]
+        shown += [] if own is None else [f"with --data: {own}"]
+        ends = f" ({'; '.join(shown)})" if shown else ""
+        parser.add_argument(f"--{name}", type=kind, metavar=metavar, help=text + ends, **more)
 
     return setting
 
@@ -48,7 +55,7 @@ def add_finer_choices(setting: Callable[..., None]) -> None:
     setting("drawings", str, "DIR", "where drawings are kept; runs with the same generator share them")
     setting("drawings-kept", whole(8), "N", "shards kept of one seed", dest="kept")
     setting("workers", whole(1), "N", "processes that draw ahead")
-    setting("shard", whole(1), "N", "drawings of a shard")
+    setting("shard", whole(1), "N", "drawings of a shard, at most")
     setting("uses", whole(1), "N", "how often each drawing is seen, changed each time")
     setting("window", whole(1), "N", "shards that a round mixes")
     setting("validation", whole(1), "N", "drawings that are scored")

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +24,24 @@ from plate_runtime.errors import DataError
 from plate_runtime.manifest import InputSpec
 
 from .atomic import replacing
+from .progress import progress
 from .run_files import read_arrays
 
-Draw = Callable[[int, int, int, InputSpec, str], tuple[NDArray[np.uint8], list[str]]]
-"""(seed, number, count, spec, part) -> uint8 (count, height, width), resized but not standardised, and count texts:
-what is read, or of a whole frame where its plates are.
+Advance = Callable[[], object]
 
-The part "train" shares neither fonts nor layouts with "measure"."""
+
+class Draw(Protocol):
+    """Draws a shard: uint8 (count, height, width), resized but not standardised, and count texts.
+
+    A text is what is read, or of a whole frame where its plates are. `advance` is called after each picture. The part
+    "train" shares neither fonts nor layouts with "measure".
+    """
+
+    def __call__(
+        self, seed: int, number: int, count: int, spec: InputSpec, part: str, *, advance: Advance
+    ) -> tuple[NDArray[np.uint8], list[str]]: ...
+
+
 TRAINING_PART, VALIDATION_PART = "train", "measure"
 
 _POLITE = 10
@@ -74,16 +85,19 @@ class Store:
         """Return a shard, drawn now if it was not yet."""
         path = self.path(seed, number, count, part)
         if not path.exists():
-            self.make(seed, number, count, part)
+            with progress(count, "drawing pictures to score", "picture") as bar:
+                self.make(seed, number, count, part, bar.update)
         return read_shard(path)
 
-    def make(self, seed: int, number: int, count: int, part: str = TRAINING_PART) -> None:
-        """Draw a shard and write it.
+    def make(
+        self, seed: int, number: int, count: int, part: str = TRAINING_PART, advance: Advance = lambda: None
+    ) -> None:
+        """Draw a shard and write it; `advance` is called after each picture.
 
         Raises:
             DataError: the generator drew something else than was asked for.
         """
-        pictures, texts = self.draw(seed, number, count, self.spec, part)
+        pictures, texts = self.draw(seed, number, count, self.spec, part, advance=advance)
         height, width, _ = self.spec.shape
         if pictures.shape != (count, height, width) or pictures.dtype != np.uint8 or len(texts) != count:
             raise DataError(f"the generator drew {pictures.dtype} {pictures.shape} and {len(texts)} texts")
@@ -118,10 +132,14 @@ class Ahead:
         context = multiprocessing.get_context("spawn")
         self._bounds = context.Array("q", [0, -1])
         self._complaint: Any = context.Array("c", 2000)
-        shared = (self._bounds, self._complaint, os.getpid())
+        self._working = [context.Array("q", [-1, 0]) for _ in range(workers)]
         self._processes = [
-            context.Process(target=_draw_ahead, args=(store, seed, count, (place, workers), shared), name="drawing")
-            for place in range(workers)
+            context.Process(
+                target=_draw_ahead,
+                args=(store, seed, count, (place, workers), (self._bounds, working, self._complaint, os.getpid())),
+                name="drawing",
+            )
+            for place, working in enumerate(self._working)
         ]
 
     def __enter__(self) -> Ahead:
@@ -140,24 +158,39 @@ class Ahead:
         self._bounds[:] = [low, high]
 
     def get(self, number: int, stop: Callable[[], bool] = lambda: False) -> Shard | None:
-        """Wait for a shard; None if `stop` says meanwhile that nobody wants it any more.
+        """Wait for a shard, and show how far it is; None if `stop` ends the wait.
 
         Raises:
             DataError: drawing failed.
         """
         path = self.store.path(self.seed, number, self.count)
+        if path.exists():
+            return read_shard(path)
+        with progress(self.count, "drawing pictures to train on", "picture") as bar:
+            return read_shard(path) if self._arrives(path, number, stop, bar) else None
+
+    def _arrives(self, path: Path, number: int, stop: Callable[[], bool], bar: Any) -> bool:
+        working, shown = self._working[number % len(self._working)], 0
         while not path.exists():
             if not all(process.is_alive() for process in self._processes) and not path.exists():
                 raise DataError(f"drawing failed: {self._complaint.value.decode(errors='replace') or 'killed'}")
             if stop():
-                return None
+                return False
+            drawing, done = working[:]
+            if drawing == number:
+                bar.update(done - shown)
+                shown = done
             time.sleep(_PATIENCE)
-        return read_shard(path)
+        return True
 
 
-def _draw_ahead(store: Store, seed: int, count: int, turn: tuple[int, int], shared: tuple[Any, Any, int]) -> None:
+def _draw_ahead(store: Store, seed: int, count: int, turn: tuple[int, int], shared: tuple[Any, Any, Any, int]) -> None:
     """Draw every `turn[1]`-th of the missing shards until the parent process is gone."""
-    bounds, complaint, parent = shared
+    bounds, working, complaint, parent = shared
+
+    def advance() -> None:
+        working[1] += 1
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends this process
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # unwinds, so that unfinished files go
     os.nice(_POLITE)
@@ -170,7 +203,8 @@ def _draw_ahead(store: Store, seed: int, count: int, turn: tuple[int, int], shar
             if missing is None:
                 time.sleep(4 * _PATIENCE)
                 continue
-            store.make(seed, missing, count)
+            working[:] = [missing, 0]
+            store.make(seed, missing, count, advance=advance)
             store.tidy(seed, count, low)
     except Exception as error:
         complaint.value = f"{type(error).__name__}: {error}".encode()[:1900]

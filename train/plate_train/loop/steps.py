@@ -13,15 +13,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.decode import Reading
+from plate_runtime.decode import decode_logits
 from plate_runtime.errors import DataError, UsageError
 from plate_runtime.manifest import InputSpec
+from plate_runtime.progress import duration
+from plate_runtime.script import LATIN
 
 from ..plates.network import Training
 from ..plates.rounds import Batch, Rounds
-from ..plates.score import CropSet, PlateScore, read, score
+from ..plates.score import CropSet, PlateScore, predict, score
 from . import checkpoint
 from .checkpoint import State
 from .progress import progress
@@ -31,6 +34,8 @@ _SETTLED_ON = 16
 """Batches, the newest, on which averaged weights are settled, see `Training.settle`."""
 _PACE_ROUNDS = 3
 """Rounds after which it is known how many steps fit into the hours."""
+_POINTS = 200
+"""Of the loss in the learning curve: one a step in short runs."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Steps:
         training: see `Training`. rounds: what it is shown. goal: see `Goal`. state: where it stands; changed here.
         folder: where checkpoint and log go. every: seconds between checkpoints.
         keep: called with the state at each checkpoint, writes the model. say: gets the lines for people.
+        epoch: steps, not always whole, in which the user's own crops are seen once; 0 without any.
     """
 
     training: Training
@@ -71,6 +77,10 @@ class Steps:
     keep: Callable[[State], None]
     say: Callable[[str], None]
     stop: Stop
+    epoch: float = field(default=0.0, kw_only=True)
+    _recent: list[float] = field(default_factory=list, init=False, repr=False)
+    _epoch_losses: list[float] = field(default_factory=list, init=False, repr=False)
+    _pace: tuple[int, float] = field(default=(0, 0.0), init=False, repr=False)
     _shown: deque[NDArray[Any]] = field(default_factory=lambda: deque(maxlen=_SETTLED_ON), init=False, repr=False)
 
     told: ClassVar[str] = "% right"
@@ -87,6 +97,10 @@ class Steps:
             UsageError: the loss is no number any more.
         """
         self._shown.extend(batch[0] for batch in self._shown_before())
+        self.rounds.total = self.state.total
+        self._pace = (self.state.step, self.state.seconds)
+        length = f"up to step {self.state.total:,}" if self.state.total else f"for {self.goal.hours:g} hours"
+        self.say(f"training {length}; before its first step TensorFlow compiles the network")
         batches = self.rounds.batches(self.state.step)
         saved = time.monotonic()
         with self._bar() as bar, contextlib.closing(batches), self._timed() as tick:  # type: ignore[type-var]
@@ -95,8 +109,10 @@ class Steps:
                     rate = self._step(batch)
                     tick()
                     bar.update()
-                    if self.state.step % self.rounds.plan.steps == 0:
+                    if self.state.step % self.rounds.plan.steps == 0 or self._finished():
                         self._close_round(rate, bar)
+                    else:
+                        self._say_epoch()
                     if time.monotonic() - saved > self.every:
                         self.save()
                         saved = time.monotonic()
@@ -122,7 +138,36 @@ class Steps:
         self._shown.append(batch[0])
         self.state.step += 1
         self.state.losses += loss
+        self._note(loss)
         return rate
+
+    def _note(self, loss: float) -> None:
+        self._epoch_losses.append(loss)
+        self._recent.append(loss)
+        if len(self._recent) >= (self.state.total or _POINTS * self.rounds.plan.steps) / _POINTS:
+            self.state.curve.append((self.state.step, round(sum(self._recent) / len(self._recent), 5)))
+            self._recent.clear()
+
+    def _say_epoch(self) -> None:
+        """Print a line where an epoch over the user's own crops ends."""
+        step = self.state.step
+        if self.epoch and step // self.epoch > (step - 1) // self.epoch:
+            loss = sum(self._epoch_losses) / len(self._epoch_losses)
+            self._epoch_losses.clear()
+            self.say(f"epoch {int(step // self.epoch)}, {self._place()}, loss {loss:.4f}{self._left()}")
+
+    def _place(self) -> str:
+        return f"step {self.state.step:,}" + (f" of {self.state.total:,}" if self.state.total else "")
+
+    def _left(self) -> str:
+        """Return "; TIME left" by the pace of this piece, or by the hours of the goal while steps are not known."""
+        step, seconds = self._pace
+        if self.state.total is None:
+            return f"; {duration((self.goal.hours or 0.0) * 3600 - self.state.seconds)} left"
+        if self.state.step <= step:
+            return ""
+        each = (self.state.seconds - seconds) / (self.state.step - step)
+        return f"; {duration(each * (self.state.total - self.state.step))} left"
 
     @contextlib.contextmanager
     def _timed(self) -> Iterator[Callable[[], None]]:
@@ -151,10 +196,11 @@ class Steps:
     def _close_round(self, rate: float, bar: Any) -> None:
         self.training.settle(self._shown)
         scored = self.scores()
+        since = self.state.step - (self.state.history[-1]["step"] if self.state.history else 0)
         row = {
             "step": self.state.step,
-            "round": self.state.step // self.rounds.plan.steps,
-            "loss": round(self.state.losses / self.rounds.plan.steps, 5),
+            "round": -(-self.state.step // self.rounds.plan.steps),
+            "loss": round(self.state.losses / since, 5),
             "learning_rate": float(f"{rate:.4g}"),
             "hours": round(self.state.seconds / 3600, 4),
             "seconds": round(self.state.seconds, 1),
@@ -166,10 +212,12 @@ class Steps:
         self.state.losses = 0.0
         checkpoint.write_log(self.folder, self.state.history)
         shares = ", ".join(f"{name} {found.percent:.1f}" for name, found in scored.items())
-        self.say(f"step {row['step']}, {row['hours']:.2f} h, loss {row['loss']:.4f}, {self.told}: {shares}")
+        self._epoch_losses.clear()
         if self.state.total is None:
-            self.state.total = total_steps(self.goal, self.state)
-            bar.total = self.state.total
+            self.state.total = self.rounds.total = total_steps(self.goal, self.state)
+            bar.total = self.state.total or 0
+        line = f"round {row['round']}, {self._place()}, {row['hours']:.2f} h, loss {row['loss']:.4f}"
+        self.say(f"{line}, {self.told}: {shares}{self._left()}")
 
 
 @dataclass
@@ -187,12 +235,9 @@ class Loop(Steps):
 
     told: ClassVar[str] = "% folded"
 
-    def readings(self, temperature: float = 1.0) -> dict[str, list[Reading]]:
-        """Read the drawn crops, under "drawn", and every watched set with the averaged weights."""
-        return {
-            name: read(self.training.read, entry.pictures, self.spec, self.decoding, temperature)
-            for name, entry in self.sets.items()
-        }
+    def logits(self) -> dict[str, NDArray[np.float32]]:
+        """Return what the averaged network makes of the drawn crops, under "drawn", and of every watched set."""
+        return {name: predict(self.training.read, entry.pictures, self.spec) for name, entry in self.sets.items()}
 
     @property
     def sets(self) -> dict[str, CropSet]:
@@ -201,7 +246,10 @@ class Loop(Steps):
 
     def scores(self) -> dict[str, PlateScore]:
         """Score the averaged weights on every set."""
-        return {name: score(readings, self.sets[name].texts) for name, readings in self.readings().items()}
+        return {
+            name: score(decode_logits(logits, self.decoding, LATIN, 1.0), self.sets[name].texts)
+            for name, logits in self.logits().items()
+        }
 
 
 def total_steps(goal: Goal, state: State) -> int | None:

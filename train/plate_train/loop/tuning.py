@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,9 +65,9 @@ def tune(
         except (RuntimeError, *DAMAGE) as error:
             raise DataError(f"{run / FOLDER}: {_DAMAGED}") from error
     done = len(_completed(tuner))
-    with progress(trials, "search", "trial") as bar, _quiet():
-        bar.update(done)
-        tuner.bar = bar
+    shown = sys.stdout
+    with progress(trials, "search", "trial", done) as bar, _quiet():
+        tuner.bar, tuner.shown = bar, shown
         try:
             tuner.search(verbose=0)
         except _keras_tuner().errors.FatalError:
@@ -88,10 +89,12 @@ def _tuner_class(try_out: Callable[[str, Any], float], objective: str) -> Any:
 
         failure: Exception = RuntimeError()
         bar: Any = None
+        shown: Any = None
 
         def run_trial(self, trial: Any, *_arguments: Any, **_options: Any) -> dict[str, float]:
             try:
-                score = try_out(trial.trial_id, trial.hyperparameters)
+                with contextlib.redirect_stdout(self.shown):
+                    score = try_out(trial.trial_id, trial.hyperparameters)
             except Exception as error:
                 # KerasTuner would swallow it and try again: an error here is one of data, disk or program
                 self.failure = error

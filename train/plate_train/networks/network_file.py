@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from plate_runtime.errors import ModelError
 
+from ..loop.run_files import ZIP_DAMAGE
 from . import h5_file, keras_2, network_check
 
 SUFFIXES = (".h5", ".hdf5", ".keras")
@@ -103,8 +104,7 @@ def _unpacked(path: Path) -> Iterator[tuple[str, str, Path]]:
                 metadata = json.loads(_entry(file, _METADATA)) if _METADATA in names else {}
                 with _bounded(file, _WEIGHTS) as source, weights.open("wb") as target:
                     shutil.copyfileobj(source, target)
-        except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError,
-                ValueError, RecursionError, LookupError) as error:  # fmt: skip
+        except (*ZIP_DAMAGE, EOFError, ValueError, RecursionError, LookupError) as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise ModelError(f"{path}: not a complete .keras file ({reason}); save the model as .h5") from error
         version = metadata.get("keras_version") if isinstance(metadata, dict) else None

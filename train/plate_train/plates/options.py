@@ -7,20 +7,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..loop import numbers as checked
+from ..loop.progress import STARTING, progress
 from ..loop.run_options import add_finer_choices, add_run_options, adder, given_settings, run_folder, says_how_to_resume
 from ..loop.shards import TRAINING_PART
 from ..networks.tensorflow_setup import require_extra
 from .architectures import ARCHITECTURES
-from .settings import Settings, changed, chosen, read_settings
+from .settings import FINE_TUNING, Settings, changed, chosen, read_settings
 
 KIND = "plate"
-PREVIEWED = 120
+PREVIEWED = 105
 EXAMPLES = """examples:
   plate-train plate --hours 12 --out runs/reader              train on drawings
   plate-train plate --resume --out runs/reader                go on with an interrupted run
   plate-train plate --hours 1 --width 0.5 --watch crops/labels.csv
-                                                              a smaller network; real crops scored meanwhile
-  plate-train plate --data crops --from plate-reader          go on with crops of your own: crops/labels.csv
+                                                              a smaller network; real crops scored as well
+  plate-train plate --data crops --from plate-reader          fine-tune with crops of your own: crops/labels.csv
+  plate-train plate --data crops --from plate-reader --epochs 60
+                                                              the same, each crop seen twice as often
   plate-train plate --trials 12 --hours 6                     search size and learning rate first
   plate-train plate --preview sheet.png                       look at what is drawn
 """
@@ -29,14 +32,15 @@ EXAMPLES = """examples:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options; those that are not given are None, so that a resumed run keeps its own."""
     defaults = Settings()
-    add, setting = parser.add_argument, adder(parser, defaults)
+    add, setting = parser.add_argument, adder(parser, defaults, FINE_TUNING | {"hours": "not used, see --epochs"})
     setting("data", str, "DIR", "crops of your own to train on as well: a labels.csv with the columns image and text")
     add("--model", choices=tuple(ARCHITECTURES), help=f"the network (default: {defaults.model})")
     setting("width", checked.number(0.05, 4), "X", "multiplies the channels of every convolution")
     setting("depth", checked.whole(1), "N", "convolutions in each of the two middle stages")
     setting("hours", checked.number(0.001, 1000), "H", "length of the run")
     setting("steps", checked.whole(1), "N", "length of the run in steps, instead of --hours")
-    setting("epochs", checked.whole(1), "N", "length of the run in rounds, each with a shard of new drawings")
+    text = "length of the run in rounds, each with a shard of new drawings; with --data how often each crop is seen"
+    setting("epochs", checked.whole(1), "N", text)
     setting("trials", checked.whole(0), "N", "search so many random choices of size and learning rate first")
     setting("seed", checked.whole(0), "N", "of weights, drawings and their order")
     setting("seeds", checked.whole(1), "N", "train so many times on the same drawings; the first is kept")
@@ -63,6 +67,7 @@ def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     if options.preview:
         return _preview(chosen(given), options.preview, say)
     folder = run_folder(options, KIND)
+    say(STARTING)
     settings = changed(read_settings(folder), given) if options.resume else chosen(given)
     with says_how_to_resume(KIND, folder):
         _train(settings, folder, options, say)
@@ -82,7 +87,9 @@ def _preview(settings: Settings, path: Path, say: Callable[[str], None]) -> int:
     from .plots import drawings
 
     store = plate_store(Path(settings.drawings), settings.kept)
-    pictures, texts = store.draw(settings.draws_with, 0, PREVIEWED, store.spec, TRAINING_PART)
+    with progress(PREVIEWED, "drawing", "picture") as bar:
+        seed, spec = settings.draws_with, store.spec
+        pictures, texts = store.draw(seed, 0, PREVIEWED, spec, TRAINING_PART, advance=bar.update)
     drawings(pictures, texts, path)
     say(f"{PREVIEWED} drawings with their texts: {path}")
     return 0

@@ -12,61 +12,89 @@ from numpy.typing import NDArray
 from plate_runtime.decode import Reading
 from plate_runtime.evaluate import calibration
 
-from ..characters.plots import contact_sheet, new_figure, store_figure, store_picture
-from .score import CropSet, right
+from ..characters.plots import new_figure, store_figure
+from ..loop.checkpoint import State
+from ..sheets import contact_sheets, store_pages
+from .score import CropSet, PlateScore, right
 
-_COLUMNS = 6
+_ACROSS = 3
 _MOST_ERRORS = 120
+_MARKED = 60
+"""Points of a curve, fewer of which are marked each."""
 
 
-def learning_curves(history: Sequence[Mapping[str, Any]], sets: Sequence[str], path: Path) -> None:
-    """Draw the loss and the share read right, O=0 and I=1 as one, against the hours."""
+def learning_curves(state: State, before: Mapping[str, PlateScore], sets: Sequence[str], path: Path) -> None:
+    """Draw the loss, and the percentage read right with O=0 and I=1 as one, against the steps.
+
+    Args:
+        before: how the sets were read before the first step, if they were.
+    """
     figure = new_figure(11, 4.2)
-    hours = [row["hours"] for row in history]
     loss = figure.add_subplot(1, 2, 1)
-    loss.plot(hours, [row["loss"] for row in history], color="C7")
-    loss.set_yscale("log")
+    loss_curve(loss, state)
     loss.set_title("loss of changed training crops", fontsize=9)
     shares = figure.add_subplot(1, 2, 2)
     for name in sets:
-        rows = [row for row in history if name in row]
-        percent = [100 * row[name]["folded"] / max(1, row[name]["count"]) for row in rows]
-        shares.plot([row["hours"] for row in rows], percent, label=name)
+        rows = [row for row in state.history if name in row]
+        steps = [0] * (name in before) + [row["step"] for row in rows]
+        first = [before[name].percent] if name in before else []
+        percent = first + [100 * row[name]["folded"] / max(1, row[name]["count"]) for row in rows]
+        shares.plot(steps, percent, label=name, marker="o" if len(steps) < _MARKED else None)
     shares.set_title("% read right, O=0 and I=1 as one, averaged weights", fontsize=9)
     shares.legend(fontsize=8)
     for axes in (loss, shares):
-        axes.set_xlabel("hours trained")
+        axes.set_xlabel("step")
         axes.grid(alpha=0.3)
     store_figure(figure, path)
 
 
+def loss_curve(axes: Any, state: State) -> None:
+    """Draw the loss against the steps; a run that was begun without such points has one a round."""
+    points = state.curve or [(row["step"], row["loss"]) for row in state.history]
+    steps, losses = zip(*points, strict=True) if points else ((), ())
+    axes.plot(steps, losses, color="C7", marker="." if len(points) < _MARKED else None)
+    axes.set_yscale("log")
+
+
 def reliability(sets: Mapping[str, CropSet], readings: Mapping[str, Sequence[Reading]], path: Path) -> None:
-    """Draw the share that is right against the confidence told, a diagram a set, with counts."""
-    figure = new_figure(3.2 * len(sets), 3.4)
+    """Draw the fraction that is right against the confidence, a diagram a set, with counts as bars."""
+    rows, columns = -(-len(sets) // _ACROSS), min(len(sets), _ACROSS)
+    figure = new_figure(3.8 * columns, 3.8 * rows)
     for place, (name, crops) in enumerate(sets.items()):
         told = [reading.confidence for reading in readings[name]]
         error, bins = calibration(told, right(readings[name], crops.texts))
-        axes = figure.add_subplot(1, len(sets), place + 1)
+        axes = figure.add_subplot(rows, columns, place + 1)
         axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.8)
         axes.plot([entry.confidence for entry in bins], [entry.accuracy for entry in bins], marker="o")
-        for entry in bins:
-            axes.annotate(str(entry.count), (entry.confidence, entry.accuracy), fontsize=6, alpha=0.7)
-        axes.set_title(f"{name}: error {error:.3f}", fontsize=9)
-        axes.set_xlabel("confidence")
+        counts = axes.twinx()
+        counts.bar(
+            [(entry.low + entry.high) / 2 for entry in bins], [entry.count for entry in bins], 0.06, color="0.85"
+        )
+        counts.set_ylim(0, 4 * max((entry.count for entry in bins), default=1))  # bars stay in the lowest quarter
+        counts.tick_params(labelsize=7, colors="0.5")
+        axes.set_zorder(counts.get_zorder() + 1)
+        axes.patch.set_visible(False)
+        axes.set_title(f"{name}: calibration error {error:.3f}", fontsize=9)
+        axes.set_xlabel("confidence (gray bars: count)", fontsize=8)
+        axes.set_ylabel("fraction right", fontsize=8)
+        axes.set(xlim=(0, 1.02), ylim=(0, 1.05))
         axes.grid(alpha=0.3)
     store_figure(figure, path)
 
 
 def misread(crops: CropSet, readings: Sequence[Reading], path: Path) -> None:
-    """Draw the misread crops, most confident first: "text>read" and the confidence."""
+    """Draw the misread crops on pages, most confident first: the text, and below it what was read how confidently."""
     wrong = np.flatnonzero(~right(readings, crops.texts)).tolist()
     wrong = sorted(wrong, key=lambda place: -readings[place].confidence)[:_MOST_ERRORS]
     if not wrong:
         return
-    captions = [f"{crops.texts[place]}>{readings[place].text} {readings[place].confidence:.2f}" for place in wrong]
-    store_picture(contact_sheet(crops.pictures[wrong], captions, _COLUMNS, enlarged=1), path)
+    captions = [
+        f"is {crops.texts[place]}\nread {readings[place].text or 'nothing'} {readings[place].confidence:.2f}"
+        for place in wrong
+    ]
+    store_pages(contact_sheets(crops.pictures[wrong], captions), path)
 
 
 def drawings(pictures: NDArray[np.uint8], texts: Sequence[str], path: Path) -> None:
-    """Draw a sheet of uint8 (n, height, width), each over its text."""
-    store_picture(contact_sheet(pictures, texts, _COLUMNS, enlarged=1), path)
+    """Draw uint8 (n, height, width), each over its text, on pages."""
+    store_pages(contact_sheets(pictures, texts), path)

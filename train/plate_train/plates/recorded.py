@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from plate_runtime.errors import DataError, damage_as
 from plate_runtime.preprocess import standardise
 
+from ..loop.progress import progress
 from ..loop.run_files import number_in
 from ..loop.shards import TRAINING_PART, VALIDATION_PART, Draw
 from ..networks.weights_file import ModelMeta
@@ -58,7 +59,8 @@ def validation_again(meta: ModelMeta, kind: str, draw: Draw) -> tuple[NDArray[np
         recorded = record["sets"]["val"]
         seed, number, count = (number_in(recorded, key) for key in ("seed", "number", "count"))
         expected = str(recorded["digest"])
-    pictures, texts = draw(seed, number, count, meta.input, VALIDATION_PART)
+    with progress(count, "drawing pictures to check with", "picture") as bar:
+        pictures, texts = draw(seed, number, count, meta.input, VALIDATION_PART, advance=bar.update)
     found = drawings_digest(pictures, texts)
     if found != expected:
         what = _DRAWN_FOR[kind]
@@ -75,7 +77,8 @@ def training_again(meta: ModelMeta, kind: str, count: int, draw: Draw) -> tuple[
     count = min(count, size)
     # Drawings are numbered through: the first whole lot of `count` that lies in that shard or after it.
     lot = -(-first * size // count)
-    return draw(seed, lot, count, meta.input, TRAINING_PART)
+    with progress(count, "drawing pictures to calibrate with", "picture") as bar:
+        return draw(seed, lot, count, meta.input, TRAINING_PART, advance=bar.update)
 
 
 def _record(meta: ModelMeta, kind: str) -> Any:

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from plate_runtime.decode import decode_logits
 from plate_runtime.evaluate import calibration
+from plate_runtime.script import LATIN
 
 from ..loop.atomic import write_json
 from ..loop.steps import Loop
 from . import plots
 from .calibrate import fit_temperature
-from .score import PlateScore, predict, right, score
+from .score import PlateScore, right, score
 
 FILE = "report.json"
 
@@ -23,12 +25,11 @@ def finish(loop: Loop, before: Mapping[str, PlateScore]) -> dict[str, Any]:
     Args:
         loop: a finished one. before: how the sets were read by the network that training started from.
     """
-    logits = predict(loop.training.read, loop.val.pictures, loop.spec)
-    temperature = fit_temperature(logits, loop.val.texts, loop.decoding)
-    readings = loop.readings(temperature)
-    sets = loop.sets
+    logits, sets = loop.logits(), loop.sets
+    temperature = fit_temperature(logits["drawn"], loop.val.texts, loop.decoding)
+    readings = {name: decode_logits(found, loop.decoding, LATIN, temperature) for name, found in logits.items()}
     scores = {name: score(found, sets[name].texts) for name, found in readings.items()}
-    plots.learning_curves(loop.state.history, list(sets), loop.folder / "learning_curves.png")
+    plots.learning_curves(loop.state, before, list(sets), loop.folder / "learning_curves.png")
     plots.reliability(sets, readings, loop.folder / "reliability.png")
     bins = {}
     for name, found in readings.items():

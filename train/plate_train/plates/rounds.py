@@ -81,6 +81,8 @@ class Rounds:
         self.plan, self.ahead, self.seed, self.spec, self.first, self.stop = plan, ahead, seed, spec, first, stop
         self._own = own if plan.own else None
         self._own_codes = encode(own.texts) if own else encode([])
+        self.total: int | None = None
+        """Steps of the whole run, as soon as that is known: nothing is drawn or prepared for later ones."""
         self._loaded: dict[int, Shard] = {}
         self._round = -1
         self._pictures: NDArray[np.uint8]
@@ -88,19 +90,25 @@ class Rounds:
         self._order: NDArray[np.intp]
 
     def batches(self, start: int) -> Iterator[Batch]:
-        """Yield the batches of the steps from `start` on; ends when `stop` says so."""
+        """Yield the batches of the steps from `start` on; ends at the run's end, or when `stop` says so."""
         with ThreadPoolExecutor(1) as thread:
             coming: Future[Batch | None] = thread.submit(self.batch, start)
             step = start
             while (ready := coming.result()) is not None:
                 step += 1
+                if self.total is not None and step >= self.total:
+                    yield ready
+                    return
                 coming = thread.submit(self.batch, step)
                 yield ready
 
     def ask(self, number: int) -> list[int]:
         """Have the shards of a round drawn, and the next ones, and return the numbers of the former."""
         wanted, limit = self.plan.shards(number, self.first), self.plan.limit
-        self.ahead.want(*((0, limit - 1) if limit else (wanted[0], wanted[-1] + self.plan.ahead)))
+        last = wanted[-1] + self.plan.ahead
+        if self.total is not None:
+            last = max(wanted[-1], min(last, (self.total - 1) // self.plan.steps))
+        self.ahead.want(*((0, limit - 1) if limit else (wanted[0], last)))
         return wanted
 
     def batch(self, step: int) -> Batch | None:

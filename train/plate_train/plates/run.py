@@ -62,9 +62,12 @@ def train(
         loop.state.total = None
     loop.state.total = loop.state.total or total_steps(loop.goal, loop.state)
     say(describe(settings, loop.training.model))
-    before = _scores_before(loop, settings, resume)
-    with loop.stop.listening(), loop.rounds.ahead:
-        loop.run()
+    with loop.rounds.ahead:
+        loop.rounds.total = loop.state.total
+        loop.rounds.ask(loop.state.step // loop.rounds.plan.steps)  # drawn while the sets are scored
+        before = _scores_before(loop, settings, resume, say)
+        with loop.stop.listening():
+            loop.run()
     return loop, recorder, before
 
 
@@ -84,6 +87,8 @@ def _prepared(
     settings: Settings, folder: Path, store: Store, resume: bool, say: Callable[[str], None]
 ) -> tuple[Loop, Recorder]:
     own = load_own(Path(settings.data), PLATE_SPEC) if settings.data else None
+    if own:
+        say(f"{own.record['name']}: {len(own.train)} crops to train on, {len(own.val)} to score")
     fix(settings.seed, settings.threads)
     training = _training(settings)
     count = len(own.train) if own else 0
@@ -105,6 +110,7 @@ def _prepared(
         keep=lambda now: recorder.keep(training.average, now, folder),
         say=say,
         stop=stop,
+        epoch=count / max(1, settings.plan(count).own),
     )
     return loop, recorder
 
@@ -124,9 +130,10 @@ def _recorder(settings: Settings, drawn: Shard, store: Store, own: OwnCrops | No
 
 
 def _rounds(settings: Settings, store: Store, state: State, own: OwnCrops | None, stop: Stop) -> Rounds:
+    plan = settings.plan(len(own.train) if own else 0)
     return Rounds(
-        settings.plan(len(own.train) if own else 0),
-        Ahead(store, settings.draws_with, settings.shard, settings.workers),
+        plan,
+        Ahead(store, settings.draws_with, plan.count, settings.workers),
         seed=settings.seed,
         spec=PLATE_SPEC,
         first=state.generators[-1][1],
@@ -142,7 +149,7 @@ def _training(settings: Settings) -> Training:
     return Training(model, architectures.architecture(settings.model).decoding, settings.precision)
 
 
-def _scores_before(loop: Loop, settings: Settings, resume: bool) -> dict[str, PlateScore]:
+def _scores_before(loop: Loop, settings: Settings, resume: bool, say: Callable[[str], None]) -> dict[str, PlateScore]:
     """Return how a network that was not new read the sets when the run began."""
     path = loop.folder / BEFORE_FILE
     if resume and path.exists():
@@ -152,5 +159,6 @@ def _scores_before(loop: Loop, settings: Settings, resume: bool) -> dict[str, Pl
     if settings.start is None or resume:
         return {}
     scores = loop.scores()
+    say("before training, % folded: " + ", ".join(f"{name} {found.percent:.1f}" for name, found in scores.items()))
     write_json({name: found.to_json() for name, found in scores.items()}, path)
     return scores

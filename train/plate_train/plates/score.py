@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -20,9 +20,10 @@ from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.preprocess import resize_picture, scale_pixels, standardise
 from plate_runtime.script import LATIN
 
+from ..loop.progress import progress
 from ..networks.tensorflow_setup import import_tensorflow
 
-_AT_ONCE = 256
+_AT_ONCE = 64
 Reader = Callable[[NDArray[np.float32]], Any]
 """Inputs, float32 (n, height, width, 1), to logits."""
 
@@ -82,8 +83,14 @@ def labelled_set(file: Path, spec: InputSpec) -> CropSet:
 
 def crops(listed: Sequence[LabelledPicture], spec: InputSpec) -> NDArray[np.uint8]:
     """Return the listed pictures as the network's preprocessing leaves them before scaling."""
+    return np.stack([resize_picture(gray, spec) for gray in open_grays(listed)])
+
+
+def open_grays(listed: Iterable[LabelledPicture]) -> Iterator[NDArray[np.uint8]]:
+    """Open the listed pictures one by one, gray uint8 (h, w). Raises DataError where one cannot be read."""
     try:
-        return np.stack([resize_picture(open_picture(entry.path).gray(), spec) for entry in listed])
+        for entry in listed:
+            yield open_picture(entry.path).gray()
     except InputError as error:
         raise DataError(str(error)) from error
 
@@ -100,10 +107,11 @@ def compiled(network: Any) -> Reader:
 
 def predict(reader: Reader, pictures: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.float32]:
     """Return the logits, float32 (n, steps, classes), of uint8 (n, height, width)."""
-    batches = [
-        np.asarray(reader(scale_pixels(pictures[start : start + _AT_ONCE], spec)))
-        for start in range(0, len(pictures), _AT_ONCE)
-    ]
+    batches = []
+    with progress(len(pictures), "scoring", "picture") as bar:
+        for start in range(0, len(pictures), _AT_ONCE):
+            batches.append(np.asarray(reader(scale_pixels(pictures[start : start + _AT_ONCE], spec))))
+            bar.update(len(batches[-1]))
     return np.concatenate(batches)
 
 

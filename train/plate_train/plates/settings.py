@@ -20,7 +20,7 @@ from .rounds import Plan
 FILE = "settings.json"
 VALIDATION_SEED = 900_001
 """Of the drawings that are scored: the same for all runs, and no run trains with it."""
-_FINE_TUNING: dict[str, Any] = {"learning_rate": 3e-4, "epochs": 30, "shard": 2048, "window": 2}
+FINE_TUNING: dict[str, Any] = {"learning_rate": 3e-4, "epochs": 30, "shard": 2048, "window": 2, "validation": 512}
 """Of a network that goes on with a user's own crops, where the command line says nothing else."""
 
 
@@ -71,15 +71,27 @@ class Settings:
 
     def plan(self, own: int = 0) -> Plan:
         """Return how drawings, and `own` crops of the user, are used."""
-        share = min(self.batch - 1, round(self.mix * self.batch)) if own else 0
-        return Plan(self.shard, self.batch, self.uses, self.window, own=share, limit=self.shards)
+        share, shard = self._share(own), self.shard
+        if own and (steps := self._steps(own)) is not None:  # a short run waits for no more drawings than it needs
+            shard = min(shard, -(-steps * (self.batch - share) // self.uses))
+        return Plan(shard, self.batch, self.uses, self.window, own=share, limit=self.shards)
 
     def goal(self, own: int = 0) -> Goal:
         """Return how long the run is; an epoch is a round, or with `own` crops each of them seen once."""
-        plan, steps = self.plan(own), self.steps
+        steps = self._steps(own)
         if steps is None and self.epochs is not None:
-            steps = -(-self.epochs * own // plan.own) if own else self.epochs * plan.steps
+            steps = self.epochs * self.plan().steps
         return Goal(self.learning_rate, self.average, steps, self.hours)
+
+    def _share(self, own: int) -> int:
+        """Return how many crops of a step are the user's."""
+        return min(self.batch - 1, round(self.mix * self.batch)) if own else 0
+
+    def _steps(self, own: int) -> int | None:
+        """Return the length in steps where it does not depend on the drawings, else None."""
+        if self.steps is None and self.epochs is not None and own:
+            return -(-self.epochs * own // max(1, self._share(own)))
+        return self.steps
 
     def size(self) -> Size:
         """Return the size of the network. Raises UsageError if it makes no sense."""
@@ -104,7 +116,7 @@ def chosen(given: dict[str, Any]) -> Settings:
         if given.get("trials"):
             raise UsageError("--from keeps a network's size, --trials searches it; leave out one")
     if given.get("data"):
-        tuned = dict(_FINE_TUNING)
+        tuned = dict(FINE_TUNING)
         if given.keys() & {"hours", "steps"}:
             del tuned["epochs"]
         settings = replace(settings, **tuned)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +19,20 @@ _SAMPLE = 64
 
 
 def shard(
-    seed: int, number: int, count: int, spec: InputSpec = PLATE_SPEC, part: str = "train"
+    seed: int,
+    number: int,
+    count: int,
+    spec: InputSpec = PLATE_SPEC,
+    part: str = "train",
+    *,
+    advance: Callable[[], object] = lambda: None,
 ) -> tuple[NDArray[np.uint8], list[str]]:
     """Draw one shard.
 
     Args:
         seed: of the generator. number: which shard; shards of one count never share a picture. count: pictures in it.
         spec: the network's input; its contrast rule is not applied, so that training can change tones before.
-        part: see `PlatePainter`.
+        part: see `PlatePainter`. advance: called after each picture.
 
     Returns:
         Pictures uint8 (count, height, width), and their texts.
@@ -41,6 +48,7 @@ def shard(
         crop, text = painter.paint(number * count + place)
         pictures[place] = resize_picture(crop, plain)
         texts.append(text)
+        advance()
     return pictures, texts
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +20,19 @@ _SAMPLE = 24
 
 
 def shard(
-    seed: int, number: int, count: int, spec: InputSpec = SCENE_SPEC, part: str = "train"
+    seed: int,
+    number: int,
+    count: int,
+    spec: InputSpec = SCENE_SPEC,
+    part: str = "train",
+    *,
+    advance: Callable[[], object] = lambda: None,
 ) -> tuple[NDArray[np.uint8], list[str]]:
     """Draw one shard.
 
     Args:
         seed: of the generator. number: which shard; shards of one count never share a picture. count: pictures in it.
-        spec: the detector's input. part: see `ScenePainter`.
+        spec: the detector's input. part: see `ScenePainter`. advance: called after each picture.
 
     Returns:
         Pictures uint8 (count, height, width), each at the top left of its input, and the `labels` of each.
@@ -40,6 +47,7 @@ def shard(
         pictures[place, : scene.picture.shape[0], : scene.picture.shape[1]] = scene.picture
         found = [Mark(corners, text) for corners, text in scene.plates]
         marks.append(encode(found + [Mark(corners, text, False) for corners, text in scene.ignored]))
+        advance()
     return pictures, marks
 
 
