@@ -53,7 +53,7 @@ def feed_http(service: PageService, sent: bytes, random: Random) -> None:
     """Every answer is one of HTTP/1.1, or nothing and the end."""
     for answer in _answers(service, sent, random):
         assert not answer.content or answer.content.startswith(b"HTTP/1.1 "), answer.content[:80]
-        assert answer.content or not answer.goes_on
+        assert answer.content or not answer.stays_open
         status = answer.content[9:12]
         assert status not in (b"500",), answer.content[:80]
 
@@ -91,7 +91,7 @@ def _answers(service: Service, sent: bytes, random: Random) -> list[Response]:
     assert whole == pieces
     requests, refused = whole
     answers = [service.answer(bytearray(request), _PEER) for request in requests]
-    return [*answers, Response(refused, goes_on=False)] if refused else answers
+    return [*answers, Response(refused, stays_open=False)] if refused else answers
 
 
 def _requests(framer: Framer, sent: bytes, cuts: list[int]) -> tuple[list[bytes], bytes]:
