@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, NoReturn
 
 from plate_devices.addresses import AddressError, split_address
-from plate_devices.clients.limits import Answer, Framer, Peer, RefusedError, Service
+from plate_devices.clients.limits import Framer, Peer, RefusedError, Response, Service
 from plate_devices.config.setting_errors import SettingError
 from plate_devices.live.live_state import Tap
 from plate_devices.outputs.home_assistant import discovery
@@ -53,7 +53,7 @@ def feed_http(service: PageService, sent: bytes, random: Random) -> None:
     """Every answer is one of HTTP/1.1, or nothing and the end."""
     for answer in _answers(service, sent, random):
         assert not answer.content or answer.content.startswith(b"HTTP/1.1 "), answer.content[:80]
-        assert answer.content or not answer.goes_on
+        assert answer.content or not answer.stays_open
         status = answer.content[9:12]
         assert status not in (b"500",), answer.content[:80]
 
@@ -83,7 +83,7 @@ def take_mqtt_settings(values: dict[str, Any]) -> None:
         json.loads(payload)
 
 
-def _answers(service: Service, sent: bytes, random: Random) -> list[Answer]:
+def _answers(service: Service, sent: bytes, random: Random) -> list[Response]:
     """Return all answers to what one client sends; where its pieces begin and end does not change them."""
     whole = _requests(service.framer(), sent, [len(sent)])
     cuts = sorted(random.randrange(len(sent) + 1) for _ in range(random.randrange(6)))
@@ -91,7 +91,7 @@ def _answers(service: Service, sent: bytes, random: Random) -> list[Answer]:
     assert whole == pieces
     requests, refused = whole
     answers = [service.answer(bytearray(request), _PEER) for request in requests]
-    return [*answers, Answer(refused, goes_on=False)] if refused else answers
+    return [*answers, Response(refused, stays_open=False)] if refused else answers
 
 
 def _requests(framer: Framer, sent: bytes, cuts: list[int]) -> tuple[list[bytes], bytes]:

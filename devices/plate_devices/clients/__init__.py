@@ -1,1 +1,1 @@
-"""Clients that connect to this program: whole requests within limits, answered in a fair order."""
+"""Serves clients that connect to this program: complete requests, within limits, in a fair order."""

@@ -1,4 +1,4 @@
-"""One connection of a client: what has come, what goes out, and until when."""
+"""One connection of a client: received bytes, outgoing bytes, and the deadline."""
 
 from __future__ import annotations
 
@@ -15,63 +15,64 @@ if TYPE_CHECKING:
     from plate_devices.clients.limits import Framer
 
 PIECE = 1 << 16
-"""Bytes that are received or sent at once."""
+"""Most bytes per call of receive or send."""
 
 NEVER = float("inf")
 
 
 class State(enum.Enum):
-    """What a connection does."""
+    """State of a connection."""
 
-    READING = "waits for the next request, or for the rest of one"
-    WORKING = "has a whole request, which waits or is answered"
-    HELD = "has an answer that is held back"
-    SENDING = "has an answer that goes out"
-    LINGERING = "has had its last answer; what still comes is dropped, so that the answer is not lost"
+    READING = "waits for a request, or for the rest of one"
+    WORKING = "has a complete request, which waits or is processed"
+    HELD = "has a response that is delayed"
+    SENDING = "sends a response"
+    LINGERING = "has sent its last response; further bytes are dropped, so that closing does not lose the response"
 
 
 class ClientConnection:
-    """A client. Used by the thread of the front; a worker reads `request` alone.
+    """A client's connection. Used by the thread of the event loop; workers read `request` alone.
 
     Attributes:
-        received: bytes of a request that is not whole, and of what follows it.
-        request: a whole one.
-        outgoing: what is left of the answer. goes_on: whether the connection stays after it.
-        deadline: in seconds of `time.monotonic`, for the state.
-        useful: when it connected, or when its last whole request came.
-        used: processor seconds of work for it so far.
+        received: bytes of an incomplete request, and bytes after a complete one.
+        request: a complete request.
+        outgoing: the rest of the response.
+        stays_open: whether the connection stays open after the response.
+        deadline: end of the state, in seconds of `time.monotonic`.
+        last_useful: when it connected, or when its last complete request came.
+        used: CPU seconds of its requests so far.
     """
 
     def __init__(self, peer_socket: socket.socket, peer: Peer, framer: Framer, idle_within: float) -> None:
         self.socket, self.peer, self.framer = peer_socket, peer, framer
         self.state = State.READING
         self.received, self.request, self.outgoing = bytearray(), bytearray(), memoryview(b"")
-        self.goes_on = True
-        self.useful = time.monotonic()
-        self.deadline = self.useful + idle_within
+        self.stays_open = True
+        self.last_useful = time.monotonic()
+        self.deadline = self.last_useful + idle_within
         self.used = 0.0
 
     @property
     def held(self) -> int:
-        """Bytes in memory for it."""
+        """Number of its bytes in memory."""
         return len(self.received) + len(self.request) + len(self.outgoing)
 
     def take_request(self, length: int) -> None:
-        """Move the first request out of what has come; the long part is not copied."""
+        """Move the first request out of the received bytes, without copying it."""
         rest = self.received[length:]
         del self.received[length:]
         self.request, self.received = self.received, rest
-        self.useful = time.monotonic()
+        self.last_useful = time.monotonic()
 
     def has_hung_up(self) -> bool:
-        """Whether the client has closed both directions."""
+        """Return whether the client has closed both directions."""
         poll = select.poll()
         poll.register(self.socket, 0)
         return bool(poll.poll(0))
 
 
 def peer_of(connected: socket.socket) -> Peer:
-    """Return the peer of a connection: by process on a Unix socket, by address (IPv6: its /64 network) elsewhere."""
+    """Return the peer of a connection: the process on a Unix socket, else the address (IPv6: its /64 network)."""
     if connected.family == socket.AF_UNIX:
         if not hasattr(socket, "SO_PEERCRED"):
             return Peer("local", is_local=True)

@@ -1,6 +1,6 @@
-"""One thread that receives and sends for all clients of a listening socket, so that a slow client costs no thread.
+"""One thread that receives and sends for all clients of a listening socket, so that slow clients need no threads.
 
-A worker is taken only for a whole request. Every state of a connection has a deadline.
+Workers process complete requests only. Every state of a connection has a deadline.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from plate_devices.clients.worker_pool import WorkerPool
 if TYPE_CHECKING:
     from plate_devices.clients.limits import ConnectionLimits, Service
 
-_LOOK_EVERY = 0.1
+_CHECK_EVERY = 0.1
 _LINGER = 1.0
-_LONGEST_REST = 2.0
+_LONGEST_DELAY = 2.0
 _CLOSED_WITHIN = 5.0
 _MOST_ACCEPTED = 64
 
@@ -30,21 +30,21 @@ _MOST_ACCEPTED = 64
 class EventLoop:
     """Serves a listening socket within limits.
 
-    A connection that is one too many replaces another one: of the process or address that has the most, the one with
-    the oldest last request, unless it is being answered.
+    One connection too many replaces another one: that with the oldest last request, of the process or address with
+    most connections. A connection whose request is being processed is not replaced.
     """
 
     def __init__(self, listener: socket.socket, service: Service, limits: ConnectionLimits) -> None:
-        """Take a socket that listens; it is closed with the front."""
+        """Take a listening socket, which `close` closes."""
         self._listener, self._service, self._limits = listener, service, limits
         listener.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(listener, selectors.EVENT_READ)
         self._connections: set[ClientConnection] = set()
         self._groups: Counter[object] = Counter()
-        self._held = 0
-        self._workers = WorkerPool(service, limits.workers, self._answered)
-        self._answers: deque[tuple[ClientConnection, Response]] = deque()
+        self._held_bytes = 0
+        self._workers = WorkerPool(service, limits.workers, self._queue_response)
+        self._responses: deque[tuple[ClientConnection, Response]] = deque()
         self._woken, self._wake = socket.socketpair()
         self._woken.setblocking(False)
         self._wake.setblocking(False)
@@ -52,17 +52,17 @@ class EventLoop:
         self._closing = threading.Event()
         self._serving = threading.Lock()
         self._ended = False
-        self._looked = self._accept_after = 0.0
+        self._checked = self._accept_after = 0.0
 
     def serve_forever(self) -> None:
         """Serve until `close` is called."""
         with self._serving:
             while not self._closing.is_set():
-                self._turn()
+                self._run_once()
             self._end()
 
     def close(self) -> None:
-        """Stop listening and disconnect everyone; requests that are being answered get no answer."""
+        """Stop listening and disconnect all clients; requests that are being processed get no response."""
         self._closing.set()
         self._workers.close()
         self._wake_up()
@@ -72,8 +72,8 @@ class EventLoop:
             finally:
                 self._serving.release()
 
-    def _turn(self) -> None:
-        pause = _LOOK_EVERY if self._connections or self._accept_after else None
+    def _run_once(self) -> None:
+        pause = _CHECK_EVERY if self._connections or self._accept_after else None
         for key, _ in self._selector.select(pause):
             if key.fileobj is self._listener:
                 self._accept()
@@ -82,12 +82,12 @@ class EventLoop:
                     self._woken.recv(PIECE)
             elif (connection := key.data) in self._connections:
                 self._serve(connection)
-        while self._answers:
-            self._take_answer(*self._answers.popleft())
+        while self._responses:
+            self._take_response(*self._responses.popleft())
         now = time.monotonic()
-        if now - self._looked >= _LOOK_EVERY:
-            self._looked = now
-            self._look(now)
+        if now - self._checked >= _CHECK_EVERY:
+            self._checked = now
+            self._check_deadlines(now)
 
     def _accept(self) -> None:
         for _ in range(_MOST_ACCEPTED):
@@ -95,14 +95,14 @@ class EventLoop:
                 client, _ = self._listener.accept()
             except BlockingIOError:
                 return
-            except OSError:  # no file is free for one more client; soon there will be
+            except OSError:  # the limit of open files is reached; try again soon
                 self._selector.unregister(self._listener)
-                self._accept_after = time.monotonic() + _LOOK_EVERY
+                self._accept_after = time.monotonic() + _CHECK_EVERY
                 return
             try:
                 client.setblocking(False)
                 self._welcome(client)
-            except OSError:  # it has gone again
+            except OSError:  # it has disconnected
                 client.close()
 
     def _welcome(self, client: socket.socket) -> None:
@@ -120,7 +120,7 @@ class EventLoop:
         self._selector.register(client, selectors.EVENT_READ, connection)
 
     def _has_room(self, is_local: bool, group: object) -> bool:
-        """Make room where there is none; other machines leave the reserved places free."""
+        """Return whether there is room, after dropping a connection if needed. Reserved ones are for this machine."""
         others = [one for one in self._connections if is_local or not one.peer.is_local]
         if len(others) < self._limits.connections - (0 if is_local else self._limits.reserved):
             return True
@@ -128,7 +128,7 @@ class EventLoop:
         candidates = [one for one in others if one.state is not State.WORKING and self._groups[one.peer.group] == most]
         if not candidates or self._groups[group] > most:
             return False
-        self._drop(min(candidates, key=lambda one: one.useful), self._service.too_many)
+        self._drop(min(candidates, key=lambda one: one.last_useful), self._service.too_many)
         return True
 
     def _serve(self, connection: ClientConnection) -> None:
@@ -141,7 +141,7 @@ class EventLoop:
             return
         except OSError:
             self._drop(connection)
-        except Exception as error:  # a mistake with one client must not end the others
+        except Exception as error:  # an error with one client must not affect the others
             self._drop(connection)
             self._workers.report(error)
 
@@ -157,13 +157,13 @@ class EventLoop:
         connection.received += piece
         self._count(connection, before)
         if connection in self._connections:
-            self._look_for_request(connection, at_end=not piece)
+            self._find_request(connection, at_end=not piece)
 
-    def _look_for_request(self, connection: ClientConnection, at_end: bool = False) -> None:
+    def _find_request(self, connection: ClientConnection, at_end: bool = False) -> None:
         try:
             length = connection.framer.end(connection.received, at_end) if connection.received else None
         except RefusedError as refused:
-            self._start_sending(connection, Response(refused.content, goes_on=False))
+            self._start_sending(connection, Response(refused.content, stays_open=False))
             return
         if length is None:
             if at_end:
@@ -174,36 +174,36 @@ class EventLoop:
         self._selector.unregister(connection.socket)
         self._workers.add(connection)
 
-    def _answered(self, connection: ClientConnection, answer: Response) -> None:
-        """Take an answer from a worker's thread."""
-        self._answers.append((connection, answer))
+    def _queue_response(self, connection: ClientConnection, response: Response) -> None:
+        """Queue a response; called in a worker's thread."""
+        self._responses.append((connection, response))
         self._wake_up()
 
-    def _take_answer(self, connection: ClientConnection, answer: Response) -> None:
+    def _take_response(self, connection: ClientConnection, response: Response) -> None:
         if connection not in self._connections:
             return
         before = connection.held
         connection.request = bytearray()
-        connection.outgoing, connection.goes_on = memoryview(answer.content), answer.goes_on
+        connection.outgoing, connection.stays_open = memoryview(response.content), response.stays_open
         self._count(connection, before)
         if connection not in self._connections:
             return
-        delay = answer.delay
+        delay = response.delay
         if not connection.peer.is_local:
-            delay = max(delay, min(_LONGEST_REST, self._workers.excess(connection.peer.group, self._limits.share)))
+            delay = max(delay, min(_LONGEST_DELAY, self._workers.excess(connection.peer.group, self._limits.fraction)))
         if delay > 0:
             connection.state, connection.deadline = State.HELD, time.monotonic() + delay
         else:
-            self._start_sending(connection, answer)
+            self._start_sending(connection, response)
 
-    def _start_sending(self, connection: ClientConnection, answer: Response) -> None:
+    def _start_sending(self, connection: ClientConnection, response: Response) -> None:
         before = connection.held
-        connection.outgoing, connection.goes_on = memoryview(answer.content), answer.goes_on
+        connection.outgoing, connection.stays_open = memoryview(response.content), response.stays_open
         self._count(connection, before)
         if connection not in self._connections:
             return
         connection.state = State.SENDING
-        connection.deadline = time.monotonic() + self._limits.answer_within
+        connection.deadline = time.monotonic() + self._limits.response_within
         self._watch(connection, selectors.EVENT_WRITE)
         self._serve(connection)
 
@@ -214,7 +214,7 @@ class EventLoop:
         self._count(connection, before)
         if connection.outgoing:
             return
-        if not connection.goes_on:
+        if not connection.stays_open:
             connection.socket.shutdown(socket.SHUT_WR)
             connection.state, connection.deadline = State.LINGERING, time.monotonic() + _LINGER
             before = connection.held
@@ -226,7 +226,7 @@ class EventLoop:
         within = limits.request_within if connection.received else limits.idle_within
         connection.state, connection.deadline = State.READING, time.monotonic() + within
         self._watch(connection, selectors.EVENT_READ)
-        self._look_for_request(connection)
+        self._find_request(connection)
 
     def _watch(self, connection: ClientConnection, events: int) -> None:
         try:
@@ -235,19 +235,19 @@ class EventLoop:
             self._selector.register(connection.socket, events, connection)
 
     def _count(self, connection: ClientConnection, before: int) -> None:
-        """Note that a connection holds more or less than before; who holds the most goes where it is too much."""
-        self._held += connection.held - before
-        if self._held <= self._limits.held_bytes:
+        """Update the bytes that are held; above the limit, drop the connection that holds most."""
+        self._held_bytes += connection.held - before
+        if self._held_bytes <= self._limits.held_bytes:
             return
         candidates = [one for one in self._connections if one.state is not State.WORKING]
         if candidates:
             self._drop(max(candidates, key=lambda one: one.held), self._service.too_many)
 
-    def _look(self, now: float) -> None:
-        """End what has had its time, and go on with what was held back."""
+    def _check_deadlines(self, now: float) -> None:
+        """Close connections after their deadline, and send delayed responses."""
         for connection in [one for one in self._connections if one.deadline <= now]:
             if connection.state is State.HELD:
-                connection.state, connection.deadline = State.SENDING, now + self._limits.answer_within
+                connection.state, connection.deadline = State.SENDING, now + self._limits.response_within
                 self._watch(connection, selectors.EVENT_WRITE)
             else:
                 reading = connection.state is State.READING and connection.received
@@ -256,21 +256,21 @@ class EventLoop:
             self._accept_after = 0.0
             self._selector.register(self._listener, selectors.EVENT_READ)
 
-    def _drop(self, connection: ClientConnection, words: bytes = b"") -> None:
-        """Disconnect a client; `words` are sent where it has none of an answer yet, and as far as it takes them."""
+    def _drop(self, connection: ClientConnection, message: bytes = b"") -> None:
+        """Disconnect a client; `message` is sent first if it has received no part of a response."""
         if connection not in self._connections:
             return
         self._connections.discard(connection)
         self._groups[connection.peer.group] -= 1
         if not self._groups[connection.peer.group]:
             del self._groups[connection.peer.group]
-        self._held -= connection.held
+        self._held_bytes -= connection.held
         self._workers.drop(connection)
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(connection.socket)
-        if words and connection.state is State.READING:
+        if message and connection.state is State.READING:
             with contextlib.suppress(OSError):
-                connection.socket.send(words)
+                connection.socket.send(message)
         connection.socket.close()
 
     def _wake_up(self) -> None:

@@ -1,4 +1,4 @@
-"""Threads that answer requests: next is the one of the client that has used the least time."""
+"""Threads that process requests. The next request is that of the client that has used least CPU time."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from plate_devices.clients.limits import Service
 
 _HALVED_AFTER = 10.0
-"""Seconds after which processor time that was used counts half."""
+"""Seconds after which used CPU time counts half."""
 
 _MOST_GROUPS = 1024
 _REPORT_EVERY = 60.0
-_NAME = "answers to clients"
-_NONE = Response(b"", goes_on=False)
+_NAME = "responses to clients"
+_NONE = Response(b"", stays_open=False)
 
 
 class WorkerPool:
@@ -39,7 +39,7 @@ class WorkerPool:
         self._reported = float("-inf")
 
     def add(self, connection: ClientConnection) -> None:
-        """Take a connection with a whole request."""
+        """Queue a connection with a complete request."""
         with self._changed:
             self._waiting.append(connection)
             if self._free < len(self._waiting) and len(self._threads) < self._count:
@@ -49,17 +49,17 @@ class WorkerPool:
             self._changed.notify()
 
     def drop(self, connection: ClientConnection) -> None:
-        """Forget a request that waits; one that is being answered goes on."""
+        """Remove a waiting request; one that is being processed goes on."""
         with self._changed, suppress(ValueError):
             self._waiting.remove(connection)
 
-    def excess(self, group: Hashable, share: float) -> float:
-        """Return how many seconds a group should rest, so that it uses no more than a share of one core."""
+    def excess(self, group: Hashable, fraction: float) -> float:
+        """Return the seconds to delay a group, so that it uses at most a fraction of one core."""
         with self._changed:
-            return max(0.0, self._used.of(group) / share - _HALVED_AFTER / math.log(2))
+            return max(0.0, self._used.of(group) / fraction - _HALVED_AFTER / math.log(2))
 
     def report(self, error: Exception) -> None:
-        """Say that a mistake of this program has cost a client its connection; at most once a minute."""
+        """Report an internal error that disconnected a client, at most once a minute."""
         with self._changed:
             if time.monotonic() - self._reported < _REPORT_EVERY:
                 return
@@ -67,7 +67,7 @@ class WorkerPool:
         THREADS.failed(_NAME, error, "one client was disconnected")
 
     def close(self) -> None:
-        """Begin no more."""
+        """Stop the threads after their current request."""
         with self._changed:
             self._stopped = True
             self._waiting.clear()
@@ -77,17 +77,17 @@ class WorkerPool:
         while (connection := self._next()) is not None:
             began = time.thread_time()
             try:
-                answer = (
+                response = (
                     _NONE if connection.has_hung_up() else self._service.answer(connection.request, connection.peer)
                 )
-            except Exception as error:  # a mistake with one request must not silence the others
-                answer = _NONE
+            except Exception as error:  # an error with one request must not affect the others
+                response = _NONE
                 self.report(error)
             spent = time.thread_time() - began
             with self._changed:
                 connection.used += spent
                 self._used.add(connection.peer.group, spent)
-            self._done(connection, answer)
+            self._done(connection, response)
 
     def _next(self) -> ClientConnection | None:
         with self._changed:
@@ -102,13 +102,13 @@ class WorkerPool:
                 self._free -= 1
 
     def _pick(self) -> ClientConnection:
-        first = min(self._waiting, key=lambda one: (self._used.of(one.peer.group), one.used, one.useful))
+        first = min(self._waiting, key=lambda one: (self._used.of(one.peer.group), one.used, one.last_useful))
         self._waiting.remove(first)
         return first
 
 
 class _UsedTime:
-    """Seconds of work by group; what was used long ago counts little."""
+    """CPU seconds by group, with exponential decay."""
 
     def __init__(self) -> None:
         self._used: dict[Hashable, tuple[float, float]] = {}

@@ -1,1 +1,1 @@
-"""The live page: a picture to aim the camera by, in any browser."""
+"""The live page: the camera's picture in a browser, with hints for aiming."""

@@ -1,4 +1,4 @@
-"""One request of a browser: which path gives what, and to whom."""
+"""One HTTP request: the path, the access, and the response."""
 
 from __future__ import annotations
 
@@ -35,16 +35,17 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "same-origin",  # with no-referrer a form is sent as from nowhere, Origin: null
+    "Referrer-Policy": "same-origin",  # with no-referrer, forms are sent with Origin: null
     "X-Content-Type-Options": "nosniff",
 }
 
 
 class Handler(BaseHTTPRequestHandler):
-    """PageContent GET and POST; `server` carries `access`, `answers` and `waiting`.
+    """Answers GET and POST; `server` is the `PageService`.
 
     Attributes:
-        answer: the whole answer. delay: seconds for which it is held back.
+        response: the whole response.
+        delay: seconds for which it is held back.
     """
 
     protocol_version = "HTTP/1.1"
@@ -54,21 +55,21 @@ class Handler(BaseHTTPRequestHandler):
     server: Any
 
     def __init__(self, request: bytes, server: Any) -> None:
-        """Answer a whole request. It is in memory, and so is the answer: `clients` receives and sends."""
-        self.answer, self.delay = b"", 0.0
+        """Answer a whole request. Request and response are in memory; `clients` receives and sends them."""
+        self.response, self.delay = b"", 0.0
         self._written = io.BytesIO()
         super().__init__(io.BytesIO(request), ("", 0), server)  # type: ignore[arg-type]
 
     @property
     def request_version(self) -> str:
-        """HTTP/1.1, whatever the request says: answers to HTTP/0.9 would have neither a head nor an end."""
+        """HTTP/1.1 for every request: a response to HTTP/0.9 would have neither headers nor an end."""
         return "HTTP/1.1"
 
     @request_version.setter
-    def request_version(self, said: str) -> None: ...
+    def request_version(self, version: str) -> None: ...
 
     def setup(self) -> None:
-        """Read from memory, and write into memory."""
+        """Read from memory and write to memory."""
         self.rfile, self.wfile = self.request, self._written
 
     def handle(self) -> None:
@@ -77,8 +78,8 @@ class Handler(BaseHTTPRequestHandler):
         self.handle_one_request()
 
     def finish(self) -> None:
-        """Keep the answer."""
-        self.answer = self._written.getvalue()
+        """Store the response."""
+        self.response = self._written.getvalue()
 
     @property
     def _access(self) -> AccessControl:
@@ -86,30 +87,30 @@ class Handler(BaseHTTPRequestHandler):
         return access
 
     @property
-    def _answers(self) -> PageContent:
-        answers: PageContent = self.server.answers
-        return answers
+    def _content(self) -> PageContent:
+        content: PageContent = self.server.content
+        return content
 
     def do_GET(self) -> None:
-        """Give a file, a picture or JSON."""
+        """Send a file, a picture or JSON."""
         busy = time.thread_time()
         try:
             self._get()
         finally:
-            self._answers.pictures.budget.charge(time.thread_time() - busy)
+            self._content.pictures.budget.charge(time.thread_time() - busy)
 
     def _get(self) -> None:
-        path, _, asked = self.path.partition("?")
+        path, _, parameters = self.path.partition("?")
         if not self._access.names_this_host(self.headers):
             self._refuse(
                 403, "this page is served to this machine alone; open it as http://localhost or http://127.0.0.1"
             )
-        elif "token" in (query := parse_qs(asked)):
+        elif "token" in (query := parse_qs(parameters)):
             self._log_in(query["token"][-1])
         elif self._access.has_token(self.headers):
-            self._give(path, query)
+            self._send_path(path, query)
         elif path in _LOGIN_FILES:
-            self._give_file(path)
+            self._send_file(path)
         elif path == "/":
             self._send(401, (_PAGE / "login.html").read_bytes(), "text/html; charset=utf-8")
         else:
@@ -120,64 +121,64 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read()
         path = self.path.partition("?")[0]
         if not self._access.names_this_host(self.headers) or not self._access.is_same_origin(self.headers):
-            self._refuse(403, "another page asked for this")
+            self._refuse(403, "the request came from another page")
         elif path == "/login":
             self._log_in(parse_qs(body.decode("utf-8", "replace")).get("token", [""])[-1])
         elif not self._access.has_token(self.headers):
             self._refuse(401, "the token is missing")
         elif path == "/roi":
-            self._draw(body)
+            self._set_roi(body)
         else:
             self._refuse(404, "there is no such page")
 
-    def _give(self, path: str, query: Mapping[str, list[str]]) -> None:
+    def _send_path(self, path: str, query: Mapping[str, list[str]]) -> None:
         if path in _FILES:
-            self._give_file(path)
+            self._send_file(path)
         elif path == "/frame":
-            self._give_frame(query.get("after", ["0"])[-1])
+            self._send_frame(query.get("after", ["0"])[-1])
         elif path == "/state":
-            self._json(self._answers.state())
-        elif path.startswith("/crops/") and (crop := self._answers.crop(path[7:].removesuffix(".jpg"))):
+            self._json(self._content.state())
+        elif path.startswith("/crops/") and (crop := self._content.crop(path[7:].removesuffix(".jpg"))):
             self._send(200, crop, "image/jpeg")
-        elif path == "/health" and (health := self._answers.health()) is not None:
+        elif path == "/health" and (health := self._content.health()) is not None:
             self._json(health)
-        elif path in self._answers.extra:
-            kind, content = self._answers.extra[path]()
+        elif path in self._content.extra:
+            kind, content = self._content.extra[path]()
             self._send(200, content, kind)
         else:
             self._refuse(404, "there is no such page")
 
-    def _give_file(self, path: str) -> None:
+    def _send_file(self, path: str) -> None:
         name, kind = _FILES[path]
         self._send(200, (_PAGE / name).read_bytes(), kind)
 
-    def _give_frame(self, after: str) -> None:
-        """Wait for a picture newer than number `after`; what is on it stands in the header `Plate-Edge-Frame`."""
+    def _send_frame(self, after: str) -> None:
+        """Wait for a picture newer than number `after`. The header `Plate-Edge-Frame` holds its overlay."""
         seen = int(after) if after.isdecimal() and len(after) < 16 else 0
         found = self._next_picture(seen)
         if found is None:
             self._send(204, b"", "image/jpeg")
             return
-        more = {"Plate-Edge-Number": str(found.number), "Plate-Edge-Frame": found.told}
+        more = {"Plate-Edge-Number": str(found.number), "Plate-Edge-Frame": found.overlay}
         self._send(200, found.jpeg, "image/jpeg", more)
 
     def _next_picture(self, seen: int) -> EncodedPicture | None:
-        """Wait for a picture; where many do, do not wait but let the answer wait, which costs no thread."""
+        """Wait for a picture. If too many clients wait, delay the response instead, which costs no thread."""
         if not self.server.waiting.acquire(blocking=False):
             self.delay = _NO_ROOM_WAIT
-            return self._answers.pictures.wait(seen, 0.0)
+            return self._content.pictures.wait(seen, 0.0)
         try:
-            return self._answers.pictures.wait(seen, _LONG_POLL)
+            return self._content.pictures.wait(seen, _LONG_POLL)
         finally:
             self.server.waiting.release()
 
-    def _draw(self, body: bytes) -> None:
+    def _set_roi(self, body: bytes) -> None:
         try:
-            self._json(self._answers.draw(body))
+            self._json(self._content.set_roi(body))
         except ValueError as error:
             self._refuse(400, str(error))
         except RecursionError:
-            self._refuse(400, "the ROI is nested too deep")
+            self._refuse(400, "the ROI is nested too deeply")
 
     def _log_in(self, word: str) -> None:
         if not self._access.is_token(word):
@@ -187,8 +188,8 @@ class Handler(BaseHTTPRequestHandler):
         cookie = f"{COOKIE}={word}; Path=/; HttpOnly; SameSite=Lax; Max-Age={_YEAR}"
         self._send(303, b"", "text/plain", {"Location": "/", "Set-Cookie": cookie})
 
-    def _json(self, told: Mapping[str, Any]) -> None:
-        self._send(200, json.dumps(told).encode(), "application/json")
+    def _json(self, content: Mapping[str, Any]) -> None:
+        self._send(200, json.dumps(content).encode(), "application/json")
 
     def _refuse(self, status: int, reason: str) -> None:
         self._send(status, json.dumps({"error": reason}).encode(), "application/json")
@@ -204,4 +205,4 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Requests go into no log: addresses in them may hold the token."""
+        """Log nothing: requests may hold the token."""

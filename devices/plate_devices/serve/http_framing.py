@@ -1,4 +1,4 @@
-"""HTTP/1.1 for the page: where a request ends, and which are refused before they are read."""
+"""HTTP/1.1 for the page: where a request ends, and which requests are refused early."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST_HEAD = 16 * 1024
 MOST_BODY = 4096
 MOST_WAITING = 16
-"""Requests that wait for the next picture at once; more are answered without waiting."""
+"""Most requests that wait for the next picture at the same time; more are answered without waiting."""
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
@@ -27,7 +27,7 @@ _CODING = re.compile(rb"^transfer-encoding[ \t]*:", re.IGNORECASE | re.MULTILINE
 
 
 class HttpFramer:
-    """Finds a head, and the body that it announces."""
+    """Finds the end of headers and body."""
 
     def __init__(self) -> None:
         self._searched = 0
@@ -40,7 +40,7 @@ class HttpFramer:
             self._searched = len(received)
             if head is None:
                 if len(received) >= MOST_HEAD:
-                    raise RefusedError(refusal(431, f"at most {MOST_HEAD} bytes of headers are taken"))
+                    raise RefusedError(refusal(431, f"headers have at most {MOST_HEAD} bytes"))
                 return None
             self._end = head.end() + _body_length(bytes(received[: head.end()]))
         if len(received) < self._end:
@@ -50,15 +50,15 @@ class HttpFramer:
 
 
 class PageService:
-    """Answers with the page; `access` decides to whom, `waiting` limits the clients that wait for a picture."""
+    """Serves the page. `access` decides about requests, `waiting` limits clients that wait for a picture."""
 
     too_late = b""
     too_many = b""
 
-    def __init__(self, access: AccessControl, answers: PageContent) -> None:
-        self.access, self.answers = access, answers
+    def __init__(self, access: AccessControl, content: PageContent) -> None:
+        self.access, self.content = access, content
         self.waiting = threading.Semaphore(MOST_WAITING)
-        self.too_late = refusal(408, "a request has to be whole within 10 s")
+        self.too_late = refusal(408, "a request has to be complete within 10 s")
         self.too_many = refusal(503, "there are too many connections; try again")
 
     def framer(self) -> HttpFramer:
@@ -68,11 +68,11 @@ class PageService:
     def answer(self, request: bytearray, _peer: Peer) -> Response:
         """See `Service`."""
         handler = Handler(bytes(request), self)
-        return Response(handler.answer, not handler.close_connection, handler.delay)
+        return Response(handler.response, not handler.close_connection, handler.delay)
 
 
 def refusal(status: int, reason: str) -> bytes:
-    """Return a whole answer that refuses a request and ends the connection."""
+    """Return a response that refuses a request and closes the connection."""
     body = json.dumps({"error": reason}).encode()
     headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), "Connection": "close", **HEADERS}
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers.items())]
@@ -86,4 +86,4 @@ def _body_length(head: bytes) -> int:
     length = lengths.pop() if len(lengths) == 1 and not is_coded else b""
     if re.fullmatch(rb"\d{1,9}", length) and int(length) <= MOST_BODY:
         return int(length)
-    raise RefusedError(refusal(413, f"at most {MOST_BODY} bytes are taken, and Content-Length has to say how many"))
+    raise RefusedError(refusal(413, f"a body has at most {MOST_BODY} bytes, and needs a Content-Length"))

@@ -1,4 +1,4 @@
-"""Where the page is served: an address and a port, and whether others than this machine reach it."""
+"""Address and port that the page is served at, and whether only this machine can reach them."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ _EXAMPLES = "use for example 127.0.0.1:8080, 8080, [::1]:8080 or 0.0.0.0:8080"
 
 
 class ListenAddress(NamedTuple):
-    """A host as it was named, and a port; 0 takes any that is free."""
+    """A host as it was given, and a port; port 0 stands for any free one."""
 
     host: str
     port: int
 
     @property
     def shown(self) -> str:
-        """As a browser wants it."""
+        """Host and port for a browser."""
         host = "localhost" if self.host in ("", "0.0.0.0", "::") else self.host
         return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
 
 def parse_listen(typed: str) -> ListenAddress:
-    """Read `HOST:PORT`, `HOST` or `PORT`; a port alone is that of this machine. Raises ValueError: it is none."""
+    """Parse `HOST:PORT`, `HOST` or `PORT`; a port alone is on this machine. Raises ValueError where it is not valid."""
     host, port = _split(typed.strip())
     if not (port.isascii() and port.isdecimal()) or int(port) > 65535:
-        raise ValueError(f"{port!r} in {typed!r} is no port; {_EXAMPLES}")
-    if not host or any(sign in host for sign in " /@?#") or (":" in host and not _is_ipv6(host)):
-        raise ValueError(f"{typed!r} is no address to listen on; {_EXAMPLES}")
+        raise ValueError(f"{port!r} in {typed!r} is not a port; {_EXAMPLES}")
+    if not host or any(character in host for character in " /@?#") or (":" in host and not _is_ipv6(host)):
+        raise ValueError(f"{typed!r} is not an address to listen on; {_EXAMPLES}")
     try:
         return ListenAddress(host if _is_ipv6(host) else host_name(host), int(port))
     except AddressError as error:
@@ -59,7 +59,7 @@ def _is_ipv6(host: str) -> bool:
 
 
 def resolve(listen: ListenAddress) -> tuple[int, tuple[str, int], bool]:
-    """Return the address family, the address to bind, and whether only this machine reaches it.
+    """Return the address family, the address to bind, and whether only this machine can reach it.
 
     Raises:
         DeviceError: the name has no address.

@@ -1,4 +1,4 @@
-"""Frames as JPEG for whoever looks, by one thread that takes little of the processor, and nothing while nobody does."""
+"""Frames as JPEG for the page. One thread encodes them within a CPU budget, and only while a client asks."""
 
 from __future__ import annotations
 
@@ -20,41 +20,41 @@ if TYPE_CHECKING:
 
 MOST_A_SECOND = 12.0
 WIDTH = 960
-"""Pixels that a picture is wide at most."""
+"""Largest width of a picture in pixels."""
 
 _QUALITY = 70
-_WATCHED = 3.0
-"""Seconds after the last request during which somebody is taken to look."""
-_ADVISE_EVERY = 0.7
+_ACTIVE_FOR = 3.0
+"""Seconds after the last request for which pictures are encoded."""
+_HINTS_EVERY = 0.7
 
 
 class EncodedPicture(NamedTuple):
-    """A JPEG file, and what is on it as a line of JSON."""
+    """A JPEG file, and size, ROI and plates of the frame as a line of JSON."""
 
     number: int
     jpeg: bytes
-    told: str
+    overlay: str
 
 
 class LivePictures:
-    """Encodes the newest shot once for all who look; `budget` is charged with all that the page does."""
+    """Encodes the newest frame once for all clients; `budget` counts the CPU time of the whole page."""
 
     def __init__(self, tap: Tap) -> None:
-        self.advice: dict[str, Any] = {"hints": [], "sharpness": None}
+        self.hints: dict[str, Any] = {"hints": [], "sharpness": None}
         self.budget = CpuBudget(lambda: tap.loop)
         self._tap = tap
         self._newest: EncodedPicture | None = None
         self._ready = threading.Condition()
-        self._asked = float("-inf")
+        self._last_request = float("-inf")
         self._stopped = False
         self._thread = BackgroundThread(self._run, "live page")
 
     def start(self) -> None:
-        """Begin to wait for somebody who looks."""
+        """Start the thread, which waits for a client."""
         self._thread.start()
 
     def close(self) -> None:
-        """End; who waits for a picture gets none."""
+        """Stop; clients that wait for a picture get none."""
         with self._ready:
             self._stopped = True
             self._ready.notify_all()
@@ -64,38 +64,38 @@ class LivePictures:
     def wait(self, after: int, seconds: float) -> EncodedPicture | None:
         """Return the newest picture once its number is above `after`; None where none comes within `seconds`."""
         with self._ready:
-            self._asked = time.monotonic()
+            self._last_request = time.monotonic()
             self._ready.notify_all()
             self._ready.wait_for(lambda: self._is_newer(after) or self._stopped, seconds)
-            self._asked = time.monotonic()
+            self._last_request = time.monotonic()
             return self._newest if self._is_newer(after) else None
 
     def _is_newer(self, after: int) -> bool:
         return self._newest is not None and self._newest.number > after
 
     def _run(self) -> None:
-        advice, advise_at, number = AimingHints(), 0.0, 0
-        while self._wait_for_viewer():
+        hints, hints_at, number = AimingHints(), 0.0, 0
+        while self._wait_for_client():
             shot = self._tap.wait(number, 1.0)
             if shot is None:
                 continue
             started, busy = time.monotonic(), time.thread_time()
             number = shot.number
-            if started >= advise_at:
-                advice.look(shot)
-                self._tell(advice)
-                advise_at = started + _ADVISE_EVERY
-            encoded = EncodedPicture(number, _jpeg(shot.rgb), _told(shot))
+            if started >= hints_at:
+                hints.measure(shot)
+                self._publish(hints)
+                hints_at = started + _HINTS_EVERY
+            encoded = EncodedPicture(number, encode(shot.rgb, WIDTH), _overlay(shot))
             with self._ready:
                 self._newest = encoded
                 self._ready.notify_all()
             self.budget.charge(time.thread_time() - busy)
-            self._pause(max(self.budget.rest(), started + 1 / MOST_A_SECOND - time.monotonic()))
+            self._pause(max(self.budget.pause(), started + 1 / MOST_A_SECOND - time.monotonic()))
 
-    def _wait_for_viewer(self) -> bool:
-        """Sleep while nobody looks; return False at the end."""
+    def _wait_for_client(self) -> bool:
+        """Sleep while no client asks for pictures; return False at the end."""
         with self._ready:
-            self._ready.wait_for(lambda: self._stopped or time.monotonic() - self._asked < _WATCHED)
+            self._ready.wait_for(lambda: self._stopped or time.monotonic() - self._last_request < _ACTIVE_FOR)
             return not self._stopped
 
     def _pause(self, seconds: float) -> None:
@@ -103,13 +103,13 @@ class LivePictures:
         with self._ready:
             self._ready.wait_for(lambda: self._stopped or time.monotonic() >= until, seconds)
 
-    def _tell(self, advice: AimingHints) -> None:
-        sharpness = None if advice.frame is None else round(advice.frame.sharpness)
-        self.advice = {"hints": [hint._asdict() for hint in advice.hints()], "sharpness": sharpness}
+    def _publish(self, hints: AimingHints) -> None:
+        sharpness = None if hints.frame is None else round(hints.frame.sharpness)
+        self.hints = {"hints": [hint._asdict() for hint in hints.hints()], "sharpness": sharpness}
 
 
 def encode(rgb: NDArray[np.uint8], most: int) -> bytes:
-    """Return a picture, uint8 (h, w, 3), as JPEG at most `most` pixels wide."""
+    """Return a picture, uint8 (height, width, 3), as JPEG of at most `most` pixels width."""
     from PIL import Image
 
     picture = Image.fromarray(rgb)
@@ -120,11 +120,7 @@ def encode(rgb: NDArray[np.uint8], most: int) -> bytes:
     return stream.getvalue()
 
 
-def _jpeg(rgb: NDArray[np.uint8]) -> bytes:
-    return encode(rgb, WIDTH)
-
-
-def _told(shot: Shot) -> str:
+def _overlay(shot: Shot) -> str:
     height, width = shot.rgb.shape[:2]
     plates = [
         {

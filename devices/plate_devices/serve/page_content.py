@@ -1,4 +1,4 @@
-"""What the page asks for, one function each: JSON for people's eyes, pictures, the ROI."""
+"""What the page shows, one method for each path: JSON, pictures, and the ROI."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.serve.live_pictures import encode
-from plate_devices.serve.roi_file import checked, save_roi
+from plate_devices.serve.roi_file import checked_roi, save_roi
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _CROP_WIDTH = 480
 
 
 class PageContent:
-    """Knows everything that can be asked for; used by many threads."""
+    """Gives the content of each path; used by many threads."""
 
     def __init__(
         self,
@@ -34,12 +34,12 @@ class PageContent:
         self._tap, self._health, self._roi_file = tap, health, roi_file
 
     def state(self) -> dict[str, Any]:
-        """Everything but the picture: figures, hints, ROI, who has passed."""
+        """Return everything but the picture: figures, hints, ROI, and the last vehicles."""
         shot = self._tap.shot
         size = None if shot is None else [shot.rgb.shape[1], shot.rgb.shape[0]]
         return {
             **self._tap.figures(),
-            **self.pictures.advice,
+            **self.pictures.hints,
             "size": size,
             "roi": None if shot is None else shot.roi,
             "health": self.health(),
@@ -47,39 +47,39 @@ class PageContent:
         }
 
     def health(self) -> dict[str, Any] | None:
-        """What the service says of itself, or None."""
+        """Return the state of the service, None where there is none."""
         return self._health() if self._health is not None else None
 
     def crop(self, name: str) -> bytes | None:
-        """The picture of a vehicle as JPEG, by its record's id; None where it is not among the last."""
+        """Return the picture of a vehicle as JPEG, by its record's id; None where it is not among the last ones."""
         for one in self._tap.last():
             if one.record["id"] == name and one.picture is not None:
                 return encode(one.picture, _CROP_WIDTH)
         return None
 
-    def draw(self, body: bytes) -> dict[str, Any]:
-        """Take an ROI that was drawn; return it as it is read, and what went wrong with keeping it.
+    def set_roi(self, body: bytes) -> dict[str, Any]:
+        """Take a request with an ROI; return the ROI that is read from now on, and whether it was saved.
 
         Raises:
-            ValueError: it is no ROI.
+            ValueError: the request holds no valid ROI.
         """
         try:
             asked = json.loads(body)
         except RecursionError as error:
-            raise ValueError("the request is nested too deep") from error
+            raise ValueError("the request is nested too deeply") from error
         if not isinstance(asked, dict) or "roi" not in asked:
-            raise ValueError('{"roi": [x, y, width, height]} or {"roi": null} is asked for')
+            raise ValueError('the request has to be {"roi": [x, y, width, height]} or {"roi": null}')
         shot = self._tap.shot
         size = None if shot is None else (shot.rgb.shape[1], shot.rgb.shape[0])
-        roi = checked(asked["roi"], size)
+        roi = checked_roi(asked["roi"], size)
         self._tap.draw(roi)
-        told: dict[str, Any] = {"roi": roi, "kept": self._roi_file is not None, "problem": None}
+        answer: dict[str, Any] = {"roi": roi, "kept": self._roi_file is not None, "problem": None}
         if self._roi_file is not None:
             try:
                 save_roi(self._roi_file, roi)
             except DeviceError as error:
-                told |= {"kept": False, "problem": str(error)}
-        return told
+                answer |= {"kept": False, "problem": str(error)}
+        return answer
 
 
 def _passed(one: Passed) -> dict[str, Any]:

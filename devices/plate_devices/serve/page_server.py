@@ -1,4 +1,4 @@
-"""Serves the live page: files, pictures and JSON over HTTP, to this machine or to who has the token."""
+"""Serves the live page over HTTP, to this machine or to clients with the token."""
 
 from __future__ import annotations
 
@@ -24,45 +24,45 @@ if TYPE_CHECKING:
     from plate_devices.serve.page_settings import ServeSettings
 
 LIMITS = ConnectionLimits(connections=256, reserved=32, held_bytes=16 << 20, workers=24, idle_within=30.0)
-"""Browsers open up to six connections. Places are reserved for this machine, which asks for /health."""
+"""Browsers open up to six connections. Some are reserved for this machine, which asks for /health."""
 
 
 class LivePage:
-    """The page of one device; `tap` is what the loop feeds."""
+    """The page of one device; the loop feeds `tap`."""
 
     def __init__(
         self,
         settings: ServeSettings,
-        tell: Callable[[str], None] = lambda _: None,
+        report: Callable[[str], None] = lambda _: None,
         extra: Mapping[str, Callable[[], tuple[str, bytes]]] | None = None,
         health: Callable[[], dict[str, Any]] | None = None,
     ) -> None:
         """Take address and files.
 
         Args:
-            tell: is told, in a line without the token, how other machines open the page.
-            extra: more paths, with what gives the content's type and bytes, as for "/metrics".
-            health: gives the JSON of /health. Both are asked from other threads.
+            report: is called with a line about how other machines open the page, without the token.
+            extra: more paths, such as "/metrics", with functions that return content type and bytes.
+            health: returns the JSON of /health. Like `extra`, it is called from other threads.
         """
         self.tap = Tap()
-        self._settings, self._tell = settings, tell
+        self._settings, self._report = settings, report
         self._pictures = LivePictures(self.tap)
-        self._answers = PageContent(self.tap, self._pictures, extra or {}, health, settings.roi_file)
+        self._content = PageContent(self.tap, self._pictures, extra or {}, health, settings.roi_file)
         self._listen = parse_listen(settings.address)
         self._access = AccessControl()
-        self._front: EventLoop | None = None
+        self._server: EventLoop | None = None
         self._thread: BackgroundThread | None = None
 
     def start(self) -> None:
-        """ListenAddress, and take up the ROI that was drawn last.
+        """Listen, and set the saved ROI.
 
         Raises:
             DeviceError: the port is in use, or a file cannot be read.
             UsageError, DataError: see `access.load_or_create_token`.
         """
         if self._settings.roi_file is not None:
-            kept, roi = load_roi(self._settings.roi_file)
-            if kept:
+            saved, roi = load_roi(self._settings.roi_file)
+            if saved:
                 self.tap.draw(roi)
         family, address, is_loopback = resolve(self._listen)
         is_terminal = sys.stderr is not None and sys.stderr.isatty()
@@ -75,43 +75,43 @@ class LivePage:
                 f"--serve {self._listen.shown} cannot be served: {error.strerror or error}; choose another port"
             ) from error
         self._listen = ListenAddress(self._listen.host, listener.getsockname()[1])
-        self._front = EventLoop(listener, PageService(self._access, self._answers), LIMITS)
+        self._server = EventLoop(listener, PageService(self._access, self._content), LIMITS)
         self._pictures.start()
-        self._thread = BackgroundThread(self._front.serve_forever, "live page server")
+        self._thread = BackgroundThread(self._server.serve_forever, "live page server")
         self._thread.start()
         if not is_loopback:
-            self._say_how_to_open()
+            self._report_how_to_open()
 
     def close(self) -> None:
-        """Stop serving; connections that are open end."""
+        """Stop serving, and close all connections."""
         self._pictures.close()
-        if self._front is not None:
-            self._front.close()
+        if self._server is not None:
+            self._server.close()
         if self._thread is not None:
             self._thread.join(5.0)
 
     @property
     def url(self) -> str:
-        """Where the page is, without the token."""
+        """The address of the page, without the token."""
         return f"http://{self._listen.shown}/"
 
-    def _say_how_to_open(self) -> None:
-        """Name the token's file; without one, show the token itself to who sits at the terminal, and to no log."""
+    def _report_how_to_open(self) -> None:
+        """Report the token's file; without one, print the address with the token to the terminal, not to the log."""
         if self._settings.token_file is not None:
-            self._tell(f"other machines open the page with the token in {self._settings.token_file}")
+            self._report(f"other machines open the page with the token in {self._settings.token_file}")
         else:
             print(f"open {self.url}?token={self.token}", file=sys.stderr)
 
     @property
     def token(self) -> str:
-        """The word that opens the page from other machines; "" where none is needed. It belongs into no log."""
+        """The token for other machines; "" where none is needed. It must not be logged."""
         return self._access.token
 
 
 def _listen(family: int, address: tuple[str, int]) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        # A port that was just left may be taken at once.
+        # Allow the port of a program that has just ended.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(LIMITS.connections)

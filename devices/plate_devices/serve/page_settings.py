@@ -1,4 +1,4 @@
-"""What [serve] of the configuration says."""
+"""The section [serve] of the settings."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class ServeSettings:
     """The live page.
 
     Attributes:
-        address: `HOST:PORT`; without one there is no page.
-        token_file: where the word lies that opens the page from other machines; made where there is none.
-        roi_file: where the ROI drawn on the page is kept for the next start.
+        address: `HOST:PORT`; without it there is no page.
+        token_file: holds the token for other machines; created if missing.
+        roi_file: stores the ROI that was drawn on the page, for the next start.
     """
 
     address: str = ""
@@ -23,7 +23,7 @@ class ServeSettings:
     roi_file: Path | None = None
 
     def __post_init__(self) -> None:
-        """Raise SettingError where the address is none."""
+        """Raise SettingError where the address is not valid."""
         if self.address:
             from plate_devices.serve.listen_address import parse_listen
 

@@ -1,4 +1,4 @@
-"""What a plate, and a whole frame, look like: size, sharpness, light. A millisecond or two each."""
+"""Measures of plates and frames: size, sharpness, light. Each takes a millisecond or two."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 360
 _LEAST_RANGE = 12.0
-# A road in one gray is all noise, and noise is always sharp.
+# In a frame of one gray, such as a road, the noise would count as sharp.
 _LEAST_FRAME_RANGE = 48.0
 
 
 class PlateQuality(NamedTuple):
-    """How well a plate is seen.
+    """Image quality of a plate.
 
     Attributes:
         width: pixels along its text.
-        tilt: degrees that its text runs downwards, negative upwards.
-        blur: width of its upright edges as a share of its own width; sharp plates have 0.01 to 0.02.
-        smear: how many times wider upright edges are than level ones; far above 1 where it moves.
-        dark, light: gray levels, 0 to 255, that 5 % of it lie below and above: the letters' and the field's.
+        tilt: angle of its text in degrees; positive where it runs downwards.
+        blur: width of its vertical edges as a fraction of its own width; 0.01 to 0.02 for sharp plates.
+        smear: width of vertical edges relative to horizontal ones; far above 1 for a plate in motion.
+        dark, light: gray levels, 0 to 255, that 5 % of its pixels lie below and above.
     """
 
     width: float
@@ -41,13 +41,13 @@ class PlateQuality(NamedTuple):
 
 
 class FrameQuality(NamedTuple):
-    """How a whole frame looks.
+    """Image quality of a whole frame.
 
     Attributes:
-        sharpness: 0 to 100; the sharpest edges as a share of all contrast there is: 100 is a step from one pixel to the
-            next. Comparable between pictures of one scene alone.
+        sharpness: 0 to 100; contrast of the sharpest edges relative to the whole frame. 100 is a step from one pixel
+            to the next. Comparable between frames of one scene only.
         middle: median gray level, 0 to 255.
-        glare: share of pixels that are as bright as can be, 0 to 1.
+        glare: fraction of overexposed pixels, 0 to 1.
     """
 
     sharpness: float
@@ -56,7 +56,7 @@ class FrameQuality(NamedTuple):
 
 
 def measure_plate(rgb: NDArray[np.uint8], plate: Plate) -> PlateQuality | None:
-    """Measure a plate in its frame, uint8 (h, w, 3); None where it is too small, or one colour."""
+    """Measure a plate in its frame, uint8 (height, width, 3); None where it is too small or has no contrast."""
     height, width = rgb.shape[:2]
     x, y, across, down = plate.box
     part = rgb[max(0, y) : min(height, y + down), max(0, x) : min(width, x + across), 1]
@@ -67,12 +67,14 @@ def measure_plate(rgb: NDArray[np.uint8], plate: Plate) -> PlateQuality | None:
         return None
     (ax, ay), (bx, by) = plate.corners[:2]
     long = max(1.0, math.hypot(bx - ax, by - ay))
-    upright, level = _edge(part, 1, light - dark), _edge(part, 0, light - dark)
-    return PlateQuality(long, math.degrees(math.atan2(by - ay, bx - ax)), upright / long, upright / level, dark, light)
+    vertical, horizontal = _edge(part, 1, light - dark), _edge(part, 0, light - dark)
+    return PlateQuality(
+        long, math.degrees(math.atan2(by - ay, bx - ax)), vertical / long, vertical / horizontal, dark, light
+    )
 
 
 def measure_frame(rgb: NDArray[np.uint8], roi: Roi | None = None) -> FrameQuality:
-    """Measure a frame, uint8 (h, w, 3), or its ROI."""
+    """Measure a frame, uint8 (height, width, 3), or its ROI."""
     if roi is not None:
         x, y, across, down = roi
         rgb = rgb[y : y + down, x : x + across]
@@ -84,6 +86,6 @@ def measure_frame(rgb: NDArray[np.uint8], roi: Roi | None = None) -> FrameQualit
 
 
 def _edge(part: NDArray[np.uint8], axis: int, contrast: float) -> float:
-    """Width of the sharpest edges in pixels: the contrast, by how much of it one step takes."""
+    """Return the width of the sharpest edges in pixels: the contrast divided by the largest steps."""
     steps = np.abs(np.diff(part.astype(np.int16), axis=axis))
     return contrast / max(1.0, percentiles(steps, 99)[0])

@@ -1,4 +1,4 @@
-"""The region of interest (ROI) as the page draws it: checked, and kept for the next start."""
+"""The region of interest (ROI) that is drawn on the page: validated, and saved for the next start."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 _FARTHEST = 1_000_000  # pixels
 LEAST = 16
-"""Pixels that an ROI is wide and high at least: smaller ones are a slip of the mouse."""
+"""Least width and height of an ROI in pixels; smaller ones are drawn by mistake."""
 
 
-def checked(drawn: Any, size: tuple[int, int] | None) -> Roi | None:
-    """Return an ROI as it is read, cut down to a frame of (width, height); None for all of it.
+def checked_roi(drawn: Any, size: tuple[int, int] | None) -> Roi | None:
+    """Return a valid ROI, clipped to a frame of (width, height); None for the whole frame.
 
     Raises:
-        ValueError: it is no list of four whole numbers, or lies outside.
+        ValueError: it is not a list of four whole numbers, or lies outside.
     """
     if drawn is None:
         return None
@@ -40,10 +40,10 @@ def checked(drawn: Any, size: tuple[int, int] | None) -> Roi | None:
 
 
 def load_roi(path: Path) -> tuple[bool, Roi | None]:
-    """Return whether an ROI was kept, and which. Raises DeviceError where the file cannot be read."""
+    """Return whether an ROI was saved, and the ROI. Raises DeviceError where the file cannot be read."""
     try:
         found = json.loads(path.read_text(encoding="ascii"))
-        return True, checked(found["roi"], None)
+        return True, checked_roi(found["roi"], None)
     except FileNotFoundError:
         return False, None
     except OSError as error:
@@ -53,7 +53,7 @@ def load_roi(path: Path) -> tuple[bool, Roi | None]:
 
 
 def save_roi(path: Path, roi: Roi | None) -> None:
-    """Keep an ROI, whole or not at all. Raises DeviceError where the disk is full or the folder read-only."""
+    """Save an ROI atomically. Raises DeviceError where the disk is full or the folder is read-only."""
     scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

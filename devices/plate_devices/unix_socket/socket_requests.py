@@ -1,4 +1,4 @@
-"""What a client may ask for, and what a picture is read from."""
+"""Requests of clients, with their pictures decoded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Bytes = bytes | bytearray | memoryview
 
 
 class Request(NamedTuple):
-    """A picture, and how it is to be read; None where the server's own settings hold."""
+    """A picture, and how it is read; None stands for the server's default."""
 
     picture: Picture
     as_: str | None
@@ -36,13 +36,15 @@ def build(asked: dict[str, Any], image: Bytes | None, content: Bytes) -> Request
     """Return the request with its picture decoded.
 
     Args:
-        image: base64 that was too long to stay in `asked`. content: the bytes after the line.
+        image: base64 of a long picture, which is not in `asked`.
+        content: the bytes after the line.
 
     Raises:
-        UsageError: keys that are missing or do not fit. InputError: the picture cannot be read.
+        UsageError: a key is missing or not valid.
+        InputError: the picture cannot be read.
     """
     if unknown := [key for key in asked if key not in _KEYS]:
-        raise UsageError(f"{unknown[0]!r} is no key of a request; there are {', '.join(_KEYS)}")
+        raise UsageError(f"{unknown[0]!r} is not a key of a request; keys are {', '.join(_KEYS)}")
     as_ = _one_of(asked, "as", WAYS)
     region = _text(asked, "region")
     least = asked.get("min_confidence")
@@ -54,7 +56,7 @@ def build(asked: dict[str, Any], image: Bytes | None, content: Bytes) -> Request
 def _picture(asked: dict[str, Any], image: Bytes | None, content: Bytes) -> Picture:
     given = [key for key in ("path", "image", "bytes") if asked.get(key)]
     if len(given) != 1:
-        raise UsageError("a request names one picture: path, image (base64), or bytes (that follow the line)")
+        raise UsageError("a request has one picture: path, image (base64), or bytes (after the line)")
     if given == ["path"]:
         return _open_file(_text(asked, "path") or "")
     if given == ["image"]:
@@ -71,11 +73,11 @@ def _decoded(image: str | Bytes) -> bytes:
         escaped = b"" if isinstance(image, str) else bytes(image)
         if b"\\/" not in escaped:
             raise UsageError("image is a picture file in base64") from error
-    return _decoded(escaped.replace(b"\\/", b"/"))  # some languages write a / in JSON like that
+    return _decoded(escaped.replace(b"\\/", b"/"))  # some languages escape / in JSON
 
 
 def _open_file(path: str) -> Picture:
-    """Read a regular file. Pipes and devices are not even opened: that may wait, or do something."""
+    """Read a regular file. Pipes and devices are not opened: opening may block or have side effects."""
     try:
         _check_kind(path, Path(path).stat())
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
@@ -84,17 +86,17 @@ def _open_file(path: str) -> Picture:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
     except UnicodeEncodeError as error:
-        raise UsageError("path is no name of a file") from error
+        raise UsageError("path is not a file name") from error
 
 
 def _check_kind(path: str, status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise InputError(f"{path} is a folder; name one picture")
     if not stat.S_ISREG(status.st_mode):
-        raise InputError(f"{path} is no file but a pipe, a socket or a device")
+        raise InputError(f"{path} is not a file but a pipe, a socket or a device")
     system = [place for place in (Path("/proc"), Path("/sys")) if place.is_mount()]
     if status.st_dev in {place.stat().st_dev for place in system}:
-        raise InputError(f"{path} belongs to the system and is no picture")
+        raise InputError(f"{path} belongs to the system and is not a picture")
 
 
 def _pixels(asked: dict[str, Any], content: Bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -113,7 +115,7 @@ def _pixels(asked: dict[str, Any], content: Bytes) -> np.ndarray[Any, np.dtype[n
 def _text(asked: dict[str, Any], key: str) -> str | None:
     value = asked.get(key)
     if value is not None and (not isinstance(value, str) or "\0" in value):
-        raise UsageError(f"{key} is a text")
+        raise UsageError(f"{key} is a string")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Listens on a Unix socket, and answers each request with a record."""
+"""Serves a Unix socket: each request is answered with a record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from plate_devices.clients.event_loop import EventLoop
 from plate_devices.clients.limits import ConnectionLimits, Response
 from plate_devices.events.records import SCHEMA, Engine, plate_record, uuid7
-from plate_devices.unix_socket.line_framing import LineFramer, checked_id, error_answer, parse, reply
+from plate_devices.unix_socket.line_framing import LineFramer, checked_id, error_record, parse, reply
 from plate_devices.unix_socket.socket_requests import build
 from plate_runtime.errors import DeviceError, PlateEdgeError, UsageError
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from plate_runtime.reader import PlateReader
 
 LIMITS = ConnectionLimits(connections=128, held_bytes=96 << 20, workers=1)
-"""One worker: pictures are decoded and read one after the other, so that memory holds one."""
+"""With one worker, only one picture is in memory."""
 
 _WAIT_AFTER_ERROR = 0.02
 _LONGEST_PATH = 107
 
 
 class SocketServer:
-    """One reader for many clients; their pictures are read one after the other, as they come."""
+    """One reader for many clients; pictures are read one after the other."""
 
-    too_late = reply(error_answer(None, f"a request has to be whole within {LIMITS.request_within:g} s"))
-    too_many = reply(error_answer(None, "there are too many clients, or they send too much; try again"))
+    too_late = reply(error_record(None, f"a request has to be complete within {LIMITS.request_within:g} s"))
+    too_many = reply(error_record(None, "there are too many clients, or too much data; try again"))
 
     def __init__(
         self,
@@ -46,30 +46,31 @@ class SocketServer:
         *,
         limits: ConnectionLimits = LIMITS,
     ) -> None:
-        """Listen; owner and group of the socket file may ask.
+        """Listen; owner and group of the socket file have access.
 
         Args:
-            reader: stays the caller's to close.
-            as_, region, min_confidence: hold where a request does not say otherwise.
+            reader: is closed by the caller.
+            as_, region, min_confidence: defaults for requests.
 
         Raises:
-            DeviceError: the socket cannot be made, or another process answers there. UsageError: its path is too long.
+            DeviceError: the socket cannot be created, or another process uses it.
+            UsageError: its path is too long.
         """
         self.path = path
         self._reader, self._as, self._region, self._least = reader, as_, region, min_confidence
         listener = _listen(path)
-        self._own = path.stat().st_ino
-        self._front = EventLoop(listener, self, limits)
+        self._inode = path.stat().st_ino
+        self._loop = EventLoop(listener, self, limits)
 
     def serve_forever(self) -> None:
         """Serve until `close` is called."""
-        self._front.serve_forever()
+        self._loop.serve_forever()
 
     def close(self) -> None:
-        """Stop listening, disconnect, and take the socket file away; a request that is being read is not answered."""
-        self._front.close()
+        """Stop listening, disconnect all clients, and remove the socket file."""
+        self._loop.close()
         with contextlib.suppress(OSError):
-            if self.path.stat().st_ino == self._own:
+            if self.path.stat().st_ino == self._inode:
                 self.path.unlink()
 
     def framer(self) -> LineFramer:
@@ -77,7 +78,7 @@ class SocketServer:
         return LineFramer()
 
     def answer(self, request: bytearray, _peer: Peer) -> Response:
-        """See `Service`. An error is held back for a moment, so that a client cannot ask for many."""
+        """See `Service`. Errors are delayed for a moment, so that a client cannot cause many."""
         line_end = request.find(b"\n")
         line_end = len(request) if line_end < 0 else line_end
         id_ = None
@@ -90,9 +91,9 @@ class SocketServer:
             reason = str(error)
         except MemoryError:
             reason = "not enough memory is free"
-        except Exception as error:  # a mistake in this program must not end the connection without a word
+        except Exception as error:  # an internal error is reported to the client, too
             reason = f"internal error: {type(error).__name__}"
-        return Response(reply(error_answer(id_, reason)), delay=_WAIT_AFTER_ERROR)
+        return Response(reply(error_record(id_, reason)), delay=_WAIT_AFTER_ERROR)
 
     def _read(self, request: Request, id_: Any) -> Record:
         as_ = request.as_ or self._as
@@ -120,7 +121,7 @@ class SocketServer:
 
 
 def engine_of(reader: PlateReader, as_: str) -> Engine:
-    """Return what reads pictures of this kind."""
+    """Return the models and the backend that read in this mode."""
     model = reader.model_for(as_)
     labels = {"detector": reader.detector().manifest.label} if as_ == "frame" else {}
     return Engine({**labels, "reader": model.manifest.label}, model.backend.name, model.manifest.script)
@@ -129,7 +130,7 @@ def engine_of(reader: PlateReader, as_: str) -> Engine:
 def serve(
     path: Path, reader: PlateReader, as_: str, region: str | None = None, min_confidence: float | None = None
 ) -> int:
-    """Serve until the process is stopped, and return the exit code. Raises as `SocketServer` does."""
+    """Serve until the process is stopped, and return the exit code. Raises like `SocketServer`."""
     server = SocketServer(path, reader, as_, region, min_confidence)
     try:
         server.serve_forever()
@@ -140,7 +141,7 @@ def serve(
 
 def _listen(path: Path) -> socket.socket:
     if len(os.fsencode(path)) > _LONGEST_PATH:
-        raise UsageError(f"--socket {path} is longer than {_LONGEST_PATH} bytes, which is all that sockets have")
+        raise UsageError(f"--socket {path} is longer than {_LONGEST_PATH} bytes, the limit for sockets")
     _clear(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o117)
@@ -149,24 +150,24 @@ def _listen(path: Path) -> socket.socket:
         listener.listen(LIMITS.connections)
     except OSError as error:
         listener.close()
-        raise DeviceError(f"--socket {path} cannot be made: {error.strerror or error}") from error
+        raise DeviceError(f"--socket {path} cannot be created: {error.strerror or error}") from error
     finally:
         os.umask(before)
     return listener
 
 
 def _clear(path: Path) -> None:
-    """Remove a socket that a process which is gone has left; anything else stays where it is."""
+    """Remove the socket of a process that has ended. Raises DeviceError for anything else at this path."""
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise DeviceError(f"--socket {path} is there already, and no socket; choose another name")
+            raise DeviceError(f"--socket {path} exists and is not a socket; choose another name")
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             probe.settimeout(2.0)
             probe.connect(os.fspath(path))
-        raise DeviceError(f"--socket {path}: another process answers there; stop it, or choose another name")
+        raise DeviceError(f"--socket {path}: another process uses it; stop it, or choose another name")
     except ConnectionRefusedError:
         path.unlink(missing_ok=True)
     except FileNotFoundError:
         return
     except OSError as error:
-        raise DeviceError(f"--socket {path} cannot be made: {error.strerror or error}") from error
+        raise DeviceError(f"--socket {path} cannot be created: {error.strerror or error}") from error

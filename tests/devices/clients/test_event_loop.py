@@ -16,7 +16,7 @@ from plate_devices.clients import event_loop
 from plate_devices.clients.event_loop import EventLoop
 from plate_devices.clients.limits import ConnectionLimits, Peer, RefusedError, Response
 
-LIMITS = ConnectionLimits(connections=8, held_bytes=1 << 20, workers=1, request_within=0.6, answer_within=0.6)
+LIMITS = ConnectionLimits(connections=8, held_bytes=1 << 20, workers=1, request_within=0.6, response_within=0.6)
 
 
 class Lines:
@@ -53,7 +53,7 @@ class Echo:
         if words[0] == b"much":
             return Response(b"x" * int(words[1]) + b"\n")
         return Response(
-            bytes(request), goes_on=words[0] != b"end", delay=float(words[1]) if words[0] == b"late" else 0.0
+            bytes(request), stays_open=words[0] != b"end", delay=float(words[1]) if words[0] == b"late" else 0.0
         )
 
 
@@ -184,7 +184,7 @@ def test_who_holds_the_most_goes_where_all_hold_too_much(start: Start) -> None:
 
 
 def test_answers_that_nobody_takes_count_as_well(start: Start) -> None:
-    _, connect = start(ConnectionLimits(connections=8, held_bytes=1 << 20, workers=1, answer_within=60))
+    _, connect = start(ConnectionLimits(connections=8, held_bytes=1 << 20, workers=1, response_within=60))
     deaf = [connect() for _ in range(4)]
     for client in deaf:
         client.send(b"much 700000\n")
@@ -244,7 +244,7 @@ def test_another_machine_uses_a_share_of_the_processor_and_this_one_what_it_asks
     start: Start, monkeypatch: pytest.MonkeyPatch, is_local: bool
 ) -> None:
     monkeypatch.setattr(event_loop, "peer_of", lambda _: Peer("one", is_local))
-    _, connect = start(ConnectionLimits(connections=8, held_bytes=1 << 20, workers=1, share=0.02))
+    _, connect = start(ConnectionLimits(connections=8, held_bytes=1 << 20, workers=1, fraction=0.02))
     client, began = connect(), time.monotonic()
     for _ in range(40):
         assert client.ask(b"work 0.01") == b"work 0.01\n"

@@ -36,8 +36,8 @@ class Client:
     def get(self, path: str, **headers: str) -> Answer:
         return self.ask("GET", path, None, **headers)
 
-    def post(self, path: str, told: Any, **headers: str) -> Answer:
-        return self.ask("POST", path, told if isinstance(told, bytes) else json.dumps(told).encode(), **headers)
+    def post(self, path: str, body: Any, **headers: str) -> Answer:
+        return self.ask("POST", path, body if isinstance(body, bytes) else json.dumps(body).encode(), **headers)
 
     def ask(self, method: str, path: str, body: bytes | None, **headers: str) -> Answer:
         self.connection.request(method, path, body, {"Host": f"127.0.0.1:{self.port}", **headers})

@@ -1,4 +1,4 @@
-"""The token: asked for from other machines, kept for oneself, never told to a log."""
+"""The token: required from other machines, kept private, never logged."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def token_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def told() -> list[str]:
+def reported() -> list[str]:
     return []
 
 
 @pytest.fixture
-def guarded(open_page: Callable[..., LivePage], token_file: Path, told: list[str]) -> LivePage:
+def guarded(open_page: Callable[..., LivePage], token_file: Path, reported: list[str]) -> LivePage:
     """A page for all machines."""
-    return open_page("0.0.0.0:0", told.append, token_file=token_file)
+    return open_page("0.0.0.0:0", reported.append, token_file=token_file)
 
 
 @pytest.fixture
@@ -81,8 +81,8 @@ def test_other_cookies_open_nothing(stranger: Any, cookie: str) -> None:
     assert stranger.get("/state", Cookie=cookie).status == 401
 
 
-def test_the_log_names_the_file_and_not_the_token(guarded: LivePage, told: list[str], token_file: Path) -> None:
-    assert told == [f"other machines open the page with the token in {token_file}"]
+def test_the_log_names_the_file_and_not_the_token(guarded: LivePage, reported: list[str], token_file: Path) -> None:
+    assert reported == [f"other machines open the page with the token in {token_file}"]
     assert "horse" not in guarded.url
 
 
@@ -126,5 +126,5 @@ def test_files_that_hold_no_token(tmp_path: Path, content: str, mode: int, reaso
 
 def test_a_file_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DeviceError, match="cannot be read or made"):
+    with pytest.raises(DeviceError, match="cannot be read or created"):
         load_or_create_token(tmp_path / "file" / "token", True)

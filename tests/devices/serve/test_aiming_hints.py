@@ -1,4 +1,4 @@
-"""What the page advises, on drawn plates that are small, blurred, moving, tilted, dark or bleached."""
+"""Hints for synthetic plates that are small, out of focus, in motion, tilted, dark or overexposed."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def scene(width: int, blur: float = 0.0, smear: int = 0, low: float = 0, high: f
 
 def advise(rgb: np.ndarray, *plates: Plate) -> dict[str, str]:
     """Hints as text and level."""
-    advice = AimingHints()
-    advice.look(Shot(1, rgb, plates, 0.0, None))
-    return {hint.text: hint.level for hint in advice.hints()}
+    hints = AimingHints()
+    hints.measure(Shot(1, rgb, plates, 0.0, None))
+    return {hint.text: hint.level for hint in hints.hints()}
 
 
 def test_a_good_picture_is_praised() -> None:
@@ -56,7 +56,7 @@ def test_size(width: int, level: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("width", [90, 160, 260])
-def test_focus_and_motion_are_told_apart(width: int) -> None:
+def test_focus_and_motion_are_distinguished(width: int) -> None:
     blurred = advise(*scene(width, blur=0.022 * width))
     assert any("out of focus" in text for text in blurred), blurred
     moving = advise(*scene(width, smear=max(3, round(0.06 * width))))
@@ -66,7 +66,7 @@ def test_focus_and_motion_are_told_apart(width: int) -> None:
 
 @pytest.mark.parametrize(
     ("low", "high", "words"),
-    [(0, 60, "plates are dark"), (170, 255, "plates are bleached"), (100, 140, "hardly stand out")],
+    [(0, 60, "plates are dark"), (170, 255, "plates are overexposed"), (100, 140, "little contrast")],
 )
 def test_light(low: float, high: float, words: str) -> None:
     found = advise(*scene(160, low=low, high=high))
@@ -81,14 +81,14 @@ def test_tilt() -> None:
         for x, y in ((0, 0), (160, 0), (160, 40), (0, 40))
     )
     tilted = Plate("A", "A", 0.9, 0.9, plate.box, corners, None, ())
-    assert "plates are tilted by 20 degrees: turn the camera until they lie level" in advise(rgb, tilted)
+    assert "plates are tilted by 20 degrees: level the camera" in advise(rgb, tilted)
 
 
 @pytest.mark.parametrize(
     ("picture", "words"),
     [
         (np.full((200, 300, 3), 8, np.uint8), "the picture is dark"),
-        (np.full((200, 300, 3), 255, np.uint8), "bleached"),
+        (np.full((200, 300, 3), 255, np.uint8), "overexposed"),
         (np.repeat(np.tile(np.linspace(60, 200, 300).astype(np.uint8), (200, 1))[:, :, None], 3, 2), "nothing in the"),
     ],
     ids=["dark", "bright", "blurred"],
@@ -96,7 +96,7 @@ def test_tilt() -> None:
 def test_a_frame_without_a_plate(picture: np.ndarray, words: str) -> None:
     found = advise(picture)
     assert any(words in text for text in found), found
-    assert any("no plate has been read" in text for text in found)
+    assert any("no plate was read" in text for text in found)
 
 
 def test_sharpness_falls_as_the_lens_is_turned_away() -> None:
@@ -104,7 +104,7 @@ def test_sharpness_falls_as_the_lens_is_turned_away() -> None:
     assert values == sorted(values, reverse=True) and values[0] > 2 * values[-1]
 
 
-def test_a_roi_is_looked_at_alone() -> None:
+def test_an_roi_is_measured_alone() -> None:
     rgb, _ = scene(160)
     rgb[:, :90] = 255
     assert measure_frame(rgb).glare > 0.1 > measure_frame(rgb, (95, 70, 170, 60)).glare

@@ -165,7 +165,7 @@ def test_pictures_readings_and_who_has_passed(page: LivePage, tab: Any) -> None:
     assert not tab.problems, tab.problems
 
 
-def test_a_roi_is_drawn_read_and_taken_away(page: LivePage, tab: Any) -> None:
+def test_an_roi_is_drawn_read_and_taken_away(page: LivePage, tab: Any) -> None:
     tab.goto(page.url)
     wait_for(tab, "Number(document.body.dataset.frame) > 0")
     tab.click("#draw")
@@ -177,16 +177,16 @@ def test_a_roi_is_drawn_read_and_taken_away(page: LivePage, tab: Any) -> None:
     tab.mouse.move(box["x"] + 160 * across, box["y"] + 310 * down)
     keep(tab, "drawing")
     tab.mouse.up()
-    wait_for(tab, "document.querySelector('#told').textContent.includes('after a restart')")
+    wait_for(tab, "document.querySelector('#message').textContent.includes('after a restart')")
     roi = page.tap.roi
     assert roi is not None
     assert all(abs(value - wanted) <= 3 for value, wanted in zip(roi, (160, 310, 260, 110), strict=True)), roi
-    assert tab.inner_text("#ROI") == f"--roi {','.join(map(str, ROI))}"
+    assert tab.inner_text("#roi") == f"--roi {','.join(map(str, roi))}"
     assert tab.get_attribute("#draw", "aria-pressed") == "false"
     tab.wait_for_timeout(700)
     keep(tab, "roi")
     tab.click("#whole")
-    wait_for(tab, "document.querySelector('#ROI').textContent === '--roi 0,0,640,480'")
+    wait_for(tab, "document.querySelector('#roi').textContent === '--roi 0,0,640,480'")
     assert page.tap.roi is None and page.tap.roi_set
     assert not tab.problems, tab.problems
 
@@ -208,7 +208,7 @@ def test_a_finger_draws_too(page: LivePage, browser: Any) -> None:
     for step in range(1, 6):
         touch("touchMove", (0.2 + 0.1 * step, 0.2 + 0.1 * step))
     touch("touchEnd")
-    wait_for(tab, "document.querySelector('#told').textContent.includes('after a restart')")
+    wait_for(tab, "document.querySelector('#message').textContent.includes('after a restart')")
     x, y, width, height = page.tap.roi or (0, 0, 0, 0)
     assert abs(x - 128) < 6 and abs(y - 96) < 6 and abs(width - 320) < 8 and abs(height - 240) < 8
     assert tab.evaluate("scrollY") == 0, "the page stays where it is while a finger draws"
@@ -224,7 +224,7 @@ def test_trouble_is_shown(page: LivePage, tab: Any) -> None:
     wait_for(tab, "document.querySelector('#connection').textContent === 'lost for 12 s'")
     assert not tab.problems, tab.problems
     page.close()
-    wait_for(tab, "document.querySelector('#connection').textContent === 'no answer from the device'")
+    wait_for(tab, "document.querySelector('#connection').textContent === 'no response from the device'")
     keep(tab, "trouble")
 
 

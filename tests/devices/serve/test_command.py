@@ -51,8 +51,8 @@ def test_a_camera_with_its_page(tmp_path: Path) -> None:
         try:
             wait_for(lambda: len(json.loads(ask(port, "GET", "/state")[1])["passed"]) > 0)
             headers, picture = ask(port, "GET", "/frame?after=0")
-            told = json.loads(headers["Plate-Edge-Frame"])
-            assert (told["width"], told["height"], told["roi"]) == (640, 480, [180, 330, 280, 72])
+            overlay = json.loads(headers["Plate-Edge-Frame"])
+            assert (overlay["width"], overlay["height"], overlay["roi"]) == (640, 480, [180, 330, 280, 72])
             assert picture.startswith(b"\xff\xd8")
             state = json.loads(ask(port, "GET", "/state")[1])
             assert all(one["text"] == "" and one["hash"] is None for one in state["passed"])

@@ -9,29 +9,29 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from plate_devices.serve.cpu_budget import SHARE, CpuBudget, waited_for_processor
+from plate_devices.serve.cpu_budget import FRACTION, CpuBudget, waited_for_processor
 from plate_devices.serve.page_server import LivePage
 
 
 def test_rest_is_in_proportion_to_what_was_used() -> None:
     budget = CpuBudget(lambda: None)
-    assert budget.rest() == 0
+    assert budget.pause() == 0
     budget.charge(0.003)
     budget.charge(0.003)
-    assert budget.rest() == pytest.approx(0.006 / SHARE)
-    assert budget.rest() == 0
+    assert budget.pause() == pytest.approx(0.006 / FRACTION)
+    assert budget.pause() == 0
     budget.charge(100)
-    assert budget.rest() == 5.0
+    assert budget.pause() == 5.0
 
 
 def test_a_loop_that_waits_for_a_processor_gets_more_rest() -> None:
     waited = [0.0]
     budget = CpuBudget(lambda: 1, lambda _: waited[0])
-    budget.rest()
+    budget.pause()
     time.sleep(0.2)
     waited[0] = 0.18  # nine tenths of the time, or a little less
     budget.charge(0.0006)
-    assert 2 * 0.0006 / SHARE < budget.rest() <= 5.0
+    assert 2 * 0.0006 / FRACTION < budget.pause() <= 5.0
 
 
 def test_the_kernel_says_how_long_a_thread_has_waited() -> None:
@@ -41,9 +41,9 @@ def test_the_kernel_says_how_long_a_thread_has_waited() -> None:
 
 def test_a_thread_that_is_gone_counts_as_one_that_waits_for_nothing() -> None:
     budget = CpuBudget(lambda: 2**22 + 1)
-    budget.rest()
+    budget.pause()
     budget.charge(0.006)
-    assert budget.rest() == pytest.approx(0.006 / SHARE)
+    assert budget.pause() == pytest.approx(0.006 / FRACTION)
 
 
 def test_the_loop_s_thread_is_known_once_it_has_offered(open_page: Callable[..., LivePage]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plate_devices.serve.roi_file import checked, load_roi
+from plate_devices.serve.roi_file import checked_roi, load_roi
 from plate_runtime.errors import DeviceError
 
 WILD = ["[" * 100_000, '{"roi": [' + "9" * 400 + ", 1, 20, 20]}", '{"roi": 5}', "{", "\x00"]
@@ -21,4 +21,4 @@ def test_wild_roi_files_are_refused(content: str, tmp_path: Path) -> None:
 
 def test_numbers_beyond_every_picture_are_refused() -> None:
     with pytest.raises(ValueError, match="outside"):
-        checked([0, 0, 10**400, 20], None)
+        checked_roi([0, 0, 10**400, 20], None)

@@ -50,9 +50,9 @@ def test_a_frame_with_its_plates(page: LivePage, client: Any, picture: np.ndarra
     page.tap.offer(picture, [PLATE], 12.0, (100, 50, 400, 300))
     found = client.get("/frame?after=0")
     assert found.status == 200
-    told = json.loads(found.headers["plate-edge-frame"])
-    assert (told["width"], told["height"], told["roi"]) == (640, 480, [100, 50, 400, 300])
-    (plate,) = told["plates"]
+    overlay = json.loads(found.headers["plate-edge-frame"])
+    assert (overlay["width"], overlay["height"], overlay["roi"]) == (640, 480, [100, 50, 400, 300])
+    (plate,) = overlay["plates"]
     assert plate == {"text": "AB123", "confidence": 0.9, "corners": [[200, 100], [360, 100], [360, 140], [200, 140]]}
     with Image.open(io.BytesIO(found.body)) as image:
         assert image.size == (640, 480)
@@ -120,8 +120,8 @@ class TestRoi:
         page.tap.offer(picture, [], 0.0)
         assert not page.tap.roi_set
         assert page.tap.roi_of((640, 480), (1, 2, 30, 40)) == (1, 2, 30, 40)
-        told = client.post("/roi", {"roi": [100, 50, 900, 100]})
-        assert told.json == {"roi": [100, 50, 540, 100], "kept": False, "problem": None}
+        answer = client.post("/roi", {"roi": [100, 50, 900, 100]})
+        assert answer.json == {"roi": [100, 50, 540, 100], "kept": False, "problem": None}
         assert page.tap.roi_of((640, 480), None) == (100, 50, 540, 100)
         assert page.tap.roi_of((320, 240), None) is None, "a camera that comes back smaller"
         assert client.post("/roi", {"roi": None}).json["roi"] is None
@@ -144,21 +144,21 @@ class TestRoi:
         path = tmp_path / "state" / "roi.json"
         page = open_page(roi_file=path)
         page.tap.offer(picture, [], 0.0)
-        told = type(client)(port_of(page)).post("/roi", {"roi": [100, 50, 200, 100]})
-        assert told.json["kept"]
+        answer = type(client)(port_of(page)).post("/roi", {"roi": [100, 50, 200, 100]})
+        assert answer.json["kept"]
         assert open_page(roi_file=path).tap.roi == (100, 50, 200, 100)
         path.write_text("{")
         with pytest.raises(DeviceError, match="delete it"):
             open_page(roi_file=path)
 
-    def test_a_disk_that_cannot_be_written_is_told_of(
+    def test_a_disk_that_cannot_be_written_is_reported(
         self, open_page: Callable[..., LivePage], client: Any, picture: np.ndarray, tmp_path: Path
     ) -> None:
         page = open_page(roi_file=tmp_path / "state" / "roi.json")
         (tmp_path / "state").write_text("in the way")
         page.tap.offer(picture, [], 0.0)
-        told = type(client)(port_of(page)).post("/roi", {"roi": [100, 50, 200, 100]}).json
-        assert not told["kept"] and "cannot be written" in told["problem"]
+        answer = type(client)(port_of(page)).post("/roi", {"roi": [100, 50, 200, 100]}).json
+        assert not answer["kept"] and "cannot be written" in answer["problem"]
         assert page.tap.roi == (100, 50, 200, 100), "it is read all the same"
 
 
@@ -202,7 +202,7 @@ class TestStrangers:
     def test_a_request_that_never_ends_is_answered_and_cut_off(
         self, page: LivePage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(page._front, "_limits", replace(LIMITS, request_within=0.5))
+        monkeypatch.setattr(page._server, "_limits", replace(LIMITS, request_within=0.5))
         with socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) as slow:
             began = time.monotonic()
             with pytest.raises(OSError):
@@ -239,7 +239,7 @@ class TestStrangers:
             head = peer.recv(1000)
         assert head.startswith(b"HTTP/1.1 ") and b"\r\nContent-Length: " in head
 
-    def test_rubbish_harms_nobody(self, page: LivePage, client: Any) -> None:
+    def test_invalid_requests_do_no_harm(self, page: LivePage, client: Any) -> None:
         for rubbish in (
             b"\x16\x03\x01\x02\x00",
             b"GET\r\n\r\n",
@@ -271,7 +271,7 @@ def test_closing_ends_all_threads_and_connections(open_page: Callable[..., LiveP
     assert threading.active_count() <= before
 
 
-def test_nobody_looks_and_nothing_is_encoded(page: LivePage, picture: np.ndarray) -> None:
+def test_nothing_is_encoded_without_a_client(page: LivePage, picture: np.ndarray) -> None:
     (thread,) = (one for one in threading.enumerate() if one.name == "live page")
     for number in range(50):
         page.tap.offer(picture, [PLATE], number / 10)

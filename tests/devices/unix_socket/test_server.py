@@ -121,17 +121,17 @@ def test_how_it_is_read_can_be_asked_for(client: Client, jpeg: bytes) -> None:
     ("asked", "reason"),
     [
         ({"path": "nothing-here.jpg"}, "nothing-here.jpg cannot be read"),
-        ({}, "a request names one picture"),
-        ({"path": "a.jpg", "image": "AA=="}, "a request names one picture"),
+        ({}, "a request has one picture"),
+        ({"path": "a.jpg", "image": "AA=="}, "a request has one picture"),
         ({"image": "?"}, "base64"),
         ({"image": "AAAA"}, "the picture sent is not a picture"),
         ({"image": "AAAA", "width": 2, "height": 2}, "2x2 pixels in rgb are 12 bytes, not 3"),
         ({"image": "AAAA", "width": 0, "height": 2}, "at least 1"),
         ({"image": "AAAA", "width": True, "height": 1}, "at least 1"),
         ({"path": "a.jpg", "as": "car"}, "as 'car' is unknown"),
-        ({"path": 7}, "path is a text"),
-        ({"path": "a\0.jpg"}, "path is a text"),
-        ({"path": "a.jpg", "colours": "rgb"}, "'colours' is no key"),
+        ({"path": 7}, "path is a string"),
+        ({"path": "a\0.jpg"}, "path is a string"),
+        ({"path": "a.jpg", "colours": "rgb"}, "'colours' is not a key"),
         ({"path": "a.jpg", "min_confidence": 2}, "from 0 to 1"),
         ({"path": "a.jpg", "min_confidence": float("nan")}, "from 0 to 1"),
     ],
@@ -286,14 +286,14 @@ class TestThePlace:
         assert not path.exists()
 
     def test_a_living_one_is_left_alone(self, server: SocketServer, client: Client, reader: PlateReader) -> None:
-        with pytest.raises(DeviceError, match="another process answers there"):
+        with pytest.raises(DeviceError, match="another process uses it"):
             SocketServer(server.path, reader)
         assert client.ask({"path": "none"})["type"] == "error"
 
     def test_files_are_never_removed(self, tmp_path: Path, reader: PlateReader) -> None:
         path = tmp_path / "notes.txt"
         path.write_text("important")
-        with pytest.raises(DeviceError, match="no socket"):
+        with pytest.raises(DeviceError, match="not a socket"):
             SocketServer(path, reader)
         assert path.read_text() == "important"
 

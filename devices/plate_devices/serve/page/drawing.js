@@ -1,4 +1,4 @@
-// The picture with corners and readings over it, and the ROI that is drawn with mouse or finger.
+// The picture with corners and texts of plates, and the ROI that is drawn with mouse or finger.
 
 const MARK = "#58b0ff", OUTLINE = "#ff5a36", SHADE = "rgba(8, 12, 18, .42)";
 const LEAST = 16;
@@ -9,7 +9,7 @@ export class Picture {
     this.canvas = canvas;
     this.drawn = drawn;
     this.bitmap = null;
-    this.told = null;
+    this.overlay = null;
     this.from = this.to = null;
     this.drawing = false;
     canvas.addEventListener("pointerdown", event => this.begin(event));
@@ -19,10 +19,10 @@ export class Picture {
     new ResizeObserver(() => this.paint()).observe(canvas);
   }
 
-  show(bitmap, told) {
+  show(bitmap, overlay) {
     this.bitmap?.close();
     this.bitmap = bitmap;
-    this.told = told;
+    this.overlay = overlay;
     this.paint();
   }
 
@@ -38,7 +38,7 @@ export class Picture {
   }
 
   begin(event) {
-    if (!this.drawing || !this.told) return;
+    if (!this.drawing || !this.overlay) return;
     event.preventDefault();
     this.canvas.setPointerCapture(event.pointerId);
     this.from = this.to = this.place(event);
@@ -62,8 +62,8 @@ export class Picture {
     const box = this.canvas.getBoundingClientRect();
     const clamp = (value, most) => Math.round(Math.min(Math.max(value, 0), most));
     return [
-      clamp((event.clientX - box.left) / box.width * this.told.width, this.told.width),
-      clamp((event.clientY - box.top) / box.height * this.told.height, this.told.height),
+      clamp((event.clientX - box.left) / box.width * this.overlay.width, this.overlay.width),
+      clamp((event.clientY - box.top) / box.height * this.overlay.height, this.overlay.height),
     ];
   }
 
@@ -73,16 +73,16 @@ export class Picture {
   }
 
   paint() {
-    if (!this.bitmap || !this.told) return;
-    const { canvas, told } = this;
+    if (!this.bitmap || !this.overlay) return;
+    const { canvas, overlay } = this;
     const width = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
-    const height = Math.max(1, Math.round(width * told.height / told.width));
+    const height = Math.max(1, Math.round(width * overlay.height / overlay.width));
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
     const pen = canvas.getContext("2d");
-    const scale = width / told.width;
+    const scale = width / overlay.width;
     pen.drawImage(this.bitmap, 0, 0, width, height);
-    if (told.roi) this.shade(pen, told.roi.map(value => value * scale));
-    for (const plate of told.plates) this.plate(pen, plate, scale);
+    if (overlay.roi) this.shade(pen, overlay.roi.map(value => value * scale));
+    for (const plate of overlay.plates) this.plate(pen, plate, scale);
     if (this.from) {
       pen.setLineDash([6, 4]);
       this.frame(pen, this.rectangle().map(value => value * scale));

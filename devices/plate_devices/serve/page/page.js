@@ -38,7 +38,7 @@ async function states() {
       try {
         show(await (await ask("state")).json());
       } catch {
-        connection("bad", "no answer from the device");
+        connection("bad", "no response from the device");
       }
     }
     await pause(1000);
@@ -88,7 +88,7 @@ function showFigures(state, health) {
     ["behind", state.behind_ms === undefined || state.behind_ms === null ? undefined : `${state.behind_ms} ms`],
     ["vehicles", state.vehicles],
     ["temperature", health.temperature && `${Math.round(health.temperature)} °C`],
-    ["heat allows", health.frame_limit && `${health.frame_limit} frames a second`],
+    ["heat limit", health.frame_limit && `${health.frame_limit} frames a second`],
     ["reads with", health.engine || undefined],
     ...(health.outputs ?? []).map(output => [output.name, output.last_error
       ? `${output.waiting} waiting: ${output.last_error}` : `${output.delivered} delivered, ${output.waiting} waiting`]),
@@ -102,7 +102,7 @@ function showRoi(roi) {
 }
 
 function showPassed(passed) {
-  $("nobody").hidden = passed.length > 0;
+  $("none").hidden = passed.length > 0;
   const key = passed.map(one => one.id).join();
   if (key === shownPassed) return;
   shownPassed = key;
@@ -111,7 +111,7 @@ function showPassed(passed) {
     const image = element(one.picture ? "img" : "span");
     if (one.picture) Object.assign(image, { src: `crops/${one.id}.jpg`, alt: "" });
     const words = document.createElement("div");
-    const text = element("div", one.text || one.hash || "not kept");
+    const text = element("div", one.text || one.hash || "not stored");
     text.className = one.text ? "text" : "text hash";
     words.append(text, ...one.lists.map(list => {
       const name = list.plate_name ? `${list.name}: ${list.plate_name}` : list.name;
@@ -120,8 +120,8 @@ function showPassed(passed) {
       return badge;
     }));
     const when = one.time ? new Date(one.time).toLocaleTimeString() : "";
-    const sure = one.confidence === undefined || one.confidence === null ? "" : `${Math.round(100 * one.confidence)} %`;
-    const more = element("span", [sure, when].filter(Boolean).join(", "));
+    const confidence = one.confidence === undefined || one.confidence === null ? "" : `${Math.round(100 * one.confidence)} %`;
+    const more = element("span", [confidence, when].filter(Boolean).join(", "));
     more.className = "more";
     words.append(more);
     line.append(image, words);
@@ -142,23 +142,23 @@ async function draw(roi) {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ roi }),
     })).json();
     showRoi(answer.roi);
-    if (answer.problem) tell(`read from now on, but not kept: ${answer.problem}`, true);
-    else if (answer.kept) tell("read from now on, and after a restart");
-    else tell(answer.roi ? "read from now on; after a restart only with this option, or [source] roi" : "all of it is read");
+    if (answer.problem) say(`read from now on, but not saved: ${answer.problem}`, true);
+    else if (answer.kept) say("read from now on, and after a restart");
+    else say(answer.roi ? "read from now on; after a restart only with this option, or [source] roi" : "the whole picture is read");
   } catch (error) {
-    tell(`the ROI was not taken: ${error.message}`, true);
+    say(`the ROI was refused: ${error.message}`, true);
   }
 }
 
-function tell(text, bad = false) {
-  $("told").textContent = text;
-  $("told").className = bad ? "bad" : "";
+function say(text, bad = false) {
+  $("message").textContent = text;
+  $("message").className = bad ? "bad" : "";
 }
 
 function drawing(on) {
   $("draw").setAttribute("aria-pressed", on);
   picture.allowDrawing(on);
-  if (on) tell("drag a rectangle around where plates pass");
+  if (on) say("drag a rectangle around the place where plates pass");
 }
 
 $("draw").addEventListener("click", () => drawing($("draw").getAttribute("aria-pressed") !== "true"));
@@ -166,7 +166,7 @@ $("whole").addEventListener("click", () => draw(null));
 $("again").addEventListener("click", () => { best = 0; });
 $("copy").addEventListener("click", async () => {
   await navigator.clipboard.writeText($("roi").textContent);
-  tell("copied");
+  say("copied");
 });
 
 pictures();
