@@ -31,7 +31,7 @@ from drives.traffic import RATE, Drive, Passing, plan_drive
 
 from plate_devices.follow import Vehicle
 from plate_devices.live.loop import Watch
-from plate_devices.live.motion import Changes
+from plate_devices.live.motion import MotionDetector
 from plate_devices.live.roi import View
 from plate_devices.sources.source import Frame, Frames, Source
 from plate_devices.sources.video import VideoFile
@@ -185,13 +185,13 @@ def _delay(legible: list[int], read: list[int]) -> float:
 
 
 def _look_ms(painter: DrivePainter) -> float:
-    changes, frames = Changes(), [painter.paint(number) for number in range(4)]
+    motion, frames = MotionDetector(), [painter.paint(number) for number in range(4)]
     for frame in frames:
-        changes.look(frame)
-        changes.keep()
+        motion.has_changed(frame)
+        motion.keep()
     started = time.process_time()
     for number in range(100):
-        changes.look(frames[number % 4])
+        motion.has_changed(frames[number % 4])
     return (time.process_time() - started) * 10
 
 

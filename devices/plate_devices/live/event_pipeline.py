@@ -1,4 +1,4 @@
-"""A camera's events on their way: stamped by the clock, queued on disk, delivered, and deleted when they are old."""
+"""The pipeline of a camera's events: stamp, queue on disk, deliver, delete when old."""
 
 from __future__ import annotations
 
@@ -21,49 +21,50 @@ if TYPE_CHECKING:
     from plate_devices.service.log import Log
 
 
-class Sending:
-    """The outputs of the settings; without any, events are stamped and go nowhere.
+class EventPipeline:
+    """Clock, queue, outputs and retention of the settings. Without outputs, events are only stamped.
 
     Attributes:
-        clock: who stamps events. folder: where events wait, None where there are no outputs.
+        clock: stamps events.
+        folder: of the queue, None without outputs.
     """
 
     def __init__(self, options: InferOptions, log: Log) -> None:
-        """Open the queue and begin to deliver. Raises DeviceError where its folder cannot be used."""
+        """Open the queue and begin to deliver. Raises DeviceError if its folder cannot be used."""
         trusted = options.config is not None and options.config.service.clock == "trusted"
         self.clock = Clock(TrustedTimes()) if trusted else Clock()
         self.folder: Path | None = None
         self._log = log
         self._config = options.config
         self._delivery = self._open(options.config)
-        self._retention: Retention | None = self._keep_tidy(options)
+        self._retention: Retention | None = self._start_retention(options)
 
     def put(self, record: Record) -> None:
-        """Take an event; when this returns, it is on the disk, or in memory where that takes none."""
+        """Take an event. When this returns, it is on the disk, or in memory while the disk fails."""
         if self._delivery is not None:
             self._delivery.put(record)
 
     def state(self) -> Sequence[OutputState]:
-        """Return how the outputs fare."""
+        """Return the states of the outputs."""
         return () if self._delivery is None else self._delivery.state()
 
     @property
     def disk_error(self) -> str:
-        """Why events are kept in memory; "" while the disk takes them."""
+        """Why events are kept in memory; "" while the disk works."""
         return "" if self._delivery is None else self._delivery.disk_error
 
     @property
     def events_unreadable(self) -> int:
-        """How many events were found damaged on the disk, and set aside, since the start."""
+        """How many damaged events on the disk were set aside since the start."""
         return 0 if self._delivery is None else self._delivery.unreadable
 
     @property
     def retention_error(self) -> str:
-        """Why something that is too old is still there; "" where nothing is."""
+        """Why something too old is not deleted; "" if all is deleted."""
         return "" if self._retention is None else self._retention.problem
 
     def apply(self, options: InferOptions) -> None:
-        """Go on with other settings; what waits is delivered. Raises DeviceError; those from before then hold."""
+        """Use other settings; waiting events are delivered. Raises DeviceError, and the previous settings stay."""
         before, now = self._config, options.config
         if self._retention is not None:
             self._retention.close()
@@ -76,10 +77,10 @@ class Sending:
                 self._delivery = self._open(before)
                 raise
         self._config = now
-        self._retention = self._keep_tidy(options)
+        self._retention = self._start_retention(options)
 
     def close(self, seconds: float) -> None:
-        """Deliver what can be delivered in so many seconds; the rest waits on disk."""
+        """Deliver what can be delivered in so many seconds; the rest waits on the disk."""
         if self._retention is not None:
             self._retention.close()
         self._close_delivery(seconds)
@@ -98,7 +99,7 @@ class Sending:
         self.folder = (config.queue or QueueSettings()).place
         return deliver(config.outputs, config.queue, self.clock, self._log.say)
 
-    def _keep_tidy(self, options: InferOptions) -> Retention | None:
+    def _start_retention(self, options: InferOptions) -> Retention | None:
         config = options.config
         if config is None or config.privacy is None or not config.privacy.keep_days:
             return None
@@ -110,8 +111,8 @@ class Sending:
         retention.start()
         return retention
 
-    def _warn(self, told: str) -> None:
-        self._log.say("retention", told)
+    def _warn(self, sentence: str) -> None:
+        self._log.say("retention", sentence)
 
 
 def _outputs(config: Config | None) -> object:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from plate_devices.cli.status_line import FrameRate, StatusLine
 from plate_devices.follow import Follower
-from plate_devices.live.motion import Changes
+from plate_devices.live.motion import MotionDetector
 from plate_devices.live.roi import RoiError
 from plate_runtime.errors import InputError
 from plate_runtime.script import LATIN
@@ -111,7 +111,7 @@ class Watch:
         self.source = source
         self._hands, self._every = hands, every
         self._follower = Follower(placed, script)
-        self._changes = None if every else Changes()
+        self._motion = None if every else MotionDetector()
         self._rate = FrameRate()
         self._read_at = float("-inf")
         self._behind = ""
@@ -176,8 +176,8 @@ class Watch:
         self.read += 1
         self.plates += len(plates)
         self._show(view, plates)
-        if self._changes is not None:
-            self._changes.keep()
+        if self._motion is not None:
+            self._motion.keep()
         if self._every:
             self._hands.print_frame(self.source, view.frame, plates, elapsed)
         self._rate.count()
@@ -190,9 +190,9 @@ class Watch:
             self._observer.saw(view, plates)
 
     def _is_known(self, view: View, now: float) -> bool:
-        if self._changes is None:
+        if self._motion is None:
             return False
-        changed = self._changes.look(view.part)
+        changed = self._motion.has_changed(view.part)
         return not changed and self._follower.settled and 0 <= now - self._read_at < LONGEST
 
     def _print(self, vehicles: Sequence[Vehicle]) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from plate_devices.cli.infer_options import InferOptions
     from plate_devices.events.records import Engine, Record
     from plate_devices.follow import Vehicle
-    from plate_devices.live.event_pipeline import Sending
+    from plate_devices.live.event_pipeline import EventPipeline
     from plate_devices.live.live_state import Tap
     from plate_devices.live.roi import View
     from plate_devices.outputs.saved_pictures import PictureFolder
@@ -46,7 +46,7 @@ class Reporting:
             DeviceError: a folder cannot be made. UsageError, DataError: settings that do not fit; see `PrivacyFilter`.
         """
         self.engine, self.status, self.tally = engine, StatusLine(), Tally()
-        self.sending: Sending | None = None
+        self.sending: EventPipeline | None = None
         self.tap: Tap | None = None
         self._log = log
         self._lost: set[Path] = set()

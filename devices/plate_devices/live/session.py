@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from plate_devices.cli.infer import PROGRAM, check_region, engine_of, open_reader
 from plate_devices.cli.infer_options import InferOptions, parse_infer
 from plate_devices.health.state import Health
-from plate_devices.live.event_pipeline import Sending
+from plate_devices.live.event_pipeline import EventPipeline
 from plate_devices.live.frame_reader import Work
 from plate_devices.live.loop import StopWatching, Watch
 from plate_devices.live.reporter import Reporting
@@ -72,7 +72,7 @@ class Station:
                 stack.enter_context(self._signals)
             session = open_session(self._options)
             reporting = Reporting(self._options, session.engine, self._log)
-            self._sending = reporting.sending = sending = Sending(self._options, self._log)
+            self._sending = reporting.sending = sending = EventPipeline(self._options, self._log)
             stack.callback(lambda: sending.close(self._stop_within))
             onlooker = Onlooker(self._options, self.health, reporting, self._notifier, log=self._log)
             stack.callback(onlooker.close)

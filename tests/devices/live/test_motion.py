@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from plate_devices.live.motion import Changes, blocks_of
+from plate_devices.live.motion import MotionDetector, block_means
 
 HEIGHT, WIDTH = 240, 640
 Picture = NDArray[np.float32]
@@ -43,97 +43,97 @@ def with_plate(picture: Picture, x: int, contrast: float = 60.0) -> Picture:
     return changed
 
 
-def settle(changes: Changes, camera: Camera, picture: Picture, frames: int = 350) -> int:
+def settle(motion: MotionDetector, camera: Camera, picture: Picture, frames: int = 350) -> int:
     """Let it see the same street for a while; return how many of the last hundred frames would be read."""
     read = 0
     for number in range(frames):
-        if changes.look(camera.take(picture)):
-            changes.keep()
+        if motion.has_changed(camera.take(picture)):
+            motion.keep()
             read += number >= frames - 100
     return read
 
 
 @pytest.mark.parametrize("noise", [0.0, 2.0, 6.0, 15.0])
 def test_a_still_street_is_not_read_and_a_plate_in_it_is(street: Picture, noise: float) -> None:
-    changes, camera = Changes(), Camera(noise)
-    assert settle(changes, camera, street) <= 2
-    assert changes.look(camera.take(with_plate(street, 300)))
+    motion, camera = MotionDetector(), Camera(noise)
+    assert settle(motion, camera, street) <= 2
+    assert motion.has_changed(camera.take(with_plate(street, 300)))
 
 
 def test_the_first_frame_and_one_of_another_size_are_new(street: Picture) -> None:
-    changes, camera = Changes(), Camera(0)
-    assert changes.look(camera.take(street))
-    changes.keep()
-    assert not changes.look(camera.take(street))
-    assert changes.look(camera.take(street[:, :320]))
+    motion, camera = MotionDetector(), Camera(0)
+    assert motion.has_changed(camera.take(street))
+    motion.keep()
+    assert not motion.has_changed(camera.take(street))
+    assert motion.has_changed(camera.take(street[:, :320]))
 
 
 def test_what_creeps_adds_up(street: Picture) -> None:
-    changes, camera = Changes(), Camera(3.0)
-    settle(changes, camera, with_plate(street, 300))
+    motion, camera = MotionDetector(), Camera(3.0)
+    settle(motion, camera, with_plate(street, 300))
     read = []
     for number in range(120):  # a pixel in ten frames
-        if changes.look(camera.take(with_plate(street, 300 + number // 10))):
-            changes.keep()
+        if motion.has_changed(camera.take(with_plate(street, 300 + number // 10))):
+            motion.keep()
             read.append(number // 10)
     assert read and read[0] <= 3
     assert max(after - before for before, after in pairwise(read)) <= 3
 
 
 def test_light_that_comes_and_goes_everywhere_is_nothing_new(street: Picture) -> None:
-    changes, camera = Changes(), Camera(2.0)
-    settle(changes, camera, street)
+    motion, camera = MotionDetector(), Camera(2.0)
+    settle(motion, camera, street)
     read = 0
     for number in range(200):
         light = 1 - 0.4 * np.sin(number / 200 * np.pi)
-        if changes.look(camera.take((street * light).astype(np.float32))):
-            changes.keep()
+        if motion.has_changed(camera.take((street * light).astype(np.float32))):
+            motion.keep()
             read += 1
     assert read <= 10
 
 
 def test_sudden_light_is_read_once(street: Picture) -> None:
-    changes, camera = Changes(), Camera(2.0)
-    settle(changes, camera, street)
+    motion, camera = MotionDetector(), Camera(2.0)
+    settle(motion, camera, street)
     read = 0
     for _ in range(50):
-        if changes.look(camera.take(np.minimum(street * 1.5 + 10, 235).astype(np.float32))):
-            changes.keep()
+        if motion.has_changed(camera.take(np.minimum(street * 1.5 + 10, 235).astype(np.float32))):
+            motion.keep()
             read += 1
     assert read <= 2
 
 
 def test_motion_in_all_of_a_region_does_not_pass_for_noise(street: Picture) -> None:
-    changes, camera = Changes(), Camera(2.0)
-    settle(changes, camera, street)
+    motion, camera = MotionDetector(), Camera(2.0)
+    settle(motion, camera, street)
     shaken = []
     for number in range(1, 61):
         moved = np.roll(street, 3 * number, 1)
-        shaken.append(changes.look(camera.take(moved)))
-        changes.keep()
+        shaken.append(motion.has_changed(camera.take(moved)))
+        motion.keep()
     assert all(shaken)
-    settle(changes, camera, street, 20)
-    assert changes.look(camera.take(with_plate(street, 300)))
+    settle(motion, camera, street, 20)
+    assert motion.has_changed(camera.take(with_plate(street, 300)))
 
 
 def test_frames_that_come_twice_do_not_make_it_restless(street: Picture) -> None:
-    changes, camera = Changes(), Camera(4.0)
+    motion, camera = MotionDetector(), Camera(4.0)
     read = 0
     for number in range(400):
         if number % 2 == 0:
             frame = camera.take(street)
-        if changes.look(frame):
-            changes.keep()
+        if motion.has_changed(frame):
+            motion.keep()
             read += number >= 300
     assert read <= 2
 
 
 @pytest.mark.parametrize("size", [(1080, 1920), (720, 1280), (72, 280), (3, 5), (1, 1)])
 def test_pictures_of_any_size_become_few_blocks(size: tuple[int, int]) -> None:
-    blocks = blocks_of(np.full((*size, 3), 77, np.uint8))
+    blocks = block_means(np.full((*size, 3), 77, np.uint8))
     assert blocks.size <= 170 * 120
     assert np.allclose(blocks, 77)
-    changes = Changes()
+    motion = MotionDetector()
     for _ in range(3):
-        changes.look(np.full((*size, 3), 77, np.uint8))
-        changes.keep()
+        motion.has_changed(np.full((*size, 3), 77, np.uint8))
+        motion.keep()
