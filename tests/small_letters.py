@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from plate_devices.imaging.letters import Letters, draw_text, text_width
+from plate_devices.imaging.letters import LetterStyle, draw_text, text_width
 
 
 def render(text: str, number: int = 0, margin: int = 0) -> NDArray[np.uint8]:
     """Render text, light on dark, a little different for every number, uint8 (h, w)."""
-    letters = Letters(40 + number % 5, 4 + number % 4, 9)
+    letters = LetterStyle(40 + number % 5, 4 + number % 4, 9)
     width = round(text_width(text, letters))
     canvas = Image.new("RGB", (width + 2 * margin, round(letters.height) + 2 * margin), (20, 20, 20))
     draw_text(canvas, text, (margin, margin), letters, (230, 230, 230))
