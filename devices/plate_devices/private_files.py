@@ -1,4 +1,4 @@
-"""Files for their owner alone: whole or not at all, through no symbolic link, with nothing left behind by a kill."""
+"""Files with access for their owner only, written atomically, without following links. A kill leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _SCRATCH = re.compile(rf"\.plate-edge-{UUID7}\.part", re.ASCII)
 _SET_ASIDE = re.compile(r"\.damaged-\d{1,20}(-wal|-shm|-journal)?", re.ASCII)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, for the owner alone. Raises OSError."""
+def create_folder(folder: Path) -> None:
+    """Create a folder and its missing parents, with access for the owner only. Raises OSError."""
     try:
         folder.mkdir(mode=0o700)
     except FileNotFoundError:
-        make_folder(folder.parent)
+        create_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError:
         if not folder.is_dir():
@@ -34,26 +34,26 @@ def make_folder(folder: Path) -> None:
 
 
 def open_private(path: Path, flags: int) -> int:
-    """Open a file, or make it for the owner alone, and return its descriptor. Raises OSError, also for a link."""
+    """Open a file, or create it for the owner only; return its descriptor. Raises OSError, also for a link."""
     return os.open(path, flags | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
 
 
 def read_regular(path: Path) -> BinaryIO:
-    """Open a file for reading. Raises OSError, also where it is a link or no regular file."""
+    """Open a regular file for reading. Raises OSError, also for links and other files."""
     stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
     if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
         stream.close()
-        raise OSError(None, "it is no file")
+        raise OSError(None, "it is not a file")
     return stream
 
 
 @contextmanager
 def replacing(path: Path, like: os.stat_result | None = None, sync: bool = True) -> Iterator[BinaryIO]:
-    """Write a file that takes the place of `path` at the end, and is taken away where that fails.
+    """Write a temporary file that replaces `path` at the end, and is deleted on errors.
 
     Args:
-        like: a file whose mode and owner it gets, as far as that is permitted; by default only the owner may read it.
-        sync: it is on the disk before it takes the place.
+        like: a file whose mode and owner are copied, as far as permitted; by default only the owner has access.
+        sync: write it to the disk before it replaces `path`.
 
     Raises:
         OSError: it cannot be written.
@@ -76,7 +76,7 @@ def replacing(path: Path, like: os.stat_result | None = None, sync: bool = True)
 
 
 def _begin(folder: Path) -> tuple[Path, int]:
-    """Make a temporary file that is locked as long as its process lives."""
+    """Create a temporary file that is locked while its process lives."""
     while True:
         scratch = folder / f".plate-edge-{uuid7()}.part"
         handle = open_private(scratch, os.O_RDWR | os.O_EXCL)
@@ -88,7 +88,7 @@ def _begin(folder: Path) -> tuple[Path, int]:
 
 
 def clean_folder(folder: Path) -> int:
-    """Delete temporary files of processes that were killed; return how many. What fails is left for the next time."""
+    """Delete temporary files of killed processes; return their number. Failures are ignored until the next call."""
     deleted = 0
     with suppress(OSError):
         for entry in os.scandir(folder):
@@ -111,7 +111,7 @@ def _delete_abandoned(scratch: Path) -> bool:
 
 
 def set_aside(path: Path) -> Path:
-    """Give a damaged file another name, under which `forget_set_aside` finds it; return that. Raises OSError."""
+    """Rename a damaged file so that `delete_set_aside` finds it; return the new path. Raises OSError."""
     aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
     for suffix in ("", "-wal", "-shm", "-journal"):
         found = path.with_name(path.name + suffix)
@@ -120,11 +120,11 @@ def set_aside(path: Path) -> Path:
     return aside
 
 
-def forget_set_aside(path: Path, before: float) -> int:
-    """Delete what `set_aside` kept of a file and is older than `before`, in seconds since 1970; return how many.
+def delete_set_aside(path: Path, before: float) -> int:
+    """Delete files renamed by `set_aside` that are older than `before`, in seconds since 1970; return their number.
 
     Raises:
-        OSError: one cannot be deleted; the others were.
+        OSError: a file cannot be deleted; the others are.
     """
     deleted, failed = 0, None
     for aside in sorted(path.parent.iterdir()) if path.parent.is_dir() else ():
@@ -141,7 +141,7 @@ def forget_set_aside(path: Path, before: float) -> int:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make sure that a new file has its name also after a power failure. Raises OSError."""
+    """Write a folder's entries to the disk, so that new files survive a power failure. Raises OSError."""
     opened = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(opened)

@@ -116,9 +116,9 @@ def settings() -> str:
 
 
 def _sections() -> Iterator[tuple[str, type[Any]]]:
-    for name, cls in load._OWN.items():
+    for name, cls in load._SECTIONS.items():
         yield f"[{name}]", cls
-    for name, place in load._PARTS.items():
+    for name, place in load._OPTIONAL_SECTIONS.items():
         yield f"[{name}]", load._named(place)
     for type_ in TYPES:
         yield f'[[output]] type = "{type_}"', settings_class(type_)

@@ -22,7 +22,7 @@ from plate_devices.outputs.recovery import open_queue
 from plate_devices.outputs.saved_pictures import PictureFolder
 from plate_devices.outputs.sqlite import SqliteOutput, SqliteSettings
 from plate_devices.privacy.keys import RotatingKey
-from plate_devices.private_files import clean_folder, make_folder, replacing
+from plate_devices.private_files import clean_folder, create_folder, replacing
 
 EVENT: Event = {"type": "vehicle", "id": uuid7(), "last_time": "2026-05-01T12:00:00.000Z", "plates": []}
 
@@ -57,12 +57,12 @@ def test_everything_with_plates_is_for_its_owner_alone(tmp_path: Path, umask: No
 
 def test_a_folder_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
     (tmp_path / "shared").mkdir(mode=0o755)
-    make_folder(tmp_path / "shared" / "a" / "b")
-    make_folder(tmp_path / "shared" / "a" / "b")
+    create_folder(tmp_path / "shared" / "a" / "b")
+    create_folder(tmp_path / "shared" / "a" / "b")
     assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("shared", "shared/a/b")] == [0o755, 0o700]
     (tmp_path / "file").write_text("x")
     with pytest.raises(OSError, match="exists"):
-        make_folder(tmp_path / "file")
+        create_folder(tmp_path / "file")
 
 
 def test_a_file_keeps_mode_and_owner_and_is_whole_or_as_before(tmp_path: Path) -> None:

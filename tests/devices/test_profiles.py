@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plate_devices.health.board import Board
-from plate_devices.profiles import detect, load_profile, names
+from plate_devices.profiles import name_for, load_profile, names
 from plate_runtime.errors import UsageError
 from plate_runtime.shipped import named_model
 
@@ -36,12 +36,12 @@ def test_a_board_is_known_by_its_name(tmp_path: Path, model: str, name: str) -> 
     tree = tmp_path / "proc" / "device-tree"
     tree.mkdir(parents=True)
     (tree / "model").write_text(f"{model}\0")
-    assert detect(Board(tmp_path)) == name
+    assert name_for(Board(tmp_path)) == name
     assert load_profile("auto", Board(tmp_path)) == load_profile(name)
 
 
 def test_a_machine_without_a_name_is_a_cpu(tmp_path: Path) -> None:
-    assert detect(Board(tmp_path)) == "cpu"
+    assert name_for(Board(tmp_path)) == "cpu"
 
 
 def test_an_unknown_profile_is_refused() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plate_devices.cli.option_table import Command, Option, count, number, one_of
-from plate_devices.config.merging import defaults, look_behind, printed, printed_as_json, with_options
+from plate_devices.config.merging import option_defaults, printed, printed_as_json, read_defaults, with_options
 from plate_runtime.errors import UsageError
 from plate_runtime.shipped import default_as
 
@@ -146,8 +146,8 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
     --help prints and leaves.
     """
     given, others = INFER.parse(arguments)
-    behind = look_behind(given)
-    given, others = INFER.parse(arguments, defaults(given, behind))
+    behind = read_defaults(given)
+    given, others = INFER.parse(arguments, option_defaults(given, behind))
     models, paths = split_models(given["--model"], others)
     camera, read_as = given["--camera"], given["--as"] or default_as(given["--backend"])
     if read_as == "auto" and not paths:

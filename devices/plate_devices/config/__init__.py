@@ -1,1 +1,1 @@
-"""Settings: one TOML file, checked against dataclasses; every error names file, line, key, and what is allowed."""
+"""Settings from a TOML file, validated by dataclasses. Errors name file, line, key, and the allowed values."""

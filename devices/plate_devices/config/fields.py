@@ -1,4 +1,4 @@
-"""A dataclass from a table of settings: what its annotations allow is allowed, and nothing else."""
+"""Builds a dataclass from a table of settings, and validates the values by its annotations."""
 
 from __future__ import annotations
 
@@ -19,44 +19,44 @@ from plate_runtime.errors import DAMAGE
 T = TypeVar("T")
 
 _MEANINGS = {
-    str: "a text in quotes",
+    str: "a string in quotes",
     int: "a whole number",
     float: "a number",
     bool: "true or false",
     Path: "the name of a file or folder in quotes",
 }
-_SHOWN = 60
+_LONGEST_SHOWN = 60
 _LARGEST = 2**63 - 1
-"""TOML promises whole numbers of 64 bits; tomllib reads any."""
+"""Largest number of TOML, which has 64 bits; tomllib reads larger ones."""
 
 
 class Location(NamedTuple):
-    """Where a value stands: in which file, under which keys, on which lines keys are."""
+    """Location of a value: the file, the keys, and the lines of all keys."""
 
     file: str
     path: KeyPath
     lines: dict[KeyPath, int]
 
     def below(self, key: str | int) -> Location:
-        """Return the place of a key, or of one of a list's items."""
+        """Return the location of a key, or of an item of a list."""
         return self._replace(path=(*self.path, key))
 
     @property
     def key(self) -> str:
-        """The keys with dots between them; of a list's items the first is 1."""
+        """The keys separated by dots; items of a list are counted from 1."""
         return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{_short(part)}" for part in self.path)[1:]
 
     def refuse(self, reason: str) -> NoReturn:
-        """Raise ConfigError with file, line and key before the reason."""
+        """Raise ConfigError with file, line, key and reason."""
         where = f"{self.file}, line {line_of(self.lines, self.path)}"
         raise ConfigError(f"{where}: {self.key}: {reason}" if self.path else f"{where}: {reason}")
 
 
 def build(cls: type[T], table: Mapping[str, Any], place: Location) -> T:
-    """Return a dataclass filled from a table; keys are its fields' names without a final `_`.
+    """Return a dataclass with the values of a table; keys are the names of its fields without a final `_`.
 
     Raises:
-        ConfigError: an unknown key, a missing one, a value of another type, or one that the class refuses.
+        ConfigError: a key is unknown or missing, or a value is not valid.
     """
     hints = get_type_hints(cls)
     known = {key_of(field): field for field in fields(cls) if field.init}  # type: ignore[arg-type]
@@ -65,7 +65,7 @@ def build(cls: type[T], table: Mapping[str, Any], place: Location) -> T:
             place.below(key).refuse(unknown(key, known))
     for key, field in known.items():
         if key not in table and field.default is MISSING and field.default_factory is MISSING:
-            place.refuse(f"{key} is missing; it is {meaning(hints[field.name])}")
+            place.refuse(f"{key} is missing; it has to be {meaning(hints[field.name])}")
     values = {
         known[key].name: convert(hints[known[key].name], value, place.below(key), not known[key].repr)
         for key, value in table.items()
@@ -77,19 +77,19 @@ def build(cls: type[T], table: Mapping[str, Any], place: Location) -> T:
 
 
 def key_of(field: Field[Any]) -> str:
-    """Return what a field is called in the file."""
+    """Return the name of a field in the file."""
     return field.name.removesuffix("_")
 
 
 def unknown(key: str, known: Iterable[str]) -> str:
-    """Say that a key means nothing, and which is meant or which there are."""
+    """Return the message for an unknown key, with the most similar key or all keys."""
     names = sorted(known)
     near = difflib.get_close_matches(key.replace("-", "_"), names, 1, 0.6)
-    return f"there is no such setting; {f'did you mean {near[0]}?' if near else 'there are ' + ', '.join(names)}"
+    return f"there is no such setting; {f'did you mean {near[0]}?' if near else 'settings are ' + ', '.join(names)}"
 
 
 def convert(annotation: Any, value: Any, place: Location, secret: bool = False) -> Any:
-    """Return a value as its annotation wants it; `secret` keeps it out of the message. Raises ConfigError."""
+    """Return a value in the type of its annotation. Raises ConfigError; a `secret` is not shown in the message."""
     for option in _options(annotation):
         if is_dataclass(option) and isinstance(option, type) and isinstance(value, dict):
             return build(option, value, place)
@@ -101,29 +101,29 @@ def convert(annotation: Any, value: Any, place: Location, secret: bool = False) 
                 return tuple(_items(parts, value, place, secret))
         if (found := _simple(option, value)) is not None:
             return found
-    return place.refuse(f"{'this value' if secret else shown(value)} does not fit; it is {meaning(annotation)}")
+    return place.refuse(f"{'this value' if secret else shown(value)} is not valid; it has to be {meaning(annotation)}")
 
 
 def meaning(annotation: Any) -> str:
-    """Say what an annotation allows."""
-    told = []
+    """Return the values that an annotation allows, in words."""
+    allowed = []
     for option in _options(annotation):
         origin, inner = get_origin(option), get_args(option)
         if origin is Literal:
-            told.append(" or ".join(f'"{one}"' if isinstance(one, str) else str(one) for one in inner))
+            allowed.append(" or ".join(f'"{one}"' if isinstance(one, str) else str(one) for one in inner))
         elif origin is tuple and len(inner) == 2 and inner[1] is ...:
-            told.append(f"a list, each {meaning(inner[0])}")
+            allowed.append(f"a list, each {meaning(inner[0])}")
         elif origin is tuple:
-            told.append(f"a list of {len(inner)}, each {meaning(inner[0])}")
+            allowed.append(f"a list of {len(inner)}, each {meaning(inner[0])}")
         elif origin is list:
-            told.append(f"a list, each {meaning(inner[0])}")
+            allowed.append(f"a list, each {meaning(inner[0])}")
         else:
-            told.append(_MEANINGS.get(option, "a table"))
-    return " or ".join(told)
+            allowed.append(_MEANINGS.get(option, "a table"))
+    return " or ".join(allowed)
 
 
 def shown(value: Any) -> str:
-    """Return a value as the file writes it, cut off where it is long."""
+    """Return a value as in the file, shortened if it is long."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
@@ -137,18 +137,18 @@ def shown(value: Any) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
 
 
 def _options(annotation: Any) -> list[Any]:
-    """Take a union apart; what None stands for is leaving the key out."""
+    """Return the types of a union without None, which stands for a missing key."""
     if get_origin(annotation) in (Union, types.UnionType):
         return [one for one in get_args(annotation) if one is not types.NoneType]
     return [annotation]
 
 
 def _simple(option: Any, value: Any) -> Any:
-    """Return a value that is no table or list, or None where it does not fit."""
+    """Return a value of a simple type, None where it is not valid."""
     if get_origin(option) is Literal:
         return next((one for one in get_args(option) if one == value and type(one) is type(value)), None)
     if option is Path and isinstance(value, str) and value and "\0" not in value:

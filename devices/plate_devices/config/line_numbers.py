@@ -1,4 +1,4 @@
-"""Where in a TOML file each key stands. tomllib checks the file and says nothing of lines; this only looks them up."""
+"""Line numbers of the keys of a TOML file, which tomllib does not give. The file is already validated."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tomllib
 from typing import NamedTuple
 
 Path = tuple[str | int, ...]
-"""Keys from the top; a number stands for which table of a list, from 0."""
+"""Keys from the top; a number is the index of a table in a list."""
 
 _KEY = re.compile(r"""[ \t]*("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[A-Za-z0-9_-]+)[ \t]*""")
 _STRING = re.compile(
@@ -18,7 +18,7 @@ _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)+")
 
 
 class _Statement(NamedTuple):
-    """A table's header, or a key of a table: its dotted name, where it begins, and how many brackets it has."""
+    """A table header or a key: its dotted name, its position, and its number of brackets."""
 
     name: tuple[str, ...]
     start: int
@@ -26,9 +26,9 @@ class _Statement(NamedTuple):
 
 
 def key_lines(text: str) -> dict[Path, int]:
-    """Return the line, from 1, of every key and table of a TOML text that tomllib has accepted.
+    """Return the lines, from 1, of all keys and tables of a valid TOML text.
 
-    Keys inside a value, as in `{a = 1}`, have the line of the key that they are the value of: ask `line_of`.
+    Keys inside a value, as in `{a = 1}`, are not listed; `line_of` returns the line of the key around them.
     """
     lines: dict[Path, int] = {}
     counts: dict[Path, int] = {}
@@ -53,7 +53,7 @@ def key_lines(text: str) -> dict[Path, int]:
 
 
 def line_of(lines: dict[Path, int], path: Path) -> int:
-    """Return the line of a key, else of the nearest table around it; 1 where there is none."""
+    """Return the line of a key, or of the nearest table around it; 1 where there is none."""
     while path and path not in lines:
         path = path[:-1]
     return lines.get(path, 1)
@@ -85,21 +85,21 @@ def _name(text: str, position: int) -> tuple[tuple[str, ...], int]:
 
 
 def _after_value(text: str, position: int) -> int:
-    """Return where the line after a value begins; strings, lists and tables may go over several lines."""
+    """Return the position after the line of a value, which may have several lines."""
     depth = 0
     while position < len(text):
-        sign = text[position]
-        if sign in "\"'" and (string := _STRING.match(text, position)):
+        character = text[position]
+        if character in "\"'" and (string := _STRING.match(text, position)):
             position = string.end()
             continue
-        if sign == "#":
+        if character == "#":
             position = text.find("\n", position)
             if position < 0:
                 return len(text)
             continue
-        depth += (sign in "[{") - (sign in "]}")
+        depth += (character in "[{") - (character in "]}")
         position += 1
-        if sign == "\n" and depth == 0:
+        if character == "\n" and depth == 0:
             break
     return position
 

@@ -1,4 +1,4 @@
-"""Read a settings file."""
+"""Reads a settings file."""
 
 from __future__ import annotations
 
@@ -21,33 +21,34 @@ from plate_devices.config.sections import (
 from plate_devices.config.setting_errors import ConfigError
 from plate_runtime.errors import damage_as
 
-_OWN = {
+_SECTIONS = {
     "source": SourceSettings,
     "read": ReadSettings,
     "pictures": PictureSettings,
     "service": ServiceSettings,
     "heat": HeatSettings,
 }
-# Imported only where the file has them: a camera at a gate needs no web server.
-_PARTS = {
+# Imported only if the file has them, because most devices need no web server.
+_OPTIONAL_SECTIONS = {
     "queue": "plate_devices.outputs.output_settings:QueueSettings",
     "privacy": "plate_devices.privacy.privacy_settings:PrivacySettings",
     "serve": "plate_devices.serve.page_settings:ServeSettings",
 }
 _LISTS = {"output": "", "watchlist": "plate_devices.watchlists.watchlist_settings:WatchlistSettings"}
-_MOST = 1_000_000
+_MOST_BYTES = 1_000_000
 _LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){20}""")
-"""A key of 20 parts or more; no setting has more than four. Of some thousand parts, tomllib takes gigabytes."""
+"""A key of 20 parts or more; settings have at most four. For thousands of parts, tomllib needs gigabytes."""
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
 @dataclass(frozen=True)
 class Config:
-    """A settings file; what it leaves out is as each section's defaults say, None for parts that are not wanted.
+    """The settings of a file. Missing values have the defaults of their section; missing optional sections are None.
 
     Attributes:
-        outputs: of `[[output]]`, each of the class that its `type` stands for. watchlists: of `[[watchlist]]`.
-        given: the sections that the file has.
+        outputs: the `[[output]]` tables, each in the settings class of its `type`.
+        watchlists: the `[[watchlist]]` tables.
+        present: names of the sections in the file.
     """
 
     source: SourceSettings = field(default_factory=SourceSettings)
@@ -60,14 +61,14 @@ class Config:
     serve: Any = None
     outputs: tuple[Any, ...] = ()
     watchlists: tuple[Any, ...] = ()
-    given: frozenset[str] = frozenset()
+    present: frozenset[str] = frozenset()
 
 
 def load_config(path: Path) -> Config:
     """Read a settings file.
 
     Raises:
-        ConfigError: it cannot be read, is no TOML, or says what means nothing; with file, line and key.
+        ConfigError: it cannot be read, is not TOML, or has a value that is not valid.
     """
     text = _read(path)
     with damage_as(ConfigError, f"{path} cannot be read as settings"):
@@ -85,19 +86,19 @@ def _built(path: Path, text: str) -> Config:
     top = Location(str(path), (), key_lines(text))
     parts = {key: _section(key, value, top.below(key)) for key, value in data.items()}
     parts["outputs"], parts["watchlists"] = parts.pop("output", ()), parts.pop("watchlist", ())
-    return Config(**parts, given=frozenset(data))
+    return Config(**parts, present=frozenset(data))
 
 
 def _section(key: str, value: Any, place: Location) -> Any:
     if key in _LISTS:
         if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-            place.refuse(f"{shown(value)} does not fit; begin each with [[{key}]]")
+            place.refuse(f"{shown(value)} is not valid; begin each table with [[{key}]]")
         return tuple(_item(key, table, place.below(number)) for number, table in enumerate(value))
-    if key not in _OWN and key not in _PARTS:
-        place.refuse(unknown(key, {*_OWN, *_PARTS, *_LISTS}))
+    if key not in _SECTIONS and key not in _OPTIONAL_SECTIONS:
+        place.refuse(unknown(key, {*_SECTIONS, *_OPTIONAL_SECTIONS, *_LISTS}))
     if not isinstance(value, dict):
-        place.refuse(f"{shown(value)} does not fit; it is a section, [{key}]")
-    return build(_OWN[key] if key in _OWN else _named(_PARTS[key]), value, place)
+        place.refuse(f"{shown(value)} is not valid; it has to be a section, [{key}]")
+    return build(_SECTIONS[key] if key in _SECTIONS else _named(_OPTIONAL_SECTIONS[key]), value, place)
 
 
 def _item(key: str, table: dict[str, Any], place: Location) -> Any:
@@ -106,38 +107,40 @@ def _item(key: str, table: dict[str, Any], place: Location) -> Any:
     registry = import_module("plate_devices.outputs.make_outputs")
     known = ", ".join(sorted(registry.TYPES))
     if "type" not in table:
-        place.refuse(f"type is missing; there are {known}")
+        place.refuse(f"type is missing; types are {known}")
     type_ = table["type"]
     cls = registry.settings_class(type_) if isinstance(type_, str) else None
     if cls is None:
-        place.below("type").refuse(f"{shown(type_)} is no output; there are {known}")
+        place.below("type").refuse(f"{shown(type_)} is not an output; types are {known}")
     return build(cls, table, place)
 
 
 def _named(name: str) -> type[Any]:
-    module, _, of_it = name.partition(":")
-    found: type[Any] = getattr(import_module(module), of_it)
+    module, _, class_name = name.partition(":")
+    found: type[Any] = getattr(import_module(module), class_name)
     return found
 
 
 def _read(path: Path) -> str:
     try:
         with path.open("rb") as stream:
-            raw = stream.read(_MOST + 1)
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    if len(raw) > _MOST:
-        raise ConfigError(f"{path} has more than {_MOST} bytes; that is no settings file")
+            raw = stream.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
+    if len(raw) > _MOST_BYTES:
+        raise ConfigError(f"{path} has more than {_MOST_BYTES} bytes; this is not a settings file")
     try:
         return raw.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{path}, line {line}: this is no UTF-8; save the file as UTF-8") from error
+        raise ConfigError(f"{path}, line {line}: this is not UTF-8; save the file as UTF-8") from error
 
 
 def _syntax(path: Path, text: str, reason: str) -> str:
     place = _TOML_PLACE.search(reason)
     line = int(place[1]) if place else text.count("\n") + 1
-    told = _TOML_PLACE.sub("", reason).removesuffix(" (at end of document)")
+    problem = _TOML_PLACE.sub("", reason).removesuffix(" (at end of document)")
     column = f", column {place[2]}" if place else ""
-    return f"{path}, line {line}{column}: {told}; see docs/operate/service.md"
+    return f"{path}, line {line}{column}: {problem}; see docs/operate/service.md"

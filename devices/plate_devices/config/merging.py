@@ -1,4 +1,4 @@
-"""Options win over the settings file, and that over the board's profile."""
+"""Merges options, settings file and profile. Options have priority over the file, and the file over the profile."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Given(NamedTuple):
-    """What stands behind the options: a settings file, a profile, or neither."""
+class Defaults(NamedTuple):
+    """The settings file and the profile, which give defaults for options; None for none."""
 
     config: Config | None
     profile: Profile | None
 
     @property
     def size(self) -> tuple[int, int] | None:
-        """What a camera is asked for."""
-        asked = self.config.source.size if self.config else None
-        return asked or (self.profile.size if self.profile else None)
+        """Width and height that a camera is asked for."""
+        size = self.config.source.size if self.config else None
+        return size or (self.profile.size if self.profile else None)
 
     @property
     def redirect(self) -> str | None:
-        """The host that a camera's address may send on to."""
+        """The one other host that the camera may redirect to."""
         return self.config.source.redirect if self.config else None
 
 
-def look_behind(options: Mapping[str, Any]) -> Given:
-    """Read the settings file and the profile that the options, or the file, name. Raises UsageError."""
+def read_defaults(options: Mapping[str, Any]) -> Defaults:
+    """Read the settings file and the profile that the options or the file name. Raises UsageError."""
     config = None
     if options["--config"]:
         from plate_devices.config.load import load_config
@@ -45,28 +45,28 @@ def look_behind(options: Mapping[str, Any]) -> Given:
         config = load_config(Path(options["--config"]))
     name = options["--profile"] or (config.read.profile if config else None)
     if name is None:
-        return Given(config, None)
+        return Defaults(config, None)
     from plate_devices.profiles import load_profile
 
-    return Given(config, load_profile(name))
+    return Defaults(config, load_profile(name))
 
 
-def defaults(options: Mapping[str, Any], given: Given) -> dict[str, Any]:
-    """Return what takes the place of options' own defaults, by their names."""
+def option_defaults(options: Mapping[str, Any], behind: Defaults) -> dict[str, Any]:
+    """Return the values that replace the defaults of options, by the options' names."""
     found: dict[str, Any] = {}
-    if given.profile is not None:
-        profile = given.profile
+    if behind.profile is not None:
+        profile = behind.profile
         found = {"--threads": profile.threads, "--backend": profile.backend, "--fps": profile.fps}
-        as_ = options["--as"] or (given.config.read.as_ if given.config else None)
+        as_ = options["--as"] or (behind.config.read.as_ if behind.config else None)
         if as_ != "character":
             found["--model"] = list(profile.models)
-    if given.config is not None:
-        found |= {name: value for name, value in _of_file(given.config).items() if value not in (None, [])}
+    if behind.config is not None:
+        found |= {name: value for name, value in _of_file(behind.config).items() if value not in (None, [])}
     return found
 
 
 def with_options(config: Config | None, options: Mapping[str, Any]) -> Config | None:
-    """Return the settings with the parts that options ask for: a page, a broker."""
+    """Return the settings with the page and the broker of the options."""
     address, broker = options["--serve"], options["--mqtt"]
     if not address and not broker:
         return config
@@ -82,7 +82,7 @@ def with_options(config: Config | None, options: Mapping[str, Any]) -> Config | 
         from plate_devices.outputs.json_lines import LinesSettings
         from plate_devices.outputs.mqtt_settings import MqttSettings
 
-        # With --mqtt alone, readings are still printed.
+        # With --mqtt alone, records are still printed.
         lines = () if config.outputs else (LinesSettings(),)
         sent = _typed("--mqtt", lambda: MqttSettings(url=broker))
         config = replace(config, outputs=(*config.outputs, *lines, sent))
@@ -90,17 +90,17 @@ def with_options(config: Config | None, options: Mapping[str, Any]) -> Config | 
 
 
 def printed(config: Config | None) -> bool:
-    """Whether records are printed: nobody says where they go, or says that they are printed, too."""
+    """Return whether records are printed: there is no output, or one that prints."""
     return config is None or not config.outputs or bool(_printing(config))
 
 
 def printed_as_json(config: Config | None) -> bool:
-    """Whether the file wants them as JSON."""
-    return config is not None and "output" in config.given and any(one.json for one in _printing(config))
+    """Return whether the file asks for JSON lines."""
+    return config is not None and "output" in config.present and any(one.json for one in _printing(config))
 
 
 def _printing(config: Config) -> list[Any]:
-    """Return the outputs that are lines on standard output; those with a path are files."""
+    """Return the outputs to standard output; outputs with a path are files."""
     return [one for one in config.outputs if one.type == "lines" and one.path is None]
 
 

@@ -1,4 +1,4 @@
-"""The sections of the settings file that belong to no other part, and the whole of it."""
+"""The sections of the settings file for source, models, pictures, service and heat."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _require(setting: object, key: str, fits: Callable[[Any], bool], allowed: st
     value = getattr(setting, key)
     if value is not None and not fits(value):
         shown = f'"{value}"' if isinstance(value, str) else value
-        raise SettingError(key, f"{shown} does not fit; it is {allowed}")
+        raise SettingError(key, f"{shown} is not valid; it has to be {allowed}")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class SourceSettings:
             try:
                 host_name(self.redirect)
             except AddressError:
-                raise SettingError("redirect", "this is no name of a host, such as camera.local") from None
+                raise SettingError("redirect", "this is not a host name, such as camera.local") from None
         if self.address and self.address.partition("://")[0].lower() in PORTS and "://" in self.address:
             try:
                 split_address(self.address, PORTS)
@@ -85,7 +85,7 @@ class ReadSettings:
     check_model: bool = False
 
     def __post_init__(self) -> None:
-        _require(self, "min_confidence", lambda share: 0 <= share <= 1, "a number from 0 to 1")
+        _require(self, "min_confidence", lambda value: 0 <= value <= 1, "a number from 0 to 1")
         _require(self, "threads", lambda count: 1 <= count <= 256, "a whole number from 1 to 256")
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a setting."""
+"""Errors of settings."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from plate_runtime.errors import UsageError
 
 
 class SettingError(ValueError):
-    """A setting's value makes no sense. Raised by a section's `__post_init__`; the loader adds file and line."""
+    """A value is not valid. Raised by `__post_init__` of a section; the loader adds file and line."""
 
     def __init__(self, key: str, reason: str) -> None:
-        """Take the field's name, and what is wrong and what is allowed: "12 is no port; use 1 to 65535"."""
+        """Take the field's name, and a message such as "70000 is not a port; use 1 to 65535"."""
         super().__init__(reason)
         self.key = key
         self.reason = reason
 
 
 class ConfigError(UsageError):
-    """A settings file is wrong; the text names file, line and key."""
+    """A settings file is not valid; the message names file, line and key."""

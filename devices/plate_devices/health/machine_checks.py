@@ -20,7 +20,7 @@ HOT, LITTLE_MEMORY, LITTLE_SPACE = 75.0, 100 << 20, 200 << 20
 
 def check_system(board: Board) -> Iterator[Finding]:
     """Check Python, processor and board."""
-    from plate_devices.profiles import detect
+    from plate_devices.profiles import name_for
 
     machine = f"{board.model or platform.machine()}, {platform.machine()}, Python {platform.python_version()}"
     if platform.machine().startswith("armv6"):
@@ -29,7 +29,7 @@ def check_system(board: Board) -> Iterator[Finding]:
         advice = "32-bit needs Python 3.11 (bookworm); or use a 64-bit system"
         yield Finding("system", "failed", f"{machine}, 32-bit", advice)
     else:
-        yield Finding("system", "ok", f"{machine}; profile {detect(board)}")
+        yield Finding("system", "ok", f"{machine}; profile {name_for(board)}")
 
 
 def check_interpreters() -> Iterator[Finding]:

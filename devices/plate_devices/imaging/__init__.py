@@ -1,1 +1,1 @@
-"""Text, plates and overlays that are drawn into pictures."""
+"""Rendering of characters, plates and captions."""

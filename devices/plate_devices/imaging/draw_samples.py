@@ -1,6 +1,6 @@
-"""Draw the sample pictures again: `python -m plate_devices.imaging.draw_samples [FOLDER]`.
+"""Renders the sample pictures: `python -m plate_devices.imaging.draw_samples [FOLDER]`.
 
-They are drawings of ours, letters included, so no font, photograph or licence but the project's own is in them.
+Plates and characters are our own drawings, so that no fonts, photographs or other licences are involved.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 class Sample(NamedTuple):
-    """One sample: file name, text (`/` starts a second row), paint, width in pixels, and what befell it."""
+    """One sample: file name, text (`/` starts a second row), style, width in pixels, and effects."""
 
     file: str
     text: str

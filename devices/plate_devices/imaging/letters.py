@@ -105,12 +105,12 @@ STROKES |= {one: STROKES[like] for one, like in LATIN_LIKE.items()}
 
 SPACE_WIDTH = 1.6
 
-# Of captions, as shares of their height.
+# Of captions, as fractions of their height.
 _STROKE, _GAP, _OVERSIZE = 0.13, 0.2, 4
 
 
 class LetterStyle(NamedTuple):
-    """How letters are drawn: height over all, thickness of the stroke and gap between letters, all in pixels."""
+    """Total height, thickness of strokes, and gap between characters, in pixels."""
 
     height: float
     stroke: float
@@ -118,19 +118,19 @@ class LetterStyle(NamedTuple):
 
     @property
     def unit(self) -> float:
-        """Pixels of one step of the grid."""
+        """Pixels per unit of the grid."""
         return (self.height - self.stroke) / GRID_HEIGHT
 
 
 def strokes(character: str) -> list[list[Point]]:
-    """The pen strokes of one character as polylines on the grid; a space has none, an unknown one raises KeyError."""
+    """Return the strokes of one character as polylines on the grid. Raises KeyError for an unknown character."""
     if character == " ":
         return []
     return [_polyline(stroke) for stroke in STROKES[character].split("|")]
 
 
 def text_width(text: str, letters: LetterStyle) -> float:
-    """The width of `text` in pixels, outer edges of the pen included."""
+    """Return the width of `text` in pixels, including the thickness of the strokes."""
     widths = [_grid_width(character) * letters.unit + letters.stroke for character in text]
     return sum(widths) + letters.gap * max(0, len(text) - 1)
 
@@ -138,7 +138,7 @@ def text_width(text: str, letters: LetterStyle) -> float:
 def draw_text(
     canvas: Image.Image, text: str, corner: Point, letters: LetterStyle, colour: tuple[int, int, int]
 ) -> None:
-    """Draw `text` in an RGB colour onto an RGB canvas, its outer top left corner at `corner`."""
+    """Draw `text` onto an RGB canvas; `corner` is its top left corner."""
     from PIL import ImageDraw
 
     pen = ImageDraw.Draw(canvas)

@@ -1,4 +1,4 @@
-"""Draw a number plate as a picture: for the demo, the samples and the tests, without any photograph."""
+"""Renders number plates for the demo, the samples and the tests."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 Colour = tuple[int, int, int]
 
-# Drawn large and reduced: that is what makes edges smooth with every Pillow.
+# Drawn larger and reduced, for smooth edges with every version of Pillow.
 OVERSIZE = 4
 
 
 class Style(NamedTuple):
-    """What a plate is painted like; colours are RGB, shares are of the plate's height."""
+    """Colours in RGB, and sizes as fractions of the plate's height (`weight`: of the character's)."""
 
     ink: Colour = (24, 24, 28)
     paint: Colour = (238, 238, 232)
@@ -32,9 +32,9 @@ BLUE = Style(ink=(240, 240, 240), paint=(24, 60, 132))
 
 
 def draw_plate(text: str, height: int = 96, style: Style = DARK_ON_LIGHT, width: int | None = None) -> Image.Image:
-    """Draw a plate `height` pixels high as an RGB picture; `/` in the text starts a second row.
+    """Return a plate as RGB picture, `height` pixels high; `/` in the text starts a second row.
 
-    Without `width` the plate is as wide as its text needs; a text too long for its width is drawn narrower.
+    Without `width`, the plate is as wide as its text needs. A text that is too long for `width` is compressed.
     """
     from PIL import Image, ImageDraw
 
@@ -54,7 +54,7 @@ def draw_plate(text: str, height: int = 96, style: Style = DARK_ON_LIGHT, width:
         ImageDraw.Draw(plate).rectangle(
             (inset, inset, wide - 1 - inset, tall - 1 - inset), outline=style.ink, width=max(1, round(rim))
         )
-    # Two rows move towards the middle so that both keep clear of the rim.
+    # Two rows are moved towards the middle, away from the border.
     pull = 0 if len(rows) == 1 else row_height * 0.06
     for number, (row, row_width) in enumerate(zip(rows, widths, strict=True)):
         top = row_height * number + (row_height - letter) / 2 + (pull if number == 0 else -pull)

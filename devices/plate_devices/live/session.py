@@ -56,7 +56,7 @@ class Station:
         config = options.config
         self._arguments, self._options = arguments, options
         self._notifier = Notifier(watchdog=config is None or config.service.watchdog)
-        self._service = self._notifier.is_service or (config is not None and "service" in config.given)
+        self._service = self._notifier.is_service or (config is not None and "service" in config.present)
         self._log = Log(PROGRAM, config is not None and config.service.log == "json")
         self._signals = Signals()
         self._next: Session | None = None

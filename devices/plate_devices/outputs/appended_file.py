@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from plate_devices.events.records import UUID7
 from plate_devices.outputs.line_ages import LONGEST_LINE, copy_ranges, find_old_lines
 from plate_devices.outputs.output import OutputError
-from plate_devices.private_files import clean_folder, make_folder, open_private, read_regular, replacing, sync_folder
+from plate_devices.private_files import clean_folder, create_folder, open_private, read_regular, replacing, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -77,7 +77,7 @@ class AppendedFile:
         """Raise OutputError if the file cannot be made."""
         with self._lock:
             try:
-                make_folder(self._path.parent)
+                create_folder(self._path.parent)
                 if self._rotate == "never":
                     self._open(self._path)
             except OSError as error:
@@ -135,7 +135,7 @@ class AppendedFile:
         if self._open_path == path and self._is_there(path):
             return
         self._close()
-        make_folder(path.parent)
+        create_folder(path.parent)
         clean_folder(path.parent)
         self._file = open_private(path, os.O_RDWR | os.O_APPEND)
         if not stat.S_ISREG(os.fstat(self._file).st_mode):

@@ -14,7 +14,7 @@ from plate_devices.outputs.queue import EventQueue
 from plate_devices.outputs.queue_database import QueueError
 from plate_devices.outputs.queues_by_address import QueuesByAddress
 from plate_devices.outputs.recovery import FILE, open_queue
-from plate_devices.private_files import forget_set_aside
+from plate_devices.private_files import delete_set_aside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,7 +132,7 @@ class EventStore:
                 problems.append(str(error))
                 self.note_damage(error)
         try:
-            deleted += forget_set_aside(self._settings.place / FILE, before.timestamp())
+            deleted += delete_set_aside(self._settings.place / FILE, before.timestamp())
         except OSError as error:
             problems.append(f"a damaged queue in {self._settings.place} cannot be deleted: {error.strerror or error}")
         return deleted

@@ -12,7 +12,7 @@ from plate_devices.outputs.event_json import majority
 from plate_devices.outputs.queue import EventQueue
 from plate_devices.outputs.queue_database import QueueError
 from plate_devices.outputs.salvage import read_bytes, salvage
-from plate_devices.private_files import make_folder, set_aside, sync_folder
+from plate_devices.private_files import create_folder, set_aside, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,7 @@ def open_queue(
 def _open(folder: Path, most_bytes: int, names: Sequence[str], report: Report, broken: QueueError | None) -> EventQueue:
     path = folder / FILE
     try:
-        make_folder(folder)
+        create_folder(folder)
         log = majority(read_bytes(path.with_name(FILE + "-wal")))  # before SQLite, which deletes a damaged log
         _make_way(path, report)
         try:

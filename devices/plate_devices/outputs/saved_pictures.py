@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.private_files import clean_folder, make_folder, replacing
+from plate_devices.private_files import clean_folder, create_folder, replacing
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class PictureFolder:
         self.folder = folder
         self._used: set[str] = set()
         try:
-            make_folder(folder)
+            create_folder(folder)
         except OSError as error:
             raise DeviceError(f"{folder} cannot be made: {error.strerror or error}") from error
         clean_folder(folder)

@@ -17,7 +17,7 @@ from plate_devices.outputs.output_settings import OutputSettings
 from plate_devices.outputs.queue_database import PAGES_KB, SQLITE_ERRORS, make_private
 from plate_devices.outputs.sqlite_rescue import UNFIT, delete_undated, is_ours, rescue
 from plate_devices.outputs.table_rows import COLUMNS, to_row
-from plate_devices.private_files import forget_set_aside, make_folder
+from plate_devices.private_files import create_folder, delete_set_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -110,7 +110,7 @@ class SqliteOutput(Output):
             note(message)
             deleted = self._delete_before(timestamp(before) or "")
         try:
-            return deleted + forget_set_aside(self._path, before.timestamp())
+            return deleted + delete_set_aside(self._path, before.timestamp())
         except OSError as error:
             raise OutputError(f"{self._path}: a damaged file cannot be deleted: {error.strerror or error}") from error
 
@@ -135,7 +135,7 @@ class SqliteOutput(Output):
 
     def _connect(self) -> sqlite3.Connection:
         try:
-            make_folder(self._path.parent)
+            create_folder(self._path.parent)
         except OSError as error:
             raise OutputError(f"{self._path.parent} cannot be made: {error.strerror or error}") from error
         make_private(self._path)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from plate_devices.events.system_times import RELEASED
-from plate_devices.private_files import clean_folder, make_folder, replacing
+from plate_devices.private_files import clean_folder, create_folder, replacing
 from plate_runtime.alphabet import fold
 from plate_runtime.errors import DAMAGE, DataError, DeviceError
 
@@ -115,7 +115,7 @@ class RotatingKey:
         """Lock the key file against other processes."""
         import fcntl
 
-        make_folder(self._path.parent)
+        create_folder(self._path.parent)
         beside = self._path.with_name(f".{self._path.name}.lock")
         handle = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
         try:

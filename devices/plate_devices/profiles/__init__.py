@@ -1,4 +1,4 @@
-"""What suits a board, as data: threads, size of the picture, frames a second, and the time that a frame may take."""
+"""Profiles of boards: threads, frame size, frames a second, and the time budget of a frame."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ OTHER = "cpu"
 
 @dataclass(frozen=True)
 class Profile:
-    """What suits a board; options of the command line and settings of the file win over it.
+    """Defaults for a board. Options and settings have priority over them.
 
     Attributes:
-        matches: how the names of such boards begin.
-        threads, backend: of the interpreter. size: that a camera is asked for. fps: most frames of a second.
-        budget_ms: what a frame may take in the median, so that `fps` are read and a core stays free. It is what is
-            wanted, not what was measured: `plate-doctor --bench` measures.
-        models: in place of those that ship for what is read.
+        matches: beginnings of the names of such boards.
+        threads, backend: of the interpreter.
+        size: width and height that a camera is asked for.
+        fps: most frames a second.
+        budget_ms: target for the median time of a frame, so that `fps` are read and a core stays free.
+            `plate-doctor --bench` measures the real time.
+        models: replace the default models.
     """
 
     description: str
@@ -39,25 +41,25 @@ class Profile:
 
 
 def names() -> list[str]:
-    """Return what profiles there are."""
+    """Return the names of all profiles."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
 def load_profile(name: str, board: Board | None = None) -> Profile:
-    """Return a profile; "auto" is the one of this board, or of `board`.
+    """Return a profile; "auto" stands for that of this board, or of `board`.
 
     Raises:
-        UsageError: there is none of that name.
+        UsageError: there is no profile of that name.
     """
     if name == AUTO:
-        name = detect(board)
+        name = name_for(board)
     if name not in names():
-        raise UsageError(f"there is no profile {name!r}; there are {AUTO}, {', '.join(names())}")
+        raise UsageError(f"there is no profile {name!r}; profiles are {AUTO}, {', '.join(names())}")
     return _load(FOLDER / f"{name}.toml")
 
 
-def detect(board: Board | None = None) -> str:
-    """Return the name of the profile for this board, or for `board`; "cpu" where none is of its own."""
+def name_for(board: Board | None = None) -> str:
+    """Return the name of the profile for this board, or for `board`; "cpu" for other machines."""
     from plate_devices.health.board import Board
 
     model = (board or Board()).model

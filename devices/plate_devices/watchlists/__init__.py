@@ -1,1 +1,1 @@
-"""Lists of known plates, and which of them a reading is."""
+"""Lists of known plates, and matching of readings with them."""

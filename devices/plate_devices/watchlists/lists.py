@@ -1,4 +1,4 @@
-"""All lists of a device, read again when their files change."""
+"""The watch lists of a device, which are read again when their files change."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from plate_devices.watchlists.watchlist_settings import WatchlistSettings
     from plate_runtime.script import Script
 
-_LOOK_EVERY = 2.0
+_CHECK_EVERY = 2.0
 
 
 class WatchLists:
-    """The lists that plates are held against. Used by one thread."""
+    """The lists that plates are compared with. Used by one thread."""
 
     def __init__(
         self, settings: Sequence[WatchlistSettings], warn: Callable[[str], None], script: Script = LATIN
@@ -29,24 +29,25 @@ class WatchLists:
         """Read every list of plates in a script; `warn` gets a line on one that cannot be read any more and stays.
 
         Raises:
-            DataError: a list cannot be read. UsageError: two lists have one name.
+            DataError: a list cannot be read.
+            UsageError: two lists have the same name.
         """
         names = [one.name for one in settings]
         if doubled := {name for name in names if names.count(name) > 1}:
-            raise UsageError(f"two watch lists are called {min(doubled)!r}; give each a name of its own")
+            raise UsageError(f"two watch lists are called {min(doubled)!r}; give each a different name")
         self._lists = [_WatchList(one, warn, script) for one in settings]
-        self._looked = time.monotonic()
+        self._checked = time.monotonic()
 
     def __bool__(self) -> bool:
-        """Whether there is any."""
+        """Whether there is a list."""
         return bool(self._lists)
 
     def matches(self, plate: Mapping[str, Any]) -> list[dict[str, str]]:
-        """Return the lists that a plate of a record is on, as events name them.
+        """Return the matches of a plate of a record with the lists, for events.
 
-        Each has `name`, of the list, `match` and `listed`, and `plate_name` where the list names the plate.
+        Each has the list's `name`, `match` and `listed`, and `plate_name` if the list names the plate.
         """
-        if self._lists and time.monotonic() - self._looked >= _LOOK_EVERY:
+        if self._lists and time.monotonic() - self._checked >= _CHECK_EVERY:
             self.reload()
         return [
             {"name": one.name, "match": hit.kind, "listed": hit.listed.text}
@@ -56,13 +57,13 @@ class WatchLists:
         ]
 
     def mark(self, record: dict[str, Any]) -> None:
-        """Name in a record, as `watchlists`, the lists that its plates are on; nothing where there are no lists."""
+        """Add the matches of its plates to a record, as `watchlists`, if there is a list."""
         if self._lists:
             record["watchlists"] = [one for plate in record.get("plates", ()) for one in self.matches(plate)]
 
     def reload(self) -> None:
-        """Read again what has changed."""
-        self._looked = time.monotonic()
+        """Read the lists again that have changed."""
+        self._checked = time.monotonic()
         for one in self._lists:
             one.reload()
 
@@ -86,7 +87,7 @@ class _WatchList:
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """What changes when a file is written or replaced."""
+    """Return a value that changes when the file is written or replaced."""
     try:
         found = path.stat()
     except OSError:

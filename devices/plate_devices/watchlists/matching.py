@@ -1,4 +1,4 @@
-"""Which listed plate a reading is: exactly, by a pattern, or but for one doubtful character."""
+"""Matches a reading with listed plates: exactly, by a pattern, or except for one uncertain character."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
     from plate_devices.watchlists.plate_file import ListedPlate, PlateList
 
-DOUBTFUL_BELOW = 0.95
-"""Confidence of a character below which one of its alternatives may be the right one..."""
-GUESSED_BELOW = 0.6
-"""...and below which any sign may be, or none."""
+UNCERTAIN_BELOW = 0.95
+"""Confidence of a character below which its alternatives are tried."""
+
+UNKNOWN_BELOW = 0.6
+"""Confidence of a character below which every character is tried, and none."""
 
 
 class Match(NamedTuple):
@@ -25,14 +26,14 @@ class Match(NamedTuple):
 
 
 def match(plate: Mapping[str, Any], listed: PlateList, fuzzy: bool) -> Match | None:
-    """Return the listed plate that a plate of a record is, or None.
+    """Return the listed plate that matches a plate of a record, None where none does.
 
     Args:
-        plate: as `records.plate_record` describes it.
-        listed: the plates of a list; O is 0 and I is 1 in all comparisons. An exact match goes before patterns, and
-            the first pattern of the list before others.
-        fuzzy: one doubtful character may be another one, or none. Of several such plates the likeliest is taken, and
-            where none is likelier, none: a guess between two people is worse than no answer.
+        plate: as returned by `records.plate_record`.
+        listed: the plates of a list. O equals 0, and I equals 1. An exact match has priority over patterns, and
+            earlier patterns over later ones.
+        fuzzy: one uncertain character may be another one, or none. The most probable plate is returned, None if two
+            are equally probable: a match with the wrong person is worse than no match.
     """
     text = plate["text"]
     if not text:
@@ -44,27 +45,27 @@ def match(plate: Mapping[str, Any], listed: PlateList, fuzzy: bool) -> Match | N
             return Match("pattern", found)
     if not fuzzy:
         return None
-    shares: dict[str, float] = {}
-    for other, share in _variants(text, plate["characters"], listed.script.alphabet):
+    probabilities: dict[str, float] = {}
+    for other, probability in _variants(text, plate["characters"], listed.script.alphabet):
         if other in listed.exact:
-            shares[other] = max(share, shares.get(other, 0.0))
-    best = sorted(shares, key=lambda other: -shares[other])[:2]
-    if not best or (len(best) == 2 and shares[best[0]] == shares[best[1]]):
+            probabilities[other] = max(probability, probabilities.get(other, 0.0))
+    best = sorted(probabilities, key=lambda other: -probabilities[other])[:2]
+    if not best or (len(best) == 2 and probabilities[best[0]] == probabilities[best[1]]):
         return None
     return Match("fuzzy", listed.exact[best[0]])
 
 
 def _variants(text: str, characters: Sequence[Mapping[str, Any]], alphabet: str) -> Iterator[tuple[str, float]]:
-    """Yield what the plate says where one doubtful character is read otherwise, folded, and how likely that is."""
+    """Yield folded texts with one uncertain character replaced, and their probabilities."""
     if len(characters) != len(text):
         return
     for place, character in enumerate(characters):
         before, after = text[:place], text[place + 1 :]
-        if character["confidence"] < DOUBTFUL_BELOW:
-            for sign, share in character["alternatives"]:
-                yield fold(before + sign + after), share
-        if character["confidence"] < GUESSED_BELOW:
-            for sign in alphabet:
-                yield fold(before + sign + after), 0.0
+        if character["confidence"] < UNCERTAIN_BELOW:
+            for other, probability in character["alternatives"]:
+                yield fold(before + other + after), probability
+        if character["confidence"] < UNKNOWN_BELOW:
+            for other in alphabet:
+                yield fold(before + other + after), 0.0
             if before or after:
                 yield fold(before + after), 0.0

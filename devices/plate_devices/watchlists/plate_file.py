@@ -1,4 +1,4 @@
-"""A file of known plates: one a line, as people write them."""
+"""Files of known plates, one plate per line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from plate_runtime.script import LATIN, Script
 LONGEST = 16
 _LARGEST = 64 << 20
 WILDCARDS = "?*"
-"""In a listed plate: one character, and any number of them."""
+"""`?` stands for one character, `*` for any number of characters."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a [[watchlist]] of the configuration says."""
+"""The table [[watchlist]] of the settings."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def write(folder: Path, text: str | bytes) -> Path:
 
 def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, "# nothing\n"))
-    assert (config.source.address, config.read.models, config.outputs, config.given) == (None, (), (), frozenset())
+    assert (config.source.address, config.read.models, config.outputs, config.present) == (None, (), (), frozenset())
     assert (config.service.watchdog, config.heat.limit) == (True, 75.0)
 
 
@@ -42,7 +42,7 @@ limit = 0
     assert (config.source.address, config.source.roi, config.source.fps) == ("demo", (1, 2, 30, 40), 5.0)
     assert config.source.redirect == "Bücher.example"
     assert (config.read.as_, config.read.models, config.heat.limit) == ("plate", ("a.tflite",), 0.0)
-    assert config.given == {"source", "read", "heat"}
+    assert config.present == {"source", "read", "heat"}
 
 
 @pytest.mark.parametrize(

@@ -31,13 +31,13 @@ def test_the_installed_settings_are_right_with_every_example_in_them(tmp_path: P
     text = (PARTS / "plate-infer.toml").read_text("utf-8")
     options = parse_infer(["--config", str(PARTS / "plate-infer.toml")])
     assert options.config is not None
-    assert options.config.given >= {"source", "read", "service", "heat", "serve", "output"}
+    assert options.config.present >= {"source", "read", "service", "heat", "serve", "output"}
     shown = re.sub(r"(?m)^# (?=\[|\w+ = )", "", text)
     assert shown.count("\n[") > text.count("\n[")
     (tmp_path / "all.toml").write_text(shown)
     options = parse_infer(["--config", str(tmp_path / "all.toml")])
     assert options.config is not None
-    assert {"privacy"} <= options.config.given
+    assert {"privacy"} <= options.config.present
     assert [one.type for one in options.config.outputs] == ["sqlite", "mqtt"]
 
 
