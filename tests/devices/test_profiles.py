@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plate_devices.health.board import Board
-from plate_devices.profiles import name_for, load_profile, names
+from plate_devices.profiles import load_profile, name_for, names
 from plate_runtime.errors import UsageError
 from plate_runtime.shipped import named_model
 
@@ -45,5 +45,5 @@ def test_a_machine_without_a_name_is_a_cpu(tmp_path: Path) -> None:
 
 
 def test_an_unknown_profile_is_refused() -> None:
-    with pytest.raises(UsageError, match="there are auto, cpu, pi-3"):
+    with pytest.raises(UsageError, match="profiles are auto, cpu, pi-3"):
         load_profile("../pi-3")

@@ -46,7 +46,7 @@ def _token(data: bytearray, rng: random.Random) -> None:
 
 
 def _value(data: bytearray, rng: random.Random) -> None:
-    """Put a token in the place of a number, a word or a text in quotes."""
+    """Put a token in the place of a number, a word or a string in quotes."""
     spans = _values(bytes(data))
     if not spans:
         _token(data, rng)

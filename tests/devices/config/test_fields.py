@@ -54,24 +54,24 @@ def test_everything_that_fits() -> None:
 @pytest.mark.parametrize(
     ("table", "reason"),
     [
-        ({}, "gate.toml, line 1: name is missing; it is a text in quotes"),
-        ({"name": 3}, "name: 3 does not fit; it is a text in quotes"),
+        ({}, "gate.toml, line 1: name is missing; it has to be a string in quotes"),
+        ({"name": 3}, "name: 3 is not valid; it has to be a string in quotes"),
         ({"nmae": "x"}, "nmae: there is no such setting; did you mean name?"),
-        ({"name": "x", "zz": 1}, "zz: there is no such setting; there are as, count, file, inner, many, name"),
-        ({"name": "x", "as": "car"}, 'as: "car" does not fit; it is "frame" or "plate"'),
-        ({"name": "x", "rate": "fast"}, 'gate.toml, line 7: rate: "fast" does not fit; it is a number'),
-        ({"name": "x", "rate": float("inf")}, "rate: inf does not fit"),
-        ({"name": "x", "count": True}, "count: true does not fit; it is a whole number"),
-        ({"name": "x", "count": 1.5}, "count: 1.5 does not fit"),
-        ({"name": "x", "on": 1}, "on: 1 does not fit; it is true or false"),
-        ({"name": "x", "file": ""}, "it is the name of a file"),
-        ({"name": "x", "roi": [1, 2, 3]}, "roi: [1, 2, 3] does not fit; it is a list of 2, each a whole number"),
-        ({"name": "x", "words": ["a", 2]}, "words[2]: 2 does not fit; it is a text"),
+        ({"name": "x", "zz": 1}, "zz: there is no such setting; settings are as, count, file, inner, many, name"),
+        ({"name": "x", "as": "car"}, 'as: "car" is not valid; it has to be "frame" or "plate"'),
+        ({"name": "x", "rate": "fast"}, 'gate.toml, line 7: rate: "fast" is not valid; it has to be a number'),
+        ({"name": "x", "rate": float("inf")}, "rate: inf is not valid"),
+        ({"name": "x", "count": True}, "count: true is not valid; it has to be a whole number"),
+        ({"name": "x", "count": 1.5}, "count: 1.5 is not valid"),
+        ({"name": "x", "on": 1}, "on: 1 is not valid; it has to be true or false"),
+        ({"name": "x", "file": ""}, "it has to be the name of a file"),
+        ({"name": "x", "roi": [1, 2, 3]}, "roi: [1, 2, 3] is not valid; it has to be a list of 2, each a whole number"),
+        ({"name": "x", "words": ["a", 2]}, "words[2]: 2 is not valid; it has to be a string"),
         ({"name": "x", "inner": {"port": 0}}, "gate.toml, line 10: inner.port: 0 is no port; use 1 to 65535"),
         ({"name": "x", "inner": {"prot": 0}}, "gate.toml, line 9: inner.prot: there is no such setting; did you mean"),
-        ({"name": "x", "inner": 5}, "inner: 5 does not fit; it is a table"),
-        ({"name": "x", "many": [{}, {"port": "a"}]}, 'many[2].port: "a" does not fit'),
-        ({"name": "x" * 200, "on": "y" * 200}, f'on: "{"y" * 59}... does not fit'),
+        ({"name": "x", "inner": 5}, "inner: 5 is not valid; it has to be a table"),
+        ({"name": "x", "many": [{}, {"port": "a"}]}, 'many[2].port: "a" is not valid'),
+        ({"name": "x" * 200, "on": "y" * 200}, f'on: "{"y" * 59}... is not valid'),
     ],
 )
 def test_what_does_not_fit_is_named(table: dict[str, Any], reason: str) -> None:
@@ -82,6 +82,6 @@ def test_what_does_not_fit_is_named(table: dict[str, Any], reason: str) -> None:
 
 
 def test_a_secret_is_not_shown() -> None:
-    with pytest.raises(ConfigError, match="password: this value does not fit") as error:
+    with pytest.raises(ConfigError, match="password: this value is not valid") as error:
         build(Everything, {"name": "x", "password": 12345}, PLACE)
     assert "12345" not in str(error.value)
