@@ -288,7 +288,7 @@ def test_no_broker_and_another_server() -> None:
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"url": "http://host"}, "this is no address; it is like mqtt://host or mqtts://host"),
+        ({"url": "http://host"}, "this is not an address; use for example mqtt://host or mqtts://host"),
         ({"url": "mqtt://host", "topic": "a/#"}, "does not allow these wildcards"),
         ({"url": "mqtt://host/a/+"}, "does not allow these wildcards"),
         ({"url": "mqtt://host/a/%23"}, "does not allow these wildcards"),
