@@ -1,1 +1,1 @@
-"""Scoring readers and detectors on labelled pictures."""
+"""Scores of readers and detectors on labelled pictures."""

@@ -1,4 +1,4 @@
-"""Contact sheets of failures: what went wrong is seen faster than read."""
+"""Contact sheets: pictures of failures with label and reading."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OUTLINE = (255, 64, 32)
 
 
 class Tile(NamedTuple):
-    """One failure: a picture and maybe the corners of the plate in it, its label, and what was read instead."""
+    """One failure: a picture, its label, the reading, and the corners of the plate in a frame."""
 
     picture: PictureSource
     label: str
@@ -41,7 +41,7 @@ def contact_sheets(failures: Sequence[Reading]) -> list[Image.Image]:
     """Draw the first `MOST` failures on RGB pages: each crop, below it its label (green) and the reading (red).
 
     Raises:
-        InputError: a picture has become unreadable meanwhile.
+        InputError: a picture cannot be read any more.
     """
     shown = failures[:MOST]
     return draw_tiles(
@@ -50,7 +50,7 @@ def contact_sheets(failures: Sequence[Reading]) -> list[Image.Image]:
 
 
 def frame_sheets(failures: Sequence[Failure]) -> list[Image.Image]:
-    """Draw the first `MOST` failures of whole frames, each with its surroundings and outlined; see `contact_sheets`."""
+    """Draw the first `MOST` failures of frames, each outlined with its surroundings; see `contact_sheets`."""
     shown = failures[:MOST]
     return draw_tiles(
         [
@@ -102,7 +102,7 @@ def _draw_cell(sheet: Image.Image, tile: Tile, left: int, top: int) -> None:
 
 
 def _cut_out(tile: Tile) -> Image.Image:
-    """Return a tile's picture; of a frame with corners the plate, outlined, with as much around it again."""
+    """Return the picture of a tile; for a frame, the outlined plate with a margin of half its size."""
     picture = Image.fromarray(open_picture(tile.picture).rgb)
     if tile.corners is None:
         return picture

@@ -1,4 +1,4 @@
-"""Score a reader on labelled pictures."""
+"""Scores of a reader on labelled crops."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ from plate_runtime.evaluate import calibration, score_texts
 from plate_runtime.pictures.open_picture import open_picture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from typing import TypeVar
 
     from plate_runtime.evaluate import CalibrationBin, TextScore
-    from plate_runtime.labels import LabelledPicture
+    from plate_runtime.labels import LabelledFrame, LabelledPicture
     from plate_runtime.reader import PlateReader
+
+    Labelled = TypeVar("Labelled", LabelledPicture, LabelledFrame)
+    Result = TypeVar("Result")
 
 
 class Reading(NamedTuple):
-    """One picture as read: text and confidence (0..1) are "" and 0 where nothing was; `cpu_ms` without decoding."""
+    """The result for one picture: text and confidence (0..1), "" and 0 for no text; `cpu_ms` without decoding."""
 
     picture: LabelledPicture
     text: str
@@ -29,19 +33,19 @@ class Reading(NamedTuple):
 
     @property
     def exact(self) -> bool:
-        """Whether the reading is the label."""
+        """Whether the text equals the label."""
         return self.text == self.picture.text
 
     @property
     def folded(self) -> bool:
-        """Whether it is with O=0 and I=1."""
+        """Whether the text equals the label with O=0 and I=1."""
         return fold(self.text) == fold(self.picture.text)
 
 
 class Evaluation(NamedTuple):
-    """What a reader made of a set: readings, scores, calibration, and what could not be read at all.
+    """The result for a set: readings, scores, calibration, and files that could not be opened.
 
-    A confidence counts O and 0, I and 1 as one sign, so calibration is held against the folded match.
+    A confidence counts O and 0, and I and 1, as one character. So calibration uses the folded match.
     """
 
     readings: list[Reading]
@@ -52,44 +56,55 @@ class Evaluation(NamedTuple):
 
     @property
     def failures(self) -> list[Reading]:
-        """Readings that are not the label, the surest first: these mislead most. Right with O=0 and I=1 comes last."""
+        """Readings that differ from the label, the most confident first; those right with O=0 and I=1 come last."""
         return sorted((one for one in self.readings if not one.exact), key=lambda one: (one.folded, -one.confidence))
 
     @property
     def cpu_ms_median(self) -> float:
-        """Processor time of one reading in milliseconds."""
+        """Median CPU time of one reading in milliseconds."""
         return median(one.cpu_ms for one in self.readings)
 
 
 def evaluate(
     reader: PlateReader, pictures: Iterable[LabelledPicture], read_as: str, region: str | None = None
 ) -> Evaluation:
-    """Read every picture, whatever the confidence, and score.
+    """Read every picture, without a threshold, and score.
 
     Args:
-        read_as: "plate", "character", or "auto" as plate-infer reads without `--as`.
-        region: where the plates come from.
+        read_as: the mode, "plate", "character", or "auto" as in plate-infer without `--as`.
+        region: country or state of the plates.
 
     Raises:
-        DataError: not one picture could be opened.
+        DataError: no picture could be opened.
     """
-    readings: list[Reading] = []
-    unreadable: list[tuple[str, InputError]] = []
-    for picture in pictures:
-        try:
-            readings.append(_read(reader, picture, read_as, region))
-        except InputError as error:
-            unreadable.append((str(picture.path), error))
-    if not readings:
-        raise DataError(f"no picture of the set can be read; the first: {unreadable[0][1] if unreadable else 'none'}")
+    readings, unreadable = read_each(pictures, lambda picture: _read(reader, picture, read_as, region))
     score = score_texts([one.text for one in readings], [one.picture.text for one in readings])
     ece, bins = calibration([one.confidence for one in readings], [one.folded for one in readings])
     return Evaluation(readings, score, ece, bins, unreadable)
 
 
-def describe(evaluation: Evaluation) -> dict[str, Any]:
-    """Return the scores as plate-eval prints them in JSON."""
-    score = evaluation.score
+def read_each(
+    labelled: Iterable[Labelled], read: Callable[[Labelled], Result]
+) -> tuple[list[Result], list[tuple[str, InputError]]]:
+    """Return the results of all pictures, and path and error of those that could not be opened.
+
+    Raises:
+        DataError: no picture could be opened.
+    """
+    results: list[Result] = []
+    unreadable: list[tuple[str, InputError]] = []
+    for one in labelled:
+        try:
+            results.append(read(one))
+        except InputError as error:
+            unreadable.append((str(one.path), error))
+    if not results:
+        raise DataError(f"no picture of the set can be read; the first: {unreadable[0][1] if unreadable else 'none'}")
+    return results, unreadable
+
+
+def text_scores(score: TextScore, ece: float, cpu_ms_median: float) -> dict[str, Any]:
+    """Return the scores of texts for the JSON of plate-eval."""
     return {
         "count": score.count,
         "exact": score.exact,
@@ -97,8 +112,15 @@ def describe(evaluation: Evaluation) -> dict[str, Any]:
         "folded": score.folded,
         "folded_rate": round(score.folded_rate, 6),
         "cer": round(score.cer, 6),
-        "ece": round(evaluation.ece, 6),
-        "cpu_ms_median": round(evaluation.cpu_ms_median, 3),
+        "ece": round(ece, 6),
+        "cpu_ms_median": round(cpu_ms_median, 3),
+    }
+
+
+def describe(evaluation: Evaluation) -> dict[str, Any]:
+    """Return the scores for the JSON of plate-eval."""
+    return {
+        **text_scores(evaluation.score, evaluation.ece, evaluation.cpu_ms_median),
         "bins": [
             {
                 "low": one.low,

@@ -1,4 +1,4 @@
-"""Score a reader on whole frames: are the plates found, is what was found a plate, is it read?"""
+"""Scores of a detector and a reader on whole frames: plates found, false positives, texts read."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import defaultdict
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
+from plate_devices.scoring.crops import read_each
 from plate_runtime.alphabet import fold
-from plate_runtime.errors import DataError, InputError
 from plate_runtime.evaluate import calibration, match_plates, score_detections, score_texts
 from plate_runtime.pictures.open_picture import open_picture
 
@@ -17,31 +17,32 @@ if TYPE_CHECKING:
 
     from plate_devices.scoring.reviewed import Reviewed, Seen
     from plate_runtime.detect import Detection
+    from plate_runtime.errors import InputError
     from plate_runtime.evaluate import CalibrationBin, DetectionScore, Matches, TextScore
     from plate_runtime.labels import LabelledFrame, LabelledPicture
     from plate_runtime.reader import Plate, PlateReader
 
 THRESHOLDS = tuple(step / 20 for step in range(20))
-"""Products of detection and reading that the curve is drawn for."""
+"""Thresholds of the curve, for the product of both confidences."""
 
 SAME_PLACE = 0.1
-"""Overlap from which on a reading is that of a labelled plate."""
+"""Least overlap (IoU) of a reading with the labelled plate that it belongs to."""
 
 
 class FoundPlate(NamedTuple):
-    """A detection, what was read of it, if anything, and how sure both are together, 0..1."""
+    """A detection and its plate, None where no text was read."""
 
     detection: Detection
     plate: Plate | None
 
     @property
     def product(self) -> float:
-        """Confidence of the detection times that of the reading; 0 where nothing was read."""
+        """Product of the confidences of detection and reading, 0..1; 0 where no text was read."""
         return self.plate.detection_confidence * self.plate.confidence if self.plate else 0.0
 
 
 class FrameReading(NamedTuple):
-    """One frame: all detections with their readings, matched with the labels; `cpu_ms` of finding and reading."""
+    """The result for one frame: detections with their plates, matched with the labels, and CPU milliseconds."""
 
     frame: LabelledFrame
     found: list[FoundPlate]
@@ -50,15 +51,15 @@ class FrameReading(NamedTuple):
 
     @property
     def placed(self) -> bool:
-        """Whether it is known where all plates are, so that a detection can lie on none."""
+        """Whether all labelled plates have corners, so that false positives can be recognised."""
         return all(plate.corners for plate in self.frame.plates)
 
     def reported(self, threshold: float) -> list[FoundPlate]:
-        """Detections that are plates by what was read of them."""
+        """Return the detections whose product reaches the threshold."""
         return [one for one in self.found if one.plate and one.product >= threshold]
 
     def readings(self, threshold: float) -> list[tuple[LabelledPicture, Plate | None]]:
-        """Return each labelled plate that has a text, with what was reported of it."""
+        """Return each labelled plate that has a text, with the plate that was reported for it."""
         reported = self.reported(threshold)
         placed = [plate for plate in self.frame.plates if plate.corners]
         matches = match_plates(
@@ -70,30 +71,31 @@ class FrameReading(NamedTuple):
         ]
         rest = [one.plate for number, one in enumerate(reported) if number not in matches.found]
         for label in (plate for plate in self.frame.plates if not plate.corners):
-            # Without corners a label may be any plate of the picture: the one with its text, else the surest.
+            # A label without corners may be any plate of the frame: that with its text, else the most confident one.
             rest.sort(key=lambda plate: plate is None or fold(plate.text) != fold(label.text))
             pairs.append((label, rest.pop(0) if rest else None))
         return [(label, plate) for label, plate in pairs if label.text]
 
     def false(self, threshold: float) -> list[FoundPlate]:
-        """Return what was reported and lies on no labelled plate; without corners nobody knows where those are."""
+        """Return the reported false positives; none where labels have no corners."""
         if not self.placed:
             return []
         return [self.found[place] for place in self.matches.outside if self.found[place] in self.reported(threshold)]
 
 
 class FrameEvaluation(NamedTuple):
-    """What a reader made of a set of frames.
+    """The result for a set of frames.
 
     Attributes:
-        located: all detections against the labels, in frames whose plates have corners; false: readings reported
-            there that lie on no labelled plate.
-        score: of the labelled texts, what was reported; ece, bins: of the folded match of reported readings.
-        threshold: product of confidences from which on a reading is reported.
+        detected: score of all detections, in frames whose plates have corners.
+        false: reported false positives in these frames.
+        score: of the texts that were reported for labelled texts.
+        ece, bins: calibration, by the folded match of reported texts.
+        threshold: least product of confidences of a reported plate.
     """
 
     readings: list[FrameReading]
-    located: DetectionScore
+    detected: DetectionScore
     false: int
     score: TextScore
     ece: float
@@ -103,19 +105,19 @@ class FrameEvaluation(NamedTuple):
 
     @property
     def cpu_ms_median(self) -> float:
-        """Processor time of one frame in milliseconds, without opening the file."""
+        """Median CPU time of one frame in milliseconds, without opening the file."""
         return median(one.cpu_ms for one in self.readings)
 
     @property
     def pictures(self) -> tuple[int, int]:
-        """Pictures with a text, and those in which every text was read exactly."""
+        """Number of pictures with a text, and of those in which every text was read exactly."""
         read = [one.readings(self.threshold) for one in self.readings]
         rights = [all(plate and plate.text == label.text for label, plate in pairs) for pairs in read if pairs]
         return len(rights), sum(rights)
 
     @property
     def vehicles(self) -> tuple[int, int]:
-        """Vehicles, by text and group, and those whose text has the most confidence over all their frames."""
+        """Number of vehicles, by text and group, and of those whose text has the highest sum of confidences."""
         sums: dict[tuple[str | None, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
         for reading in self.readings:
             for label, plate in reading.readings(self.threshold):
@@ -133,38 +135,33 @@ def evaluate_frames(
     reviewed: Reviewed | None = None,
     read_as: str = "frame",
 ) -> FrameEvaluation:
-    """Find and read the plates of every frame, and score.
+    """Detect and read the plates of every frame, and score.
 
     Args:
-        region: where the plates come from.
-        reviewed: detections on no labelled plate that somebody has looked at; those that are plates do not count.
-        read_as: "frame", or "auto" as plate-infer reads without `--as`.
+        region: country or state of the plates.
+        reviewed: reviewed false positives; those that are plates do not count.
+        read_as: the mode, "frame", or "auto" as in plate-infer without `--as`.
 
     Raises:
-        DataError: not one picture could be opened.
+        DataError: no picture could be opened.
     """
-    readings: list[FrameReading] = []
-    unreadable: list[tuple[str, InputError]] = []
-    for frame in frames:
-        try:
-            seen = reviewed.of(frame.path) if reviewed else []
-            readings.append(_read(reader, frame, region, seen, read_as))
-        except InputError as error:
-            unreadable.append((str(frame.path), error))
-    if not readings:
-        raise DataError(f"no picture of the set can be read; the first: {unreadable[0][1] if unreadable else 'none'}")
+
+    def read_frame(frame: LabelledFrame) -> FrameReading:
+        return _read(reader, frame, region, reviewed.of(frame.path) if reviewed else [], read_as)
+
+    readings, unreadable = read_each(frames, read_frame)
     threshold = reader.least_confidence("frame")
     pairs = [pair for one in readings for pair in one.readings(threshold)]
     score = score_texts([plate.text if plate else "" for _, plate in pairs], [label.text for label, _ in pairs])
     read = [(plate.confidence, fold(plate.text) == fold(label.text)) for label, plate in pairs if plate]
-    ece, bins = calibration([share for share, _ in read], [right for _, right in read])
+    ece, bins = calibration([confidence for confidence, _ in read], [right for _, right in read])
     false = sum(len(one.false(threshold)) for one in readings)
-    located = score_detections([one.matches for one in readings if one.placed])
-    return FrameEvaluation(readings, located, false, score, ece, bins, threshold, unreadable)
+    detected = score_detections([one.matches for one in readings if one.placed])
+    return FrameEvaluation(readings, detected, false, score, ece, bins, threshold, unreadable)
 
 
 def curve(readings: Sequence[FrameReading], thresholds: Sequence[float] = THRESHOLDS) -> list[tuple[float, int, int]]:
-    """Return for each threshold how many labelled texts are read exactly, and how many readings lie on no plate."""
+    """Return threshold, exactly read texts, and false positives for each threshold."""
     points = []
     for threshold in thresholds:
         pairs = [pair for one in readings for pair in one.readings(threshold)]

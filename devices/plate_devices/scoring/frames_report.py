@@ -1,10 +1,11 @@
-"""plate-eval --as frame: what it prints, as JSON and for people."""
+"""Output of plate-eval --as frame, as JSON and as lines."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from plate_devices.scoring.crops import text_scores
 from plate_devices.scoring.frames import SAME_PLACE, curve
 from plate_runtime.geometry import polygon_iou
 
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
     from plate_runtime.geometry import Corners
 
 WIDTHS = (0, 40, 60, 80, 120, 200, 400)
-"""Limits between classes of plates by the length of their upper edge, in pixels of the picture."""
+"""Lower limits of the classes of plate widths, in pixels of the picture."""
 
 _LISTED = 20
 
 
 class Failure(NamedTuple):
-    """A plate that was "missed" or "misread", or a reading that is "false": on no labelled plate."""
+    """A failure of the kind "missed", "misread" or "false" (a false positive)."""
 
     kind: str
     image: str
@@ -32,7 +33,7 @@ class Failure(NamedTuple):
     corners: Corners | None
 
     def describe(self) -> dict[str, Any]:
-        """Return the failure as plate-eval prints it in JSON."""
+        """Return the failure for the JSON of plate-eval."""
         corners = [[round(x, 1), round(y, 1)] for x, y in self.corners] if self.corners else None
         return {
             "kind": self.kind,
@@ -45,7 +46,7 @@ class Failure(NamedTuple):
 
 
 def failures(found: FrameEvaluation) -> list[Failure]:
-    """Return everything that went wrong: false plates first, then misread ones, both the surest first, then missed."""
+    """Return all failures: false positives, misread plates, both the most confident first, and missed plates."""
     every = [failure for one in found.readings for failure in _failures_of(one, found.threshold)]
     order = ("false", "misread", "missed")
     return sorted(every, key=lambda one: (order.index(one.kind), -one.confidence))
@@ -68,29 +69,22 @@ def _failures_of(one: FrameReading, threshold: float) -> Iterator[Failure]:
 
 
 def describe(found: FrameEvaluation, reviewed: Reviewed | None = None) -> dict[str, Any]:
-    """Return the scores as plate-eval prints them in JSON; with `reviewed`, who of those outside was looked at."""
-    score, located = found.score, found.located
+    """Return the scores for the JSON of plate-eval; `reviewed` marks false positives that were reviewed."""
+    detected = found.detected
     pictures, vehicles = found.pictures, found.vehicles
     return {
-        "count": score.count,
-        "exact": score.exact,
-        "exact_rate": round(score.exact_rate, 6),
-        "folded": score.folded,
-        "folded_rate": round(score.folded_rate, 6),
-        "cer": round(score.cer, 6),
-        "ece": round(found.ece, 6),
-        "cpu_ms_median": round(found.cpu_ms_median, 3),
+        **text_scores(found.score, found.ece, found.cpu_ms_median),
         "threshold": found.threshold,
         "frames": len(found.readings),
-        "frames_with_corners": located.frames,
-        "plates": located.plates,
-        "found": located.found,
-        "recall": round(located.recall, 6),
+        "frames_with_corners": detected.frames,
+        "plates": detected.plates,
+        "found": detected.found,
+        "recall": round(detected.recall, 6),
         "widths": [_width_entry(low, high, *counts) for low, high, counts in _by_width(found.readings)],
-        "detections_outside": located.outside,
-        "detections_outside_per_frame": round(located.outside_per_frame, 6),
+        "detections_outside": detected.outside,
+        "detections_outside_per_frame": round(detected.outside_per_frame, 6),
         "false_plates": found.false,
-        "false_plates_per_frame": round(found.false / max(1, located.frames), 6),
+        "false_plates_per_frame": round(found.false / max(1, detected.frames), 6),
         "pictures": {"count": pictures[0], "exact": pictures[1]},
         "vehicles": {"count": vehicles[0], "exact": vehicles[1]},
         "groups": by_group(found),
@@ -102,7 +96,7 @@ def describe(found: FrameEvaluation, reviewed: Reviewed | None = None) -> dict[s
 
 
 def by_group(found: FrameEvaluation) -> dict[str, dict[str, int]]:
-    """Return for each group of the labels its frames, plates and texts, and how many were found and read exactly."""
+    """Return the counts of each group of the labels: frames, plates, texts, and those found and read exactly."""
     groups: dict[str, dict[str, int]] = {}
     for one in found.readings:
         names = sorted({plate.group for plate in one.frame.plates if plate.group})
@@ -120,19 +114,19 @@ def by_group(found: FrameEvaluation) -> dict[str, dict[str, int]]:
 
 
 def lines(found: FrameEvaluation) -> Iterator[str]:
-    """Yield the scores as lines for people, without the heading."""
+    """Yield the scores as lines, without the heading."""
     from plate_devices.outputs.console_lines import printable
 
-    score, located = found.score, found.located
-    per_frame = max(1, located.frames)
-    if located.plates:
-        yield f"found   {located.found:6}  {located.recall:8.2%}   of {located.plates} plates, overlap at least 0.5"
+    score, detected = found.score, found.detected
+    per_frame = max(1, detected.frames)
+    if detected.plates:
+        yield f"found   {detected.found:6}  {detected.recall:8.2%}   of {detected.plates} plates, overlap at least 0.5"
         for low, high, (plates, right) in _by_width(found.readings):
             yield f"        {right:6}  {right / plates:8.2%}   of {plates} from {low} to {high:g} pixels wide"
-    if located.frames:
-        share = located.outside_per_frame
-        yield f"outside {located.outside:6}  {share:8.4f}   a frame: detections on no labelled plate"
-        yield f"false   {found.false:6}  {found.false / per_frame:8.4f}   a frame: those of them that are reported"
+    if detected.frames:
+        rate = detected.outside_per_frame
+        yield f"outside {detected.outside:6}  {rate:8.4f}   a frame: detections on no labelled plate"
+        yield f"false   {found.false:6}  {found.false / per_frame:8.4f}   a frame: those among them that are reported"
     if score.count:
         (pictures, right), (vehicles, known) = found.pictures, found.vehicles
         yield f"exact   {score.exact:6}  {score.exact_rate:8.2%}   of {score.count} plates with a text"
@@ -143,20 +137,20 @@ def lines(found: FrameEvaluation) -> Iterator[str]:
         yield f"ece     {found.ece:16.4f}   expected calibration error, of the folded match"
     yield f"cpu     {found.cpu_ms_median:13.2f} ms   median of one frame, without opening the file"
     for name, one in by_group(found).items():
-        told = f"found {one['found']} of {one['plates']}, exact {one['exact']} of {one['texts']}"
-        yield f"group   {printable(name)}: {one['frames']} frames, {told}, {one['false']} false"
+        counts = f"found {one['found']} of {one['plates']}, exact {one['exact']} of {one['texts']}"
+        yield f"group   {printable(name)}: {one['frames']} frames, {counts}, {one['false']} false"
     wrong = failures(found)
     if wrong:
         yield f"{len(wrong)} failures: kind, label, reading, confidence, picture"
     for failure in wrong[:_LISTED]:
-        told = f"{failure.label or '-'}\t{failure.text or '-'}\t{failure.confidence:.3f}\t{printable(failure.image)}"
-        yield f"  {failure.kind}\t{told}"
+        row = f"{failure.label or '-'}\t{failure.text or '-'}\t{failure.confidence:.3f}\t{printable(failure.image)}"
+        yield f"  {failure.kind}\t{row}"
     if len(wrong) > _LISTED:
         yield f"  and {len(wrong) - _LISTED} more: --json lists them, --sheet FILE shows them"
 
 
 def _outside(one: FrameReading, reviewed: Reviewed | None) -> Iterator[dict[str, Any]]:
-    """Describe each detection on no labelled plate, so that somebody can look at it."""
+    """Yield each detection on no labelled plate, for a review."""
     seen = reviewed.of(one.frame.path) if reviewed else []
     for number in one.matches.outside if one.placed else ():
         detection, plate = one.found[number]
@@ -171,7 +165,7 @@ def _outside(one: FrameReading, reviewed: Reviewed | None) -> Iterator[dict[str,
 
 
 def _by_width(readings: Sequence[FrameReading]) -> list[tuple[int, float, tuple[int, int]]]:
-    """Return lower and upper limit of each class of widths that occurs, with its plates and how many were found."""
+    """Return limits, plates and found plates of each class of widths that occurs."""
     counts = [[0, 0] for _ in WIDTHS]
     for one in readings:
         placed = [plate.corners for plate in one.frame.plates if plate.corners]

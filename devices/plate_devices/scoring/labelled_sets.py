@@ -1,4 +1,4 @@
-"""Find the labelled pictures that plate-eval is pointed at."""
+"""Labelled sets of plate-eval: a labels file or a folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LABELS = "labels.csv"
 
 
 class LabelledSet(NamedTuple):
-    """Labelled pictures: what to call them, all rows, and those with a text."""
+    """Labelled pictures: the name of the set, all rows, and those with a text."""
 
     name: str
     rows: list[LabelledPicture]
@@ -22,7 +22,7 @@ class LabelledSet(NamedTuple):
 
     @property
     def read_as(self) -> str:
-        """What the pictures seem to show: frames with corners or without any plate, else characters or plates."""
+        """The mode for the pictures: frames if there are corners or no texts, else characters or plates."""
         if not self.pictures or any(row.corners for row in self.rows):
             return "frame"
         return "character" if all(len(picture.text) == 1 for picture in self.pictures) else "plate"
@@ -37,16 +37,16 @@ def data_folder(folder: Path, script: Script = LATIN) -> LabelledSet:
     """Read a folder with labels.csv or class folders, or its val/ where it has one.
 
     Raises:
-        DataError: there is nothing labelled in it.
+        DataError: it holds no labelled pictures.
     """
     return candidates(folder, script)[0]
 
 
 def candidates(folder: Path, script: Script = LATIN) -> list[LabelledSet]:
-    """Return every labelled set that `folder` may mean: its val/ first, then the folder itself.
+    """Return all labelled sets that `folder` may stand for: its val/ first, then the folder itself.
 
     Raises:
-        DataError: there is none.
+        DataError: it holds no labelled pictures.
     """
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder")
@@ -59,7 +59,7 @@ def candidates(folder: Path, script: Script = LATIN) -> list[LabelledSet]:
             except DataError as error:
                 problem = error
     if not found:
-        raise problem or DataError(f"{folder} holds nothing labelled")
+        raise problem or DataError(f"{folder} holds no labelled pictures")
     return found
 
 
@@ -74,5 +74,5 @@ def _print_note(line: str) -> None:
 
 
 def _scored(name: str, rows: list[LabelledPicture]) -> LabelledSet:
-    """Keep apart what has a text: an empty one stands for a plate that cannot be read, or for no plate."""
+    """Return the set. A row without text is a plate that cannot be read, or a picture without a plate."""
     return LabelledSet(name, rows, [row for row in rows if row.text])

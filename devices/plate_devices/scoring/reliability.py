@@ -1,4 +1,4 @@
-"""The reliability diagram: how often readings of each confidence are right (Niculescu-Mizil and Caruana 2005)."""
+"""The reliability diagram: accuracy of readings by confidence (Niculescu-Mizil and Caruana 2005)."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _BAR, _EDGE, _MEAN, _COUNT = (150, 186, 220), (70, 110, 150), (180, 24, 24), (19
 
 
 class _Frame(NamedTuple):
-    """A square whose sides are probabilities, in pixels of the picture."""
+    """A square plot of probabilities, in pixels of the picture."""
 
     left: int
     top: int
     side: int
 
-    def at(self, confidence: float, share: float) -> tuple[int, int]:
-        """The pixel of a confidence (to the right) and a share of right readings (upwards)."""
-        return self.left + round(confidence * self.side), self.top + round((1 - share) * self.side)
+    def at(self, confidence: float, accuracy: float) -> tuple[int, int]:
+        """Return the pixel of a confidence (x) and an accuracy (y)."""
+        return self.left + round(confidence * self.side), self.top + round((1 - accuracy) * self.side)
 
 
 def reliability_diagram(bins: Sequence[CalibrationBin], ece: float, heading: str) -> Image.Image:
-    """Draw the share of right readings of each bin (bars), its mean confidence (strokes) and its count; an RGB picture.
+    """Return an RGB picture with accuracy (bars), mean confidence (lines) and count of each bin.
 
-    Bars that end at the diagonal are calibrated; above it the reader is too modest, below it too sure.
+    Bars that end at the diagonal are calibrated. Above it the confidence is too low, below it too high.
     """
     picture = Image.new("RGB", (_WIDTH, _HEIGHT), _PAPER)
     frame = _Frame(_LEFT, _TOP, _SIDE)
@@ -53,11 +53,11 @@ def reliability_diagram(bins: Sequence[CalibrationBin], ece: float, heading: str
 
 def _draw_axes(picture: Image.Image, pen: ImageDraw.ImageDraw, frame: _Frame) -> None:
     for tenth in range(0, 11, 2):
-        share = tenth / 10
-        pen.line((*frame.at(0, share), *frame.at(1, share)), fill=_GRID)
-        pen.line((*frame.at(share, 0), *frame.at(share, 1)), fill=_GRID)
-        _caption(picture, f"{10 * tenth}%", (frame.left - 26, frame.at(0, share)[1] - _LETTER // 2))
-        _caption(picture, f"{10 * tenth}%", (frame.at(share, 0)[0], frame.top + frame.side + 10))
+        value = tenth / 10
+        pen.line((*frame.at(0, value), *frame.at(1, value)), fill=_GRID)
+        pen.line((*frame.at(value, 0), *frame.at(value, 1)), fill=_GRID)
+        _caption(picture, f"{10 * tenth}%", (frame.left - 26, frame.at(0, value)[1] - _LETTER // 2))
+        _caption(picture, f"{10 * tenth}%", (frame.at(value, 0)[0], frame.top + frame.side + 10))
     pen.rectangle((*frame.at(0, 1), *frame.at(1, 0)), outline=_INK)
     _caption(picture, "RIGHT", (frame.left - 30, frame.top - 24))
     _caption(picture, "CONFIDENCE", (frame.left + frame.side // 2, frame.top + frame.side + 32))

@@ -1,4 +1,4 @@
-"""Detections on no labelled plate that somebody has looked at: labels of frames are often incomplete."""
+"""Reviewed detections on no labelled plate. Labels of frames are often incomplete."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _ANSWERS = {"yes": True, "no": False}
 
 
 class Seen(NamedTuple):
-    """One detection that was looked at: its corners in pixels of the picture, and whether it is a plate."""
+    """One reviewed detection: its corners in pixels of the picture, and whether it is a plate."""
 
     corners: Corners
     is_plate: bool
 
 
 class Reviewed:
-    """What was looked at, by picture."""
+    """Reviewed detections by picture."""
 
     def __init__(self, seen: dict[str, list[Seen]]) -> None:
         self._seen = seen
 
     def of(self, picture: Path) -> list[Seen]:
-        """Return what was looked at in a picture; it is known by the end of its path."""
+        """Return the reviewed detections of a picture, which is identified by the end of its path."""
         path = f"/{picture.as_posix()}"
         return [one for image, some in self._seen.items() if path.endswith(f"/{image}") for one in some]
 
@@ -39,7 +39,7 @@ def read_reviewed(file: Path) -> Reviewed:
     """Read a CSV with the columns image, corners and plate, which is yes or no; others are ignored.
 
     Raises:
-        DataError: the file cannot be read, lacks a column, or a row makes no sense.
+        DataError: the file cannot be read, lacks a column, or has an invalid row.
     """
     seen: dict[str, list[Seen]] = {}
     try:

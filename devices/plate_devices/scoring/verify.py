@@ -1,4 +1,4 @@
-"""Read a labelled set again and hold the result against the scores that a model file carries."""
+"""Recomputes scores on a labelled set and compares them with the scores in a model file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Counts:
-    """What a score counts, see `manifest.Score`: of texts pictures, of a detector plates in `frames`."""
+    """Counts of a score, see `manifest.Score`: pictures of a reader, plates in `frames` of a detector."""
 
     count: int
     right: int
@@ -36,7 +36,7 @@ class Counts:
 
 
 class Checked(NamedTuple):
-    """A recorded score and what came out now, in which version of the backend; None where it is not installed."""
+    """A recorded score, the version of the backend, and the new counts; None if the backend is not installed."""
 
     recorded: Score
     version: str | None
@@ -44,11 +44,11 @@ class Checked(NamedTuple):
 
     @property
     def same(self) -> bool:
-        """Whether all counts are what the file says."""
+        """Whether all counts equal the recorded ones."""
         return self.found is not None and self.found == _counts(self.recorded)
 
     def describe(self) -> dict[str, Any]:
-        """Return the check as plate-eval prints it in JSON."""
+        """Return the check for the JSON of plate-eval."""
         recorded, found = self.recorded, self.found
         return {
             "set": recorded.set,
@@ -63,12 +63,12 @@ def verify(model: Path, data: Path, backend: str = "auto", threads: int = 1) -> 
     """Recompute every score that `model` records for the pictures in `data`.
 
     Args:
-        backend: check only scores of this one; "auto" means all.
+        backend: check only scores of this backend; "auto" means all.
 
     Raises:
         ModelError: the file is damaged.
-        DataError: no score is recorded for pictures of this digest.
-        MissingPartError: no interpreter is installed for any of them.
+        DataError: no score is recorded for these pictures.
+        MissingPartError: no interpreter of a score is installed.
     """
     manifest = read_model_file(model).manifest
     name, rows, scores = _recorded(model, manifest, data, backend)
@@ -87,7 +87,7 @@ def verify(model: Path, data: Path, backend: str = "auto", threads: int = 1) -> 
 def _recorded(
     model: Path, manifest: Manifest, data: Path, backend: str
 ) -> tuple[str, list[LabelledPicture], list[Score]]:
-    """Find the set in `data` that has recorded scores: its name, and its rows, of texts those that have one."""
+    """Return name, rows and recorded scores of the set in `data`; for readers the rows with a text."""
     wanted = [score for score in manifest.scores if backend in ("auto", score.backend)]
     if not wanted:
         raise DataError(f"{model} records no scores{'' if backend == 'auto' else f' in {backend}'}")
@@ -103,16 +103,16 @@ def _recorded(
 
 
 def _score(model: Path, name: str, rows: Sequence[LabelledPicture], backend: str, threads: int) -> Counts:
-    """Count again, as plate-eval does without --verify."""
+    """Compute the counts, as plate-eval does without --verify."""
     kind = read_model_file(model).manifest.kind
     title = f"{name} in {backend}"
     if kind == "detector":
         frames = by_picture(rows)
         with PlateReader(None, backend, threads, "frame", model) as reader:
-            located = evaluate_frames(reader, progress(frames, frames, title))
-        for _, error in located.unreadable:
+            evaluation = evaluate_frames(reader, progress(frames, frames, title))
+        for _, error in evaluation.unreadable:
             raise error
-        score = located.located
+        score = evaluation.detected
         return Counts(score.plates, score.found, score.found, score.frames, score.outside)
     with PlateReader(model, backend, threads, kind) as reader:
         found = evaluate(reader, progress(rows, rows, title), kind)
@@ -126,5 +126,5 @@ def _counts(score: Score) -> Counts:
 
 
 def _described(counts: Counts) -> dict[str, int]:
-    """Return counts by their names, those of frames where there are any."""
+    """Return the counts by name; those of frames for detectors only."""
     return {name: value for name, value in asdict(counts).items() if counts.frames or name not in ("frames", "false")}
