@@ -72,8 +72,8 @@ def test_frames_are_the_default_once_a_detector_ships(tmp_path: Path, monkeypatc
         ("a.png --as plate --threads 0", "at least 1"),
         ("a.png --as plate --fps 0", "above 0"),
         ("a.png --as plate --rotate 45", "90, 180 or 270"),
-        ("a.png --as plate --mqtts x", "--mqtts is no option"),
-        ("a.png --as plate --camer demo", "--camer is no option"),
+        ("a.png --as plate --mqtts x", "--mqtts is not an option"),
+        ("a.png --as plate --camer demo", "--camer is not an option"),
         ("a.png --as plate --model", "needs a value"),
     ],
 )

@@ -99,10 +99,10 @@ class TestVerify:
         assert command(["--verify", scored(3), "--data", str(data), "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["verified"] is True
 
-    def test_a_lie_ends_with_3(
+    def test_wrong_recorded_scores_end_with_3(
         self, scored: Callable[[int], str], data: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        with pytest.raises(AccuracyError, match="does not score"):
+        with pytest.raises(AccuracyError, match="has other scores"):
             command(["--verify", scored(4), "--data", str(data), "--json"])
         assert json.loads(capsys.readouterr().out)["verified"] is False
 
@@ -124,8 +124,8 @@ class TestVerify:
         ("--verify m.tflite", "needs --data"),
         ("--verify m.tflite --data d --labels a.csv", "needs --data"),
         ("--verify m.tflite --data d --model n.tflite", "leave --model out"),
-        ("--verify m.tflite --data d --sheet s.png", "no meaning"),
-        ("some/folder", "stands alone"),
+        ("--verify m.tflite --data d --sheet s.png", "cannot be used with"),
+        ("some/folder", "is not an option"),
         ("--data d --sheet s.pdf", "has to end in"),
         ("--data d --as scene", "is not frame or plate or character"),
     ],

@@ -176,7 +176,7 @@ def test_an_unreadable_frame_is_named_and_ends_with_1(
 
 def test_wrong_models_are_refused(make_detector: MakeModel, frames: Path) -> None:
     detector = str(make_detector())
-    with pytest.raises(UsageError, match="one model finds plates"):
+    with pytest.raises(UsageError, match="only one detector is used"):
         command(["--data", str(frames), "--model", detector, detector])
 
 

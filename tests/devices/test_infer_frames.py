@@ -86,8 +86,8 @@ def test_min_confidence_holds_for_detection_and_reading_together(
 ) -> None:
     command([str(frame), "--json", "--min-confidence", "0", *models])
     plates = records(capsys)[0]["plates"]
-    surest = max(plate["confidence"] * plate["detection_confidence"] for plate in plates)
-    command([str(frame), "--json", "--min-confidence", str(surest - 1e-3), *models])
+    best = max(plate["confidence"] * plate["detection_confidence"] for plate in plates)
+    command([str(frame), "--json", "--min-confidence", str(best - 1e-3), *models])
     assert len(records(capsys)[0]["plates"]) == 1
 
 
@@ -129,9 +129,9 @@ def test_models_are_told_apart_by_what_they_say_of_themselves(
     assert choose_models([plates], "frame") == Models(plates, None)
     assert choose_models([detector, characters], "frame") == Models(characters, detector)
     assert choose_models([plates], "plate") == Models(plates, None)
-    with pytest.raises(UsageError, match="one model reads plates"):
+    with pytest.raises(UsageError, match="only one reader is used"):
         choose_models([plates, detector, characters], "frame")
-    with pytest.raises(UsageError, match="one model finds plates"):
+    with pytest.raises(UsageError, match="only one detector is used"):
         choose_models([detector, detector], "frame")
     with pytest.raises(UsageError, match="nothing to find"):
         choose_models([detector, plates], "plate")

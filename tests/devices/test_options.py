@@ -45,8 +45,8 @@ def test_after_two_dashes_nothing_is_an_option() -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("--sise 3", "--sise is no option"),
-        ("-x", "-x is no option"),
+        ("--sise 3", "--sise is not an option"),
+        ("-x", "-x is not an option"),
         ("--size", "--size needs a value, N"),
         ("--size --json", "--size needs a value, N"),
         ("--size=", "--size: '' is not a whole number"),

@@ -51,7 +51,7 @@ def test_every_figure(pictures: list[LabelledPicture]) -> None:
     assert sum(one["count"] for one in described["bins"]) == 4
 
 
-def test_failures_come_surest_first_and_twins_last(pictures: list[LabelledPicture]) -> None:
+def test_failures_come_most_confident_first_and_confusables_last(pictures: list[LabelledPicture]) -> None:
     failures = describe(evaluate(Reader(), pictures, "plate"))["failures"]  # type: ignore[arg-type]
     assert [(one["text"], one["reading"], one["folded"]) for one in failures] == [
         ("XYZ", "XX", False), ("Q7", "", False), ("AO", "A0", True),

@@ -1,4 +1,4 @@
-"""Which of the model files that were named finds plates, and which reads them: the files say so themselves."""
+"""Assigns model files to their roles, detector and reader, by their manifests."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class Models(NamedTuple):
-    """Files of a reader and a detector; None stands for the one that ships."""
+    """Files of a reader and a detector; None stands for the default model."""
 
     reader: str | None = None
     detector: str | None = None
 
 
 def try_models(models: Models, backend: str = "auto") -> None:
-    """Try the models that did not come with the installation in processes of their own. Raises ModelError."""
+    """Try models that are not shipped ones, in separate processes. Raises ModelError."""
     from plate_runtime.shipped import MODELS, named_model
     from plate_runtime.trial import try_model
 
@@ -31,31 +31,32 @@ def try_models(models: Models, backend: str = "auto") -> None:
 
 
 def choose_models(named: Sequence[str], read_as: str, backend: str = "auto") -> Models:
-    """Tell the named model files apart; names of models that ship stand for their files.
+    """Return the roles of model files, or of names of shipped models.
 
     Raises:
-        UsageError: two of one kind, or a detector where nothing is to be found. ModelError: a file is damaged.
+        UsageError: two models have the same role, or the mode needs no detector.
+        ModelError: a file is damaged.
     """
     from plate_runtime.shipped import DETECTING, named_model
 
     if len(named) == 1 and read_as not in DETECTING:
-        return Models(reader=named[0])  # opened in a moment, and refused then where it does not fit
+        return Models(reader=named[0])  # validated when it is opened
     from plate_runtime.model_file import read_model_file
 
     found: dict[bool, str] = {}
     for name in named:
         is_detector = read_model_file(named_model(name, backend)).manifest.kind == "detector"
         if is_detector in found:
-            what = "finds" if is_detector else "reads"
-            raise UsageError(f"one model {what} plates; {found[is_detector]} and {name} both would")
+            role = "detector" if is_detector else "reader"
+            raise UsageError(f"only one {role} is used; {found[is_detector]} and {name} are both one")
         found[is_detector] = name
     if True in found and read_as not in DETECTING:
-        raise UsageError(f"{found[True]} finds plates in frames; with --as {read_as} there is nothing to find")
+        raise UsageError(f"{found[True]} is a detector, which --as {read_as} does not use")
     return Models(found.get(False), found.get(True))
 
 
 def script_of(named: Sequence[str], backend: str = "auto") -> Script:
-    """Return the characters that the named models read; those of the shipped ones where none reads any.
+    """Return the characters that the named reader reads; those of the shipped ones without a reader.
 
     Raises:
         ModelError: a file is damaged.

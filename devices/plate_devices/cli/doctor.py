@@ -1,4 +1,4 @@
-"""plate-doctor: look at everything that reading plates stands on, and say what to do."""
+"""plate-doctor: check interpreters, models, camera, system and outputs, with advice."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 DOCTOR = Command(
     "plate-doctor",
-    "Check interpreters, models, camera, board, disk, clock and outputs, and say what to do.",
+    "Check interpreters, models, camera, board, disk, clock and outputs, with advice on each problem.",
     (
-        Option("--config", "check with the settings of a device, its camera and its outputs", "FILE"),
-        Option("--camera", "check this camera: 0, csi:0, rtsp://..., http://..., demo", "SOURCE"),
-        Option("--bench", "measure how fast this machine reads, as a row for benchmarks/devices.csv"),
+        Option("--config", "settings file of a device; its camera and outputs are checked too", "FILE"),
+        Option("--camera", "camera to check: 0, csi:0, rtsp://..., http://..., demo", "SOURCE"),
+        Option("--bench", "measure the speed of this machine, as a row for benchmarks/devices.csv"),
         Option("--seconds", "how long to measure (10)", "N", number("seconds, from 0.1 to 600", 0.1, 600), 10.0),
         Option("--json", "print one JSON object"),
         Option("--debug", "show tracebacks"),
@@ -43,15 +43,15 @@ def main() -> None:
 
 
 def parse_doctor(arguments: Sequence[str]) -> dict[str, Any]:
-    """Read the command line. Raises UsageError where it makes no sense; --help prints and leaves."""
+    """Parse the command line. Raises UsageError; --help prints and exits."""
     given, others = DOCTOR.parse(arguments)
     if others:
-        raise UsageError(f"{others[0]} has no meaning here; try plate-doctor --help")
+        raise UsageError(f"{others[0]} is not an option; try plate-doctor --help")
     return given
 
 
 def command(arguments: Sequence[str]) -> int:
-    """Check what `arguments` ask for; return 0, or 4 where something failed."""
+    """Run the checks of the arguments; return 0, or 4 if one failed."""
     given = parse_doctor(arguments)
     options, findings = _settings(given)
     shown: list[Finding] = []

@@ -1,4 +1,4 @@
-"""plate-eval: how well does a model read these labelled pictures, and does its file tell the truth about it?"""
+"""plate-eval: scores of models on labelled pictures, and verification of the scores in a model file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def command(arguments: Sequence[str]) -> int:
-    """Do what `arguments` ask for and return the exit code."""
+    """Run plate-eval and return the exit code."""
     options = parse_eval(arguments)
     if options.verify is not None and options.data is not None:
         return _verify(options, options.verify, options.data)
@@ -50,9 +50,9 @@ def _evaluate(options: EvalOptions) -> int:
     script = script_of(options.models, options.backend)
     labelled = labels_file(options.labels, script) if options.labels else data_folder(options.data or Path(), script)
     shown = options.read_as or labelled.read_as
-    # Without --as, pictures are read as plate-infer reads them without it.
-    usual = default_as(options.backend) if shown != "character" else None
-    read_as = options.read_as or usual or shown
+    # Without --as, the mode is that of plate-infer without --as.
+    default = default_as(options.backend) if shown != "character" else None
+    read_as = options.read_as or default or shown
     if shown == "frame":
         return _evaluate_frames(options, labelled, read_as)
     if not labelled.pictures:
@@ -74,7 +74,7 @@ def _evaluate(options: EvalOptions) -> int:
         print(json.dumps(heading | describe(found), allow_nan=False), flush=True)
     else:
         _print_scores(found, labelled, heading)
-    return _name_unreadable(found.unreadable)
+    return _report_unreadable(found.unreadable)
 
 
 def _evaluate_frames(options: EvalOptions, labelled: LabelledSet, read_as: str) -> int:
@@ -105,15 +105,15 @@ def _evaluate_frames(options: EvalOptions, labelled: LabelledSet, read_as: str) 
     if options.json:
         print(json.dumps(heading | describe(found, reviewed), allow_nan=False), flush=True)
     else:
-        who = f"{heading['detector']} and {heading['model']} in {heading['backend']} {heading['backend_version']}"
-        print(f"{printable(labelled.name)}: {len(found.readings)} frames read by {who}")
+        names = f"{heading['detector']} and {heading['model']} in {heading['backend']} {heading['backend_version']}"
+        print(f"{printable(labelled.name)}: {len(found.readings)} frames read by {names}")
         for line in lines(found):
             print(line)
-    return _name_unreadable(found.unreadable)
+    return _report_unreadable(found.unreadable)
 
 
 def _heading(options: EvalOptions, labelled: LabelledSet, read_as: str, model: Model) -> dict[str, str | None]:
-    """Say what was read by what."""
+    """Return the set, the mode, the model and the backend, for the output."""
     manifest, backend = model.manifest, model.backend
     return {
         "set": labelled.name,
@@ -126,10 +126,10 @@ def _heading(options: EvalOptions, labelled: LabelledSet, read_as: str, model: M
     }
 
 
-def _name_unreadable(unreadable: Sequence[tuple[str, InputError]]) -> int:
-    """Name the pictures that were left out, and return the exit code."""
+def _report_unreadable(unreadable: Sequence[tuple[str, InputError]]) -> int:
+    """Print the pictures that were skipped, and return the exit code."""
     for _, error in unreadable:
-        print(f"{PROGRAM}: left out: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: skipped: {error}", file=sys.stderr)
     return 1 if unreadable else 0
 
 
@@ -166,7 +166,7 @@ def _print_scores(found: Evaluation, labelled: LabelledSet, heading: dict[str, s
     print(f"cpu     {found.cpu_ms_median:13.2f} ms   median of one reading, without opening the file")
     failures = found.failures
     if failures:
-        print(f"{len(failures)} failures, the surest first, O/0 and I/1 last: label, reading, confidence, picture")
+        print(f"{len(failures)} failures, most confident first, O/0 and I/1 last: label, reading, confidence, picture")
     for one in failures[:_LISTED]:
         print(f"  {one.picture.text}\t{one.text or '-'}\t{one.confidence:.3f}\t{printable(str(one.picture.path))}")
     if len(failures) > _LISTED:
@@ -191,15 +191,15 @@ def _verify(options: EvalOptions, model: Path, data: Path) -> int:
             print(_sentence(one))
     if wrong:
         names = ", ".join(sorted({one.recorded.backend for one in wrong}))
-        raise AccuracyError(f"{model} does not score on {data} what it records: {names}")
+        raise AccuracyError(f"{model} has other scores on {data} than it records: {names}")
     return 0
 
 
 def _sentence(one: Checked) -> str:
     recorded = one.recorded
     where = f"{recorded.set} in {recorded.backend}"
-    said = f"recorded {recorded.right} of {recorded.count} ({recorded.folded} folded)"
+    expected = f"recorded {recorded.right} of {recorded.count} ({recorded.folded} folded)"
     if one.found is None:
-        return f"{where}: {said}, not checked: {recorded.backend} is not installed"
-    got = f"found {one.found.right} of {one.found.count} ({one.found.folded} folded)"
-    return f"{where}: {said}, {got}: {'the same' if one.same else 'DIFFERENT'}"
+        return f"{where}: {expected}, not checked: {recorded.backend} is not installed"
+    found = f"found {one.found.right} of {one.found.count} ({one.found.folded} folded)"
+    return f"{where}: {expected}, {found}: {'the same' if one.same else 'DIFFERENT'}"

@@ -1,4 +1,4 @@
-"""The command line of plate-eval: what it offers, and what fits together."""
+"""The command line of plate-eval: options and their checks."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 PROGRAM = "plate-eval"
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
-_NOT_BESIDE_VERIFY = ("--as", "--region", "--reviewed", "--sheet", "--reliability")
+_NOT_WITH_VERIFY = ("--as", "--region", "--reviewed", "--sheet", "--reliability")
 
 EVAL = Command(
     PROGRAM,
-    "Score a model on labelled pictures, or check the scores that its file records (exit code 3 where they differ).",
+    "Score a model on labelled pictures, or verify the scores in its file (exit code 3 if they differ).",
     (
         Option("--labels", "pictures, with the columns image and text", "FILE.csv", Path),
-        Option("--data", "folder with labels.csv or class folders, or with a val/ that has them", "DIR", Path),
+        Option("--data", "folder with labels.csv or class folders, or with such a val/", "DIR", Path),
         Option("--verify", "model file whose recorded scores are recomputed on --data", "FILE", Path),
-        Option("--as", "what a picture shows (default: characters by their texts, else as plate-infer reads)",
+        Option("--as", "what a picture shows (default: characters if all texts are single, else as plate-infer)",
                "frame|plate|character", one_of("frame", "plate", "character")),
         *MODEL_OPTIONS,
         REGION_OPTION,
-        Option("--reviewed", "detections outside all labels that were looked at: image, corners, plate (yes or no)",
+        Option("--reviewed", "reviewed detections without a label: image, corners, plate (yes or no)",
                "FILE.csv", Path),
         Option("--json", "print one JSON object"),
         Option("--sheet", "save a contact sheet of the failures, .png, .jpg or .webp", "FILE", Path),
-        Option("--reliability", "save a diagram of confidence against right readings", "FILE", Path),
+        Option("--reliability", "save a diagram of accuracy by confidence", "FILE", Path),
         Option("--debug", "show tracebacks"),
     ),
     "--labels FILE.csv | --data DIR | --verify FILE --data DIR",
@@ -42,7 +42,7 @@ EVAL = Command(
 
 
 class EvalOptions(NamedTuple):
-    """What plate-eval was asked to do."""
+    """The options of plate-eval."""
 
     labels: Path | None
     data: Path | None
@@ -60,19 +60,19 @@ class EvalOptions(NamedTuple):
 
 
 def parse_eval(arguments: Sequence[str]) -> EvalOptions:
-    """Read the command line. Raises UsageError where it makes no sense; --help prints and leaves."""
+    """Parse the command line. Raises UsageError; --help prints and exits."""
     given, others = EVAL.parse(arguments)
     models, strays = split_models(given["--model"], others)
     labels, data, checked = (given[name] for name in ("--labels", "--data", "--verify"))
     if strays:
-        raise UsageError(f"{strays[0]} stands alone; name pictures with --labels FILE.csv or --data DIR")
+        raise UsageError(f"{strays[0]} is not an option; name pictures with --labels FILE.csv or --data DIR")
     if checked is not None:
         if data is None or labels is not None:
             raise UsageError("--verify FILE needs --data DIR, the pictures it was scored on")
         if models:
             raise UsageError("--verify names the model already; leave --model out")
-        if any(given[name] is not None for name in _NOT_BESIDE_VERIFY):
-            raise UsageError(f"{', '.join(_NOT_BESIDE_VERIFY)} have no meaning beside --verify")
+        if any(given[name] is not None for name in _NOT_WITH_VERIFY):
+            raise UsageError(f"{', '.join(_NOT_WITH_VERIFY)} cannot be used with --verify")
     elif (labels is None) == (data is None):
         raise UsageError("name the labelled pictures: either --labels FILE.csv or --data DIR")
     for name in ("--sheet", "--reliability"):

@@ -1,7 +1,7 @@
-"""A command line from a table of options.
+"""Command lines from tables of options.
 
-argparse would do the same, and takes a tenth of the whole time from shell to plate for it: it is imported, asks for
-the language of its messages, and builds its formatter once for each option, before anything is read.
+argparse would take a tenth of the time from start to the first plate: for its import, the language of its messages, and
+a formatter for each option.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ class Option(NamedTuple):
     """One option.
 
     Attributes:
-        name: as it is typed, with its dashes.
-        help: one line for people.
-        value: what stands for its value in the help; empty for a switch, which is True where it is given.
-        convert: turns the typed value into the one that is used; raises ValueError with what it should be.
-        default: where it is not given.
-        repeats: it may be given several times and makes a list.
+        name: with its dashes.
+        help: one line.
+        value: name of the value in the help; empty for a switch, which is True if given.
+        convert: converts the typed value; raises ValueError with the allowed values.
+        default: value without the option.
+        repeats: whether it can be repeated; its value is a list.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Option(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A command: its name, what it does, its options, how its other arguments are called, and an example."""
+    """A command: its name, purpose, options, other arguments, and examples."""
 
     name: str
     purpose: str
@@ -49,14 +49,13 @@ class Command(NamedTuple):
     def parse(
         self, given: Sequence[str], defaults: Mapping[str, Any] | None = None
     ) -> tuple[dict[str, Any], list[str]]:
-        """Return the value of every option by its name, and everything that is no option, in order.
+        """Return the values of all options by name, and the other arguments in order.
 
-        `--name value` and `--name=value` mean the same, options and other arguments may stand in any order, and
-        after `--` nothing is an option. `--help` prints and leaves with SystemExit(0). `defaults` has values, by the
-        option's name, that take the place of its own default.
+        `--name value` and `--name=value` are equal. Options and arguments can be mixed; after `--` all are arguments.
+        `--help` prints the help and raises SystemExit(0). `defaults` replaces defaults of options, by name.
 
         Raises:
-            UsageError: an unknown option, one without its value, or a value it cannot have.
+            UsageError: an option is unknown, lacks its value, or has an invalid one.
         """
         known = {option.name: option for option in self.options}
         values: dict[str, Any] = {
@@ -77,14 +76,14 @@ class Command(NamedTuple):
             else:
                 name, equals, typed = argument.partition("=")
                 if name not in known:
-                    self._refuse(f"{name} is no option")
+                    self._refuse(f"{name} is not an option")
                 value = self._value(known[name], typed if equals else None, rest)
                 values[name] = [*named.get(name, []), value] if known[name].repeats else value
                 named[name] = values[name]
         return values, others
 
     def help(self) -> str:
-        """Return the help, a line for each option."""
+        """Return the help text."""
         lines = [f"usage: {self.name} {self.arguments} [options]".replace("  ", " "), "", self.purpose, ""]
         for option in self.options:
             shown = f"  {option.name} {option.value}".rstrip()
@@ -111,7 +110,7 @@ class Command(NamedTuple):
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
-    """Return a converter that takes one of these words."""
+    """Return a converter that accepts these words."""
 
     def convert(typed: str) -> str:
         if typed not in choices:
@@ -129,7 +128,7 @@ def count(typed: str) -> int:
 
 
 def number(meaning: str, least: float, most: float) -> Callable[[str], float]:
-    """Return a converter to a number between two others, both included."""
+    """Return a converter to a number from `least` to `most`."""
 
     def convert(typed: str) -> float:
         try:

@@ -1,4 +1,4 @@
-"""What a person at a terminal sees while a command works: a status line, or a bar."""
+"""Progress on a terminal: a status line, or a bar."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COLUMNS = 80
 
 
 class StatusLine:
-    """One line on a terminal's standard error that is written over again and again."""
+    """One line on standard error that is overwritten; only on a terminal."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
@@ -31,11 +31,11 @@ class StatusLine:
 
     @property
     def due(self) -> bool:
-        """Whether somebody looks, and the last text is old enough to be replaced."""
+        """Whether there is a terminal, and the last text is old enough to be replaced."""
         return self.on and time.monotonic() >= self._next
 
     def show(self, text: str) -> None:
-        """Replace the line; what is wider than the terminal is cut off, since a second line would stay."""
+        """Replace the line; it is cut off at the width of the terminal, because a second line would stay."""
         if self.on:
             self._stream.write(f"\r\x1b[K{text[: _columns(self._stream) - 1]}")
             self._stream.flush()
@@ -43,7 +43,7 @@ class StatusLine:
             self._next = time.monotonic() + _EVERY
 
     def clear(self) -> None:
-        """Take the line away, so that other output has the terminal to itself."""
+        """Remove the line before other output."""
         if self._shown:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
@@ -58,7 +58,7 @@ def _columns(stream: TextIO) -> int:
 
 
 class FrameRate:
-    """How many frames a second were read lately."""
+    """The recent rate of frames a second."""
 
     def __init__(self) -> None:
         self._since = time.monotonic()
@@ -66,11 +66,11 @@ class FrameRate:
         self.value = 0.0
 
     def count(self) -> None:
-        """Note one frame; the rate follows about once a second."""
+        """Count one frame; the rate is updated about once a second."""
         self._note(1)
 
     def pause(self) -> None:
-        """Note that time passes without a frame."""
+        """Update the rate while there is no frame."""
         self._note(0)
 
     def _note(self, frames: int) -> None:
@@ -83,9 +83,9 @@ class FrameRate:
 
 
 def progress(things: Iterable[T], total: Sized | int, what: str, line: StatusLine | None = None) -> Iterator[T]:
-    """Go through `things` and show a bar, without a package for it; a line at intervals where there is no terminal.
+    """Yield `things` and show a bar; without a terminal, print a line at intervals.
 
-    `line` is where the bar is shown, if others clear it.
+    `line` is the status line to use, if other output shares it.
     """
     count = total if isinstance(total, int) else len(total)
     line = line or StatusLine()
