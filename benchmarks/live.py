@@ -30,7 +30,7 @@ from drives.scoring import Score, Told, describe, follow_drive, legible_frames, 
 from drives.traffic import RATE, Drive, Passing, plan_drive
 
 from plate_devices.follow import Vehicle
-from plate_devices.live.loop import Watch
+from plate_devices.live.loop import FrameLoop
 from plate_devices.live.motion import MotionDetector
 from plate_devices.live.roi import View
 from plate_devices.sources.source import Frame, Frames, Source
@@ -93,7 +93,7 @@ class Guesses:
         """A drive that cannot be read is a fault of the benchmark."""
         raise error
 
-    def remark(self, source: Source, message: str) -> None:
+    def report_state(self, source: Source, message: str) -> None:
         """A drive is never lost."""
 
 
@@ -132,7 +132,7 @@ def measure_skipping() -> None:
         drive = painter.drive
         legible = legible_frames(drive)
         hands = Guesses(drive, Errors())
-        Watch(hands, Painted(painter, change)).run()
+        FrameLoop(hands, Painted(painter, change)).run()
         found, read = score(drive, hands.vehicles, legible), hands.read_frames
         late = [_delay(frames, read) for frames in legible.values() if frames]
         rows.append(
@@ -205,7 +205,7 @@ def measure_film() -> None:
         hands = Guesses(drive, Errors())
         source = VideoFile(str(path))
         started = time.process_time()
-        Watch(hands, source).run()
+        FrameLoop(hands, source).run()
         spent = time.process_time() - started
     legible = legible_frames(drive)
     found = score(drive, hands.vehicles, legible)

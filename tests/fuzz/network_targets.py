@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from plate_devices.addresses import AddressError, split_address
 from plate_devices.clients.limits import Framer, Peer, RefusedError, Response, Service
 from plate_devices.config.setting_errors import SettingError
-from plate_devices.live.live_state import Tap
+from plate_devices.live.live_state import LiveState
 from plate_devices.outputs.home_assistant import discovery
 from plate_devices.outputs.mqtt import MqttOutput
 from plate_devices.outputs.mqtt_settings import MqttSettings
@@ -29,8 +29,8 @@ _PORTS = {"http": 80, "https": 443, "rtsp": 554, "mqtt": 1883, "mqtts": 8883}
 
 def page_service(token: str = "") -> PageService:
     """Return the page without a server and without pictures; no request waits."""
-    tap = Tap()
-    service = PageService(AccessControl(token), PageContent(tap, LivePictures(tap), {}, lambda: {"up": True}, None))
+    state = LiveState()
+    service = PageService(AccessControl(token), PageContent(state, LivePictures(state), {}, lambda: {"up": True}, None))
     service.waiting = threading.Semaphore(0)
     return service
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from plate_devices.config.load import Config
     from plate_devices.sources.source import Roi
 
+PROGRAM = "plate-infer"
+
 MODEL_SUFFIXES = (".tflite", ".onnx")
 
 MODEL_OPTIONS = (

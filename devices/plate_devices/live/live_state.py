@@ -1,4 +1,4 @@
-"""Where the live page taps the loop: the newest frame, who has passed, the ROI to read."""
+"""State that the loop and the live page share: the newest frame, the last vehicles, and the ROI to read."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from plate_runtime.reader import Plate
 
 REMEMBERED = 12
-"""Vehicles that the page shows."""
+"""Number of vehicles on the page."""
 
 
-class Shot(NamedTuple):
-    """One frame as it was read.
+class LiveFrame(NamedTuple):
+    """A frame and its plates.
 
     Attributes:
-        number: of the shot, from 1.
+        number: from 1.
         rgb: uint8 (height, width, 3).
-        plates: what was read in it, or in the last one that was, where this one showed nothing new.
-        seconds: when it was taken.
+        plates: in the frame; in the last frame that was read if this one shows nothing new.
+        seconds: when it was read, in seconds of the monotonic clock.
         roi: the part that was read, None for all of it.
     """
 
@@ -39,86 +39,87 @@ class Shot(NamedTuple):
     roi: Roi | None
 
 
-class Passed(NamedTuple):
-    """A vehicle as it may be shown, and its picture, uint8 (height, width, 3)."""
+class LiveVehicle(NamedTuple):
+    """The record of a vehicle as privacy allows it, and its picture, uint8 (height, width, 3)."""
 
     record: Record
     picture: NDArray[np.uint8] | None
 
 
-class Tap:
-    """Keeps the newest of everything. The loop offers and never waits; the page's threads look.
+class LiveState:
+    """Keeps the newest frame and the last vehicles. The loop writes without waiting; threads of the page read.
 
     Attributes:
-        loop: the thread that offers, as the kernel numbers it; None before the first frame.
+        loop_thread: native id of the loop's thread; None before the first frame.
     """
 
     def __init__(self) -> None:
-        self.loop: int | None = None
+        self.loop_thread: int | None = None
         self._changed = threading.Condition()
-        self._shot: Shot | None = None
-        self._last: deque[Passed] = deque(maxlen=REMEMBERED)
-        self._count = self._vehicles = 0
+        self._frame: LiveFrame | None = None
+        self._vehicles: deque[LiveVehicle] = deque(maxlen=REMEMBERED)
+        self._frame_count = self._vehicle_count = 0
         self._times: deque[float] = deque(maxlen=60)
-        self._notes: dict[str, Any] = {}
+        self._figures: dict[str, Any] = {}
         self._roi: Roi | None = None
         self._roi_set = False
 
-    def offer(
+    def add_frame(
         self, rgb: NDArray[np.uint8], plates: Sequence[Plate] | None, seconds: float, roi: Roi | None = None
     ) -> None:
-        """Take the next frame, uint8 (height, width, 3), which nobody may write into any more.
+        """Add the next frame.
 
         Args:
-            plates: in pixels of the whole frame; None where it was not read, since it shows nothing new.
-            seconds: when it was taken, in seconds as frames tell them.
+            rgb: uint8 (height, width, 3); it must not be changed from now on.
+            plates: in pixels of the whole frame; None if it was not read because it shows nothing new.
+            seconds: when it was read, in seconds of the monotonic clock.
             roi: the part that was read.
         """
-        self.loop = threading.get_native_id()
+        self.loop_thread = threading.get_native_id()
         with self._changed:
             if plates is None:
-                plates = self._shot.plates if self._shot is not None else ()
-            self._count += 1
-            self._shot = Shot(self._count, rgb, plates, seconds, roi)
+                plates = self._frame.plates if self._frame is not None else ()
+            self._frame_count += 1
+            self._frame = LiveFrame(self._frame_count, rgb, plates, seconds, roi)
             self._times.append(time.monotonic())
             self._changed.notify_all()
 
-    def passed(self, record: Record, picture: NDArray[np.uint8] | None) -> None:
-        """Take who has passed, as privacy allows it to be shown."""
+    def add_vehicle(self, record: Record, picture: NDArray[np.uint8] | None) -> None:
+        """Add a vehicle that has passed, as privacy allows it."""
         with self._changed:
-            self._vehicles += 1
-            self._last.appendleft(Passed(record, picture))
+            self._vehicle_count += 1
+            self._vehicles.appendleft(LiveVehicle(record, picture))
 
-    def note(self, **figures: Any) -> None:
-        """Take figures that the page shows as they are: `source`, `state`, `dropped`, `skipped`, `behind_ms`."""
+    def set_figures(self, **figures: Any) -> None:
+        """Set figures that the page shows: `source`, `state`, `dropped`, `skipped`, `behind_ms`."""
         with self._changed:
-            self._notes.update(figures)
+            self._figures.update(figures)
 
-    def wait(self, after: int, seconds: float) -> Shot | None:
-        """Return the newest shot once its number is above `after`; None where none comes within `seconds`."""
+    def wait(self, after: int, seconds: float) -> LiveFrame | None:
+        """Return the newest frame once its number is above `after`; None if none comes within `seconds`."""
         with self._changed:
-            self._changed.wait_for(lambda: self._shot is not None and self._shot.number > after, seconds)
-            return self._shot if self._shot is not None and self._shot.number > after else None
+            self._changed.wait_for(lambda: self._frame is not None and self._frame.number > after, seconds)
+            return self._frame if self._frame is not None and self._frame.number > after else None
 
     @property
-    def shot(self) -> Shot | None:
+    def frame(self) -> LiveFrame | None:
         """The newest frame."""
-        return self._shot
+        return self._frame
 
-    def last(self) -> list[Passed]:
-        """Who has passed, the last one first."""
+    def vehicles(self) -> list[LiveVehicle]:
+        """Return the last vehicles, the newest first."""
         with self._changed:
-            return list(self._last)
+            return list(self._vehicles)
 
     def figures(self) -> dict[str, Any]:
-        """Frames a second, vehicles so far, seconds since the last frame, and what was noted."""
+        """Return frames per second, vehicles so far, seconds since the last frame, and the figures that were set."""
         with self._changed:
             now, times = time.monotonic(), list(self._times)
-            lately = [moment for moment in times if now - moment < 5.0]
-            rate = (len(lately) - 1) / (now - lately[0]) if len(lately) > 1 else 0.0
+            recent = [moment for moment in times if now - moment < 5.0]
+            rate = (len(recent) - 1) / (now - recent[0]) if len(recent) > 1 else 0.0
             since = round(now - times[-1], 1) if times else None
             own = {"frames_per_second": round(rate, 1), "seconds_without_frame": since}
-            return {"vehicles": self._vehicles, **self._notes, **own}
+            return {"vehicles": self._vehicle_count, **self._figures, **own}
 
     @property
     def roi(self) -> Roi | None:
@@ -126,26 +127,20 @@ class Tap:
         with self._changed:
             return self._roi
 
-    @property
-    def roi_set(self) -> bool:
-        """Whether somebody has drawn an ROI, or taken one away; else the settings hold."""
+    def set_roi(self, roi: Roi | None) -> None:
+        """Read this part from the next frame on; None for all of it."""
         with self._changed:
-            return self._roi_set
+            self._roi, self._roi_set = roi, True
 
-    def roi_of(self, size: tuple[int, int], otherwise: Roi | None) -> Roi | None:
-        """Return what to read of a frame of (width, height): what was drawn, all of it where that lies outside.
+    def roi_for(self, size: tuple[int, int], default: Roi | None) -> Roi | None:
+        """Return the ROI of a frame of (width, height): the one drawn on the page, else `default`.
 
-        `otherwise` is what the settings say. A camera that comes back with another picture must not end the watch.
+        If the drawn ROI lies outside the frame, all of it is read: a camera may return with another size.
         """
         with self._changed:
             if not self._roi_set:
-                return otherwise
+                return default
             if self._roi is None:
                 return None
             x, y, width, height = self._roi
             return self._roi if x + width <= size[0] and y + height <= size[1] else None
-
-    def draw(self, roi: Roi | None) -> None:
-        """Read this part from the next frame on; None for all of it."""
-        with self._changed:
-            self._roi, self._roi_set = roi, True

@@ -1,4 +1,4 @@
-"""The live loop: frames come in, what is new is read, and each vehicle that has passed goes out once."""
+"""The live loop: read frames that show something new, and report each vehicle once when it has left."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from plate_runtime.script import LATIN
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from plate_devices.events.records import Engine
     from plate_devices.follow import Vehicle
     from plate_devices.live.roi import View
     from plate_devices.sources.source import Frame, Source
     from plate_runtime.errors import PlateEdgeError
     from plate_runtime.reader import Plate
-    from plate_runtime.script import Script
 
-LONGEST = 10.0
-"""Seconds after which even a frame that shows nothing new is read: nothing is overlooked for longer."""
+READ_EVERY = 10.0
+"""Seconds after which a frame is read even if it shows nothing new."""
 
 
-class Hands(Protocol):
-    """What the loop leaves to the command it belongs to."""
+class FrameHandler(Protocol):
+    """Reads frames and reports results for the loop."""
 
     def views(self, source: Source) -> Iterator[View]:
         """Yield the source's frames, and close it."""
@@ -38,140 +38,142 @@ class Hands(Protocol):
         ...
 
     def print_frame(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> None:
-        """Print what one frame shows."""
+        """Print the plates of one frame."""
         ...
 
     def print_vehicle(self, source: Source, vehicle: Vehicle) -> None:
-        """Print who has passed."""
+        """Print a vehicle that has passed."""
         ...
 
     def report(self, source: Source, error: PlateEdgeError) -> int:
-        """Say what is wrong; return the exit code."""
+        """Report an error of a source; return the exit code."""
         ...
 
-    def remark(self, source: Source, message: str) -> None:
-        """Say that the source is lost, or back."""
+    def report_state(self, source: Source, message: str) -> None:
+        """Report that the source is lost, or works again."""
         ...
 
 
-class StopWatching(Exception):  # noqa: N818
-    """Ends a watch as if its source had ended: what is in view is told, and the exit code is 0."""
+class StopLoop(Exception):  # noqa: N818
+    """Ends a loop like the end of its source: vehicles in view are reported, and the exit code is 0."""
 
 
 class Observer(Protocol):
-    """Who looks on: watchdog, metrics, the live page."""
+    """Follows the loop, such as for metrics, watchdog and live page."""
 
-    def saw(self, view: View, plates: Sequence[Plate] | None) -> None:
-        """A frame came; `plates` is None where it showed nothing new and was not read."""
+    def frame(self, view: View, plates: Sequence[Plate] | None) -> None:
+        """Note a frame; `plates` is None if it showed nothing new and was not read."""
         ...
 
-    def turn(self, watch: Watch) -> None:
-        """The loop has come round: after each frame, and four times a second while none comes.
+    def tick(self, loop: FrameLoop) -> None:
+        """Called after each frame, and four times a second without frames.
 
         Raises:
-            StopWatching: it shall end.
+            StopLoop: to end the loop.
         """
         ...
 
 
-class Watch:
-    """One source, watched until it ends.
+class FrameLoop:
+    """Reads one source until it ends.
 
     Attributes:
-        source: what is watched.
-        skipped: frames that showed nothing new. read: frames that were read. plates: readings in them.
-        passed: vehicles that were told.
-        late: seconds from capture to the end of reading, of the last frame; None where nobody knows.
+        source: of the frames.
+        skipped: frames that showed nothing new.
+        read: frames that were read.
+        plates: plates in them.
+        vehicles: vehicles that were reported.
+        delay: seconds from capture to the end of reading, of the last frame; None if unknown.
     """
 
     def __init__(
         self,
-        hands: Hands,
+        handler: FrameHandler,
         source: Source,
         every: bool = False,
-        placed: bool = True,
-        engine: object = "",
+        has_positions: bool = True,
+        engine: Engine | None = None,
         *,
-        script: Script = LATIN,
         observer: Observer | None = None,
     ) -> None:
-        """Take a source and who reads and prints.
+        """Prepare; `run` begins.
 
         Args:
-            every: print each frame too, and so read each.
-            placed: readings come with their place; see `Follower`.
-            engine: what reads, to be named at the end of the status line.
-            script: the characters that the model reads.
-            observer: who looks on, if anybody.
+            handler: reads the frames and prints the results.
+            source: of the frames; it reports its state to the loop.
+            every: read and print each frame.
+            has_positions: readings have positions; see `Follower`.
+            engine: of the reader: its characters, and its name for the status line.
+            observer: follows the loop.
         """
         self.status = StatusLine()
-        self.skipped = self.read = self.plates = self.passed = 0
-        self.late: float | None = None
+        self.skipped = self.read = self.plates = self.vehicles = 0
+        self.delay: float | None = None
         self._observer = observer
         self.source = source
-        self._hands, self._every = hands, every
-        self._follower = Follower(placed, script)
+        self._handler, self._every = handler, every
+        self._follower = Follower(has_positions, engine.script if engine else LATIN)
         self._motion = None if every else MotionDetector()
         self._rate = FrameRate()
         self._read_at = float("-inf")
-        self._behind = ""
-        self._engine = str(engine)
+        self._delay_shown = ""
+        self._engine = str(engine or "")
         source.listener = self
 
     def run(self) -> int:
-        """Watch, and return the exit code."""
+        """Read until the source ends, and return the exit code."""
         code = 0
         try:
-            for view in self._hands.views(self.source):
+            for view in self._handler.views(self.source):
                 self._print(self._take(view))
-                self._turn()
-        except StopWatching:
+                self._tick()
+        except StopLoop:
             pass
         except (InputError, RoiError) as error:
-            code = self._hands.report(self.source, error)
+            code = self._handler.report(self.source, error)
         finally:
-            # Whatever ended the watch, what is in view has been seen.
+            # Vehicles in view are reported, whatever ended the loop.
             self._print(self._follower.finish())
             self.status.clear()
         return code
 
     def describe(self) -> str:
-        """What the status line says."""
+        """Return the status line."""
         source, in_view = self.source, self._follower.followed
-        told = f"{source.name}: {self._rate.value:.1f} frames/s read, {source.dropped} dropped, {self.skipped} skipped"
-        told += f", {in_view} in view, {self.passed} vehicles{self._behind}"
-        # What a narrow terminal cuts off comes last.
-        return ", ".join(part for part in (told, source.state, self._engine) if part)
+        counts = f"{self._rate.value:.1f} frames/s read, {source.dropped} dropped, {self.skipped} skipped"
+        counts += f", {in_view} in view, {self.vehicles} vehicles{self._delay_shown}"
+        # The least important part is last: a narrow terminal cuts it off.
+        return ", ".join(part for part in (f"{source.name}: {counts}", source.state, self._engine) if part)
 
     def report(self, message: str) -> None:
-        """The source is lost, or back."""
-        self._hands.remark(self.source, message)
+        """See `SourceListener`: the source is lost, or works again."""
+        self._handler.report_state(self.source, message)
 
     def waiting(self) -> None:
-        """No frame comes: what has left meanwhile is printed, and the status line is kept up to date."""
+        """See `SourceListener`: no frame comes; vehicles that have left are printed."""
         self._print(self._follower.wait(time.time()))
         self._rate.pause()
-        self._turn()
+        self._tick()
 
     @property
     def rate(self) -> float:
-        """Frames read a second, lately."""
+        """Frames read per second, recently."""
         return self._rate.value
 
-    def _turn(self) -> None:
+    def _tick(self) -> None:
         if self.status.due:
             self.status.show(self.describe())
         if self._observer is not None:
-            self._observer.turn(self)
+            self._observer.tick(self)
 
     def _take(self, view: View) -> list[Vehicle]:
-        """Read a view, unless it shows what the last one showed; return who has left."""
+        """Read a frame unless it shows nothing new; return the vehicles that have left."""
         now = self._follower.seconds(view.frame)
-        if self._is_known(view, now):
+        if self._is_unchanged(view, now):
             self.skipped += 1
             self._show(view, None)
             return self._follower.stay(view.frame)
-        plates, elapsed = self._hands.read(self.source, view)
+        plates, elapsed = self._handler.read(self.source, view)
         self._read_at = now
         self.read += 1
         self.plates += len(plates)
@@ -179,29 +181,30 @@ class Watch:
         if self._motion is not None:
             self._motion.keep()
         if self._every:
-            self._hands.print_frame(self.source, view.frame, plates, elapsed)
+            self._handler.print_frame(self.source, view.frame, plates, elapsed)
         self._rate.count()
-        self.late = _late(view.frame)
-        self._behind = f", {elapsed:.0f} ms a frame" if self.late is None else f", {1000 * self.late:.0f} ms behind"
+        self.delay = _delay(view.frame)
+        late = self.delay
+        self._delay_shown = f", {elapsed:.0f} ms a frame" if late is None else f", {1000 * late:.0f} ms behind"
         return self._follower.add(view.frame, plates)
 
     def _show(self, view: View, plates: Sequence[Plate] | None) -> None:
         if self._observer is not None:
-            self._observer.saw(view, plates)
+            self._observer.frame(view, plates)
 
-    def _is_known(self, view: View, now: float) -> bool:
+    def _is_unchanged(self, view: View, now: float) -> bool:
         if self._motion is None:
             return False
         changed = self._motion.has_changed(view.part)
-        return not changed and self._follower.settled and 0 <= now - self._read_at < LONGEST
+        return not changed and self._follower.settled and 0 <= now - self._read_at < READ_EVERY
 
     def _print(self, vehicles: Sequence[Vehicle]) -> None:
         for vehicle in vehicles:
-            self.passed += 1
-            self._hands.print_vehicle(self.source, vehicle)
+            self.vehicles += 1
+            self._handler.print_vehicle(self.source, vehicle)
 
 
-def _late(frame: Frame) -> float | None:
-    """How many seconds ago the frame was taken; None where nobody knows, or it was drawn ahead."""
-    late = time.time() - frame.time.timestamp() if frame.time is not None else -1.0
-    return late if late >= 0 else None
+def _delay(frame: Frame) -> float | None:
+    """Return the seconds since a frame was captured; None if unknown, or for a frame from the future."""
+    delay = time.time() - frame.time.timestamp() if frame.time is not None else -1.0
+    return delay if delay >= 0 else None

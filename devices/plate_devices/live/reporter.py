@@ -1,4 +1,4 @@
-"""The way out: records to lines and outputs, pictures to folders, messages to people; privacy stands before all."""
+"""Report results: records to lines and outputs, pictures to folders, messages to the log; all filtered by privacy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plate_devices.cli.status_line import StatusLine
-from plate_devices.outputs.console_lines import Lines
+from plate_devices.outputs.console_lines import ConsoleLines
 from plate_devices.tally import Tally
 from plate_runtime.errors import DeviceError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plate_devices.events.records import Engine, Record
     from plate_devices.follow import Vehicle
     from plate_devices.live.event_pipeline import EventPipeline
-    from plate_devices.live.live_state import Tap
+    from plate_devices.live.live_state import LiveState
     from plate_devices.live.roi import View
     from plate_devices.outputs.saved_pictures import PictureFolder
     from plate_devices.privacy.privacy_filter import PrivacyFilter
@@ -31,41 +31,45 @@ if TYPE_CHECKING:
     from plate_runtime.script import Script
 
 
-class Reporting:
-    """Everything that leaves the process, in the thread of the loop.
+class Reporter:
+    """Reports everything that leaves the process, in the thread of the loop.
 
     Attributes:
-        engine: what reads, for the records. tally: of pictures and videos. status: is cleared before a line is printed.
-        sending: clock, queue and outputs of a camera; None for files. tap: of the live page, if there is one.
+        engine: models and backend, for the records.
+        tally: counts of pictures and videos.
+        status: is cleared before a line is printed.
+        pipeline: clock, queue and outputs of a camera; None for files.
+        live_state: of the live page, None without one.
     """
 
     def __init__(self, options: InferOptions, engine: Engine, log: Log) -> None:
-        """Open the folders to save in, key and watch lists.
+        """Open the folders for pictures, the key and the watch lists.
 
         Raises:
-            DeviceError: a folder cannot be made. UsageError, DataError: settings that do not fit; see `PrivacyFilter`.
+            DeviceError: a folder cannot be made.
+            UsageError, DataError: invalid settings; see `PrivacyFilter`.
         """
         self.engine, self.status, self.tally = engine, StatusLine(), Tally()
-        self.sending: EventPipeline | None = None
-        self.tap: Tap | None = None
+        self.pipeline: EventPipeline | None = None
+        self.live_state: LiveState | None = None
         self._log = log
         self._lost: set[Path] = set()
         self.apply(options, engine.script)
 
     def apply(self, options: InferOptions, script: Script) -> None:
-        """Go on with other options, and watch lists in the characters of a script.
+        """Use other options; `script` holds the characters of plates.
 
-        Where they are refused, those from before hold. Raises as the constructor does.
+        Raises as the constructor does; then nothing changes.
         """
-        guard = self._open_guard(options, script)
+        privacy = self._open_privacy(options, script)
         annotated, crops = _folder(options.annotate), _folder(options.save_crops)
         config = options.config
-        self._covers = config is not None and config.privacy is not None and config.privacy.blur_others
-        self._guard, self._annotated, self._crops = guard, annotated, crops
-        self._as_json, self._lines = options.json, Lines(options.json) if options.lines else None
+        self._masks_others = config is not None and config.privacy is not None and config.privacy.blur_others
+        self._privacy, self._annotated, self._crops = privacy, annotated, crops
+        self._as_json, self._lines = options.json, ConsoleLines(options.json) if options.lines else None
 
     def picture(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> None:
-        """Print the record of a picture, or of a video's frame; save its crops where that is wanted."""
+        """Print the record of a picture or of a video's frame; save its crops if the options say so."""
         record = self._frame_record(source, frame, plates, elapsed)
         self.tally.plates += len(plates)
         self.tally.frames += not source.still
@@ -73,7 +77,7 @@ class Reporting:
             self._save_crops(self._crops, source, frame, plates, record)
         self._print(self._concealed(record), _frame_name(source, frame))
         if not plates and not self._as_json and source.still:
-            self._whisper(f"{source.name}: no plate was read")
+            self._hint(f"{source.name}: no plate was read")
 
     def frame(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> None:
         """Print the record of a camera's frame."""
@@ -81,30 +85,30 @@ class Reporting:
         self._print(self._concealed(record), _frame_name(source, frame))
 
     def vehicle(self, source: Source, vehicle: Vehicle) -> None:
-        """Tell all outputs of a vehicle; save its best picture where that is wanted."""
+        """Report a vehicle to all outputs; save its best picture if the options say so."""
         from plate_devices.events.records import vehicle_record
         from plate_devices.outputs.saved_pictures import crop_name
 
         record = vehicle_record(source.name, vehicle, self.engine)
         self.tally.vehicles += 1
-        if self.sending is not None:
-            self.sending.clock.stamp(record)
+        if self.pipeline is not None:
+            self.pipeline.clock.stamp(record)
         picture = vehicle.picture
-        if self._guard is not None:
-            self._guard.mark(record)
-            picture = self._guard.crop(picture, record)
+        if self._privacy is not None:
+            self._privacy.mark(record)
+            picture = self._privacy.crop(picture, record)
         if self._crops is not None:
             from PIL import Image
 
             name = crop_name(source.name, vehicle.first_time, vehicle.first_seconds, vehicle.first_frame, False)
             name = f"{name}-{self._text_of(record, 0) or record['id']}"
-            lasting = self.sending is not None
+            lasting = self.pipeline is not None
             record["crop"] = self._save(self._crops, Image.fromarray(picture), name, lasting, keep=True)
         record = self._concealed(record)
-        if self.sending is not None:
-            self.sending.put(record)
-        if self.tap is not None:
-            self.tap.passed(record, picture)
+        if self.pipeline is not None:
+            self.pipeline.put(record)
+        if self.live_state is not None:
+            self.live_state.add_vehicle(record, picture)
         self._print(record, _vehicle_name(source, vehicle))
 
     def annotate(
@@ -112,26 +116,31 @@ class Reporting:
         source: Source,
         view: View,
         plates: list[Plate],
-        place: Roi | None,
+        plate_box: Roi | None,
         find_unread: Callable[[], list[Roi]],
     ) -> None:
-        """Save a frame with what was read drawn in, where that is wanted.
+        """Save a frame with its plates drawn in, if the options say so.
 
-        `place` is where a plate is, read or not, and `find_unread` tells of more: privacy may want them covered.
+        Args:
+            source: of the frame.
+            view: of the frame.
+            plates: that were read.
+            plate_box: rectangle that is one plate, read or not; None if there is none.
+            find_unread: returns the boxes of other possible plates, which privacy may mask.
         """
         if self._annotated is None:
             return
         from plate_devices.outputs.saved_pictures import annotate, picture_name
 
         rgb = view.frame.rgb
-        if self._guard is not None:
-            unread = find_unread() if self._covers else []
-            rgb, plates = self._guard.frame(rgb, plates, place, unread)
+        if self._privacy is not None:
+            unread = find_unread() if self._masks_others else []
+            rgb, plates = self._privacy.frame(rgb, plates, plate_box, unread)
         name = picture_name(source.name, view.frame.number, not source.still)
-        self._save(self._annotated, annotate(rgb, plates), f"{name}-read", lasting=self.sending is not None)
+        self._save(self._annotated, annotate(rgb, plates), f"{name}-read", lasting=self.pipeline is not None)
 
     def error(self, source: Source, error: PlateEdgeError, event: str = "input_error") -> int:
-        """Say what is wrong with a source; return the exit code."""
+        """Report an error of a source; return the exit code."""
         from plate_devices.events.records import error_record
 
         self.status.clear()
@@ -141,21 +150,21 @@ class Reporting:
             self._lines.write(error_record(source.name, error), source.name)
         return error.exit_code
 
-    def remark(self, source: Source, message: str) -> None:
-        """Say that a source is lost, or back."""
+    def report_state(self, source: Source, message: str) -> None:
+        """Report that a source is lost, or works again."""
         self.error(source, DeviceError(message), "source")
 
     def say(self, event: str, message: str) -> None:
-        """Tell people something, from the loop's own thread."""
+        """Log a message, from the loop's own thread."""
         self.status.clear()
         self._log.say(event, message)
 
     def close(self, read_as: str) -> None:
-        """Say what pictures and videos gave, in one line with counts."""
+        """Log one closing line with the counts of pictures and videos."""
         if not self.tally.one_error:
             self.say("done", self.tally.describe(read_as))
 
-    def _open_guard(self, options: InferOptions, script: Script) -> PrivacyFilter | None:
+    def _open_privacy(self, options: InferOptions, script: Script) -> PrivacyFilter | None:
         config = options.config
         if config is None or not (config.privacy or config.watchlists):
             return None
@@ -169,12 +178,12 @@ class Reporting:
         from plate_devices.events.records import frame_record
 
         record = frame_record(source.name, frame, plates, elapsed, self.engine)
-        if self._guard is not None:
-            self._guard.mark(record)
+        if self._privacy is not None:
+            self._privacy.mark(record)
         return record
 
     def _concealed(self, record: Record) -> Record:
-        return record if self._guard is None else self._guard.conceal(record)
+        return record if self._privacy is None else self._privacy.conceal(record)
 
     def _print(self, record: Record, source: str) -> None:
         if self._lines is not None:
@@ -192,20 +201,20 @@ class Reporting:
         stem = crop_name(source.name, frame.time, frame.seconds, frame.number, source.still)
         for number, (plate, described) in enumerate(zip(plates, record["plates"], strict=True)):
             crop = crop_plate(frame.rgb, plate)
-            if self._guard is not None:
-                crop = self._guard.crop(crop, {"plates": [described]})
+            if self._privacy is not None:
+                crop = self._privacy.crop(crop, {"plates": [described]})
             name = f"{stem}-{self._text_of(record, number) or 'plate'}"
             described["crop"] = self._save(folder, Image.fromarray(crop), name, lasting=False)
 
     def _text_of(self, record: Record, number: int) -> str:
-        """Return the text of a record's plate as it may leave the process; "" if it may not."""
+        """Return the text of a record's plate, "" if privacy hides it."""
         text: str = self._concealed(record)["plates"][number]["text"]
         return text
 
     def _save(
         self, folder: PictureFolder, picture: Image.Image, name: str, lasting: bool, keep: bool = False
     ) -> str | None:
-        """Save a picture and return its path; a camera (`lasting`) goes on without pictures while the disk is full."""
+        """Save a picture and return its path. A camera (`lasting`) goes on without pictures while the disk is full."""
         try:
             path = folder.save(picture, name, unique=lasting, keep=keep and lasting)
         except DeviceError as error:
@@ -213,15 +222,15 @@ class Reporting:
                 raise
             if folder.folder not in self._lost:
                 self._lost.add(folder.folder)
-                self.say("pictures_lost", f"{error}; no pictures are saved until that is possible again")
+                self.say("pictures_lost", f"{error}; no pictures are saved until the folder works again")
             return None
         if folder.folder in self._lost:
             self._lost.discard(folder.folder)
             self.say("pictures_back", f"pictures are saved in {folder.folder} again")
         return str(path)
 
-    def _whisper(self, text: str) -> None:
-        """Tell a person at a terminal what a program in a pipe need not hear."""
+    def _hint(self, text: str) -> None:
+        """Print a hint on a terminal; programs do not need it."""
         import sys
 
         if sys.stderr is not None and sys.stderr.isatty():
@@ -238,7 +247,7 @@ def _folder(name: str | None) -> PictureFolder | None:
 
 
 def _vehicle_name(source: Source, vehicle: Vehicle) -> str:
-    """Return the source, of a video with the seconds into it at which the vehicle was first read (a media fragment)."""
+    """Return the source; for a video with the second at which the vehicle was first read (a media fragment)."""
     seconds = vehicle.first_seconds
     return source.name if seconds is None else f"{source.name}#t={seconds:.1f}"
 

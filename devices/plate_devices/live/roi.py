@@ -1,4 +1,4 @@
-"""What of a frame is read: all of it, or an ROI, turned upright."""
+"""The part of a frame that is read: rotation, crop to the ROI, and translation of its plates."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class RoiError(UsageError):
 
 
 class View(NamedTuple):
-    """A frame, turned upright, and the part of it that is read: all of it, or its ROI."""
+    """A rotated frame, and the part of it that is read: its ROI, or all of it."""
 
     frame: Frame
     part: NDArray[np.uint8]
     roi: Roi | None
 
 
-def turn(frame: Frame, quarter_turns: int) -> Frame:
-    """Turn a frame clockwise."""
+def rotate(frame: Frame, quarter_turns: int) -> Frame:
+    """Rotate a frame clockwise."""
     if not quarter_turns:
         return frame
     import numpy as np
@@ -35,8 +35,8 @@ def turn(frame: Frame, quarter_turns: int) -> Frame:
     return frame._replace(rgb=np.ascontiguousarray(np.rot90(frame.rgb, -quarter_turns)))
 
 
-def cut(frame: Frame, roi: Roi | None, name: str) -> NDArray[np.uint8]:
-    """Return the part of a frame to read. Raises RoiError where the ROI does not lie in it."""
+def crop(frame: Frame, roi: Roi | None, name: str) -> NDArray[np.uint8]:
+    """Return the part of a frame to read. Raises RoiError if the ROI does not lie in the frame."""
     if roi is None:
         return frame.rgb
     import numpy as np
@@ -49,8 +49,8 @@ def cut(frame: Frame, roi: Roi | None, name: str) -> NDArray[np.uint8]:
     return np.ascontiguousarray(frame.rgb[y : y + height, x : x + width])
 
 
-def moved(plate: Plate, roi: Roi | None) -> Plate:
-    """Return a plate that was read in an ROI in pixels of the whole frame."""
+def translate(plate: Plate, roi: Roi | None) -> Plate:
+    """Return a plate of an ROI in pixels of the whole frame."""
     if roi is None:
         return plate
     from dataclasses import replace

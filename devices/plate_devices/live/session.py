@@ -1,4 +1,4 @@
-"""A camera that is watched until it ends, or for a year: as a service with readiness, watchdog, reload and stop."""
+"""A session: read a camera until it ends or the service is stopped, over all reloads of the settings."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_devices.cli.infer import PROGRAM, check_region, engine_of, open_reader
-from plate_devices.cli.infer_options import InferOptions, parse_infer
+from plate_devices.cli.infer_options import PROGRAM, InferOptions, parse_infer
+from plate_devices.cli.open_reader import check_region, engine_of, open_reader
 from plate_devices.health.state import Health
 from plate_devices.live.event_pipeline import EventPipeline
-from plate_devices.live.frame_reader import Work
-from plate_devices.live.loop import StopWatching, Watch
-from plate_devices.live.reporter import Reporting
+from plate_devices.live.frame_reader import FrameReader
+from plate_devices.live.loop import FrameLoop, StopLoop
+from plate_devices.live.reporter import Reporter
 from plate_devices.service.log import Log
 from plate_devices.service.notify import Notifier
 from plate_devices.service.signals import Signals
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from plate_runtime.reader import PlateReader
 
 
-class Session(NamedTuple):
-    """One camera and one reader, from opening to end."""
+class CameraReader(NamedTuple):
+    """A camera and a reader of its plates, with their options."""
 
     options: InferOptions
     source: Source
@@ -37,114 +37,114 @@ class Session(NamedTuple):
     engine: Engine
 
 
-def open_session(options: InferOptions) -> Session:
-    """Choose the source, which is opened when its frames are asked for, and open the models. Raises PlateEdgeError."""
+def open_camera_reader(options: InferOptions) -> CameraReader:
+    """Choose the camera, which its first frame opens, and open the models. Raises PlateEdgeError."""
     from plate_devices.sources.open_camera import open_camera
 
     check_region(options)
     written = [Path(folder) for folder in (options.annotate, options.save_crops) if folder]
     source = open_camera(options.camera or "", options.fps, written, options.size, options.redirect)
     reader = open_reader(options)
-    return Session(options, source, reader, engine_of(options, reader))
+    return CameraReader(options, source, reader, engine_of(options, reader))
 
 
-class Station:
-    """The camera of the options, over all reloads."""
+class Session:
+    """Reads the camera of the options, as a command or as a service with readiness, watchdog, reload and stop."""
 
     def __init__(self, arguments: Sequence[str], options: InferOptions) -> None:
-        """Take the command line, which a reload reads again, and what it says now."""
+        """Prepare; `run` begins. A reload parses the command line in `arguments` again."""
         config = options.config
         self._arguments, self._options = arguments, options
         self._notifier = Notifier(watchdog=config is None or config.service.watchdog)
         self._service = self._notifier.is_service or (config is not None and "service" in config.present)
         self._log = Log(PROGRAM, config is not None and config.service.log == "json")
         self._signals = Signals()
-        self._next: Session | None = None
+        self._next: CameraReader | None = None
         self.health = Health()
 
     def run(self) -> int:
-        """Watch until the camera ends or somebody stops it, and return the exit code."""
-        from plate_devices.live.monitor import Onlooker
+        """Read until the camera ends or the session is stopped, and return the exit code."""
+        from plate_devices.live.monitor import Monitor
 
         THREADS.report = self._log.say
         with ExitStack() as stack:
             if self._service:
                 stack.enter_context(self._signals)
-            session = open_session(self._options)
-            reporting = Reporting(self._options, session.engine, self._log)
-            self._sending = reporting.sending = sending = EventPipeline(self._options, self._log)
-            stack.callback(lambda: sending.close(self._stop_within))
-            onlooker = Onlooker(self._options, self.health, reporting, self._notifier, log=self._log)
-            stack.callback(onlooker.close)
+            camera = open_camera_reader(self._options)
+            reporter = Reporter(self._options, camera.engine, self._log)
+            self._pipeline = reporter.pipeline = pipeline = EventPipeline(self._options, self._log)
+            stack.callback(lambda: pipeline.close(self._stop_within))
+            monitor = Monitor(self._options, self.health, reporter, self._notifier, log=self._log)
+            stack.callback(monitor.close)
             stack.callback(self._notifier.stopping)
-            self._reporting, self._onlooker = reporting, onlooker
-            onlooker.asked = self._look_at_signals
-            onlooker.start()
+            self._reporter, self._monitor = reporter, monitor
+            monitor.check_requests = self._check_signals
+            monitor.start()
             while True:
-                code = self._watch(session)
+                code = self._read(camera)
                 if self._next is None:
                     return code
-                session, self._next = self._next, None
+                camera, self._next = self._next, None
 
     @property
     def _stop_within(self) -> float:
         config = self._options.config
         return 5.0 if config is None else config.service.stop_within
 
-    def _watch(self, session: Session) -> int:
-        options, source, reader, engine = session
-        self._reporting.engine = engine
+    def _read(self, camera: CameraReader) -> int:
+        options, source, reader, engine = camera
+        self._reporter.engine = engine
         self.health.source, self.health.engine = source.name, str(engine)
         with reader:
-            work = Work(options, reader, self._reporting, self._onlooker.roi)
-            placed, observer = options.read_as == "frame", self._onlooker
-            watch = Watch(work, source, options.every, placed, engine, script=engine.script, observer=observer)
-            self._reporting.status = watch.status
-            self._work = work
-            self._onlooker.begin(source)
-            code = watch.run()
+            frame_reader = FrameReader(options, reader, self._reporter, self._monitor.roi)
+            has_positions = options.read_as == "frame"
+            loop = FrameLoop(frame_reader, source, options.every, has_positions, engine, observer=self._monitor)
+            self._reporter.status = loop.status
+            self._frame_reader = frame_reader
+            self._monitor.begin(source)
+            code = loop.run()
         if not self._service and self._next is None:
-            self._reporting.say("done", closing_line(source.name, watch.read + watch.skipped, watch.passed))
+            self._reporter.say("done", closing_line(source.name, loop.read + loop.skipped, loop.vehicles))
         return code
 
-    def _look_at_signals(self) -> None:
-        """Raise StopWatching where somebody has asked for an end, or for settings that need another camera."""
+    def _check_signals(self) -> None:
+        """Raise StopLoop if a stop was requested, or a reload that needs another camera or model."""
         if self._signals.stop:
-            raise StopWatching
+            raise StopLoop
         if self._signals.take_reload():
             self._reload()
             if self._next is not None:
-                raise StopWatching
+                raise StopLoop
 
     def _reload(self) -> None:
-        """Read the command line and its settings file again. What is refused changes nothing."""
+        """Read the command line and its settings file again. Invalid settings change nothing."""
         self._notifier.reloading()
         try:
             self._apply(parse_infer(self._arguments))
-        except Exception as error:  # a device at a gate goes on, whatever is wrong with a file
+        except Exception as error:  # an unattended device goes on, whatever is wrong with a file
             self._log.say("reload_failed", f"{described(error)}; the settings stay as they were", "error")
         else:
             self.health.reloads += 1
-            self._log.say("reloaded", "the settings were read again", "notice")
+            self._log.say("reloaded", "the settings were reloaded", "notice")
         self._notifier.ready("reloaded")
 
     def _apply(self, options: InferOptions) -> None:
-        # A model that crashes its interpreter would end the service; at the start somebody is there to see it.
-        following = open_session(options._replace(check_model=True)) if options.core != self._options.core else None
-        engine = self._reporting.engine
+        # Check the model first: one that crashes its interpreter would end the service.
+        camera = open_camera_reader(options._replace(check_model=True)) if options.core != self._options.core else None
+        engine = self._reporter.engine
         try:
-            self._change(options, engine if following is None else following.engine)
+            self._change(options, engine if camera is None else camera.engine)
         except Exception:
             self._change(self._options, engine)
-            if following is not None:
-                following.reader.close()
+            if camera is not None:
+                camera.reader.close()
             raise
         self._log.as_json = options.config is not None and options.config.service.log == "json"
-        self._options, self._next = options, following
-        if following is None:
-            self._work.options = options
+        self._options, self._next = options, camera
+        if camera is None:
+            self._frame_reader.options = options
 
     def _change(self, options: InferOptions, engine: Engine) -> None:
-        self._reporting.apply(options, engine.script)
-        self._sending.apply(options)
-        self._onlooker.apply(options)
+        self._reporter.apply(options, engine.script)
+        self._pipeline.apply(options)
+        self._monitor.apply(options)

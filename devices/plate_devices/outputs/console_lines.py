@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _UNPRINTABLE = {number: f"\\x{number:02x}" for number in (*range(32), 127)}
 
 
-class Lines:
+class ConsoleLines:
     """Writes and flushes each record at once."""
 
     def __init__(self, as_json: bool, stream: TextIO | None = None) -> None:

@@ -12,7 +12,7 @@ from plate_devices.serve.picture_quality import FrameQuality, PlateQuality, meas
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plate_devices.live.live_state import Shot
+    from plate_devices.live.live_state import LiveFrame
 
 # The shipped reader was trained with plates 60 to 340 pixels wide (docs/model-cards/plate-reader.md).
 TOO_SMALL, SMALL, LARGE = 60, 90, 400
@@ -42,14 +42,14 @@ class AimingHints:
         self.frame: FrameQuality | None = None
         self._plates: deque[tuple[float, PlateQuality]] = deque(maxlen=_MOST_PLATES)
 
-    def measure(self, shot: Shot) -> None:
+    def measure(self, frame: LiveFrame) -> None:
         """Measure a frame and its plates, in a few milliseconds."""
-        self.frame = measure_frame(shot.rgb, shot.roi)
+        self.frame = measure_frame(frame.rgb, frame.roi)
         now = time.monotonic()
         while self._plates and now - self._plates[0][0] > _LASTING:
             self._plates.popleft()
-        for plate in shot.plates:
-            if quality := measure_plate(shot.rgb, plate):
+        for plate in frame.plates:
+            if quality := measure_plate(frame.rgb, plate):
                 self._plates.append((now, quality))
 
     def hints(self) -> list[Hint]:

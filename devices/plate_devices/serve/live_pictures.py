@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from plate_devices.live.live_state import Shot, Tap
+    from plate_devices.live.live_state import LiveFrame, LiveState
 
 MOST_A_SECOND = 12.0
 WIDTH = 960
@@ -39,10 +39,10 @@ class EncodedPicture(NamedTuple):
 class LivePictures:
     """Encodes the newest frame once for all clients; `budget` counts the CPU time of the whole page."""
 
-    def __init__(self, tap: Tap) -> None:
+    def __init__(self, state: LiveState) -> None:
         self.hints: dict[str, Any] = {"hints": [], "sharpness": None}
-        self.budget = CpuBudget(lambda: tap.loop)
-        self._tap = tap
+        self.budget = CpuBudget(lambda: state.loop_thread)
+        self._live_state = state
         self._newest: EncodedPicture | None = None
         self._ready = threading.Condition()
         self._last_request = float("-inf")
@@ -76,16 +76,16 @@ class LivePictures:
     def _run(self) -> None:
         hints, hints_at, number = AimingHints(), 0.0, 0
         while self._wait_for_client():
-            shot = self._tap.wait(number, 1.0)
-            if shot is None:
+            frame = self._live_state.wait(number, 1.0)
+            if frame is None:
                 continue
             started, busy = time.monotonic(), time.thread_time()
-            number = shot.number
+            number = frame.number
             if started >= hints_at:
-                hints.measure(shot)
+                hints.measure(frame)
                 self._publish(hints)
                 hints_at = started + _HINTS_EVERY
-            encoded = EncodedPicture(number, encode(shot.rgb, WIDTH), _overlay(shot))
+            encoded = EncodedPicture(number, encode(frame.rgb, WIDTH), _overlay(frame))
             with self._ready:
                 self._newest = encoded
                 self._ready.notify_all()
@@ -120,14 +120,14 @@ def encode(rgb: NDArray[np.uint8], most: int) -> bytes:
     return stream.getvalue()
 
 
-def _overlay(shot: Shot) -> str:
-    height, width = shot.rgb.shape[:2]
+def _overlay(frame: LiveFrame) -> str:
+    height, width = frame.rgb.shape[:2]
     plates = [
         {
             "text": plate.text,
             "confidence": round(float(plate.confidence), 3),
             "corners": [[round(float(x), 1), round(float(y), 1)] for x, y in plate.corners],
         }
-        for plate in shot.plates
+        for plate in frame.plates
     ]
-    return json.dumps({"width": width, "height": height, "roi": shot.roi, "plates": plates})
+    return json.dumps({"width": width, "height": height, "roi": frame.roi, "plates": plates})

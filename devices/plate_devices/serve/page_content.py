@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from plate_devices.live.live_state import Passed, Tap
+    from plate_devices.live.live_state import LiveState, LiveVehicle
     from plate_devices.serve.live_pictures import LivePictures
 
 _CROP_WIDTH = 480
@@ -24,26 +24,26 @@ class PageContent:
 
     def __init__(
         self,
-        tap: Tap,
+        state: LiveState,
         pictures: LivePictures,
         extra: Mapping[str, Callable[[], tuple[str, bytes]]],
         health: Callable[[], dict[str, Any]] | None,
         roi_file: Path | None,
     ) -> None:
         self.pictures, self.extra = pictures, extra
-        self._tap, self._health, self._roi_file = tap, health, roi_file
+        self._live_state, self._health, self._roi_file = state, health, roi_file
 
     def state(self) -> dict[str, Any]:
         """Return everything but the picture: figures, hints, ROI, and the last vehicles."""
-        shot = self._tap.shot
-        size = None if shot is None else [shot.rgb.shape[1], shot.rgb.shape[0]]
+        frame = self._live_state.frame
+        size = None if frame is None else [frame.rgb.shape[1], frame.rgb.shape[0]]
         return {
-            **self._tap.figures(),
+            **self._live_state.figures(),
             **self.pictures.hints,
             "size": size,
-            "roi": None if shot is None else shot.roi,
+            "roi": None if frame is None else frame.roi,
             "health": self.health(),
-            "passed": [_passed(one) for one in self._tap.last()],
+            "passed": [_passed(one) for one in self._live_state.vehicles()],
         }
 
     def health(self) -> dict[str, Any] | None:
@@ -52,7 +52,7 @@ class PageContent:
 
     def crop(self, name: str) -> bytes | None:
         """Return the picture of a vehicle as JPEG, by its record's id; None where it is not among the last ones."""
-        for one in self._tap.last():
+        for one in self._live_state.vehicles():
             if one.record["id"] == name and one.picture is not None:
                 return encode(one.picture, _CROP_WIDTH)
         return None
@@ -69,10 +69,10 @@ class PageContent:
             raise ValueError("the request is nested too deeply") from error
         if not isinstance(asked, dict) or "roi" not in asked:
             raise ValueError('the request has to be {"roi": [x, y, width, height]} or {"roi": null}')
-        shot = self._tap.shot
-        size = None if shot is None else (shot.rgb.shape[1], shot.rgb.shape[0])
+        frame = self._live_state.frame
+        size = None if frame is None else (frame.rgb.shape[1], frame.rgb.shape[0])
         roi = checked_roi(asked["roi"], size)
-        self._tap.draw(roi)
+        self._live_state.set_roi(roi)
         answer: dict[str, Any] = {"roi": roi, "kept": self._roi_file is not None, "problem": None}
         if self._roi_file is not None:
             try:
@@ -82,7 +82,7 @@ class PageContent:
         return answer
 
 
-def _passed(one: Passed) -> dict[str, Any]:
+def _passed(one: LiveVehicle) -> dict[str, Any]:
     record = one.record
     plate = record["plates"][0] if record.get("plates") else {}
     return {

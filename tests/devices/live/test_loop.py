@@ -12,7 +12,7 @@ from device_helpers import make_plate
 
 from plate_devices.cli.status_line import StatusLine
 from plate_devices.follow import Vehicle
-from plate_devices.live.loop import LONGEST, Watch
+from plate_devices.live.loop import READ_EVERY, FrameLoop
 from plate_devices.live.roi import View
 from plate_devices.sources.source import Frame, Frames, Source
 from plate_runtime.errors import DeviceError, InputError, PlateEdgeError
@@ -73,7 +73,7 @@ class Gate:
         self.said.append(str(error))
         return error.exit_code
 
-    def remark(self, source: Source, message: str) -> None:
+    def report_state(self, source: Source, message: str) -> None:
         self.said.append(message)
 
 
@@ -82,9 +82,9 @@ CAR = 200
 
 def test_what_shows_nothing_new_is_not_read() -> None:
     gate = Gate()
-    watch = Watch(gate, Street([0] * 40 + [CAR] * 60 + [0] * 60))
-    assert watch.run() == 0
-    assert len(gate.read_frames) + watch.skipped == 160
+    loop = FrameLoop(gate, Street([0] * 40 + [CAR] * 60 + [0] * 60))
+    assert loop.run() == 0
+    assert len(gate.read_frames) + loop.skipped == 160
     assert len(gate.read_frames) < 20
     (vehicle,) = gate.vehicles
     assert (vehicle.plate.text, vehicle.first_frame, vehicle.last_frame) == ("AB12CD", 40, 99)
@@ -92,40 +92,40 @@ def test_what_shows_nothing_new_is_not_read() -> None:
 
 def test_every_reads_and_prints_each_frame() -> None:
     gate = Gate()
-    Watch(gate, Street([0] * 5 + [CAR] * 6), every=True).run()
+    FrameLoop(gate, Street([0] * 5 + [CAR] * 6), every=True).run()
     assert gate.read_frames == gate.frames == list(range(11))
     assert len(gate.vehicles) == 1
 
 
 def test_even_a_still_street_is_read_now_and_then() -> None:
     gate = Gate()
-    Watch(gate, Street([0] * 1000)).run()
+    FrameLoop(gate, Street([0] * 1000)).run()
     gaps = [after - before for before, after in zip(gate.read_frames, gate.read_frames[1:], strict=False)]
-    assert max(gaps) == LONGEST * 10
+    assert max(gaps) == READ_EVERY * 10
     assert len(gate.read_frames) < 15
 
 
-def test_what_is_in_view_is_printed_whatever_ends_the_watch() -> None:
+def test_what_is_in_view_is_printed_whatever_ends_the_loop() -> None:
     gate = Gate()
-    assert Watch(gate, Street([CAR] * 6, InputError("street is damaged"))).run() == 1
+    assert FrameLoop(gate, Street([CAR] * 6, InputError("street is damaged"))).run() == 1
     assert gate.said == ["street is damaged"]
     assert len(gate.vehicles) == 1
     for error in (DeviceError("street is gone"), KeyboardInterrupt()):
         gate = Gate()
         with pytest.raises(type(error)):
-            Watch(gate, Street([CAR] * 6, error)).run()  # type: ignore[arg-type]
+            FrameLoop(gate, Street([CAR] * 6, error)).run()  # type: ignore[arg-type]
         assert len(gate.vehicles) == 1
 
 
 def test_a_source_that_is_lost_is_reported_and_does_not_hold_vehicles_back() -> None:
     gate, street = Gate(), Street([CAR] * 6)
-    watch = Watch(gate, street)
+    loop = FrameLoop(gate, street)
     frames = gate.views(street)
     for view in frames:
-        watch._take(view)
-    assert street.listener is watch
-    watch.report("street has sent no picture for 5 s")
-    watch.waiting()
+        loop._take(view)
+    assert street.listener is loop
+    loop.report("street has sent no picture for 5 s")
+    loop.waiting()
     assert gate.said == ["street has sent no picture for 5 s"]
     assert [vehicle.plate.text for vehicle in gate.vehicles] == ["AB12CD"]
 
@@ -135,14 +135,14 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_the_status_line_tells_all_there_is_to_know() -> None:
+def test_the_status_line_shows_counts_delay_and_state() -> None:
     gate, street = Gate(), Street([CAR] * 4)
-    watch = Watch(gate, street)
+    loop = FrameLoop(gate, street)
     terminal = Terminal()
-    watch.status = StatusLine(terminal)
+    loop.status = StatusLine(terminal)
     street.state = "reopening, try 3"
-    assert watch.run() == 0
-    assert " frames/s read, 3 dropped, 0 skipped, 0 in view, 1 vehicles, " in watch.describe()
-    assert watch.describe().endswith(" ms behind, reopening, try 3")
+    assert loop.run() == 0
+    assert " frames/s read, 3 dropped, 0 skipped, 0 in view, 1 vehicles, " in loop.describe()
+    assert loop.describe().endswith(" ms behind, reopening, try 3")
     assert "street: " in terminal.getvalue()
     assert terminal.getvalue().endswith("\r\x1b[K")

@@ -1,4 +1,4 @@
-"""What looks on: counters go on over sources, and heat slows the source down."""
+"""The monitor: counters go on over sources, and thermal throttling slows the source down."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from plate_devices.cli.infer_options import parse_infer
 from plate_devices.events.records import Engine
 from plate_devices.health.board import Board
 from plate_devices.health.state import Health
-from plate_devices.live.loop import Watch
-from plate_devices.live.monitor import Onlooker
-from plate_devices.live.reporter import Reporting
+from plate_devices.live.loop import FrameLoop
+from plate_devices.live.monitor import Monitor
+from plate_devices.live.reporter import Reporter
 from plate_devices.service.log import Log
 from plate_devices.service.memory_trim import MemoryTrimmer
 from plate_devices.service.notify import Notifier
@@ -23,22 +23,22 @@ from plate_devices.sources.frame_rate_limit import FrameRateLimit
 
 
 class Machine:
-    """A board with a thermometer, and an onlooker."""
+    """A board with a thermometer, and a monitor."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("plate_devices.live.monitor.LOOK_EVERY", 0.0)
+        monkeypatch.setattr("plate_devices.live.monitor.CHECK_EVERY", 0.0)
         (folder / "gate.toml").write_text("[heat]\nlimit = 60\nevery = 0.1\n")
         options = parse_infer(["--camera", "demo", "--as", "plate", "--config", str(folder / "gate.toml")])
         self.folder = folder
         self.said = io.StringIO()
         log = Log("plate-infer", stream=self.said)
         self.health = Health()
-        reporting = Reporting(options, Engine({"reader": "x@1"}, "fake"), log)
+        reporter = Reporter(options, Engine({"reader": "x@1"}, "fake"), log)
         self.trimmed = 0
-        self.onlooker = Onlooker(
+        self.monitor = Monitor(
             options,
             self.health,
-            reporting,
+            reporter,
             Notifier({}),
             log=log,
             board=Board(folder),
@@ -54,9 +54,9 @@ class Machine:
         (zone / "temp").write_text(str(int(1000 * degrees)))
 
 
-def watching(source: Any, **counts: Any) -> Watch:
-    found = {"read": 0, "skipped": 0, "plates": 0, "passed": 0, "rate": 12.0, "late": 0.1, **counts}
-    return cast(Watch, SimpleNamespace(source=source, describe=lambda: "watching", **found))
+def watching(source: Any, **counts: Any) -> FrameLoop:
+    found = {"read": 0, "skipped": 0, "plates": 0, "vehicles": 0, "rate": 12.0, "delay": 0.1, **counts}
+    return cast(FrameLoop, SimpleNamespace(source=source, describe=lambda: "watching", **found))
 
 
 def camera(limit: FrameRateLimit | None = None) -> Any:
@@ -66,18 +66,18 @@ def camera(limit: FrameRateLimit | None = None) -> Any:
 def test_heat_slows_the_source_down_and_lets_it_go_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     machine, limit = Machine(tmp_path, monkeypatch), FrameRateLimit()
     source = camera(limit)
-    machine.onlooker.begin(source)
+    machine.monitor.begin(source)
     machine.heat(70)
-    machine.onlooker.turn(watching(source))
+    machine.monitor.tick(watching(source))
     assert machine.health.temperature == 70
     assert machine.health.frame_limit == pytest.approx(0.7 * 12)
     assert limit._interval == pytest.approx(1 / (0.7 * 12))
     assert "fewer frames are read until it is below 55" in machine.said.getvalue()
     machine.heat(50)
-    monkeypatch.setattr(machine.onlooker._throttle, "_next", 0.0)
-    machine.onlooker.turn(watching(source))
-    monkeypatch.setattr(machine.onlooker._throttle, "_next", 0.0)
-    machine.onlooker.turn(watching(source))
+    monkeypatch.setattr(machine.monitor._throttle, "_next", 0.0)
+    machine.monitor.tick(watching(source))
+    monkeypatch.setattr(machine.monitor._throttle, "_next", 0.0)
+    machine.monitor.tick(watching(source))
     assert machine.health.frame_limit is None
     assert limit._interval == 0.0
     assert machine.said.getvalue().endswith("all frames are read again\n")
@@ -86,30 +86,30 @@ def test_heat_slows_the_source_down_and_lets_it_go_again(tmp_path: Path, monkeyp
 def test_counters_go_on_over_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(tmp_path, monkeypatch)
     first, second = camera(), camera()
-    machine.onlooker.begin(first)
-    watch = watching(first, read=10, skipped=5, plates=4, passed=1)
-    machine.onlooker.turn(watch)
-    cast(Any, watch).passed = 2  # told when the watch ended
-    machine.onlooker.begin(second)
-    machine.onlooker.turn(watching(second, read=3, passed=1))
+    machine.monitor.begin(first)
+    loop = watching(first, read=10, skipped=5, plates=4, vehicles=1)
+    machine.monitor.tick(loop)
+    cast(Any, loop).vehicles = 2  # reported when the loop ended
+    machine.monitor.begin(second)
+    machine.monitor.tick(watching(second, read=3, vehicles=1))
     health = machine.health
     assert (health.frames_read, health.frames_skipped, health.plates, health.vehicles) == (13, 5, 4, 3)
 
 
 def test_outages_are_counted_once_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     machine, source = Machine(tmp_path, monkeypatch), camera()
-    machine.onlooker.begin(source)
+    machine.monitor.begin(source)
     machine.health.frame(None)
     for state in ("", "lost", "lost, try 2", "", "lost"):
         source.state = state
-        machine.onlooker.turn(watching(source))
+        machine.monitor.tick(watching(source))
     assert machine.health.outages == 2
     assert machine.health.source_state == "lost"
 
 
 def test_free_memory_is_given_back_while_watching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     machine, source = Machine(tmp_path, monkeypatch), camera()
-    machine.onlooker.begin(source)
+    machine.monitor.begin(source)
     for _ in range(3):
-        machine.onlooker.turn(watching(source))
+        machine.monitor.tick(watching(source))
     assert machine.trimmed == 1

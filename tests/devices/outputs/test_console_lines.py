@@ -12,7 +12,7 @@ import pytest
 from device_helpers import make_frame, make_plate
 
 from plate_devices.events.records import Engine, frame_record
-from plate_devices.outputs.console_lines import Lines, printable
+from plate_devices.outputs.console_lines import ConsoleLines, printable
 from plate_runtime.errors import DeviceError
 
 ENGINE = Engine({"reader": "m@1"}, "fake")
@@ -24,7 +24,7 @@ def record(*texts: str) -> dict[str, Any]:
 
 def test_text_is_a_line_for_each_plate() -> None:
     stream = io.StringIO()
-    lines = Lines(as_json=False, stream=stream)
+    lines = ConsoleLines(as_json=False, stream=stream)
     lines.write(record("AB12", "XY9"), "a.png")
     lines.write(record(), "b.png")
     lines.write({"type": "error"}, "c.png")
@@ -39,7 +39,7 @@ def test_json_is_a_line_for_each_record_at_once() -> None:
             self.flushed += 1
 
     stream = Watched()
-    lines = Lines(as_json=True, stream=stream)
+    lines = ConsoleLines(as_json=True, stream=stream)
     for count in range(1, 4):
         lines.write(record("AB12"), "a.png")
         assert stream.flushed == count
@@ -49,7 +49,7 @@ def test_json_is_a_line_for_each_record_at_once() -> None:
 def test_a_full_disk_is_one_clear_error() -> None:
     with suppress(OSError), Path("/dev/full").open("w") as stream:
         with pytest.raises(DeviceError, match="No space left") as refused:
-            Lines(as_json=True, stream=stream).write(record("AB12"), "a.png")
+            ConsoleLines(as_json=True, stream=stream).write(record("AB12"), "a.png")
         assert refused.value.exit_code == 4
 
 
@@ -59,7 +59,7 @@ def test_a_closed_pipe_is_left_to_the_command() -> None:
             raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        Lines(as_json=True, stream=Closed()).write(record("AB12"), "a.png")
+        ConsoleLines(as_json=True, stream=Closed()).write(record("AB12"), "a.png")
 
 
 @pytest.mark.parametrize(

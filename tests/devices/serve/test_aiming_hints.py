@@ -10,7 +10,7 @@ from device_helpers import make_plate
 from PIL import Image, ImageFilter
 
 from plate_devices.imaging.plate_picture import DARK_ON_LIGHT, draw_plate
-from plate_devices.live.live_state import Shot
+from plate_devices.live.live_state import LiveFrame
 from plate_devices.serve.aiming_hints import AimingHints
 from plate_devices.serve.picture_quality import measure_frame, measure_plate
 from plate_runtime.reader import Plate
@@ -34,7 +34,7 @@ def scene(width: int, blur: float = 0.0, smear: int = 0, low: float = 0, high: f
 def advise(rgb: np.ndarray, *plates: Plate) -> dict[str, str]:
     """Hints as text and level."""
     hints = AimingHints()
-    hints.measure(Shot(1, rgb, plates, 0.0, None))
+    hints.measure(LiveFrame(1, rgb, plates, 0.0, None))
     return {hint.text: hint.level for hint in hints.hints()}
 
 

@@ -134,7 +134,7 @@ def test_reloads_lose_no_plate_and_report_none_twice(start: Callable[..., Servic
         reported = [json.dumps(row) for table in tables for row in rows.execute(f"SELECT * FROM {table}")]
     for text in truth():
         assert sum(text in row for row in reported) == 1, text
-    assert service.err.count("the settings were read again") == 6
+    assert service.err.count("the settings were reloaded") == 6
     refused = f"{service.settings}, line 8: heat.limt: there is no such setting; did you mean limit?"
     assert f"{refused}; the settings stay as they were" in service.err
 
@@ -197,7 +197,7 @@ def test_a_folder_that_takes_no_pictures_ends_nothing(start: Callable[..., Servi
     crops, away = service.folder / "crops", service.folder / "away"
     service.wait_for(lambda: len(list(crops.glob("*.jpg"))) >= 2)
     crops.rename(away)
-    service.wait_for(lambda: "no pictures are saved until that is possible again" in service.err)
+    service.wait_for(lambda: "no pictures are saved until the folder works again" in service.err)
     reported = len(service.plates)
     service.wait_for(lambda: len(service.plates) >= reported + 2)
     away.rename(crops)
