@@ -30,13 +30,13 @@ from plate_runtime.labels import read_labels
 from plate_runtime.model import Model, open_model
 from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.search import Search
-from plate_train.synthetic.effects import Dice, Grain
 from plate_train.synthetic.fonts import installed_fonts
-from plate_train.synthetic.plates.face import paint_face, relief
+from plate_train.synthetic.plates.face import relief, render_face
 from plate_train.synthetic.plates.layouts import load_layouts
 from plate_train.synthetic.plates.lettering import Lettering
-from plate_train.synthetic.plates.painter import PlatePainter
+from plate_train.synthetic.plates.renderer import PlateRenderer
 from plate_train.synthetic.plates.wear import wear
+from plate_train.synthetic.random_source import NoiseFields, RandomSource
 
 SETS = ("plates-us", "plates-romania", "plates-argentina", "plates-ny", "plates-vn")
 READERS = {"plate-reader": "plate", "plate-reader-nano": "frame"}
@@ -97,8 +97,8 @@ def _sets() -> Iterator[tuple[str, list[Crop]]]:
         yield name, [Crop(open_picture(one.path).gray(), _is(one.text), chooses(one)) for one in entries]
     fits = find_region("cn").fits
     yield "frames-china", [Crop(one.gray, fits, one.choosing) for one in load_chinese()]
-    painter = PlatePainter(installed_fonts(), SEED, "measure")
-    drawn = [painter.paint(index) for index in range(PICTURES)]
+    renderer = PlateRenderer(installed_fonts(), SEED, "measure")
+    drawn = [renderer.render(index) for index in range(PICTURES)]
     yield f"synthetic, seed {SEED}", [Crop(gray, _is(text), n % 2 == 0) for n, (gray, text) in enumerate(drawn)]
 
 
@@ -172,15 +172,19 @@ def _texts(crops: Sequence[Gray], model: Model) -> list[list[Candidate]]:
 
 def _cut_rows(models: dict[str, Model]) -> list[dict[str, object]]:
     """Cut the same synthetic plates with margins in heights of the plate on every side, and turned in their crop."""
-    lettering, grain, layouts = Lettering(installed_fonts(), SEED, "measure"), Grain(SEED), load_layouts("measure")
+    lettering, noise_fields, layouts = (
+        Lettering(installed_fonts(), SEED, "measure"),
+        NoiseFields(SEED),
+        load_layouts("measure"),
+    )
     faces = []
     for index in range(CUT_PICTURES):
-        dice = Dice(f"{SEED} cuts {index}")
-        layout = dice.choices(layouts, [one.weight for one in layouts])[0]
-        face = paint_face(layout, lettering, "measure", dice, grain)
-        if dice.chance(0.4):
-            relief(face, dice)
-        wear(face, dice, grain)
+        rng = RandomSource(f"{SEED} cuts {index}")
+        layout = rng.choices(layouts, [one.weight for one in layouts])[0]
+        face = render_face(layout, lettering, "measure", rng, noise_fields)
+        if rng.chance(0.4):
+            relief(face, rng)
+        wear(face, rng, noise_fields)
         faces.append(face)
     rows: list[dict[str, object]] = []
     for margin, degrees in [(margin, 0) for margin in MARGINS] + [(0.05, degrees) for degrees in DEGREES[1:]]:

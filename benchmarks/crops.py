@@ -22,7 +22,7 @@ from plate_runtime.labels import by_picture, read_labels
 from plate_runtime.model import Model
 from plate_runtime.pictures.open_picture import open_picture
 from plate_train.synthetic.fonts import installed_fonts
-from plate_train.synthetic.plates.painter import PlatePainter
+from plate_train.synthetic.plates.renderer import PlateRenderer
 
 SETS = {"plates-us": "us", "plates-romania": "ro", "plates-argentina": "ar", "plates-ny": "us-ny", "plates-vn": "vn"}
 """The development sets, and the region that is named to `--region`."""
@@ -122,8 +122,8 @@ def load_chinese() -> list[Picture]:
 
 def draw(name: str, seed: int, count: int, kinds: Sequence[str] | None = None, choosing: bool = False) -> list[Picture]:
     """Return synthetic plates of the part "measure": layouts and fonts that no network was trained on."""
-    painter = PlatePainter(installed_fonts(), seed, "measure", None if kinds is None else tuple(kinds))
-    painted = (painter.paint(index) for index in progress(range(count), count, name))
+    renderer = PlateRenderer(installed_fonts(), seed, "measure", None if kinds is None else tuple(kinds))
+    painted = (renderer.render(index) for index in progress(range(count), count, name))
     return [Picture(gray, text, choosing) for gray, text in painted]
 
 

@@ -18,7 +18,7 @@ from plate_runtime import PlateReader
 from plate_runtime.command_line import run
 from plate_runtime.geometry import Corners
 from plate_train.synthetic.fonts import installed_fonts
-from plate_train.synthetic.scenes.painter import ScenePainter
+from plate_train.synthetic.scenes.renderer import SceneRenderer
 
 SEED = 910_001
 """Neither training nor its validation draws with it, or with the numbers after it."""
@@ -76,7 +76,7 @@ def count_alarms(reader: PlateReader, wanted: int, seed: int) -> tuple[dict[str,
     """Return the row of the table, and every detection, the surest first."""
     alarms: list[Alarm] = []
     drawn = 0
-    scenes = _plate_free(ScenePainter(installed_fonts(), seed, "measure"), wanted)
+    scenes = _plate_free(SceneRenderer(installed_fonts(), seed, "measure"), wanted)
     for index, picture in progress(scenes, wanted, "scenes without plates"):
         drawn = index + 1
         alarms += _alarms(reader, index, picture)
@@ -110,11 +110,11 @@ def draw_sheets(alarms: Sequence[Alarm]) -> list[Image.Image]:
     )
 
 
-def _plate_free(painter: ScenePainter, wanted: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+def _plate_free(renderer: SceneRenderer, wanted: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     """Yield number and picture of the first `wanted` scenes in which nothing is marked."""
     index = found = 0
     while found < wanted:
-        scene = painter.scene(index)
+        scene = renderer.render(index)
         if not scene.plates and not scene.ignored:
             yield index, scene.picture
             found += 1

@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     pictures["synthetic"] = draw("synthetic", SYNTHETIC, COUNTS[SYNTHETIC], choosing=True)
     pictures["frames-china"] = load_chinese()
     if not asked.choose:
-        pictures["words"] = draw("words", WORDS, COUNTS[WORDS], ("wish",))
+        pictures["words"] = draw("words", WORDS, COUNTS[WORDS], ("vanity",))
     with ExitStack() as opened:
         models = [opened.enter_context(open_model(name, "plate")) for name in MODELS]
         sets = [

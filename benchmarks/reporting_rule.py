@@ -34,7 +34,7 @@ from plate_runtime.labels import by_picture, read_labels
 from plate_runtime.pictures.open_picture import PictureSource, open_picture
 from plate_runtime.plate_evidence import DETECTION, OFFSET, TEXT, evidence
 from plate_train.synthetic.fonts import installed_fonts
-from plate_train.synthetic.scenes.painter import ScenePainter
+from plate_train.synthetic.scenes.renderer import SceneRenderer
 
 SEED = 950_001
 SCENES = 500
@@ -170,8 +170,8 @@ def _real(reader: PlateReader) -> Iterator[Case]:
 def _scenes(reader: PlateReader, wanted: int, seed: int) -> Iterator[Case]:
     fonts = installed_fonts()
     for name, number, empty in ((EMPTY, seed, True), (PLATED, seed + 1, False)):
-        painter = ScenePainter(fonts, number, "measure")
-        scenes = (scene for index in itertools.count() if _is_empty(scene := painter.scene(index)) == empty)
+        renderer = SceneRenderer(fonts, number, "measure")
+        scenes = (scene for index in itertools.count() if _is_empty(scene := renderer.render(index)) == empty)
         for count, scene in zip(progress(range(wanted), wanted, name), scenes, strict=False):
             marks, others = (
                 [(_points(corners), text) for corners, text in some] for some in (scene.plates, scene.ignored)

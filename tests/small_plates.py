@@ -11,9 +11,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from plate_runtime.manifest import InputSpec
 from plate_train.loop.shards import Advance, Store
-from plate_train.plates.architectures import PLATE_SPEC
 from plate_train.plates.run import run
 from plate_train.plates.settings import Settings
+from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 LETTERS = "1234ABCD"
 

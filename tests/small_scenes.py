@@ -13,7 +13,7 @@ from plate_runtime.manifest import InputSpec
 from plate_train.detector.run import run
 from plate_train.detector.settings import Settings
 from plate_train.loop.shards import Advance, Store
-from plate_train.synthetic.scenes.labels import Mark, encode
+from plate_train.synthetic.scenes.labels import PlateLabel, encode
 from plate_train.synthetic.scenes.spec import SCENE_SPEC
 
 
@@ -23,10 +23,10 @@ def small_shard(
     """Draw `count` scenes with one plate each, as the project's generator would be called."""
     random = np.random.default_rng([seed, number, len(part)])
     drawn = [_scene(random, spec) for _ in range(count)]
-    return np.stack([picture for picture, _ in drawn]), [encode([mark]) for _, mark in drawn]
+    return np.stack([picture for picture, _ in drawn]), [encode([label]) for _, label in drawn]
 
 
-def _scene(random: np.random.Generator, spec: InputSpec) -> tuple[NDArray[np.uint8], Mark]:
+def _scene(random: np.random.Generator, spec: InputSpec) -> tuple[NDArray[np.uint8], PlateLabel]:
     height, width, _ = spec.shape
     picture = Image.new("L", (width, height), int(random.integers(40, 110)))
     across = int(random.integers(40, 200))
@@ -36,7 +36,7 @@ def _scene(random: np.random.Generator, spec: InputSpec) -> tuple[NDArray[np.uin
     pen.rectangle((x, y, x + across, y + down), fill=230)
     pen.text((x + 4, y), "AB 123", fill=10, font=ImageFont.load_default(down * 0.7))
     corners = np.array([(x, y), (x + across, y), (x + across, y + down), (x, y + down)], np.float32)
-    return np.asarray(picture), Mark(corners, "AB123")
+    return np.asarray(picture), PlateLabel(corners, "AB123")
 
 
 def small_store(folder: Path, digest: str = "d" * 64) -> Store:

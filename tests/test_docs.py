@@ -27,7 +27,7 @@ from plate_runtime.formats import load_formats
 from plate_train import command as training
 from plate_train.synthetic.fonts import listed_packages
 from plate_train.synthetic.plates.layouts import load_layouts
-from plate_train.synthetic.plates.lettering import part_of_family
+from plate_train.synthetic.plates.lettering import split_of_family
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -231,5 +231,5 @@ def test_the_page_on_drawn_plates_lists_the_layouts_as_they_are() -> None:
         told |= dict(zip(row[0].split("; "), row[1].split("; "), strict=True))
     whole = sum(layout.weight for layout in layouts)
     assert told == {layout.name: f"{100 * layout.weight / whole:.0f}" for layout in layouts}
-    parts = Counter(part_of_family(package.family) for package in listed_packages())
+    parts = Counter(split_of_family(package.family) for package in listed_packages())
     assert f"| font families | {parts['train']} | {parts['measure']}:" in page

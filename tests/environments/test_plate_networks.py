@@ -20,6 +20,7 @@ from plate_runtime.preprocess import scale_pixels, standardise
 from plate_train.networks import tensorflow_setup
 from plate_train.networks.weights_file import ModelMeta
 from plate_train.plates import architectures
+from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 from .conftest import COPIED_AS, Environment
 
@@ -106,7 +107,7 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _export(network: object, folder: Path, name: str, decoding: str, steps: int) -> None:
-    meta = ModelMeta(input=architectures.PLATE_SPEC, name=name, kind="plate", decoding=decoding, steps=steps)
+    meta = ModelMeta(input=PLATE_SPEC, name=name, kind="plate", decoding=decoding, steps=steps)
     drawn, _ = draw_cells(1, 0, 60, meta.input)
     inputs = scale_pixels(standardise(drawn), meta.input)
     int8 = exact_int8.rewrite(network, tflite.to_int8(network, inputs), inputs)
@@ -124,7 +125,7 @@ def _export(network: object, folder: Path, name: str, decoding: str, steps: int)
 @pytest.fixture(scope="session")
 def plates(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """Drawn plates in a file, and their texts."""
-    pictures, texts = draw_cells(2, 0, PLATES, architectures.PLATE_SPEC)
+    pictures, texts = draw_cells(2, 0, PLATES, PLATE_SPEC)
     path = tmp_path_factory.mktemp("plates") / "plates.npy"
     np.save(path, pictures)
     return path, texts

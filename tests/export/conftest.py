@@ -23,8 +23,8 @@ from plate_train.characters.datasets import load_split
 from plate_train.loop.shards import VALIDATION_PART
 from plate_train.networks import tensorflow_setup, weights_file
 from plate_train.networks.weights_file import ModelMeta
-from plate_train.plates.architectures import PLATE_SPEC
 from plate_train.plates.recorded import drawings_digest
+from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 TRAIN, VAL = 4, 2
 PLATES = 240

@@ -27,8 +27,8 @@ from plate_runtime.model_file import read_model_file
 from plate_runtime.preprocess import standardise
 from plate_train.networks import weights_file
 from plate_train.networks.weights_file import ModelMeta
-from plate_train.plates.architectures import PLATE_SPEC
 from plate_train.plates.own_data import split_labelled
+from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 from .conftest import PLATES
 

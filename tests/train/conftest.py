@@ -15,7 +15,7 @@ from small_glyphs import glyph_set, write_folder
 
 from plate_train.characters.datasets import CharacterSet
 from plate_train.synthetic.fonts import FontFile
-from plate_train.synthetic.plates.lettering import part_of_family
+from plate_train.synthetic.plates.lettering import split_of_family
 
 DEJAVU = Path(matplotlib.get_data_path()) / "fonts/ttf"
 START = "from plate_train.command import main; main()"
@@ -68,5 +68,5 @@ def plate_train(tmp_path: Path, environment: dict[str, str]) -> Callable[..., su
 def fonts() -> list[FontFile]:
     """Files that matplotlib brings, under names of families of either part."""
     names = [f"family {letter}" for letter in string.ascii_letters]
-    assert {part_of_family(name) for name in names} == {"train", "measure"}
+    assert {split_of_family(name) for name in names} == {"train", "measure"}
     return [FontFile(DEJAVU / "DejaVuSans.ttf", name, 400, "Bitstream-Vera", f"{name}@1", "sans") for name in names]

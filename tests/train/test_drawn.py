@@ -25,7 +25,7 @@ FONTS = [
 
 @pytest.fixture
 def strokes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No fonts: the painter still has alphabets of its own; chunks are small."""
+    """No fonts: the renderer still has alphabets of its own; chunks are small."""
     monkeypatch.setattr(synthetic_set, "installed_fonts", list)
     monkeypatch.setattr(synthetic_set, "CHUNK", 40)
 

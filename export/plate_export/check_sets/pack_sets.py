@@ -79,7 +79,7 @@ def _characters(meta: Any) -> tuple[Drawn, Drawn]:
 
 def _plates(meta: Any) -> tuple[Drawn, Drawn]:
     from plate_train.plates.recorded import training_drawings, validation_drawings
-    from plate_train.synthetic.plates.pool import shard
+    from plate_train.synthetic.plates.shard import shard
 
     drawn: list[Drawn] = []
 

@@ -15,15 +15,16 @@ from PIL import Image
 
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.formats import load_formats
-from plate_train.synthetic.effects import Dice
 from plate_train.synthetic.fonts import listed_packages
-from plate_train.synthetic.plates import grounds
-from plate_train.synthetic.plates.alphabets import FAMILIES, heavy_strokes, plate_strokes, special_strokes
+from plate_train.synthetic.glyphs.families import FAMILIES, heavy_strokes, plate_strokes, special_strokes
+from plate_train.synthetic.glyphs.strokes import render_letter
+from plate_train.synthetic.plates import backgrounds
 from plate_train.synthetic.plates.layouts import load_layouts
-from plate_train.synthetic.plates.lettering import PARTS
-from plate_train.synthetic.plates.serials import draw_serial
-from plate_train.synthetic.scenes import backdrops, forms, textures
-from plate_train.synthetic.strokes import draw_letter
+from plate_train.synthetic.plates.lettering import SPLITS
+from plate_train.synthetic.plates.serials import random_serial
+from plate_train.synthetic.random_source import RandomSource
+from plate_train.synthetic.scenes import backdrops, textures
+from plate_train.synthetic.scenes.vehicles import shape
 
 SIDE = 24
 
@@ -51,12 +52,12 @@ def test_no_family_of_letters_and_no_layout_has_a_namesake_in_training() -> None
         alphabet.family for part in range(2) for alphabet in [*plate_strokes(part, 8), *heavy_strokes(part, 8)]
     }
     assert not set(ALPHABETS) & {family.lower() for family in families}
-    assert not set(LAYOUTS) & {layout.name for part in PARTS for layout in load_layouts(part)}
+    assert not set(LAYOUTS) & {layout.name for part in SPLITS for layout in load_layouts(part)}
 
 
 def test_no_place_is_a_ground_a_backdrop_or_a_texture_of_training() -> None:
-    drawn = {*backdrops.KINDS, *forms.KINDS}
-    for kinds in (grounds.KINDS, textures.KINDS):
+    drawn = {*backdrops.KINDS, *shape.KINDS}
+    for kinds in (backgrounds.KINDS, textures.KINDS):
         drawn |= {kind for part in kinds.values() for kind in part}
     assert not set(scenery.PLACES) & drawn
 
@@ -64,7 +65,7 @@ def test_no_place_is_a_ground_a_backdrop_or_a_texture_of_training() -> None:
 def test_no_alphabet_is_one_that_training_draws() -> None:
     """Training's strokes are drawn at random: of hundreds none is as near as one pen's width to ours."""
     trained = [
-        [normal(draw_letter(sign, alphabet._style, 48)) for sign in ALPHABET]
+        [normal(render_letter(sign, alphabet._style, 48)) for sign in ALPHABET]
         for part in range(2)
         for alphabet in [
             *plate_strokes(part, 60),
@@ -84,8 +85,8 @@ def test_no_serial_has_a_form_that_training_knows() -> None:
     formats = [format_ for region in load_formats().values() for format_ in region.formats]
     known = {text for text in texts for format_ in formats if format_.matches(text)}
     assert not known
-    dice = Dice("serials of training")
-    trained = {draw_serial(["world", "wish", "any"], False, dice).text for _ in range(3000)}
+    rng = RandomSource("serials of training")
+    trained = {random_serial(["world", "vanity", "any"], False, rng).text for _ in range(3000)}
     assert not trained & set(texts)
 
 
@@ -95,7 +96,7 @@ def test_no_seed_of_a_drive_is_one_of_training(repository: Path) -> None:
         for line in file.read_text(encoding="utf-8").splitlines():
             if "Random(" in line and "chance: Random" not in line:
                 assert 'Random(f"drive' in line or 'Random(f"guess' in line, f"{file.name}: {line.strip()}"
-    one, other = Random("drive 0"), Dice("0 train 0")
+    one, other = Random("drive 0"), RandomSource("0 train 0")
     assert [one.random() for _ in range(8)] != [other.random() for _ in range(8)]
 
 

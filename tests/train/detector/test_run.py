@@ -17,7 +17,7 @@ from plate_runtime.errors import DataError, UsageError
 from plate_train.detector import evaluate, recorded
 from plate_train.detector.architectures import Size, build
 from plate_train.detector.run import run
-from plate_train.detector.settings import Settings, changed, read_settings
+from plate_train.detector.settings import Settings, read_settings, resumed
 from plate_train.loop import checkpoint
 from plate_train.networks import weights_file
 from plate_train.plates.architectures import multiply_adds
@@ -86,7 +86,7 @@ def test_recorded_scenes_are_drawn_again(finished: Path, tmp_path: Path) -> None
 def test_what_another_generator_draws_counts_from_the_running_round_on(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     run(small_settings(steps=8), folder, small_store(tmp_path), **QUIET)  # type: ignore[arg-type]
-    longer = changed(read_settings(folder), {"steps": 14})
+    longer = resumed(read_settings(folder), {"steps": 14})
     run(longer, folder, small_store(tmp_path, "e" * 64), resume=True, retime=True, **QUIET)  # type: ignore[arg-type]
     state = checkpoint.load(folder)[0]
     assert state.generators == [("d" * 64, 0), ("e" * 64, 1)]

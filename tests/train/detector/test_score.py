@@ -12,9 +12,9 @@ from plate_runtime.detect import Detection
 from plate_runtime.errors import DataError
 from plate_runtime.evaluate import Matches
 from plate_train.detector import report
-from plate_train.detector.score import FrameSet, drawn_set, labelled_set, match, score
+from plate_train.detector.score import FrameSet, labelled_set, match, score, synthetic_set
 from plate_train.loop.shards import Shard
-from plate_train.synthetic.scenes.labels import Mark, decode, encode
+from plate_train.synthetic.scenes.labels import PlateLabel, decode, encode
 from plate_train.synthetic.scenes.spec import SCENE_SPEC
 
 
@@ -27,19 +27,19 @@ def found(*entries: tuple[np.ndarray, float]) -> list[Detection]:
 
 
 def test_a_plate_is_found_once_and_the_rest_is_outside() -> None:
-    marks = [Mark(box(100, 100).astype(np.float32), "A"), Mark(box(300, 100).astype(np.float32), "B")]
+    labels = [PlateLabel(box(100, 100).astype(np.float32), "A"), PlateLabel(box(300, 100).astype(np.float32), "B")]
     entry = found((box(102, 101), 0.9), (box(98, 99), 0.8), (box(500, 300), 0.7), (box(330, 100), 0.6))
-    assert match(entry, marks) == Matches((0, None), (2,))
+    assert match(entry, labels) == Matches((0, None), (2,))
 
 
 def test_detections_on_what_is_ignored_are_neither_right_nor_false() -> None:
-    marks = [Mark(box(100, 100).astype(np.float32), "A", counts=False)]
-    assert match(found((box(100, 100), 0.9), (box(110, 104, 40, 10), 0.8)), marks) == Matches((), ())
+    labels = [PlateLabel(box(100, 100).astype(np.float32), "A", required=False)]
+    assert match(found((box(100, 100), 0.9), (box(110, 104, 40, 10), 0.8)), labels) == Matches((), ())
 
 
 def test_counts_follow_the_threshold() -> None:
-    marks = [[Mark(box(100, 100).astype(np.float32), "A")], []]
-    frames = FrameSet("x", np.zeros((2, 384, 640), np.uint8), marks, [(640, 384)] * 2)
+    labels = [[PlateLabel(box(100, 100).astype(np.float32), "A")], []]
+    frames = FrameSet("x", np.zeros((2, 384, 640), np.uint8), labels, [(640, 384)] * 2)
     counted = score([found((box(100, 100), 0.45)), found((box(9, 9), 0.65))], frames)
     assert (counted.frames, counted.plates, counted.found, counted.false) == (2, 1, 0, 1)
     assert counted.curve["0.4"] == [1, 1]
@@ -53,8 +53,8 @@ def test_frames_on_disk_become_inputs_with_their_corners(tmp_path: Path) -> None
     assert frames.name == "gate"
     assert frames.pictures.shape == (3, 384, 640)
     assert frames.sizes == [(640, 360)] * 3
-    for picture, marks in zip(frames.pictures, frames.marks, strict=True):
-        (left, top), (right, bottom) = marks[0].corners[0], marks[0].corners[2]
+    for picture, labels in zip(frames.pictures, frames.labels, strict=True):
+        (left, top), (right, bottom) = labels[0].corners[0], labels[0].corners[2]
         assert picture[int(top + bottom) // 2, int(right) - 4] > 200
         assert left < right <= 641
         assert top >= 0
@@ -63,10 +63,13 @@ def test_frames_on_disk_become_inputs_with_their_corners(tmp_path: Path) -> None
 
 
 def test_marks_survive_being_written() -> None:
-    marks = [Mark(box(1.25, 2.5).astype(np.float32), "AB1"), Mark(box(-7, 3).astype(np.float32), "C", counts=False)]
-    again = decode(encode(marks))
-    assert [(mark.text, mark.counts) for mark in again] == [("AB1", True), ("C", False)]
-    np.testing.assert_allclose(again[1].corners, marks[1].corners)
+    labels = [
+        PlateLabel(box(1.25, 2.5).astype(np.float32), "AB1"),
+        PlateLabel(box(-7, 3).astype(np.float32), "C", required=False),
+    ]
+    again = decode(encode(labels))
+    assert [(label.text, label.required) for label in again] == [("AB1", True), ("C", False)]
+    np.testing.assert_allclose(again[1].corners, labels[1].corners)
     assert decode("") == []
     with pytest.raises(DataError):
         decode("p AB 1 2 3")
@@ -84,6 +87,6 @@ def test_the_threshold_leaves_a_false_one_in_two_frames() -> None:
 
 def test_drawn_scenes_are_a_set() -> None:
     pictures, texts = small_shard(1, 0, 2, SCENE_SPEC, "measure")
-    frames = drawn_set("drawn", Shard(pictures, texts))
+    frames = synthetic_set("drawn", Shard(pictures, texts))
     assert len(frames) == 2
     assert frames.sizes[0] == (640, 384)

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from plate_runtime.detect import decode_corners
 from plate_train.detector.score import MANIFEST
 from plate_train.detector.targets import STRIDES, cells, outline, targets
-from plate_train.synthetic.scenes.labels import Mark
+from plate_train.synthetic.scenes.labels import PlateLabel
 
 SHAPE = (384, 640)
 
 
-def plate(x: float, y: float, width: float, height: float, counts: bool = True) -> Mark:
+def plate(x: float, y: float, width: float, height: float, required: bool = True) -> PlateLabel:
     corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
-    return Mark(np.array(corners, np.float32), "X", counts)
+    return PlateLabel(np.array(corners, np.float32), "X", required)
 
 
 def levels(wanted: NDArray[np.float32]) -> list[NDArray[np.float32]]:
@@ -38,12 +38,12 @@ def test_a_plate_belongs_to_the_level_of_its_width_and_near_a_border_to_two(widt
 
 @pytest.mark.parametrize("width", [24, 40, 70, 110, 170, 320])
 def test_what_cells_should_say_is_decoded_to_the_plate(width: float) -> None:
-    mark = plate(133.3, 91.7, width, width / 4.2)
-    wanted = targets([mark], SHAPE)
+    label = plate(133.3, 91.7, width, width / 4.2)
+    wanted = targets([label], SHAPE)
     answer = np.concatenate([np.where(wanted[:, :1] == 1, 5.0, -5.0), wanted[:, 2:]], axis=1).astype(np.float32)
     corners, logits = decode_corners(answer, MANIFEST, (640, 384), 0.5)
     assert len(logits) >= 1
-    np.testing.assert_allclose(corners, np.broadcast_to(outline(mark.corners), corners.shape), atol=1e-3)
+    np.testing.assert_allclose(corners, np.broadcast_to(outline(label.corners), corners.shape), atol=1e-3)
 
 
 @pytest.mark.parametrize("turn", [0, 0.3, 1.2, 3.0])
@@ -69,7 +69,7 @@ def test_around_what_finds_a_plate_cells_may_say_either_and_far_away_they_say_no
 
 
 def test_an_ignored_plate_is_left_alone_on_every_level_and_another_on_it_still_counts() -> None:
-    wanted = targets([plate(100, 100, 200, 60), plate(100, 100, 220, 80, counts=False)], SHAPE)
+    wanted = targets([plate(100, 100, 200, 60), plate(100, 100, 220, 80, required=False)], SHAPE)
     parts = levels(wanted)
     assert all((part[:, 0] == -1).any() for part in parts)
     assert (parts[2][:, 0] == 1).any()
@@ -82,7 +82,7 @@ def test_no_plates_no_cells() -> None:
 
 def test_tilted_plates_are_found_around_their_middle() -> None:
     corners = np.array([(300, 100), (380, 160), (370, 185), (290, 125)], np.float32)
-    level = levels(targets([Mark(corners, "X")], SHAPE))[1]
+    level = levels(targets([PlateLabel(corners, "X")], SHAPE))[1]
     for place in np.flatnonzero(level[:, 0] == 1):
         row, column = divmod(int(place), 40)
         assert np.hypot(column * 16 + 8 - 335, row * 16 + 8 - 142.5) < 30

@@ -12,6 +12,7 @@ from plate_train.networks import weights_file
 from plate_train.networks.tensorflow_setup import import_keras, import_tensorflow
 from plate_train.plates import architectures
 from plate_train.plates.architectures import ARCHITECTURES, Size, build, multiply_adds
+from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 SMALL = Size(width=0.1, depth=1)
 
@@ -47,9 +48,7 @@ def test_multiply_adds_are_those_of_the_textbook() -> None:
 def test_networks_are_kept_and_read_back(name: str, tmp_path: Path) -> None:
     network = build(name, SMALL)
     chosen = ARCHITECTURES[name]
-    meta = weights_file.ModelMeta(
-        input=architectures.PLATE_SPEC, kind="plate", decoding=chosen.decoding, steps=chosen.steps
-    )
+    meta = weights_file.ModelMeta(input=PLATE_SPEC, kind="plate", decoding=chosen.decoding, steps=chosen.steps)
     weights_file.save(network, tmp_path / "model.h5", meta)
     assert weights_file.read_meta(tmp_path / "model.h5") == meta
     again = weights_file.load(tmp_path / "model.h5")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from small_plates import small_shard
 
-from plate_train.plates.architectures import PLATE_SPEC
 from plate_train.plates.augment import changed_batch
+from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 PICTURES, _ = small_shard(1, 0, 64, PLATE_SPEC, "train")
 

@@ -12,8 +12,8 @@ from small_plates import write_crops
 from plate_runtime.alphabet import fold
 from plate_runtime.errors import DataError
 from plate_runtime.labels import LabelledPicture
-from plate_train.plates.architectures import PLATE_SPEC
 from plate_train.plates.own_data import load_own, split_labelled
+from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 ENTRIES = st.lists(
     st.tuples(st.text("AO01", min_size=1, max_size=4), st.sampled_from([None, "a", "b", "c", "d"])), max_size=40

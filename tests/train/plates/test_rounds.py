@@ -9,10 +9,10 @@ import pytest
 from small_plates import small_shard, small_store
 
 from plate_train.loop.shards import Ahead, Shard
-from plate_train.plates.architectures import PLATE_SPEC
 from plate_train.plates.losses import encode
 from plate_train.plates.own_data import pick
 from plate_train.plates.rounds import Plan, Rounds
+from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 PLAN = Plan(count=8, batch=4, uses=2, window=2, ahead=1)
 

@@ -19,9 +19,9 @@ from plate_runtime.manifest import InputSpec
 from plate_train.loop import checkpoint, lock
 from plate_train.loop.shards import Advance, Store
 from plate_train.networks import weights_file
-from plate_train.plates.architectures import PLATE_SPEC
 from plate_train.plates.run import run
 from plate_train.plates.settings import changed, chosen, read_settings, unfinished_run
+from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 Start = Callable[..., Any]
 

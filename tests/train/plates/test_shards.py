@@ -12,7 +12,7 @@ from small_plates import small_shard, small_store
 from plate_runtime.errors import DataError
 from plate_runtime.manifest import InputSpec
 from plate_train.loop.shards import Advance, Ahead, Store
-from plate_train.plates.architectures import PLATE_SPEC
+from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 
 def failing_shard(*_options: object, advance: object) -> tuple[NDArray[np.uint8], list[str]]:

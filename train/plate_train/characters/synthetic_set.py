@@ -19,7 +19,7 @@ from plate_runtime.errors import DataError, damage_as
 
 from ..loop.progress import progress
 from ..loop.run_files import number_in
-from ..synthetic.characters import DRAWN_SPEC, CharacterPainter
+from ..synthetic.characters.renderer import CHARACTER_SPEC, CharacterRenderer
 from ..synthetic.fonts import FETCH_COMMAND, FontFile, installed_fonts
 from .datasets import CharacterSet, character_set
 
@@ -28,7 +28,7 @@ VALIDATION_SHARE = 0.15
 """Part of the font families, of each kind, that validation drawings are made with and nothing is trained on."""
 _VALIDATION_SEEDS = 500_000
 
-__all__ = ["DRAWN_SPEC", "character_fonts", "draw", "drawn_split", "recorded_drawings", "split_fonts"]
+__all__ = ["CHARACTER_SPEC", "character_fonts", "draw", "drawn_split", "recorded_drawings", "split_fonts"]
 
 
 def drawn_split(
@@ -71,7 +71,7 @@ def draw(
         for pictures, labels in _each(jobs, min(workers, len(jobs))):
             painted.append((pictures, labels))
             bar.update(len(labels))
-    height, width, _ = DRAWN_SPEC.shape
+    height, width, _ = CHARACTER_SPEC.shape
     stacked = np.concatenate([np.zeros((0, height, width), np.uint8), *(pictures for pictures, _ in painted)])
     labels = np.concatenate([np.zeros(0, np.int64), *(labels for _, labels in painted)])
     return character_set(stacked, labels, [f"drawn {first_seed}+{place}" for place in range(count)])
@@ -143,7 +143,7 @@ def _each(jobs: Sequence[tuple[list[FontFile], int, int]], workers: int) -> Any:
 
 def _paint(job: tuple[list[FontFile], int, int]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     fonts, seed, count = job
-    return CharacterPainter(fonts, seed).paint(count)
+    return CharacterRenderer(fonts, seed).render(count)
 
 
 def _first_chunk(characters: CharacterSet) -> CharacterSet:

@@ -1,1 +1,1 @@
-"""Training a detector: where in a frame the plates are."""
+"""Training of the plate detector for whole frames."""

@@ -2,7 +2,7 @@
 
     python -m plate_train.detector.evaluate runs/detector frames/labels.csv more/labels.csv --sheet failures
 
-A run's folder stands for the `model.h5` in it, which every checkpoint writes anew.
+A run's folder stands for its `model.h5`, which every checkpoint replaces.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..network_model import as_model, open_frame_reader
 from ..networks.weights_file import ModelMeta
 from ..plates.evaluate import load_kind, parse, tell_scores
 from . import plots
-from .score import DetectorScore, Finder, count, labelled_set, search
+from .score import DetectorScore, Network, count, labelled_set, search
 
 PROG = "plate_train.detector.evaluate"
 
@@ -25,26 +25,26 @@ PROG = "plate_train.detector.evaluate"
 def command(arguments: Sequence[str]) -> int:
     """Print a line for every model and set, or with `--json` an object."""
     parser = argparse.ArgumentParser(prog=PROG, description="Score detectors on labelled frames.")
-    parser.add_argument("--sheet", type=Path, metavar="DIR", help="draw the frames of each set with failures into it")
+    parser.add_argument("--sheet", type=Path, metavar="DIR", help="folder for pictures of the frames with errors")
     options = parse(parser, arguments)
-    tell_scores(options, load, lambda finder, meta, file: evaluate(finder, meta, file, options.sheet))
+    tell_scores(options, load, lambda network, meta, file: evaluate(network, meta, file, options.sheet))
     return 0
 
 
-def load(path: Path) -> tuple[Finder, ModelMeta]:
-    """Return the network of a `.h5`, or of a run's folder, as a function, and what it says of itself.
+def load(path: Path) -> tuple[Network, ModelMeta]:
+    """Return the network of a `.h5`, or of a run's folder, as a function, and its metadata.
 
     Raises:
-        ModelError: it is no detector.
+        ModelError: it is not a detector.
     """
-    return load_kind(path, "detector", "no detector")
+    return load_kind(path, "detector", "not a detector")
 
 
-def evaluate(finder: Finder, meta: ModelMeta, file: Path, sheet: Path | None = None) -> DetectorScore:
-    """Score a network on the frames of a `labels.csv`; `sheet` is a folder for pictures of what went wrong."""
+def evaluate(network: Network, meta: ModelMeta, file: Path, sheet: Path | None = None) -> DetectorScore:
+    """Score a network on the frames of a `labels.csv`; `sheet` is a folder for pictures of errors."""
     frames = labelled_set(file)
     with open_frame_reader() as reader:
-        found = search(as_model(finder, meta), reader, frames)
+        found = search(as_model(network, meta), reader, frames)
     if sheet is not None:
         plots.failures(frames, found, sheet / f"failures-{frames.name}.png")
     return count(found, frames)

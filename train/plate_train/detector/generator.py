@@ -1,4 +1,4 @@
-"""The project's own generator of scenes, as training keeps its drawings."""
+"""The store of synthetic scenes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from ..loop.shards import Store
 
 
 def scene_store(folder: Path, most: int) -> Store:
-    """Return the store of the project's own generator; every state of it has a folder of its own below `folder`."""
+    """Return the store of the scene renderer; each version of it has its own folder below `folder`."""
     from ..synthetic.fonts import installed_fonts
-    from ..synthetic.scenes import pool
+    from ..synthetic.scenes import shard
     from ..synthetic.scenes.spec import SCENE_SPEC
 
-    digest = pool.digest()
+    digest = shard.digest()
     fonts = {font.package: font.licence for font in installed_fonts()}
-    return Store(folder / digest[:16], digest, pool.shard, SCENE_SPEC, most, fonts)
+    return Store(folder / digest[:16], digest, shard.shard, SCENE_SPEC, most, fonts)

@@ -1,4 +1,4 @@
-"""A detector in training."""
+"""Training of a detector, step by step."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from .targets import VALUES, cells
 
 
 class DetectorTraining(Training):
-    """As `plates.network.Training`, on frames: uint8 pictures, which it scales itself, and targets of cells."""
+    """Trains on frames: uint8 pictures, which it scales itself, and targets of cells."""
 
-    def loss(self, decoding: str) -> Any:  # noqa: ARG002 - there is one only
+    def loss(self, decoding: str) -> Any:  # noqa: ARG002 - there is only one
         """Return the loss of scores and corners."""
         return cells_loss
 
     def signature(self) -> list[Any]:
-        """Return types and shapes of a batch, and of the share that it counts."""
+        """Return types and shapes of a batch, and of its weight in the average."""
         tf = import_tensorflow()
         pictures = tf.TensorSpec((None, *SCENE_SPEC.shape[:2]), tf.uint8)
-        wanted = tf.TensorSpec((None, cells(SCENE_SPEC.shape[:2]), VALUES), tf.float32)
-        return [pictures, wanted, tf.TensorSpec((), tf.float32)]
+        expected = tf.TensorSpec((None, cells(SCENE_SPEC.shape[:2]), VALUES), tf.float32)
+        return [pictures, expected, tf.TensorSpec((), tf.float32)]
 
     def prepare(self, pictures: Any) -> Any:
         """Return uint8 pictures (n, h, w) as the network's input."""

@@ -11,31 +11,31 @@ from ..loop.progress import STARTING, progress
 from ..loop.run_options import add_finer_choices, add_run_options, adder, given_settings, run_folder, says_how_to_resume
 from ..loop.shards import TRAINING_PART
 from ..networks.tensorflow_setup import require_extra
-from .settings import Settings, changed, read_settings
+from .settings import Settings, read_settings, resumed
 
 KIND = "detector"
 PREVIEWED = 15
 EXAMPLES = """examples:
-  plate-train detector --hours 12 --out runs/detector           train on drawn scenes
-  plate-train detector --resume --out runs/detector             go on with an interrupted run
+  plate-train detector --hours 12 --out runs/detector           train on synthetic scenes
+  plate-train detector --resume --out runs/detector             continue an interrupted run
   plate-train detector --hours 2 --width 0.8 --watch frames/labels.csv
-                                                              a smaller network; real frames scored meanwhile
-  plate-train detector --preview scenes.png                    look at what is drawn
+                                                              a smaller network; also score real frames
+  plate-train detector --preview scenes.png                    look at the scenes
 """
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options; those that are not given are None, so that a resumed run keeps its own."""
+    """Add the options. Those not given are None, so that a resumed run keeps the recorded values."""
     add, setting = parser.add_argument, adder(parser, Settings())
     setting("width", checked.number(0.1, 3), "X", "multiplies the channels of the convolutions")
     setting("depth", checked.whole(0), "N", "convolutions added to each coarse level")
     setting("hours", checked.number(0.001, 1000), "H", "length of the run")
     setting("steps", checked.whole(1), "N", "length of the run in steps, instead of --hours")
-    setting("seed", checked.whole(0), "N", "of weights, drawings and their order")
-    add("--resume", action="store_true", help="go on with the run in --out, or with the newest unfinished one")
-    add("--preview", type=Path, metavar="FILE", help="draw a sheet of scenes with their plates, and stop")
+    setting("seed", checked.whole(0), "N", "of weights, scenes and their order")
+    add("--resume", action="store_true", help="continue the run in --out, or the newest unfinished one")
+    add("--preview", type=Path, metavar="FILE", help="write a sheet of scenes with their plates, and stop")
     setting("from", str, "MODEL", "start from the weights of this .h5", dest="start")
-    add("--watch", nargs="+", metavar="FILE.csv", help="score real frames after every round; nothing is chosen by it")
+    add("--watch", nargs="+", metavar="FILE.csv", help="also score these real frames after each round")
     add_run_options(parser, setting, KIND)
     setting("learning-rate", checked.number(1e-7, 1), "X", "AdamW's, at its highest")
     setting("batch", checked.whole(1), "N", "scenes a step")
@@ -49,7 +49,7 @@ def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     if options.preview:
         return _preview(Settings(**given), options.preview, say)
     folder = run_folder(options, KIND)
-    settings = changed(read_settings(folder), given) if options.resume else Settings(**given)
+    settings = resumed(read_settings(folder), given) if options.resume else Settings(**given)
     say(STARTING)
     with says_how_to_resume(KIND, folder):
         _train(settings, folder, options, say)
@@ -66,11 +66,11 @@ def _train(settings: Settings, folder: Path, options: argparse.Namespace, say: C
 
 
 def _preview(settings: Settings, path: Path, say: Callable[[str], None]) -> int:
-    from ..synthetic.scenes.pool import shard
-    from .plots import drawings
+    from ..synthetic.scenes.shard import shard
+    from .plots import preview
 
     with progress(PREVIEWED, "drawing", "scene") as bar:
-        pictures, texts = shard(settings.seed, 0, PREVIEWED, part=TRAINING_PART, advance=bar.update)
-    drawings(pictures, texts, path)
-    say(f"{PREVIEWED} drawn scenes with their plates: {path}")
+        pictures, texts = shard(settings.seed, 0, PREVIEWED, split=TRAINING_PART, advance=bar.update)
+    preview(pictures, texts, path)
+    say(f"{PREVIEWED} synthetic scenes with their plates: {path}")
     return 0

@@ -1,4 +1,4 @@
-"""Pictures of a run on scenes: learning curves, what was missed or invented, and a sheet of what is drawn."""
+"""Plots of a detector run: learning curves, missed plates and false positives, and a sheet of scenes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..characters.plots import new_figure, store_figure
 from ..loop.checkpoint import State
 from ..plates.plots import loss_curve
 from ..sheets import store_pages, tiled
-from ..synthetic.scenes.labels import Mark, decode
+from ..synthetic.scenes.labels import PlateLabel, decode
 from .score import FrameSet, match
 
 _WIDTH, _HEIGHT = 400, 240
@@ -25,9 +25,9 @@ _PLATE, _IGNORED, _RIGHT, _FALSE = (255, 60, 40), (90, 160, 255), (60, 230, 90),
 
 
 def learning_curves(state: State, sets: Sequence[str], path: Path) -> None:
-    """Draw the loss, plates found, and false detections a frame against the steps."""
+    """Plot the loss, detected plates, and false positives a frame over the steps."""
     figure = new_figure(12, 4.2)
-    titles = ("loss of changed training scenes", "% of plates found", "detections on no plate, a frame")
+    titles = ("loss of augmented training scenes", "% of plates detected", "false positives a frame")
     for place, title in enumerate(titles):
         axes = figure.add_subplot(1, 3, place + 1)
         axes.set_title(title, fontsize=9)
@@ -48,27 +48,27 @@ def learning_curves(state: State, sets: Sequence[str], path: Path) -> None:
 
 
 def failures(frames: FrameSet, found: Sequence[Sequence[Detection]], path: Path) -> None:
-    """Draw frames with plates that were missed or detections on none: red missed, green found, yellow false."""
+    """Draw frames with errors: red missed plates, green detected ones, yellow false positives."""
     shown = []
-    for place, (detections, marks) in enumerate(zip(found, frames.marks, strict=True)):
-        matches = match(detections, marks)
+    for place, (detections, labels) in enumerate(zip(found, frames.labels, strict=True)):
+        matches = match(detections, labels)
         if matches.outside or None in matches.found:
-            counted = [mark.corners for mark in marks if mark.counts]
-            drawn = [(mark.corners, _IGNORED) for mark in marks if not mark.counts]
-            pairs = zip(counted, matches.found, strict=True)
-            drawn += [(corners, _PLATE if number is None else _RIGHT) for corners, number in pairs]
-            drawn += [(np.array(detections[number].corners), _FALSE) for number in matches.outside]
-            shown.append(_frame(frames.pictures[place], drawn))
+            required = [label.corners for label in labels if label.required]
+            outlines = [(label.corners, _IGNORED) for label in labels if not label.required]
+            pairs = zip(required, matches.found, strict=True)
+            outlines += [(corners, _PLATE if number is None else _RIGHT) for corners, number in pairs]
+            outlines += [(np.array(detections[number].corners), _FALSE) for number in matches.outside]
+            shown.append(_frame(frames.pictures[place], outlines))
     if shown:
         store_pages(tiled(shown[:_MOST]), path)
 
 
-def drawings(pictures: NDArray[np.uint8], texts: Sequence[str], path: Path) -> None:
-    """Draw a sheet of drawn scenes with their plates: red those that count, blue those that are ignored."""
+def preview(pictures: NDArray[np.uint8], texts: Sequence[str], path: Path) -> None:
+    """Draw a sheet of synthetic scenes with their plates: red required ones, blue ignored ones."""
     shown = []
     for picture, text in zip(pictures, texts, strict=True):
-        marks: list[Mark] = decode(text)
-        shown.append(_frame(picture, [(mark.corners, _PLATE if mark.counts else _IGNORED) for mark in marks]))
+        labels: list[PlateLabel] = decode(text)
+        shown.append(_frame(picture, [(label.corners, _PLATE if label.required else _IGNORED) for label in labels]))
     store_pages(tiled(shown), path)
 
 

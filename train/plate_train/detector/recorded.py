@@ -1,4 +1,4 @@
-"""Drawn scenes of a detector, drawn again by what its file recorded of them."""
+"""The synthetic scenes of a detector, rendered again from the record in its file."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .targets import outline
 
 @dataclass(frozen=True)
 class SceneSet:
-    """Scenes, uint8 (n, h, w) as the runtime's preprocessing leaves them.
+    """Scenes, uint8 (n, h, w), as the runtime's preprocessing gives them.
 
     Attributes:
-        plates: by scene, corners in pixels of the input and text. ignored: the same of plates that are cut by the
-            edge, hidden, or too small or too faint to be asked for: a detection there is neither right nor wrong.
+        plates: of each scene, corners in pixels of the input and text. ignored: the same for plates that are cropped,
+            hidden, too small or too faint: a detection there is neither right nor wrong.
     """
 
     name: str
@@ -34,17 +34,17 @@ class SceneSet:
 
 
 def validation_scenes(meta: ModelMeta, draw: Draw | None = None) -> tuple[SceneSet, str]:
-    """Draw the recorded validation set again, and return it with its digest.
+    """Render the recorded validation set again, and return it with its digest.
 
     Raises:
-        DataError: nothing was recorded, or the generator draws something else by now.
+        DataError: nothing was recorded, or the generator renders something else now.
     """
     pictures, texts, digest = validation_again(meta, "detector", draw or _own_generator())
     return _scene_set("drawn-scenes/val", pictures, texts), digest
 
 
 def training_scenes(meta: ModelMeta, count: int, draw: Draw | None = None) -> SceneSet:
-    """Draw `count` of the scenes that the network was trained on last.
+    """Render `count` of the scenes that the network was trained on last.
 
     Raises:
         DataError: nothing was recorded, or the fonts are missing.
@@ -54,15 +54,17 @@ def training_scenes(meta: ModelMeta, count: int, draw: Draw | None = None) -> Sc
 
 
 def _scene_set(name: str, pictures: NDArray[np.uint8], texts: list[str]) -> SceneSet:
-    marks = [decode(text) for text in texts]
+    labels = [decode(text) for text in texts]
 
-    def of(counts: bool) -> list[list[tuple[Corners, str]]]:
-        return [[(outline(mark.corners), mark.text) for mark in scene if mark.counts == counts] for scene in marks]
+    def of(required: bool) -> list[list[tuple[Corners, str]]]:
+        return [
+            [(outline(label.corners), label.text) for label in scene if label.required == required] for scene in labels
+        ]
 
     return SceneSet(name, pictures, of(True), of(False))
 
 
 def _own_generator() -> Draw:
-    from ..synthetic.scenes.pool import shard
+    from ..synthetic.scenes.shard import shard
 
     return shard

@@ -1,4 +1,4 @@
-"""What a finished run leaves behind: scores, the calibrated model, pictures of what was missed, and `report.json`."""
+"""Results of a finished run: scores, calibration, plots of errors, and `report.json`."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from .score import FrameSet, count, match, score
 
 __all__ = ["FILE", "finish", "write"]
 Search = Callable[[FrameSet, float, float], Sequence[Sequence[Detection]]]
-"""A set, temperature and threshold of the network -> what it finds in each frame."""
-_FALSE_A_FRAME = 0.5
-"""Detections on no plate that are put up with in drawn scenes, which are harder than the world: each costs a reading
-of a millisecond, and what it reads is dropped by both confidences together."""
+"""(set, temperature, threshold) -> the detections in each frame."""
+_FALSE_PER_FRAME = 0.5
+"""Accepted false positives per synthetic scene; these scenes are harder than real ones. Each costs a reading of about a
+millisecond, and the product of both confidences then drops it."""
 
 
 def finish(
@@ -35,15 +35,16 @@ def finish(
     *,
     search: Search,
 ) -> dict[str, Any]:
-    """Fit temperature and threshold on drawings, draw the pictures, and return the report as JSON values.
+    """Fit temperature and threshold on synthetic scenes, write the plots, and return the report as JSON values.
 
     Args:
-        found: by one look at each frame, for the fit and the curves; search: finds what the product will, for scores.
+        found: detections of one pass over each frame, for the fit and the curves. search: detects as the product does,
+            for the scores.
     """
-    sure, right = outcomes(found["drawn"], sets["drawn"])
-    temperature = fit_temperature(sure, right)
+    confidences, right = outcomes(found["drawn"], sets["drawn"])
+    temperature = fit_temperature(confidences, right)
     plots.learning_curves(state, list(sets), folder / "learning_curves.png")
-    threshold = fit_threshold(sure, right, len(sets["drawn"]), temperature)
+    threshold = fit_threshold(confidences, right, len(sets["drawn"]), temperature)
     scores = {}
     for name, frames in sets.items():
         searched = search(frames, temperature, threshold)
@@ -59,23 +60,23 @@ def finish(
 
 
 def outcomes(found: Sequence[Sequence[Detection]], frames: FrameSet) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return the confidence of each detection that is on a plate or on none, and which of both."""
-    sure: list[float] = []
+    """Return the confidence of each detection, and whether it is on a plate; those on ignored plates are omitted."""
+    confidences: list[float] = []
     right: list[bool] = []
-    for detections, marks in zip(found, frames.marks, strict=True):
-        matches = match(detections, marks)
+    for detections, labels in zip(found, frames.labels, strict=True):
+        matches = match(detections, labels)
         hits = [place for place in matches.found if place is not None]
-        sure += [detections[place].confidence for place in (*hits, *matches.outside)]
+        confidences += [detections[place].confidence for place in (*hits, *matches.outside)]
         right += [True] * len(hits) + [False] * len(matches.outside)
-    return np.array(sure, np.float64), np.array(right, bool)
+    return np.array(confidences, np.float64), np.array(right, bool)
 
 
-def fit_temperature(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """Return the temperature at which confidences are likeliest for what was right; 1 with too little to tell."""
+def fit_temperature(confidences: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """Return the temperature with the least log loss; 1 if there are too few detections."""
     if right.size < 50 or (~right).sum() < 10:
         return 1.0
-    told = np.clip(sure, 1e-6, 1 - 1e-6)
-    logits = np.log(told / (1 - told))
+    clipped = np.clip(confidences, 1e-6, 1 - 1e-6)
+    logits = np.log(clipped / (1 - clipped))
     return round(
         float(
             min(np.geomspace(0.25, 2.0, 25), key=lambda t: log_loss((1 / (1 + np.exp(-logits / t))).tolist(), right))
@@ -84,11 +85,11 @@ def fit_temperature(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> floa
     )
 
 
-def fit_threshold(sure: NDArray[np.float64], right: NDArray[np.bool_], frames: int, temperature: float) -> float:
-    """Return the least confidence, at that temperature, with few enough false detections; 0.1 to 0.6."""
-    told = np.clip(sure, 1e-6, 1 - 1e-6)
-    told = 1 / (1 + np.exp(-np.log(told / (1 - told)) / temperature))
+def fit_threshold(confidences: NDArray[np.float64], right: NDArray[np.bool_], frames: int, temperature: float) -> float:
+    """Return the lowest threshold, at that temperature, with few enough false positives; 0.1 to 0.6."""
+    clipped = np.clip(confidences, 1e-6, 1 - 1e-6)
+    clipped = 1 / (1 + np.exp(-np.log(clipped / (1 - clipped)) / temperature))
     for threshold in np.arange(0.1, 0.6, 0.02):
-        if (told[~right] >= threshold).sum() <= _FALSE_A_FRAME * frames:
+        if (clipped[~right] >= threshold).sum() <= _FALSE_PER_FRAME * frames:
             return round(float(threshold), 2)
     return 0.6

@@ -1,4 +1,4 @@
-"""One run of `plate-train detector`, from the drawings to the folder of results."""
+"""One run of `plate-train detector`, from the scenes to the folder of results."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from . import report
 from .architectures import build
 from .network import DetectorTraining
 from .rounds import SceneRounds
-from .score import DetectorScore, FrameSet, drawn_set, find, labelled_set, score, search
+from .score import DetectorScore, FrameSet, detect, labelled_set, score, search, synthetic_set
 from .settings import VALIDATION_SEED, Settings
 from .targets import STRIDES
 
 
 @dataclass
 class Loop(Steps):
-    """One piece of a run on scenes. `val`: drawn scenes; `watch`: real frames, only looked at."""
+    """One piece of a run on scenes. `val`: synthetic scenes; `watch`: real frames, which are only scored."""
 
     val: FrameSet
     watch: Mapping[str, FrameSet]
@@ -38,16 +38,16 @@ class Loop(Steps):
 
     @property
     def sets(self) -> dict[str, FrameSet]:
-        """The drawn scenes, under "drawn", and every watched set."""
+        """The synthetic scenes, named "drawn", and every watched set."""
         return {"drawn": self.val, **self.watch}
 
-    def found(self) -> dict[str, list[list[Detection]]]:
-        """Look once for plates in every set with the averaged weights."""
-        return {name: find(self.training.read, frames) for name, frames in self.sets.items()}
+    def detections(self) -> dict[str, list[list[Detection]]]:
+        """Return the detections in every set with the averaged weights, in one pass each."""
+        return {name: detect(self.training.read, frames) for name, frames in self.sets.items()}
 
     def scores(self) -> dict[str, DetectorScore]:
         """Score the averaged weights on every set."""
-        return {name: score(found, self.sets[name]) for name, found in self.found().items()}
+        return {name: score(found, self.sets[name]) for name, found in self.detections().items()}
 
 
 def run(
@@ -59,11 +59,11 @@ def run(
     retime: bool = False,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Train on drawn scenes; a stopped run goes on with `resume`.
+    """Train on synthetic scenes; `resume` continues a stopped run.
 
     Args:
-        settings: see `Settings`. folder: of the run. store: where drawings come from.
-        resume: go on from the checkpoint in `folder`. retime: its length has changed. say: gets the lines for people.
+        settings: see `Settings`. folder: of the run. store: of the scenes.
+        resume: continue from the checkpoint in `folder`. retime: its length has changed. say: prints a line.
 
     Raises:
         DataError, UsageError: data or options do not fit. DeviceError: the folder cannot be written.
@@ -84,7 +84,7 @@ def run(
                 meta = replace(recorder.meta, temperature=temperature, thresholds={"min_detection": threshold})
                 return search(as_model(loop.training.read, meta), reader, frames)
 
-            found = report.finish(loop.sets, loop.found(), loop.state, folder, say, search=find_all)
+            found = report.finish(loop.sets, loop.detections(), loop.state, folder, say, search=find_all)
         thresholds = {"min_detection": found["threshold"]}
         recorder.keep(loop.training.average, loop.state, folder, found["temperature"], thresholds)
         report.write(found | {"training": recorder.training(loop.state, loop.training.average)}, folder)
@@ -102,8 +102,8 @@ def _prepared(
     fix(settings.seed, settings.threads)
     training = _training(settings)
     state = begun(folder, training, store.digest, settings.plan(), resume)
-    drawn = store.load(VALIDATION_SEED, 0, settings.validation, VALIDATION_PART)
-    recorder = _recorder(settings, drawn, store)
+    scenes = store.load(VALIDATION_SEED, 0, settings.validation, VALIDATION_PART)
+    recorder = _recorder(settings, scenes, store)
     stop = Stop()
     rounds = SceneRounds(
         settings.plan(), Ahead(store, settings.seed, settings.shard, settings.workers),
@@ -112,12 +112,12 @@ def _prepared(
     loop = Loop(
         training, rounds, settings.goal(), state, folder=folder, every=60 * settings.minutes,
         keep=lambda now: recorder.keep(training.average, now, folder), say=say, stop=stop,
-        val=drawn_set("drawn", drawn), watch=watched(settings.watch),
+        val=synthetic_set("drawn", scenes), watch=watched(settings.watch),
     )  # fmt: skip
     return loop, recorder
 
 
-def _recorder(settings: Settings, drawn: Shard, store: Store) -> Recorder:
+def _recorder(settings: Settings, scenes: Shard, store: Store) -> Recorder:
     meta = weights_file.ModelMeta(
         alphabet="",
         input=SCENE_SPEC,
@@ -128,7 +128,7 @@ def _recorder(settings: Settings, drawn: Shard, store: Store) -> Recorder:
         strides=STRIDES,
     )
     origin = weights_file.origin(settings.start)
-    return Recorder(meta, asdict(settings), settings.seed, drawn, store.fonts, origin)
+    return Recorder(meta, asdict(settings), settings.seed, scenes, store.fonts, origin)
 
 
 def _training(settings: Settings) -> DetectorTraining:

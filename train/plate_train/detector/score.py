@@ -1,4 +1,4 @@
-"""What a detector finds: drawn scenes while it trains, real frames that are only watched."""
+"""Scores of a detector: on synthetic scenes while it trains, and on watched sets of real frames."""
 
 from __future__ import annotations
 
@@ -23,45 +23,45 @@ from plate_runtime.search import search_frame
 
 from ..loop.progress import progress
 from ..loop.shards import Shard
-from ..synthetic.scenes.labels import Mark, decode
+from ..synthetic.scenes.labels import PlateLabel, decode
 from ..synthetic.scenes.spec import SCENE_SPEC
 from .targets import STRIDES, outline
 
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 SCORED_AT = 0.5
-"""While a network trains; see `score`."""
+"""Threshold while a network trains; see `score`."""
 _AT_ONCE = 16
-Finder = Callable[[NDArray[np.float32]], Any]
-"""Inputs, float32 (n, h, w, 1), to answers (n, cells, 9)."""
+Network = Callable[[NDArray[np.float32]], Any]
+"""Inputs, float32 (n, h, w, 1), to outputs (n, cells, 9)."""
 MANIFEST = Manifest("detector", "training", "0", "", SCENE_SPEC, decoding="corners", strides=STRIDES)
 
 
 @dataclass(frozen=True)
 class FrameSet:
-    """Frames as inputs, what is marked in them, and where they come from.
+    """Frames as inputs, with their labels and files.
 
     Attributes:
-        pictures: uint8 (n, h, w); marks: of each, in pixels of the input; sizes: (w, h), the part of each input that
-        is picture; files: of frames on disk, which may be larger than the input, else empty.
+        pictures: uint8 (n, h, w). labels: of each frame, in pixels of the input. sizes: (w, h) of the picture within
+            each input. files: of frames on disk, which may be larger than the input; empty for scenes.
     """
 
     name: str
     pictures: NDArray[np.uint8]
-    marks: list[list[Mark]]
+    labels: list[list[PlateLabel]]
     sizes: list[tuple[int, int]]
     files: list[Path] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.marks)
+        return len(self.labels)
 
     def gray(self, place: int) -> NDArray[np.uint8]:
-        """Return a frame as it was, uint8 (h, w)."""
+        """Return a frame at its original size, uint8 (h, w)."""
         return open_picture(self.files[place]).gray() if self.files else self.pictures[place]
 
 
 @dataclass(frozen=True)
 class DetectorScore:
-    """Frames, plates in them, plates found and detections on no plate; `curve`: the last two by threshold."""
+    """Frames, plates, detected plates and false positives; `curve`: the last two by threshold."""
 
     frames: int
     plates: int
@@ -71,40 +71,41 @@ class DetectorScore:
 
     @property
     def percent(self) -> float:
-        """Plates found of a hundred."""
+        """Percentage of plates that were detected."""
         return 100 * self.found / max(1, self.plates)
 
     def __str__(self) -> str:
         rate = self.false / max(1, self.frames)
-        return f"{self.found} of {self.plates} plates ({self.percent:.1f} %), {self.false} others ({rate:.3f} a frame)"
+        found = f"{self.found} of {self.plates} plates ({self.percent:.1f} %)"
+        return f"{found}, {self.false} false positives ({rate:.3f} a frame)"
 
     def to_json(self) -> dict[str, Any]:
         """Return the score as JSON values."""
         return asdict(self)
 
 
-def drawn_set(name: str, shard: Shard) -> FrameSet:
-    """Return drawn scenes as a set, with the outlines that a detector is asked for."""
-    marks = [[replace(mark, corners=outline(mark.corners)) for mark in decode(text)] for text in shard.texts]
-    return FrameSet(name, shard.pictures, marks, [shard.pictures.shape[:0:-1]] * len(marks))
+def synthetic_set(name: str, shard: Shard) -> FrameSet:
+    """Return the scenes of a shard as a set, with the outlines that a detector should give."""
+    labels = [[replace(label, corners=outline(label.corners)) for label in decode(text)] for text in shard.texts]
+    return FrameSet(name, shard.pictures, labels, [shard.pictures.shape[:0:-1]] * len(labels))
 
 
 def labelled_set(file: Path, spec: InputSpec = SCENE_SPEC) -> FrameSet:
-    """Read the frames of a `labels.csv` with the column corners; the set is called as its folder.
+    """Read the frames of a `labels.csv` with the column corners; the set has the name of its folder.
 
     Raises:
         DataError: the file or one of its pictures cannot be read.
     """
-    marks: dict[Path, list[tuple[tuple[float, float], ...]]] = {}
+    labels: dict[Path, list[tuple[tuple[float, float], ...]]] = {}
     texts: dict[Path, list[str]] = {}
     for entry in read_labels(file):
-        marks.setdefault(entry.path, [])
+        labels.setdefault(entry.path, [])
         texts.setdefault(entry.path, [])
         if entry.corners:
-            marks[entry.path].append(entry.corners)
+            labels[entry.path].append(entry.corners)
             texts[entry.path].append(entry.text)
     pictures, sizes, placed = [], [], []
-    for path, found in marks.items():
+    for path, found in labels.items():
         try:
             gray = open_picture(path).gray()
         except InputError as error:
@@ -115,19 +116,19 @@ def labelled_set(file: Path, spec: InputSpec = SCENE_SPEC) -> FrameSet:
         factor = np.array([size[0] / gray.shape[1], size[1] / gray.shape[0]])
         placed.append(
             [
-                Mark((np.array(corners) * factor).astype(np.float32), text)
+                PlateLabel((np.array(corners) * factor).astype(np.float32), text)
                 for corners, text in zip(found, texts[path], strict=True)
             ]
         )
-    return FrameSet(file.resolve().parent.name, np.stack(pictures), placed, sizes, list(marks))
+    return FrameSet(file.resolve().parent.name, np.stack(pictures), placed, sizes, list(labels))
 
 
-def find(finder: Finder, frames: FrameSet, least: float = THRESHOLDS[0]) -> list[list[Detection]]:
-    """Return what one look at every frame finds, in pixels of the input: fast enough for while a network trains."""
+def detect(network: Network, frames: FrameSet, least: float = THRESHOLDS[0]) -> list[list[Detection]]:
+    """Return the detections of one pass over every frame, in pixels of the input: fast enough during training."""
     found = []
     with progress(len(frames), "scoring", "frame") as bar:
         for start in range(0, len(frames), _AT_ONCE):
-            outputs = np.asarray(finder(scale_pixels(frames.pictures[start : start + _AT_ONCE], SCENE_SPEC)))
+            outputs = np.asarray(network(scale_pixels(frames.pictures[start : start + _AT_ONCE], SCENE_SPEC)))
             sizes = frames.sizes[start : start + _AT_ONCE]
             found += [find_in_output(one, MANIFEST, size, least) for one, size in zip(outputs, sizes, strict=True)]
             bar.update(len(outputs))
@@ -135,7 +136,7 @@ def find(finder: Finder, frames: FrameSet, least: float = THRESHOLDS[0]) -> list
 
 
 def search(detector: Model, reader: Model, frames: FrameSet) -> list[list[Detection]]:
-    """Return what the product finds in every frame, in pixels of the input: see `plate_runtime.search.search_frame`."""
+    """Return the product's detections in every frame, in pixels of the input; see `plate_runtime.search`."""
     found = []
     for place, (width, height) in enumerate(frames.sizes):
         gray = frames.gray(place)
@@ -150,7 +151,7 @@ def search(detector: Model, reader: Model, frames: FrameSet) -> list[list[Detect
 
 
 def score(found: Sequence[Sequence[Detection]], frames: FrameSet) -> DetectorScore:
-    """Score what `find` found: at `SCORED_AT`, and for the curve at `THRESHOLDS`."""
+    """Score the result of `detect`: at `SCORED_AT`, and for the curve at `THRESHOLDS`."""
     curve = {}
     for threshold in THRESHOLDS:
         counted = count([[one for one in frame if one.confidence >= threshold] for frame in found], frames)
@@ -160,14 +161,16 @@ def score(found: Sequence[Sequence[Detection]], frames: FrameSet) -> DetectorSco
 
 
 def count(found: Sequence[Sequence[Detection]], frames: FrameSet) -> DetectorScore:
-    """Score all of what was found, as `plate-eval` does."""
-    counted = score_detections([match(one, marks) for one, marks in zip(found, frames.marks, strict=True)])
+    """Score all detections, as `plate-eval` does."""
+    counted = score_detections([match(one, labels) for one, labels in zip(found, frames.labels, strict=True)])
     return DetectorScore(counted.frames, counted.plates, counted.found, counted.outside)
 
 
-def match(found: Sequence[Detection], marks: Sequence[Mark]) -> Matches:
-    """Match detections, the most confident first, with the marks that count; see `plate_runtime.evaluate`."""
-    plates, ignored = ([_points(mark.corners) for mark in marks if mark.counts == counts] for counts in (True, False))
+def match(found: Sequence[Detection], labels: Sequence[PlateLabel]) -> Matches:
+    """Match detections, most confident first, with the required labels; see `plate_runtime.evaluate`."""
+    plates, ignored = (
+        [_points(label.corners) for label in labels if label.required == required] for required in (True, False)
+    )
     return match_plates([one.corners for one in found], plates, ignored=ignored)
 
 

@@ -1,4 +1,4 @@
-"""What the command line says about one run of `plate-train detector`, as it is kept in the run's folder."""
+"""Settings of a run of `plate-train detector`, as its folder records them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ..plates.rounds import Plan
 from ..plates.settings import FILE, VALIDATION_SEED
 from .architectures import Size
 
-__all__ = ["VALIDATION_SEED", "Settings", "changed", "read_settings"]
+__all__ = ["VALIDATION_SEED", "Settings", "read_settings", "resumed"]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the command line says, kept in the run's folder so that `--resume` goes on with the same.
+    """Settings of a run, recorded in its folder so that `--resume` continues with them.
 
-    Attributes are named after their options; `hours` counts only where `steps` is not given.
+    Attributes are named after their options; `hours` is used only without `steps`.
     """
 
     width: float = 1.0
@@ -50,23 +50,23 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.seed == VALIDATION_SEED:
-            raise UsageError(f"seed {VALIDATION_SEED} draws what is validated; choose another one")
+            raise UsageError(f"seed {VALIDATION_SEED} is that of the validation set; choose another one")
 
     def plan(self) -> Plan:
-        """Return how drawings are used."""
+        """Return how shards are used."""
         return Plan(self.shard, self.batch, self.uses, self.window)
 
     def goal(self) -> Goal:
-        """Return how long the run is."""
+        """Return the length of the run and its learning rate."""
         return Goal(self.learning_rate, self.average, self.steps, self.hours)
 
     def size(self) -> Size:
-        """Return the size of the network. Raises UsageError if it makes no sense."""
+        """Return the size of the network. Raises UsageError if it is not allowed."""
         return Size(self.width, self.depth)
 
 
-def changed(recorded: Settings, given: dict[str, Any]) -> Settings:
-    """Return the settings of a resumed run; a new length replaces the old one, however that was said."""
+def resumed(recorded: Settings, given: dict[str, Any]) -> Settings:
+    """Return the settings of a resumed run; a new length, in hours or steps, replaces the recorded one."""
     if given.keys() & {"hours", "steps"}:
         recorded = replace(recorded, steps=None)
     return replace(recorded, **given)

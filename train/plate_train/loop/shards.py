@@ -33,12 +33,12 @@ Advance = Callable[[], object]
 class Draw(Protocol):
     """Draws a shard: uint8 (count, height, width), resized but not standardised, and count texts.
 
-    A text is what is read, or of a whole frame where its plates are. `advance` is called after each picture. The part
+    A text is what is read, or of a whole frame where its plates are. `advance` is called after each picture. The split
     "train" shares neither fonts nor layouts with "measure".
     """
 
     def __call__(
-        self, seed: int, number: int, count: int, spec: InputSpec, part: str, *, advance: Advance
+        self, seed: int, number: int, count: int, spec: InputSpec, split: str, *, advance: Advance
     ) -> tuple[NDArray[np.uint8], list[str]]: ...
 
 

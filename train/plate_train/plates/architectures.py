@@ -14,12 +14,11 @@ from math import log
 from typing import Any
 
 from plate_runtime.errors import UsageError
-from plate_runtime.manifest import InputSpec
 from plate_runtime.script import LATIN, Script
 
 from ..networks.tensorflow_setup import import_keras
+from ..synthetic.plates.spec import PLATE_SPEC
 
-PLATE_SPEC = InputSpec(shape=(48, 160, 1), polarity="any", resize="stretch", contrast="standardise")
 SLOTS = 12
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..loop.shards import Store
-from .architectures import PLATE_SPEC
+from ..synthetic.plates.spec import PLATE_SPEC
 
 
 def plate_store(folder: Path, most: int) -> Store:
     """Return the store of the project's own generator; every state of it has a folder of its own below `folder`."""
     from ..synthetic.fonts import installed_fonts
-    from ..synthetic.plates import pool
+    from ..synthetic.plates import shard
 
-    digest = pool.digest()
+    digest = shard.digest()
     fonts = {font.package: font.licence for font in installed_fonts()}
-    return Store(folder / digest[:16], digest, pool.shard, PLATE_SPEC, most, fonts)
+    return Store(folder / digest[:16], digest, shard.shard, PLATE_SPEC, most, fonts)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from plate_runtime.errors import DataError, damage_as
 
 from ..networks.tensorflow_setup import import_keras, import_tensorflow, use_precision
-from .architectures import PLATE_SPEC
+from ..synthetic.plates.spec import PLATE_SPEC
 from .losses import LONGEST, loss_of
 from .score import compiled
 

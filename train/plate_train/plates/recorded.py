@@ -88,6 +88,6 @@ def _record(meta: ModelMeta, kind: str) -> Any:
 
 
 def _own_generator() -> Draw:
-    from ..synthetic.plates.pool import shard
+    from ..synthetic.plates.shard import shard
 
     return shard

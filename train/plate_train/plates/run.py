@@ -18,8 +18,8 @@ from ..loop.start import BEFORE_FILE, begun, start_from, writable
 from ..loop.steps import Loop, Stop, total_steps
 from ..networks import weights_file
 from ..networks.tensorflow_setup import fix
+from ..synthetic.plates.spec import PLATE_SPEC
 from . import architectures, report
-from .architectures import PLATE_SPEC
 from .network import Training
 from .own_data import OwnCrops, load_own
 from .rounds import Rounds

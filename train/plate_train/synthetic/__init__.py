@@ -1,1 +1,1 @@
-"""Drawing of training pictures from fonts and from outlines of our own."""
+"""Synthetic training pictures: characters, plates and scenes, rendered from fonts and stroke alphabets."""

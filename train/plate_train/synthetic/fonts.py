@@ -1,4 +1,4 @@
-"""The fonts that characters are drawn with: their list, fetching them, and finding those fetched.
+"""Fonts of synthetic pictures: the list, fetching them, and finding the fetched ones.
 
 `fonts.toml` names packages of the npm registry, each pinned to a version and a digest. `fetch` gets them from the
 registry that npm is configured with, npm itself is not needed, and keeps the Latin files and licences (10 MB) in
@@ -32,9 +32,9 @@ class FontFile:
     """One weight of one family, as a file that Pillow opens.
 
     Attributes:
-        path: the file. family: its name as people know it. weight: 300 (light) to 900 (black).
+        path: the file. family: its usual name. weight: 300 (light) to 900 (black).
         licence: SPDX name. package: the registry's package and its version, `name@version`.
-        kind: one of `KINDS`; says how often the font is drawn in which world.
+        kind: one of `KINDS`; decides how often each domain uses the font.
     """
 
     path: Path
@@ -47,7 +47,7 @@ class FontFile:
 
 @dataclass(frozen=True)
 class FontPackage:
-    """One entry of `fonts.toml`: a package, what it holds and which weights of it are drawn with."""
+    """One entry of `fonts.toml`: a package, what it holds, and which of its weights are used."""
 
     name: str
     version: str
@@ -71,7 +71,7 @@ def listed_packages(path: Path = _LIST) -> list[FontPackage]:
     """Return the packages of `fonts.toml`, sorted by name.
 
     Raises:
-        DataError: the file is no TOML or an entry lacks a key.
+        DataError: the file is not TOML, or an entry lacks a key.
     """
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))["font"]
@@ -88,7 +88,7 @@ def listed_packages(path: Path = _LIST) -> list[FontPackage]:
             for entry in entries
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} is no valid list of fonts ({error!r}); restore it from the repository") from error
+        raise DataError(f"{path} is not a valid list of fonts ({error!r}); restore it from the repository") from error
     return sorted(packages, key=lambda package: package.name)
 
 
@@ -99,7 +99,7 @@ def cache_folder() -> Path:
 
 
 def installed_fonts() -> list[FontFile]:
-    """Return every listed font, sorted by package and weight, so that equal lists draw equal pictures.
+    """Return every listed font, sorted by package and weight, so that equal lists give equal pictures.
 
     Raises:
         DataError: the fonts were not fetched, or a file of them is missing; names the command that fetches them.
@@ -127,7 +127,7 @@ def installed_fonts() -> list[FontFile]:
 
 
 def fetch(force: bool = False) -> Path:
-    """Fetch all listed fonts and return the folder they are in; nothing is done if they are there.
+    """Fetch all listed fonts unless they are there, and return their folder.
 
     Args:
         force: fetch them again in any case.
@@ -161,7 +161,7 @@ def fetch(force: bool = False) -> Path:
 
 
 def _folder_of(packages: Sequence[FontPackage]) -> Path:
-    """A folder a list: after a change of the list the old fonts are never taken for the new ones."""
+    """Each list has its own folder, so that old fonts are never used after the list has changed."""
     pins = "\n".join(f"{package.spec} {package.weights}" for package in packages)
     return cache_folder() / hashlib.sha256(pins.encode()).hexdigest()[:16]
 
@@ -183,9 +183,9 @@ def fonts_page(packages: Sequence[FontPackage]) -> str:
     lines = [
         "# Fonts",
         "",
-        f"Drawn characters and plates are lettered with {len(packages)} families of the npm registry, fetched with"
-        f" `{FETCH_COMMAND}` and never copied into this repository, and with stroke letters of our own"
-        " (`synthetic/strokes.py`). Scripts stand on plates alone.",
+        f"Synthetic characters and plates use {len(packages)} font families of the npm registry, fetched with"
+        f" `{FETCH_COMMAND}` and never copied into this repository, and stroke alphabets"
+        " (`synthetic/glyphs/strokes.py`). Script fonts are used on plates only.",
         "Written by `python -m plate_train.synthetic.fonts > docs/reference/fonts.md` from"
         " `train/plate_train/synthetic/fonts.toml`.",
         "",

@@ -17,11 +17,11 @@ from plate_runtime.errors import DataError, DeviceError
 DEFAULT = "https://registry.npmjs.org/"
 LARGEST = 64 * 1024 * 1024
 """Bytes of an archive, and of all files kept of it."""
-_PATIENCE_SECONDS = 60
+_TIMEOUT_SECONDS = 60
 
 
 def registry() -> str:
-    """Return the address that npm is configured with, without a slash at its end.
+    """Return the address that npm is configured with, without a trailing slash.
 
     It is `$npm_config_registry`, or `registry` in `.npmrc` of this folder or of the home, or npm's own.
     """
@@ -30,7 +30,7 @@ def registry() -> str:
         named = named or _configured(folder / ".npmrc")
     address = (named or DEFAULT).rstrip("/")
     if not address.startswith(("https://", "http://")):
-        raise DataError(f"the registry {address} is no address of the web; correct npm_config_registry or .npmrc")
+        raise DataError(f"the registry {address} is not an http address; correct npm_config_registry or .npmrc")
     return address
 
 
@@ -45,8 +45,8 @@ def fetch_package(address: str, name: str, version: str, integrity: str) -> dict
     """
     url = f"{address}/{name}/-/{name.rpartition('/')[2]}-{version}.tgz"
     try:
-        with urllib.request.urlopen(url, timeout=_PATIENCE_SECONDS) as answer:
-            content: bytes = answer.read(LARGEST + 1)
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response:
+            content: bytes = response.read(LARGEST + 1)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise DeviceError(f"{name} cannot be fetched from {address} ({error}); check the network and repeat") from error
     found = "sha512-" + base64.b64encode(hashlib.sha512(content).digest()).decode()
@@ -70,7 +70,7 @@ def _files(content: bytes, what: str) -> dict[str, bytes]:
 
 
 def _configured(file: Path) -> str | None:
-    """Return the line `registry=` of an .npmrc, and no other."""
+    """Return the value of `registry=` of an .npmrc."""
     parser = configparser.RawConfigParser(strict=False, delimiters=("=",))
     try:
         parser.read_string("[npm]\n" + file.read_text(encoding="utf-8"))

@@ -1,1 +1,1 @@
-"""Drawn number plates: what is written, how plates look, and what cameras make of them."""
+"""Synthetic number plates: serials, layouts, and what a camera does to them."""

@@ -1,4 +1,4 @@
-"""The looks of plates as data: `layouts.toml`, typed and checked."""
+"""Layouts of plates: `layouts.toml`, typed and checked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from plate_runtime.errors import DataError
 
-from .foreign import SCRIPTS
+from .other_scripts import SCRIPTS
 
 Range = tuple[float, float]
 SEPARATORS = (
@@ -23,7 +23,7 @@ _FILE = Path(__file__).with_name("layouts.toml")
 
 @dataclass(frozen=True)
 class Layout:
-    """One family of plates; the meaning of every attribute stands at the top of `layouts.toml`."""
+    """One family of plates; its attributes are explained at the top of `layouts.toml`."""
 
     name: str
     weight: float
@@ -35,7 +35,7 @@ class Layout:
     gap: Range
     alphabets: dict[str, float] = field(hash=False)
     separators: dict[str, float] = field(hash=False)
-    part: str = "train"
+    split: str = "train"
     two_rows: bool = False
     light_ink: float = 0.0
     band: float = 0.0
@@ -66,18 +66,18 @@ class Layout:
 
 
 @functools.lru_cache(maxsize=4)
-def load_layouts(part: str, path: Path = _FILE) -> tuple[Layout, ...]:
-    """Return the layouts of a part, "train" or "measure".
+def load_layouts(split: str, path: Path = _FILE) -> tuple[Layout, ...]:
+    """Return the layouts of a split, "train" or "measure".
 
     Raises:
-        DataError: the file is no TOML, or an entry has an unknown or a missing key.
+        DataError: the file is not TOML, or an entry has an unknown or a missing key.
     """
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))["layout"]
         layouts = [_layout(entry) for entry in entries]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is no valid list of layouts ({error}); restore it from the repository") from error
-    return tuple(layout for layout in layouts if layout.part == part)
+    return tuple(layout for layout in layouts if layout.split == split)
 
 
 def _layout(entry: dict[str, Any]) -> Layout:

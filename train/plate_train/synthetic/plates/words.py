@@ -1,10 +1,10 @@
-"""Small print around a serial, and words that people choose as serials."""
+"""Texts of small print, and vanity texts."""
 
 from __future__ import annotations
 
 from plate_runtime.alphabet import ALPHABET
 
-from ..effects import Dice
+from ..random_source import RandomSource
 
 PLACES = (
     "Alabama", "Alaska", "Arizona", "Arkansas", "California", "Colorado", "Connecticut", "Delaware", "Florida",
@@ -31,49 +31,49 @@ _LAST = ("", "", "", "b", "ck", "d", "f", "g", "l", "ll", "m", "n", "nd", "ng", 
 _LEET = {"O": "0", "I": "1", "E": "3", "A": "4", "S": "5", "B": "8", "T": "7", "Z": "2"}
 
 
-def word(dice: Dice, syllables: int) -> str:
-    """Make up a word that can be spoken, in small letters."""
-    parts = (dice.choice(_FIRST) + dice.choice(_MIDDLE) + dice.choice(_LAST) for _ in range(syllables))
-    return "".join(parts)
+def word(rng: RandomSource, syllables: int) -> str:
+    """Return an invented pronounceable word in lower case."""
+    chosen = (rng.choice(_FIRST) + rng.choice(_MIDDLE) + rng.choice(_LAST) for _ in range(syllables))
+    return "".join(chosen)
 
 
-def wish(dice: Dice, longest: int = 8) -> str:
-    """Make up what somebody could have asked for: 2 to `longest` signs, letters mostly, some look-alike digits."""
-    text = word(dice, dice.choice((1, 2, 2, 3))).upper()
-    if dice.chance(0.25):
-        text = "".join(_LEET.get(sign, sign) if dice.chance(0.4) else sign for sign in text)
-    if dice.chance(0.3):
-        number = str(dice.randint(1, 99))
-        text = number + text if dice.chance(0.3) else text + number
-    if dice.chance(0.15):
-        text = "".join(sign for sign in text if sign not in "AEIOU") or text
-    return text[: dice.randint(min(4, longest), longest)] if len(text) > 1 else text + dice.choice(ALPHABET)
+def vanity_text(rng: RandomSource, longest: int = 8) -> str:
+    """Return an invented vanity text: 2 to `longest` characters, mostly letters, some confusable digits."""
+    text = word(rng, rng.choice((1, 2, 2, 3))).upper()
+    if rng.chance(0.25):
+        text = "".join(_LEET.get(character, character) if rng.chance(0.4) else character for character in text)
+    if rng.chance(0.3):
+        number = str(rng.randint(1, 99))
+        text = number + text if rng.chance(0.3) else text + number
+    if rng.chance(0.15):
+        text = "".join(character for character in text if character not in "AEIOU") or text
+    return text[: rng.randint(min(4, longest), longest)] if len(text) > 1 else text + rng.choice(ALPHABET)
 
 
-def place(dice: Dice) -> str:
-    """Name a state, a province, a country or a city."""
-    text = dice.choice(PLACES)
-    return text.upper() if dice.chance(0.55) else text
+def place(rng: RandomSource) -> str:
+    """Return the name of a state, a province, a country or a city."""
+    text = rng.choice(PLACES)
+    return text.upper() if rng.chance(0.55) else text
 
 
-def line(dice: Dice) -> str:
-    """Make up a line of small print: a slogan, a dealer, an address of the web; never a place."""
-    if dice.chance(0.82):
-        text = " ".join(word(dice, dice.randint(1, 3)) for _ in range(dice.choice((1, 1, 2, 2, 3))))
-        text = text.title() if dice.chance(0.5) else text
+def line(rng: RandomSource) -> str:
+    """Return an invented line of small print: a slogan, a dealer or a web address, but no place name."""
+    if rng.chance(0.82):
+        text = " ".join(word(rng, rng.randint(1, 3)) for _ in range(rng.choice((1, 1, 2, 2, 3))))
+        text = text.title() if rng.chance(0.5) else text
     else:
-        text = f"{dice.choice(('www.', ''))}{word(dice, 3)}.{dice.choice(('com', 'gov', 'de', 'org', 'ro'))}"
-    return text.upper() if dice.chance(0.55) else text
+        text = f"{rng.choice(('www.', ''))}{word(rng, 3)}.{rng.choice(('com', 'gov', 'de', 'org', 'ro'))}"
+    return text.upper() if rng.chance(0.55) else text
 
 
-def tag(dice: Dice) -> str:
-    """Make up what stands on a sticker or in a corner: a month, a year, a number."""
-    return dice.choice(
+def tag(rng: RandomSource) -> str:
+    """Return the text of a sticker: a month, a year or a number."""
+    return rng.choice(
         (
-            dice.choice(MONTHS),
-            f"{dice.randint(0, 31):02}",
-            str(dice.randint(1990, 2026)),
-            f"{dice.randint(1, 12):02}-{dice.randint(0, 26):02}",
-            str(dice.randint(1, 12)),
+            rng.choice(MONTHS),
+            f"{rng.randint(0, 31):02}",
+            str(rng.randint(1990, 2026)),
+            f"{rng.randint(1, 12):02}-{rng.randint(0, 26):02}",
+            str(rng.randint(1, 12)),
         )
     )

@@ -1,1 +1,1 @@
-"""Scenes with number plates, drawn from nothing: streets, cars, signs, light and cameras."""
+"""Synthetic scenes with number plates: streets, vehicles, signs, light and cameras."""

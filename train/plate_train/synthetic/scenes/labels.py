@@ -1,4 +1,4 @@
-"""Where plates are in a scene, as one line of text, so that scenes are kept the way drawn plates are."""
+"""Labels of a scene as one line of text, so that scenes and plates are stored in the same shards."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ _PLATE, _IGNORED = "p", "i"
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A plate: corners float32 (4, 2) in pixels, its text, and whether it counts or is ignored."""
+class PlateLabel:
+    """A plate: corners float32 (4, 2) in pixels, its text, and whether a detector must find it or it is ignored."""
 
     corners: Corners
     text: str
-    counts: bool = True
+    required: bool = True
 
 
-def encode(marks: list[Mark]) -> str:
-    """Return marks as text: `p|i TEXT x y x y x y x y`, with semicolons between them; pixels to a hundredth."""
+def encode(labels: list[PlateLabel]) -> str:
+    """Return labels as text: `p|i TEXT x y x y x y x y`, separated by semicolons; pixels with two decimals."""
     return ";".join(
-        " ".join([_PLATE if mark.counts else _IGNORED, mark.text, *(f"{value:.2f}" for value in mark.corners.ravel())])
-        for mark in marks
+        " ".join((_PLATE if label.required else _IGNORED, label.text, *(f"{x:.2f}" for x in label.corners.ravel())))
+        for label in labels
     )
 
 
-def decode(text: str) -> list[Mark]:
-    """Return the marks of a text. Raises DataError if it is none of `encode`."""
+def decode(text: str) -> list[PlateLabel]:
+    """Return the labels of a text of `encode`. Raises DataError if it is damaged."""
     try:
-        return [_mark(part.split(" ")) for part in text.split(";") if part]
+        return [_label(entry.split(" ")) for entry in text.split(";") if entry]
     except (ValueError, IndexError) as error:
-        raise DataError(f"{text[:60]!r} does not say where plates are; delete the drawings") from error
+        raise DataError(f"{text[:60]!r} is no list of plates; delete the shard") from error
 
 
-def _mark(parts: list[str]) -> Mark:
-    corners = np.array([float(value) for value in parts[2:]], np.float32).reshape(4, 2)
-    if parts[0] not in (_PLATE, _IGNORED):
-        raise ValueError(parts[0])
-    return Mark(corners, parts[1], parts[0] == _PLATE)
+def _label(fields: list[str]) -> PlateLabel:
+    corners = np.array([float(value) for value in fields[2:]], np.float32).reshape(4, 2)
+    if fields[0] not in (_PLATE, _IGNORED):
+        raise ValueError(fields[0])
+    return PlateLabel(corners, fields[1], fields[0] == _PLATE)

@@ -1,43 +1,43 @@
-"""Notices: door signs, price tags and house rules on small sheets, of the shape and the size of plates."""
+"""Notices: door signs, price tags and house rules on small sheets, similar to plates in shape and size."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import canvas, parts
-from .stage import Stage
+from . import raster
+from .scene_canvas import SceneCanvas
 
 _KINDS = (
     ("door",), ("door",), ("door", "door"), ("price",), ("price",), ("door", "price"), ("notice", "notice"),
     ("notice", "notice", "phone"), ("recorder",),
 )  # fmt: skip
-"""What stands in the lines of a notice."""
+"""Kinds of text in the lines of a notice."""
 
 
-def notice(stage: Stage, x: float, y: float, wide: float) -> None:
-    """A sheet with an edge around a point, `wide` pixels wide, with one to three lines that fill it."""
-    dice = stage.dice
-    light = stage.light.ambient * dice.uniform(0.8, 1.3)
-    kinds = dice.choice(_KINDS)
-    tall = wide * dice.uniform(0.18, 0.42) * (1 + 0.5 * (len(kinds) - 1))
-    ground = dice.choice((dice.uniform(190, 255), dice.uniform(0, 70), dice.uniform(0, 255)))
-    ink = (ground + dice.uniform(90, 165)) % 256 * light
-    sheet = canvas.rounded(x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2, radius=tall * dice.uniform(0, 0.2))
-    sheet[:, 1] += (sheet[:, 0] - x) * dice.bell(0.05)
-    canvas.fill(stage.picture, sheet, ground * light)
-    if dice.chance(0.6):
-        rim = (sheet - (x, y)) * dice.uniform(0.88, 0.99) + (x, y)
-        canvas.stroke(stage.picture, rim, ink, max(1.0, tall * dice.uniform(0.02, 0.07)), closed=True)
-    stage.cover(sheet)
-    write_lines(stage, kinds, (x, y), (wide, tall), ink)
+def add_notice(canvas: SceneCanvas, x: float, y: float, wide: float) -> None:
+    """Add a sheet with a border around a point, `wide` pixels wide, filled with one to three lines."""
+    rng = canvas.rng
+    light = canvas.light.ambient * rng.uniform(0.8, 1.3)
+    kinds = rng.choice(_KINDS)
+    tall = wide * rng.uniform(0.18, 0.42) * (1 + 0.5 * (len(kinds) - 1))
+    ground = rng.choice((rng.uniform(190, 255), rng.uniform(0, 70), rng.uniform(0, 255)))
+    ink = (ground + rng.uniform(90, 165)) % 256 * light
+    sheet = raster.rounded(x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2, radius=tall * rng.uniform(0, 0.2))
+    sheet[:, 1] += (sheet[:, 0] - x) * rng.normal(0.05)
+    raster.fill(canvas.picture, sheet, ground * light)
+    if rng.chance(0.6):
+        rim = (sheet - (x, y)) * rng.uniform(0.88, 0.99) + (x, y)
+        raster.stroke(canvas.picture, rim, ink, max(1.0, tall * rng.uniform(0.02, 0.07)), closed=True)
+    canvas.cover(sheet)
+    write_lines(canvas, kinds, (x, y), (wide, tall), ink)
 
 
 def write_lines(
-    stage: Stage, kinds: Sequence[str], middle: tuple[float, float], size: tuple[float, float], ink: float
+    canvas: SceneCanvas, kinds: Sequence[str], middle: tuple[float, float], size: tuple[float, float], ink: float
 ) -> None:
     """Write a line of each kind on a sheet, width and height in pixels, evenly one below the other."""
-    dice, (wide, tall) = stage.dice, size
+    rng, (wide, tall) = canvas.rng, size
     for row, kind in enumerate(kinds):
-        mask = stage.texts(kind, max(3, round(tall / len(kinds) * dice.uniform(0.45, 0.8))))
+        mask = canvas.texts(kind, max(3, round(tall / len(kinds) * rng.uniform(0.45, 0.8))))
         y = middle[1] + tall * 0.9 * ((row + 0.5) / len(kinds) - 0.5)
-        parts.stamp(stage.picture, parts.no_wider(mask, max(2, round(0.9 * wide))), (middle[0], y), ink)
+        raster.stamp(canvas.picture, raster.fit_width(mask, max(2, round(0.9 * wide))), (middle[0], y), ink)

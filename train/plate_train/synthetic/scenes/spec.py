@@ -1,4 +1,4 @@
-"""What a drawn scene is for: the input of a detector, and which plates in it have to be found."""
+"""The input of a detector, and which plates it must find."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from plate_runtime.manifest import InputSpec
 
 SCENE_SPEC = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
-"""The input of a detector; scenes are painted at most so large."""
+"""The input of a detector; scenes are rendered at this size at most."""
 LEAST_WIDTH = 20.0
-"""Pixels of width below which a plate is neither asked for nor held against a network."""
+"""Width in pixels below which a plate is ignored."""
 Corners = NDArray[np.float32]
-"""(4, 2): top left, top right, bottom right, bottom left of a plate as it is read, x and y in pixels."""
+"""(4, 2): top left, top right, bottom right, bottom left in reading direction, x and y in pixels."""

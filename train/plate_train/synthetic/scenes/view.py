@@ -1,4 +1,4 @@
-"""Where a camera stands before an upright plane such as the front of a car, and where points of it appear."""
+"""A camera in front of a vertical plane, such as the front of a car, and the projection of its points."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .canvas import Points
+from .raster import Points
 
 Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class View:
-    """A plane and what is behind it, seen by a camera. Lengths are in units of the plane: x right, y down, z away.
+    """Projection of a plane and the space behind it. Lengths are in units of the plane: x right, y down, z away.
 
     Attributes:
-        turn: rotation (3, 3). anchor: the point of the plane, x and y, that appears at `place` (pixels of the frame).
+        rotation: (3, 3). anchor: the point (x, y) of the plane that is projected to `place`, in pixels of the frame.
         scale: pixels of a unit there. distance: units from the camera to it.
     """
 
-    turn: Matrix
+    rotation: Matrix
     anchor: tuple[float, float]
     place: tuple[float, float]
     scale: float
@@ -32,26 +32,26 @@ class View:
     def matrix(self) -> Matrix:
         """Homography from the plane, (x, y, 1), to pixels."""
         x0, y0 = self.anchor
-        shift = self.turn @ np.array([-x0, -y0, 0.0]) + np.array([0.0, 0.0, self.distance])
+        shift = self.rotation @ np.array([-x0, -y0, 0.0]) + np.array([0.0, 0.0, self.distance])
         lens = np.array([[self.scale * self.distance, 0, self.place[0]],
                          [0, self.scale * self.distance, self.place[1]], [0, 0, 1.0]])  # fmt: skip
-        return np.asarray(lens @ np.stack([self.turn[:, 0], self.turn[:, 1], shift], axis=1), np.float64)
+        return np.asarray(lens @ np.stack([self.rotation[:, 0], self.rotation[:, 1], shift], axis=1), np.float64)
 
-    def of(self, spots: Points) -> Points:
-        """Return where points of the plane, (n, 2), appear."""
-        return moved(self.matrix, spots)
+    def project(self, spots: Points) -> Points:
+        """Return the pixels of points (n, 2) of the plane."""
+        return apply_homography(self.matrix, spots)
 
-    def of_space(self, spots: Points) -> Points | None:
-        """Return where points (n, 3) in space appear; None if one is behind the camera."""
+    def project_3d(self, spots: Points) -> Points | None:
+        """Return the pixels of points (n, 3) in space; None if one is behind the camera."""
         x0, y0 = self.anchor
-        seen = (spots - (x0, y0, 0.0)) @ self.turn.T + (0.0, 0.0, self.distance)
+        seen = (spots - (x0, y0, 0.0)) @ self.rotation.T + (0.0, 0.0, self.distance)
         if (seen[:, 2] < 0.05 * self.distance).any():
             return None
         far = self.scale * self.distance / seen[:, 2:]
         return np.asarray(seen[:, :2] * far + self.place, np.float64)
 
 
-def look(
+def camera_view(
     scale: float,
     anchor: tuple[float, float],
     place: tuple[float, float],
@@ -60,7 +60,7 @@ def look(
 ) -> View:
     """Return a view; `angles` in degrees.
 
-    They are yaw, which turns the plane's right side away, pitch, its upper side, and roll, clockwise.
+    Yaw rotates the plane's right side away from the camera, pitch its upper side; roll is clockwise.
     """
     a, b, c = (math.radians(angle) for angle in angles)
     about_y = np.array([[math.cos(a), 0, -math.sin(a)], [0, 1, 0], [math.sin(a), 0, math.cos(a)]])
@@ -69,7 +69,7 @@ def look(
     return View(about_z @ about_x @ about_y, anchor, place, scale, distance)
 
 
-def moved(matrix: Matrix, spots: Points) -> Points:
-    """Send points (n, 2) through a homography."""
+def apply_homography(matrix: Matrix, spots: Points) -> Points:
+    """Return points (n, 2) transformed by a homography."""
     raised = spots @ matrix[:, :2].T + matrix[:, 2]
     return np.asarray(raised[:, :2] / raised[:, 2:], np.float64)

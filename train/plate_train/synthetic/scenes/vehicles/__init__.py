@@ -1,0 +1,1 @@
+"""Vehicles of synthetic scenes: shapes, front and back, lamps, and their place in the scene."""
