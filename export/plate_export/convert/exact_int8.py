@@ -40,8 +40,6 @@ OPERATORS = frozenset(
 """What a network may consist of; a softmax comes last."""
 
 _SUMS = ("CONV_2D", "FULLY_CONNECTED")
-_MOST_INPUTS = 4096
-"""Of a dense layer: its weights are rounded by the products of all pairs of its inputs."""
 _RELUS = (1, 3)
 
 EXACT, PLAIN = "exact", "plain"
@@ -169,7 +167,7 @@ def _plain_dense(dense: Operator, graph: Graph) -> bool:
     if stored != [False, True, True]:
         return False
     given, kernel = (graph.tensors[place] for place in dense.inputs[:2])
-    return given.shape == (1, kernel.shape[1]) and kernel.shape[1] <= _MOST_INPUTS and len(kernel.scales) == 1
+    return given.shape == (1, kernel.shape[1]) and len(kernel.scales) == 1
 
 
 def _cut_below_zero(graph: Graph) -> bool:

@@ -15,7 +15,7 @@ from plate_runtime.labels import read_class_folders, set_digest
 from plate_train.characters.datasets import CharacterSet, load_split
 from plate_train.networks.weights_file import ModelMeta
 
-from .conftest import TRAIN, VAL, write_classes
+from ..conftest import TRAIN, VAL, write_classes
 
 
 def test_a_folder_is_named_and_digested_as_plate_eval_does(data: Path) -> None:
