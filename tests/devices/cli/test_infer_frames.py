@@ -120,7 +120,7 @@ def test_the_demo_is_read_whole(models: list[str], capsys: pytest.CaptureFixture
         assert 0 < plate["box"][0] < record["width"] and 0 < plate["box"][1] < record["height"]
 
 
-def test_models_are_told_apart_by_what_they_say_of_themselves(
+def test_models_are_assigned_by_their_manifests(
     make_detector: MakeModel, make_plate_model: MakeModel, make_model_file: MakeModel, tmp_path: Path
 ) -> None:
     detector, plates, characters = (str(make()) for make in (make_detector, make_plate_model, make_model_file))
@@ -133,7 +133,7 @@ def test_models_are_told_apart_by_what_they_say_of_themselves(
         choose_models([plates, detector, characters], "frame")
     with pytest.raises(UsageError, match="only one detector is used"):
         choose_models([detector, detector], "frame")
-    with pytest.raises(UsageError, match="nothing to find"):
+    with pytest.raises(UsageError, match="does not use"):
         choose_models([detector, plates], "plate")
     with pytest.raises(ModelError, match="cannot be read"):
         choose_models([str(tmp_path / "gone.tflite")], "frame")
