@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from plate_runtime.errors import ModelError
-from plate_train.networks import allowed_parts, network_check, weights_file
+from plate_train.networks import allowed_objects, network_check, weights_file
 
 
 @pytest.fixture(scope="module")
@@ -91,11 +91,11 @@ def test_every_part_in_the_table_is_keras_own() -> None:
 
     keras = import_keras()
     old = {"OrthogonalInitializer", "IdentityInitializer", "Policy", "RandomHeight", "RandomWidth"}
-    for part in (allowed_parts.LAYER, *allowed_parts.PLACES.values()):
+    for part in (allowed_objects.LAYER, *allowed_objects.BY_SETTING.values()):
         modules = [getattr(keras, name.split(".")[1]) for name in part.modules if name.count(".") == 1]
         for name in part.classes - old:
             assert any(hasattr(module, name) for module in modules), name
-    for word in allowed_parts.ACTIVATION.words - {"softmax_v2"}:
+    for word in allowed_objects.ACTIVATION.words - {"softmax_v2"}:
         assert callable(keras.activations.get(word)), word
 
 

@@ -1,7 +1,7 @@
-"""Copy the network of an `.h5` into a new file, and refuse whatever is more than groups, numbers and text.
+"""Copy the network of an `.h5` into a new file, and refuse everything except groups, numbers and text.
 
-A program of its own: libhdf5 can crash on a damaged file, so nothing else opens a file that is not yet checked.
-`h5_file` starts it.
+It runs in its own process, started by `h5_file`: libhdf5 can crash on a damaged file, so no other code opens a file
+before this check.
 
     python -m plate_train.networks.h5_copy SOURCE TARGET       exit code 0, or 2 with one line on standard error
 """
@@ -23,12 +23,12 @@ MEMORY = 6 << 30
 """Address space of this process in bytes; the libraries alone reserve one GB."""
 SECONDS = 60
 LARGEST = 1 << 30
-"""Bytes that all arrays of a file may declare; networks for small devices have a hundredth."""
+"""Largest size of all arrays in bytes; networks for small devices have a hundredth of it."""
 LARGEST_ATTRIBUTE = 16 << 20
 MOST_OBJECTS = 5_000
 DEEPEST = 32
 EXPANSION = 200
-"""How many times larger than the file its arrays may be: compressed weights are rarely half the size."""
+"""Largest ratio of array sizes to file size: compression rarely halves weights."""
 _NUMBERS = (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM)
 
 
@@ -37,7 +37,7 @@ class RefusedError(Exception):
 
 
 def main(source: str, target: str) -> int:
-    """Copy `source` to `target`, and say on standard error why not."""
+    """Copy `source` to `target`; print the reason on standard error if that is refused."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -47,7 +47,7 @@ def main(source: str, target: str) -> int:
         print(str(error), file=sys.stderr)
         return 2
     except MemoryError:
-        print("it asks for more memory than any network needs", file=sys.stderr)
+        print("it needs more memory than any network", file=sys.stderr)
         return 2
     except Exception as error:  # h5py raises nearly every kind for damage: OSError, RuntimeError, KeyError, ValueError
         reason = (str(error).splitlines() or [type(error).__name__])[0]
@@ -57,7 +57,7 @@ def main(source: str, target: str) -> int:
 
 
 def copy(source: str, target: str) -> None:
-    """Copy attributes, weights and the training record; optimizer state and compile options stay behind."""
+    """Copy attributes, weights and the training record; optimizer state and compile options are omitted."""
     with h5py.File(source, "r") as given, h5py.File(target, "w", libver="latest") as made:
         size = given.id.get_filesize()
         declared = 0
@@ -79,14 +79,14 @@ def copy(source: str, target: str) -> None:
 
 
 def _objects(file: Any) -> Iterator[tuple[str, Any]]:
-    """Yield name and object of everything in the file, the root with an empty name; only plain links are followed."""
+    """Yield name and object of every entry, the root with an empty name; only hard links are followed."""
     waiting = [("", file)]
     seen = set()
     while waiting:
         name, entry = waiting.pop()
         address = h5py.h5o.get_info(entry.id).addr
         if address in seen:
-            raise RefusedError(f"{name}: the same object stands under two names")
+            raise RefusedError(f"{name}: the same object has two names")
         seen.add(address)
         if len(seen) > MOST_OBJECTS or name.count("/") > DEEPEST:
             raise RefusedError(f"more than {MOST_OBJECTS:,} objects, or nested more than {DEEPEST} deep")
@@ -106,9 +106,9 @@ def _objects(file: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _checked_size(dataset: Any, name: str) -> int:
-    """Return how many bytes an array declares; it lies in this file, as numbers or as one text."""
+    """Return the declared size of an array in bytes; it must be in this file, as numbers or as one text."""
     if dataset.is_virtual or dataset.external:
-        raise RefusedError(f"{_shown(name)}: an array whose values lie in another file")
+        raise RefusedError(f"{_shown(name)}: an array whose values are in another file")
     kind = dataset.id.get_type().get_class()
     if kind not in (*_NUMBERS, h5py.h5t.STRING) or (kind == h5py.h5t.STRING and dataset.shape != ()):
         raise RefusedError(f"{_shown(name)}: an array of neither numbers nor text")
@@ -116,7 +116,7 @@ def _checked_size(dataset: Any, name: str) -> int:
 
 
 def _attributes(entry: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Yield the attributes of an object that are numbers or text; references and everything else is refused."""
+    """Yield the attributes of an object, numbers or text; references and other types are refused."""
     for number in range(h5py.h5a.get_num_attrs(entry.id)):
         attribute = h5py.h5a.open(entry.id, index=number)
         key = attribute.name.decode("utf-8", "surrogateescape")
@@ -132,10 +132,10 @@ def _attributes(entry: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _text(value: Any) -> Any:
-    """Return fixed-length text as text: of the short kind, HDF5 stores only 64 KB."""
+    """Return bytes as text, since HDF5 limits fixed-length attributes to 64 KB."""
     with contextlib.suppress(UnicodeDecodeError):
         return value.decode() if isinstance(value, bytes) else value
-    raise RefusedError("an attribute is no UTF-8 text")
+    raise RefusedError("an attribute is not UTF-8 text")
 
 
 def _shown(name: str) -> str:

@@ -1,4 +1,4 @@
-"""An `.h5` of unknown origin, opened without risk: a process of its own checks it and copies what a network needs."""
+"""Open an `.h5` of unknown origin safely: another process checks it and copies what a network needs."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _TIMEOUT = 120  # seconds; most of it is for slow disks, the process itself may 
 
 @contextlib.contextmanager
 def checked_copy(path: Path, where: str | None = None) -> Iterator[Path]:
-    """Give a copy, for the time of the block, that holds the network, its weights and its attributes, nothing else.
+    """Within the block, give a copy with only the network, its weights and its attributes.
 
-    Only the copy is opened in this process. Links, external and virtual arrays, references, other types and sizes
-    beyond `h5_copy.LARGEST` are refused; optimizer state and compile options are left out. Messages name `where`
-    instead of the path if it is given.
+    This process opens only the copy. Links, external and virtual arrays, references, other types and sizes
+    beyond `h5_copy.LARGEST` are refused; optimizer state and compile options are omitted. If `where` is given,
+    messages name it instead of the path.
 
     Raises:
         ModelError: the file is missing, damaged, or holds any of these.
@@ -37,7 +37,7 @@ def checked_copy(path: Path, where: str | None = None) -> Iterator[Path]:
     if not path.is_file():
         raise ModelError(f"{path}: no such file; name a model saved as .h5")
     if path.stat().st_size > _LARGEST:
-        raise ModelError(f"{path} has more than {_LARGEST >> 30} GB and is no network for small devices")
+        raise ModelError(f"{path} has more than {_LARGEST >> 30} GB, too large for a network of small devices")
     import_h5py()
     with tempfile.TemporaryDirectory(prefix="plate-train-") as folder:
         copy = Path(folder) / "model.h5"
@@ -47,13 +47,13 @@ def checked_copy(path: Path, where: str | None = None) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Any]:
-    """Give the `h5py.File` of such a copy."""
+    """Within the block, give the `h5py.File` of a checked copy."""
     with checked_copy(path) as copy, import_h5py().File(copy, "r") as file:
         yield file
 
 
 def import_h5py() -> Any:
-    """Return h5py. Raises MissingPartError where it is not installed."""
+    """Return h5py. Raises MissingPartError if it is not installed."""
     try:
         import h5py
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""Descriptions of networks as earlier versions of Keras saved them, written as Keras 3 reads them."""
+"""Convert network descriptions of earlier Keras versions to those of Keras 3."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from plate_runtime.errors import ModelError, damage_as
 
-from .allowed_parts import NETWORK
+from .allowed_objects import NETWORK
 
 _KERNEL = ("kernel_initializer", "kernel_regularizer", "kernel_constraint")
 _ANY = object()
@@ -20,21 +20,21 @@ _UNUSED: dict[str, dict[str, Any]] = {
     },
     "InputLayer": {"sparse": False, "ragged": False, "input_dtype": _ANY},
 }  # fmt: skip
-"""Settings of Keras 2 that Keras 3 lacks, with the value that changes nothing."""
+"""Settings of Keras 2 that Keras 3 does not have, with the neutral value."""
 _KERAS_1 = {"nb_filter", "border_mode", "output_dim", "dim_ordering", "subsample"}
 _NETWORKS = {"Sequential": "keras", "Functional": "keras.src.models.functional", "Model": "keras.src.models.model"}
 _WORDS = {"softmax_v2": "softmax"}
 
 
 def modern(description: Mapping[str, Any], version: str, where: str) -> dict[str, Any]:
-    """Return a checked description as Keras 3 reads it, computing in float32, without random augmentation.
+    """Return a checked description for Keras 3, in float32 and without random augmentation.
 
     Args:
-        version: of the Keras that saved it, empty where the file does not say.
+        version: of the Keras that saved it; empty if the file has none.
         where: the file, for messages.
 
     Raises:
-        ModelError: Keras 3 would compute something else, or cannot read it, and how to save it again.
+        ModelError: Keras 3 would compute something else or cannot read it; the message says how to save it again.
     """
     try:
         with damage_as(ModelError, f"{where}: the network description is damaged"):
@@ -44,7 +44,7 @@ def modern(description: Mapping[str, Any], version: str, where: str) -> dict[str
 
 
 def advice(version: str, reason: str) -> str:
-    """Return the end of a sentence: that the file is of an earlier Keras, what is wrong, and how to save it again."""
+    """Return the end of a sentence: the version of Keras, what is wrong, and how to save the model again."""
     if not version.startswith(("1.", "2.")):
         return f": Keras cannot load the model ({reason}); save it again with model.save('NAME.h5') of Keras 3"
     return (
@@ -54,7 +54,7 @@ def advice(version: str, reason: str) -> str:
 
 
 def input_shape(description: Mapping[str, Any]) -> tuple[int | None, ...] | None:
-    """Return the shape of the one input that a modern description names, without the batch; None if there are more."""
+    """Return the shape of the only input of a modern description, without the batch; None if there are several."""
     config = description["config"]
     layers = config["layers"]
     if description["class_name"] == "Sequential":
@@ -70,7 +70,7 @@ def input_shape(description: Mapping[str, Any]) -> tuple[int | None, ...] | None
 
 
 def flat_layers(description: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return all layers of a modern description in their order, those of inner networks in their place."""
+    """Return all layers of a modern description in order, including those of inner networks."""
     found: list[Mapping[str, Any]] = []
     for layer in description["config"]["layers"]:
         found += flat_layers(layer) if layer["class_name"] in NETWORK.classes else [layer]
@@ -78,7 +78,7 @@ def flat_layers(description: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 class _OldError(Exception):
-    """What is wrong, in brackets of a sentence."""
+    """What is wrong with an old description, as part of a sentence."""
 
 
 def _network(entry: Mapping[str, Any], keras: int) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _network(entry: Mapping[str, Any], keras: int) -> dict[str, Any]:
 
 
 def _begin_with_input(config: dict[str, Any], saved: list[Mapping[str, Any]]) -> None:
-    """Name the shape of the input in a layer of its own: earlier files name it in the first layer, or beside all."""
+    """Add an input layer: earlier files record the input shape in the first layer or beside the layers."""
     if not config["layers"] or config["layers"][0]["class_name"] in {"InputLayer", *NETWORK.classes}:
         return
     first = config["layers"][0]
@@ -115,7 +115,7 @@ def _begin_with_input(config: dict[str, Any], saved: list[Mapping[str, Any]]) ->
 
 def _layer(entry: Mapping[str, Any], keras: int) -> dict[str, Any]:
     kind, config = str(entry["class_name"]), dict(entry["config"])
-    if kind.startswith("Random"):  # augmentation: nothing once training is over, and Keras loads not all of its own
+    if kind.startswith("Random"):  # augmentation does nothing after training, and Keras cannot load all of these layers
         kept = {key: config[key] for key in ("name", "batch_input_shape") if key in config}
         return _layer({**entry, "class_name": "Identity", "config": kept}, keras)
     if old := sorted(config.keys() & _KERAS_1):
@@ -126,7 +126,7 @@ def _layer(entry: Mapping[str, Any], keras: int) -> dict[str, Any]:
     for name, neutral in _UNUSED.get(kind, {}).items():
         value = config.pop(name, neutral)
         if neutral is not _ANY and value not in (neutral, None):
-            raise _OldError(f"{name} of {kind} is {value}, which Keras 3 lacks")
+            raise _OldError(f"{name} of {kind} is {value}, which Keras 3 does not have")
     if kind == "BatchNormalization" and isinstance(axis := _listed(config.get("axis", -1)), list):
         if len(axis) != 1:
             raise _OldError("a BatchNormalization over several axes")
@@ -143,7 +143,7 @@ def _layer(entry: Mapping[str, Any], keras: int) -> dict[str, Any]:
 
 
 def _listed(value: Any) -> Any:
-    """Return what Keras 3 writes for a tuple as a list."""
+    """Return a serialised tuple of Keras 3 as a list; other values unchanged."""
     return value["items"] if isinstance(value, dict) and value.get("class_name") == "__tuple__" else value
 
 

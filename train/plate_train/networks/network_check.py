@@ -1,6 +1,6 @@
-"""Check the description of a Keras network, as text, before Keras sees it: loading it can run code that it names.
+"""Check the description of a Keras network, as text, before Keras loads it: loading can run code that it names.
 
-Objects are looked up in `network_parts` by module and class, in every place and at any depth. Everything else has to
+Objects are looked up in `allowed_objects` by module and class, in every setting and at any depth. Everything else must
 be a number, a word, or a list or table of those.
 """
 
@@ -13,12 +13,12 @@ from typing import Any
 
 from plate_runtime.errors import ModelError
 
-from .allowed_parts import DTYPE, LAYER, NETWORK, PLACES, Part
+from .allowed_objects import BY_SETTING, DTYPE, LAYER, NETWORK, Allowed
 
 LONGEST = 16 << 20
 """Characters of a description."""
 MOST_LAYERS = 5_000
-"""Layers as often as they are called, those of inner networks once for each call of theirs."""
+"""Number of layer calls; layers of inner networks are counted once for each call of the inner network."""
 DEEPEST = 40
 LARGEST_NUMBER = 1_000_000
 """Of a setting: units, filters, sides of a picture."""
@@ -28,19 +28,19 @@ _SERIALIZED = _OBJECT | {"value", "function", "compile_config", "spec_name", "ty
 _OF_LAYERS = {"name", "inbound_nodes", "build_config"}
 _OF_FILES = {"keras_version", "backend"}
 _OF_NETWORKS = {"compile_config"}
-"""`keras_2.modern` leaves it out: Keras never sees it."""
+"""`keras_2.modern` omits it."""
 
 
 class _RefusedError(Exception):
-    """What is wrong, as the end of a sentence."""
+    """What is wrong with the description, as the end of a sentence."""
 
 
 class _CodeError(_RefusedError):
-    """It may name code."""
+    """The description may name code."""
 
 
 def parse(text: object, where: str) -> Mapping[str, Any]:
-    """Return the description of a network, as `model_config` holds it. Raises ModelError where it is no JSON object."""
+    """Return the description of a network, as in `model_config`. Raises ModelError if it is not a JSON object."""
     try:
         if not isinstance(text, str) or len(text) > LONGEST:
             raise ValueError("no text, or too long a one")
@@ -56,14 +56,14 @@ def check(description: Mapping[str, Any], where: str) -> list[str]:
     """Return the class of every layer, those of inner networks included.
 
     Raises:
-        ModelError: it names a class, a function or a module that `network_parts` lacks; or it is damaged, or asks for
-            more than any network for small devices needs.
+        ModelError: it names a class, a function or a module that is not allowed; it is damaged, or it is
+            larger than any network for small devices.
     """
     names: list[str] = []
     try:
         _network(description, names, 0, _OF_FILES)
     except _CodeError as error:
-        raise ModelError(f"{where} is not loaded, it may carry code: {error}; use Keras's own layers alone") from error
+        raise ModelError(f"{where} is not loaded, it may carry code: {error}; use only Keras's own layers") from error
     except _RefusedError as error:
         raise ModelError(f"{where}: the network description is damaged ({error}); save the model again") from error
     return names
@@ -107,38 +107,38 @@ def _layer(entry: Any, names: list[str], depth: int) -> int:
 
 def _settings(config: Mapping[str, Any], depth: int) -> None:
     for key, value in config.items():
-        part = PLACES.get(key.rpartition("_")[2])
-        if part is None:
+        allowed = BY_SETTING.get(key.rpartition("_")[2])
+        if allowed is None:
             _plain(value, depth + 1, seed=key == "seed")
         else:
-            _part(value, part, depth + 1)
+            _check_object(value, allowed, depth + 1)
 
 
-def _part(value: Any, part: Part, depth: int) -> None:
-    """Check an activation, initializer and so on: nothing, a word, or an object with settings of its own."""
-    if value is None or (isinstance(value, str) and value in part.words):
+def _check_object(value: Any, allowed: Allowed, depth: int) -> None:
+    """Check an activation, initializer or similar: None, a word, or an object with settings."""
+    if value is None or (isinstance(value, str) and value in allowed.words):
         return
     if not isinstance(value, dict):
-        raise _CodeError(f"the {part.what} {_shown(value)}")
-    config = _named(value, part)
+        raise _CodeError(f"the {allowed.what} {_shown(value)}")
+    config = _named(value, allowed)
     if depth > DEEPEST:
         raise _RefusedError("nested too deep")
-    if part is DTYPE:
+    if allowed is DTYPE:
         named = config if isinstance(config, dict) else {"name": config}
-        _part(named.get("name"), DTYPE, depth + 1)
+        _check_object(named.get("name"), DTYPE, depth + 1)
         _settings(named, depth)
     elif isinstance(config, dict):
         _settings(config, depth)
     else:
-        raise _CodeError(f"the {part.what} {_shown(config)}")
+        raise _CodeError(f"the {allowed.what} {_shown(config)}")
 
 
-def _named(entry: Mapping[str, Any], part: Part, more: set[str] = frozenset()) -> Any:  # type: ignore[assignment]
-    """Check what an object says of its class, and return its settings."""
+def _named(entry: Mapping[str, Any], allowed: Allowed, more: set[str] = frozenset()) -> Any:  # type: ignore[assignment]
+    """Check the class of an object, and return its settings."""
     name, module, registered = entry.get("class_name"), entry.get("module"), entry.get("registered_name")
-    if not isinstance(name, str) or name not in part.classes:
-        raise _CodeError(f"the {part.what} {_shown(name)}")
-    if "module" in entry and not (isinstance(module, str) and module in part.modules):
+    if not isinstance(name, str) or name not in allowed.classes:
+        raise _CodeError(f"the {allowed.what} {_shown(name)}")
+    if "module" in entry and not (isinstance(module, str) and module in allowed.modules):
         raise _CodeError(f"{name} of {_shown(module)}")
     if registered not in (None, "", name):
         raise _CodeError(f"{name} registered as {_shown(registered)}")
@@ -150,7 +150,7 @@ def _named(entry: Mapping[str, Any], part: Part, more: set[str] = frozenset()) -
 
 
 def _plain(value: Any, depth: int, *, tensors: bool = False, seed: bool = False) -> None:
-    """Check that a value is made of numbers and words alone; with `tensors`, references to outputs of layers too."""
+    """Check that a value has numbers and words only; with `tensors`, also references to outputs of layers."""
     if depth > DEEPEST:
         raise _RefusedError("nested too deep")
     if isinstance(value, dict):

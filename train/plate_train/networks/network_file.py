@@ -1,4 +1,4 @@
-"""A saved network, `.h5` or `.keras`: checked and copied before Keras loads anything of it."""
+"""A saved network, `.h5` or `.keras`, checked and copied before Keras loads it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from . import h5_file, keras_2, network_check
 SUFFIXES = (".h5", ".hdf5", ".keras")
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _LARGEST = {_CONFIG: network_check.LONGEST, _METADATA: 1 << 16, _WEIGHTS: 1 << 30}
-"""Bytes of each entry of a `.keras` file; others are never read."""
+"""Largest size of each entry of a `.keras` file in bytes; other entries are not read."""
 _MOST_ENTRIES = 1_000
 
 
@@ -31,9 +31,9 @@ class SavedNetwork:
     Attributes:
         description: of its layers, as Keras 3 reads it, see `keras_2.modern`.
         classes: the class of every layer, those of inner networks included.
-        version: of the Keras that saved it, empty where the file does not say.
-        copy: a `.h5` with its weights, for the time of the block.
-        zipped: the file is a `.keras`.
+        version: of the Keras that saved it; empty if the file has none.
+        copy: a `.h5` with its weights, only within the block.
+        zipped: whether the file is a `.keras`.
     """
 
     description: Mapping[str, Any]
@@ -43,7 +43,7 @@ class SavedNetwork:
     zipped: bool
 
     def loadable(self) -> Path:
-        """Write the description beside the copied weights and return what Keras can load."""
+        """Write the description beside the copied weights and return a file that Keras can load."""
         if not self.zipped:
             with h5_file.import_h5py().File(self.copy, "r+") as file:
                 file.attrs["model_config"] = json.dumps(self.description)
@@ -57,7 +57,7 @@ class SavedNetwork:
 
 
 def is_zip(path: Path) -> bool:
-    """Tell by its first bytes whether a file is a `.keras`, whatever its name is."""
+    """Whether a file is a `.keras`, by its first bytes, not its name."""
     with contextlib.suppress(OSError), path.open("rb") as stream:
         return stream.read(4) == b"PK\x03\x04"
     return False
@@ -65,11 +65,11 @@ def is_zip(path: Path) -> bool:
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[SavedNetwork]:
-    """Give the checked network of a file.
+    """Within the block, give the checked network of a file.
 
     Raises:
-        ModelError: the file is missing, damaged, holds weights alone, may carry code (see `network_check`), or is of
-            an earlier Keras whose network Keras 3 cannot load.
+        ModelError: the file is missing, damaged, has only weights, may carry code (see `network_check`), or is of an
+            earlier Keras and Keras 3 cannot load it.
     """
     if is_zip(path):
         with _unpacked(path) as (text, version, weights), h5_file.checked_copy(weights, str(path)) as copy:
@@ -92,7 +92,7 @@ def _checked(path: Path, saved: Mapping[str, Any], version: str, copy: Path, *, 
 
 @contextlib.contextmanager
 def _unpacked(path: Path) -> Iterator[tuple[str, str, Path]]:
-    """Give the description, the version of Keras and a file with the weights; nothing else is unpacked."""
+    """Within the block, give the description, the version of Keras and a file with the weights, nothing else."""
     with tempfile.TemporaryDirectory(prefix="plate-train-") as folder:
         weights = Path(folder) / "weights.h5"
         try:
@@ -117,7 +117,7 @@ def _entry(file: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _bounded(file: zipfile.ZipFile, name: str) -> IO[bytes]:
-    """Open an entry that is not too large; `zipfile` gives no more bytes than the entry declares."""
+    """Open an entry that is not too large; `zipfile` never gives more bytes than the entry declares."""
     entry = file.getinfo(name)
     if entry.file_size > min(_LARGEST[name], (16 << 20) + 200 * entry.compress_size):
         raise ValueError(f"{name} claims {entry.file_size:,} bytes")

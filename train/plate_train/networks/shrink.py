@@ -1,9 +1,9 @@
-"""Write a trained network half as large, to be shipped and trained on: weights in half precision.
+"""Write a trained network with weights in half precision, half as large, for shipping and further training.
 
     python -m plate_train.networks.shrink runs/reader/model.h5 plate-reader-1.0.0.h5
 
-Keras loads it like any other `.h5`, as float32. Export and check what this file holds, not the original: a weight
-changes by up to one part in 2,000.
+Keras loads it like any other `.h5`, as float32. Export and check this file, not the original: weights change by up to
+0.05 %.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def shrink(source: Path, target: Path) -> None:
     """Copy an `.h5` with its weights rounded to float16; the file appears complete or not at all.
 
     Raises:
-        ModelError: it is no model, or holds weights that half precision cannot. OSError: the place cannot be written.
+        ModelError: it is not a model, or its weights exceed half precision. OSError: the place cannot be written.
     """
     import h5py
 
@@ -64,13 +64,13 @@ def _round(group: Any, name: str, source: Path) -> None:
     with np.errstate(over="ignore"):
         halves = group[name][()].astype(np.float16)
     if not np.isfinite(halves).all():
-        raise ModelError(f"{source}: {name} holds numbers beyond 65,504: too large for half precision")
+        raise ModelError(f"{source}: {name} has numbers beyond 65,504, too large for half precision")
     del group[name]
     group.create_dataset(name, data=halves)
 
 
 def _repack(path: Path) -> None:
-    """Copy the file's contents into a new one: HDF5 does not give back the room of what was deleted."""
+    """Copy the file's contents into a new one: HDF5 does not free the space of deleted entries."""
     import h5py
 
     packed = path.with_name(f"{path.name}.packed")

@@ -1,4 +1,4 @@
-"""TensorFlow made quiet, deterministic and of a fixed number of threads, before anything else imports it."""
+"""Set up TensorFlow before its first import: quiet, deterministic, with a fixed number of threads."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def import_keras() -> Any:
         import keras
     except ImportError as error:
         raise missing_extra(_WITHOUT, "train") from error
-    # What ~/.keras/keras.json says, such as channels_first or float16, would make another network of the same code.
+    # Settings of ~/.keras/keras.json, such as channels_first or float16, would give another network.
     keras.config.set_image_data_format("channels_last")
     keras.config.set_floatx("float32")
     keras.config.set_epsilon(1e-7)
@@ -60,7 +60,7 @@ def import_keras() -> Any:
 
 
 def fix(seed: int, threads: int) -> None:
-    """Seed every generator, ask for deterministic operations, and fix the number of threads.
+    """Seed all generators, enable deterministic operations, and set the number of threads.
 
     Raises:
         UsageError: TensorFlow already runs in this process with another number of threads.
@@ -86,10 +86,10 @@ _HALVED = "auto_mixed_precision_onednn_bfloat16"
 
 
 def use_precision(name: str) -> None:
-    """Let compiled functions multiply in `name`, one of `PRECISIONS`, from their next call on.
+    """Set the precision of multiplications in compiled functions: one of `PRECISIONS`.
 
-    With bfloat16 weights, sums and everything that is kept stay float32. It pays on processors that have instructions
-    for it (AVX512-BF16, AMX); on others TensorFlow multiplies in float32 as before.
+    With bfloat16, weights, sums and stored values stay float32. It is faster on processors with instructions for it
+    (AVX512-BF16, AMX); on others TensorFlow still multiplies in float32.
     """
     optimizer = import_tensorflow().config.optimizer
     halved = name == "bfloat16"
@@ -98,13 +98,13 @@ def use_precision(name: str) -> None:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of the libraries that decide what is trained."""
+    """Return the versions of the libraries that influence training."""
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
     found = {"python": platform.python_version(), "machine": platform.machine()}
-    drawing = ("numpy", "pillow", "opencv-python-headless", "opencv-python")
-    for package in ("tensorflow-cpu", "tensorflow", "keras", "keras-tuner", *drawing):
+    rendering = ("numpy", "pillow", "opencv-python-headless", "opencv-python")
+    for package in ("tensorflow-cpu", "tensorflow", "keras", "keras-tuner", *rendering):
         with contextlib.suppress(PackageNotFoundError):
             found[package] = version(package)
     return found
@@ -112,7 +112,7 @@ def versions() -> dict[str, str]:
 
 @contextlib.contextmanager
 def _silent_start() -> Iterator[None]:
-    """Send the native error stream to nothing: TensorFlow logs before its own log level is in force."""
+    """Discard the native error stream: TensorFlow logs before its log level is set."""
     sys.stderr.flush()
     kept = os.dup(2)
     nothing = os.open(os.devnull, os.O_WRONLY)

@@ -1,6 +1,6 @@
-"""The `.h5` file between training and export: a Keras network and, in its attributes, what its input means.
+"""The `.h5` file between training and export: a Keras network with metadata in its attributes.
 
-Networks of other programs, as `.h5` or `.keras`, are read here too; they lack those attributes.
+Networks of other programs, `.h5` or `.keras`, are read as well; they have no such attributes.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from .h5_file import NETWORK, TRAINING, ZIPPED
 SHIPPED = Path(__file__).parents[1] / "weights"
 PREFIX = "plate_edge."
 LARGEST_LAYER = 1 << 26
-"""Numbers in the output of one layer, for one picture."""
+"""Largest output of one layer for one picture, in numbers."""
 
 
 @dataclass(frozen=True)
 class ModelMeta:
-    """What a `.h5` says of itself.
+    """Metadata of a `.h5`.
 
     Attributes:
-        alphabet: one sign a class, in the order of the output.
-        input: how a picture becomes the input tensor (shape, scale, polarity, resize rule).
+        alphabet: one character for each class, in the order of the output.
+        input: preprocessing of a picture (shape, scale, polarity, resize rule).
         name, version: as in `name@version`.
         kind: "character", "plate" or "detector".
         temperature: divides the logarithms of the probabilities until they are calibrated.
-        training: what the network was trained on; JSON values only. `kind` is "folders" or "drawn".
+        training: training data and settings, JSON values only; its `kind` is "folders" or "drawn".
         licence: SPDX name.
-        decoding, steps, strides: how the output is read, as in the runtime's manifest; a character's is "softmax",
-            0 steps and no strides.
-        thresholds: as in the manifest; empty for what is usual.
+        decoding, steps, strides: of the output, as in the runtime's manifest; for a character "softmax", 0 steps and
+            no strides.
+        thresholds: as in the manifest; empty for the defaults.
     """
 
     alphabet: str = ALPHABET
@@ -94,7 +94,7 @@ def read_meta(path: Path) -> ModelMeta | None:
     """Read the attributes written by `save`, without TensorFlow; None for an `.h5` of another program.
 
     Raises:
-        ModelError: the file is missing, no HDF5 file, truncated, or its attributes make no sense.
+        ModelError: the file is missing, no HDF5 file, truncated, or has damaged attributes.
     """
     if network_file.is_zip(path):
         return None
@@ -116,7 +116,7 @@ def read_description(path: Path) -> tuple[ModelMeta | None, Mapping[str, Any]]:
 
 
 def origin(path: str | None) -> dict[str, Any]:
-    """Return what a network had been trained on before, as an entry of its record; nothing where it is new."""
+    """Return the origin of a network that training starts from, as an entry of its record; {} without one."""
     if path is None:
         return {}
     meta = read_meta(Path(path))
@@ -125,10 +125,10 @@ def origin(path: str | None) -> dict[str, Any]:
 
 
 def layer_names(path: Path) -> list[str]:
-    """Return the class name of every layer in the file, nested models included, without loading any of it.
+    """Return the class name of every layer in the file, nested models included, without loading it.
 
     Raises:
-        ModelError: the file is missing, truncated, holds weights without a network, or may carry code.
+        ModelError: the file is missing, truncated, has weights without a network, or may carry code.
     """
     with network_file.opened(path) as saved:
         return saved.classes
@@ -138,8 +138,8 @@ def load(path: Path) -> Any:
     """Load the Keras model of an `.h5` or `.keras`, uncompiled.
 
     Raises:
-        ModelError: the file is damaged, not of Keras, has parts that could carry foreign code, or describes a network
-            that is larger than its weights.
+        ModelError: the file is damaged, not of Keras, may carry code, or describes a network that is larger than its
+            weights.
         MissingPartError: TensorFlow is not installed.
     """
     from .tensorflow_setup import import_keras
@@ -153,11 +153,11 @@ def load(path: Path) -> Any:
                 model = keras.models.load_model(saved.loadable(), compile=False)
         except PlateEdgeError as error:
             raise ModelError(f"{path}: {error}") from error
-        except Exception as error:  # Keras raises whatever its layers do, over settings that do not fit together
+        except Exception as error:  # Keras raises any exception of its layers for settings that do not fit
             reason = (str(error).splitlines() or [type(error).__name__])[0][:300]
             raise ModelError(f"{path}{keras_2.advice(saved.version, reason)}") from error
     for layer in model._flatten_layers():
-        if isinstance(layer, keras.layers.Normalization):  # Keras forgets to apply what it has read from a .h5
+        if isinstance(layer, keras.layers.Normalization):  # Keras does not apply values read from a .h5
             layer.finalize_state()
     _refuse_large_outputs(model, path)
     return model
@@ -182,7 +182,7 @@ def _meta(file: Any, path: Path) -> ModelMeta | None:
             strides=tuple(int(stride) for stride in found.get("strides", ())),
             thresholds=json.loads(found.get("thresholds", "{}")),
         )
-        # What the exported file will have to say: the manifest knows which values make sense.
+        # The manifest of the exported file checks these values.
         recorded = {entry.name: getattr(meta, entry.name) for entry in dataclasses.fields(ModelMeta)}
         Manifest(**recorded)
     except (
@@ -199,7 +199,7 @@ def _meta(file: Any, path: Path) -> ModelMeta | None:
 
 
 def _stored_numbers(file: Any) -> int:
-    """Return how many numbers the weights of the file have."""
+    """Return the number of weights in the file."""
     count = 0
 
     def add(_name: str, entry: Any) -> None:
@@ -214,7 +214,7 @@ def _stored_numbers(file: Any) -> int:
 
 @contextlib.contextmanager
 def _at_most(keras: Any, stored: int) -> Iterator[None]:
-    """Let layers make no more weights than a file has: Keras makes them all before it reads the first."""
+    """Refuse layers with more weights than the file has: Keras creates all of them before it reads the first."""
     add_weight = keras.Layer.add_weight
     left = stored
 
@@ -252,7 +252,7 @@ def _attributes(meta: ModelMeta) -> dict[str, Any]:
 
 
 def _input_spec(found: Mapping[str, Any]) -> InputSpec:
-    """Return the recorded input; KeyError without a shape. Files of earlier versions do not know every rule."""
+    """Return the recorded input; KeyError without a shape. Files of earlier versions lack some rules."""
     known = {entry.name: f"input.{entry.name}" for entry in dataclasses.fields(InputSpec)}
     later = {"contrast"}
     spec = {name: found[key] for name, key in known.items() if name not in later or key in found}
@@ -266,7 +266,7 @@ def _plain(value: Any) -> Any:
 
 @contextlib.contextmanager
 def _without_legacy_warning() -> Iterator[None]:
-    """Keras calls `.h5` legacy at every save; the exporters and the mission's notebook need it."""
+    """Suppress the warning of Keras that `.h5` is legacy; export and the notebook need it."""
     from absl import logging
 
     before = logging.get_verbosity()

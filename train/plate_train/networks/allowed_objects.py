@@ -1,7 +1,7 @@
-"""What the description of a network may name: one table, by module and class. Whatever it lacks is refused.
+"""Allowed objects in the description of a network: one table, by module and class. Everything else is refused.
 
-To accept one more layer, add its name to `LAYERS`, if its settings are numbers, words and the parts below. A layer that
-holds another one, reads a file, or takes a function must not be added: `network_check` does not look for those.
+To accept one more layer, add its name to `LAYERS`, if its settings are numbers, words and the objects below. A layer
+that holds another one, reads a file, or takes a function must not be added: `network_check` does not check those.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Part(NamedTuple):
-    """What may stand in one place of a description.
+class Allowed(NamedTuple):
+    """Objects allowed for one kind of setting.
 
     Attributes:
-        what: the place, for messages.
-        modules: where such classes live; files of Keras 2 name no module.
+        what: the kind, for messages.
+        modules: of these classes; files of Keras 2 name no module.
         classes: their names.
-        words: short names that stand for them, such as "relu".
+        words: their short names, such as "relu".
     """
 
     what: str
@@ -43,9 +43,9 @@ LAYERS = _words(
     """
 )
 
-NETWORK = Part(
+NETWORK = Allowed(
     "network",
-    # Keras files a network inside a network under a module of its own insides.
+    # Keras records an inner network under one of its internal modules.
     _words(
         """
         keras keras.models keras.src.models.functional keras.src.models.sequential keras.src.models.model
@@ -55,8 +55,8 @@ NETWORK = Part(
     ),
     _words("Sequential Functional Model"),
 )
-LAYER = Part("layer", _words("keras.layers"), LAYERS)
-ACTIVATION = Part(
+LAYER = Allowed("layer", _words("keras.layers"), LAYERS)
+ACTIVATION = Allowed(
     "activation",
     _words("keras.layers"),
     _words("ReLU LeakyReLU ELU PReLU Softmax Activation"),
@@ -67,7 +67,7 @@ ACTIVATION = Part(
         """
     ),
 )
-INITIALIZER = Part(
+INITIALIZER = Allowed(
     "initializer",
     _words("keras.initializers"),
     _words(
@@ -83,27 +83,27 @@ INITIALIZER = Part(
         """
     ),
 )
-REGULARIZER = Part(
+REGULARIZER = Allowed(
     "regularizer", _words("keras.regularizers"), _words("L1 L2 L1L2 OrthogonalRegularizer"), _words("l1 l2 l1_l2 l1l2")
 )
-CONSTRAINT = Part(
+CONSTRAINT = Allowed(
     "constraint",
     _words("keras.constraints"),
     _words("MaxNorm MinMaxNorm NonNeg UnitNorm"),
     _words("max_norm min_max_norm non_neg unit_norm"),
 )
-DTYPE = Part(
+DTYPE = Allowed(
     "number type",
     _words("keras keras.dtype_policies keras.mixed_precision"),
     _words("DTypePolicy FloatDTypePolicy Policy"),
     _words("float16 bfloat16 float32 float64 mixed_float16 mixed_bfloat16 bool uint8 int8 int16 int32 int64"),
 )
 
-PLACES = {
+BY_SETTING = {
     "activation": ACTIVATION,
     "initializer": INITIALIZER,
     "regularizer": REGULARIZER,
     "constraint": CONSTRAINT,
     "dtype": DTYPE,
 }
-"""Last word of a setting's name -> what may stand there: `kernel_initializer` holds an initializer."""
+"""Last word of a setting's name -> allowed objects: `kernel_initializer` holds an initializer."""
