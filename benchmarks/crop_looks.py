@@ -22,13 +22,14 @@ from PIL import Image
 
 from plate_runtime.alphabet import fold
 from plate_runtime.crop_looks import BELOW, CUTS, TURNS, average, other_looks
-from plate_runtime.decode import Candidate, Reading, find_candidates, find_prior
+from plate_runtime.decode import Candidate, find_candidates, find_prior
 from plate_runtime.decode import choose as choose_by
-from plate_runtime.detect import straighten
 from plate_runtime.formats import find_region
 from plate_runtime.labels import read_labels
 from plate_runtime.model import Model, open_model
 from plate_runtime.pictures.open_picture import open_picture
+from plate_runtime.rectify import rectify
+from plate_runtime.results import Reading
 from plate_runtime.search import Search
 from plate_train.synthetic.fonts import installed_fonts
 from plate_train.synthetic.plates.face import relief, render_face
@@ -152,7 +153,7 @@ def _all_looks(gray: Gray, model: Model, detector: Model) -> list[list[Candidate
     rim = round(max(gray.shape) / 4)
     framed = np.pad(gray, rim, mode="edge")
     found = Search(framed, detector, 0.1).detections
-    detected = [straighten(framed, found[0].corners)] if found else []
+    detected = [rectify(framed, found[0].corners)] if found else []
     return _texts([*other_looks(gray), *detected], model)
 
 

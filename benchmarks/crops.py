@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from plate_devices.cli.status_line import progress
 from plate_runtime.alphabet import fold
 from plate_runtime.crop_looks import BELOW, other_looks, read_looks
-from plate_runtime.decode import Candidate, Reading, find_candidates
+from plate_runtime.decode import Candidate, find_candidates
 from plate_runtime.decode.prior import Prior
-from plate_runtime.detect import straighten
 from plate_runtime.formats import find_region
 from plate_runtime.labels import by_picture, read_labels
 from plate_runtime.model import Model
 from plate_runtime.pictures.open_picture import open_picture
+from plate_runtime.rectify import rectify
+from plate_runtime.results import Reading
 from plate_train.synthetic.fonts import installed_fonts
 from plate_train.synthetic.plates.renderer import PlateRenderer
 
@@ -73,11 +74,11 @@ class Crop:
         return self._texts(self.more_logits, self.model.manifest.temperature)
 
     def read(self, prior: Prior) -> Reading:
-        """Read it as `reading.read_plate` does, by another prior."""
+        """Read it as `recognise.read_plate` does, by another prior."""
         return read_looks(self.first, lambda: self.others, prior, self._below)
 
     def read_at(self, temperature: float, prior: Prior) -> Reading:
-        """Read it as `reading.read_plate` does, at another temperature."""
+        """Read it as `recognise.read_plate` does, at another temperature."""
         (first,) = self._texts(self.logits, temperature)
         return read_looks(first, lambda: self._texts(self.more_logits, temperature), prior, self._below)
 
@@ -115,7 +116,7 @@ def load_chinese() -> list[Picture]:
     pictures = []
     for frame in by_picture(read_labels(SHARED / "frames-china" / "labels.csv")):
         gray = open_picture(frame.path).gray()
-        crops = [straighten(gray, one.corners) for one in frame.plates if one.corners]
+        crops = [rectify(gray, one.corners) for one in frame.plates if one.corners]
         pictures += [Picture(one, "", chooses(frame), "cn") for one in crops]
     return pictures
 

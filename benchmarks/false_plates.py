@@ -16,7 +16,7 @@ from plate_devices.cli.status_line import progress
 from plate_devices.scoring.contact_sheet import Tile, draw_tiles, save_pages
 from plate_runtime import PlateReader
 from plate_runtime.command_line import run
-from plate_runtime.geometry import Corners
+from plate_runtime.results import Corners
 from plate_train.synthetic.fonts import installed_fonts
 from plate_train.synthetic.scenes.renderer import SceneRenderer
 

@@ -18,15 +18,16 @@ from PIL import Image
 from plate_devices.imaging.plate_picture import draw_plate
 from plate_runtime import PlateReader
 from plate_runtime.backends.fake import FakeBackend
-from plate_runtime.detect import decode_corners, straighten, suppress
+from plate_runtime.detect import decode_corners, suppress
 from plate_runtime.manifest import InputSpec, Manifest
 from plate_runtime.model import Model, open_model, ships
 from plate_runtime.model_file import ModelFile
 from plate_runtime.pictures.open_picture import Picture
 from plate_runtime.preprocess import resize_picture, scale_pixels
 from plate_runtime.quantisation import dequantise, quantise
-from plate_runtime.recognise import read_found
-from plate_runtime.search import find_plates
+from plate_runtime.recognise import recogniser_of
+from plate_runtime.rectify import rectify
+from plate_runtime.search import Search, search_frame
 
 SIZE = (720, 1280)
 SPEC = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
@@ -72,8 +73,8 @@ def _steps(rgb: NDArray[np.uint8]) -> dict[str, Callable[[], object]]:
         "quantise the input": lambda: quantise(scale_pixels(pixels, SPEC), 1 / 255, -128),
         "decode 5,040 cells": lambda: decode_corners(dequantise(stored, 0.1, 0), DETECTOR, (640, 360)),
         f"suppress {len(logits)} answers": lambda: suppress(corners, logits),
-        "straighten 190 pixels": lambda: straighten(gray, NEAR),
-        "straighten 590 pixels": lambda: straighten(gray, WIDE),
+        "straighten 190 pixels": lambda: rectify(gray, NEAR),
+        "straighten 590 pixels": lambda: rectify(gray, WIDE),
     }
 
 
@@ -93,11 +94,10 @@ def _whole(rgb: NDArray[np.uint8], fake: bool) -> Callable[[], object]:
         reader = PlateReader(as_="frame")
         return lambda: reader.read(rgb, as_="frame")
     file = ModelFile(Path("none.tflite"), "tflite", DETECTOR, b"")
-    detector, reads = Model(file, FakeBackend(file)), open_model(None, "frame", "fake:AB123CD")
+    detector, recogniser = Model(file, FakeBackend(file)), recogniser_of(open_model(None, "frame", "fake:AB123CD"))
 
     def way() -> object:
-        gray = Picture(rgb, "frame").gray()
-        return read_found(gray, find_plates(gray, detector), reads)
+        return search_frame(Search(Picture(rgb, "frame").gray(), detector), recogniser)
 
     return way
 

@@ -36,7 +36,7 @@ from plate_devices.live.roi import View
 from plate_devices.sources.source import Frame, Frames, Source
 from plate_devices.sources.video import VideoFile
 from plate_runtime.errors import PlateEdgeError
-from plate_runtime.reader import Plate
+from plate_runtime.results import Plate
 
 # The numbers of the follower were chosen on seeds below 60.
 SEEDS = range(2000, 2006)

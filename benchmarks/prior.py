@@ -22,11 +22,12 @@ from measuring import command_line, write_csv
 from numpy.typing import NDArray
 
 from plate_devices.cli.status_line import progress
-from plate_runtime.decode import Reading, choose
+from plate_runtime.decode import choose
 from plate_runtime.decode.prior import Prior, find_prior, make_prior
 from plate_runtime.evaluate import calibration, calibration_interval
 from plate_runtime.formats import load_prior
 from plate_runtime.model import open_model
+from plate_runtime.results import Reading
 
 SYNTHETIC, WORDS = 920_001, 920_002
 """Seeds of the plates that measure and of the made-up words; nothing else is drawn with them."""

@@ -29,10 +29,10 @@ from plate_runtime import PlateReader
 from plate_runtime.alphabet import fold
 from plate_runtime.command_line import run
 from plate_runtime.evaluate import match_plates
-from plate_runtime.geometry import Corners
 from plate_runtime.labels import by_picture, read_labels
 from plate_runtime.pictures.open_picture import PictureSource, open_picture
 from plate_runtime.plate_evidence import DETECTION, OFFSET, TEXT, evidence
+from plate_runtime.results import Corners
 from plate_train.synthetic.fonts import installed_fonts
 from plate_train.synthetic.scenes.renderer import SceneRenderer
 

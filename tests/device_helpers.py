@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from plate_devices.sources.source import Frame
-from plate_runtime.decode import Character
-from plate_runtime.reader import Plate
+from plate_runtime.results import Character, Plate
 
 START = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
 

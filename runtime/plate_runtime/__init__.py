@@ -14,7 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .reader import Plate, PlateReader
+    from .reader import PlateReader
+    from .results import Plate
 
 __version__ = "0.1.0"
 __all__ = ["Plate", "PlateReader", "__version__"]
@@ -22,8 +23,12 @@ __all__ = ["Plate", "PlateReader", "__version__"]
 
 def __getattr__(name: str) -> object:
     """Import the reader when it is first asked for, so that importing the package costs nothing."""
-    if name in ("Plate", "PlateReader"):
-        from . import reader
+    if name == "PlateReader":
+        from .reader import PlateReader
 
-        return getattr(reader, name)
+        return PlateReader
+    if name == "Plate":
+        from .results import Plate
+
+        return Plate
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

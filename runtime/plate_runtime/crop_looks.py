@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .decode import Candidate, Reading, choose
+from .decode import Candidate, choose
 from .decode.prior import Prior
 from .preprocess import border_tone
+from .results import Reading
 
 BELOW = 0.8
 """Confidence of the first look below which a crop is looked at again, where a model does not say `second_look`.

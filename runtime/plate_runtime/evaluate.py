@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .alphabet import fold
-from .geometry import Corners, contains, polygon_iou
+from .geometry import contains, polygon_iou
+from .results import Corners
 
 OVERLAP = 0.5
 """Share of the union that a detection has to have in common with a plate to have found it."""

@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UsageError
-
-Point = tuple[float, float]
-Corners = tuple[Point, ...]
+from .results import Box, Corners, Point
 
 _TINY = 1e-9
 
@@ -58,15 +56,6 @@ def polygon_iou(first: Sequence[Point], second: Sequence[Point]) -> float:
     return min(common, *areas) / (sum(areas) - min(common, *areas)) if math.isfinite(common) else 0.0
 
 
-def homography(source: Sequence[Point], target: Sequence[Point]) -> NDArray[np.float64]:
-    """Return the projective map, float64 (3, 3), that takes four points to four others.
-
-    Raises:
-        UsageError: a point is no finite number, or three of one side lie on a line.
-    """
-    return square_to(target) @ np.linalg.inv(square_to(source))
-
-
 def square_to(corners: Sequence[Point]) -> NDArray[np.float64]:
     """Return the projective map, float64 (3, 3), of the square (0, 0), (1, 0), (1, 1), (0, 1) to four corners.
 
@@ -98,7 +87,7 @@ def project(matrix: NDArray[np.float64], points: Sequence[Point]) -> Corners:
     return tuple((x / w, y / w) for x, y, w in mapped.tolist())
 
 
-def bounding_box(corners: Sequence[Point], width: int, height: int) -> tuple[int, int, int, int]:
+def bounding_box(corners: Sequence[Point], width: int, height: int) -> Box:
     """Return x, y, width, height of the whole pixels around the corners, as far as they lie in the picture."""
     across, down = [x for x, _ in corners], [y for _, y in corners]
     left, top = (min(max(0, math.floor(min(way))), most - 1) for way, most in ((across, width), (down, height)))

@@ -13,6 +13,7 @@ from pathlib import Path
 from .errors import DataError, damage_as
 from .label_table import read_table
 from .pictures.open_picture import SUFFIXES
+from .results import Corners
 from .script import LATIN, Script
 
 _LONGEST_PATH = 4096
@@ -30,7 +31,7 @@ class LabelledPicture:
 
     path: Path
     text: str
-    corners: tuple[tuple[float, float], ...] | None = None
+    corners: Corners | None = None
     group: str | None = None
 
 
@@ -159,7 +160,7 @@ def _picture(file: Path, line: int, row: dict[str, str], script: Script) -> Labe
     return LabelledPicture(path, text, parse_corners(file, line, row.get("corners", "")), row.get("group") or None)
 
 
-def parse_corners(file: Path, line: int, typed: str) -> tuple[tuple[float, float], ...] | None:
+def parse_corners(file: Path, line: int, typed: str) -> Corners | None:
     """Read eight numbers, x and y of four corners; None for nothing. Raises DataError, naming the line, for others."""
     text = typed.split()
     if not text:

@@ -1,4 +1,4 @@
-"""The whole way from a picture to plates, readable in one screen."""
+"""`PlateReader`: everything from a picture to plates."""
 
 from __future__ import annotations
 
@@ -9,59 +9,77 @@ from typing import TYPE_CHECKING
 from .errors import ModelError, UsageError
 from .model import Model, open_model, ships
 from .pictures.open_picture import Picture, PictureSource, open_picture
-from .recognise import Box, Corners, Plate, read_character, read_found, read_plate
+from .recognise import Recogniser, read_character, read_plate, recogniser_of
+from .results import Plate
+from .shipped import DETECTING
 
 if TYPE_CHECKING:
-    from .detect import Detection
+    from numpy import uint8
+    from numpy.typing import NDArray
 
-__all__ = ["Box", "Corners", "Plate", "PlateReader"]
+    from .detect import Detector
+    from .results import Detection
+    from .search import FrameSearch
 
-WAYS = ("auto", "frame", "plate", "character")
+MODES = ("auto", "frame", "plate", "character")
 
 PLATE_AT_LEAST = 0.5
-"""Least product of detection and reading that is taken for a plate in a frame, where the detector's file does not say
-`min_confidence`: either alone would let badges and signs pass. See docs/use/frames.md for its curve."""
+"""Least product of the confidences of detection and reading for a plate in a frame, where the detector's file does not
+give `min_confidence`: either alone would let badges and signs pass. See docs/use/frames.md for its curve."""
 
 
 class PlateReader:
-    """Reads pictures; see the package for an example. Not thread-safe: one reader a thread.
+    """Reads pictures; see the package for an example. Not thread-safe: open one reader per thread.
 
-    A plate is read at once by a model of whole plates, or cut into characters for a character model. In a frame the
-    plates are found first, by another model, the detector, and read by a smaller one than crops where no file is named.
+    A network of plates reads a plate as a whole. A network of characters reads it segmented. In a frame, a detector
+    detects the plates first.
     """
 
     def __init__(
         self,
-        reader: str | Path | None = None,
+        reader: str | Path | Recogniser | None = None,
         backend: str = "auto",
         threads: int = 1,
         as_: str = "plate",
-        detector: str | Path | None = None,
+        detector: str | Path | Detector | None = None,
     ) -> None:
-        """Open the model files `reader` and `detector`, or the shipped ones for `as_`, in the backend of that name.
+        """Open the models for the mode `as_`.
+
+        Args:
+            reader: a model file, a `recognise.Recogniser` of your own, or None for the shipped model of the mode.
+            backend: see `model.open_model`.
+            threads: for the interpreter, at least 1.
+            detector: a model file, a `detect.Detector` of your own, or None for the shipped detector.
 
         Raises:
             ModelError, MissingPartError, UsageError: see `model.open_model`.
         """
-        self._file, self._detector_file, self._backend, self._threads = reader, detector, backend, threads
+        self._file = reader if isinstance(reader, str | Path) else None
+        self._recogniser = _own_recogniser(reader)
+        self._detector_file = detector if isinstance(detector, str | Path) else None
+        self._detector = _own_detector(detector)
+        self._backend, self._threads, self._mode = backend, threads, as_
         self._models: dict[str | None, Model] = {}
         self._closed = False
-        if as_ in ("auto", "frame"):
-            self.detector()
-        self.model: Model = self.model_for(as_)
+        self._open_for(as_)
+
+    @property
+    def model(self) -> Model:
+        """The model for the mode that the reader was opened with; see `model_for`."""
+        return self.model_for(self._mode)
 
     def model_for(self, as_: str) -> Model:
-        """Return the model that reads "plate", the plates of a "frame" or "character", opened when first asked for.
+        """Return the model that reads a "plate", the plates of a "frame" or a "character", opened when first needed.
 
-        "auto" stands for "frame" here, and its model reads crops, too.
+        "auto" means "frame" here, and its model reads crops too.
 
         Raises:
-            ModelError: the file named to the reader cannot read that, or none is named and the one that ships for it
-                is missing. UsageError: the reader is closed.
+            ModelError: the named file cannot read that, or the shipped file is missing.
+            UsageError: the reader is closed, or has a recogniser of the user's own.
         """
-        self._require_open()
-        if as_ not in WAYS:
-            raise UsageError(f"as_ {as_!r} is unknown; use {', '.join(map(repr, WAYS))}")
+        self._require(as_)
+        if self._recogniser is not None:
+            raise UsageError("this reader has a recogniser of your own in place of a model")
         as_ = "frame" if as_ == "auto" else as_
         kind = self._kind(as_)
         if kind not in self._models:
@@ -73,12 +91,15 @@ class PlateReader:
         return model
 
     def detector(self) -> Model:
-        """Return the model that finds plates, opened when first asked for.
+        """Return the model that detects plates, opened when first needed.
 
         Raises:
-            ModelError: the file named is no detector. UsageError: none ships and none is named, or it is closed.
+            ModelError: the named file is no detector.
+            UsageError: none ships and none is named, or the reader is closed, or has a detector of the user's own.
         """
-        self._require_open()
+        self._require("frame")
+        if self._detector is not None:
+            raise UsageError("this reader has a detector of your own in place of a model")
         if "detector" not in self._models:
             self._models["detector"] = open_model(self._detector_file, "detector", self._backend, self._threads)
         return self._models["detector"]
@@ -86,19 +107,21 @@ class PlateReader:
     def find(
         self, image: PictureSource | Picture, colour: str = "rgb", min_confidence: float | None = None
     ) -> list[Detection]:
-        """Find plates in a picture without reading them, the most confident first; see `search.find_plates`."""
-        from .search import find_plates
+        """Detect plates in a picture without reading them, the most confident first.
 
-        detector = self.detector()
-        picture = image if isinstance(image, Picture) else open_picture(image, colour)
-        return find_plates(picture, detector, min_confidence)
+        Args:
+            min_confidence: least confidence of a detection; if None, the threshold stored in the detector is used.
+        """
+        from .search import search_frame
+
+        search = self._start_search(_opened(image, colour).gray(), min_confidence)
+        return [one for one, _ in search_frame(search, None)]
 
     def search(
         self, image: PictureSource | Picture, colour: str = "rgb", region: str | None = None, as_: str = "frame"
     ) -> list[tuple[Detection, Plate | None]]:
         """Return every detection with what is read there, whatever its confidence, as "frame" or "auto"; see `read`."""
-        picture = image if isinstance(image, Picture) else open_picture(image, colour)
-        return self._search(picture, self.check_region(region, as_), may_be_filled=as_ == "auto")
+        return self._search(_opened(image, colour), self.check_region(region, as_), may_be_filled=as_ == "auto")
 
     def read(
         self,
@@ -111,29 +134,34 @@ class PlateReader:
         """Read a picture: a path, bytes, Pillow image, uint8 array (gray, "rgb" or "bgr") or `Picture`.
 
         Args:
-            as_: "frame": plates anywhere in the picture; "plate": it is the crop of one; "character": of one character;
-                "auto": a frame, or the crop of one plate where the picture is filled by one.
-            region: name of the region that plates come from, so that its formats count for most; see
-                `formats.find_region` and `check_region`.
-            min_confidence: readings below it are left out; None takes the model's own threshold. In a frame, and as
-                "auto", it holds for the product with the detection's confidence, and None takes the detector's.
+            as_: "frame": plates anywhere in the picture; "plate": the picture is the crop of one plate; "character": of
+                one character; "auto": a frame, or the crop of one plate if the picture is filled by one.
+            region: name of the region that plates come from, so that its formats count most; see `formats.find_region`
+                and `check_region`.
+            min_confidence: readings below it are omitted. In the modes "frame" and "auto" it holds for the product of
+                both confidences. If None, the threshold stored in the model is used, in these modes the detector's.
 
         Returns:
-            The plates of a frame, the one that is surest to be a plate first; else no plate or one; as "character",
-            a plate of one character.
+            In the modes "frame" and "auto" all plates, the most confident detection first. Else one plate or none; as
+            "character", a plate with one character.
 
         Raises:
             InputError: the picture cannot be read. UsageError: an option that does not fit.
         """
-        model = self.model_for(as_)
+        self._open_for(as_)
         region = self.check_region(region, as_)
-        picture = image if isinstance(image, Picture) else open_picture(image, colour)
+        picture = _opened(image, colour)
         if min_confidence is None:
             min_confidence = self.least_confidence(as_)
-        if as_ in ("auto", "frame"):
+        if as_ in DETECTING:
+            from .search import joint_confidence
+
             found = [plate for _, plate in self._search(picture, region, as_ == "auto") if plate is not None]
-            return [plate for plate in found if _product(plate) >= min_confidence]
-        plate = read_plate(picture, model, region) if as_ == "plate" else read_character(picture, model)
+            return [plate for plate in found if joint_confidence(plate) >= min_confidence]
+        if as_ == "plate":
+            plate = read_plate(picture, self._recogniser_for(as_, second_look=0.0), region)
+        else:
+            plate = read_character(picture, self.model_for(as_))
         return [plate] if plate is not None and plate.confidence >= min_confidence else []
 
     def check_region(self, region: str | None, as_: str) -> str | None:
@@ -148,16 +176,18 @@ class PlateReader:
             raise UsageError(f"region {region!r} has no meaning for a single {as_}")
         from .formats import check_spelled
 
-        return check_spelled(region, self.model_for(as_).manifest.script).name
+        return check_spelled(region, self._recogniser_for(as_).script).name
 
     def least_confidence(self, as_: str) -> float:
-        """Return the threshold of `read` where none is given: the model's own, in a frame the detector's."""
-        if as_ in ("auto", "frame"):
-            return self.detector().manifest.thresholds.get("min_confidence", PLATE_AT_LEAST)
-        return self.model_for(as_).manifest.thresholds.get("min_confidence", 0.0)
+        """Return the threshold of `read` where none is given: that of the model, in a frame that of the detector."""
+        if as_ not in DETECTING:
+            return self._least_of_reading(as_)
+        if self._detector is not None:
+            return PLATE_AT_LEAST
+        return self.detector().manifest.thresholds.get("min_confidence", PLATE_AT_LEAST)
 
     def close(self) -> None:
-        """Let go of the interpreters; nothing is read afterwards."""
+        """Free the interpreters; the reader cannot be used afterwards."""
         self._closed = True
         for model in self._models.values():
             model.close()
@@ -173,40 +203,80 @@ class PlateReader:
     def _search(
         self, picture: Picture, region: str | None, may_be_filled: bool
     ) -> list[tuple[Detection, Plate | None]]:
-        """Return every detection and what is read there; a second look is taken if nothing is read with confidence."""
-        from .detect import Detection
-        from .one_plate import may_be_one_plate, read_one_plate
-        from .search import CONFIDENT, Search, search_frame
+        """Return every detection and what is read there; the whole picture alone if it is the crop of one plate."""
+        from .one_plate import SECOND_LOOK, may_be_one_plate, read_one_plate
+        from .results import Detection
+        from .search import joint_confidence, search_frame
 
-        gray, reader = picture.gray(), self.model_for("frame")
-        if not may_be_filled:
-            return search_frame(gray, self.detector(), reader, region)
-        search = Search(gray, self.detector(), may_be_filled=True)
+        search = self._start_search(picture.gray(), may_be_filled=may_be_filled)
         whole = None
-        if may_be_one_plate(search, picture.width, picture.height):
-            whole = read_one_plate(picture, reader, region)
-            if whole is not None and whole.confidence >= reader.manifest.thresholds.get("min_confidence", 0.0):
+        if may_be_filled and may_be_one_plate(search, picture.width, picture.height):
+            whole = read_one_plate(picture, self._recogniser_for("frame", SECOND_LOOK), region)
+            if whole is not None and whole.confidence >= self._least_of_reading("frame"):
                 return [(Detection(whole.corners, search.filled), whole)]
-        found = search.detections
-        read = read_found(gray, found, reader, region)
-        if max(map(_product, read), default=0.0) < CONFIDENT and search.look_again():
-            found = search.detections
-            read = read_found(gray, found, reader, region)
-        if whole is not None and _product(whole) > max(map(_product, read), default=0.0):
+        found = search_frame(search, self._recogniser_for("frame"), region)
+        best = max((joint_confidence(plate) for _, plate in found), default=0.0)
+        if whole is not None and joint_confidence(whole) > best:
             return [(Detection(whole.corners, search.filled), whole)]
-        return list(zip(found, read, strict=True))
+        return found
 
-    def _require_open(self) -> None:
+    def _start_search(
+        self, gray: NDArray[uint8], min_confidence: float | None = None, may_be_filled: bool = False
+    ) -> FrameSearch:
+        from .search import Search, SingleLook
+
+        self._require("frame")
+        if self._detector is not None:
+            return SingleLook(gray, self._detector, min_confidence)
+        return Search(gray, self.detector(), min_confidence, may_be_filled)
+
+    def _recogniser_for(self, as_: str, second_look: float | None = None) -> Recogniser:
+        self._require(as_)
+        return recogniser_of(self.model_for(as_), second_look) if self._recogniser is None else self._recogniser
+
+    def _open_for(self, as_: str) -> None:
+        """Open the models that a mode needs."""
+        self._require(as_)
+        if as_ in DETECTING and self._detector is None:
+            self.detector()
+        if self._recogniser is None or as_ == "character":
+            self.model_for(as_)
+
+    def _least_of_reading(self, as_: str) -> float:
+        if self._recogniser is not None:
+            return 0.0
+        return self.model_for(as_).manifest.thresholds.get("min_confidence", 0.0)
+
+    def _require(self, as_: str) -> None:
         if self._closed:
             raise UsageError("this reader is closed; open another")
+        if as_ not in MODES:
+            raise UsageError(f"as_ {as_!r} is unknown; use {', '.join(map(repr, MODES))}")
 
     def _kind(self, as_: str) -> str | None:
-        """What ships for reading `as_`; a file that was named says itself what it is."""
+        """Return the purpose of the shipped model that reads `as_`; None for a named file, which has its own kind."""
         if self._file is not None:
             return None
         return "character" if as_ == "plate" and not ships("plate", self._backend) else as_
 
 
-def _product(plate: Plate | None) -> float:
-    """Return how probable it is that there is a plate and that it is read right; 0 if nothing is read."""
-    return 0.0 if plate is None else plate.detection_confidence * plate.confidence
+def _opened(image: PictureSource | Picture, colour: str) -> Picture:
+    return image if isinstance(image, Picture) else open_picture(image, colour)
+
+
+def _own_recogniser(reader: str | Path | Recogniser | None) -> Recogniser | None:
+    if reader is None or isinstance(reader, str | Path):
+        return None
+    if not isinstance(reader, Recogniser):
+        raise UsageError(f"a {type(reader).__name__} is no recogniser; it needs a method recognise() and a script")
+    return reader
+
+
+def _own_detector(detector: str | Path | Detector | None) -> Detector | None:
+    if detector is None or isinstance(detector, str | Path):
+        return None
+    from .detect import Detector
+
+    if not isinstance(detector, Detector):
+        raise UsageError(f"a {type(detector).__name__} is no detector; it needs a method detect()")
+    return detector

@@ -1,64 +1,116 @@
-"""Pictures of one plate, of one character, or of a frame with plates that were found in it -> what stands on them."""
+"""The picture of a plate, of a character, or of a frame with detections -> the text that is read there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .crop_looks import BELOW, other_looks, read_looks
-from .decode import (
-    Candidate,
-    Character,
-    Reading,
-    choose,
-    decode_logits,
-    decode_softmax,
-    find_candidates,
-    find_prior,
-    find_spellings,
-)
+from .decode import Candidate, choose, decode_logits, decode_softmax, find_candidates, find_prior, find_spellings
+from .errors import UsageError
 from .plate_evidence import after_reading
+from .results import Box, Corners, Detection, Plate, Reading
 from .script import Script
 
 if TYPE_CHECKING:
-    from .detect import Detection
     from .model import Model
     from .pictures.open_picture import Picture
 
-Box = tuple[int, int, int, int]
-Corners = tuple[tuple[float, float], ...]
+
+@runtime_checkable
+class Recogniser(Protocol):
+    """Reads crops of plates; `PlateReader` accepts any object with these two members."""
+
+    @property
+    def script(self) -> Script:
+        """The characters that it reads; `script.LATIN` is A-Z and 0-9."""
+        ...
+
+    def recognise(self, crops: Sequence[NDArray[np.uint8]], region: str | None) -> Sequence[Reading | None]:
+        """Read the crops of one plate each.
+
+        Args:
+            crops: gray, uint8 (h, w) of any sizes.
+            region: a name that `formats.find_region` knows, or None; a recogniser without formats ignores it.
+
+        Returns:
+            One reading for each crop, in their order; None, or a reading without characters, where there is no text.
+        """
+        ...
 
 
-@dataclass(frozen=True)
-class Plate:
-    """A plate as read.
+class NetworkRecogniser:
+    """A network of whole plates as a `Recogniser`.
 
-    Attributes:
-        text: in characters of the model, A-Z0-9 of those that ship;
-        raw_text: what the network alone finds most probable, without what plates usually show.
-        confidence: probability, 0..1, that the whole text is right, with O=0 and I=1 taken as the same;
-        detection_confidence: that it is a plate, its text considered: see `plausible.after_reading`.
-        box: x, y, width, height in pixels of the picture, origin top left; corners: from top left clockwise.
-        region: the region that was asked for, where the text has one of its formats, else None;
-        characters: one by one, with alternatives.
+    Args:
+        second_look: if None, all crops are read in one batch. Else each is read by itself, and again in other crops of
+            it if it is read with doubt, and with this confidence at least; see `crop_looks`.
     """
 
-    text: str
-    raw_text: str
-    confidence: float
-    detection_confidence: float
-    box: Box
-    corners: Corners
-    region: str | None
-    characters: Sequence[Character]
+    def __init__(self, model: Model, second_look: float | None = None) -> None:
+        self._model, self._second_look = model, second_look
+
+    @property
+    def script(self) -> Script:
+        """See `Recogniser`."""
+        return self._model.manifest.script
+
+    def recognise(self, crops: Sequence[NDArray[np.uint8]], region: str | None) -> list[Reading]:
+        """See `Recogniser`. Raises UsageError for a region, see `formats.check_spelled`."""
+        if self._second_look is None:
+            return read_outputs(self._model.predict_pictures(crops), self._model.manifest, region)
+        return [self._read_with_looks(crop, region, self._second_look) for crop in crops]
+
+    def _read_with_looks(self, gray: NDArray[np.uint8], region: str | None, least: float) -> Reading:
+        below = self._model.manifest.thresholds.get("second_look", BELOW)
+        (first,) = self._candidates([gray])
+        return read_looks(
+            first, lambda: self._candidates(other_looks(gray)), find_prior(region, self.script), below, least
+        )
+
+    def _candidates(self, crops: Sequence[NDArray[np.uint8]]) -> list[list[Candidate]]:
+        """Return for each gray crop, uint8 (h, w), the texts that the network finds most probable."""
+        manifest, logits = self._model.manifest, self._model.predict_pictures(crops)
+        return find_candidates(logits, manifest.decoding, manifest.script, manifest.temperature)
+
+
+class SegmentingRecogniser:
+    """A network of characters as a `Recogniser`: crops are segmented, and each character is classified."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    @property
+    def script(self) -> Script:
+        """See `Recogniser`."""
+        return self._model.manifest.script
+
+    def recognise(self, crops: Sequence[NDArray[np.uint8]], region: str | None) -> list[Reading | None]:
+        """See `Recogniser`. Raises UsageError for a region, see `formats.check_spelled`."""
+        found = [self.read_picture(np.repeat(crop[:, :, None], 3, axis=2), region) for crop in crops]
+        return [None if one is None else one[0] for one in found]
+
+    def read_picture(self, rgb: NDArray[np.uint8], region: str | None) -> tuple[Reading, Box, Corners] | None:
+        """Read a crop in colour, uint8 (h, w, 3); return the reading, and where the characters are in the crop."""
+        from .segment.segmented_reader import segment_plate
+
+        found = segment_plate(rgb, self._model)
+        if found is None:
+            return None
+        reading = choose(find_spellings(found.probabilities, self.script), find_prior(region, self.script))
+        return reading, found.box, found.corners
+
+
+def recogniser_of(model: Model, second_look: float | None = None) -> NetworkRecogniser | SegmentingRecogniser:
+    """Return the recogniser of a model that reads plates or characters; see `NetworkRecogniser` for `second_look`."""
+    return SegmentingRecogniser(model) if model.manifest.kind == "character" else NetworkRecogniser(model, second_look)
 
 
 class Decoded(Protocol):
-    """What decoding needs to know of a network; `manifest.Manifest` says it."""
+    """What decoding needs to know of a network; `manifest.Manifest` has it."""
 
     @property
     def kind(self) -> str:
@@ -66,7 +118,7 @@ class Decoded(Protocol):
 
     @property
     def script(self) -> Script:
-        """One character a class."""
+        """One character per class."""
 
     @property
     def decoding(self) -> str:
@@ -78,10 +130,10 @@ class Decoded(Protocol):
 
 
 def read_outputs(outputs: NDArray[np.float32], manifest: Decoded, region: str | None = None) -> list[Reading]:
-    """Read what a network gave for n prepared pictures, float32 (n, *output_shape), of one character or plate each.
+    """Decode a network's output for n pictures of one character or plate each, float32 (n, *output_shape).
 
-    The product, the check of characters in an export and training all decode here, so that they count the same. Only
-    `read_crop` decodes by itself, where it combines several looks at a doubtful crop; the check of plates uses it.
+    Training, the check of characters in an export and the product all decode here, so that they count the same. The
+    check of plates uses `NetworkRecogniser`, as the product does.
     """
     if manifest.kind == "character":
         characters = decode_softmax(outputs, manifest.script, manifest.temperature)
@@ -90,94 +142,70 @@ def read_outputs(outputs: NDArray[np.float32], manifest: Decoded, region: str | 
 
 
 def read_character(picture: Picture, model: Model) -> Plate:
-    """Read the picture of one character."""
+    """Read the picture of one character as a plate with one character."""
     (found,) = read_outputs(model.predict_pictures([picture.gray()]), model.manifest)
-    box = (0, 0, picture.width, picture.height)
-    return _plate(found, box, _around(box))
+    return _plate_of(found, *_whole(picture))
 
 
-def read_plate(picture: Picture, model: Model, region: str | None = None, second_look: float = 0.0) -> Plate | None:
-    """Read the crop of one plate, again where the first look leaves doubt; None where nothing stands on it.
+def read_plate(picture: Picture, recogniser: Recogniser, region: str | None = None) -> Plate | None:
+    """Read the crop of one plate; None if there is no text.
 
-    Args:
-        second_look: confidence of the first look from which on there is a second one.
+    The box is that of the picture. A recogniser that segments it knows the box of the characters.
 
     Raises:
         UsageError: see `formats.check_spelled`.
     """
-    if model.manifest.kind == "character":
-        return _cut_plate(picture.rgb, model, region)
-    found = read_crop(picture.gray(), model, region, second_look)
-    box = (0, 0, picture.width, picture.height)
-    return _plate(found, box, _around(box), region=region) if found.characters else None
+    if isinstance(recogniser, SegmentingRecogniser):
+        segmented = recogniser.read_picture(picture.rgb, region)
+        return None if segmented is None else _plate_of(*segmented, region=region)
+    (found,) = _recognise([picture.gray()], recogniser, region)
+    return None if found is None else _plate_of(found, *_whole(picture), region=region)
 
 
-def read_crop(gray: NDArray[np.uint8], model: Model, region: str | None = None, second_look: float = 0.0) -> Reading:
-    """Read a gray crop, uint8 (h, w), by a network of whole plates; see `read_plate`."""
-    below, prior = model.manifest.thresholds.get("second_look", BELOW), find_prior(region, model.manifest.script)
-    (texts,) = _find_texts([gray], model)
-    return read_looks(texts, lambda: _find_texts(other_looks(gray), model), prior, below, second_look)
-
-
-def read_found(
-    gray: NDArray[np.uint8], detections: Sequence[Detection], model: Model, region: str | None = None
+def read_detections(
+    gray: NDArray[np.uint8], detections: Sequence[Detection], recogniser: Recogniser, region: str | None = None
 ) -> list[Plate | None]:
-    """Read the plates that were found in a frame, gray uint8 (h, w), in their order; None where nothing stands.
+    """Read the plates detected in a frame, gray uint8 (h, w), in their order; None where there is no text.
 
     Raises:
         UsageError: corners of a detection that are no quadrilateral in the picture; a region, see `check_spelled`.
     """
-    from .detect import straighten
     from .geometry import bounding_box
+    from .rectify import rectify
 
-    crops = [straighten(gray, one.corners) for one in detections]
+    crops = [rectify(gray, one.corners) for one in detections]
     height, width = gray.shape
     plates: list[Plate | None] = []
-    for one, found in zip(detections, _read_crops(crops, model, region), strict=True):
-        box = bounding_box(one.corners, width, height)
+    for one, found in zip(detections, _recognise(crops, recogniser, region), strict=True):
         if found is None:
             plates.append(None)
             continue
-        detection = after_reading(one.confidence, found.text, region, model.manifest.script)
-        plates.append(_plate(found, box, one.corners, round(detection, 4), region))
+        confidence = after_reading(one.confidence, found.text, region, recogniser.script)
+        box = bounding_box(one.corners, width, height)
+        plates.append(_plate_of(found, box, one.corners, round(confidence, 4), region))
     return plates
 
 
-def _read_crops(crops: Sequence[NDArray[np.uint8]], model: Model, region: str | None) -> list[Reading | None]:
-    """Read gray crops, uint8 (h, w), in one batch."""
-    if model.manifest.kind == "character":
-        cut = [_cut_plate(np.repeat(crop[:, :, None], 3, axis=2), model, region) for crop in crops]
-        return [Reading(tuple(one.characters), one.confidence, one.raw_text) if one else None for one in cut]
-    readings = read_outputs(model.predict_pictures(crops), model.manifest, region)
-    return [one if one.characters else None for one in readings]
+def _recognise(crops: Sequence[NDArray[np.uint8]], recogniser: Recogniser, region: str | None) -> list[Reading | None]:
+    readings = recogniser.recognise(crops, region)
+    if len(readings) != len(crops):
+        raise UsageError(f"the recogniser returned {len(readings)} readings for {len(crops)} crops")
+    return [one if one is not None and one.characters else None for one in readings]
 
 
-def _find_texts(crops: Sequence[NDArray[np.uint8]], model: Model) -> list[list[Candidate]]:
-    """Return of each gray crop, uint8 (h, w), the texts that a network of whole plates finds most likely."""
-    manifest, logits = model.manifest, model.predict_pictures(crops)
-    return find_candidates(logits, manifest.decoding, manifest.script, manifest.temperature)
-
-
-def _cut_plate(rgb: NDArray[np.uint8], model: Model, region: str | None) -> Plate | None:
-    from .segment.segmented_reader import read_by_cutting
-
-    found = read_by_cutting(rgb, model)
-    if found is None:
-        return None
-    script = model.manifest.script
-    reading = choose(find_spellings(found.probabilities, script), find_prior(region, script))
-    return _plate(reading, found.box, found.corners, region=region)
-
-
-def _plate(reading: Reading, box: Box, corners: Corners, detection: float = 1.0, region: str | None = None) -> Plate:
+def _plate_of(
+    reading: Reading, box: Box, corners: Corners, detection_confidence: float = 1.0, region: str | None = None
+) -> Plate:
     text = reading.text
     if region is not None:
         from .formats import find_region
 
         region = region if find_region(region).fits(text) else None
-    return Plate(text, reading.raw_text, reading.confidence, detection, box, corners, region, reading.characters)
+    confidence, characters = reading.confidence, reading.characters
+    return Plate(text, reading.raw_text, confidence, detection_confidence, box, corners, region, characters)
 
 
-def _around(box: Box) -> Corners:
-    x, y, width, height = box
-    return ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
+def _whole(picture: Picture) -> tuple[Box, Corners]:
+    """Return the box and the corners of a whole picture."""
+    width, height = picture.width, picture.height
+    return (0, 0, width, height), ((0, 0), (width, 0), (width, height), (0, height))

@@ -1,26 +1,27 @@
-"""Searching a picture for plates: all of it first, then closer or from farther where a plate may have been missed."""
+"""Detecting the plates of a picture: all of it first, then closer or from farther where a plate may be missed."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .detect import MIN_DETECTION, Detection, decode_corners, least_logit, most_confident, sigmoid
-from .errors import UsageError
-from .model import Model
-from .pictures.open_picture import Picture
+from .detect import MIN_DETECTION, MOST_PLATES, Detector, decode_corners, least_logit, most_confident, sigmoid
+from .errors import UsageError, damage_as
 from .preprocess import fitted_size
+from .recognise import read_detections
+from .results import Detection, Plate
 from .thumbnail import add_thumbnail
 from .tiles import View, find_views, view_around, view_from_afar
 
 if TYPE_CHECKING:
-    from .recognise import Plate
+    from .model import Model
+    from .recognise import Recogniser
 
 CONFIDENT = 0.5
-"""A confidence, of a plate found and read if it is read, from which on there is no second look."""
+"""There is no second look if a detection, or the product of detection and reading, has this confidence."""
 
 _HINT, _HINT_OF_WIDE = 0.05, 0.1
 """Least confidence of a detection that hints at a plate too small, or too wide, for the first look."""
@@ -30,11 +31,29 @@ _FILLED = 0.25
 """Fraction of a picture's area that a filling detection covers. Real crops have at least 0.3, frames at most 0.14."""
 
 
+class FrameSearch(Protocol):
+    """The search of one picture: by the network of a model file (`Search`), or by another detector (`SingleLook`)."""
+
+    gray: NDArray[np.uint8]
+    """The picture, (h, w)."""
+
+    @property
+    def detections(self) -> list[Detection]:
+        """The plates detected so far, the most confident first, at most `detect.MOST_PLATES`."""
+
+    @property
+    def filled(self) -> float:
+        """The greatest confidence, 0..1, of a detection that fills the picture; 0 if there is none."""
+
+    def look_again(self) -> bool:
+        """Look once more where a plate may be missed; return whether there was such a place."""
+
+
 class Search:
-    """One picture that is searched; `detections` is what was found so far.
+    """The search by the network of a detector.
 
     Args:
-        picture: or gray uint8 (h, w). model: a detector. min_confidence: None takes the model's own threshold.
+        gray: uint8 (h, w). model: a detector. min_confidence: if None, the threshold stored in the model is used.
         may_be_filled: the picture may be one plate; see `filled`.
 
     Raises:
@@ -43,23 +62,23 @@ class Search:
 
     def __init__(
         self,
-        picture: Picture | NDArray[np.uint8],
+        gray: NDArray[np.uint8],
         model: Model,
         min_confidence: float | None = None,
         may_be_filled: bool = False,
     ) -> None:
         self._manifest = model.manifest
         if self._manifest.kind != "detector":
-            raise UsageError(f"{self._manifest.label} is a {self._manifest.kind} model and finds no plates")
-        self._gray = picture.gray() if isinstance(picture, Picture) else picture
-        if self._gray.dtype != np.uint8 or self._gray.ndim != 2 or self._gray.size == 0:
-            raise UsageError(f"expected a gray picture, uint8 (h, w), not {self._gray.dtype} {self._gray.shape}")
+            raise UsageError(f"{self._manifest.label} is a {self._manifest.kind} model and detects no plates")
+        if gray.dtype != np.uint8 or gray.ndim != 2 or gray.size == 0:
+            raise UsageError(f"expected a gray picture, uint8 (h, w), not {gray.dtype} {gray.shape}")
         if min_confidence is None:
             min_confidence = self._manifest.thresholds.get("min_detection", MIN_DETECTION)
+        self.gray = gray
         self._model, self._least = model, min_confidence
         self._corners, self._logits = np.zeros((0, 4, 2)), np.zeros(0)
         self._filling = 0.0
-        self._views = find_views(self._gray.shape[1], self._gray.shape[0], self._manifest.input)
+        self._views = find_views(gray.shape[1], gray.shape[0], self._manifest.input)
         whole, *closer = self._views
         if not (may_be_filled and self._look_with_thumbnail(whole)):
             self._look([whole])
@@ -67,21 +86,18 @@ class Search:
 
     @property
     def detections(self) -> list[Detection]:
-        """The plates, the most confident first, at most `locate.MOST_PLATES`."""
+        """See `FrameSearch`."""
         enough = self._logits >= least_logit(self._least, self._manifest.temperature)
         return most_confident(self._corners[enough], self._logits[enough], self._manifest)
 
     @property
     def filled(self) -> float:
-        """The greatest confidence, 0..1, of a detection that fills the picture; 0 if there is none."""
-        logits = self._logits[self._fills(self._corners)]
+        """See `FrameSearch`."""
+        logits = self._logits[_fill(self._corners, self.gray)]
         return max(self._filling, float(sigmoid(logits / self._manifest.temperature).max(initial=0.0)))
 
     def look_again(self) -> bool:
-        """Look once more: closer at a detection that is too small, or from farther if one is too wide.
-
-        Returns whether there was something to look at; call it once, if nothing was read with confidence.
-        """
+        """Look closer at a detection that is too small, or from farther at one that is too wide; call it once."""
         view = self._second_view()
         if view is not None:
             self._look([view])
@@ -89,7 +105,7 @@ class Search:
 
     def _look(self, views: list[View]) -> None:
         for view in views:
-            part = view.cut(self._gray)
+            part = view.crop(self.gray)
             if part is None:
                 continue
             size = fitted_size(part.shape[1], part.shape[0], self._manifest.input)
@@ -97,9 +113,9 @@ class Search:
 
     def _look_with_thumbnail(self, view: View) -> bool:
         """Look at the whole picture and at a small copy beside it; return whether there was room for one."""
-        height, width = self._gray.shape
+        height, width = self.gray.shape
         spec = self._manifest.input
-        copy = add_thumbnail(self._gray, spec)
+        copy = add_thumbnail(self.gray, spec)
         if copy is None:
             return False
         corners, logits = self._detect(copy.sheet, (spec.shape[1], spec.shape[0]))
@@ -107,35 +123,28 @@ class Search:
         first = (middles < size).all(axis=1)
         self._add(view, size, corners[first], logits[first])
         second = (middles >= (copy.left, copy.top)).all(axis=1)
-        seen = (corners[second] - [copy.left, copy.top]) * [width / copy.width, height / copy.height]
-        likely = sigmoid(logits[second][self._fills(seen)] / self._manifest.temperature)
+        in_picture = (corners[second] - [copy.left, copy.top]) * [width / copy.width, height / copy.height]
+        likely = sigmoid(logits[second][_fill(in_picture, self.gray)] / self._manifest.temperature)
         self._filling = float(likely.max(initial=0.0))
         return True
 
     def _detect(
         self, part: NDArray[np.uint8], size: tuple[int, int]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        (values,) = self._model.predict_pictures([part])
-        return decode_corners(values, self._manifest, size, min(_HINT, self._least))
+        (output,) = self._model.predict_pictures([part])
+        return decode_corners(output, self._manifest, size, min(_HINT, self._least))
 
     def _add(
         self, view: View, size: tuple[int, int], corners: NDArray[np.float64], logits: NDArray[np.float64]
     ) -> None:
-        """Take what was detected in a view, in pixels of the input, where the view has this size."""
+        """Add what was detected in a view, in pixels of the input, where the view has this size."""
         corners = corners * [view.width / size[0], view.height / size[1]] + [view.x, view.y]
         self._corners = np.concatenate([self._corners, corners])
         self._logits = np.concatenate([self._logits, logits])
 
-    def _fills(self, corners: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Whether the part of each upright box, around corners (n, 4, 2), that lies in the picture fills it."""
-        height, width = self._gray.shape
-        inside = np.clip(corners, 0, (width, height))
-        sides = inside.max(axis=1) - inside.min(axis=1)
-        return np.asarray(sides.prod(axis=1) >= _FILLED * width * height, np.bool_)
-
     def _second_view(self) -> View | None:
-        """Return the view for the most confident of what is too small or too wide; None where nothing is."""
-        height, width = self._gray.shape
+        """Return the view for the most confident detection that is too small or too wide; None if there is none."""
+        height, width = self.gray.shape
         spec = self._manifest.input
         scale = fitted_size(width, height, spec)[0] / width
         for one in most_confident(self._corners, self._logits, self._manifest):
@@ -150,49 +159,88 @@ class Search:
         return None
 
 
-def search_frame(
-    picture: Picture | NDArray[np.uint8],
-    detector: Model,
-    reader: Model | None,
-    region: str | None = None,
-    min_confidence: float | None = None,
-) -> list[tuple[Detection, Plate | None]]:
-    """Find the plates of a frame and read them; a second look is taken if nothing is read with confidence.
+class SingleLook:
+    """The search by a detector of the user's own, which is called once.
 
-    The commands, the check of an export and the scores of training all detect here, so that they count the same.
+    Raises:
+        UsageError: the detector returned something else than detections.
+    """
+
+    def __init__(self, gray: NDArray[np.uint8], detector: Detector, min_confidence: float | None = None) -> None:
+        self.gray = gray
+        returned = detector.detect(gray)
+        with damage_as(UsageError, "the detector returned something else than detections"):
+            found = [_checked(one) for one in returned]
+        enough = [one for one in found if one.confidence >= (min_confidence or 0.0)]
+        self.detections = sorted(enough, key=lambda one: -one.confidence)[:MOST_PLATES]
+        filling = _fill(np.array([one.corners for one in self.detections]).reshape(-1, 4, 2), gray)
+        self.filled = max(
+            (one.confidence for one, fills in zip(self.detections, filling, strict=True) if fills), default=0.0
+        )
+
+    def look_again(self) -> bool:
+        """Return False: where the detector missed a plate is unknown."""
+        return False
+
+
+class NetworkDetector:
+    """The network of a model file as a `Detector`; the second look is taken if no detection is confident."""
+
+    def __init__(self, model: Model, min_confidence: float | None = None) -> None:
+        """Take an open detector; if `min_confidence` is None, the threshold stored in the model is used."""
+        self._model, self._min_confidence = model, min_confidence
+
+    def detect(self, gray: NDArray[np.uint8]) -> list[Detection]:
+        """Return the plates in a gray picture, uint8 (h, w), the most confident first. Raises as `Search`."""
+        return [one for one, _ in search_frame(Search(gray, self._model, self._min_confidence), None)]
+
+
+def search_frame(
+    search: FrameSearch, recogniser: Recogniser | None, region: str | None = None
+) -> list[tuple[Detection, Plate | None]]:
+    """Read the detections of a picture; a second look is taken if nothing is read with confidence.
+
+    The commands, the check of an export and the scores of training all use this function, so that they count the same.
 
     Args:
-        picture: or gray uint8 (h, w). reader: None reads nothing, and the confidence of a detection decides alone.
-        min_confidence: least confidence of a detection, see `Search`.
+        recogniser: if None, nothing is read, and the confidence of the detections decides alone.
 
     Returns:
-        Every detection with what is read there, the most confident detection first.
+        Every detection with the plate that is read there, the most confident detection first.
     """
-    gray = picture.gray() if isinstance(picture, Picture) else picture
-    search = Search(gray, detector, min_confidence)
-    found = _read(gray, search.detections, reader, region)
-    confidences = [one.confidence if reader is None else _product(plate) for one, plate in found]
+    found = _read(search, recogniser, region)
+    confidences = [one.confidence if recogniser is None else joint_confidence(plate) for one, plate in found]
     if max(confidences, default=0.0) < CONFIDENT and search.look_again():
-        found = _read(gray, search.detections, reader, region)
+        found = _read(search, recogniser, region)
     return found
 
 
-def find_plates(
-    picture: Picture | NDArray[np.uint8], model: Model, min_confidence: float | None = None
-) -> list[Detection]:
-    """Find plates without reading them; a second look is taken if no detection is confident. See `search_frame`."""
-    return [one for one, _ in search_frame(picture, model, None, min_confidence=min_confidence)]
+def joint_confidence(plate: Plate | None) -> float:
+    """Return the probability, 0..1, that there is a plate and that it is read right; 0 for None."""
+    return 0.0 if plate is None else plate.detection_confidence * plate.confidence
 
 
 def _read(
-    gray: NDArray[np.uint8], found: list[Detection], reader: Model | None, region: str | None
+    search: FrameSearch, recogniser: Recogniser | None, region: str | None
 ) -> list[tuple[Detection, Plate | None]]:
-    if reader is None:
+    found = search.detections
+    if recogniser is None:
         return [(one, None) for one in found]
-    from .recognise import read_found
-
-    return list(zip(found, read_found(gray, found, reader, region), strict=True))
+    return list(zip(found, read_detections(search.gray, found, recogniser, region), strict=True))
 
 
-def _product(plate: Plate | None) -> float:
-    return 0.0 if plate is None else plate.detection_confidence * plate.confidence
+def _fill(corners: NDArray[np.float64], gray: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return for each of (n, 4, 2) whether its upright box, as far as it lies in the picture, fills the picture."""
+    height, width = gray.shape
+    inside = np.clip(corners, 0, (width, height))
+    sides = inside.max(axis=1) - inside.min(axis=1)
+    return np.asarray(sides.prod(axis=1) >= _FILLED * width * height, np.bool_)
+
+
+def _checked(one: Detection) -> Detection:
+    corners = tuple((float(x), float(y)) for x, y in one.corners)
+    if len(corners) != 4 or not np.isfinite(corners).all():
+        raise ValueError(f"corners are four finite points, not {one.corners}")
+    if not 0 <= one.confidence <= 1:
+        raise ValueError(f"a confidence is 0..1, not {one.confidence}")
+    return Detection(corners, float(one.confidence))

@@ -33,7 +33,7 @@ class View(NamedTuple):
     smaller: int = 1
     tile: bool = False
 
-    def cut(self, gray: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    def crop(self, gray: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
         """Return the part of gray uint8 (h, w); None for a tile without any contrast, such as sky."""
         part = gray[self.y : self.y + self.height, self.x : self.x + self.width]
         if self.tile and int(part.max()) - int(part.min()) < _FAINT:

@@ -10,8 +10,7 @@ import numpy as np
 
 from drives.traffic import Drive, Sight
 from plate_runtime.alphabet import ALPHABET
-from plate_runtime.decode import Character
-from plate_runtime.reader import Plate
+from plate_runtime.results import Character, Plate
 
 # Confusable characters.
 _ALIKE = ("8B3", "0DOQ", "5S", "2Z7", "1IT7", "6G", "4A", "MNHW", "VY", "UV", "CG", "EF", "KX", "PR", "3B", "9P")

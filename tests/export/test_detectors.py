@@ -22,13 +22,13 @@ from plate_export.checks.reading_process import Reading
 from plate_export.checks.text_check import Limits
 from plate_export.command import export_command
 from plate_export.source import load_network, open_source
-from plate_runtime.detect import Detection
 from plate_runtime.errors import AccuracyError, DataError, ModelError, PlateEdgeError
 from plate_runtime.evaluate import DetectionScore
 from plate_runtime.labels import read_labels, set_digest
 from plate_runtime.model import open_model
 from plate_runtime.model_file import read_model_file
-from plate_runtime.search import find_plates
+from plate_runtime.results import Detection
+from plate_runtime.search import NetworkDetector
 from plate_train.detector.recorded import SceneSet
 from plate_train.networks import weights_file
 from plate_train.networks.weights_file import ModelMeta
@@ -165,7 +165,7 @@ def test_the_runtime_finds_with_every_file_what_the_h5_finds(exported: Path) -> 
     frame = draw_frame({(2, 3): "AB12XYZ", (4, 7): "KR55"})
     for name in ALL_FOUR:
         with open_model(exported / name, "detector") as model:
-            found = find_plates(frame, model)
+            found = NetworkDetector(model).detect(frame)
         assert len(found) == 2
         for one in found:
             wanted = min((plate_corners(2, 3), plate_corners(4, 7)), key=lambda c: abs(c[0][0] - one.corners[0][0]))

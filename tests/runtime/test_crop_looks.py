@@ -19,7 +19,7 @@ from plate_runtime.decode import Candidate
 from plate_runtime.model import Model
 from plate_runtime.model_file import read_model_file
 from plate_runtime.pictures.open_picture import Picture
-from plate_runtime.recognise import read_plate
+from plate_runtime.recognise import NetworkRecogniser, read_plate
 
 LOOKS = len(CUTS) + len(TURNS)
 CROP = Picture(np.repeat(draw_cells("AB")[:, :, None], 3, axis=2), "crop")
@@ -65,7 +65,7 @@ def test_only_a_doubtful_crop_is_looked_at_again(
     certain: float, looks: int, make_plate_model: Callable[..., Path]
 ) -> None:
     model, backend = _reader(make_plate_model, [_logits("XQZ3KV", Q=certain)] * (1 + LOOKS))
-    plate = read_plate(CROP, model)
+    plate = read_plate(CROP, NetworkRecogniser(model, second_look=0.0))
     assert plate is not None and plate.text == "XQZ3KV" and backend.seen == looks
     assert plate.confidence == pytest.approx(certain, abs=0.04)
 
@@ -74,13 +74,13 @@ def test_a_model_says_when_it_is_asked_again(make_plate_model: Callable[..., Pat
     for threshold, looks in ((0.0, 1), (0.5, 1), (0.7, 1 + LOOKS)):
         backend = Scripted([_logits("XQZ3KV", Q=0.6)] * (1 + LOOKS))
         model = Model(read_model_file(make_plate_model(thresholds={"second_look": threshold})), backend)
-        assert read_plate(CROP, model) is not None
+        assert read_plate(CROP, NetworkRecogniser(model, second_look=0.0)) is not None
         assert backend.seen == looks
 
 
 def test_looks_that_agree_outweigh_the_first_one(make_plate_model: Callable[..., Path]) -> None:
     model, _ = _reader(make_plate_model, [_logits("XQZ3KV", Q=0.4), *[_logits("XQZ3KV", Q=0.9)] * LOOKS])
-    plate = read_plate(CROP, model)
+    plate = read_plate(CROP, NetworkRecogniser(model, second_look=0.0))
     assert plate is not None and plate.text == plate.raw_text == "XQZ3KV"
     assert plate.confidence == pytest.approx((0.4 + 0.9 * LOOKS) / (1 + LOOKS), abs=0.05)
     assert (plate.box, plate.corners[2]) == ((0, 0, CROP.width, CROP.height), (CROP.width, CROP.height))
@@ -89,13 +89,13 @@ def test_looks_that_agree_outweigh_the_first_one(make_plate_model: Callable[...,
 def test_a_confident_look_that_loses_a_character_does_not_win(make_plate_model: Callable[..., Path]) -> None:
     doubtful, tight = _logits("XQZ3KV", Q=0.7), _logits("QZ3KV")
     model, _ = _reader(make_plate_model, [doubtful, doubtful, tight, *[doubtful] * (LOOKS - 2)])
-    plate = read_plate(CROP, model)
+    plate = read_plate(CROP, NetworkRecogniser(model, second_look=0.0))
     assert plate is not None and plate.text == "XQZ3KV"
 
 
 def test_a_crop_without_text_stays_without(make_plate_model: Callable[..., Path]) -> None:
     model, _ = _reader(make_plate_model, [_logits("X", X=0.6), *[_logits("")] * LOOKS])
-    assert read_plate(CROP, model) is None
+    assert read_plate(CROP, NetworkRecogniser(model, second_look=0.0)) is None
 
 
 def test_likelihoods_are_averaged_and_confusables_taken_from_the_clearest_look() -> None:

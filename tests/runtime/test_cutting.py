@@ -19,7 +19,7 @@ from plate_runtime.backends.fake import FakeBackend
 from plate_runtime.errors import UsageError
 from plate_runtime.model import Model, open_model
 from plate_runtime.model_file import read_model_file
-from plate_runtime.segment.segmented_reader import read_by_cutting
+from plate_runtime.segment.segmented_reader import segment_plate
 
 TEXT = "ECH574"
 
@@ -39,7 +39,7 @@ def colour(gray: NDArray[np.uint8] | Image.Image) -> NDArray[np.uint8]:
 
 def text_of(picture: NDArray[np.uint8], model: Model) -> str:
     """What is read in a crop."""
-    found = read_by_cutting(picture, model)
+    found = segment_plate(picture, model)
     return "".join(character.text for character in found.characters) if found else ""
 
 
@@ -51,7 +51,7 @@ def test_dark_on_light_and_light_on_dark(model: Model) -> None:
 
 def test_boxes_lie_on_the_characters(model: Model) -> None:
     drawn = draw_text(TEXT, margin=20)
-    found = read_by_cutting(colour(drawn), model)
+    found = segment_plate(colour(drawn), model)
     assert found is not None
     columns = np.flatnonzero((drawn < 128).any(axis=0))
     rows = np.flatnonzero((drawn < 128).any(axis=1))
@@ -100,7 +100,7 @@ def test_two_rows_are_read_from_above(model: Model) -> None:
     sheet[-lower.shape[0] :, 5 : 5 + lower.shape[1]] = np.minimum(
         sheet[-lower.shape[0] :, 5 : 5 + lower.shape[1]], lower
     )
-    found = read_by_cutting(colour(sheet), model)
+    found = segment_plate(colour(sheet), model)
     assert found is not None
     assert "".join(character.text for character in found.characters) == "E7HC54T"
     assert max(y for _, y, _, _ in found.boxes[:3]) < min(y for _, y, _, _ in found.boxes[3:])
@@ -116,14 +116,14 @@ def test_red_print_on_a_pink_field_of_low_contrast(model: Model) -> None:
 def test_small_and_large_crops(factor: float, model: Model) -> None:
     drawn = Image.fromarray(draw_text(TEXT, margin=20))
     size = round(drawn.width * factor), round(drawn.height * factor)
-    found = read_by_cutting(colour(drawn.resize(size, Image.Resampling.BICUBIC)), model)
+    found = segment_plate(colour(drawn.resize(size, Image.Resampling.BICUBIC)), model)
     assert found is not None
     assert "".join(character.text for character in found.characters) == TEXT
     assert found.box[3] == pytest.approx(factor * (drawn.height - 40), rel=0.25)
 
 
 def test_the_plate_is_as_sure_as_its_characters_together(model: Model) -> None:
-    found = read_by_cutting(colour(draw_text(TEXT, margin=20)), model)
+    found = segment_plate(colour(draw_text(TEXT, margin=20)), model)
     assert found is not None
     product = math.prod(character.confidence for character in found.characters)
     assert found.confidence == pytest.approx(product, abs=1e-4)
@@ -132,20 +132,20 @@ def test_the_plate_is_as_sure_as_its_characters_together(model: Model) -> None:
 
 @pytest.mark.parametrize("tone", [0, 128, 255])
 def test_an_even_crop_has_no_characters(tone: int, model: Model) -> None:
-    assert read_by_cutting(np.full((40, 120, 3), tone, np.uint8), model) is None
+    assert segment_plate(np.full((40, 120, 3), tone, np.uint8), model) is None
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (2, 5000), (5000, 2)])
 def test_slivers_have_no_characters(shape: tuple[int, int], model: Model) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (*shape, 3), np.uint8)
-    assert read_by_cutting(noise, model) is None
+    assert segment_plate(noise, model) is None
 
 
 def test_foreign_arrays_are_refused(model: Model) -> None:
     with pytest.raises(UsageError, match="uint8"):
-        read_by_cutting(np.zeros((10, 10), np.uint8), model)
+        segment_plate(np.zeros((10, 10), np.uint8), model)
     with pytest.raises(UsageError, match="float32"):
-        read_by_cutting(np.zeros((10, 10, 3), np.float32), model)
+        segment_plate(np.zeros((10, 10, 3), np.float32), model)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -159,7 +159,7 @@ def test_no_picture_raises_and_boxes_stay_inside(
 ) -> None:
     file = read_model_file(make_model_file("tflite"))
     picture = np.asarray(Image.fromarray(small).resize((wide, tall), Image.Resampling.NEAREST))
-    found = read_by_cutting(picture, Model(file, FakeBackend(file)))
+    found = segment_plate(picture, Model(file, FakeBackend(file)))
     if found is None:
         return
     assert len(found.characters) == len(found.boxes) > 0

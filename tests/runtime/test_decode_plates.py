@@ -12,7 +12,8 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from plate_runtime.alphabet import ALPHABET, fold
-from plate_runtime.decode import Candidate, Reading, choose, decode_logits, find_candidates, find_prior, find_spellings
+from plate_runtime.decode import Candidate, choose, decode_logits, find_candidates, find_prior, find_spellings
+from plate_runtime.results import Reading
 from plate_runtime.script import LATIN, Script
 
 BLANK = len(ALPHABET)

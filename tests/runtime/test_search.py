@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from plate_runtime.detect import Detection
 from plate_runtime.manifest import InputSpec, Manifest
-from plate_runtime.search import Search, find_plates
+from plate_runtime.results import Detection
+from plate_runtime.search import NetworkDetector, Search
 
 SPEC = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
 MANIFEST = Manifest(
@@ -46,7 +46,7 @@ class Detector:
 def found(detector: Detector, frame: NDArray[np.uint8] = FRAME) -> list[Detection]:
     """What is found without reading."""
     model: Any = detector
-    return find_plates(frame, model)
+    return NetworkDetector(model).detect(frame)
 
 
 def test_a_small_plate_is_looked_at_closer() -> None:

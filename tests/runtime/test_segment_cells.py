@@ -24,8 +24,8 @@ from plate_runtime.segment.strip import (
     Strip,
     estimate_slant,
     ink_mask,
+    rectify_row,
     soft_ink,
-    straighten,
 )
 
 OFFSET = 0.25
@@ -35,7 +35,7 @@ HEIGHT = CHARACTER_HEIGHT + 2 * MARGIN
 def strip_of(drawn: NDArray[np.uint8]) -> Strip:
     """The best row of a drawn text, black on white."""
     picture = Image.fromarray(drawn)
-    return straighten(picture.convert("RGB"), find_bands(picture)[0].row, light_ink=False)
+    return rectify_row(picture.convert("RGB"), find_bands(picture)[0].row, light_ink=False)
 
 
 @pytest.mark.parametrize("gap", [8, 0])
@@ -59,14 +59,14 @@ def test_a_frame_round_the_row_does_not_join_the_characters() -> None:
     framed = np.asarray(ImageOps.expand(Image.fromarray(framed), border=12, fill=255))
     picture = Image.fromarray(framed)
     row = Row(slope=0.0, top=20, bottom=framed.shape[0] - 20, left=20, right=framed.shape[1] - 20, count=6)
-    atoms = find_atoms(ink_mask(soft_ink(straighten(picture.convert("RGB"), row, light_ink=False), OFFSET)))
+    atoms = find_atoms(ink_mask(soft_ink(rectify_row(picture.convert("RGB"), row, light_ink=False), OFFSET)))
     assert len(atoms) >= len("ECH574")
     assert int(atoms.boxes.width.max()) < 1.2 * CHARACTER_HEIGHT
 
 
 def test_points_of_a_strip_come_back_to_the_picture() -> None:
     row = Row(slope=0.1, top=10, bottom=42, left=5, right=190, count=6)
-    strip = straighten(Image.new("RGB", (200, 60)), row, light_ink=True, slant=0.2)
+    strip = rectify_row(Image.new("RGB", (200, 60)), row, light_ink=True, slant=0.2)
     x, y = strip.to_picture(50.0, float(MARGIN))
     assert y == pytest.approx(row.top + row.slope * x)
     x, y = strip.to_picture(50.0, float(MARGIN + CHARACTER_HEIGHT))
@@ -85,10 +85,10 @@ def test_leaning_strokes_are_seen_and_set_upright(slant: float) -> None:
         fillcolor=255,
     )
     row = Row(slope=0.0, top=MARGIN, bottom=tall - MARGIN, left=10, right=leaning.width - 10, count=6)
-    strip = straighten(leaning.convert("RGB"), row, light_ink=False)
+    strip = rectify_row(leaning.convert("RGB"), row, light_ink=False)
     found = estimate_slant(ink_mask(soft_ink(strip, OFFSET)))
     assert found == pytest.approx(slant, abs=0.08)
-    again = straighten(leaning.convert("RGB"), row, light_ink=False, slant=found)
+    again = rectify_row(leaning.convert("RGB"), row, light_ink=False, slant=found)
     assert abs(estimate_slant(ink_mask(soft_ink(again, OFFSET)))) <= 0.06
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from plate_devices.follow import Vehicle
     from plate_devices.sources.source import Frame
-    from plate_runtime.reader import Plate
+    from plate_runtime.results import Plate
 
 SCHEMA = 1
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from plate_runtime.alphabet import fold
-from plate_runtime.decode import ALTERNATIVES, Character
+from plate_runtime.decode import ALTERNATIVES
 from plate_runtime.evaluate import edit_distance
+from plate_runtime.results import Character
 from plate_runtime.script import LATIN, Script
 
 if TYPE_CHECKING:

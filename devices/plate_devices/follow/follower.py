@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from plate_devices.sources.source import Frame
-    from plate_runtime.reader import Plate
+    from plate_runtime.results import Plate
     from plate_runtime.script import Script
 
 LEFT_AFTER = 4

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plate_runtime.reader import Plate
+    from plate_runtime.results import Plate
 
 # All in widths of the plate, and in the logarithm of the width, so that near and far plates are treated alike.
 _JITTER, _SIZE_JITTER = 0.1, 0.12

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from plate_devices.sources.source import Frame
-    from plate_runtime.reader import Plate
+    from plate_runtime.results import Plate
     from plate_runtime.script import Script
 
 STANDS_AFTER = 5.0

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from plate_devices.live.reporter import Reporter
     from plate_devices.sources.source import Frame, Roi, Source
     from plate_runtime.errors import PlateEdgeError
-    from plate_runtime.reader import Plate, PlateReader
+    from plate_runtime.reader import PlateReader
+    from plate_runtime.results import Plate
 
 _MASK_FROM = 0.1
 """Detection confidence from which a possible plate is masked in pictures that show no plates."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from plate_devices.events.records import Record
     from plate_devices.sources.source import Roi
-    from plate_runtime.reader import Plate
+    from plate_runtime.results import Plate
 
 REMEMBERED = 12
 """Number of vehicles on the page."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plate_devices.live.roi import View
     from plate_devices.sources.source import Frame, Source
     from plate_runtime.errors import PlateEdgeError
-    from plate_runtime.reader import Plate
+    from plate_runtime.results import Plate
 
 READ_EVERY = 10.0
 """Seconds after which a frame is read even if it shows nothing new."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from plate_devices.service.log import Log
     from plate_devices.service.notify import Notifier
     from plate_devices.sources.source import Frame, Roi, Source
-    from plate_runtime.reader import Plate
+    from plate_runtime.results import Plate
 
 CHECK_EVERY = 1.0
 """Seconds between two checks of slow changes."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from plate_devices.service.log import Log
     from plate_devices.sources.source import Frame, Roi, Source
     from plate_runtime.errors import PlateEdgeError
-    from plate_runtime.reader import Plate
+    from plate_runtime.results import Plate
     from plate_runtime.script import Script
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from plate_devices.sources.source import Frame, Roi
-    from plate_runtime.reader import Plate
+    from plate_runtime.results import Plate
 
 
 class RoiError(UsageError):

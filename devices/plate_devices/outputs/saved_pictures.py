@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-    from plate_runtime.reader import Plate
+    from plate_runtime.results import Plate
 
 _OUTLINE, _TEXT_COLOUR, _LABEL_COLOUR = (255, 64, 32), (255, 255, 255), (16, 16, 16)
 _LETTER = 22

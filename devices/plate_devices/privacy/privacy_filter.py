@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from plate_devices.events.records import Record
     from plate_devices.sources.source import Roi
     from plate_devices.watchlists.watchlist_settings import WatchlistSettings
-    from plate_runtime.reader import Plate
+    from plate_runtime.results import Plate
     from plate_runtime.script import Script
 
 

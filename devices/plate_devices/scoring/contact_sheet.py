@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from plate_devices.scoring.crops import Reading
     from plate_devices.scoring.frames_report import Failure
-    from plate_runtime.geometry import Corners
     from plate_runtime.pictures.open_picture import PictureSource
+    from plate_runtime.results import Corners
 
 MOST = 400
 """Failures that are drawn, on pages of `_COLUMNS` times `_ROWS`, below 1,200 pixels in each direction."""

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from plate_devices.scoring.reviewed import Reviewed, Seen
-    from plate_runtime.detect import Detection
     from plate_runtime.errors import InputError
     from plate_runtime.evaluate import CalibrationBin, DetectionScore, Matches, TextScore
     from plate_runtime.labels import LabelledFrame, LabelledPicture
-    from plate_runtime.reader import Plate, PlateReader
+    from plate_runtime.reader import PlateReader
+    from plate_runtime.results import Detection, Plate
 
 THRESHOLDS = tuple(step / 20 for step in range(20))
 """Thresholds of the curve, for the product of both confidences."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from plate_devices.scoring.frames import FrameEvaluation, FrameReading
     from plate_devices.scoring.reviewed import Reviewed
-    from plate_runtime.geometry import Corners
+    from plate_runtime.results import Corners
 
 WIDTHS = (0, 40, 60, 80, 120, 200, 400)
 """Lower limits of the classes of plate widths, in pixels of the picture."""

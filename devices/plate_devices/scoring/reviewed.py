@@ -11,7 +11,7 @@ from plate_runtime.labels import parse_corners
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from plate_runtime.geometry import Corners
+    from plate_runtime.results import Corners
 
 _ANSWERS = {"yes": True, "no": False}
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from plate_devices.sources.source import Roi
-    from plate_runtime.reader import Plate
+    from plate_runtime.results import Plate
 
 _MOST_ROWS = 360
 _LEAST_RANGE = 12.0

@@ -14,7 +14,7 @@ import numpy as np
 
 from plate_runtime.errors import InputError, UsageError
 from plate_runtime.pictures.open_picture import Picture, open_picture
-from plate_runtime.reader import WAYS
+from plate_runtime.reader import MODES
 
 _KEYS = ("id", "path", "image", "bytes", "width", "height", "colour", "as", "region", "min_confidence")
 _CHANNELS = {"rgb": 3, "bgr": 3, "gray": 1}
@@ -45,7 +45,7 @@ def build(asked: dict[str, Any], image: Bytes | None, content: Bytes) -> Request
     """
     if unknown := [key for key in asked if key not in _KEYS]:
         raise UsageError(f"{unknown[0]!r} is not a key of a request; keys are {', '.join(_KEYS)}")
-    as_ = _one_of(asked, "as", WAYS)
+    as_ = _one_of(asked, "as", MODES)
     region = _text(asked, "region")
     least = asked.get("min_confidence")
     if least is not None and (isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1):

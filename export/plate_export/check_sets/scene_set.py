@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from plate_runtime.errors import DataError, InputError
-from plate_runtime.geometry import Corners
 from plate_runtime.labels import LabelledFrame, by_picture, read_labels, set_digest
 from plate_runtime.manifest import InputSpec
 from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.preprocess import fitted_size, resize_picture
+from plate_runtime.results import Corners
 
 from .labelled import CheckSet, Labelled
 

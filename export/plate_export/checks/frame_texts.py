@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.detect import Detection
 from plate_runtime.model import Model
-from plate_runtime.recognise import read_crop
-from plate_runtime.search import search_frame
+from plate_runtime.recognise import NetworkRecogniser, recogniser_of
+from plate_runtime.results import Detection
+from plate_runtime.search import Search, search_frame
 
 
 class FoundPlate(NamedTuple):
@@ -35,9 +35,10 @@ def read_crops(
     model: Model, crops: Iterable[NDArray[np.uint8]], advance: Callable[[int], object] = lambda _count: None
 ) -> list[str]:
     """Read gray crops, uint8 (h, w) of any sizes; `advance` is called with 1 after each."""
-    texts = []
+    texts, recogniser = [], NetworkRecogniser(model, second_look=0.0)
     for crop in crops:
-        texts.append(read_crop(crop, model).text)
+        (reading,) = recogniser.recognise([crop], None)
+        texts.append(reading.text)
         advance(1)
     return texts
 
@@ -49,9 +50,9 @@ def search_all(
     advance: Callable[[int], object] = lambda _count: None,
 ) -> list[list[FoundPlate]]:
     """Search gray frames, uint8 (h, w) of any sizes; `advance` is called with 1 after each."""
-    found = []
+    found, recogniser = [], recogniser_of(reader)
     for frame in frames:
-        plates = search_frame(frame, detector, reader)
+        plates = search_frame(Search(frame, detector), recogniser)
         found.append([FoundPlate(one, plate.text if plate else None) for one, plate in plates])
         advance(1)
     return found

@@ -9,7 +9,7 @@ right with each of these pairs taken as one character: the probabilities of both
 from __future__ import annotations
 
 from .beam import Candidate
-from .characters import ALTERNATIVES, Character, Reading
+from .characters import ALTERNATIVES
 from .logits import decode_logits, find_candidates, find_spellings
 from .posterior import choose
 from .prior import Prior, find_prior
@@ -18,9 +18,7 @@ from .softmax import apply_temperature, decode_softmax
 __all__ = [
     "ALTERNATIVES",
     "Candidate",
-    "Character",
     "Prior",
-    "Reading",
     "apply_temperature",
     "choose",
     "decode_logits",

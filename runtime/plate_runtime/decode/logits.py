@@ -7,9 +7,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ..results import Reading
 from ..script import Script
 from .beam import Candidate, combine
-from .characters import Reading
 from .posterior import choose
 from .prior import find_prior
 from .segments import cut, merge

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..alphabet import fold
+from ..results import Character, Reading
 from .beam import Candidate
-from .characters import Character, Reading, describe
+from .characters import describe
 from .prior import Prior
 
 _CERTAIN = 0.999

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..results import Character
 from ..script import Script
-from .characters import WORTH_NAMING, Character, describe
+from .characters import WORTH_NAMING, describe
 
 
 def decode_softmax(probabilities: NDArray[np.float32], script: Script, temperature: float = 1.0) -> list[Character]:

@@ -14,20 +14,18 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from PIL import Image
 
-from ..decode import Character, apply_temperature, decode_softmax
+from ..decode import apply_temperature, decode_softmax
 from ..errors import UsageError
+from ..results import Box, Character, Corners
 from .bands import Band, find_bands
 from .cells import Atoms, Cell, cut_out, find_atoms, find_cells
 from .judge import CostArray, cheapest_path, shape_costs, width_costs
-from .strip import CHARACTER_HEIGHT, MARGIN, Strip, estimate_slant, ink_mask, soft_ink, straighten
+from .strip import CHARACTER_HEIGHT, MARGIN, Strip, estimate_slant, ink_mask, rectify_row, soft_ink
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..manifest import Manifest
-
-Box = tuple[int, int, int, int]
-Corners = tuple[tuple[float, float], ...]
 
 _LONGEST_SIDE = 480
 # A wide crop holds one row, dark or light; a squarer one has room for two, and for small print.
@@ -55,7 +53,7 @@ class CharacterModel(Protocol):
 
 
 @dataclass(frozen=True)
-class Cutting:
+class SegmentedPlate:
     """A plate crop as read by cutting, in pixels of the crop.
 
     Attributes:
@@ -103,7 +101,7 @@ class _Reading:
         return -self.cost * self.attempt.band.row.height
 
 
-def read_by_cutting(rgb: NDArray[np.uint8], model: CharacterModel) -> Cutting | None:
+def segment_plate(rgb: NDArray[np.uint8], model: CharacterModel) -> SegmentedPlate | None:
     """Read the crop of one plate, uint8 (h, w, 3) RGB of any size, with a character model.
 
     Returns:
@@ -123,7 +121,7 @@ def read_by_cutting(rgb: NDArray[np.uint8], model: CharacterModel) -> Cutting | 
         likely = [reading for reading in readings if reading.chosen and reading.cost < 0]
         if likely:
             rows = [_looked_at_again(reading, model) for reading in _rows_of_plate(likely)]
-            return _as_cutting(rows, model.manifest, picture, rgb.shape)
+            return _segmented(rows, model.manifest, picture, rgb.shape)
     return None
 
 
@@ -139,7 +137,7 @@ def _bounded(rgb: NDArray[np.uint8]) -> Image.Image:
 
 
 def _cut(picture: Image.Image, band: Band) -> list[_Attempt]:
-    upright = _pulled_straight(picture, band)
+    upright = _rectified(picture, band)
     attempts = []
     for offset in _OFFSETS:
         soft = soft_ink(upright, offset)
@@ -153,12 +151,12 @@ def _cut(picture: Image.Image, band: Band) -> list[_Attempt]:
     return attempts
 
 
-def _pulled_straight(picture: Image.Image, band: Band) -> Strip:
+def _rectified(picture: Image.Image, band: Band) -> Strip:
     """The strip of a band, its leaning strokes set upright."""
-    strip = straighten(picture, band.row, band.light_ink)
+    strip = rectify_row(picture, band.row, band.light_ink)
     inside = slice(max(0, int(band.row.left * strip.scale)), int(band.row.right * strip.scale) + 1)
     slant = estimate_slant(ink_mask(soft_ink(strip, _OFFSETS[0]))[:, inside])
-    return straighten(picture, band.row, band.light_ink, slant) if slant else strip
+    return rectify_row(picture, band.row, band.light_ink, slant) if slant else strip
 
 
 def _classify(attempts: list[_Attempt], model: CharacterModel) -> list[_Reading]:
@@ -231,7 +229,9 @@ def _middle_height(band: Band) -> float:
     return (band.row.top + band.row.bottom) / 2 + band.row.slope * (band.row.left + band.row.right) / 2
 
 
-def _as_cutting(rows: list[_Reading], manifest: Manifest, picture: Image.Image, shape: tuple[int, ...]) -> Cutting:
+def _segmented(
+    rows: list[_Reading], manifest: Manifest, picture: Image.Image, shape: tuple[int, ...]
+) -> SegmentedPlate:
     height, width = shape[0], shape[1]
     scale = np.array([width / picture.width, height / picture.height])
     limit = np.array([width, height], dtype=np.float64)
@@ -240,7 +240,7 @@ def _as_cutting(rows: list[_Reading], manifest: Manifest, picture: Image.Image, 
     boxes = [_upright_box(np.clip(quad * scale, 0, limit), width, height) for quad in quads]
     outline = np.clip(_outline(rows) * scale, 0, limit)
     characters = decode_softmax(probabilities, manifest.script, manifest.temperature)
-    return Cutting(
+    return SegmentedPlate(
         characters=tuple(characters),
         probabilities=apply_temperature(probabilities, manifest.temperature),
         boxes=tuple(boxes),

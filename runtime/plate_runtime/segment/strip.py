@@ -39,7 +39,7 @@ class Strip:
         return across, self.row.top + self.row.slope * across + (y - MARGIN) / self.scale
 
 
-def straighten(picture: Image.Image, row: Row, light_ink: bool, slant: float = 0.0) -> Strip:
+def rectify_row(picture: Image.Image, row: Row, light_ink: bool, slant: float = 0.0) -> Strip:
     """The strip of ``row`` in an "L" picture whose ink is light; the picture's whole width is kept."""
     scale = min(CHARACTER_HEIGHT / max(row.height, 1.0), _WIDEST / max(picture.width, 1))
     width = max(1, round(picture.width * scale))

@@ -12,7 +12,8 @@ from PIL import Image
 
 from plate_devices.cli.infer import command
 from plate_devices.sources.demo import ROI, vehicles
-from plate_runtime.reader import Plate, PlateReader
+from plate_runtime.reader import PlateReader
+from plate_runtime.results import Plate
 
 
 class TestWatching:

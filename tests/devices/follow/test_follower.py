@@ -10,8 +10,7 @@ from device_helpers import make_frame, make_plate
 from plate_devices.follow import Follower, Vehicle, crop_plate
 from plate_devices.follow.follower import LEFT_AFTER, MOST_TRACKS
 from plate_devices.sources.source import Frame
-from plate_runtime.decode import Character
-from plate_runtime.reader import Plate
+from plate_runtime.results import Character, Plate
 from plate_runtime.script import Script
 
 Reading = tuple[str, float] | None

@@ -16,7 +16,7 @@ from plate_devices.live.loop import READ_EVERY, FrameLoop
 from plate_devices.live.roi import View
 from plate_devices.sources.source import Frame, Frames, Source
 from plate_runtime.errors import DeviceError, InputError, PlateEdgeError
-from plate_runtime.reader import Plate
+from plate_runtime.results import Plate
 
 # Long ago: what is late is said in milliseconds, and these frames are.
 START = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ from plate_devices.imaging.plate_picture import DARK_ON_LIGHT, draw_plate
 from plate_devices.live.live_state import LiveFrame
 from plate_devices.serve.aiming_hints import AimingHints
 from plate_devices.serve.picture_quality import measure_frame, measure_plate
-from plate_runtime.reader import Plate
+from plate_runtime.results import Plate
 
 
 def scene(width: int, blur: float = 0.0, smear: int = 0, low: float = 0, high: float = 255) -> tuple[np.ndarray, Plate]:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from small_scenes import small_shard, write_frames
 
-from plate_runtime.detect import Detection
 from plate_runtime.errors import DataError
 from plate_runtime.evaluate import Matches
+from plate_runtime.results import Detection
 from plate_train.detector import report
 from plate_train.detector.score import FrameSet, labelled_set, match, score, synthetic_set
 from plate_train.loop.shards import Shard

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from plate_runtime.detect import Detection
+from plate_runtime.results import Detection
 
 from ..characters.plots import new_figure, store_figure
 from ..loop.checkpoint import State

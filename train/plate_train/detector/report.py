@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.detect import Detection
+from plate_runtime.results import Detection
 
 from ..loop.checkpoint import State
 from ..plates.calibrate import log_loss

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
-from plate_runtime.detect import Detection
+from plate_runtime.results import Detection
 
 from ..loop.record import MODEL_FILE, Recorder
 from ..loop.shards import VALIDATION_PART, Ahead, Shard, Store

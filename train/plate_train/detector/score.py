@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.detect import Detection, find_in_output
+from plate_runtime.detect import find_in_output
 from plate_runtime.errors import DataError, InputError
 from plate_runtime.evaluate import Matches, match_plates, score_detections
-from plate_runtime.geometry import Corners
 from plate_runtime.labels import read_labels
 from plate_runtime.manifest import InputSpec, Manifest
 from plate_runtime.model import Model
 from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.preprocess import fitted_size, resize_picture, scale_pixels
-from plate_runtime.search import search_frame
+from plate_runtime.recognise import recogniser_of
+from plate_runtime.results import Corners, Detection
+from plate_runtime.search import Search, search_frame
 
 from ..loop.progress import progress
 from ..loop.shards import Shard
@@ -96,7 +97,7 @@ def labelled_set(file: Path, spec: InputSpec = SCENE_SPEC) -> FrameSet:
     Raises:
         DataError: the file or one of its pictures cannot be read.
     """
-    labels: dict[Path, list[tuple[tuple[float, float], ...]]] = {}
+    labels: dict[Path, list[Corners]] = {}
     texts: dict[Path, list[str]] = {}
     for entry in read_labels(file):
         labels.setdefault(entry.path, [])
@@ -137,14 +138,14 @@ def detect(network: Network, frames: FrameSet, least: float = THRESHOLDS[0]) -> 
 
 def search(detector: Model, reader: Model, frames: FrameSet) -> list[list[Detection]]:
     """Return the product's detections in every frame, in pixels of the input; see `plate_runtime.search`."""
-    found = []
+    found, recogniser = [], recogniser_of(reader)
     for place, (width, height) in enumerate(frames.sizes):
         gray = frames.gray(place)
         across, down = width / gray.shape[1], height / gray.shape[0]
         found.append(
             [
                 replace(one, corners=tuple((x * across, y * down) for x, y in one.corners))
-                for one, _ in search_frame(gray, detector, reader)
+                for one, _ in search_frame(Search(gray, detector), recogniser)
             ]
         )
     return found

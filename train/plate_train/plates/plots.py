@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.decode import Reading
 from plate_runtime.evaluate import calibration
+from plate_runtime.results import Reading
 
 from ..characters.plots import new_figure, store_figure
 from ..loop.checkpoint import State

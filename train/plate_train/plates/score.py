@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plate_runtime.alphabet import fold
-from plate_runtime.decode import Reading, decode_logits
+from plate_runtime.decode import decode_logits
 from plate_runtime.errors import DataError, InputError
 from plate_runtime.evaluate import calibration, score_texts
 from plate_runtime.labels import LabelledPicture, read_labels
 from plate_runtime.manifest import InputSpec
 from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.preprocess import resize_picture, scale_pixels, standardise
+from plate_runtime.results import Reading
 from plate_runtime.script import LATIN
 
 from ..loop.progress import progress

@@ -1,4 +1,4 @@
-"""Plates found in frames: decoding, suppression, views, straightening."""
+"""Plates found in frames: decoding, suppression, views, rectifying."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from tiny_detectors import DETECTOR_SPEC, draw_frame, plate_corners
 
-from plate_runtime.detect import MOST_PLATES, decode_corners, merge, straighten, suppress
+from plate_runtime.detect import MOST_PLATES, decode_corners, merge, suppress
 from plate_runtime.errors import ModelError, UsageError
-from plate_runtime.geometry import Corners, homography, is_plate_shaped, polygon_iou, project
+from plate_runtime.geometry import is_plate_shaped, polygon_iou, project, square_to
 from plate_runtime.manifest import InputSpec, Manifest
 from plate_runtime.model import open_model
 from plate_runtime.pictures.open_picture import Picture
-from plate_runtime.search import find_plates
+from plate_runtime.rectify import rectify
+from plate_runtime.results import Corners
+from plate_runtime.search import NetworkDetector
 from plate_runtime.tiles import MOST_TILES, find_views
 
 MakeModel = Callable[..., Path]
@@ -34,8 +36,8 @@ CELLS = 48 * 80 + 24 * 40 + 12 * 20
 OFFSETS = (-2, -0.5, 2, -0.5, 2, 0.5, -2, 0.5)
 
 
-def answer(plates: dict[int, float]) -> NDArray[np.float32]:
-    """A detector's answer with plates of 4 by 1 strides in these cells, by their logits."""
+def output(plates: dict[int, float]) -> NDArray[np.float32]:
+    """A detector's output with plates of 4 by 1 strides in these cells, by their logits."""
     found = np.zeros((CELLS, 9), np.float32)
     found[:, 0] = -20
     for cell, logit in plates.items():
@@ -51,46 +53,46 @@ def decode(found: NDArray[np.float32], least: float = 0.5) -> tuple[NDArray[np.f
 def test_every_format_finds_the_plates_of_a_frame(format_: str, precision: str, make_detector: MakeModel) -> None:
     frame = draw_frame({(2, 3): "AB12XYZ", (4, 7): "KR55", (0, 5): "CD456EF"})
     with open_model(make_detector(format_, precision), "detector") as model:
-        found = find_plates(frame, model)
+        found = NetworkDetector(model).detect(frame)
         assert sorted(one.corners for one in found) == sorted(plate_corners(*cell) for cell in ((2, 3), (4, 7), (0, 5)))
         assert [one.confidence for one in found] == sorted((one.confidence for one in found), reverse=True)
         assert all(0.9 < one.confidence < 1 for one in found)
-        assert find_plates(Picture(np.repeat(frame[:, :, None], 3, axis=2), "frame"), model) == found
-        assert find_plates(np.zeros((720, 1280), np.uint8), model) == []
-        assert find_plates(frame, model, 1.0) == []
+        assert NetworkDetector(model).detect(Picture(np.repeat(frame[:, :, None], 3, axis=2), "frame").gray()) == found
+        assert NetworkDetector(model).detect(np.zeros((720, 1280), np.uint8)) == []
+        assert NetworkDetector(model, 1.0).detect(frame) == []
 
 
 def test_what_is_no_detector_or_no_picture_is_refused(make_detector: MakeModel, make_plate_model: MakeModel) -> None:
-    with open_model(make_plate_model(), None) as reader, pytest.raises(UsageError, match="finds no plates"):
-        find_plates(np.zeros((20, 20), np.uint8), reader)
+    with open_model(make_plate_model(), None) as reader, pytest.raises(UsageError, match="detects no plates"):
+        NetworkDetector(reader).detect(np.zeros((20, 20), np.uint8))
     with pytest.raises(ModelError, match="plate model where a detector"):
         open_model(make_plate_model(), "detector")
     with open_model(make_detector(), None) as model:
         for wrong in (np.zeros((20, 20, 3), np.uint8), np.zeros((20, 20)), np.zeros((0, 5), np.uint8)):
             with pytest.raises(UsageError, match="expected a gray picture"):
-                find_plates(wrong, model)  # type: ignore[arg-type]
+                NetworkDetector(model).detect(wrong)  # type: ignore[arg-type]
 
 
 class TestDecoding:
     def test_cells_follow_one_another_level_by_level_row_by_row(self) -> None:
-        corners, logits = decode(answer({81: 3.0, 3840 + 41: 4.0, 3840 + 960 + 21: 5.0}))
+        corners, logits = decode(output({81: 3.0, 3840 + 41: 4.0, 3840 + 960 + 21: 5.0}))
         assert corners.mean(axis=1).tolist() == [[12, 12], [24, 24], [48, 48]]
         assert np.ptp(corners[:, :, 0], axis=1).tolist() == [32, 64, 128]
         assert logits.tolist() == [3, 4, 5]
 
     def test_the_threshold_is_one_of_calibrated_confidence(self) -> None:
-        found = answer({500: 1.5 * math.log(0.7 / 0.3)})
+        found = output({500: 1.5 * math.log(0.7 / 0.3)})
         assert len(decode(found, 0.699)[0]) == 1
         assert len(decode(found, 0.701)[0]) == len(decode(found, 1.0)[0]) == 0
         assert len(decode(found, 0.0)[0]) <= 400
 
     def test_what_lies_beside_the_picture_is_left_out(self) -> None:
-        found = answer({3840 - 1: 3.0, 0: 3.0})
+        found = output({3840 - 1: 3.0, 0: 3.0})
         assert len(decode_corners(found, MANIFEST, (640, 384), 0.5)[0]) == 2
         assert decode_corners(found, MANIFEST, (640, 360), 0.5)[0].mean(axis=1).tolist() == [[4, 4]]
 
     def test_what_is_no_quadrilateral_is_left_out(self) -> None:
-        found = answer(dict.fromkeys(range(900, 905), 3.0))
+        found = output(dict.fromkeys(range(900, 905), 3.0))
         found[900, 1:] = np.nan
         found[901, 1:] = np.array(OFFSETS).reshape(4, 2)[::-1].ravel()
         found[902, 1:] = 0
@@ -99,7 +101,7 @@ class TestDecoding:
 
     @given(arrays.arrays(np.float32, (CELLS, 9), elements=st.floats(width=32), fill=st.floats(width=32)))
     @settings(max_examples=30)
-    def test_any_answer_gives_plates_in_the_picture(self, found: NDArray[np.float32]) -> None:
+    def test_any_output_gives_plates_in_the_picture(self, found: NDArray[np.float32]) -> None:
         corners, logits = decode(found, 0.3)
         assert np.isfinite(corners).all() and np.isfinite(logits).all()
         kept = suppress(corners, logits)
@@ -109,8 +111,8 @@ class TestDecoding:
 
 
 class TestSuppression:
-    def test_the_surest_of_a_plate_stays(self) -> None:
-        corners, logits = decode(answer({1000: 3.0, 1001: 5.0, 1002: 4.0, 1010: 1.0}))
+    def test_the_most_confident_of_a_plate_stays(self) -> None:
+        corners, logits = decode(output({1000: 3.0, 1001: 5.0, 1002: 4.0, 1010: 1.0}))
         assert logits[suppress(corners, logits)].tolist() == [5, 1]
 
     def test_a_plate_on_a_plate_goes_and_one_beside_it_stays(self) -> None:
@@ -143,12 +145,12 @@ class TestSuppression:
 class TestMerging:
     PLATE = np.array([[0, 0], [100, 0], [100, 20], [0, 20]], float)
 
-    def test_corners_are_the_mean_of_all_answers_for_a_plate(self) -> None:
+    def test_corners_are_the_mean_of_all_cells_of_a_plate(self) -> None:
         corners = np.stack([self.PLATE, self.PLATE + 4, self.PLATE + np.array([300, 0]), self.PLATE * 3])
         merged = merge(corners, np.array([2.0, 2.0, 3.0, 1.0]), np.array([2, 0]))
         assert np.allclose(merged, [corners[2], self.PLATE + 2])
 
-    def test_the_surer_count_more(self) -> None:
+    def test_the_more_confident_count_more(self) -> None:
         corners = np.stack([self.PLATE, self.PLATE + 4])
         (merged,) = merge(corners, np.array([40.0, math.log(0.25 / 0.75)]), np.array([0]))
         assert np.allclose(merged, self.PLATE + 0.8)
@@ -196,17 +198,17 @@ class TestViews:
         frame[place.y : place.y + size[1], place.x : place.x + size[0]] = part
         wanted = tuple((place.x + x * shrink / 2, place.y + y * shrink / 2) for x, y in plate_corners(2, 3))
         with open_model(make_detector(), "detector") as model:
-            assert any(polygon_iou(one.corners, wanted) > 0.9 for one in find_plates(frame, model))
+            assert any(polygon_iou(one.corners, wanted) > 0.9 for one in NetworkDetector(model).detect(frame))
 
     def test_the_largest_pictures_take_bounded_time_and_memory(self, make_detector: MakeModel) -> None:
         import tracemalloc
 
         frame = np.random.default_rng(0).integers(0, 256, (5770, 8660), np.uint8)
         with open_model(make_detector(), "detector") as model:
-            find_plates(frame[:100], model)
+            NetworkDetector(model).detect(frame[:100])
             tracemalloc.start()
             started = time.process_time()
-            find_plates(frame, model)
+            NetworkDetector(model).detect(frame)
             _, peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()
         assert time.process_time() - started < 10
@@ -216,11 +218,11 @@ class TestViews:
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9000), (9000, 1), (3, 20), (384, 640), (2000, 30)])
 def test_a_picture_of_any_shape_is_no_error(shape: tuple[int, int], make_detector: MakeModel) -> None:
     with open_model(make_detector(thresholds={"min_detection": 0.0}), "detector") as model:
-        for one in find_plates(np.full(shape, 200, np.uint8), model):
+        for one in NetworkDetector(model).detect(np.full(shape, 200, np.uint8)):
             assert np.isfinite(one.corners).all()
 
 
-class TestStraightening:
+class TestRectifying:
     def plate(self) -> NDArray[np.uint8]:
         """A plate of 200x50 with a mark in each quarter, as tones."""
         tones = np.full((50, 200), 60, np.uint8)
@@ -230,9 +232,9 @@ class TestStraightening:
     def test_an_upright_plate_is_cut_out_as_it_is(self) -> None:
         gray = np.zeros((200, 400), np.uint8)
         gray[70:120, 90:290] = self.plate()
-        found = straighten(gray, ((90, 70), (290, 70), (290, 120), (90, 120)), (0, 0))
+        found = rectify(gray, ((90, 70), (290, 70), (290, 120), (90, 120)), (0, 0))
         assert np.array_equal(found, self.plate())
-        grown = straighten(gray, ((90, 70), (290, 70), (290, 120), (90, 120)))
+        grown = rectify(gray, ((90, 70), (290, 70), (290, 120), (90, 120)))
         assert grown.shape == (55, 220)
         assert grown[27, 55] == 60 and grown[27, 0] < 60
 
@@ -250,21 +252,22 @@ class TestStraightening:
             (500 + (x + a) * cos - (y + b) * sin, 500 + (x + a) * sin + (y + b) * cos)
             for (x, y), (a, b) in zip(flat, shifts, strict=True)
         )
-        back = homography(seen, ((0, 0), (200, 0), (200, 50), (0, 50)))
+        flat_on = square_to(((0, 0), (200, 0), (200, 50), (0, 50)))
+        back = flat_on @ np.linalg.inv(square_to(seen))
         frame = Image.fromarray(self.plate()).transform(
             (1000, 1000),
             Image.Transform.PERSPECTIVE,
             (back / back[2, 2]).ravel()[:8].tolist(),
             Image.Resampling.NEAREST,
         )
-        found = Image.fromarray(straighten(np.asarray(frame), seen, (0, 0))).resize((200, 50), Image.Resampling.BOX)
+        found = Image.fromarray(rectify(np.asarray(frame), seen, (0, 0))).resize((200, 50), Image.Resampling.BOX)
         for y, x, tone in ((12, 50, 100), (12, 150, 140), (37, 50, 180), (37, 150, 220)):
             assert abs(int(np.asarray(found)[y, x]) - tone) < 12
 
     def test_large_plates_are_made_smaller_without_flicker(self) -> None:
         gray = np.zeros((900, 2600), np.uint8)
         gray[:, ::2] = 200
-        found = straighten(gray, ((20, 20), (2500, 20), (2500, 800), (20, 800)))
+        found = rectify(gray, ((20, 20), (2500, 20), (2500, 800), (20, 800)))
         assert found.shape[1] == 320
         assert found.min() >= 80 and found.max() <= 120
 
@@ -280,13 +283,13 @@ class TestStraightening:
     )
     def test_corners_that_are_none_are_refused(self, corners: Any) -> None:
         with pytest.raises(UsageError, match="corners"):
-            straighten(np.zeros((100, 200), np.uint8), corners)
+            rectify(np.zeros((100, 200), np.uint8), corners)
 
     @given(st.lists(st.tuples(st.floats(-900, 900), st.floats(-900, 900)), min_size=4, max_size=4))
     def test_any_corners_give_a_small_picture_or_one_error(self, corners: list[tuple[float, float]]) -> None:
         gray = np.full((90, 120), 77, np.uint8)
         try:
-            found = straighten(gray, tuple(corners))
+            found = rectify(gray, tuple(corners))
         except UsageError:
             return
         assert found.dtype == np.uint8 and min(found.shape) >= 2 and max(found.shape) <= 320
@@ -294,13 +297,13 @@ class TestStraightening:
 
     def test_a_plate_cut_by_the_edge_continues_in_its_mean_tone(self) -> None:
         gray = np.full((100, 200), 120, np.uint8)
-        assert (straighten(gray, ((-30, 10), (70, 10), (70, 40), (-30, 40))) == 120).all()
+        assert (rectify(gray, ((-30, 10), (70, 10), (70, 40), (-30, 40))) == 120).all()
 
 
 def test_the_fake_finds_a_plate_in_the_middle(make_detector: MakeModel) -> None:
     spec = {"input": SPEC, "strides": (8, 16, 32), "temperature": 2.0}
     with open_model(make_detector(**spec), "detector", "fake:AB1") as model:
-        (found,) = find_plates(np.zeros((768, 1280), np.uint8), model)
+        (found,) = NetworkDetector(model).detect(np.zeros((768, 1280), np.uint8))
     assert found.confidence == pytest.approx(0.98)
     assert np.mean(found.corners, axis=0).tolist() == [672, 416]
 
