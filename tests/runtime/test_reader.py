@@ -66,7 +66,7 @@ def test_min_confidence_leaves_doubtful_readings_out(make_model_file: MakeModel)
 
 def test_wrong_use_is_refused(make_model_file: MakeModel, tmp_path: Path) -> None:
     with PlateReader(make_model_file()) as reader:
-        with pytest.raises(UsageError, match="'vehicle' is unknown; use 'frame'"):
+        with pytest.raises(UsageError, match="'vehicle' is unknown; use 'auto', 'frame'"):
             reader.read(draw_character("A"), as_="vehicle")
         with pytest.raises(UsageError, match="region 'atlantis' is unknown"):
             reader.read(draw_character("A"), region="atlantis")
