@@ -14,7 +14,7 @@ from measuring import ROOT, write_csv
 
 sys.path.insert(0, str(ROOT / "tests"))
 
-from drives.scoring import Score, Told, describe, legible_frames, score, while_there
+from drives.scoring import Reported, Score, describe, legible_frames, score, while_there
 from drives.traffic import Drive, plan_drive
 from driving import FILMS, Run, draw_outages, painted, watch
 
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
 def judge(drive: Drive, run: Run) -> tuple[Score, dict[int, list[int]]]:
     """Compare what was told with who passed, and return in which frames everybody could be read."""
     legible = while_there(legible_frames(drive), run.away)
-    return score(drive, [Told.by_clock(record, run.began) for record in run.records], legible), legible
+    return score(drive, [Reported.by_clock(record, run.began) for record in run.records], legible), legible
 
 
 def row_of(drive: Drive, vehicles: int, run: Run, found: Score) -> dict[str, object]:

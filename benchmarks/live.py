@@ -26,7 +26,7 @@ from drives.film import write_film
 from drives.geometry import Camera
 from drives.guessing import Errors, GuessingReader
 from drives.painter import DrivePainter
-from drives.scoring import Score, Told, describe, follow_drive, legible_frames, score, stamp
+from drives.scoring import Reported, Score, describe, follow_drive, legible_frames, score, stamp
 from drives.traffic import RATE, Drive, Passing, plan_drive
 
 from plate_devices.follow import Vehicle
@@ -65,7 +65,7 @@ class Guesses:
 
     def __init__(self, drive: Drive, errors: Errors) -> None:
         self._reader = GuessingReader(drive, drive.seed, errors)
-        self.vehicles: list[Told] = []
+        self.vehicles: list[Reported] = []
         self.read_frames: list[int] = []
         self.memory: list[float] = []
 
@@ -87,7 +87,7 @@ class Guesses:
 
     def print_vehicle(self, _source: Source, vehicle: Vehicle) -> None:
         """Keep it."""
-        self.vehicles.append(Told.by_frames(vehicle))
+        self.vehicles.append(Reported.by_frames(vehicle))
 
     def report(self, _source: Source, error: PlateEdgeError) -> int:
         """A drive that cannot be read is a fault of the benchmark."""

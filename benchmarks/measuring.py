@@ -42,6 +42,18 @@ class Process:
     code: int = 0
 
 
+def result_rows(name: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV file in `results`."""
+    with (RESULTS / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def markdown(table: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown; its first row is the head."""
+    head, *rows = table
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
+
+
 def command_line(doc: str | None) -> argparse.ArgumentParser:
     """Return a parser whose help is a script's docstring, examples included; what it does not know ends with code 2."""
     return argparse.ArgumentParser(

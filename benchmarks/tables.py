@@ -9,13 +9,13 @@ Examples:
 
 from __future__ import annotations
 
-import csv
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from measuring import RESULTS, ROOT, command_line
+import cards
+from measuring import ROOT, command_line, markdown, result_rows
 
 Row = dict[str, str]
 
@@ -63,7 +63,7 @@ def filled(text: str) -> str:
 
 def readers() -> str:
     """Plate crops: percent of texts right with O=0 and I=1, by reader and set, and the cost of a crop."""
-    rows = [row for row in _rows("plates") if _is_shown(row["reader"])]
+    rows = [row for row in result_rows("plates") if _is_shown(row["reader"])]
     sets = list(dict.fromkeys(row["set"] for row in rows))
     readers_ = [[row for row in rows if row["reader"] == name] for name in dict.fromkeys(row["reader"] for row in rows)]
     heads = [f"{row['set'].removeprefix('plates-')}, {row['count']}" for row in readers_[0]]
@@ -73,13 +73,13 @@ def readers() -> str:
         percents = [_percent(by_set[one]["folded_percent"]) if one in by_set else "" for one in sets]
         cost = [f"{float(last['cpu_ms_median']):.1f}", f"{float(last['peak_memory_mb']):.0f}"]
         table.append([_label(last), *percents, *cost, f"{int(last['bytes']) / 1e6:.1f}"])
-    return _markdown(table)
+    return markdown(table)
 
 
 def frames() -> str:
     """Whole frames: plates found, texts read, and the mean cost of a frame."""
     table = [["frames", "plates found", "texts read", "CPU ms a frame"]]
-    for row in _rows("second-looks"):
+    for row in result_rows("second-looks"):
         found, plates, read, texts = (int(row[key]) for key in ("found", "plates", "read", "texts"))
         if not plates:
             continue
@@ -88,44 +88,126 @@ def frames() -> str:
             f"{read} of {texts} ({read / texts:.1%})" if texts else "no texts in the set",
             f"{float(row['cpu_ms_mean']):.1f}",
         ])  # fmt: skip
-    return _markdown(table)
+    return markdown(table)
 
 
 def characters() -> str:
     """Single characters, read by the shipped int8 file in LiteRT."""
     table = [["characters", "right", "with O=0 and I=1"]]
-    for row in _rows("accuracy-characters"):
+    for row in result_rows("accuracy-characters"):
         if row["precision"] == "int8" and row["interpreter"].startswith("litert"):
             count, right, folded = (int(row[key]) for key in ("count", "right", "folded"))
             table.append([f"`{row['set']}`", f"{right:,} of {count:,}", f"{folded:,} ({folded / count:.1%})"])
-    return _markdown(table)
+    return markdown(table)
 
 
 def start() -> str:
     """From shell to answer: time and peak memory of whole processes."""
     table = [["process", "wall ms", "ratio", "CPU ms", "memory MB"]]
-    for row in _rows("start"):
+    for row in result_rows("start"):
         cost = [f"{float(row[key]):.0f}" for key in ("wall_ms_median", "cpu_ms_median", "peak_memory_mb")]
         table.append([row["process"], cost[0], row["ratio"], *cost[1:]])
-    return _markdown(table)
+    return markdown(table)
 
 
 def inference() -> str:
     """One character in every interpreter."""
     table = [["interpreter", "precision", "CPU ms", "ratio"]]
-    table += [[row["interpreter"], row["precision"], row["cpu_ms_median"], row["ratio"]] for row in _rows("inference")]
-    return _markdown(table)
+    table += [
+        [row["interpreter"], row["precision"], row["cpu_ms_median"], row["ratio"]] for row in result_rows("inference")
+    ]
+    return markdown(table)
+
+
+def finding() -> str:
+    """Whole frames, step by step."""
+    return _columns("finding", {"step": "step, one thread", "cpu_ms_median": "CPU ms, median"})
+
+
+def reporting() -> str:
+    """What is reported from a product of 0.5 on, with and without the text, on the half that chose nothing."""
+    rows = [row for row in result_rows("reporting-rule") if row["half"] == "reported" and row["threshold"] == "0.5"]
+    heads = {
+        "rule": "rule", "read_romania": "read in `frames-romania`", "read_scenes": "read in 250 synthetic scenes",
+        "false_no_plates": "false in `frames-no-plates`", "false_scenes_without": "false in 250 scenes without plates",
+    }  # fmt: skip
+    return _columns(rows, heads)
+
+
+def following() -> str:
+    """Simulated drives: what is reported of the vehicles that can be read."""
+    table = [["frames read", "reported once and right", "missed", "wrong text", "reported again", "false"]]
+    for row in result_rows("live-following"):
+        rest = [row[key] for key in ("missed", "wrong", "again", "phantoms")]
+        table.append([row["drives of 60 vehicles"], f"{row['right']} of {row['expected']}", *rest])
+    return markdown(table)
+
+
+def skipping() -> str:
+    """How many frames are skipped because they show nothing new."""
+    table = [["scene, one minute", "frames read", "skipped", "vehicles right"]]
+    for row in result_rows("live-skipping"):
+        right = f"{row['right']} of {row['expected']}" if int(row["expected"]) else "none passes"
+        table.append([row["scene"], f"{row['read']} of {row['frames']}", f"{row['skipped_percent']} %", right])
+    return markdown(table)
+
+
+def drive() -> str:
+    """The command itself in real time, with and without camera outages."""
+    table = [["camera killed", "right", "missed", "wrong text", "again", "false", "memory MB", "delay ms", "one core"]]
+    for row in result_rows("drive"):
+        killed = f"{row['camera_deaths']} times, {float(row['seconds_without_pictures']):.0f} s"
+        counts = [row[key] for key in ("missed", "wrong", "again", "phantoms")]
+        memory = f"{row['memory_mb_after_1_minute']} to {row['memory_mb_at_end']}"
+        table.append([
+            killed if int(row["camera_deaths"]) else "never", f"{row['right']} of {row['expected']}", *counts,
+            memory, row["behind_ms_median"], f"{row['cpu_percent_of_a_core']} %",
+        ])  # fmt: skip
+    return markdown(table)
+
+
+def outputs() -> str:
+    """What an event costs until every output has it."""
+    table = [["outputs", "stored in ms, median (95 %)", "CPU ms", "written kB", "events/s after an outage"]]
+    for row in result_rows("outputs"):
+        name = {"fake": "none but the queue"}.get(row["outputs"], row["outputs"].replace(" ", ", "))
+        put = f"{float(row['put_ms_median']):.1f} ({float(row['put_ms_95th']):.0f})"
+        rest = [row[key] for key in ("cpu_ms_per_event", "written_kb_per_event", "behind_events_per_second")]
+        table.append([name, put, *rest])
+    return markdown(table)
+
+
+def hostile() -> str:
+    """An honest client beside hostile ones."""
+    heads = {
+        "server": "server", "hostile_clients": "hostile clients", "asked": "requests", "unanswered": "unanswered",
+        "median_ms": "median ms", "p95_ms": "95 % ms", "longest_ms": "longest ms", "peak_memory_mb": "peak MB",
+    }  # fmt: skip
+    return _columns("hostile-clients", heads)
+
+
+def networks() -> str:
+    """Networks for whole plates, each trained for a few minutes: percent of texts right."""
+    table = [["network", "million multiply-adds", "steps", "synthetic", "`us`", "`romania`", "`argentina`"]]
+    for row in [*result_rows("plate-architectures"), *result_rows("plate-sizes")]:
+        percents = [_percent(row[f"{one} %"]) for one in ("drawn", "plates-us", "plates-romania", "plates-argentina")]
+        name = f"{row['model']}, width {row['width']}, depth {row['depth']}, seed {row['seed']}"
+        table.append([name, f"{int(row['multiply_adds']) / 1e6:.1f}", row["step"], *percents])
+    return markdown(table)
 
 
 TABLES: dict[str, Callable[[], str]] = {
     "readers": readers, "frames": frames, "characters": characters, "start": start, "inference": inference,
+    "finding": finding, "reporting": reporting, "following": following, "skipping": skipping, "drive": drive,
+    "outputs": outputs, "hostile": hostile, "networks": networks, **cards.TABLES,
 }  # fmt: skip
 """What stands after `figures:` -> the function that makes the table."""
 
 
-def _rows(name: str) -> list[Row]:
-    with (RESULTS / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+def _columns(rows: str | list[Row], heads: dict[str, str]) -> str:
+    """Return some columns of a result, each under its heading."""
+    rows = result_rows(rows) if isinstance(rows, str) else rows
+    return markdown([list(heads.values()), *([row[key] for key in heads] for row in rows)])
 
 
 def _is_shown(reader: str) -> bool:
@@ -146,11 +228,6 @@ def _percent(figure: str) -> str:
 def _mean(rows: Iterable[Row]) -> float:
     percents = [float(row["folded_percent"] or 0) for row in rows]
     return sum(percents) / len(percents)
-
-
-def _markdown(table: Sequence[Sequence[str]]) -> str:
-    head, *rows = table
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
 
 
 if __name__ == "__main__":

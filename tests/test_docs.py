@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import re
@@ -10,10 +11,12 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from plate_devices import service
@@ -22,8 +25,14 @@ from plate_devices.cli.doctor import parse_doctor
 from plate_devices.cli.evaluate import parse_eval
 from plate_devices.cli.infer_options import parse_infer
 from plate_devices.config.load import load_config
+from plate_devices.events.clock import Clock
+from plate_devices.events.records import Engine, error_record, frame_record, plate_record, vehicle_record
+from plate_devices.follow import Vehicle
+from plate_devices.sources.source import Frame
 from plate_export import command as exporting
+from plate_runtime.errors import InputError
 from plate_runtime.formats import load_formats
+from plate_runtime.results import Character, Plate
 from plate_train import command as training
 from plate_train.synthetic.fonts import listed_packages
 from plate_train.synthetic.plates.layouts import load_layouts
@@ -45,6 +54,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "plate-eval": evaluate.command,
     "plate-doctor": doctor.command,
 }
+SHIPPED = ROOT / "runtime" / "plate_runtime" / "models"
 SETTINGS = str(Path(service.__path__[0]) / "plate-infer.toml")
 SUBCOMMANDS = ("character", "plate", "fonts")
 LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
@@ -191,6 +201,50 @@ def test_the_readme_names_what_tests_fetch_with_apt() -> None:
     told = re.search(r"with apt-get:((?:.*\n +#)*.*)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
     assert listed is not None and told is not None
     assert told[1].replace("#", "").split() == ["npm", *listed[1].replace("\\", "").split()]
+
+
+@each_page
+def test_every_import_shown_works(page: Path) -> None:
+    for block in re.findall(r"^```python\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("plate_"):
+                module = import_module(node.module or "")
+                for name in node.names:
+                    shown = hasattr(module, name.name) or find_spec(f"{node.module}.{name.name}")
+                    assert shown, f"{page.name}: from {node.module} import {name.name}"
+
+
+def keys_described(heading: str) -> set[str]:
+    """Return the keys that a section of the page on records describes."""
+    page = (ROOT / "docs" / "reference" / "records.md").read_text("utf-8")
+    section = page.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return {key for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for key in re.findall(r"`(\w+)`", row)}
+
+
+def test_the_page_on_records_describes_every_key() -> None:
+    plate = Plate("A", "A", 0.9, 0.9, (0, 0, 9, 9), ((0, 0), (9, 0), (9, 9), (0, 9)), None, [Character("A", 0.9, ())])
+    engine, pixels = Engine({"reader": "fake@1.0.0"}, "fake"), np.zeros((9, 9, 3), np.uint8)
+    vehicle = Vehicle(plate, 0.9, 2, 2, 0, 1, None, None, None, None, pixels)
+    clock = Clock()
+    stamped = vehicle_record("0", vehicle, engine)
+    clock.stamp(stamped)
+    records = {
+        "frame": frame_record("a.jpg", Frame(pixels, 0, None), [plate], 1.0, engine),
+        "vehicle": stamped,
+        "plate": plate_record(plate),
+        "clock": clock.announcement(),
+        "error": error_record("a.jpg", InputError("damaged")),
+    }
+    for heading, record in records.items():
+        assert set(record) - {"schema", "type"} <= keys_described(heading), heading
+
+
+def test_every_shipped_model_has_a_card_with_its_facts() -> None:
+    names = {path.name.partition("-int8")[0].rpartition("-")[0] for path in SHIPPED.glob("*-int8.tflite")}
+    assert names == {page.stem for page in (ROOT / "docs" / "model-cards").glob("*.md")}
+    for name in names:
+        text = (ROOT / "docs" / "model-cards" / f"{name}.md").read_text("utf-8")
+        assert f"<!-- figures: facts-{name} -->" in text, name
 
 
 def test_pictures_of_the_documentation_are_small() -> None:
