@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from plate_devices.config.sections import HeatSettings
 from plate_devices.health.board import Board, disk_free
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from plate_devices.live.reporter import Reporter
     from plate_devices.live.roi import View
     from plate_devices.serve.page_server import LivePage
+    from plate_devices.serve.page_settings import ServeSettings
     from plate_devices.service.log import Log
     from plate_devices.service.notify import Notifier
     from plate_devices.sources.source import Frame, Roi, Source
@@ -78,10 +79,10 @@ class Monitor:
     def apply(self, options: InferOptions) -> None:
         """Use other settings. Raises DeviceError if the page's address is taken; the old page is closed then."""
         before, self._options = self._options, options
-        if _section(before, "serve") != _section(options, "serve"):
+        if _serve(before) != _serve(options):
             self._close_page()
             self._page = self._open_page(options)
-        if _section(before, "heat") != _section(options, "heat"):
+        if _heat(before) != _heat(options):
             self._throttle = self._make_throttle(options)
             self._slow(None)
 
@@ -162,10 +163,10 @@ class Monitor:
                     each.slow_to(limit)
 
     def _make_throttle(self, options: InferOptions) -> ThermalThrottle:
-        return ThermalThrottle(_section(options, "heat") or HeatSettings(), self._board, self._reporter.say)
+        return ThermalThrottle(_heat(options), self._board, self._reporter.say)
 
     def _open_page(self, options: InferOptions) -> LivePage | None:
-        settings = _section(options, "serve")
+        settings = _serve(options)
         if settings is None or not settings.address:
             return None
         from plate_devices.health.metrics import CONTENT_TYPE, render
@@ -184,5 +185,9 @@ class Monitor:
             page.close()
 
 
-def _section(options: InferOptions, name: str) -> Any:
-    return None if options.config is None else getattr(options.config, name)
+def _serve(options: InferOptions) -> ServeSettings | None:
+    return None if options.config is None else options.config.serve
+
+
+def _heat(options: InferOptions) -> HeatSettings:
+    return HeatSettings() if options.config is None else options.config.heat

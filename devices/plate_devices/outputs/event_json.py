@@ -75,7 +75,7 @@ def majority(found: Iterable[NumberedBody]) -> list[NumberedBody]:
 
 
 def _number(content: bytes | mmap, start: int, length: int) -> int | None:
-    """Return the number of the row of `events` whose body begins at `start`, None if there is no such row.
+    """Return the number of the row of `events` with its body at `start`, None if there is no such row.
 
     A row is: its length, its number, the record. The record is: the length of its header; the types of number (0: it
     comes before), size, boot and body; then size, boot and body (SQLite, "Database File Format", 2.1).

@@ -30,7 +30,7 @@ ACKNOWLEDGED_WITHIN = 20.0
 _LOOK_EVERY = 0.2
 _NOTED_WITHIN = 1.0
 _MOST_UNANSWERED = 2
-"""Unanswered subscriptions after which it subscribes no more: some brokers disconnect clients without the right."""
+"""Unanswered subscriptions after which it stops subscribing: some brokers then disconnect the client."""
 
 
 class MqttOutput(Output):
@@ -131,7 +131,7 @@ class MqttOutput(Output):
         ]
         acknowledged = self._wait(client, messages, ACKNOWLEDGED_WITHIN)
         if acknowledged < len(messages):
-            # The messages in flight would be sent again beside the next ones.
+            # Close the connection: the messages in flight will be sent again.
             client.lost = client.lost or "does not acknowledge"
             if not acknowledged:
                 raise self._unavailable(client, client.lost)

@@ -37,7 +37,7 @@ class VersionError(OutputError):
 
 
 class BrokerClient(Client):
-    """A client whose thread ends without a traceback if the broker sends invalid MQTT.
+    """An MQTT client. If the broker sends invalid MQTT, its thread ends without a traceback.
 
     Attributes:
         lost: why the connection ended, "" while it holds.

@@ -56,7 +56,7 @@ class EventQueue:
         self._read_state()
 
     def set_outputs(self, names: Sequence[str]) -> dict[str, int]:
-        """Set the outputs of this queue; a new output gets the events that are put from now on.
+        """Set the outputs of this queue; a new output gets only events that are added from now on.
 
         Returns:
             How many events waited for each output that was removed; they are dropped.
@@ -185,7 +185,7 @@ class EventQueue:
             self._delete_delivered()
 
     def rewrite(self, boot_id: str, change: Callable[[Event], object], announcement: Event) -> bool:
-        """Change the waiting events of a boot whose time was unknown, and append `announcement`.
+        """Change the waiting events of a boot, because its time is now known, and append `announcement`.
 
         Returns whether there ever was such an event of this boot; else nothing changes. Raises QueueError.
         """

@@ -151,7 +151,7 @@ class QueueTables:
                 self._execute("DELETE FROM set_aside WHERE number = ?", (number,))
 
     def rewrite(self, boot_id: str, change: Callable[[Event], object]) -> bool:
-        """Change the events of a boot whose time is now known; return whether there ever were any."""
+        """Change the events of a boot, because its time is now known; return whether there ever were any."""
         if self._execute("SELECT 1 FROM unset_boots WHERE boot_id = ?", (boot_id,)).fetchone() is None:
             return False
         query = "SELECT number, CAST(body AS BLOB) FROM events WHERE unset_boot = ?"

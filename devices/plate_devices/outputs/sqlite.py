@@ -31,7 +31,7 @@ _WAIT = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class SqliteSettings(OutputSettings):
-    """type = "sqlite": a row for each event in the table `events`, and the whole record beside it.
+    """type = "sqlite": a row for each event in the table `events`, with the whole record in a column.
 
     Attributes:
         path: the file; it is made if it is missing.

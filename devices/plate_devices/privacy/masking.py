@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Box = tuple[float, float, float, float]
+    from plate_devices.sources.source import Roi
 
 _MARGIN = 0.2
 """Masked margin around a plate, as a fraction of its height: detected corners are not exact to the pixel."""
 
 
-def mask_boxes(rgb: NDArray[np.uint8], boxes: Iterable[Box]) -> NDArray[np.uint8]:
+def mask_boxes(rgb: NDArray[np.uint8], boxes: Iterable[Roi]) -> NDArray[np.uint8]:
     """Return a copy of a picture, uint8 (h, w, 3), with boxes (x, y, width, height) filled with their mean colour.
 
     A blur hides less: comparing it with blurred pictures of all possible plates reveals the text. A mean colour holds

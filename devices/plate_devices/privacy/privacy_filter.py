@@ -99,7 +99,7 @@ class PrivacyFilter:
         from plate_devices.privacy.masking import mask_boxes
 
         shown = [plate for plate in plates if self._shows(plate_record(plate))]
-        boxes: list[tuple[float, float, float, float]] = [plate.box for plate in plates if plate not in shown]
+        boxes: list[Roi] = [plate.box for plate in plates if plate not in shown]
         boxes += [box for box in unread if not any(_overlap(box, plate.box) for plate in shown)]
         if roi is not None and not shown:
             boxes.append(roi)

@@ -29,7 +29,7 @@ def test_a_clock_that_is_right_leaves_times_alone() -> None:
     assert event == record | {"boot_id": "boot-1", "monotonic": 55.0, "time_set": True}
 
 
-def test_what_was_stamped_before_the_clock_was_set_is_corrected_after() -> None:
+def test_times_stamped_before_the_clock_was_set_are_corrected() -> None:
     times = FakeTimes()
     clock = Clock(times)
     times.now = 60.0
@@ -48,7 +48,7 @@ def test_what_was_stamped_before_the_clock_was_set_is_corrected_after() -> None:
 
 
 @pytest.mark.parametrize("shutdown", [SHUTDOWN, BOOT + 7200], ids=["behind", "ahead"])
-def test_a_vehicle_that_stood_there_while_the_clock_was_set(shutdown: float) -> None:
+def test_a_standing_vehicle_while_the_clock_is_set(shutdown: float) -> None:
     times = FakeTimes(wall=shutdown)
     clock = Clock(times)
     times.now = 300.0
@@ -67,7 +67,7 @@ def test_a_clock_set_by_hand_counts_as_set() -> None:
     assert clock.look()
 
 
-def test_a_clock_that_is_slowed_down_does_not() -> None:
+def test_a_clock_that_is_slowed_down_is_not_set() -> None:
     times = FakeTimes()
     clock = Clock(times)
     for _ in range(100):
@@ -75,7 +75,7 @@ def test_a_clock_that_is_slowed_down_does_not() -> None:
         assert not clock.look()
 
 
-def test_another_boot_is_left_alone() -> None:
+def test_events_of_another_boot_are_not_changed() -> None:
     before = stamped(Clock(FakeTimes("boot-0")), vehicle(SHUTDOWN, SHUTDOWN))
     times = FakeTimes()
     times.set_right()

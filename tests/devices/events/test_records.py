@@ -60,7 +60,7 @@ def test_numbers_of_numpy_become_plain_json() -> None:
     assert record["plates"][0]["confidence"] == 0.5
 
 
-def test_a_vehicle_says_when_and_how_often_it_was_seen() -> None:
+def test_a_vehicle_record_has_times_and_frame_counts() -> None:
     first = datetime(2026, 5, 1, tzinfo=UTC)
     plate = make_plate("AB12", 0.95)
     vehicle = Vehicle(plate, 0.8, 14, 17, 3, 20, first, first + timedelta(seconds=2), 0.2, 1.23456, PICTURE)
@@ -87,6 +87,6 @@ def test_any_file_name_makes_one_line_of_ascii(name: str) -> None:
     assert json.loads(line)["source"] == name
 
 
-def test_not_a_number_is_refused_rather_than_written() -> None:
+def test_not_a_number_is_refused() -> None:
     with pytest.raises(ValueError, match="JSON"):
         to_line({"x": float("nan")})

@@ -49,7 +49,7 @@ def test_a_recorder_that_keeps_only_motion_shows_each_vehicle_with_its_time(
         assert one["first_time"] is None
 
 
-def test_one_car_that_comes_twice_in_such_a_film_is_two() -> None:
+def test_a_car_that_comes_twice_in_a_motion_recording_counts_twice() -> None:
     follower, found = Follower(), []
     for number, seconds in enumerate([0.0, 0.1, 0.2, 0.3, 90.0, 90.1, 90.2, 90.3]):
         plate = make_plate("AB12CD", 0.95, (2 + 5 * (number % 4), 6, 40, 12))
@@ -58,7 +58,7 @@ def test_one_car_that_comes_twice_in_such_a_film_is_two() -> None:
     assert [one.first_seconds for one in found] == [0.0, 90.0]
 
 
-def test_a_slow_film_is_not_taken_apart() -> None:
+def test_a_video_with_a_low_frame_rate_is_not_interrupted() -> None:
     follower, found = Follower(has_positions=False), []
     for number in range(6):
         frame = make_frame(number, live=False)._replace(seconds=30.0 * number)

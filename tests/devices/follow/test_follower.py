@@ -58,7 +58,7 @@ def test_a_vehicle_is_reported_once_and_only_when_it_has_left() -> None:
     assert follower.finish() == []
 
 
-def test_few_frames_a_second_and_frames_without_time_are_followed_alike() -> None:
+def test_low_frame_rates_and_frames_without_time_are_followed() -> None:
     follower = Follower()
     frames = [make_frame(number, live=False)._replace(seconds=float(number)) for number in range(10)]
     for frame in frames[:3]:
@@ -68,7 +68,7 @@ def test_few_frames_a_second_and_frames_without_time_are_followed_alike() -> Non
     assert texts(follower.add(frames[9], [])) == ["AB12CD"]
 
 
-def test_misreadings_are_outvoted_and_the_best_frame_is_one_that_agrees() -> None:
+def test_misreadings_lose_against_the_consensus() -> None:
     (vehicle,) = watch([("AB12CD", 0.9), ("A812CD", 0.8), ("AB12CD", 0.97), ("AB12C", 0.9), ("AB12CD", 0.95)])
     assert vehicle.plate.text == "AB12CD"
     assert [character.text for character in vehicle.plate.characters] == list("AB12CD")
@@ -77,23 +77,23 @@ def test_misreadings_are_outvoted_and_the_best_frame_is_one_that_agrees() -> Non
     assert vehicle.confidence == vehicle.plate.confidence
 
 
-def test_a_text_that_no_frame_read_whole_is_put_together() -> None:
+def test_a_text_that_no_frame_reads_completely_is_combined() -> None:
     (vehicle,) = watch([("AB12CX", 0.9), ("A812CD", 0.9), ("AB1ZCD", 0.9), ("4B12CD", 0.9), ("AB12GD", 0.9)])
     assert vehicle.plate.text == vehicle.plate.raw_text == "AB12CD"
     assert (vehicle.frames, vehicle.read) == (0, 5)
 
 
-def test_frames_that_agree_count_o_as_0() -> None:
+def test_frames_agree_if_only_confusables_differ() -> None:
     (vehicle,) = watch([("ABO2CD", 0.9), ("AB02CD", 0.9), ("AB02CD", 0.9)])
     assert (vehicle.plate.text, vehicle.frames) == ("AB02CD", 3)
 
 
-def test_readings_nobody_is_sure_of_are_no_vehicle() -> None:
+def test_uncertain_readings_are_no_vehicle() -> None:
     assert watch([("AB12CD", 0.0)] * 5) == []
     assert watch([("AB12CD", 0.55), ("XK92MT", 0.5), ("QW8RZ", 0.6), ("7H2LL", 0.5)]) == []
 
 
-def test_what_only_one_frame_shows_is_no_vehicle() -> None:
+def test_a_plate_in_a_single_frame_is_no_vehicle() -> None:
     assert watch([("AB12CD", 0.99), *GONE]) == []
 
 
@@ -102,7 +102,7 @@ def test_different_plates_are_different_vehicles() -> None:
     assert texts(watch([("AB1", 0.95)] * 3 + [("XY1", 0.95)] * 3)) == ["AB1", "XY1"]
 
 
-def test_who_leaves_and_comes_back_has_passed_twice() -> None:
+def test_a_vehicle_that_leaves_and_returns_counts_twice() -> None:
     visit: list[Reading] = [("AB12CD", 0.95)] * 3
     assert len(watch(visit + GONE * 7 + visit)) == 2
     assert len(watch(visit + GONE * 2 + visit)) == 1, "nobody comes back within a few seconds"
@@ -128,7 +128,7 @@ def test_vehicles_that_cross_keep_their_texts() -> None:
     assert second.read > 20
 
 
-def test_nearly_the_same_text_behind_it_is_another_vehicle() -> None:
+def test_a_similar_text_behind_it_is_another_vehicle() -> None:
     follower = Follower()
     found = []
     for number in range(40):
@@ -139,7 +139,7 @@ def test_nearly_the_same_text_behind_it_is_another_vehicle() -> None:
     assert sorted(texts(found + follower.finish())) == ["AB123CD", "AB128CD"]
 
 
-def test_a_vehicle_whose_reading_flickers_is_one() -> None:
+def test_a_vehicle_with_changing_readings_is_one() -> None:
     readings = ["AB12CD", "XZ1FGD", "A812CD", "AB12CD", "L12", "AB12CD", "4B1ZCO", "AB12CD", "QQ7TT1", "AB12CD"]
     follower = Follower()
     for number, text in enumerate(readings):
@@ -149,7 +149,7 @@ def test_a_vehicle_whose_reading_flickers_is_one() -> None:
     assert (vehicle.plate.text, vehicle.frames, vehicle.read) == ("AB12CD", 5, 10)
 
 
-def test_missed_frames_and_a_moment_of_darkness_are_bridged() -> None:
+def test_short_gaps_without_a_reading_are_bridged() -> None:
     follower = Follower()
     found = []
     for number in range(40):
@@ -158,7 +158,7 @@ def test_missed_frames_and_a_moment_of_darkness_are_bridged() -> None:
     assert texts(found + follower.finish()) == ["AB12CD"]
 
 
-def test_a_plate_that_the_picture_s_edge_cuts_says_nothing_of_what_it_lacks() -> None:
+def test_characters_hidden_by_the_edge_do_not_count_as_missing() -> None:
     follower = Follower()
     for number in range(12):
         shown = min(6, 2 + number // 2)
@@ -171,7 +171,7 @@ def test_a_plate_that_the_picture_s_edge_cuts_says_nothing_of_what_it_lacks() ->
     assert vehicle.plate.box[0] > 0, "the best frame shows all of it"
 
 
-def test_half_a_plate_beside_the_whole_one_is_not_reported() -> None:
+def test_a_part_of_a_followed_plate_is_not_reported() -> None:
     follower = Follower()
     for number in range(20):
         there = [seen("AB12CD", 100)]
@@ -188,7 +188,7 @@ def test_a_second_box_within_the_first_is_not_followed() -> None:
     assert texts(follower.finish()) == ["AB12CD"]
 
 
-def test_a_sign_that_is_found_now_and_then_is_no_vehicle() -> None:
+def test_an_object_detected_in_few_frames_is_no_vehicle() -> None:
     follower = Follower()
     found = []
     for number in range(300):
@@ -225,7 +225,7 @@ class TestParked:
         (vehicle,) = follower.finish()
         assert (vehicle.last_frame, vehicle.read) == (1999, 8)
 
-    def test_it_is_not_reported_again_when_something_stood_before_it_for_long(self) -> None:
+    def test_a_vehicle_covered_for_long_is_not_reported_again(self) -> None:
         follower = Follower()
         found = []
         for number in range(1000):
@@ -233,7 +233,7 @@ class TestParked:
         assert texts(found) == ["AB12CD"]
         assert follower.finish() == []
 
-    def test_one_that_creeps_and_is_lost_for_a_while_is_not_reported_again(self) -> None:
+    def test_a_creeping_vehicle_lost_for_a_while_is_not_reported_again(self) -> None:
         follower = Follower()
         found = []
         for number in range(600):
@@ -250,7 +250,7 @@ class TestParked:
         assert texts(found + follower.finish()) == ["AB12CD", "AB12CD"]
 
 
-def test_false_plates_without_end_do_not_fill_the_memory() -> None:
+def test_endless_false_positives_do_not_fill_the_memory() -> None:
     follower = Follower()
     for number in range(200):
         clutter = [seen(f"Z{number % 10}{i}K{i}", 10 + (97 * i + 31 * number) % 560, 20 + 40 * i, 40) for i in range(8)]
@@ -258,7 +258,7 @@ def test_false_plates_without_end_do_not_fill_the_memory() -> None:
     assert follower.followed <= MOST_TRACKS + 8
 
 
-def test_a_source_that_is_gone_ends_what_was_in_view() -> None:
+def test_vehicles_in_view_leave_when_the_source_is_lost() -> None:
     follower = Follower()
     for number in range(5):
         follower.add(at(number), [seen("AB12CD", 300)])

@@ -42,19 +42,19 @@ def test_earlier_throttling_is_marked(tmp_path: Path) -> None:
     ]
 
 
-def test_a_board_that_says_nothing(tmp_path: Path) -> None:
+def test_a_board_without_known_files(tmp_path: Path) -> None:
     empty = Board(tmp_path)
     assert (empty.model, empty.temperature, empty.throttled) == ("", None, None)
     assert (empty.memory, empty.memory_used) == (None, None)
 
 
 @pytest.mark.parametrize("text", ["", "-273000", "nonsense", "200000"])
-def test_a_sensor_that_is_off_is_none(tmp_path: Path, text: str) -> None:
+def test_an_invalid_temperature_is_none(tmp_path: Path, text: str) -> None:
     files = {"sys/class/thermal/thermal_zone0/type": "cpu-thermal", "sys/class/thermal/thermal_zone0/temp": text}
     assert board(tmp_path, files).temperature is None
 
 
-def test_space_where_a_folder_will_be(tmp_path: Path) -> None:
+def test_free_space_of_a_future_folder(tmp_path: Path) -> None:
     free = disk_free(tmp_path / "a" / "b")
     assert free is not None
     assert free > 0

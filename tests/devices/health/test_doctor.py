@@ -64,7 +64,7 @@ def test_settings_and_outputs_are_checked(tmp_path: Path, capsys: pytest.Capture
     assert f"{file}, line 2: source.adress" in of(result, "settings")[0]["message"]
 
 
-def test_a_folder_that_waits_for_pictures_is_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_watched_folder_passes_the_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     result = found(capsys, "--camera", f"watch:{tmp_path}")
     assert "pictures may come at any time" in of(result, "camera")[0]["message"]
 
@@ -113,7 +113,7 @@ def test_the_measure_is_a_row_of_the_table(capsys: pytest.CaptureFixture[str], r
     assert not any("Raspberry" in row["board"] and "qemu" in row["system"] for row in rows)
 
 
-def test_what_reads_plates_of_frames_is_tested_and_measured_where_frames_are_read(
+def test_the_reader_of_frames_is_tested_and_measured(
     tmp_path: Path, make_detector: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     file, detector = tmp_path / "gate.toml", make_detector()
@@ -126,7 +126,7 @@ def test_what_reads_plates_of_frames_is_tested_and_measured_where_frames_are_rea
         assert result["bench"]["model"].startswith(reader)
 
 
-def test_nonsense_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_options_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UsageError, match="is not an option"):
         parse_doctor(["x.png"])
     with pytest.raises(UsageError, match="--camer is not an option"):

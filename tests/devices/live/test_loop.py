@@ -80,7 +80,7 @@ class Gate:
 CAR = 200
 
 
-def test_what_shows_nothing_new_is_not_read() -> None:
+def test_unchanged_frames_are_not_read() -> None:
     gate = Gate()
     loop = FrameLoop(gate, Street([0] * 40 + [CAR] * 60 + [0] * 60))
     assert loop.run() == 0
@@ -97,7 +97,7 @@ def test_every_reads_and_prints_each_frame() -> None:
     assert len(gate.vehicles) == 1
 
 
-def test_even_a_still_street_is_read_now_and_then() -> None:
+def test_an_unchanged_scene_is_read_at_intervals() -> None:
     gate = Gate()
     FrameLoop(gate, Street([0] * 1000)).run()
     gaps = [after - before for before, after in zip(gate.read_frames, gate.read_frames[1:], strict=False)]
@@ -105,7 +105,7 @@ def test_even_a_still_street_is_read_now_and_then() -> None:
     assert len(gate.read_frames) < 15
 
 
-def test_what_is_in_view_is_printed_whatever_ends_the_loop() -> None:
+def test_vehicles_in_view_are_printed_at_any_end() -> None:
     gate = Gate()
     assert FrameLoop(gate, Street([CAR] * 6, InputError("street is damaged"))).run() == 1
     assert gate.said == ["street is damaged"]
@@ -117,7 +117,7 @@ def test_what_is_in_view_is_printed_whatever_ends_the_loop() -> None:
         assert len(gate.vehicles) == 1
 
 
-def test_a_source_that_is_lost_is_reported_and_does_not_hold_vehicles_back() -> None:
+def test_a_lost_source_is_reported_and_vehicles_leave() -> None:
     gate, street = Gate(), Street([CAR] * 6)
     loop = FrameLoop(gate, street)
     frames = gate.views(street)

@@ -63,7 +63,7 @@ def camera(limit: FrameRateLimit | None = None) -> Any:
     return SimpleNamespace(name="gate", state="", dropped=0, rate_limit=limit)
 
 
-def test_heat_slows_the_source_down_and_lets_it_go_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_thermal_throttling_slows_the_source_down_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     machine, limit = Machine(tmp_path, monkeypatch), FrameRateLimit()
     source = camera(limit)
     machine.monitor.begin(source)
@@ -107,7 +107,7 @@ def test_outages_are_counted_once_each(tmp_path: Path, monkeypatch: pytest.Monke
     assert machine.health.source_state == "lost"
 
 
-def test_free_memory_is_given_back_while_watching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_free_memory_is_returned_by_the_monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     machine, source = Machine(tmp_path, monkeypatch), camera()
     machine.monitor.begin(source)
     for _ in range(3):

@@ -68,7 +68,7 @@ def test_the_first_frame_and_one_of_another_size_are_new(street: Picture) -> Non
     assert motion.has_changed(camera.take(street[:, :320]))
 
 
-def test_what_creeps_adds_up(street: Picture) -> None:
+def test_slow_motion_adds_up(street: Picture) -> None:
     motion, camera = MotionDetector(), Camera(3.0)
     settle(motion, camera, with_plate(street, 300))
     read = []
@@ -80,7 +80,7 @@ def test_what_creeps_adds_up(street: Picture) -> None:
     assert max(after - before for before, after in pairwise(read)) <= 3
 
 
-def test_light_that_comes_and_goes_everywhere_is_nothing_new(street: Picture) -> None:
+def test_a_change_of_light_in_all_of_the_picture_is_no_motion(street: Picture) -> None:
     motion, camera = MotionDetector(), Camera(2.0)
     settle(motion, camera, street)
     read = 0
@@ -103,7 +103,7 @@ def test_sudden_light_is_read_once(street: Picture) -> None:
     assert read <= 2
 
 
-def test_motion_in_all_of_a_region_does_not_pass_for_noise(street: Picture) -> None:
+def test_motion_in_all_of_an_roi_is_not_noise(street: Picture) -> None:
     motion, camera = MotionDetector(), Camera(2.0)
     settle(motion, camera, street)
     shaken = []
@@ -116,7 +116,7 @@ def test_motion_in_all_of_a_region_does_not_pass_for_noise(street: Picture) -> N
     assert motion.has_changed(camera.take(with_plate(street, 300)))
 
 
-def test_frames_that_come_twice_do_not_make_it_restless(street: Picture) -> None:
+def test_repeated_frames_do_not_change_the_noise(street: Picture) -> None:
     motion, camera = MotionDetector(), Camera(4.0)
     read = 0
     for number in range(400):

@@ -50,7 +50,7 @@ def settings(url: str = "mqtt://host", **more: Any) -> MqttSettings:
 
 
 class TestNames:
-    def test_the_usual_service_keeps_its_names(self) -> None:
+    def test_the_default_service_keeps_its_names(self) -> None:
         for folder in (HOME, identity.SERVICE_FOLDER):
             output = MqttOutput(settings(), "mqtt", folder)
             assert output.device == identity.device_id()
@@ -63,7 +63,7 @@ class TestNames:
         assert len({output.topic for output in outputs}) == 4
         assert len({output.announced for output in outputs}) == 3
 
-    def test_names_stay_the_same(self, tmp_path: Path) -> None:
+    def test_names_are_stable(self, tmp_path: Path) -> None:
         first, again = (MqttOutput(settings(), "mqtt", tmp_path / "a") for _ in range(2))
         assert (first.client_id, first.topic) == (again.client_id, again.topic)
 
@@ -76,11 +76,11 @@ class TestNames:
             found.add(MqttOutput(settings(device="gate"), "mqtt", identity.SERVICE_FOLDER).client_id)
         assert len(found) == 4
 
-    def test_devices_with_names_of_other_letters_stay_apart_in_home_assistant(self) -> None:
+    def test_devices_with_other_letters_have_different_ids_in_home_assistant(self) -> None:
         assert identity.node_id("gate") == "gate"
         assert len({identity.node_id(name) for name in ("café", "cafè", "caf-", "門", "口")}) == 5
 
-    def test_two_outputs_that_share_a_topic_are_named(self) -> None:
+    def test_two_outputs_with_one_topic_are_refused(self) -> None:
         with pytest.raises(UsageError, match=r"outputs mqtt and mqtt-2 both use the topic yard at mqtt://host:1883"):
             make_outputs([settings("mqtt://host/yard"), settings("mqtt://joe:x@HOST", topic="yard")], HOME)
         with pytest.raises(UsageError, match="outputs a and b both use the device homeassistant/gate"):
@@ -107,7 +107,7 @@ class TestTakeover:
         assert ours.notices() == []
         other.close()
 
-    def test_a_broker_that_disconnects_at_once_is_not_asked_without_end(self, broker: SmallBroker) -> None:
+    def test_after_immediate_disconnections_the_client_waits(self, broker: SmallBroker) -> None:
         broker.hangs_up = True
         output = output_at(broker)
         waits = []
@@ -120,7 +120,7 @@ class TestTakeover:
         assert waits == [0, 0, FIRST_WAIT, 2 * FIRST_WAIT]
         assert "disconnects at once, repeatedly" in output.notices()[0]
 
-    def test_the_operator_is_reported_once(self, broker: SmallBroker) -> None:
+    def test_the_conflict_is_reported_once(self, broker: SmallBroker) -> None:
         reported: list[tuple[str, str]] = []
         queue = EventQueue(None, 1 << 20)
         queue.set_outputs(["mqtt"])
@@ -134,7 +134,7 @@ class TestTakeover:
         assert sender.join(20)
         assert [word for word, _ in reported] == ["output_lost", "output_notice"]
 
-    def test_restarts_of_a_broker_are_no_takeover(self) -> None:
+    def test_restarts_of_a_broker_are_no_conflict(self) -> None:
         now = [0.0]
         conflicts = ConflictDetector("id", "topic", lambda: now[0])
         for _ in range(10):
@@ -159,7 +159,7 @@ class TestTakeover:
 
 
 class TestTopic:
-    def test_another_device_with_the_topic_is_named_on_both(
+    def test_a_topic_conflict_is_reported_on_both_devices(
         self, broker: SmallBroker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         monkeypatch.setattr("plate_devices.outputs.client_id_conflicts._ANNOUNCE_EVERY", 0.2)
@@ -188,7 +188,7 @@ class TestTopic:
         assert first.send([event(1)]) == 1, "events are delivered all the same"
         first.close()
 
-    def test_a_broker_that_disconnects_who_subscribes_still_gets_events(self, broker: SmallBroker) -> None:
+    def test_a_broker_that_disconnects_subscribers_still_gets_events(self, broker: SmallBroker) -> None:
         broker.forbids = True
         output = output_at(broker)
         for _ in range(2):
@@ -199,7 +199,7 @@ class TestTopic:
         assert output.notices() == []
         output.close()
 
-    def test_a_device_alone_hears_only_itself(self, broker: SmallBroker) -> None:
+    def test_a_single_device_reports_no_conflict(self, broker: SmallBroker) -> None:
         output = output_at(broker)
         for _ in range(3):
             output.open()

@@ -101,7 +101,7 @@ def test_a_damaged_row_is_set_aside_counted_and_reported(tmp_path: Path) -> None
     assert body.startswith(b'{"type": "vehicle"')
 
 
-def test_damage_that_shows_while_it_runs_is_mended_within_seconds(tmp_path: Path) -> None:
+def test_damage_found_while_running_is_repaired_within_seconds(tmp_path: Path) -> None:
     words: list[str] = []
     there, away = FakeOutput(name="there"), FakeOutput(name="away")
     away.failures = -1
@@ -141,7 +141,7 @@ class Choosy(FakeOutput):
         return super().send(events)
 
 
-def test_an_event_that_an_output_cannot_take_blocks_it_only_until_another_comes(tmp_path: Path) -> None:
+def test_an_event_that_breaks_an_output_blocks_it_only_until_the_next_event(tmp_path: Path) -> None:
     said: list[str] = []
     choosy, other = Choosy(name="choosy"), FakeOutput(name="other")
     where = QueueSettings(folder=tmp_path)
@@ -158,7 +158,7 @@ def test_an_event_that_an_output_cannot_take_blocks_it_only_until_another_comes(
     delivery.close(10.0)
 
 
-def test_old_events_go_though_one_from_the_future_waits_before_them(tmp_path: Path) -> None:
+def test_old_events_behind_one_from_the_future_are_deleted(tmp_path: Path) -> None:
     queue = EventQueue(tmp_path / FILE, MEGABYTE)
     queue.set_outputs(["a", "b"])
     queue.put([event(1, last_time="2199-01-01T00:00:00.000Z"), *(event(day) for day in range(2, 9))])
@@ -243,7 +243,7 @@ def test_numbers_are_found_in_the_bytes(tmp_path: Path) -> None:
     assert found == {number + 1: to_line(one).encode() for number, one in enumerate(put)}
 
 
-def test_a_queue_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
+def test_a_queue_of_an_earlier_version_is_upgraded(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / FILE) as connection:
         connection.executescript("""
             CREATE TABLE events (
@@ -266,7 +266,7 @@ def test_a_queue_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
     queue.close()
 
 
-def test_a_folder_that_became_read_only_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_folder_is_a_temporary_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def read_only(*_: object) -> None:
         error = QueueError("unable to open database file")
         raise error
@@ -282,7 +282,7 @@ def test_a_folder_that_became_read_only_is_waited_for(tmp_path: Path, monkeypatc
     shutil.rmtree(tmp_path)
 
 
-def test_an_output_that_is_not_known_any_more_gets_everything_and_that_is_said(tmp_path: Path) -> None:
+def test_an_output_with_lost_progress_gets_all_events_again(tmp_path: Path) -> None:
     queue = EventQueue(tmp_path / FILE, MEGABYTE)
     queue.set_outputs(["a", "b"])
     queue.put([event(1), event(2)])

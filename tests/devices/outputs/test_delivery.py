@@ -83,7 +83,7 @@ def test_without_outputs_nothing_is_made(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_what_was_not_delivered_is_delivered_after_the_next_start(start: Start) -> None:
+def test_undelivered_events_are_delivered_after_the_next_start(start: Start) -> None:
     away = FakeOutput(name="gate")
     away.failures = -1
     delivery = start(away)
@@ -110,7 +110,7 @@ def test_an_unavailable_output_is_reported_once_and_delays_no_other(start: Start
     assert delivery.state()[0].last_error == ""
 
 
-def test_a_mistake_in_an_output_is_an_outage(start: Start, reported: Reports) -> None:
+def test_a_programming_error_in_an_output_is_an_outage(start: Start, reported: Reports) -> None:
     class Broken(FakeOutput):
         def send(self, events: Any) -> int:
             raise KeyError("text")
@@ -140,7 +140,7 @@ def test_a_refused_event_delays_no_other(start: Start, reported: Reports) -> Non
     assert reported == [("event_refused", "choosy: answers 400 (it is counted as dropped)")]
 
 
-def test_an_event_that_is_no_json_is_left_out_and_said(start: Start, reported: Reports) -> None:
+def test_an_event_that_is_not_json_is_omitted_and_reported(start: Start, reported: Reports) -> None:
     there = FakeOutput(name="there")
     delivery = start(there)
     delivery.put_all([event(1), event(2, confidence=float("nan")), event(3, crop=Path("a")), event(4)])
@@ -150,7 +150,7 @@ def test_an_event_that_is_no_json_is_left_out_and_said(start: Start, reported: R
     assert delivery.disk_error == ""
 
 
-def test_a_full_queue_drops_the_oldest_and_says_so(start: Start, reported: Reports) -> None:
+def test_a_full_queue_drops_the_oldest_and_reports_it(start: Start, reported: Reports) -> None:
     away = FakeOutput(name="away")
     away.failures = -1
     delivery = start(away)
@@ -202,7 +202,7 @@ def test_a_clock_that_is_set_while_the_program_is_off(start: Start) -> None:
     assert [event["type"] for event in gate.events] == ["vehicle", "clock"]
 
 
-def test_old_events_are_forgotten_while_they_wait(start: Start) -> None:
+def test_old_waiting_events_are_deleted(start: Start) -> None:
     away = FakeOutput(name="away")
     away.failures = -1
     delivery = start(away)

@@ -50,7 +50,7 @@ Make = Callable[..., Any]
 
 
 @KINDS
-def test_what_comes_again_is_not_written_again(tmp_path: Path, make: Make, name: str) -> None:
+def test_repeated_events_are_written_once(tmp_path: Path, make: Make, name: str) -> None:
     path = tmp_path / "sub" / name
     first = make(path)
     first.open()
@@ -65,7 +65,7 @@ def test_what_comes_again_is_not_written_again(tmp_path: Path, make: Make, name:
 
 @KINDS
 @pytest.mark.parametrize("cut", [1, 5, 40])
-def test_a_torn_line_is_taken_back_and_written_whole(tmp_path: Path, make: Make, name: str, cut: int) -> None:
+def test_a_partial_line_is_removed_and_written_again(tmp_path: Path, make: Make, name: str, cut: int) -> None:
     path = tmp_path / name
     output = make(path)
     output.open()
@@ -104,7 +104,7 @@ def test_a_file_for_each_day(tmp_path: Path, make: Make, name: str) -> None:
 
 
 @KINDS
-def test_old_lines_are_forgotten_and_the_rest_goes_on(tmp_path: Path, make: Make, name: str) -> None:
+def test_old_lines_are_deleted_and_the_rest_is_kept(tmp_path: Path, make: Make, name: str) -> None:
     path = tmp_path / name
     output = make(path)
     output.open()
@@ -115,7 +115,7 @@ def test_old_lines_are_forgotten_and_the_rest_goes_on(tmp_path: Path, make: Make
 
 
 @KINDS
-def test_what_is_no_file_is_an_outage(tmp_path: Path, make: Make, name: str) -> None:
+def test_a_path_that_is_not_a_file_is_an_outage(tmp_path: Path, make: Make, name: str) -> None:
     (tmp_path / name).mkdir()
     (tmp_path / "plain").write_text("x")
     for path in (tmp_path / name, tmp_path / "plain" / name, Path("/dev/full")):
@@ -186,7 +186,7 @@ WILD = ["NULL", "5", "x'ff'", "'[1]'", """'{"id": "a", "plates": 3}'""", """'{"i
         """'{"id": "c", "source": [1]}'""", """'{"id": "d", "frames": 99999999999999999999}'""", "'['"]  # fmt: skip
 
 
-def test_records_that_are_none_stop_no_rescue(tmp_path: Path) -> None:
+def test_invalid_records_do_not_stop_the_rescue(tmp_path: Path) -> None:
     path = tmp_path / "p.sqlite"
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE events (id TEXT, record)")
@@ -203,7 +203,7 @@ def test_records_that_are_none_stop_no_rescue(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("record", WILD)
-def test_a_record_that_is_none_keeps_its_time(tmp_path: Path, record: str) -> None:
+def test_an_invalid_record_keeps_its_time(tmp_path: Path, record: str) -> None:
     times = FakeTimes()
     clock, output = Clock(times), sqlite_file(tmp_path / "p.sqlite")
     times.now = 60.0
@@ -225,7 +225,7 @@ def test_a_record_that_is_none_keeps_its_time(tmp_path: Path, record: str) -> No
     output.close()
 
 
-def test_rows_are_forgotten_for_good(tmp_path: Path) -> None:
+def test_deleted_rows_are_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "p.sqlite"
     output = sqlite_file(path)
     output.send([event(day, f"2026-05-0{day}T12:00:00.000Z", source="SECRET" * day) for day in (1, 2, 3)])
@@ -234,7 +234,7 @@ def test_rows_are_forgotten_for_good(tmp_path: Path) -> None:
     assert all(b"SECRET" not in file.read_bytes() for file in tmp_path.iterdir())
 
 
-def test_not_everybody_may_read_where_people_were(tmp_path: Path) -> None:
+def test_lines_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
     for output in (sqlite_file(tmp_path / "p.sqlite"), csv_file(tmp_path / "p.csv"), lines(tmp_path / "p.jsonl")):
         output.open()
         output.send([event(1)])

@@ -28,7 +28,7 @@ def start(settings: Path, vehicles: int) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def test_what_was_printed_is_delivered_after_a_kill(tmp_path: Path) -> None:
+def test_printed_events_are_delivered_after_a_kill(tmp_path: Path) -> None:
     settings = tmp_path / "settings.toml"
     settings.write_text(SETTINGS.format(folder=tmp_path))
     printed: list[str] = []

@@ -22,7 +22,7 @@ def test_settings_know_their_type(type_: str) -> None:
     assert fields["type"].default == type_
 
 
-def test_each_has_a_name_of_its_own(tmp_path: Path) -> None:
+def test_each_output_has_its_own_name(tmp_path: Path) -> None:
     lines = LinesSettings(path=tmp_path / "p.jsonl")
     made = make_outputs([FakeSettings(), FakeSettings(), FakeSettings(name="gate"), LinesSettings(), lines])
     assert [output.name for output in made] == ["fake", "fake-2", "gate", "lines"]

@@ -56,7 +56,7 @@ def output_at(port: int, **more: Any) -> MqttOutput:
 
 
 @system
-def test_events_and_whether_the_device_is_there(broker: Broker, listener: Listener) -> None:
+def test_events_and_status_are_published(broker: Broker, listener: Listener) -> None:
     output = output_at(broker.port)
     output.open()
     assert output.send([event(1), event(2)]) == 2
@@ -168,7 +168,7 @@ def test_connections_that_ended_leave_no_file_open(broker: Broker) -> None:
 
 
 @system
-def test_a_broker_that_asks_who_it_is(tmp_path: Path) -> None:
+def test_a_broker_with_a_login(tmp_path: Path) -> None:
     users = tmp_path / "users"
     subprocess.run(["mosquitto_passwd", "-b", "-c", str(users), "joe", "p@ss:word"], check=True)
     users.chmod(0o644)
@@ -312,12 +312,12 @@ def test_no_broker_and_another_server() -> None:
         ({"url": "mqtt://host", "keepalive": 1}, "is not from 5 to 3600 seconds"),
     ],
 )
-def test_settings_that_make_no_sense(settings: dict[str, Any], reason: str) -> None:
+def test_invalid_settings(settings: dict[str, Any], reason: str) -> None:
     with pytest.raises(SettingError, match=reason):
         MqttSettings(**settings)
 
 
-def test_a_topic_and_a_device_of_its_own() -> None:
+def test_topic_and_device_can_be_set() -> None:
     output = MqttOutput(MqttSettings(url="mqtt://joe:secret@host"))
     assert output.topic == f"plate-edge/{output.device}"
     assert "secret" not in repr(MqttSettings(url="mqtt://joe:secret@host"))

@@ -40,7 +40,7 @@ def test_each_output_goes_at_its_own_pace(path: Path) -> None:
     assert ids(queue, "slow", 1) == ["id-2"]
 
 
-def test_what_waits_survives_and_what_is_delivered_does_not_come_again(path: Path) -> None:
+def test_waiting_events_survive_and_delivered_ones_do_not_return(path: Path) -> None:
     queue = EventQueue(path, MEGABYTE)
     queue.set_outputs(["a", "b"])
     queue.put(event(number) for number in range(10))
@@ -110,7 +110,7 @@ def test_one_event_larger_than_the_queue_is_kept(path: Path) -> None:
     assert ids(queue, "a") == ["id-2"]
 
 
-def test_what_was_dropped_on_its_way_and_arrived_counts_as_delivered(path: Path) -> None:
+def test_an_event_dropped_while_being_sent_counts_as_delivered(path: Path) -> None:
     queue = EventQueue(path, 3000)
     queue.set_outputs(["a"])
     queue.put([event(1, 1000), event(2, 1000)])
@@ -163,7 +163,7 @@ def test_a_damaged_file_is_set_aside(path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"plain text, and no database at all" * 100])
-def test_other_files_in_its_place(path: Path, content: bytes) -> None:
+def test_other_files_at_its_path_are_replaced(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     queue = open_queue(path.parent, MEGABYTE, ["a"], lambda *_: None)
     queue.put([event(1)])

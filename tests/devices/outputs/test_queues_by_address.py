@@ -60,7 +60,7 @@ def mqtt(url: str, **more: str) -> list[OutputSettings]:
     return [MqttSettings(url=url, **more)]  # type: ignore[arg-type]
 
 
-def test_another_broker_gets_nothing_of_an_earlier_run(run: Run, said: list[str], tmp_path: Path) -> None:
+def test_another_broker_gets_no_events_of_an_earlier_run(run: Run, said: list[str], tmp_path: Path) -> None:
     home, other = mqtt("mqtt://user:secret@home/a"), mqtt("mqtt://other:1883/b")
     assert run(home, "1", "2", away=True) == []
     assert run(other, "3") == ["3"]
@@ -71,7 +71,7 @@ def test_another_broker_gets_nothing_of_an_earlier_run(run: Run, said: list[str]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["queue.sqlite"]
 
 
-def test_what_waits_is_said_before_it_goes(run: Run, said: list[str]) -> None:
+def test_waiting_events_are_reported_at_the_start(run: Run, said: list[str]) -> None:
     assert run(mqtt("mqtt://home"), "1", away=True) == []
     assert run(mqtt("mqtt://home/new/topic"), "2") == ["1", "2"]
     assert said == ["events_wait: 1 event waits for mqtt at mqtt://home:1883 since an earlier run"]
@@ -79,7 +79,7 @@ def test_what_waits_is_said_before_it_goes(run: Run, said: list[str]) -> None:
     assert said == []
 
 
-def test_one_with_a_name_may_move(run: Run, said: list[str]) -> None:
+def test_events_of_a_named_output_follow_its_name(run: Run, said: list[str]) -> None:
     assert run(mqtt("mqtt://10.0.0.1", name="house"), "1", away=True) == []
     assert run(mqtt("mqtt://broker.local", name="house"), "2") == ["1", "2"]
     assert said == ["events_wait: 1 event waits for house since an earlier run"]
@@ -94,7 +94,7 @@ def test_the_address_of_a_web_server(run: Run, url: str, same: bool) -> None:
     assert run([WebhookSettings(url=url)], "2") == (["1", "2"] if same else ["2"])
 
 
-def test_what_waits_for_another_address_is_deleted_when_it_is_old(run: Run, tmp_path: Path) -> None:
+def test_old_events_for_another_address_are_deleted(run: Run, tmp_path: Path) -> None:
     run(mqtt("mqtt://home"), "1", away=True)
     run(mqtt("mqtt://other"), away=True)
     assert len(list(tmp_path.glob("queue-*.sqlite"))) == 1

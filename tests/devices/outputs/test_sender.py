@@ -25,7 +25,9 @@ def test_a_flickering_output_is_reported_once(outage: Outage, reported: list[str
     assert reported == ["output_lost: gate: hung up (events wait; trying again until it is back)"]
 
 
-def test_when_it_has_settled_it_is_back(outage: Outage, reported: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_output_is_back_when_it_has_settled(
+    outage: Outage, reported: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sender, "SETTLED_AFTER", 0.0)
     outage.began("hung up")
     assert outage.reason == "hung up"
@@ -35,6 +37,6 @@ def test_when_it_has_settled_it_is_back(outage: Outage, reported: list[str], mon
     assert [text.partition(":")[0] for text in reported] == ["output_lost", "output_back"]
 
 
-def test_one_that_always_worked_is_not_reported(outage: Outage, reported: list[str]) -> None:
+def test_an_output_that_always_worked_is_not_reported(outage: Outage, reported: list[str]) -> None:
     outage.over()
     assert reported == []

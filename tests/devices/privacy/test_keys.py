@@ -51,7 +51,7 @@ def test_the_key_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
         open_key(path)
 
 
-def test_an_old_key_is_thrown_away(tmp_path: Path) -> None:
+def test_an_old_key_is_replaced(tmp_path: Path) -> None:
     path, clock = tmp_path / "hash.key", Clock()
     key = open_key(path, clock)
     first, secret = key.hash("AB123"), json.loads(path.read_text())["key"]
@@ -74,7 +74,7 @@ def test_a_clock_that_is_not_set_changes_nothing(tmp_path: Path) -> None:
     assert open_key(path, clock).hash("AB123") == first
 
 
-def test_two_processes_go_on_with_one_new_key(tmp_path: Path) -> None:
+def test_two_processes_use_the_same_new_key(tmp_path: Path) -> None:
     path, clock = tmp_path / "hash.key", Clock()
     one, other = open_key(path, clock), open_key(path, clock)
     clock.now += 2 * DAY
@@ -85,7 +85,7 @@ def _start(path: str, found: multiprocessing.Queue[str]) -> None:
     found.put(open_key(Path(path)).hash("AB123"))
 
 
-def test_processes_that_start_together_make_one_key(tmp_path: Path) -> None:
+def test_parallel_processes_make_one_key(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
     found = context.Queue()
     starts = [context.Process(target=_start, args=(str(tmp_path / "hash.key"), found)) for _ in range(8)]
@@ -111,7 +111,7 @@ def test_a_key_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
         open_key(tmp_path / "file" / "hash.key")
 
 
-def test_a_new_key_that_cannot_be_saved_is_used_all_the_same(tmp_path: Path) -> None:
+def test_a_new_key_is_used_even_if_it_cannot_be_saved(tmp_path: Path) -> None:
     folder, reported, clock = tmp_path / "keys", [], Clock()
     key = open_key(folder / "hash.key", clock, reported)
     first = key.hash("AB123")
@@ -123,7 +123,7 @@ def test_a_new_key_that_cannot_be_saved_is_used_all_the_same(tmp_path: Path) -> 
     assert len(reported) == 1 and "cannot be written" in reported[0]
 
 
-def test_a_key_that_was_made_while_the_clock_was_ahead_is_thrown_away(tmp_path: Path) -> None:
+def test_a_key_from_the_future_is_replaced(tmp_path: Path) -> None:
     path, clock = tmp_path / "hash.key", Clock()
     key = open_key(path, clock)
     clock.now += 3650 * DAY
@@ -136,7 +136,7 @@ def test_a_key_that_was_made_while_the_clock_was_ahead_is_thrown_away(tmp_path: 
     assert key.hash("AB123") != back
 
 
-def test_a_machine_that_starts_with_the_time_of_an_hour_ago_keeps_its_key(tmp_path: Path) -> None:
+def test_a_clock_one_hour_behind_keeps_the_key(tmp_path: Path) -> None:
     path, clock = tmp_path / "hash.key", Clock()
     first = open_key(path, clock).hash("AB123")
     clock.now -= 3000.0

@@ -49,7 +49,7 @@ def test_clear_text_stays_as_it_is(family: list[WatchlistSettings]) -> None:
 
 
 @pytest.mark.parametrize("mode", ["hash", "nothing"])
-def test_no_text_leaves_in_other_modes(mode: Any, tmp_path: Path, family: list[WatchlistSettings]) -> None:
+def test_other_modes_hide_all_texts(mode: Any, tmp_path: Path, family: list[WatchlistSettings]) -> None:
     settings = PrivacySettings(mode, tmp_path / "k" if mode == "hash" else None)
     guard = PrivacyFilter(settings, family)
     record = record_of("ABC123", "XYZ789")
@@ -81,12 +81,12 @@ def test_the_hash_of_a_plate_is_found_again(tmp_path: Path) -> None:
         {"mode": "hash", "key_file": Path("k"), "rotate_days": 0.0},
     ],
 )
-def test_settings_that_make_no_sense(values: dict[str, Any]) -> None:
+def test_invalid_settings(values: dict[str, Any]) -> None:
     with pytest.raises(SettingError):
         PrivacySettings(**values)
 
 
-def test_what_contradicts_itself_is_refused(tmp_path: Path) -> None:
+def test_contradictory_settings_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="save no pictures"):
         PrivacyFilter(PrivacySettings("nothing"), saves_pictures=True)
     with pytest.raises(UsageError, match="set blur_others"):
@@ -110,19 +110,19 @@ class TestPictures:
         assert is_flat(saved[196:224, 46:114]), "what was found and not read may be a plate, too"
         assert (saved[:90, 200:] == picture[:90, 200:]).all()
 
-    def test_a_picture_of_one_plate_is_covered_where_nothing_was_read(
+    def test_an_unread_picture_of_one_plate_is_masked(
         self, family: list[WatchlistSettings], picture: np.ndarray
     ) -> None:
         guard = PrivacyFilter(PrivacySettings(blur_others=True), family, saves_pictures=True)
         saved, shown = guard.frame(picture, [], (0, 0, 400, 300))
         assert not shown and is_flat(saved)
 
-    def test_without_the_wish_nothing_is_covered(self, picture: np.ndarray) -> None:
+    def test_by_default_nothing_is_masked(self, picture: np.ndarray) -> None:
         saved, shown = PrivacyFilter().frame(picture, [make_plate("ABC123", box=BOX)])
         assert saved is picture and len(shown) == 1
 
     @given(st.integers(-20, 400), st.integers(-20, 300), st.integers(1, 300), st.integers(1, 200))
-    def test_crops_are_covered_wherever_they_were_cut(self, x: int, y: int, width: int, height: int) -> None:
+    def test_crops_are_masked_at_every_position(self, x: int, y: int, width: int, height: int) -> None:
         picture = np.random.default_rng(1).integers(0, 255, (300, 400, 3), dtype=np.uint8)
         box = (max(0, x), max(0, y), min(width, 400 - max(0, x)), min(height, 300 - max(0, y)))
         if box[2] < 1 or box[3] < 1:
@@ -134,7 +134,7 @@ class TestPictures:
         left, top = box[0] - max(0, box[0] - max(2, box[3] // 6)), box[1] - max(0, box[1] - max(2, box[3] // 6))
         assert is_flat(saved[top : top + box[3], left : left + box[2]])
 
-    def test_covering_leaves_the_picture_itself_alone(self, picture: np.ndarray) -> None:
+    def test_masking_does_not_change_the_original(self, picture: np.ndarray) -> None:
         before = picture.copy()
         mask_boxes(picture, [BOX, (-50, -50, 10, 10), (390, 290, 100, 100)])
         assert (picture == before).all()

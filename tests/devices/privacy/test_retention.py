@@ -22,7 +22,7 @@ def put(folder: Path, name: str, days: float) -> Path:
     return path
 
 
-def test_old_pictures_of_ours_are_deleted(tmp_path: Path) -> None:
+def test_old_pictures_of_this_program_are_deleted(tmp_path: Path) -> None:
     id_ = uuid7()
     names = [f"{id_}.jpg", f"{id_}-2.jpg", f".{id_}.77.part.jpg"]
     old = [put(tmp_path, name, 31) for name in names]
@@ -59,7 +59,7 @@ def test_a_folder_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     assert len(reported) == 1 and "cannot be deleted" in reported[0]
 
 
-def test_it_runs_by_itself_once_the_clock_is_set(tmp_path: Path) -> None:
+def test_it_starts_once_the_clock_is_set(tmp_path: Path) -> None:
     path = put(tmp_path, f"{uuid7()}.jpg", 365 * 5)
     is_set: list[bool] = []
     retention = Retention(30, [tmp_path], clock_set=lambda: bool(is_set))
@@ -74,7 +74,7 @@ def test_it_runs_by_itself_once_the_clock_is_set(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-def test_everything_is_kept_where_nothing_else_is_said(tmp_path: Path) -> None:
+def test_everything_is_kept_by_default(tmp_path: Path) -> None:
     path = put(tmp_path, f"{uuid7()}.jpg", 365 * 5)
     retention = Retention(0, [tmp_path])
     retention.start()

@@ -191,7 +191,7 @@ def test_of_a_damaged_file_nothing_old_is_left(tmp_path: Path, kind: str, damage
     assert later["id"].encode() in content(tmp_path)
 
 
-def test_what_is_damaged_is_said_once(tmp_path: Path) -> None:
+def test_damaged_lines_are_reported_once(tmp_path: Path) -> None:
     output, path = writes("csv", tmp_path)
     output.open()
     output.send(events())
@@ -268,7 +268,7 @@ def test_of_a_damaged_table_nothing_old_is_left(tmp_path: Path, damage: str) -> 
     output.close()
 
 
-def test_pictures_of_this_program_alone_and_one_that_stays_stops_no_other(tmp_path: Path) -> None:
+def test_only_pictures_of_this_program_are_deleted(tmp_path: Path) -> None:
     folder = PictureFolder(tmp_path)
     names = ("gate-000001-read", "20260501T120000.100Z-AB12CD", uuid7())
     ours = [folder.save(Image.new("RGB", (9, 9)), name) for name in names]

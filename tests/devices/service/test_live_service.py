@@ -42,7 +42,7 @@ def settings(camera: MjpegServer, fps: int) -> str:
     )
 
 
-def test_it_lives_while_the_camera_is_lost_and_reloads_and_stops(camera: MjpegServer, tmp_path: Path) -> None:
+def test_keep_alive_goes_on_while_the_camera_is_lost(camera: MjpegServer, tmp_path: Path) -> None:
     file, out, err = tmp_path / "gate.toml", tmp_path / "out", tmp_path / "err"
     file.write_text(settings(camera, 15))
     with (

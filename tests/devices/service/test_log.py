@@ -12,7 +12,7 @@ import pytest
 from plate_devices.service.log import Log
 
 
-def test_text_is_one_line_for_people() -> None:
+def test_text_is_one_line() -> None:
     stream = io.StringIO()
     Log("plate-infer", stream=stream).say("source_lost", "street\n is\x1b[2J lost", source="street")
     assert stream.getvalue() == "plate-infer: street\\x0a is\\x1b[2J lost\n"
@@ -41,7 +41,7 @@ def test_the_journal_gets_the_level(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (tmp_path / "other").read_text() == "plate-infer: settings were read again\n"
 
 
-def test_a_stream_that_is_gone_ends_nothing() -> None:
+def test_a_closed_stream_ends_nothing() -> None:
     full = Path("/dev/full").open("w", buffering=1)  # noqa: SIM115
     Log("plate-infer", stream=full).say("a", "b")
     with pytest.raises(OSError, match="No space"):

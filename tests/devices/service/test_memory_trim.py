@@ -24,7 +24,7 @@ print(malloc_trim(), before - Board().memory_used)
 """
 
 
-def test_it_is_done_at_once_and_then_once_a_minute() -> None:
+def test_it_trims_at_once_and_then_once_a_minute() -> None:
     done: list[float] = []
     now = 0.0
     trimmer = MemoryTrimmer(lambda: done.append(now))

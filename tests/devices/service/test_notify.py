@@ -69,7 +69,7 @@ def test_without_a_watchdog_no_keep_alive_is_sent(systemd: tuple[socket.socket, 
         heard(systemd)
 
 
-def test_a_listener_that_is_behind_holds_nothing_up(systemd: tuple[socket.socket, str]) -> None:
+def test_a_slow_receiver_delays_nothing(systemd: tuple[socket.socket, str]) -> None:
     notifier = Notifier({"NOTIFY_SOCKET": systemd[1], "WATCHDOG_USEC": "1"})
     started = time.monotonic()
     for _ in range(1000):

@@ -106,7 +106,7 @@ def truth() -> list[str]:
     return [vehicle.text for vehicle in vehicles(CARS)]
 
 
-def test_systemd_hears_that_it_is_ready_lives_and_stops(start: Callable[..., Service]) -> None:
+def test_systemd_is_notified_of_ready_alive_and_stop(start: Callable[..., Service]) -> None:
     service = start(settings("demo:100000"))
     assert service.hear("READY=1")
     assert "demo:100000: " in service.hear("STATUS=")
@@ -192,7 +192,7 @@ def test_options_win_over_the_file(start: Callable[..., Service]) -> None:
     assert service.plates == truth()[:1]
 
 
-def test_a_folder_that_takes_no_pictures_ends_nothing(start: Callable[..., Service]) -> None:
+def test_an_unwritable_picture_folder_does_not_end_the_service(start: Callable[..., Service]) -> None:
     service = start(settings("demo:100000", '[pictures]\ncrops = "crops"\n'))
     crops, away = service.folder / "crops", service.folder / "away"
     service.wait_for(lambda: len(list(crops.glob("*.jpg"))) >= 2)
@@ -207,7 +207,7 @@ def test_a_folder_that_takes_no_pictures_ends_nothing(start: Callable[..., Servi
     assert service.plates == truth()[: len(service.plates)]
 
 
-def test_what_privacy_hides_leaves_the_process_nowhere(start: Callable[..., Service]) -> None:
+def test_hidden_texts_never_leave_the_process(start: Callable[..., Service]) -> None:
     more = '[[output]]\ntype = "sqlite"\npath = "plates.db"\n[privacy]\nmode = "hash"\nkey_file = "key"\n'
     more += '[[watchlist]]\nname = "family"\nfile = "list"\n'
     service = start(settings("demo:6", more), files={"list": f"{truth()[3]}\n"})

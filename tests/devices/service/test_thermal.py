@@ -43,7 +43,7 @@ def test_a_hot_processor_reads_fewer_frames_and_is_reported_once() -> None:
     assert throttle.frames is None
 
 
-def test_it_never_stops() -> None:
+def test_the_frame_rate_stays_above_the_minimum() -> None:
     processor = Processor()
     processor.ambient = 90.0
     throttle = ThermalThrottle(HeatSettings(limit=75, slowest=0.5), processor, lambda *_: None)

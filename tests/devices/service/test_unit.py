@@ -50,7 +50,7 @@ def test_the_unit_starts_what_is_installed() -> None:
         assert f"\n{line}\n" in unit
 
 
-def test_unit_image_and_soak_have_as_few_heaps(repository: Path) -> None:
+def test_unit_image_and_soak_limit_the_heaps(repository: Path) -> None:
     unit = (PARTS / "plate-infer.service").read_text("utf-8")
     few = {"OPENBLAS_NUM_THREADS=1", "MALLOC_ARENA_MAX=2"}
     set_by_unit = re.findall(r"^Environment=(.*)$", unit, re.MULTILINE)
@@ -160,7 +160,7 @@ def installed(repository: Path, tmp_path: Path) -> Callable[..., tuple[subproces
         "rtsp://g\u00e4te/\u00fc%25", "demo:3 \\g<0>".replace("\\", ""), "$HOME ${PATH} !x *", "a=b|c&d",
     ],
 )  # fmt: skip
-def test_a_camera_stands_in_the_settings_as_it_was_given(
+def test_the_camera_option_is_written_into_the_settings(
     installed: Callable[..., tuple[subprocess.CompletedProcess[str], Path]], camera: str
 ) -> None:
     said, root = installed("--camera", camera)
