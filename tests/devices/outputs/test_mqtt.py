@@ -293,7 +293,7 @@ def test_no_broker_and_another_server() -> None:
         ({"url": "mqtt://host/a/+"}, "does not allow these wildcards"),
         ({"url": "mqtt://host/a/%23"}, "does not allow these wildcards"),
         ({"url": "mqtt://host/a#b"}, "write it as %23"),
-        ({"url": "mqtt://host/%ff"}, "no UTF-8"),
+        ({"url": "mqtt://host/%ff"}, "not UTF-8"),
         ({"url": "mqtt://host/a%00b"}, "control character"),
         ({"url": "mqtt://host", "topic": "x" * 2000}, "longer than"),
         ({"url": "mqtt://host", "topic": "$SYS/x"}, "belongs to the broker"),
