@@ -162,7 +162,7 @@ def test_no_server() -> None:
 
 @pytest.mark.parametrize("url", ["ftp://host/", "host", "http://", "http://host:99999/", "http://s3cret @host/"])
 def test_invalid_addresses(url: str) -> None:
-    with pytest.raises(SettingError, match="not an address|not a valid address") as refused:
+    with pytest.raises(SettingError, match=r"not an address|not a valid address") as refused:
         WebhookSettings(url=url)
     assert "s3cret" not in str(refused.value)
     assert "s3cret" not in repr(WebhookSettings(url="http://joe:s3cret@host/s3cret"))
