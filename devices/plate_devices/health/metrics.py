@@ -46,15 +46,11 @@ def _single(name: str, kind: Kind, help_: str, value: Callable[[Health], float |
 
 
 def _per_output(name: str, kind: Kind, help_: str, value: Callable[[OutputState], float]) -> Metric:
-    return Metric(
-        name, kind, ("output",), help_, lambda health: [({"output": one.name}, value(one)) for one in health.outputs]
-    )
+    return Metric(name, kind, ("output",), help_, lambda h: [({"output": one.name}, value(one)) for one in h.outputs])
 
 
 def _per_thread(name: str, kind: Kind, help_: str, value: Callable[[ThreadState], float]) -> Metric:
-    return Metric(
-        name, kind, ("thread",), help_, lambda health: [({"thread": one.name}, value(one)) for one in health.threads]
-    )
+    return Metric(name, kind, ("thread",), help_, lambda h: [({"thread": one.name}, value(one)) for one in h.threads])
 
 
 def _info(health: Health) -> Iterable[Sample]:
@@ -72,65 +68,31 @@ def _throttled(health: Health) -> float | None:
 
 METRICS = (
     Metric("info", "gauge", ("source", "engine"), "Source and models in use; always 1.", _info),
-    _single("uptime_seconds", "gauge", "Seconds since the start.", lambda health: health.seconds_up),
+    _single("uptime_seconds", "gauge", "Seconds since the start.", lambda h: h.seconds_up),
     Metric("frames_total", "counter", ("result",), "Frames: read, skipped (nothing new), dropped (too fast).", _frames),
-    _single("plates_total", "counter", "Plates read in frames.", lambda health: health.plates),
-    _single("vehicles_total", "counter", "Vehicles reported.", lambda health: health.vehicles),
-    _single("frame_rate", "gauge", "Frames read per second, recently.", lambda health: health.frame_rate),
-    _single(
-        "frame_limit",
-        "gauge",
-        "Limit of frames per second by thermal throttling; absent without throttling.",
-        lambda health: health.frame_limit,
-    ),
-    _single("behind_seconds", "gauge", "Seconds from capture to the end of reading.", lambda health: health.behind),
-    _single(
-        "last_frame_age_seconds",
-        "gauge",
-        "Seconds since the last frame.",
-        lambda health: health.seconds_without_frame,
-    ),
-    _single("source_up", "gauge", "1 while the source gives pictures.", lambda health: not health.source_state),
-    _single("source_outages_total", "counter", "How often the source was lost.", lambda health: health.outages),
-    _single("reloads_total", "counter", "How often the settings were reloaded.", lambda health: health.reloads),
-    _single(
-        "temperature_celsius",
-        "gauge",
-        "Temperature of the processor's hottest sensor; absent without a sensor.",
-        lambda health: health.temperature,
-    ),
+    _single("plates_total", "counter", "Plates read in frames.", lambda h: h.plates),
+    _single("vehicles_total", "counter", "Vehicles reported.", lambda h: h.vehicles),
+    _single("frame_rate", "gauge", "Frames read per second, recently.", lambda h: h.frame_rate),
+    _single("frame_limit", "gauge", "Most frames per second during thermal throttling.", lambda h: h.frame_limit),
+    _single("behind_seconds", "gauge", "Seconds from capture to the end of reading.", lambda h: h.behind),
+    _single("last_frame_age_seconds", "gauge", "Seconds since the last frame.", lambda h: h.seconds_without_frame),
+    _single("source_up", "gauge", "1 while the source gives pictures.", lambda h: not h.source_state),
+    _single("source_outages_total", "counter", "How often the source was lost.", lambda h: h.outages),
+    _single("reloads_total", "counter", "How often the settings were reloaded.", lambda h: h.reloads),
+    _single("temperature_celsius", "gauge", "Temperature of the processor's hottest sensor.", lambda h: h.temperature),
     _single("throttled", "gauge", "1 while the board slows down; on a Raspberry Pi.", _throttled),
-    _single("memory_bytes", "gauge", "Resident memory of the process.", lambda health: health.memory_used),
-    _single("disk_free_bytes", "gauge", "Free space on the disk of the queue.", lambda health: health.disk_free),
-    _single("disk_up", "gauge", "1 while events can be written to the disk.", lambda health: not health.disk_error),
-    _single(
-        "queue_unreadable_total",
-        "counter",
-        "Damaged events in the queue that were set aside.",
-        lambda health: health.events_unreadable,
-    ),
-    _single(
-        "retention_up",
-        "gauge",
-        "1 while everything older than keep_days is deleted.",
-        lambda health: not health.retention_error,
-    ),
-    _per_thread("thread_up", "gauge", "1 while a background thread runs.", lambda thread: thread.running),
-    _per_thread(
-        "thread_failures_total", "counter", "How often a background thread failed.", lambda thread: thread.failures
-    ),
-    _single("clock_set", "gauge", "1 once the clock is known to be right.", lambda health: health.clock_set),
-    _per_output("output_waiting", "gauge", "Events in the queue for the output.", lambda output: output.waiting),
-    _per_output(
-        "output_delivered_total", "counter", "Events that the output acknowledged.", lambda output: output.delivered
-    ),
-    _per_output(
-        "output_dropped_total",
-        "counter",
-        "Events that the output refused, or that a full queue dropped.",
-        lambda output: output.dropped,
-    ),
-    _per_output("output_up", "gauge", "1 while the output accepts events.", lambda output: not output.last_error),
+    _single("memory_bytes", "gauge", "Resident memory of the process.", lambda h: h.memory_used),
+    _single("disk_free_bytes", "gauge", "Free space on the disk of the queue.", lambda h: h.disk_free),
+    _single("disk_up", "gauge", "1 while events can be written to the disk.", lambda h: not h.disk_error),
+    _single("queue_unreadable_total", "counter", "Damaged events that were set aside.", lambda h: h.events_unreadable),
+    _single("retention_up", "gauge", "1 while everything too old is deleted.", lambda h: not h.retention_error),
+    _per_thread("thread_up", "gauge", "1 while a background thread runs.", lambda one: one.running),
+    _per_thread("thread_failures_total", "counter", "How often a background thread failed.", lambda one: one.failures),
+    _single("clock_set", "gauge", "1 once the clock is known to be right.", lambda h: h.clock_set),
+    _per_output("output_waiting", "gauge", "Events in the queue for the output.", lambda one: one.waiting),
+    _per_output("output_delivered_total", "counter", "Events the output acknowledged.", lambda one: one.delivered),
+    _per_output("output_dropped_total", "counter", "Events refused, or dropped when full.", lambda one: one.dropped),
+    _per_output("output_up", "gauge", "1 while the output accepts events.", lambda one: not one.last_error),
 )
 
 

@@ -10,13 +10,11 @@ from plate_devices.events.system_times import TrustedTimes
 from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from plate_devices.cli.infer_options import InferOptions
     from plate_devices.config.load import Config
     from plate_devices.events.records import Record
+    from plate_devices.health.state import Health
     from plate_devices.outputs.delivery import Delivery
-    from plate_devices.outputs.output import OutputState
     from plate_devices.privacy.retention import Retention
     from plate_devices.service.log import Log
 
@@ -44,24 +42,14 @@ class EventPipeline:
         if self._delivery is not None:
             self._delivery.put(record)
 
-    def state(self) -> Sequence[OutputState]:
-        """Return the states of the outputs."""
-        return () if self._delivery is None else self._delivery.state()
-
-    @property
-    def disk_error(self) -> str:
-        """Why events are kept in memory; "" while the disk works."""
-        return "" if self._delivery is None else self._delivery.disk_error
-
-    @property
-    def events_unreadable(self) -> int:
-        """How many damaged events on the disk were set aside since the start."""
-        return 0 if self._delivery is None else self._delivery.unreadable
-
-    @property
-    def retention_error(self) -> str:
-        """Why something too old is not deleted; "" if all is deleted."""
-        return "" if self._retention is None else self._retention.problem
+    def update(self, health: Health) -> None:
+        """Write the state of clock, queue, outputs and retention into `health`."""
+        health.clock_set = self.clock.look()
+        health.retention_error = "" if self._retention is None else self._retention.problem
+        delivery = self._delivery
+        health.outputs = () if delivery is None else delivery.state()
+        health.disk_error = "" if delivery is None else delivery.disk_error
+        health.events_unreadable = 0 if delivery is None else delivery.unreadable
 
     def apply(self, options: InferOptions) -> None:
         """Use other settings; waiting events are delivered. Raises DeviceError, and the previous settings stay."""

@@ -126,9 +126,7 @@ class Monitor:
         health.throttled, health.memory_used = self._board.throttled, self._board.memory_used
         pipeline = self._reporter.pipeline
         if pipeline is not None:
-            health.outputs, health.clock_set = pipeline.state(), pipeline.clock.look()
-            health.disk_error, health.retention_error = pipeline.disk_error, pipeline.retention_error
-            health.events_unreadable = pipeline.events_unreadable
+            pipeline.update(health)
             health.disk_free = disk_free(pipeline.folder or Path(self._options.save_crops or "."))
         self._trimmer.trim_if_due()
         self._slow(self._throttle.limit(loop.rate))

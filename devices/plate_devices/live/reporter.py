@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plate_devices.cli.status_line import StatusLine
+from plate_devices.live.tally import Tally
 from plate_devices.outputs.console_lines import ConsoleLines
-from plate_devices.tally import Tally
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from plate_devices.live.event_pipeline import EventPipeline
 from plate_devices.live.frame_reader import FrameReader
 from plate_devices.live.loop import FrameLoop, StopLoop
 from plate_devices.live.reporter import Reporter
+from plate_devices.live.tally import closing_line
 from plate_devices.service.log import Log
 from plate_devices.service.notify import Notifier
 from plate_devices.service.signals import Signals
-from plate_devices.tally import closing_line
 from plate_devices.threads import THREADS
 from plate_runtime.errors import described
 

@@ -1,4 +1,4 @@
-"""What a run has read, as one closing line with counts."""
+"""Counts of a run, for its closing line."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ class Tally:
     """Counts of one run.
 
     Attributes:
-        pictures, videos: inputs, those that could not be read too. frames: of videos, that were looked at.
-        plates: read in pictures and single frames. vehicles: read in videos.
-        errors: inputs that were not read to the end.
+        pictures, videos: inputs, including those with errors.
+        frames: of videos.
+        plates: read in pictures and single frames.
+        vehicles: read in videos.
+        errors: inputs that could not be read to the end.
     """
 
     pictures: int = 0
@@ -24,11 +26,11 @@ class Tally:
 
     @property
     def one_error(self) -> bool:
-        """Whether there was one input and it could not be read: the line about it says all."""
+        """Whether the only input could not be read, so that its error says everything."""
         return self.pictures + self.videos == self.errors == 1 and not self.frames
 
     def describe(self, read_as: str) -> str:
-        """Return what was read, in a line; `read_as` is the mode, as advice if nothing was read."""
+        """Return the closing line of pictures and videos; it advises about the mode `read_as` if nothing was read."""
         inputs = [_counted(self.pictures, "picture")] if self.pictures or not self.videos else []
         if self.videos:
             inputs.append(f"{_counted(self.videos, 'video')} ({_counted(self.frames, 'frame')})")
@@ -41,7 +43,7 @@ class Tally:
 
 
 def closing_line(source: str, frames: int, vehicles: int) -> str:
-    """Return what a camera gave until it ended."""
+    """Return the closing line of a camera."""
     return f"{source}: {_counted(frames, 'frame')}, {_counted(vehicles, 'vehicle')} read"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plate_devices.tally import Tally
+from plate_devices.live.tally import Tally
 
 
 @pytest.mark.parametrize(
