@@ -76,7 +76,7 @@ def test_the_steps_of_a_frame_can_be_timed(load: object) -> None:
     rgb = np.zeros((*finding.SIZE, 3), np.uint8)
     for call in finding._steps(rgb).values():
         call()
-    (plate,) = finding._whole(rgb, fake=True)()
+    ((_, plate),) = finding._whole(rgb, fake=True)()
     assert plate.text == "AB123CD"
 
 
