@@ -176,6 +176,12 @@ def test_every_page_is_in_the_contents_of_the_site(reference: Any) -> None:
     assert sorted(listed) == sorted(there)
 
 
+def test_every_page_named_in_the_reference_is_made(reference: Any) -> None:
+    named = [name for page in PAGES for name in reference._NAMED.findall(page.read_text("utf-8"))]
+    assert len(named) >= 4
+    assert {f"reference/{name.lower().replace(' ', '-')}.md" for name in named} <= set(reference.pages())
+
+
 def test_commands_are_found() -> None:
     text = "\n".join(page.read_text("utf-8") for page in PAGES)
     assert len(list(shown_commands(text))) > 40

@@ -1,5 +1,7 @@
 """Pages of the reference that are made from the code when the site is built: commands, settings, metrics.
 
+Charts of `benchmarks/results` become part of the site, too.
+
 MkDocs calls `on_files` and `on_page_markdown`. `python docs/hooks/reference.py FOLDER` writes the pages as files.
 """
 
@@ -12,6 +14,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, Field, fields
+from functools import cache
 from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "benchmarks" / "results"
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "plate-infer": infer.command,
     "plate-eval": evaluate.command,
@@ -41,6 +45,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "plate-export": export.export_command,
 }
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s#]+)(#[^)\s]*)?\)")
+_NAMED = re.compile(r"[Tt]he page ([A-Z][a-z]+(?: [a-z]+)?)\s+of\s+the\s+reference")
 _ATTRIBUTE = re.compile(r"^ {4}(\w+(?:, \w+)*): ", re.MULTILINE)
 
 
@@ -50,11 +55,16 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
     for name, text in pages().items():
         files.append(File.generated(config, name, content=text))
+    for chart in sorted(RESULTS.glob("*.png")):
+        files.append(File.generated(config, f"results/{chart.name}", abs_src_path=str(chart)))
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Show the path instead of a link where a page links to a file outside the documentation."""
+    """Show the path instead of a link to a file outside the documentation; charts keep their link.
+
+    Pages that are made from the code exist on the site alone. Other pages name them, and the site links the name.
+    """
     folder = Path(page.file.src_uri).parent
 
     def shown(link: re.Match[str]) -> str:
@@ -62,11 +72,18 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         if re.match(r"[a-z]+:", target) or files.get_file_from_path(os.path.normpath(folder / target)):
             return link[0]
         path = os.path.normpath(Path("docs") / folder / target)
+        if files.get_file_from_path(chart := f"results/{Path(path).name}"):
+            return f"[{text}]({os.path.relpath(chart, folder)})"
         return f"`{path}`" if text.strip("`") == path else f"{text} (`{path}`)"
 
-    return _LINK.sub(shown, markdown)
+    def linked(named: re.Match[str]) -> str:
+        made = f"reference/{named[1].lower().replace(' ', '-')}.md"
+        return f"[{named[0]}]({os.path.relpath(made, folder)})" if made in pages() else named[0]
+
+    return _NAMED.sub(linked, _LINK.sub(shown, markdown))
 
 
+@cache
 def pages() -> dict[str, str]:
     """Return the Markdown of every page that is made, by its path below docs/."""
     return {
