@@ -1,4 +1,4 @@
-"""Names and versions of published models: a user's model never has those of one that ships, or of another."""
+"""Names and versions of exported models: a user's model has neither those of a shipped model nor of another."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from pathlib import Path
 
 from plate_runtime.errors import ModelError
 from plate_runtime.model_file import read_model_file
-from plate_train.networks.weights_file import SHIPPED
+from plate_train.networks.model_name import RESERVED, model_name
 
 from .check_sets.packaged import is_shipped
 from .source import Source
 
-FORMATS = (".tflite", ".onnx")
 _PLAIN = re.compile(r"(.*?)(\d+)")
 
 
 def distinct(source: Source, out: Path, *, named: bool = False, versioned: bool = False) -> Source:
-    """Return the source with a name and a version of its own; what ships keeps both.
+    """Return the source with a unique name and version; a shipped model keeps both.
 
     Args:
-        out: folder to publish in; where another network of that name is in it already, the version counts up.
-        named, versioned: the user named it, or its version; then that stays.
+        out: folder to publish in; if it holds another network of that name, the version is incremented.
+        named, versioned: the user gave the name or the version, which is kept.
     """
     if is_shipped(source.digest):
         return source
     meta, notes = source.meta, list(source.notes)
-    if not named and meta.name in _shipped_names():
-        name = _own_name(source.path, out)
-        notes.append(f"called {name}: {meta.name} is the name of a model that ships (--name sets another)")
+    if not named and meta.name in RESERVED:
+        path = source.path.resolve()
+        name = model_name(path.parent.name if path.name == "model.h5" else path.stem, out.resolve().name)
+        notes.append(f"called {name}: {meta.name} is the name of a shipped model (--name sets another)")
         meta = dataclasses.replace(meta, name=name)
     if not versioned:
         version = _free_version(meta.name, meta.version, source.digest, out)
@@ -39,22 +39,8 @@ def distinct(source: Source, out: Path, *, named: bool = False, versioned: bool 
     return dataclasses.replace(source, meta=meta, notes=tuple(notes))
 
 
-def _shipped_names() -> set[str]:
-    return {path.stem.rpartition("-")[0] for path in SHIPPED.glob("*.h5")} | {"plate-reader-nano"}
-
-
-def _own_name(path: Path, out: Path) -> str:
-    """Return the first that is no shipped name: that of the run, of the file, of the folder to publish in."""
-    for name in (path.resolve().parent.name if path.name == "model.h5" else path.stem, out.resolve().name):
-        plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")
-        shipped = any(plain == one or re.fullmatch(rf"{re.escape(one)}-[0-9.]+", plain) for one in _shipped_names())
-        if plain and not shipped:
-            return plain
-    return "my-model"
-
-
 def _free_version(name: str, version: str, digest: str, out: Path) -> str:
-    """Return the version, counted up past those in `out` that are of another `.h5`."""
+    """Return the version, incremented until `out` holds no file of it from another `.h5`."""
     while any(
         _digest(path) != digest for path in out.glob(f"{name}-{version}-*") if path.suffix in (".tflite", ".onnx")
     ):
@@ -64,7 +50,7 @@ def _free_version(name: str, version: str, digest: str, out: Path) -> str:
 
 
 def _digest(path: Path) -> str | None:
-    """Return the digest of the `.h5` that a file was made of; None where it does not say."""
+    """Return the digest of the `.h5` that a file was made from, or None if its manifest has none."""
     try:
         found = read_model_file(path).manifest.training.get("h5_sha256")
     except ModelError:

@@ -93,6 +93,7 @@ def test_a_run_leaves_model_report_and_pictures(finished: Path, small_folder: Pa
 def test_the_model_file_tells_its_input_and_training(finished: Path) -> None:
     meta = weights_file.read_meta(finished / "model.h5")
     assert meta is not None
+    assert meta.name == "first"
     assert (meta.input.polarity, meta.input.resize, meta.input.scale) == ("light-on-dark", "stretch", 1 / 255)
     assert meta.training["seed"] == 5
     assert meta.training["seeds"] == [5, 6]

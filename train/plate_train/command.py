@@ -199,7 +199,7 @@ def _add_character_options(parser: argparse.ArgumentParser) -> None:
     add("--dropout", type=number(0, 0.95), metavar="X", help="after the first dense layer (default: 0.3)")
     for name, default in (("first-filters", 32), ("second-filters", 64), ("first-dense", 256), ("second-dense", 128)):
         add(f"--{name}", type=whole(1), metavar="N", help=f"size in the tuned network (default: {default})")
-    add("--model-name", dest="name", metavar="NAME", default=defaults.name, help="of the model (default: %(default)s)")
+    add("--model-name", dest="name", metavar="NAME", default="", help="of the model (default: the folder's)")
     add(
         "--model-version",
         dest="version",

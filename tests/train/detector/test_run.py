@@ -65,6 +65,7 @@ def test_a_finished_run_leaves_everything(finished: Path) -> None:
     assert report["scores"]["gate"]["frames"] == 2
     meta = weights_file.read_meta(finished / "model.h5")
     assert meta is not None
+    assert meta.name == finished.name
     assert (meta.kind, meta.decoding, meta.strides, meta.alphabet) == ("detector", "corners", (8, 16, 32), "")
     assert meta.input.resize == "fit"
     assert meta.thresholds == {"min_detection": report["threshold"]}

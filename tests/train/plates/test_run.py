@@ -79,6 +79,7 @@ def test_a_finished_run_leaves_everything(finished: Path) -> None:
     assert report["scores"]["drawn"]["count"] == 32
     meta = weights_file.read_meta(finished / "model.h5")
     assert meta is not None
+    assert meta.name == finished.name
     assert (meta.kind, meta.decoding, meta.steps, meta.input.contrast) == ("plate", "ctc", 80, "standardise")
     assert meta.temperature == report["temperature"]
     assert meta.training["step"] == 24

@@ -29,6 +29,7 @@ def test_a_search_chooses_size_and_rate_within_the_limit(tmp_path: Path) -> None
     best = found["trials"][int(found["best"])]
     assert best["score"] == max(row["score"] for row in found["trials"])
     meta = weights_file.read_meta(tmp_path / "run/model.h5")
+    assert meta is not None and meta.name == "run"
     assert meta is not None
     assert meta.training["multiply_adds"] == best["multiply_adds"]
     assert meta.training["step"] == 4

@@ -18,6 +18,7 @@ from plate_runtime.script import Script
 
 from ..loop.atomic import write_json
 from ..networks import weights_file
+from ..networks.model_name import named
 from ..networks.tensorflow_setup import fix, versions
 from . import plots, protocol, report
 from .architectures import Hyperparameters
@@ -60,7 +61,7 @@ class Settings:
     second_dense: int | None = None
     start: str | None = None
     polarity: str | None = None
-    name: str = "plate-character"
+    name: str = ""
     version: str = "1.0.0"
     threads: int = 1
 
@@ -125,7 +126,7 @@ def run(settings: Settings, folder: Path, resume: bool, command: str, say: Calla
     """
     started = time.monotonic()
     recipe = settings.recipe()
-    settings = with_polarity(settings, say)
+    settings = with_polarity(named(settings, folder), say)
     if settings.start:
         # Loading a network starts TensorFlow, and with that fixes the number of threads.
         fix(settings.seed, settings.threads)

@@ -15,6 +15,7 @@ from ..loop.start import begun, start_from, writable
 from ..loop.steps import Steps, Stop, total_steps
 from ..network_model import as_model, open_frame_reader
 from ..networks import weights_file
+from ..networks.model_name import named
 from ..networks.tensorflow_setup import fix
 from ..plates.architectures import multiply_adds
 from ..synthetic.scenes.spec import SCENE_SPEC
@@ -68,6 +69,7 @@ def run(
     Raises:
         DataError, UsageError: data or options do not fit. DeviceError: the folder cannot be written.
     """
+    settings = named(settings, folder)
     with writable(folder, settings, resume):
         loop, recorder = _prepared(settings, folder, store, resume, say)
         if retime:

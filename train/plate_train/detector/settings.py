@@ -45,7 +45,7 @@ class Settings:
     precision: str = "float32"
     threads: int = 2
     workers: int = 1
-    name: str = "plate-detector"
+    name: str = ""
     version: str = "1.0.0"
 
     def __post_init__(self) -> None:

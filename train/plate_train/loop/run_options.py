@@ -32,7 +32,7 @@ def adder(
     def setting(name: str, kind: Callable[[str], Any], metavar: str, text: str, **more: Any) -> None:
         field = more.get("dest", name.replace("-", "_"))
         value, own = getattr(defaults, field), (with_data or {}).get(field)
-        shown = [] if value is None or value == () else [f"default: {value}"]
+        shown = [] if value in (None, (), "") else [f"default: {value}"]
         shown += [] if own is None else [f"with --data: {own}"]
         ends = f" ({'; '.join(shown)})" if shown else ""
         parser.add_argument(f"--{name}", type=kind, metavar=metavar, help=text + ends, **more)
@@ -60,7 +60,7 @@ def add_finer_choices(setting: Callable[..., None]) -> None:
     setting("window", whole(1), "N", "shards that a round mixes")
     setting("validation", whole(1), "N", "drawings that are scored")
     setting("checkpoint-minutes", number(0, 600), "M", "between checkpoints", dest="minutes")
-    setting("model-name", str, "NAME", "of the model", dest="name")
+    setting("model-name", str, "NAME", "of the model (default: that of the run's folder)", dest="name")
     setting("model-version", str, "X.Y.Z", "of the model", dest="version")
 
 

@@ -17,6 +17,7 @@ from ..loop.shards import VALIDATION_PART, Ahead, Shard, Store
 from ..loop.start import BEFORE_FILE, begun, start_from, writable
 from ..loop.steps import Loop, Stop, total_steps
 from ..networks import weights_file
+from ..networks.model_name import named
 from ..networks.tensorflow_setup import fix
 from ..synthetic.plates.spec import PLATE_SPEC
 from . import architectures, report
@@ -45,6 +46,7 @@ def run(
     Raises:
         DataError, UsageError: data or options do not fit. DeviceError: the folder cannot be written.
     """
+    settings = named(settings, folder)
     with writable(folder, settings, resume):
         loop, recorder, before = train(settings, folder, store, resume=resume, retime=retime, say=say)
         found = report.finish(loop, before)

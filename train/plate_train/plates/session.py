@@ -17,6 +17,7 @@ from ..loop.run_files import number_in, read_json
 from ..loop.shards import Store
 from ..loop.start import SEARCHED_FILE
 from ..loop.tuning import FOLDER
+from ..networks.model_name import named
 from . import report
 from .run import run
 from .search import search
@@ -38,6 +39,7 @@ def session(
         DataError, UsageError: data or options do not fit. DeviceError: the folder cannot be written.
     """
     _refuse_used(folder, resume)
+    settings = named(settings, folder)
     if settings.trials and not (folder / SEARCHED_FILE).exists() and not (folder / checkpoint.FILE).exists():
         write_json(asdict(settings), folder / FILE)
         settings = search(settings, folder, store, resume=resume, say=say)

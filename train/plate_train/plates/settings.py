@@ -62,7 +62,7 @@ class Settings:
     precision: str = "float32"
     threads: int = 2
     workers: int = 2
-    name: str = "plate-reader"
+    name: str = ""
     version: str = "1.0.0"
 
     def __post_init__(self) -> None:
