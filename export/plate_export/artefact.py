@@ -1,4 +1,4 @@
-"""A model file on its way: converted, given its manifest, checked, given its scores."""
+"""A model file during an export: its content, its manifest and its scores."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from plate_runtime.model_file import build_model_file
 from plate_runtime.reader import PLATE_AT_LEAST
 
 from .source import Source
+from .targets import Target
 
 _PATHS = ("path", "data", "start", "drawings", "watch")
-"""Entries of a training record that may hold paths."""
+"""Keys of a training record whose values may be paths."""
 
 _THRESHOLDS = {
     "character": {"min_confidence": 0.5},
     "plate": {"min_confidence": 0.5},
     "detector": {"min_detection": MIN_DETECTION, "min_confidence": PLATE_AT_LEAST},
 }
-"""Of a network that names none."""
+"""Of a network whose `.h5` records none."""
 
 
 @dataclass(frozen=True)
@@ -47,35 +48,35 @@ class Artefact:
     """A model file: NAME-VERSION-PRECISION.FORMAT.
 
     Attributes:
-        format: "tflite" or "onnx"; converted: what goes in; manifest: what it says of itself.
+        target: its row of the table of targets; converted: its content; manifest: its description.
     """
 
-    format: str
+    target: Target
     converted: Converted
     manifest: Manifest
 
     @property
     def name(self) -> str:
         """The file's name."""
-        return f"{self.manifest.name}-{self.manifest.version}-{self.manifest.precision}.{self.format}"
+        return f"{self.manifest.name}-{self.manifest.version}-{self.target.suffix}"
 
     def build(self) -> bytes:
         """Return the file's bytes, manifest and digest inside."""
-        return build_model_file(self.converted.content, self.format, self.manifest)
+        return build_model_file(self.converted.content, self.target.format, self.manifest)
 
     def with_scores(self, scores: Sequence[Score]) -> Artefact:
-        """Return the same file saying what it scored."""
+        """Return the same file with its scores in the manifest."""
         return dataclasses.replace(self, manifest=dataclasses.replace(self.manifest, scores=tuple(scores)))
 
     def with_noise(self, record: Mapping[str, Any]) -> Artefact:
-        """Return the same file saying how its outputs for noise differ; see `noise`."""
+        """Return the same file with the differences for noise in the manifest; see `noise`."""
         training = dict(self.manifest.training)
         training["export"] = {**training["export"], "noise": dict(record)}
         return dataclasses.replace(self, manifest=dataclasses.replace(self.manifest, training=training))
 
 
-def describe(source: Source, format_: str, precision: str, converted: Converted, export: Mapping[str, Any]) -> Artefact:
-    """Return the converted network with a manifest made of what its `.h5` records and how it was exported."""
+def describe(source: Source, target: Target, converted: Converted, export: Mapping[str, Any]) -> Artefact:
+    """Return the converted network with a manifest of what its `.h5` records and how it was exported."""
     meta = source.meta
     manifest = Manifest(
         kind=meta.kind,
@@ -83,7 +84,7 @@ def describe(source: Source, format_: str, precision: str, converted: Converted,
         version=meta.version,
         alphabet=meta.alphabet,
         input=dataclasses.replace(meta.input, dtype="int8" if converted.quantisation else "float32"),
-        precision=precision,
+        precision=target.precision,
         decoding=meta.decoding,
         steps=meta.steps,
         strides=meta.strides,
@@ -93,11 +94,11 @@ def describe(source: Source, format_: str, precision: str, converted: Converted,
         training={**_without_folders(meta.training), "h5_sha256": source.digest, "export": dict(export)},
         licence=meta.licence,
     )
-    return Artefact(format_, converted, manifest)
+    return Artefact(target, converted, manifest)
 
 
 def _without_folders(record: Any) -> Any:
-    """Return a record in which paths are names alone: the folders of a home are private."""
+    """Return a record with file names in place of paths: the folders of a home are private."""
     if isinstance(record, Mapping):
         return {key: _names(value) if key in _PATHS else _without_folders(value) for key, value in record.items()}
     return [_without_folders(value) for value in record] if isinstance(record, list) else record

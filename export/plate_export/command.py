@@ -13,6 +13,7 @@ from plate_runtime.errors import UsageError
 from plate_runtime.manifest import POLARITIES
 
 from .convert import libraries
+from .targets import chosen, needed
 
 _EXAMPLES = """\
 examples:
@@ -41,8 +42,8 @@ def export_command(arguments: Sequence[str]) -> int:
         PlateEdgeError: with the exit code that the command ends with.
     """
     asked = _parser().parse_args(arguments)
-    formats, precisions = chosen_files(asked.float, asked.int8, asked.onnx)
-    libraries.require((*libraries.ALWAYS, *(libraries.FOR_ONNX if "onnx" in formats else ())))
+    targets = chosen(asked.float, asked.int8, asked.onnx)
+    libraries.require((*libraries.ALWAYS, *needed(targets)))
     from .export import Options, export
     from .naming import distinct
     from .source import find_models, open_source, parse_classes
@@ -55,8 +56,7 @@ def export_command(arguments: Sequence[str]) -> int:
     options = Options(
         out=asked.out,
         data=asked.data,
-        formats=formats,
-        precisions=precisions,
+        targets=targets,
         min_accuracy=asked.min_accuracy,
         max_drop=asked.max_drop,
         calibration=asked.calibration,
@@ -72,13 +72,6 @@ def export_command(arguments: Sequence[str]) -> int:
         report = export(source, options, show=print)
         print(f"published in {asked.out}: {', '.join(artefact.name for artefact in report.artefacts)}")
     return 0
-
-
-def chosen_files(float_: bool, int8: bool, onnx: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return (formats, precisions): without flags all; `--onnx` adds ONNX in the precisions chosen."""
-    precisions = tuple(name for name, asked in (("float32", float_), ("int8", int8)) if asked)
-    formats = ("tflite", "onnx") if onnx or not precisions else ("tflite",)
-    return formats, precisions or ("float32", "int8")
 
 
 class _Parser(argparse.ArgumentParser):

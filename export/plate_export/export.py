@@ -15,7 +15,7 @@ from plate_train.network_model import as_model, open_frame_reader
 from plate_train.plates.score import compiled
 
 from . import noise
-from .artefact import Artefact, Converted, describe
+from .artefact import Artefact, describe
 from .check_sets.labelled import CheckSet, Labelled
 from .check_sets.load_check_set import load_check_set
 from .check_sets.packaged import is_shipped
@@ -25,12 +25,13 @@ from .checks.frame_texts import read_crops, search_all
 from .checks.network_outputs import require_sound
 from .checks.reading_process import Reading, installed, read_all
 from .checks.text_check import Limits
-from .convert import exact_int8, libraries, onnx, tflite
+from .convert import exact_int8, libraries
 from .convert.calibrate import COUNT, Calibration, choose
 from .noise import Noise
 from .progress import Progress
 from .publish import Staging, stage
 from .source import Source, load_network
+from .targets import TARGETS, Material, Target
 
 _FIRST_STEPS = 3  # pictures, network, scoring the .h5
 
@@ -42,7 +43,7 @@ class Options:
     Attributes:
         out: folder to publish in.
         data: a data folder, or None for the split that the `.h5` records.
-        formats: of "tflite" and "onnx"; precisions: of "float32" and "int8".
+        targets: the files to make.
         min_accuracy: per cent, or None for the kind's own; max_drop: points below the `.h5`.
         calibration: number of pictures; seed: of their choice.
         debug: let the libraries' log lines through.
@@ -50,8 +51,7 @@ class Options:
 
     out: Path
     data: Path | None = None
-    formats: Sequence[str] = ("tflite", "onnx")
-    precisions: Sequence[str] = ("float32", "int8")
+    targets: Sequence[Target] = TARGETS
     min_accuracy: float | None = None
     max_drop: float = text_check.MAX_DROP
     calibration: int = COUNT
@@ -71,7 +71,7 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
     """
     with stage(options.out) as staging, Progress(source.meta.name, _steps(options)) as progress:
         progress.step("loading pictures")
-        int8 = "int8" in options.precisions
+        int8 = any(target.precision == "int8" for target in options.targets)
         shipped = is_shipped(source.digest)
         check_set = load_check_set(source.meta, options.data, options.calibration if int8 else 0, shipped=shipped)
         limits = _limits(source, options, check_set)
@@ -139,8 +139,12 @@ class _Checker:
 
     def score_files(self, candidates: Sequence[Artefact], staging: Staging, reference: Any) -> list[Any]:
         paths = [staging.write(candidate.name, candidate.build()) for candidate in candidates]
-        runs = [(path, backend) for path in paths for backend in text_check.usable_backends(path, self.installed)]
-        self._progress.expect(_FIRST_STEPS + len({candidate.format for candidate in candidates}) + len(runs) + 1)
+        runs = [
+            (path, backend)
+            for path, one in zip(paths, candidates, strict=True)
+            for backend in text_check.usable_backends(one.target, self.installed)
+        ]
+        self._progress.expect(_FIRST_STEPS + len(candidates) + len(runs) + 1)
         return [self._score_file(path, backend, reference) for path, backend in runs]
 
     def _score_file(self, path: Path, backend: str, reference: Any) -> Any:
@@ -168,8 +172,8 @@ class _Checker:
 
 
 def _steps(options: Options) -> int:
-    """As many as there are with one interpreter a format."""
-    return _FIRST_STEPS + len(options.formats) * (1 + len(options.precisions)) + 1
+    """Return the number of steps with one interpreter for each file."""
+    return _FIRST_STEPS + 2 * len(options.targets) + 1
 
 
 def _limits(source: Source, options: Options, check_set: CheckSet) -> Limits:
@@ -190,33 +194,19 @@ def _other_polarity(source: Source, options: Options) -> Callable[[str], Labelle
 def _convert_all(
     network: Any, source: Source, options: Options, calibration: Calibration | None, progress: Progress
 ) -> list[Artefact]:
-    artefacts: list[Artefact] = []
-    int8 = None
-    for format_ in options.formats:
-        progress.step(f"converting to {format_}")
+    inputs = calibration.inputs(source.meta.input) if calibration is not None else None
+    score = exact_int8.score_range(source.meta.temperature) if source.meta.kind == "detector" else None
+    material = Material(network, inputs, score)
+    artefacts = []
+    for target in options.targets:
+        progress.step(f"converting to {target.suffix}")
         with libraries.quiet(options.debug):
-            if calibration is not None and int8 is None:  # the ONNX file is made of it too
-                inputs = calibration.inputs(source.meta.input)
-                score = exact_int8.score_range(source.meta.temperature) if source.meta.kind == "detector" else None
-                int8 = exact_int8.rewrite(network, tflite.to_int8(network, inputs), inputs, score)
-            convert = _to_tflite if format_ == "tflite" else _to_onnx
-            converted = convert(network, options.precisions, int8)
-        for precision, one in converted.items():
-            record: dict[str, Any] = {"libraries": libraries.versions()}
-            if calibration is not None and int8 is not None and precision == "int8":
-                record |= {"calibration": calibration.record(), "rounding": int8.rounding}
-            artefacts.append(describe(source, format_, precision, one, record))
+            converted = target.convert(material)
+        record: dict[str, Any] = {"libraries": libraries.versions()}
+        if calibration is not None and target.precision == "int8":
+            record |= {"calibration": calibration.record(), "rounding": material.int8.rounding}
+        artefacts.append(describe(source, target, converted, record))
     return artefacts
-
-
-def _to_tflite(network: Any, precisions: Sequence[str], int8: Converted | None) -> dict[str, Converted]:
-    converted = {"float32": tflite.to_float(network)} if "float32" in precisions else {}
-    return converted if int8 is None else converted | {"int8": int8}
-
-
-def _to_onnx(network: Any, precisions: Sequence[str], int8: Converted | None) -> dict[str, Converted]:
-    converted = {"float32": onnx.to_float(network)} if "float32" in precisions else {}
-    return converted if int8 is None else converted | {"int8": onnx.to_int8(int8.content, int8.quantisation)}
 
 
 def _require_same_answers(path: Path, exam: Exam, checks: Sequence[Any]) -> None:

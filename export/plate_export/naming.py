@@ -12,7 +12,9 @@ from plate_train.networks.model_name import RESERVED, model_name
 
 from .check_sets.packaged import is_shipped
 from .source import Source
+from .targets import TARGETS
 
+_SUFFIXES = {f".{target.format}" for target in TARGETS}
 _PLAIN = re.compile(r"(.*?)(\d+)")
 
 
@@ -41,9 +43,7 @@ def distinct(source: Source, out: Path, *, named: bool = False, versioned: bool 
 
 def _free_version(name: str, version: str, digest: str, out: Path) -> str:
     """Return the version, incremented until `out` holds no file of it from another `.h5`."""
-    while any(
-        _digest(path) != digest for path in out.glob(f"{name}-{version}-*") if path.suffix in (".tflite", ".onnx")
-    ):
+    while any(_digest(path) != digest for path in out.glob(f"{name}-{version}-*") if path.suffix in _SUFFIXES):
         counted = _PLAIN.fullmatch(version)
         version = f"{counted[1]}{int(counted[2]) + 1}" if counted else f"{version}.1"
     return version

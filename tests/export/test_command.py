@@ -15,7 +15,7 @@ from same_reading import recorded_texts, require_same
 
 from plate_export.checks import reading_process, text_check
 from plate_export.checks.reading_process import Reading
-from plate_export.command import chosen_files, export_command
+from plate_export.command import export_command
 from plate_export.convert import libraries
 from plate_export.source import Source
 from plate_runtime.alphabet import ALPHABET
@@ -45,24 +45,6 @@ def exported(own_h5: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_no_flag_makes_all_four_files_and_the_report(exported: Path) -> None:
     assert _names(exported) == ALL_FOUR | REPORT
-
-
-@pytest.mark.parametrize(
-    ("flags", "formats", "precisions"),
-    [
-        ((False, False, False), ("tflite", "onnx"), ("float32", "int8")),
-        ((True, False, False), ("tflite",), ("float32",)),
-        ((False, True, False), ("tflite",), ("int8",)),
-        ((True, True, False), ("tflite",), ("float32", "int8")),
-        ((False, True, True), ("tflite", "onnx"), ("int8",)),
-        ((True, False, True), ("tflite", "onnx"), ("float32",)),
-        ((False, False, True), ("tflite", "onnx"), ("float32", "int8")),
-    ],
-)
-def test_flags_choose_files(
-    flags: tuple[bool, bool, bool], formats: tuple[str, ...], precisions: tuple[str, ...]
-) -> None:
-    assert chosen_files(*flags) == (formats, precisions)
 
 
 def test_files_say_what_they_are_and_what_they_scored(exported: Path, data: Path, own_h5: Path) -> None:

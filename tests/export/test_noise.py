@@ -11,10 +11,12 @@ import pytest
 from numpy.typing import NDArray
 
 from plate_export import noise
-from plate_export.artefact import Converted
+from plate_export.artefact import Converted, describe
 from plate_export.command import export_command
 from plate_export.convert import onnx
 from plate_export.noise import Difference, Noise
+from plate_export.source import Source
+from plate_export.targets import TARGETS
 from plate_runtime.errors import AccuracyError
 from plate_runtime.manifest import InputSpec, Quantisation
 from plate_runtime.model_file import read_model_file
@@ -55,6 +57,44 @@ def test_the_export_of_characters_records_that_files_do_not_differ(own_h5: Path,
         "64 pictures of noise beside tiny-2.1.0-int8.tflite in litert"
         in (tmp_path / "out" / "tiny-2.1.0-report.md").read_text()
     )
+
+
+def _compare(rounding: str, outputs: dict[tuple[str, str], NDArray[np.float32]], source: Source) -> Noise:
+    quantisation = Quantisation(1, 0, 0.5, 0)
+    made = [
+        describe(source, target, Converted(b"", {}, quantisation if target.precision == "int8" else None, rounding), {})
+        for target in TARGETS
+    ]
+    named = {
+        (f"{source.meta.name}-{source.meta.version}-{file}", backend): one for (file, backend), one in outputs.items()
+    }
+    return noise.compare(np.zeros((2, 4, 3), np.float32), named, made, "model.h5")
+
+
+def test_an_interpreter_that_is_close_has_the_wide_limit_and_a_line_of_its_own(own_source: Source) -> None:
+    zeros = np.zeros((2, 4, 3), np.float32)
+    outputs = {
+        ("int8.tflite", "litert"): zeros,
+        ("int8.onnx", "onnx"): zeros,
+        ("int8.onnx", "openvino"): zeros + np.float32(2),
+    }
+    found = _compare("exact", outputs, own_source)
+    assert [(one.backend, one.steps, one.limit) for one in found.differences] == [("onnx", 0, 0), ("openvino", 4, 32)]
+    exact, close = found.to_text()
+    assert "at most 0 steps" in exact and "in onnx), 0 are allowed" in exact
+    assert "at most 4 steps" in close and "in openvino), 32 are allowed" in close
+    noise.judge(found)
+
+
+def test_plain_rounding_gives_every_interpreter_the_wide_limit(own_source: Source) -> None:
+    outputs = {
+        ("int8.tflite", "litert"): np.zeros((2, 4, 3), np.float32),
+        ("int8.onnx", "onnx"): np.full((2, 4, 3), 17, np.float32),
+    }
+    found = _compare("plain", outputs, own_source)
+    assert [(one.steps, one.limit) for one in found.differences] == [(34, noise.CLOSE_LIMIT)]
+    with pytest.raises(AccuracyError, match="34.0 steps"):
+        noise.judge(found)
 
 
 def test_a_wrong_translation_is_exit_3(own_h5: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

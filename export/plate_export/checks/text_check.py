@@ -6,18 +6,16 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plate_runtime.alphabet import fold
-from plate_runtime.backends import FORMATS
 from plate_runtime.errors import AccuracyError, missing_extra
 from plate_runtime.evaluate import agreement, score_texts
 from plate_runtime.manifest import Score
-from plate_runtime.model_file import format_of
 
+from ..targets import Target
 from .network_outputs import probabilities, signs
 
 MINIMUM = {"character": 95.0, "plate": 80.0, "detector": 90.0}
@@ -118,16 +116,15 @@ def count_right(texts: list[str], outputs: NDArray[np.float32], examples: Exampl
     return Answers(texts, outputs, score.exact, score.folded, int((right & examples.unseen).sum()), score.cer)
 
 
-def usable_backends(path: Path, installed: Mapping[str, str | None]) -> list[str]:
-    """Return the names of the installed interpreters that read this file.
+def usable_backends(target: Target, installed: Mapping[str, str | None]) -> list[str]:
+    """Return the installed interpreters that check files of this target.
 
     Raises:
-        MissingPartError: there is none, so nothing could be proved of the file.
+        MissingPartError: none is installed, so the file cannot be checked.
     """
-    wanted = format_of(path)
-    names = [name for name, version in installed.items() if version is not None and FORMATS[name] == wanted]
+    names = [name for name in target.backends if installed.get(name) is not None]
     if not names:
-        raise missing_extra(f"no interpreter to check {path.name} is installed", "export")
+        raise missing_extra(f"no interpreter to check {target.suffix} files is installed", "export")
     return names
 
 

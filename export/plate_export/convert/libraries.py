@@ -1,4 +1,4 @@
-"""The heavy libraries of an export: are they there, and are they quiet."""
+"""The heavy libraries of an export: checks that they are installed, and silences their log lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from importlib.metadata import PackageNotFoundError, version
 from plate_runtime.errors import missing_extra
 
 ALWAYS = ("tensorflow", "keras", "h5py", "matplotlib", "tqdm")
-FOR_ONNX = ("onnx", "tf2onnx", "onnxruntime")
 _RECORDED = ("tensorflow-cpu", "tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert", "numpy")
 
 
@@ -26,7 +25,7 @@ def require(modules: Iterable[str]) -> None:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of the libraries that decide what the exported files look like."""
+    """Return the versions of the libraries that the content of exported files depends on."""
     found = {}
     for package in _RECORDED:
         with contextlib.suppress(PackageNotFoundError):
@@ -38,7 +37,7 @@ def versions() -> dict[str, str]:
 def quiet(debug: bool = False) -> Iterator[None]:
     """Keep the converters' native log lines off the terminal; with `debug` they pass.
 
-    They write to file descriptor 2 directly, past `logging` and `sys.stderr`. What fails raises as ever.
+    They write to file descriptor 2 directly, not through `logging` or `sys.stderr`. Exceptions pass unchanged.
     """
     if debug:
         yield

@@ -133,8 +133,8 @@ class FrameReport:
         content = artefact.build()
         return {
             "file": artefact.name,
-            "format": artefact.format,
-            "precision": artefact.manifest.precision,
+            "format": artefact.target.format,
+            "precision": artefact.target.precision,
             "bytes": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
             "tensors": dict(artefact.converted.tensors),

@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from plate_runtime.backends import FORMATS
-
 from ..artefact import Artefact
 from ..check_sets.labelled import CheckSet
 from ..checks.text_check import Answers, Check, Limits
@@ -91,8 +89,8 @@ class Report:
         content = artefact.build()
         return {
             "file": artefact.name,
-            "format": artefact.format,
-            "precision": artefact.manifest.precision,
+            "format": artefact.target.format,
+            "precision": artefact.target.precision,
             "rounding": _rounding(artefact),
             "bytes": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
@@ -207,8 +205,8 @@ def _row(file: str, size: int, reader: str, answers: Answers, count: int) -> tup
 
 
 def short_name(artefact: Artefact) -> str:
-    """Return a file's name without the model's, which the heading has: "int8.tflite"."""
-    return f"{artefact.manifest.precision}.{artefact.format}"
+    """Return the end of a file's name, such as "int8.tflite": the heading has the rest."""
+    return artefact.target.suffix
 
 
 def _short(parts: Sequence[str]) -> str:
@@ -225,9 +223,9 @@ def _range(per_class: Mapping[str, int]) -> str:
 
 
 def not_run(artefacts: Sequence[Artefact], installed: Mapping[str, str | None]) -> list[str]:
-    """Return the interpreters that could have run one of the files and are not installed."""
-    formats = {artefact.format for artefact in artefacts}
-    return [name for name, version in installed.items() if version is None and FORMATS[name] in formats]
+    """Return the interpreters that can run one of the files and are not installed."""
+    usable = {name for artefact in artefacts for name in artefact.target.backends}
+    return [name for name, version in installed.items() if version is None and name in usable]
 
 
 def to_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..model_file import ModelFile
 
-FORMATS = {"litert": "tflite", "tflite": "tflite", "onnx": "onnx"}
+FORMATS = {"litert": "tflite", "tflite": "tflite", "onnx": "onnx", "openvino": "onnx"}
 """Backend name -> the file format it reads, in order of preference. "fake" reads both."""
 
 NAMES = (*FORMATS, "fake")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from plate_export.checks import text_check
 from plate_export.checks.network_outputs import NOTHING
 from plate_export.checks.text_check import Answers, Check, Examples, Limits
+from plate_export.targets import find
 from plate_runtime.errors import AccuracyError, MissingPartError
 
 ALPHABET = "0ABO"
@@ -132,9 +132,9 @@ def test_several_failures_are_counted() -> None:
 
 def test_every_interpreter_of_a_format_has_to_run_it() -> None:
     installed = {"litert": "2.3", "tflite": "2.14", "onnx": None}
-    assert text_check.usable_backends(Path("m.tflite"), installed) == ["litert", "tflite"]
-    with pytest.raises(MissingPartError, match=r"m\.onnx"):
-        text_check.usable_backends(Path("m.onnx"), installed)
+    assert text_check.usable_backends(find("tflite", "int8"), installed) == ["litert", "tflite"]
+    with pytest.raises(MissingPartError, match=r"int8\.onnx"):
+        text_check.usable_backends(find("onnx", "int8"), installed)
 
 
 def test_plates_are_compared_sign_by_sign() -> None:

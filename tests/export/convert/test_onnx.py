@@ -12,6 +12,7 @@ from plate_export.artefact import Converted, describe
 from plate_export.checks.reading_process import read_all
 from plate_export.convert import onnx, tflite
 from plate_export.source import Source
+from plate_export.targets import find
 from plate_runtime.errors import ModelError
 from plate_runtime.preprocess import scale_pixels
 from plate_train.characters.datasets import load_split
@@ -46,7 +47,7 @@ def test_float_answers_as_the_network_does_at_any_batch(
     network: Any, plain: Converted, own_source: Source, pictures: NDArray[np.float32], tmp_path: Path
 ) -> None:
     path = tmp_path / "model.onnx"
-    path.write_bytes(describe(own_source, "onnx", "float32", plain, {}).build())
+    path.write_bytes(describe(own_source, find("onnx", "float32"), plain, {}).build())
     for count in (1, 3, 64):
         answers = read_all(path, "onnx", pictures[:count]).outputs
         assert np.abs(answers - np.asarray(network(pictures[:count]))).max() < 1e-5
@@ -64,7 +65,7 @@ def test_int8_reads_what_the_network_reads(
     network: Any, int8: Converted, own_source: Source, pictures: NDArray[np.float32], tmp_path: Path
 ) -> None:
     path = tmp_path / "model.onnx"
-    artefact = describe(own_source, "onnx", "int8", int8, {})
+    artefact = describe(own_source, find("onnx", "int8"), int8, {})
     path.write_bytes(artefact.build())
     answers = read_all(path, "onnx", pictures).outputs
     assert artefact.manifest.input.dtype == "float32"

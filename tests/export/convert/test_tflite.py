@@ -11,6 +11,7 @@ from plate_export.artefact import Artefact, Converted, describe
 from plate_export.checks.reading_process import read_all
 from plate_export.convert import tflite
 from plate_export.source import Source
+from plate_export.targets import find
 from plate_runtime.errors import ModelError
 from plate_runtime.preprocess import scale_pixels
 from plate_train.characters.datasets import load_split
@@ -41,7 +42,7 @@ def test_float_answers_as_the_network_does(
     converted = tflite.to_float(network)
     assert set(converted.tensors) <= {"float32", "int32"}
     assert converted.quantisation is None
-    artefact = describe(own_source, "tflite", "float32", converted, {})
+    artefact = describe(own_source, find("tflite", "float32"), converted, {})
     assert artefact.name == "tiny-2.1.0-float32.tflite"
     expected = np.asarray(network(pictures[:40]))
     assert np.abs(_answers(artefact, tmp_path, pictures[:40]) - expected).max() < 1e-5
@@ -58,7 +59,7 @@ def test_int8_is_int8_from_input_to_output(int8: Converted) -> None:
 def test_int8_reads_what_the_network_reads(
     network: Any, int8: Converted, own_source: Source, pictures: NDArray[np.float32], tmp_path: Path
 ) -> None:
-    artefact = describe(own_source, "tflite", "int8", int8, {})
+    artefact = describe(own_source, find("tflite", "int8"), int8, {})
     answers = _answers(artefact, tmp_path, pictures)
     assert artefact.manifest.input.dtype == "int8"
     assert (answers.argmax(1) == np.asarray(network(pictures)).argmax(1)).mean() > 0.97

@@ -17,6 +17,7 @@ from plate_export.report import text_report as report_module
 from plate_export.report.changes_picture import draw_changes
 from plate_export.report.text_report import Report, to_table
 from plate_export.source import Source
+from plate_export.targets import find
 from plate_runtime.alphabet import ALPHABET
 from plate_train.networks.weights_file import ModelMeta
 
@@ -47,7 +48,7 @@ def report(tmp_path: Path) -> Report:
     checks: list[Check] = []
     for precision, texts in (("float32", "AAAABBBB8888"), ("int8", "AAAABB888888")):
         record = {"rounding": "exact"} if precision == "int8" else {}
-        artefact = describe(source, "tflite", precision, Converted(b"model", {precision: 3}), record)
+        artefact = describe(source, find("tflite", precision), Converted(b"model", {precision: 3}), record)
         artefacts.append(artefact)
         answers = _answers(texts, check_set)
         checks.append(
