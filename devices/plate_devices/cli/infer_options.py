@@ -26,7 +26,7 @@ MODEL_OPTIONS = (
         "FILE",
         repeats=True,
     ),
-    Option("--backend", "auto, litert, tflite, onnx or fake:TEXT (default: auto)", "NAME", default="auto"),
+    Option("--backend", "auto, litert, tflite, onnx, openvino or fake:TEXT (default: auto)", "NAME", default="auto"),
     Option("--threads", "threads of the interpreter (default: 1)", "N", count, 1),
     Option("--check-model", "first try models from elsewhere in a process of their own, which they may crash"),
 )

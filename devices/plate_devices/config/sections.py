@@ -67,7 +67,7 @@ class ReadSettings:
         region: country or state of the plates, such as `eu` or `us-ca`.
         min_confidence: least confidence of a reported plate, 0 to 1; by default the model's own threshold.
         models: files or names of shipped models: a detector, a reader, or both.
-        backend: the interpreter: `litert`, `tflite` or `onnx`; by default the first one installed.
+        backend: the interpreter: `litert`, `tflite`, `onnx` or `openvino`; by default the first one installed.
         threads: threads of the interpreter, 1 to 256; by default the profile's.
         profile: a board's profile, such as `pi-4`, or `auto`.
         every: also report each frame, not only each vehicle.

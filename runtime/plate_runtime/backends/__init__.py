@@ -55,7 +55,7 @@ class Backend(Protocol):
 
 
 def open_backend(name: str, file: ModelFile, threads: int = 1) -> Backend:
-    """Load a model into a backend: "auto", "litert", "tflite", "onnx", "fake", "fake:TEXT", or one of another package.
+    """Load a model into a backend: "auto", a name of `NAMES`, "fake:TEXT", or one of another package.
 
     "auto" takes the first built-in backend for the file's format whose package is installed; `Backend.name` says
     which. There is no silent fall-back: a named backend runs or fails.

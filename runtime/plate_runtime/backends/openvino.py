@@ -18,7 +18,7 @@ FORMAT = "onnx"
 
 
 class OpenVinoBackend:
-    """An ONNX model in OpenVINO on the CPU; float32 in and out. Outputs of int8 files differ slightly from the others'."""
+    """An ONNX model in OpenVINO on the CPU; float32 in and out. Int8 files give slightly other outputs."""
 
     name = "openvino"
 
