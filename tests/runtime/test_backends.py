@@ -57,7 +57,7 @@ def test_an_empty_batch_is_no_error(make_model_file: MakeModel) -> None:
 
 def test_installed_names_versions() -> None:
     versions = installed()
-    assert list(versions) == ["litert", "tflite", "onnx"]
+    assert list(versions) == ["litert", "tflite", "onnx", "openvino"]
     assert versions["litert"] and versions["onnx"]
 
 
