@@ -11,7 +11,7 @@ from halves import chooses
 from measuring import SHARED
 from numpy.typing import NDArray
 
-from plate_devices.cli.status_line import progress
+from plate_devices.status_line import progress
 from plate_runtime.alphabet import fold
 from plate_runtime.crop_looks import BELOW, other_looks, read_looks
 from plate_runtime.decode import Candidate, find_candidates

@@ -25,7 +25,7 @@ from measuring import ROOT
 from receivers.broker import free_port
 from soak.programs import Watched, installed, with_tests
 
-from plate_devices.cli.status_line import StatusLine, progress
+from plate_devices.status_line import StatusLine, progress
 from plate_runtime.errors import DeviceError
 
 FILMS = ROOT / ".cache" / "drives"

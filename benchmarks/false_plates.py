@@ -12,8 +12,8 @@ from measuring import write_csv
 from numpy.typing import NDArray
 from PIL import Image
 
-from plate_devices.cli.status_line import progress
 from plate_devices.scoring.contact_sheet import Tile, draw_tiles, save_pages
+from plate_devices.status_line import progress
 from plate_runtime import PlateReader
 from plate_runtime.command_line import run
 from plate_runtime.results import Corners

@@ -21,7 +21,7 @@ from crops import MODELS, SETS, Crop, draw, load_chinese, load_real, look
 from measuring import command_line, write_csv
 from numpy.typing import NDArray
 
-from plate_devices.cli.status_line import progress
+from plate_devices.status_line import progress
 from plate_runtime.decode import choose
 from plate_runtime.decode.prior import Prior, find_prior, make_prior
 from plate_runtime.evaluate import calibration, calibration_interval

@@ -23,8 +23,8 @@ from halves import chooses
 from measuring import RESULTS, ROOT, SHARED, whole, write_csv
 from numpy.typing import NDArray
 
-from plate_devices.cli.status_line import progress
 from plate_devices.scoring.reviewed import read_reviewed
+from plate_devices.status_line import progress
 from plate_runtime import PlateReader
 from plate_runtime.alphabet import fold
 from plate_runtime.command_line import run

@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 from measuring import SHARED, write_csv
 
-from plate_devices.cli.status_line import progress
+from plate_devices.status_line import progress
 from plate_runtime import PlateReader, search
 from plate_runtime.alphabet import fold
 from plate_runtime.command_line import run

@@ -19,7 +19,7 @@ from crops import MODELS, SETS, Crop, draw, load_real, look
 from measuring import command_line, whole, write_csv
 from numpy.typing import NDArray
 
-from plate_devices.cli.status_line import progress
+from plate_devices.status_line import progress
 from plate_runtime.decode.prior import find_prior
 from plate_runtime.evaluate import calibration, calibration_interval
 from plate_runtime.model import open_model

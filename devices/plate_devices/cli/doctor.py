@@ -15,7 +15,7 @@ from plate_runtime.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from plate_devices.cli.infer_options import InferOptions
+    from plate_devices.run_options import InferOptions
 
 DOCTOR = Command(
     "plate-doctor",
@@ -78,9 +78,10 @@ def command(arguments: Sequence[str]) -> int:
 def _settings(given: dict[str, Any]) -> tuple[InferOptions | None, list[Finding]]:
     if not given["--config"]:
         return None, []
+    from plate_devices.cli.infer_options import parse_infer
     from plate_devices.health.environment_checks import check_settings
 
-    return check_settings(Path(given["--config"]))
+    return check_settings(Path(given["--config"]), parse_infer)
 
 
 def _look(given: dict[str, Any], options: InferOptions | None) -> Iterator[Finding]:

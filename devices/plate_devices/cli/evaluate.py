@@ -40,10 +40,10 @@ def command(arguments: Sequence[str]) -> int:
 
 
 def _evaluate(options: EvalOptions) -> int:
-    from plate_devices.cli.choose_models import choose_models, script_of, try_models
-    from plate_devices.cli.status_line import progress
+    from plate_devices.open_models import choose_models, script_of, try_models
     from plate_devices.scoring.crops import describe, evaluate
     from plate_devices.scoring.labelled_sets import data_folder, labels_file
+    from plate_devices.status_line import progress
     from plate_runtime.reader import PlateReader
     from plate_runtime.shipped import default_as
 
@@ -78,13 +78,13 @@ def _evaluate(options: EvalOptions) -> int:
 
 
 def _evaluate_frames(options: EvalOptions, labelled: LabelledSet, read_as: str) -> int:
-    from plate_devices.cli.choose_models import choose_models, try_models
-    from plate_devices.cli.status_line import progress
+    from plate_devices.open_models import choose_models, try_models
     from plate_devices.outputs.console_lines import printable
     from plate_devices.scoring.contact_sheet import frame_sheets
     from plate_devices.scoring.frames import evaluate_frames
     from plate_devices.scoring.frames_report import describe, failures, lines
     from plate_devices.scoring.reviewed import read_reviewed
+    from plate_devices.status_line import progress
     from plate_runtime.labels import by_picture
     from plate_runtime.reader import PlateReader
 
@@ -174,7 +174,7 @@ def _print_scores(found: Evaluation, labelled: LabelledSet, heading: dict[str, s
 
 
 def _verify(options: EvalOptions, model: Path, data: Path) -> int:
-    from plate_devices.cli.choose_models import Models, try_models
+    from plate_devices.open_models import Models, try_models
     from plate_devices.scoring.verify import verify
 
     if options.check_model:

@@ -6,8 +6,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from plate_devices.cli.infer_options import PROGRAM, InferOptions, parse_infer
-from plate_devices.cli.open_reader import check_region, engine_of, open_reader
+from plate_devices.cli.infer_options import parse_infer
+from plate_devices.open_models import engine_of, open_reader
+from plate_devices.run_options import PROGRAM, InferOptions
 from plate_runtime.command_line import run
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def command(arguments: Sequence[str]) -> int:
     if options.camera is not None:
         from plate_devices.live.session import Session
 
-        return Session(arguments, options).run()
+        return Session(options, lambda: parse_infer(arguments)).run()
     return _serve_socket(options, options.socket) if options.socket else _read_files(options)
 
 
@@ -38,7 +39,6 @@ def _serve_socket(options: InferOptions, path: str) -> int:
 
     from plate_devices.unix_socket.socket_server import serve
 
-    check_region(options)
     with open_reader(options) as reader:
         return serve(Path(path), reader, options.read_as, options.region, options.min_confidence)
 
@@ -48,14 +48,13 @@ def _read_files(options: InferOptions) -> int:
 
     from plate_devices.sources.picture_files import open_paths
 
-    check_region(options)
     written = [Path(folder) for folder in (options.annotate, options.save_crops) if folder]
     sources = open_paths(options.paths, options.fps, leave_out=written)
     # Imported only now: an invalid command line must not wait for the interpreter.
-    from plate_devices.cli.status_line import progress
     from plate_devices.live.frame_reader import FrameReader
     from plate_devices.live.reporter import Reporter
     from plate_devices.service.log import Log
+    from plate_devices.status_line import progress
 
     with open_reader(options) as reader:
         reporter = Reporter(options, engine_of(options, reader), Log(PROGRAM))

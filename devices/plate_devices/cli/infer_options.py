@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from plate_devices.cli.option_table import Command, Option, count, number, one_of
 from plate_devices.config.merging import option_defaults, printed, printed_as_json, read_defaults, with_options
+from plate_devices.run_options import PROGRAM, InferOptions
 from plate_runtime.errors import UsageError
 from plate_runtime.shipped import default_as
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from plate_devices.config.load import Config
     from plate_devices.sources.source import Roi
-
-PROGRAM = "plate-infer"
 
 MODEL_SUFFIXES = (".tflite", ".onnx")
 
@@ -69,7 +67,7 @@ def _quarter_turns(typed: str) -> int:
 
 
 INFER = Command(
-    "plate-infer",
+    PROGRAM,
     "Read number plates in pictures, folders, videos (PATH), on standard input (-), or from a camera.",
     (
         Option("--as", "what a picture, or its --roi, shows (default: plates anywhere, or one plate that fills it)",
@@ -100,46 +98,6 @@ INFER = Command(
     "examples: plate-infer street.jpg crop.jpg pictures/\n          plate-infer drive.mp4\n"
     "          plate-infer --camera demo --json\n          plate-infer --config gate.toml",
 )  # fmt: skip
-
-
-class InferOptions(NamedTuple):
-    """What plate-infer was asked to do.
-
-    Attributes:
-        size: that a camera is asked for. redirect: a host that it may send on to.
-        lines: records are printed. config: with what options add to it.
-        socket: where pictures come from in place of paths and camera.
-        check_model: models that did not come with the installation are tried in a process of their own first.
-    """
-
-    paths: list[str]
-    camera: str | None
-    read_as: str
-    models: list[str]
-    backend: str
-    threads: int
-    roi: Roi | None
-    region: str | None
-    min_confidence: float | None
-    every: bool
-    fps: float | None
-    quarter_turns: int
-    json: bool
-    annotate: str | None
-    save_crops: str | None
-    size: tuple[int, int] | None = None
-    redirect: str | None = None
-    lines: bool = True
-    config: Config | None = None
-    socket: str | None = None
-    deinterlace: bool = False
-    check_model: bool = False
-
-    @property
-    def core(self) -> tuple[object, ...]:
-        """What a camera is opened, and read, with; where it changes, watching begins anew."""
-        opened = (self.camera, self.fps, self.size, self.redirect, self.quarter_turns, self.deinterlace, self.roi)
-        return (*opened, self.every, self.read_as, self.models, self.backend, self.threads)
 
 
 def parse_infer(arguments: Sequence[str]) -> InferOptions:
@@ -204,6 +162,10 @@ def _check(
         raise UsageError("--as frame: no plate detector ships; name one with --model, or use --as plate with --roi")
     if given["--region"] is not None and read_as == "character":
         raise UsageError(f"--region has no meaning with --as {read_as}; formats are those of whole plates")
+    if given["--region"] is not None:
+        from plate_runtime.formats import find_region
+
+        find_region(given["--region"])  # a region of the settings file has not been checked yet
     if camera is None and (given["--serve"] or given["--mqtt"]):
         raise UsageError("--serve and --mqtt tell of a camera; use --camera")
 

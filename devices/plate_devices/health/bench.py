@@ -14,7 +14,7 @@ from plate_devices.health.board import Board
 from plate_devices.health.self_test import measure, open_plate_reader, reading_modes
 
 if TYPE_CHECKING:
-    from plate_devices.cli.infer_options import InferOptions
+    from plate_devices.run_options import InferOptions
 
 
 @dataclass(frozen=True)

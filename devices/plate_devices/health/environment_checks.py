@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,18 +14,18 @@ from plate_devices.threads import BackgroundThread
 from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
-    from plate_devices.cli.infer_options import InferOptions
+    from plate_devices.run_options import InferOptions
     from plate_devices.sources.source import Frame, Source
 
 PICTURE_WITHIN = 20.0
 
 
-def check_settings(file: Path) -> tuple[InferOptions | None, list[Finding]]:
-    """Read the settings as plate-infer would; return them if they are valid, and the findings."""
-    from plate_devices.cli.infer_options import parse_infer
-
+def check_settings(
+    file: Path, parse: Callable[[Sequence[str]], InferOptions]
+) -> tuple[InferOptions | None, list[Finding]]:
+    """Read the settings with the parser of plate-infer; return them if they are valid, and the findings."""
     try:
-        options = parse_infer(["--config", str(file)])
+        options = parse(["--config", str(file)])
     except PlateEdgeError as error:
         advice = "correct the line; docs/operate/service.md lists all settings"
         return None, [Finding("settings", "failed", str(error), advice)]

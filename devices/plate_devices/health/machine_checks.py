@@ -13,7 +13,7 @@ from plate_devices.health.findings import Finding
 from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
-    from plate_devices.cli.infer_options import InferOptions
+    from plate_devices.run_options import InferOptions
 
 HOT, LITTLE_MEMORY, LITTLE_SPACE = 75.0, 100 << 20, 200 << 20
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from plate_devices.cli.infer_options import InferOptions
+    from plate_devices.run_options import InferOptions
     from plate_runtime.pictures.open_picture import Picture
     from plate_runtime.reader import PlateReader
 
@@ -90,7 +90,7 @@ def open_plate_reader(options: InferOptions | None, read_as: str) -> PlateReader
     named: str | Path | None = None
     backend, threads = "auto", 1
     if options is not None and options.read_as != "character":
-        from plate_devices.cli.choose_models import choose_models, try_models
+        from plate_devices.open_models import choose_models, try_models
 
         models = choose_models(options.models, options.read_as, options.backend)
         try_models(models, options.backend)

@@ -10,12 +10,12 @@ from plate_devices.events.system_times import TrustedTimes
 from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
-    from plate_devices.cli.infer_options import InferOptions
     from plate_devices.config.load import Config
     from plate_devices.events.records import Record
     from plate_devices.health.state import Health
     from plate_devices.outputs.delivery import Delivery
     from plate_devices.privacy.retention import Retention
+    from plate_devices.run_options import InferOptions
     from plate_devices.service.log import Log
 
 

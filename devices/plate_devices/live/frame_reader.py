@@ -14,9 +14,9 @@ from plate_runtime.shipped import DETECTING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from plate_devices.cli.infer_options import InferOptions
     from plate_devices.follow import Vehicle
     from plate_devices.live.reporter import Reporter
+    from plate_devices.run_options import InferOptions
     from plate_devices.sources.source import Frame, Roi, Source
     from plate_runtime.errors import PlateEdgeError
     from plate_runtime.reader import PlateReader

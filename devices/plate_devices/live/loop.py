@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from plate_devices.cli.status_line import FrameRate, StatusLine
 from plate_devices.follow import Follower
 from plate_devices.live.motion import MotionDetector
 from plate_devices.live.roi import RoiError
+from plate_devices.status_line import FrameRate, StatusLine
 from plate_runtime.errors import InputError
 from plate_runtime.script import LATIN
 

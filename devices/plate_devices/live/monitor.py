@@ -16,11 +16,11 @@ from plate_devices.sources.frame_rate_limit import FrameRateLimit
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from plate_devices.cli.infer_options import InferOptions
     from plate_devices.health.state import Health
     from plate_devices.live.loop import FrameLoop
     from plate_devices.live.reporter import Reporter
     from plate_devices.live.roi import View
+    from plate_devices.run_options import InferOptions
     from plate_devices.serve.page_server import LivePage
     from plate_devices.serve.page_settings import ServeSettings
     from plate_devices.service.log import Log

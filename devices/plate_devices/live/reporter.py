@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plate_devices.cli.status_line import StatusLine
 from plate_devices.live.tally import Tally
 from plate_devices.outputs.console_lines import ConsoleLines
+from plate_devices.status_line import StatusLine
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from plate_devices.cli.infer_options import InferOptions
     from plate_devices.events.records import Engine, Record
     from plate_devices.follow import Vehicle
     from plate_devices.live.event_pipeline import EventPipeline
-    from plate_devices.live.live_state import LiveState
     from plate_devices.live.roi import View
     from plate_devices.outputs.saved_pictures import PictureFolder
     from plate_devices.privacy.privacy_filter import PrivacyFilter
+    from plate_devices.run_options import InferOptions
+    from plate_devices.serve.live_state import LiveState
     from plate_devices.service.log import Log
     from plate_devices.sources.source import Frame, Roi, Source
     from plate_runtime.errors import PlateEdgeError

@@ -6,14 +6,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_devices.cli.infer_options import PROGRAM, InferOptions, parse_infer
-from plate_devices.cli.open_reader import check_region, engine_of, open_reader
 from plate_devices.health.state import Health
 from plate_devices.live.event_pipeline import EventPipeline
 from plate_devices.live.frame_reader import FrameReader
 from plate_devices.live.loop import FrameLoop, StopLoop
 from plate_devices.live.reporter import Reporter
 from plate_devices.live.tally import closing_line
+from plate_devices.open_models import engine_of, open_reader
+from plate_devices.run_options import PROGRAM, InferOptions
 from plate_devices.service.log import Log
 from plate_devices.service.notify import Notifier
 from plate_devices.service.signals import Signals
@@ -21,7 +21,7 @@ from plate_devices.threads import THREADS
 from plate_runtime.errors import described
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     from plate_devices.events.records import Engine
     from plate_devices.sources.source import Source
@@ -41,7 +41,6 @@ def open_camera_reader(options: InferOptions) -> CameraReader:
     """Choose the camera, which its first frame opens, and open the models. Raises PlateEdgeError."""
     from plate_devices.sources.open_camera import open_camera
 
-    check_region(options)
     written = [Path(folder) for folder in (options.annotate, options.save_crops) if folder]
     source = open_camera(options.camera or "", options.fps, written, options.size, options.redirect)
     reader = open_reader(options)
@@ -51,10 +50,10 @@ def open_camera_reader(options: InferOptions) -> CameraReader:
 class Session:
     """Reads the camera of the options, as a command or as a service with readiness, watchdog, reload and stop."""
 
-    def __init__(self, arguments: Sequence[str], options: InferOptions) -> None:
-        """Prepare; `run` begins. A reload parses the command line in `arguments` again."""
+    def __init__(self, options: InferOptions, parse: Callable[[], InferOptions]) -> None:
+        """Prepare; `run` begins. A reload calls `parse`, which reads the command line and the settings again."""
         config = options.config
-        self._arguments, self._options = arguments, options
+        self._options, self._parse = options, parse
         self._notifier = Notifier(watchdog=config is None or config.service.watchdog)
         self._service = self._notifier.is_service or (config is not None and "service" in config.present)
         self._log = Log(PROGRAM, config is not None and config.service.log == "json")
@@ -120,7 +119,7 @@ class Session:
         """Read the command line and its settings file again. Invalid settings change nothing."""
         self._notifier.reloading()
         try:
-            self._apply(parse_infer(self._arguments))
+            self._apply(self._parse())
         except Exception as error:  # an unattended device goes on, whatever is wrong with a file
             self._log.say("reload_failed", f"{described(error)}; the settings stay as they were", "error")
         else:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from plate_devices.cli.status_line import progress
 from plate_devices.scoring.crops import evaluate
 from plate_devices.scoring.frames import evaluate_frames
 from plate_devices.scoring.labelled_sets import candidates
+from plate_devices.status_line import progress
 from plate_runtime.backends import installed
 from plate_runtime.errors import DataError, MissingPartError
 from plate_runtime.labels import by_picture, set_digest

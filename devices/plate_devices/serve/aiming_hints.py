@@ -12,7 +12,7 @@ from plate_devices.serve.picture_quality import FrameQuality, PlateQuality, meas
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plate_devices.live.live_state import LiveFrame
+    from plate_devices.serve.live_state import LiveFrame
 
 # The shipped reader was trained with plates 60 to 340 pixels wide (docs/model-cards/plate-reader.md).
 TOO_SMALL, SMALL, LARGE = 60, 90, 400

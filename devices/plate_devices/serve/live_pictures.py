@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from plate_devices.live.live_state import LiveFrame, LiveState
+    from plate_devices.serve.live_state import LiveFrame, LiveState
 
 MOST_A_SECOND = 12.0
 WIDTH = 960

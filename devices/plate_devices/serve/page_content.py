@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from plate_devices.live.live_state import LiveState, LiveVehicle
     from plate_devices.serve.live_pictures import LivePictures
+    from plate_devices.serve.live_state import LiveState, LiveVehicle
 
 _CROP_WIDTH = 480
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from plate_devices.clients.event_loop import EventLoop
 from plate_devices.clients.limits import ConnectionLimits
-from plate_devices.live.live_state import LiveState
 from plate_devices.serve.access import AccessControl, load_or_create_token
 from plate_devices.serve.http_framing import PageService
 from plate_devices.serve.listen_address import ListenAddress, parse_listen, resolve
 from plate_devices.serve.live_pictures import LivePictures
+from plate_devices.serve.live_state import LiveState
 from plate_devices.serve.page_content import PageContent
 from plate_devices.serve.roi_file import load_roi
 from plate_devices.threads import BackgroundThread

@@ -52,7 +52,7 @@ def test_plate_doctor_tries_what_the_settings_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["plate-reader", None])
 def test_what_ships_costs_no_process(name: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from plate_devices.cli.choose_models import Models, try_models
+    from plate_devices.open_models import Models, try_models
 
     monkeypatch.setattr(sys, "executable", "/nowhere")
     try_models(Models(reader=name))

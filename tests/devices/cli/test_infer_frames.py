@@ -11,8 +11,8 @@ from device_helpers import records
 from PIL import Image
 from tiny_detectors import draw_frame, plate_corners
 
-from plate_devices.cli.choose_models import Models, choose_models
 from plate_devices.cli.infer import command
+from plate_devices.open_models import Models, choose_models
 from plate_runtime import shipped
 from plate_runtime.errors import ModelError, UsageError
 from plate_runtime.plate_evidence import after_reading

@@ -13,7 +13,7 @@ from tiny_plates import draw_cells
 
 from plate_devices.cli.infer import command
 from plate_devices.cli.infer_options import parse_infer
-from plate_devices.cli.status_line import StatusLine
+from plate_devices.status_line import StatusLine
 from plate_runtime.errors import ModelError, UsageError
 
 MakeModel = Callable[..., Path]
@@ -71,7 +71,7 @@ def test_the_status_of_a_camera_names_the_model(
 
     shown = Terminal()
     monkeypatch.setattr("plate_devices.live.loop.StatusLine", lambda: StatusLine(shown))
-    monkeypatch.setattr("plate_devices.cli.status_line._columns", lambda stream: 200)
+    monkeypatch.setattr("plate_devices.status_line._columns", lambda stream: 200)
     model = str(make_plate_model())
     assert command(["--camera", "demo:1", "--as", "plate", "--model", model, "--backend", "fake:AB1"]) == 0
     assert "tiny-plates@1.0.0 in fake" in shown.getvalue()

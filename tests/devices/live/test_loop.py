@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from device_helpers import make_plate
 
-from plate_devices.cli.status_line import StatusLine
 from plate_devices.follow import Vehicle
 from plate_devices.live.loop import READ_EVERY, FrameLoop
 from plate_devices.live.roi import View
 from plate_devices.sources.source import Frame, Frames, Source
+from plate_devices.status_line import StatusLine
 from plate_runtime.errors import DeviceError, InputError, PlateEdgeError
 from plate_runtime.results import Plate
 

@@ -10,8 +10,8 @@ from device_helpers import make_plate
 from PIL import Image, ImageFilter
 
 from plate_devices.imaging.plate_picture import DARK_ON_LIGHT, draw_plate
-from plate_devices.live.live_state import LiveFrame
 from plate_devices.serve.aiming_hints import AimingHints
+from plate_devices.serve.live_state import LiveFrame
 from plate_devices.serve.picture_quality import measure_frame, measure_plate
 from plate_runtime.results import Plate
 

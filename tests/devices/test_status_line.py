@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from plate_devices.cli.status_line import FrameRate, StatusLine, progress
+from plate_devices.status_line import FrameRate, StatusLine, progress
 
 
 class Terminal(io.StringIO):

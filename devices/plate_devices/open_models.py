@@ -1,15 +1,18 @@
-"""Assigns model files to their roles, detector and reader, by their manifests."""
+"""Opens models, after assigning model files to their roles, detector and reader."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_runtime.errors import UsageError
+from plate_runtime.errors import PlateEdgeError, UsageError
 from plate_runtime.script import LATIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from plate_devices.events.records import Engine
+    from plate_devices.run_options import InferOptions
+    from plate_runtime.reader import PlateReader
     from plate_runtime.script import Script
 
 
@@ -66,3 +69,29 @@ def script_of(named: Sequence[str], backend: str = "auto") -> Script:
 
     manifests = (read_model_file(named_model(name, backend)).manifest for name in named)
     return next((one.script for one in manifests if one.kind != "detector"), LATIN)
+
+
+def open_reader(options: InferOptions) -> PlateReader:
+    """Open the models that the options name. Raises UsageError, ModelError, MissingPartError."""
+    from plate_runtime.reader import PlateReader
+
+    models = choose_models(options.models, options.read_as, options.backend)
+    if options.check_model:
+        try_models(models, options.backend)
+    reader = PlateReader(models.reader, options.backend, options.threads, options.read_as, models.detector)
+    try:
+        reader.check_region(options.region, options.read_as)
+    except PlateEdgeError:
+        reader.close()
+        raise
+    return reader
+
+
+def engine_of(options: InferOptions, reader: PlateReader) -> Engine:
+    """Return the models and the backend of a reader, for the records."""
+    from plate_devices.events.records import Engine
+    from plate_runtime.shipped import DETECTING
+
+    model = reader.model_for(options.read_as)
+    labels = {"detector": reader.detector().manifest.label} if options.read_as in DETECTING else {}
+    return Engine({**labels, "reader": model.manifest.label}, model.backend.name, model.manifest.script)

@@ -1,0 +1,53 @@
+"""The options of a run of plate-infer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from plate_devices.config.load import Config
+    from plate_devices.sources.source import Roi
+
+PROGRAM = "plate-infer"
+
+
+class InferOptions(NamedTuple):
+    """The options of plate-infer, with the values of the settings file.
+
+    Attributes:
+        size: width and height that a camera is asked for.
+        redirect: the one other host that the camera may redirect to.
+        lines: whether records are printed.
+        config: the settings, with the outputs and the page of the options.
+        socket: path of the Unix socket that pictures come from.
+        check_model: whether models that are not shipped ones are first tried in separate processes.
+    """
+
+    paths: list[str]
+    camera: str | None
+    read_as: str
+    models: list[str]
+    backend: str
+    threads: int
+    roi: Roi | None
+    region: str | None
+    min_confidence: float | None
+    every: bool
+    fps: float | None
+    quarter_turns: int
+    json: bool
+    annotate: str | None
+    save_crops: str | None
+    size: tuple[int, int] | None = None
+    redirect: str | None = None
+    lines: bool = True
+    config: Config | None = None
+    socket: str | None = None
+    deinterlace: bool = False
+    check_model: bool = False
+
+    @property
+    def core(self) -> tuple[object, ...]:
+        """Options of camera and reader; if they change, both are opened again."""
+        opened = (self.camera, self.fps, self.size, self.redirect, self.quarter_turns, self.deinterlace, self.roi)
+        return (*opened, self.every, self.read_as, self.models, self.backend, self.threads)
