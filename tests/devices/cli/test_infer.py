@@ -220,7 +220,7 @@ def test_every_kind_of_picture_reaches_the_reader_upright_in_rgb(
 
 
 def test_two_readers_are_refused(picture: Path, model: str) -> None:
-    with pytest.raises(UsageError, match="one model reads plates"):
+    with pytest.raises(UsageError, match="only one reader is used"):
         command([str(picture), "--as", "plate", "--model", model, model])
 
 
