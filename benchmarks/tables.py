@@ -187,11 +187,11 @@ def hostile() -> str:
 
 
 def networks() -> str:
-    """Networks for whole plates, each trained for a few minutes: percent of texts right."""
+    """Networks for whole plates of six sizes, each trained for a few minutes: percent of texts right."""
     table = [["network", "million multiply-adds", "steps", "synthetic", "`us`", "`romania`", "`argentina`"]]
-    for row in [*result_rows("plate-architectures"), *result_rows("plate-sizes")]:
+    for row in result_rows("plate-sizes"):
         percents = [_percent(row[f"{one} %"]) for one in ("drawn", "plates-us", "plates-romania", "plates-argentina")]
-        name = f"{row['model']}, width {row['width']}, depth {row['depth']}, seed {row['seed']}"
+        name = f"`--width {row['width']} --depth {row['depth']}`"
         table.append([name, f"{int(row['multiply_adds']) / 1e6:.1f}", row["step"], *percents])
     return markdown(table)
 
