@@ -15,6 +15,7 @@ class InferOptions(NamedTuple):
     """The options of plate-infer, with the values of the settings file.
 
     Attributes:
+        rotation: clockwise, in steps of 90 degrees.
         size: width and height that a camera is asked for.
         redirect: the one other host that the camera may redirect to.
         lines: whether records are printed.
@@ -34,7 +35,7 @@ class InferOptions(NamedTuple):
     min_confidence: float | None
     every: bool
     fps: float | None
-    quarter_turns: int
+    rotation: int
     json: bool
     annotate: str | None
     save_crops: str | None
@@ -49,5 +50,5 @@ class InferOptions(NamedTuple):
     @property
     def core(self) -> tuple[object, ...]:
         """Options of camera and reader; if they change, both are opened again."""
-        opened = (self.camera, self.fps, self.size, self.redirect, self.quarter_turns, self.deinterlace, self.roi)
+        opened = (self.camera, self.fps, self.size, self.redirect, self.rotation, self.deinterlace, self.roi)
         return (*opened, self.every, self.read_as, self.models, self.backend, self.threads)

@@ -1,4 +1,4 @@
-"""The command line of plate-infer: what it offers, what a settings file adds, and what fits together."""
+"""The command line of plate-infer: options, defaults of the settings file, and checks."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ MODEL_SUFFIXES = (".tflite", ".onnx")
 MODEL_OPTIONS = (
     Option(
         "--model",
-        "a file, or a name that ships; given twice: one finds plates, one reads them",
+        "file or name of a model; repeat it for a detector and a reader",
         "FILE",
         repeats=True,
     ),
     Option("--backend", "auto, litert, tflite, onnx, openvino or fake:TEXT (default: auto)", "NAME", default="auto"),
     Option("--threads", "threads of the interpreter (default: 1)", "N", count, 1),
-    Option("--check-model", "first try models from elsewhere in a process of their own, which they may crash"),
+    Option("--check-model", "first try models that are not shipped ones in a separate process"),
 )
-"""Options that mean the same in every command that reads."""
+"""Options of all commands that read."""
 
 
 def _region(typed: str) -> str:
-    """Return a region's code, or print all regions and leave. Raises UsageError if it is unknown."""
+    """Return a region's code, or print all regions and exit. Raises UsageError if it is unknown."""
     from plate_runtime.formats import find_region, region_list
 
     if typed == "list":
@@ -43,14 +43,14 @@ def _region(typed: str) -> str:
 
 REGION_OPTION = Option(
     "--region",
-    "where plates come from, to decide doubts: germany, us-ca, eu, ...; list prints all",
+    "country or state of the plates, for its formats: germany, us-ca, eu, ...; list prints all",
     "NAME",
     _region,
 )
 
 
 def parse_roi(typed: str) -> Roi:
-    """Read `X,Y,W,H` in pixels. Raises ValueError where it is something else."""
+    """Parse `X,Y,W,H` in pixels. Raises ValueError."""
     parts = typed.split(",")
     if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):
         raise ValueError(f"{typed!r} is not X,Y,W,H in whole pixels")
@@ -60,7 +60,7 @@ def parse_roi(typed: str) -> Roi:
     return x, y, width, height
 
 
-def _quarter_turns(typed: str) -> int:
+def _rotation(typed: str) -> int:
     if typed.removeprefix("-") not in ("0", "90", "180", "270", "360"):
         raise ValueError(f"{typed!r} is not 0, 90, 180 or 270")
     return int(typed) // 90 % 4
@@ -70,28 +70,28 @@ INFER = Command(
     PROGRAM,
     "Read number plates in pictures, folders, videos (PATH), on standard input (-), or from a camera.",
     (
-        Option("--as", "what a picture, or its --roi, shows (default: plates anywhere, or one plate that fills it)",
+        Option("--as", "what a picture or its --roi shows (default: plates anywhere, or one plate that fills it)",
                "frame|plate|character", one_of("frame", "plate", "character")),
         Option("--camera", "0, /dev/video0, csi:0, rtsp://..., http://... (MJPEG), a video, a folder, demo or demo:N",
                "SOURCE"),
         *MODEL_OPTIONS,
         Option("--roi", "read only this part, in pixels", "X,Y,W,H", parse_roi),
         REGION_OPTION,
-        Option("--min-confidence", "leave out what is less sure, 0 to 1 (default: the model's threshold)", "P",
+        Option("--min-confidence", "omit plates of less confidence, 0 to 1 (default: the model's threshold)", "P",
                number("a number from 0 to 1", 0.0, 1.0)),
-        Option("--every", "print each frame of a video or camera, not each vehicle alone"),
+        Option("--every", "also print each frame of a video or camera, not only each vehicle"),
         Option("--fps", "read at most N frames of each second", "N",
                number("a number of frames a second, above 0", 0.001, 1000.0)),
-        Option("--rotate", "turn clockwise first: 90, 180 or 270", "DEG", _quarter_turns, 0),
-        Option("--deinterlace", "make whole frames of fields, always (default: where a video's frame is torn)"),
+        Option("--rotate", "rotate frames clockwise: 90, 180 or 270", "DEG", _rotation, 0),
+        Option("--deinterlace", "deinterlace every frame (default: frames that look interlaced)"),
         Option("--json", "print one JSON object a line"),
-        Option("--config", "settings of a device; options win over it", "FILE"),
-        Option("--profile", "what suits a board: auto, pi-zero-2w, pi-3, pi-4, pi-5 or cpu", "NAME"),
-        Option("--serve", "show the camera and its plates on a page, for example 127.0.0.1:8080", "ADDRESS"),
+        Option("--config", "settings file; options have priority over it", "FILE"),
+        Option("--profile", "defaults for a board: auto, pi-zero-2w, pi-3, pi-4, pi-5 or cpu", "NAME"),
+        Option("--serve", "serve a page with the camera and its plates, for example at 127.0.0.1:8080", "ADDRESS"),
         Option("--mqtt", "send vehicles to a broker: mqtt://user:password@host/topic", "URL"),
-        Option("--socket", "read what other programs send over this Unix socket, as JSON lines", "PATH"),
-        Option("--annotate", "save the pictures with what was read drawn in", "DIR"),
-        Option("--save-crops", "save a picture of each plate", "DIR"),
+        Option("--socket", "serve other programs on this Unix socket, with JSON lines", "PATH"),
+        Option("--annotate", "save annotated pictures", "DIR"),
+        Option("--save-crops", "save a crop of each plate", "DIR"),
         Option("--debug", "show tracebacks"),
     ),
     "[PATH ...] [--camera SOURCE] [--as frame|plate|character]",
@@ -101,19 +101,16 @@ INFER = Command(
 
 
 def parse_infer(arguments: Sequence[str]) -> InferOptions:
-    """Read the command line, and the settings file it names. Raises UsageError where they make no sense.
-
-    --help prints and leaves.
-    """
+    """Parse the command line and the settings file that it names. Raises UsageError; --help prints and exits."""
     given, others = INFER.parse(arguments)
     behind = read_defaults(given)
     given, others = INFER.parse(arguments, option_defaults(given, behind))
     models, paths = split_models(given["--model"], others)
     camera, read_as = given["--camera"], given["--as"] or default_as(given["--backend"])
     if read_as == "auto" and not paths:
-        read_as = "frame"  # a camera's frames are never filled by one plate
+        read_as = "frame"  # a plate never fills the frame of a camera
     if (paths or given["--socket"]) and behind.config is not None and camera == behind.config.source.address:
-        camera = None  # pictures on the command line win over the camera of the file
+        camera = None  # pictures on the command line have priority over the camera of the file
     _check(camera, paths, read_as, models, given)
     config = with_options(behind.config, given)
     return InferOptions(
@@ -128,7 +125,7 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
         min_confidence=given["--min-confidence"],
         every=given["--every"],
         fps=given["--fps"],
-        quarter_turns=given["--rotate"],
+        rotation=given["--rotate"],
         json=given["--json"] or printed_as_json(config),
         annotate=given["--annotate"],
         save_crops=given["--save-crops"],
@@ -145,33 +142,33 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
 def _check(
     camera: str | None, paths: Sequence[str], read_as: str | None, models: Sequence[str], given: Mapping[str, Any]
 ) -> None:
-    """Raise UsageError where options do not fit together."""
+    """Raise UsageError for options that cannot be combined."""
     socket = given["--socket"]
     if socket and (camera is not None or paths):
-        raise UsageError("--socket reads what other programs send; leave out --camera and paths")
+        raise UsageError("--socket cannot be used with --camera or paths")
     if camera is None and not paths and not socket:
         raise UsageError("nothing to read; name pictures, a folder, a video or -, or use --camera")
     if camera is not None and paths:
-        both = f"--camera {_presentable(camera)} and {_presentable(paths[0])}"
+        both = f"--camera {_printable(camera)} and {_printable(paths[0])}"
         raise UsageError(f"{both} cannot be read at once; choose one")
     if stream := next((path for path in paths if "://" in path), None):
-        raise UsageError(f"{_presentable(stream)} is no file; read it with --camera")
+        raise UsageError(f"{_printable(stream)} is not a file; read it with --camera")
     if read_as is None:
         raise UsageError("--as is missing; use --as plate for a cropped plate, --as character for one character")
     if read_as == "frame" and not models and default_as(given["--backend"]) is None:
-        raise UsageError("--as frame: no plate detector ships; name one with --model, or use --as plate with --roi")
+        raise UsageError("--as frame: no detector is shipped; name one with --model, or use --as plate with --roi")
     if given["--region"] is not None and read_as == "character":
-        raise UsageError(f"--region has no meaning with --as {read_as}; formats are those of whole plates")
+        raise UsageError(f"--region cannot be used with --as {read_as}; formats are those of whole plates")
     if given["--region"] is not None:
         from plate_runtime.formats import find_region
 
         find_region(given["--region"])  # a region of the settings file has not been checked yet
     if camera is None and (given["--serve"] or given["--mqtt"]):
-        raise UsageError("--serve and --mqtt tell of a camera; use --camera")
+        raise UsageError("--serve and --mqtt need a camera; use --camera")
 
 
-def _presentable(name: str) -> str:
-    """Return a name without the password that an address may hold."""
+def _printable(name: str) -> str:
+    """Return a name for messages, without the secrets of an address."""
     if "://" not in name:
         return name
     from plate_devices.sources.camera_address import printable_name

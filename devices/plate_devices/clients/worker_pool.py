@@ -26,7 +26,7 @@ _NONE = Response(b"", stays_open=False)
 
 
 class WorkerPool:
-    """Answers whole requests, `count` at once; `done` gets each answer, from a worker's thread."""
+    """Processes complete requests, `count` at the same time; `done` gets each response, in a worker's thread."""
 
     def __init__(self, service: Service, count: int, done: Callable[[ClientConnection, Response], None]) -> None:
         self._service, self._count, self._done = service, count, done

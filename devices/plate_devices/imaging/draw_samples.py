@@ -31,8 +31,8 @@ class Sample(NamedTuple):
     gray: bool = False
 
 
-# The spaces are painted, not part of the text. Signs that look alike (0 and O, 1 and I) are left out: a sample
-# shows what reading looks like, and nobody could say which of the two would be right.
+# Spaces are painted, but are not part of the text. Confusable characters (0 and O, 1 and I) are avoided, because they
+# look the same in this lettering.
 LIST = (
     Sample("dark-on-light.png", "BC37 FYK", DARK_ON_LIGHT, 320),
     Sample("yellow.jpg", "WG24 PX 8796", YELLOW, 360, grain=5),
@@ -78,7 +78,7 @@ def draw_all(folder: Path = SAMPLES) -> None:
 
 
 def label(sample: Sample) -> str:
-    """What a reader should make of it."""
+    """Return the text that a reader should read."""
     return sample.text.replace(" ", "").replace("/", "")
 
 

@@ -1,8 +1,8 @@
-"""Plate letters as strokes of our own: Latin, Cyrillic and Greek capitals.
+"""Characters drawn as strokes, without a font file: Latin, Cyrillic and Greek capitals.
 
-They draw the demo, the sample pictures and the captions of annotated pictures, so none of these depends on a font
-file or on the version of Pillow. Every glyph is a set of pen strokes on a grid 6 units high; `x,y` draws a line to
-that point and `a,b~x,y` a curve to (x, y) that bends towards (a, b).
+The demo, the sample pictures and the captions of annotated pictures use them, so that they do not depend on fonts or on
+the version of Pillow. Every glyph is a set of strokes on a grid 6 units high. `x,y` draws a line to that point, and
+`a,b~x,y` a curve to (x, y) that bends towards (a, b).
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ STROKES: dict[str, str] = {
     " | 3.8,3.8 3,3.8~3,4.8 3,5.8~3.8,5.8 4.6,5.8~4.6,4.8 4.6,3.8~3.8,3.8",
 }
 
-# Letters of other scripts that look like a Latin one are drawn as that.
+# Characters of other scripts that look like a Latin one have its strokes.
 STROKES |= {one: STROKES[like] for one, like in LATIN_LIKE.items()}
 
 SPACE_WIDTH = 1.6

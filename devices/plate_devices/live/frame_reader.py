@@ -85,9 +85,9 @@ class FrameReader:
         try:
             for raw in source.frames():
                 whole = raw if source.still and not options.deinterlace else deinterlace(raw, options.deinterlace)
-                frame = rotate(whole, options.quarter_turns)
+                frame = rotate(whole, options.rotation)
                 roi = options.roi
-                if roi is None and not options.quarter_turns and options.read_as not in DETECTING:
+                if roi is None and not options.rotation and options.read_as not in DETECTING:
                     roi = source.default_roi
                 if self._choose_roi is not None:
                     roi = self._choose_roi(roi, frame)

@@ -26,13 +26,13 @@ class View(NamedTuple):
     roi: Roi | None
 
 
-def rotate(frame: Frame, quarter_turns: int) -> Frame:
+def rotate(frame: Frame, steps: int) -> Frame:
     """Rotate a frame clockwise."""
-    if not quarter_turns:
+    if not steps:
         return frame
     import numpy as np
 
-    return frame._replace(rgb=np.ascontiguousarray(np.rot90(frame.rgb, -quarter_turns)))
+    return frame._replace(rgb=np.ascontiguousarray(np.rot90(frame.rgb, -steps)))
 
 
 def crop(frame: Frame, roi: Roi | None, name: str) -> NDArray[np.uint8]:

@@ -15,7 +15,7 @@ from plate_runtime.pictures.open_picture import open_picture
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from plate_devices.scoring.reviewed import Reviewed, Seen
+    from plate_devices.scoring.reviewed import Reviewed, ReviewedDetection
     from plate_runtime.errors import InputError
     from plate_runtime.evaluate import CalibrationBin, DetectionScore, Matches, TextScore
     from plate_runtime.labels import LabelledFrame, LabelledPicture
@@ -171,13 +171,13 @@ def curve(readings: Sequence[FrameReading], thresholds: Sequence[float] = THRESH
 
 
 def _read(
-    reader: PlateReader, frame: LabelledFrame, region: str | None, seen: Sequence[Seen], read_as: str
+    reader: PlateReader, frame: LabelledFrame, region: str | None, reviewed: Sequence[ReviewedDetection], read_as: str
 ) -> FrameReading:
     opened = open_picture(frame.path)
     started = time.process_time()
     found = [FoundPlate(*one) for one in reader.search(opened, region=region, as_=read_as)]
     cpu_ms = 1000 * (time.process_time() - started)
     labelled = [plate.corners for plate in frame.plates if plate.corners]
-    known = [one.corners for one in seen if one.is_plate]
+    known = [one.corners for one in reviewed if one.is_plate]
     matches = match_plates([one.detection.corners for one in found], labelled, ignored=known)
     return FrameReading(frame, found, matches, cpu_ms)

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from plate_runtime.results import Corners
 
-_ANSWERS = {"yes": True, "no": False}
+_IS_PLATE = {"yes": True, "no": False}
 
 
-class Seen(NamedTuple):
+class ReviewedDetection(NamedTuple):
     """One reviewed detection: its corners in pixels of the picture, and whether it is a plate."""
 
     corners: Corners
@@ -26,13 +26,13 @@ class Seen(NamedTuple):
 class Reviewed:
     """Reviewed detections by picture."""
 
-    def __init__(self, seen: dict[str, list[Seen]]) -> None:
-        self._seen = seen
+    def __init__(self, by_picture: dict[str, list[ReviewedDetection]]) -> None:
+        self._by_picture = by_picture
 
-    def of(self, picture: Path) -> list[Seen]:
+    def of(self, picture: Path) -> list[ReviewedDetection]:
         """Return the reviewed detections of a picture, which is identified by the end of its path."""
         path = f"/{picture.as_posix()}"
-        return [one for image, some in self._seen.items() if path.endswith(f"/{image}") for one in some]
+        return [one for image, some in self._by_picture.items() if path.endswith(f"/{image}") for one in some]
 
 
 def read_reviewed(file: Path) -> Reviewed:
@@ -41,7 +41,7 @@ def read_reviewed(file: Path) -> Reviewed:
     Raises:
         DataError: the file cannot be read, lacks a column, or has an invalid row.
     """
-    seen: dict[str, list[Seen]] = {}
+    found: dict[str, list[ReviewedDetection]] = {}
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
             rows = csv.DictReader(stream)
@@ -49,10 +49,12 @@ def read_reviewed(file: Path) -> Reviewed:
                 raise DataError(f"{file} has no header with the columns image, corners and plate")
             for row in rows:
                 corners = parse_corners(file, rows.line_num, row.get("corners") or "")
-                answer = (row.get("plate") or "").strip().lower()
-                if corners is None or answer not in _ANSWERS:
+                verdict = (row.get("plate") or "").strip().lower()
+                if corners is None or verdict not in _IS_PLATE:
                     raise DataError(f"{file}, line {rows.line_num}: corners and plate, yes or no, are needed")
-                seen.setdefault((row["image"] or "").strip(), []).append(Seen(corners, _ANSWERS[answer]))
+                found.setdefault((row["image"] or "").strip(), []).append(
+                    ReviewedDetection(corners, _IS_PLATE[verdict])
+                )
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    return Reviewed(seen)
+    return Reviewed(found)

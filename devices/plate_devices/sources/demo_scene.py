@@ -86,7 +86,7 @@ def _paint_gatepost(scene: Image.Image, left: int) -> None:
 
 
 def paint_car(body: Colour) -> Image.Image:
-    """Paint the rear of a car of this colour, RGBA 640x480, transparent around it; its plate is added later."""
+    """Paint the rear of a car in a colour, on transparent RGBA 640x480; its plate is added later."""
     size = WIDTH * _OVERSIZE, HEIGHT * _OVERSIZE
     car = Image.new("RGBA", size, (0, 0, 0, 0))
     car.alpha_composite(_shadow(size))
@@ -124,6 +124,6 @@ def _points(*points: tuple[float, float]) -> list[tuple[float, float]]:
     return [(x * _OVERSIZE, y * _OVERSIZE) for x, y in points]
 
 
-def _mixed(colour: Colour, other: Colour, share: float) -> Colour:
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(colour, other, strict=True))
+def _mixed(colour: Colour, other: Colour, fraction: float) -> Colour:
+    red, green, blue = (round(a + (b - a) * fraction) for a, b in zip(colour, other, strict=True))
     return red, green, blue

@@ -100,7 +100,7 @@ def require_opencv(what: str) -> Any:
     """Return the module cv2. Raises MissingPartError where it is not installed; `what` names the use."""
     import os
 
-    # OpenCV and FFmpeg print warnings of their own; they read these variables once, at import.
+    # OpenCV and FFmpeg print warnings; they read these variables once, at import.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     # Seconds until a USB camera that sends nothing counts as lost. OpenCV's default is 10.

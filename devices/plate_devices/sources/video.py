@@ -243,9 +243,9 @@ def _rate(stream: Any) -> float | None:
 
 def _upright(rgb: NDArray[np.uint8], degrees: int) -> NDArray[np.uint8]:
     """Rotate a frame counter-clockwise by the degrees that its file states, as phones do."""
-    quarter_rotations = round(degrees / 90) % 4
-    if not quarter_rotations:
+    steps = round(degrees / 90) % 4
+    if not steps:
         return rgb
     import numpy as np
 
-    return np.ascontiguousarray(np.rot90(rgb, quarter_rotations))
+    return np.ascontiguousarray(np.rot90(rgb, steps))

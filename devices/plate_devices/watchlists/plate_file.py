@@ -45,15 +45,15 @@ def read_plates(path: Path, script: Script = LATIN) -> PlateList:
     """Return the plates of a file.
 
     A line holds a plate and, after a comma, semicolon or tab, a name; `#` starts a comment. The first line may be a
-    header. See `Script.to_characters` for what a plate may be written with. O and 0 are the same, and I and 1.
+    header. See `Script.to_characters` for the characters that are ignored. O equals 0, and I equals 1.
 
     Raises:
-        DataError: the file cannot be read, or a line is no plate.
+        DataError: the file cannot be read, or a line is not a plate.
     """
     try:
         lines = decode(read_whole(path, _LARGEST, DataError, "watch list ")).splitlines()
     except UnicodeError as error:
-        raise DataError(f"watch list {path} is no text: {error}") from error
+        raise DataError(f"watch list {path} is not text: {error}") from error
     rows = [(number, *_split(line)) for number, line in enumerate(lines, 1)]
     rows = [row for row in rows if row[1]]
     if rows and rows[0][1].lower() in COLUMNS["text"]:
@@ -69,7 +69,7 @@ def read_plates(path: Path, script: Script = LATIN) -> PlateList:
 
 
 def _split(line: str) -> tuple[str, str]:
-    """The plate and the name of a line."""
+    """Return the plate and the name of a line."""
     plate, _, name = re.sub("[,;\t]", "\0", line.partition("#")[0], count=1).partition("\0")
     return plate.strip(), " ".join(name.split())
 
@@ -80,7 +80,7 @@ def _plate(written: str, where: str, script: Script) -> str:
     except ValueError as error:
         raise DataError(f"{where}: {error}") from error
     if not text.strip(WILDCARDS):
-        raise DataError(f"{where}: {written!r} is no plate; lines that start with # are left out")
+        raise DataError(f"{where}: {written!r} is not a plate; comments start with #")
     if len(text) > LONGEST:
         raise DataError(f"{where}: {written!r} is longer than any plate ({LONGEST} characters); one plate a line")
     return text

@@ -15,7 +15,7 @@ def test_defaults() -> None:
     options = parse_infer(["a.png", "--as", "plate"])
     assert options.paths == ["a.png"]
     assert (options.read_as, options.backend, options.threads, options.models) == ("plate", "auto", 1, [])
-    assert (options.roi, options.min_confidence, options.fps, options.quarter_turns) == (None, None, None, 0)
+    assert (options.roi, options.min_confidence, options.fps, options.rotation) == (None, None, None, 0)
     assert not (options.every or options.json)
 
 
@@ -28,12 +28,12 @@ def test_everything_at_once_in_any_order() -> None:
     assert options.paths == ["a.png", "b.png", "-"]
     assert (options.models, options.backend, options.threads) == (["m.tflite"], "onnx", 2)
     assert (options.roi, options.min_confidence, options.fps) == ((1, 2, 30, 40), 0.0, 2.5)
-    assert (options.quarter_turns, options.annotate, options.save_crops) == (3, "x", "y")
+    assert (options.rotation, options.annotate, options.save_crops) == (3, "x", "y")
 
 
 @pytest.mark.parametrize(("degrees", "turns"), [("0", 0), ("90", 1), ("180", 2), ("-90", 3), ("360", 0)])
 def test_rotation_is_clockwise_in_quarters(degrees: str, turns: int) -> None:
-    assert parse_infer(["a", "--as", "plate", f"--rotate={degrees}"]).quarter_turns == turns
+    assert parse_infer(["a", "--as", "plate", f"--rotate={degrees}"]).rotation == turns
 
 
 def test_pictures_may_stand_behind_a_model() -> None:
@@ -49,7 +49,7 @@ def test_frames_are_the_default_once_a_detector_ships(tmp_path: Path, monkeypatc
     monkeypatch.setattr(shipped, "MODELS", tmp_path)
     with pytest.raises(UsageError, match="--as is missing"):
         parse_infer(["a.png"])
-    with pytest.raises(UsageError, match="no plate detector ships"):
+    with pytest.raises(UsageError, match="no detector is shipped"):
         parse_infer(["a.png", "--as", "frame"])
     assert parse_infer(["a.png", "--as", "frame", "--model", "m.tflite"]).read_as == "frame"
     (tmp_path / f"{shipped.NAMES['detector']}.tflite").touch()
@@ -115,12 +115,12 @@ threads = 3
 crops = "c"
 """
         options = parse_infer(["--config", self.write(tmp_path, text)])
-        assert (options.camera, options.fps, options.quarter_turns, options.roi) == ("demo", 4.0, 3, (1, 2, 30, 40))
+        assert (options.camera, options.fps, options.rotation, options.roi) == ("demo", 4.0, 3, (1, 2, 30, 40))
         assert (options.models, options.threads, options.save_crops, options.size) == (["a.tflite"], 3, "c", (640, 480))
         assert options.lines
         given = ["--fps", "9", "--model", "b.tflite", "--rotate", "0", "--camera", "0"]
         options = parse_infer(["--config", self.write(tmp_path, text), *given])
-        assert (options.camera, options.fps, options.models, options.quarter_turns) == ("0", 9.0, ["b.tflite"], 0)
+        assert (options.camera, options.fps, options.models, options.rotation) == ("0", 9.0, ["b.tflite"], 0)
 
     def test_pictures_win_over_the_camera_of_the_file(self, tmp_path: Path) -> None:
         file = self.write(tmp_path, '[source]\naddress = "demo"\n[read]\nas = "plate"\n')
@@ -166,10 +166,10 @@ crops = "c"
     @pytest.mark.parametrize(
         ("line", "reason"),
         [
-            ("a.png --as plate --serve 127.0.0.1:8080", "tell of a camera"),
+            ("a.png --as plate --serve 127.0.0.1:8080", "need a camera"),
             ("--camera demo --as plate --serve 127.0.0.1:99999", "--serve: "),
             ("--camera demo --as plate --mqtt http://u:secret@x", "--mqtt: "),
-            ("--camera demo --as plate --socket s", "--socket reads what other programs send"),
+            ("--camera demo --as plate --socket s", "--socket cannot be used with --camera"),
             ("--as plate --config gone.toml", "gone.toml cannot be read"),
         ],
     )

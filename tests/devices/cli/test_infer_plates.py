@@ -53,7 +53,7 @@ def test_a_region_decides_and_the_raw_reading_stays(
 def test_a_region_that_makes_no_sense_is_wrong_use(crop: Path) -> None:
     with pytest.raises(UsageError, match="region 'atlantis' is unknown"):
         command([str(crop), "--as", "plate", "--region", "atlantis"])
-    with pytest.raises(UsageError, match="no meaning with --as character"):
+    with pytest.raises(UsageError, match="cannot be used with --as character"):
         parse_infer([str(crop), "--as", "character", "--region", "ro"])
 
 

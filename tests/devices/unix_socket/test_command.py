@@ -38,5 +38,5 @@ def test_it_answers_until_it_is_stopped(options: list[str], tmp_path: Path) -> N
 
 @pytest.mark.parametrize("more", [["--camera", "demo"], ["crop.png"]])
 def test_it_stands_alone(more: list[str]) -> None:
-    with pytest.raises(UsageError, match="leave out --camera and paths"):
+    with pytest.raises(UsageError, match="cannot be used with --camera"):
         parse_infer(["--as", "plate", "--socket", "plates.sock", *more])

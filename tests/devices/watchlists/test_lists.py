@@ -45,11 +45,11 @@ def test_wildcards_a_header_and_other_encodings_are_understood(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"ABC123\n---\n", "line 2: '---' is no plate"),
+        (b"ABC123\n---\n", "line 2: '---' is not a plate"),
         ("Ж123".encode(), "line 1: 'Ж' is not on the plates that are read"),
         (b"ABC123 DEF456 GHI789\n", "line 1.*longer than any plate"),
-        (b"\xff\xfe\x00", "is no text"),
-        (b"ABC123\n?*\n", r"line 2: '\?\*' is no plate"),
+        (b"\xff\xfe\x00", "is not text"),
+        (b"ABC123\n?*\n", r"line 2: '\?\*' is not a plate"),
     ],
 )
 def test_what_is_no_plate_is_refused_with_its_line(tmp_path: Path, content: bytes, reason: str) -> None:
