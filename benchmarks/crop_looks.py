@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from plate_runtime.alphabet import fold
-from plate_runtime.crop_looks import BELOW, CUTS, TURNS, average, other_looks
 from plate_runtime.decode import Candidate, find_candidates, find_prior
 from plate_runtime.decode import choose as choose_by
 from plate_runtime.formats import find_region
@@ -31,6 +30,7 @@ from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.rectify import rectify
 from plate_runtime.results import Reading
 from plate_runtime.search import Search
+from plate_runtime.second_look import BELOW, CROPS, ROTATIONS, average, other_looks
 from plate_train.synthetic.fonts import installed_fonts
 from plate_train.synthetic.plates.face import relief, render_face
 from plate_train.synthetic.plates.layouts import load_layouts
@@ -43,12 +43,12 @@ SETS = ("plates-us", "plates-romania", "plates-argentina", "plates-ny", "plates-
 READERS = {"plate-reader": "plate", "plate-reader-nano": "frame"}
 SEED, PICTURES, CUT_PICTURES = 9137, 300, 120
 LARGEST_BELOW = 0.9
-DETECTED = len(CUTS) + len(TURNS) + 1
-"""Number of the look that the detector rectifies; 0 is the whole crop, then follow `CUTS` and `TURNS`."""
+DETECTED = len(CROPS) + len(ROTATIONS) + 1
+"""Number of the look that the detector rectifies; 0 is the whole crop, then follow `CROPS` and `ROTATIONS`."""
 ALL = "average with all cuts and turns"
 COMBINED = {
     ALL: tuple(range(1, DETECTED)),
-    "average with all cuts": tuple(range(1, len(CUTS) + 1)),
+    "average with all cuts": tuple(range(1, len(CROPS) + 1)),
     "average with detected": (DETECTED,),
     "average with all cuts, turns and detected": tuple(range(1, DETECTED + 1)),
 }
@@ -128,7 +128,7 @@ def _rows(name: str, crops: Sequence[Crop], models: dict[str, Model], detector: 
         for how, numbers in COMBINED.items():
             yield from _results(common, how, before, [(c, r, _averaged(seen, numbers)) for c, r, seen in looks])
         sure = [(c, r, max((r, choose(seen[2])), key=lambda one: one.confidence)) for c, r, seen in looks]
-        yield from _results(common, f"most confident with {CUTS[1][0]:g} x {CUTS[1][1]:g}", before, sure)
+        yield from _results(common, f"most confident with {CROPS[1][0]:g} x {CROPS[1][1]:g}", before, sure)
 
 
 def _results(

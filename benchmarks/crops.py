@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from plate_devices.status_line import progress
 from plate_runtime.alphabet import fold
-from plate_runtime.crop_looks import BELOW, other_looks, read_looks
 from plate_runtime.decode import Candidate, find_candidates
 from plate_runtime.decode.prior import Prior
 from plate_runtime.formats import find_region
@@ -22,6 +21,7 @@ from plate_runtime.model import Model
 from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.rectify import rectify
 from plate_runtime.results import Reading
+from plate_runtime.second_look import BELOW, other_looks, read_looks
 from plate_train.synthetic.fonts import installed_fonts
 from plate_train.synthetic.plates.renderer import PlateRenderer
 

@@ -9,7 +9,7 @@ LOOK_ALIKE = (
     "0OОΟ", "1IІΙ", "AАΑ", "BВΒ", "CСϹ", "EЕΕ", "HНΗ", "JЈ", "KКΚ", "MМΜ", "NΝ", "PРΡ", "SЅ", "TТΤ", "XХΧ", "YУΥ",
     "ZΖ",
 )  # fmt: skip
-"""Digits and letters of three scripts that many plate alphabets draw alike, so that no camera tells them apart."""
+"""Digits and letters of three scripts that look the same on many plates, so that no camera distinguishes them."""
 
 LATIN_LIKE = {
     one: latin

@@ -85,7 +85,7 @@ def _explain(error: Exception, prog: str, debug: bool) -> int:
 
 
 def without_logins(text: str) -> str:
-    """Return a text without the user and the password of any address in it, whoever put it there."""
+    """Return a text without the user and the password of any address in it."""
     if "://" not in text:
         return text
     import re

@@ -14,10 +14,10 @@ class PlateEdgeError(Exception):
     exit_code = 70
 
     def __str__(self) -> str:
-        """Return the sentence on one line, without control characters of what it quotes, cut off where that is long."""
+        """Return the sentence on one line, without control characters, and of bounded length."""
         text = super().__str__()
         if not text.isprintable():
-            text = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in " ".join(text.splitlines()))
+            text = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in " ".join(text.splitlines()))
         return text if len(text) <= _LONGEST_SENTENCE else f"{text[:_LONGEST_SENTENCE]}..."
 
 
@@ -38,7 +38,7 @@ class MissingPartError(UsageError):
 
 
 def missing_extra(what: str, extra: str) -> MissingPartError:
-    """Return the error that `what` needs the packages of an extra, and how they are installed today."""
+    """Return the error that `what` needs the packages of an extra, with the command that installs them."""
     return MissingPartError(
         f"{what}; in the checkout: pip install '.[{extra}]', with a wheel: pip install 'FILE.whl[{extra}]'"
     )
@@ -76,14 +76,14 @@ _LONGEST_REASON = 200
 
 
 def reason_of(error: BaseException) -> str:
-    """Return what an exception says, on one line that can be printed, cut off where it is long."""
+    """Return what an exception says, on one line that can be printed, of bounded length."""
     text = " ".join(str(error).split()) or type(error).__name__
     text = text.encode("ascii" if not text.isprintable() else "utf-8", "backslashreplace").decode()
     return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}..."
 
 
 def described(error: BaseException) -> str:
-    """Return what went wrong in one line: an error of ours as it is, any other as the internal error it is."""
+    """Return an exception in one line; one that is not a `PlateEdgeError` is called an internal error."""
     if isinstance(error, PlateEdgeError):
         return " ".join(str(error).split())
     return f"internal error: {type(error).__name__}: {reason_of(error)}"
@@ -91,7 +91,7 @@ def described(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def damage_as(kind: type[PlateEdgeError], where: str) -> Iterator[None]:
-    """The boundary of every parser: whatever damaged input makes it raise becomes one error of the project's own.
+    """Turn every error that damaged input causes in a parser into one of the project's own.
 
     Args:
         kind: the error to raise; `where`: how its sentence begins, such as "labels.csv cannot be read".

@@ -1,4 +1,4 @@
-"""Scoring, once for everybody: training, the export's check and plate-eval count the same way."""
+"""Scores of texts, detections and confidences: training, the export's check and plate-eval count the same way."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .geometry import contains, polygon_iou
 from .results import Corners
 
 OVERLAP = 0.5
-"""Share of the union that a detection has to have in common with a plate to have found it."""
+"""Least intersection over union of a detection and the labelled plate that it detects."""
 _ON_A_PLATE = 0.1
 
 
@@ -29,12 +29,12 @@ class TextScore:
 
     @property
     def exact_rate(self) -> float:
-        """Share of exact readings, 0..1; 0 for an empty set."""
+        """Fraction of exact readings, 0..1; 0 for an empty set."""
         return self.exact / self.count if self.count else 0.0
 
     @property
     def folded_rate(self) -> float:
-        """Share of folded readings, 0..1; 0 for an empty set."""
+        """Fraction of folded readings, 0..1; 0 for an empty set."""
         return self.folded / self.count if self.count else 0.0
 
 
@@ -51,9 +51,9 @@ class CalibrationBin:
 
 @dataclass(frozen=True)
 class Matches:
-    """Detections beside labelled plates: `found` has for each plate the place of the detection that found it, or None.
+    """Detections beside labelled plates: `found` has for each plate the index of the detection that found it, or None.
 
-    `outside` are the places of detections that lie on no labelled plate; the rest lie on one, but badly or twice.
+    `outside` has the indices of detections on no labelled plate. The others lie on one, but inexactly or twice.
     """
 
     found: tuple[int | None, ...]
@@ -71,28 +71,28 @@ class DetectionScore:
 
     @property
     def recall(self) -> float:
-        """Share of the plates that were found, 0..1; 0 where there are none."""
+        """Fraction of the plates that were found, 0..1; 0 if there are none."""
         return self.found / self.plates if self.plates else 0.0
 
     @property
     def outside_per_frame(self) -> float:
-        """Detections on no labelled plate, a frame; each is false, or a plate that nobody labelled."""
+        """Detections on no labelled plate, per frame: false positives, and plates without a label."""
         return self.outside / self.frames if self.frames else 0.0
 
 
 def match_plates(
     found: Sequence[Corners], labelled: Sequence[Corners], overlap: float = OVERLAP, ignored: Sequence[Corners] = ()
 ) -> Matches:
-    """Match detections, the surest first, with labelled plates; each finds one at most.
+    """Match detections, the most confident first, with labelled plates; each finds one at most.
 
     Args:
         overlap: least intersection over union of the two quadrilaterals.
-        ignored: plates that nobody asks for; a detection on one of them is not outside.
+        ignored: plates that do not count; a detection on one of them is not outside.
     """
-    shares = [[polygon_iou(one, label) for label in labelled] for one in found]
+    overlaps = [[polygon_iou(one, label) for label in labelled] for one in found]
     by_plate: list[int | None] = [None] * len(labelled)
     outside = []
-    for number, row in enumerate(shares):
+    for number, row in enumerate(overlaps):
         free = [place for place, taken in enumerate(by_plate) if taken is None]
         best = max(free, key=lambda place: row[place], default=None)
         if best is not None and row[best] >= overlap:
@@ -103,14 +103,14 @@ def match_plates(
 
 
 def score_detections(matches: Sequence[Matches]) -> DetectionScore:
-    """Count what was found in a set, from the matches of each of its frames."""
+    """Count the plates that were found in a set, from the matches of each of its frames."""
     plates = [place for one in matches for place in one.found]
     found = sum(place is not None for place in plates)
     return DetectionScore(len(matches), len(plates), found, sum(len(one.outside) for one in matches))
 
 
 def _on_a_plate(detection: Corners, label: Corners) -> bool:
-    """Whether a detection is some part of a labelled plate: they overlap, or the middle of one lies in the other."""
+    """Return whether a detection lies on a labelled plate: they overlap, or the middle of one lies in the other."""
     first, second = np.array(detection), np.array(label)
     inside = contains(first, second.mean(axis=0)) | contains(second, first.mean(axis=0))
     return bool(inside) or polygon_iou(detection, label) > _ON_A_PLATE
@@ -141,7 +141,7 @@ def edit_distance(first: str, second: str) -> int:
 
 
 def agreement(first: Sequence[str], second: Sequence[str]) -> float:
-    """Return the share of positions, 0..1, at which two readers say the same; 1 for empty sequences."""
+    """Return the fraction of positions, 0..1, at which two readers read the same; 1 for empty sequences."""
     pairs = list(zip(first, second, strict=True))
     return sum(a == b for a, b in pairs) / len(pairs) if pairs else 1.0
 
@@ -183,7 +183,7 @@ def calibration_interval(
     if not levels.size:
         return 0.0, 0.0
     random = np.random.default_rng(0)
-    drawn = (random.integers(0, levels.size, levels.size) for _ in range(resamples))
-    errors = [calibration(levels[places], hits[places])[0] for places in drawn]
+    samples = (random.integers(0, levels.size, levels.size) for _ in range(resamples))
+    errors = [calibration(levels[places], hits[places])[0] for places in samples]
     low, high = np.percentile(errors, (2.5, 97.5))
     return float(low), float(high)

@@ -1,4 +1,4 @@
-"""Formats of number plates by region, and what the prior over texts makes of them. The data are in `formats.toml`.
+"""Formats of number plates by region, and the settings of the prior over texts. The data are in `formats.toml`.
 
 `python -m plate_runtime.formats` prints them as a page.
 """
@@ -40,8 +40,8 @@ class Format:
     """One layout of a serial.
 
     Attributes:
-        pattern: in the language of `patterns`; tokens: the same taken apart, the region's letters and lists put in.
-        weight: how often it is met, relative within the region; rows: 1 or 2.
+        pattern: in the language of `patterns`. tokens: its pieces, with the region's letters and lists filled in.
+        weight: its frequency, relative within the region. rows: 1 or 2.
     """
 
     pattern: str
@@ -55,7 +55,7 @@ class Format:
 
     @cached_property
     def count(self) -> int:
-        """How many texts have this format."""
+        """Number of texts with this format."""
         return math.prod(len(token.choices) for token in self.tokens if token.read)
 
     def matches(self, text: str) -> bool:
@@ -67,8 +67,8 @@ class Format:
 class Region:
     """A country, a state of one, or a union of them, and the formats of its plates.
 
-    weight: how many plates are from there, relative to other regions; of a union 1.
-    foreign: whether a character of another script, which is no part of the text, stands before the serial.
+    weight: number of its plates, relative to other regions; 1 for a union.
+    foreign: whether a character of another script, which is not in the text, is before the serial.
     """
 
     name: str
@@ -85,7 +85,7 @@ class Region:
 
 @cache
 def load_formats(path: Path = _FILE) -> dict[str, Region]:
-    """Return the regions of a file by name, in its order; unions are left out, see `find_region`.
+    """Return the regions of a file by name, in its order, without unions; see `find_region`.
 
     Raises:
         DataError: the file cannot be read, or is not as `formats.toml` describes.
@@ -96,12 +96,12 @@ def load_formats(path: Path = _FILE) -> dict[str, Region]:
         raise DataError(f"{path.name}: {error}") from None
     by_name = {region.name: region for region in regions}
     if len(by_name) < len(regions):
-        raise DataError(f"{path.name}: a region stands there twice")
+        raise DataError(f"{path.name}: a region is listed twice")
     return by_name
 
 
 def load_prior(path: Path = _FILE) -> Mapping[str, Any]:
-    """Return the numbers of the prior over texts; the file says what each is. Raises DataError as `load_formats`."""
+    """Return the settings of the prior over texts; the file explains each. Raises DataError as `load_formats`."""
     table: Mapping[str, Any] = _tables(path).get("prior", {})
     try:
         _check_keys(table, _PRIOR_KEYS, _PRIOR_KEYS)
@@ -131,7 +131,7 @@ def find_region(name: str) -> Region:
             before a state of the same name.
 
     Raises:
-        UsageError: unknown; the sentence names what is near. DataError: see `load_formats`.
+        UsageError: unknown; the message names similar regions. DataError: see `load_formats`.
     """
     wanted = _plain(name)
     by_name = _by_name()
@@ -149,10 +149,10 @@ def region_list() -> str:
 
 
 def check_spelled(name: str, script: Script) -> Region:
-    """Return a region, every format of which has texts in a script.
+    """Return a region, if every format of it has texts in a script.
 
     Raises:
-        UsageError: it is unknown, or a format has none: the script lacks its letters or digits.
+        UsageError: it is unknown, or the script lacks letters or digits of a format.
     """
     region, characters = find_region(name), frozenset(script.alphabet)
     tokens = [token for form in region.formats for token in form.tokens if token.read]
@@ -221,7 +221,7 @@ def _by_name() -> dict[str, Region]:
 
 
 def _plain(name: str) -> str:
-    """Return a name in small letters without accents, with single spaces for whatever stands between words."""
+    """Return a name in small letters without accents, with single spaces between words."""
     decomposed = unicodedata.normalize("NFKD", name).casefold()
     letters = "".join(char for char in decomposed if not unicodedata.combining(char))
     return letters if _CODE.fullmatch(letters) else " ".join(re.findall(r"[^\W_]+", letters))
@@ -232,11 +232,11 @@ def _near(wanted: str, by_name: Mapping[str, Region]) -> str:
 
     words = difflib.get_close_matches(wanted, by_name, n=3, cutoff=0.5)
     near = dict.fromkeys(f"{by_name[word].name} ({by_name[word].country})" for word in words)
-    return f"near it: {', '.join(near)}; --region list prints all" if near else "--region list prints all"
+    return f"similar: {', '.join(near)}; --region list prints all" if near else "--region list prints all"
 
 
 def page() -> str:
-    """Return all regions as Markdown, which docs/reference/regions.md keeps."""
+    """Return all regions as Markdown, the text of docs/reference/regions.md."""
     regions = load_formats()
     unions = [f"| `{name}` | {', '.join(f'`{code}`' for code in codes.split())} |" for name, codes in _UNIONS.items()]
     unions += [f"| `{name}` | all of `{name}-…`: {country} |" for name, country in _FEDERAL.items()]

@@ -15,18 +15,18 @@ _TINY = 1e-9
 
 
 def is_plate_shaped(corners: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell, bool (n,), which of (n, 4, 2) may be plates: finite, convex, not turned inside out, at least a pixel.
+    """Return, bool (n,), which of (n, 4, 2) may be plates: finite, convex, clockwise, with an area of at least a pixel.
 
-    Nor is an edge a quarter of the opposite one or less: no plate that can be read is seen so much from the side.
+    Each edge is more than a quarter of the opposite one: a plate seen more from the side cannot be read.
     """
     with np.errstate(invalid="ignore", over="ignore"):
         edges = np.roll(corners, -1, axis=1) - corners
         following = np.roll(edges, -1, axis=1)
-        turns = edges[..., 0] * following[..., 1] - edges[..., 1] * following[..., 0]
+        crosses = edges[..., 0] * following[..., 1] - edges[..., 1] * following[..., 0]
         lengths = np.square(edges).sum(axis=2)
         even = np.minimum(lengths[:, :2], lengths[:, 2:]) * 16 > np.maximum(lengths[:, :2], lengths[:, 2:])
         shaped: NDArray[np.bool_] = (
-            np.isfinite(turns).all(axis=1) & (turns > 0).all(axis=1) & (turns.sum(axis=1) >= 4) & even.all(axis=1)
+            np.isfinite(crosses).all(axis=1) & (crosses > 0).all(axis=1) & (crosses.sum(axis=1) >= 4) & even.all(axis=1)
         )
     return shaped
 
@@ -43,8 +43,10 @@ def polygon_area(points: Sequence[Point]) -> float:
     if len(points) < 3:
         return 0.0
     x0, y0 = points[0]
-    moved = [(x - x0, y - y0) for x, y in points]
-    return abs(sum(x * v - u * y for (x, y), (u, v) in zip(moved, [*moved[1:], moved[0]], strict=True))) / 2
+    translated = [(x - x0, y - y0) for x, y in points]
+    return (
+        abs(sum(x * v - u * y for (x, y), (u, v) in zip(translated, [*translated[1:], translated[0]], strict=True))) / 2
+    )
 
 
 def polygon_iou(first: Sequence[Point], second: Sequence[Point]) -> float:
@@ -67,12 +69,12 @@ def square_to(corners: Sequence[Point]) -> NDArray[np.float64]:
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners
     right, below = (x1 - x2, y1 - y2), (x3 - x2, y3 - y2)
     rest = x0 - x1 + x2 - x3, y0 - y1 + y2 - y3
-    turn = right[0] * below[1] - below[0] * right[1]
+    cross = right[0] * below[1] - below[0] * right[1]
     least = _TINY * max(1.0, *(abs(value) for value in (*right, *below)))
-    if not math.isfinite(turn) or not math.isfinite(least) or abs(turn) < least:
+    if not math.isfinite(cross) or not math.isfinite(least) or abs(cross) < least:
         raise UsageError(f"no perspective fits the corners {list(corners)}; name four that make a quadrilateral")
-    g = (rest[0] * below[1] - below[0] * rest[1]) / turn
-    h = (right[0] * rest[1] - rest[0] * right[1]) / turn
+    g = (rest[0] * below[1] - below[0] * rest[1]) / cross
+    h = (right[0] * rest[1] - rest[0] * right[1]) / cross
     matrix = np.array([[x1 - x0 + g * x1, x3 - x0 + h * x3, x0], [y1 - y0 + g * y1, y3 - y0 + h * y3, y0], [g, h, 1.0]])
     with np.errstate(over="ignore", invalid="ignore"):
         sound = np.isfinite(matrix).all() and abs(np.linalg.det(matrix)) >= least
@@ -82,7 +84,7 @@ def square_to(corners: Sequence[Point]) -> NDArray[np.float64]:
 
 
 def project(matrix: NDArray[np.float64], points: Sequence[Point]) -> Corners:
-    """Map points by a homography."""
+    """Map points by a projective map, float64 (3, 3)."""
     mapped = np.column_stack([np.asarray(points, np.float64), np.ones(len(points))]) @ matrix.T
     return tuple((x / w, y / w) for x, y, w in mapped.tolist())
 
@@ -90,17 +92,17 @@ def project(matrix: NDArray[np.float64], points: Sequence[Point]) -> Corners:
 def bounding_box(corners: Sequence[Point], width: int, height: int) -> Box:
     """Return x, y, width, height of the whole pixels around the corners, as far as they lie in the picture."""
     across, down = [x for x, _ in corners], [y for _, y in corners]
-    left, top = (min(max(0, math.floor(min(way))), most - 1) for way, most in ((across, width), (down, height)))
+    left, top = (min(max(0, math.floor(min(axis))), most - 1) for axis, most in ((across, width), (down, height)))
     right, bottom = min(width, math.ceil(max(across))), min(height, math.ceil(max(down)))
     return left, top, max(1, right - left), max(1, bottom - top)
 
 
 def contains(corners: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell for each pair which of convex (..., 4, 2) hold the point of (..., 2); they broadcast."""
+    """Return whether convex quadrilaterals (..., 4, 2) contain points (..., 2); both are broadcast."""
     edges = np.roll(corners, -1, axis=-2) - corners
     to_point = points[..., None, :] - corners
-    turns = edges[..., 0] * to_point[..., 1] - edges[..., 1] * to_point[..., 0]
-    sides: NDArray[np.bool_] = np.all(turns >= 0, axis=-1)
+    crosses = edges[..., 0] * to_point[..., 1] - edges[..., 1] * to_point[..., 0]
+    sides: NDArray[np.bool_] = np.all(crosses >= 0, axis=-1)
     return sides
 
 
@@ -113,21 +115,23 @@ def _boxes_touch(first: Sequence[Point], second: Sequence[Point]) -> bool:
 
 
 def _clockwise(points: Sequence[Point]) -> list[Point]:
-    """Order a polygon's points as a plate's corners are; labels may run the other way."""
-    turn = sum(x * v - u * y for (x, y), (u, v) in zip(points, [*points[1:], points[0]], strict=True))
-    return list(points) if turn >= 0 else list(points)[::-1]
+    """Order a polygon's points as a plate's corners are; labels may run counterclockwise."""
+    area = sum(x * v - u * y for (x, y), (u, v) in zip(points, [*points[1:], points[0]], strict=True))
+    return list(points) if area >= 0 else list(points)[::-1]
 
 
 def _clip(subject: list[Point], window: list[Point]) -> list[Point]:
-    """Cut a polygon to a convex one, edge by edge: Sutherland and Hodgman 1974, "Reentrant Polygon Clipping"."""
+    """Clip a polygon to a convex one, edge by edge: Sutherland and Hodgman 1974, "Reentrant Polygon Clipping"."""
     for (ax, ay), (bx, by) in zip(window, [*window[1:], window[0]], strict=True):
         sides = [(bx - ax) * (y - ay) - (by - ay) * (x - ax) for x, y in subject]
         kept: list[Point] = []
         for place, (point, side) in enumerate(zip(subject, sides, strict=True)):
             before, side_before = subject[place - 1], sides[place - 1]
             if (side >= 0) != (side_before >= 0) and abs(side_before - side) > _TINY:
-                share = side_before / (side_before - side)
-                kept.append((before[0] + share * (point[0] - before[0]), before[1] + share * (point[1] - before[1])))
+                fraction = side_before / (side_before - side)
+                kept.append(
+                    (before[0] + fraction * (point[0] - before[0]), before[1] + fraction * (point[1] - before[1]))
+                )
             if side >= 0:
                 kept.append(point)
         subject = kept

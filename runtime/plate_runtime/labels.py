@@ -1,4 +1,4 @@
-"""Labelled pictures on disk: `labels.csv` and class folders, read the same way by everybody who scores."""
+"""Labelled pictures on disk: `labels.csv` and class folders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FARTHEST = 1e6  # pixels
 
 @dataclass(frozen=True)
 class LabelledPicture:
-    """A picture file and what stands in it.
+    """A picture file and its label.
 
     Attributes:
         text: in characters of a script, see `script`; empty for a plate that is not scored for reading, or none at all.

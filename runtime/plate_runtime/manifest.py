@@ -1,4 +1,4 @@
-"""What a model file says of itself. The runtime takes every parameter from here and guesses none."""
+"""The manifest of a model file. The runtime takes every parameter from it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PRECISIONS = ("float32", "int8")
 CONTRASTS = ("as-is", "standardise")
 DECODINGS = ("softmax", "ctc", "slots", "corners")
 CELL_VALUES = 9
-"""Numbers that a detector gives for a cell: the logit of its score, and x, y of four corners."""
+"""Numbers in a detector's output per cell: the logit of the score, and x, y of four corners."""
 NO_DIGEST = "0" * 64
 LARGEST = 4 << 20
 """Bytes of a manifest; most of one is a list of fonts."""
@@ -32,7 +32,7 @@ _LONGEST_NAME, _LONGEST_ALPHABET, _MOST_STRIDES = 200, 1000, 8
 _DEEPEST = 100
 _MOST_COUNTED = 10**12
 _LARGEST_OUTPUT = 1 << 24
-"""Numbers in one output: 64 MB, a hundred times what a detector for 1280x1280 pixels gives."""
+"""Numbers in one output: 64 MB, a hundred times that of a detector for 1280x1280 pixels."""
 _DECODINGS_OF = {"character": ("softmax",), "plate": ("ctc", "slots"), "detector": ("corners",)}
 
 
@@ -100,14 +100,14 @@ class Quantisation:
 
 @dataclass(frozen=True)
 class Score:
-    """What the model read right of a labelled set, and in which interpreter.
+    """The score of a model on a labelled set in one interpreter.
 
     Attributes:
-        set: name of the set; digest: SHA-256 of its content; count: pictures in it, of a detector's the plates in them;
-        right: read exactly, or found with an overlap of at least a half; folded: right with O=0 and I=1 taken as the
-        same; backend, backend_version: the interpreter that ran;
-        frames: of a detector: how many pictures; false: detections in them that lie on no plate; reader: what read
-        them, name@version, for a second look is taken where nothing is read with confidence.
+        set: name of the set. digest: SHA-256 of its content. count: its pictures; of a detector the plates in them.
+        right: read exactly, or detected with an intersection over union of at least 0.5.
+        folded: right with O=0 and I=1 taken as the same. backend, backend_version: the interpreter.
+        frames: of a detector, the number of pictures. false: detections in them that lie on no plate.
+        reader: of a detector, the model that read them, name@version: second looks depend on the readings.
     """
 
     set: str
@@ -132,23 +132,23 @@ class Score:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Everything the runtime needs to know of a model, and what its users should.
+    """Everything that the runtime needs to know of a model, and its users should know.
 
     Attributes:
         kind: "character", "plate" or "detector".
         name, version: as in `name@version`.
-        alphabet: one sign a class, in the order of the output; no spaces and nothing that cannot be printed. Empty for
-            a detector.
+        alphabet: one character per class, in the order of the output, printable and without spaces. Empty for a
+            detector.
         input: see `InputSpec`.
         precision: "float32" or "int8": how weights and activations are stored.
-        decoding: how the output is read. "softmax": a character's probabilities, one a class. Of a plate, logits
-            of several steps, whose last class means nothing: "ctc": repeats are one character; "slots": they are not.
-            Of a frame, "corners": a score and four corners for every cell, see `locate.decode_corners`.
+        decoding: of the output. "softmax": probabilities of a character, one per class. "ctc", "slots": logits of a
+            plate for several steps, the last class is the blank; repeats are one character for "ctc" only.
+            "corners": of a detector, a score and four corners per cell, see `detect.decode_corners`.
         steps: of a plate's output, else 0.
         strides: of a detector's levels: the width of a level's cells in pixels of the input, each dividing its sides.
         temperature: logits are divided by it until the probabilities are calibrated; 0.001 to 1000.
         thresholds: defaults such as `min_confidence`, each 0..1. For a detector: `min_detection`, and `min_confidence`
-            for the product of detection and reading. For a plate model `second_look`, see `crop_looks.BELOW`.
+            for the product of detection and reading. For a plate model `second_look`, see `second_look.BELOW`.
         quantisation: scales of an int8 input and output, else None.
         training: what it was trained on: data sets and digests, seeds, library versions, font licences.
         scores: see `Score`.
@@ -212,7 +212,7 @@ class Manifest:
 
     @property
     def output_shape(self) -> tuple[int, ...]:
-        """Shape of one answer without the batch: (classes,), (steps, classes and blank), or a detector's (cells, 9)."""
+        """Shape of one output without the batch: (classes,), (steps, classes and blank), or a detector's (cells, 9)."""
         if self.kind == "detector":
             height, width, _ = self.input.shape
             return sum(height // stride * (width // stride) for stride in self.strides), CELL_VALUES
@@ -275,12 +275,12 @@ def _is_zero_point(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    """Tell whether a value is a number that a float can hold: JSON's integers have any number of digits."""
+    """Return whether a value is a number that a float can hold: JSON's integers have any number of digits."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e300
 
 
 def _is_record(value: Any) -> bool:
-    """Tell whether a value is plain JSON that can be written again: no endless depth, no NaN, no half characters."""
+    """Return whether a value is JSON that can be written again: of bounded depth, without NaN and lone surrogates."""
     level = [value]
     for _ in range(_DEEPEST):
         if not level:
@@ -292,7 +292,7 @@ def _is_record(value: Any) -> bool:
             elif isinstance(one, list | tuple):
                 below += one
             elif isinstance(one, str):
-                if not one.isascii() and any("\ud800" <= sign <= "\udfff" for sign in one):
+                if not one.isascii() and any("\ud800" <= character <= "\udfff" for character in one):
                     return False
             elif not (one is None or isinstance(one, bool) or _is_number(one)):
                 return False

@@ -1,4 +1,4 @@
-"""A model file running in a backend: pictures prepared by its manifest in, the network's answer out."""
+"""A model file in a backend: it prepares pictures by the manifest, and returns the network's output."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ class Model:
 
     @property
     def manifest(self) -> Manifest:
-        """What the file says of itself."""
+        """The manifest of the file."""
         return self.file.manifest
 
     def predict(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run a batch, float32 (n, height, width, 1) as `preprocess.prepare` makes it -> float32 (n, *output_shape).
 
-        The result is what the network says, before the manifest's temperature: probabilities (n, classes) of a
-        character, logits (n, steps, classes and blank) of a plate, (n, cells, 9) of a detector.
+        The output is not calibrated by the manifest's temperature yet: probabilities (n, classes) of a character,
+        logits (n, steps, classes and blank) of a plate, (n, cells, 9) of a detector.
 
         Raises:
-            ModelError: the network's answer is not what the manifest says, or holds what is no finite number.
+            ModelError: the output's shape is not that of the manifest, or a value is not finite.
         """
         outputs = self.backend.run(inputs)
         expected = (len(inputs), *self.manifest.output_shape)
         if outputs.shape != expected:
-            raise ModelError(f"{self.file.path} answers with shape {outputs.shape}, its manifest says {expected}")
+            raise ModelError(f"{self.file.path} has an output of shape {outputs.shape}, its manifest says {expected}")
         if not np.isfinite(outputs).all():
-            raise ModelError(f"{self.file.path} answers with values that are not finite; train or export it again")
+            raise ModelError(f"{self.file.path} has an output that is not finite; train or export it again")
         return outputs
 
     def predict_pictures(
@@ -59,7 +59,7 @@ class Model:
         return self.predict(scale_pixels(pixels, spec))
 
     def close(self) -> None:
-        """Let go of the interpreter."""
+        """Free the interpreter."""
         self.backend.close()
 
     def __enter__(self) -> Model:
@@ -78,9 +78,9 @@ def open_model(
 
     Args:
         path: a file, or the name of a model that ships; see `named_model`.
-        kind: what the file has to be; None takes every kind, and the character model where no file is named. "frame"
-            is a plate model, too: without a file the one that ships for plates found in frames.
-        backend: "auto" takes the first installed interpreter for the file's format; the model says which ran.
+        kind: what the file has to be; None accepts every kind, and means the character model if no file is named.
+            "frame" is a plate model too: without a file, the shipped one for plates detected in frames.
+        backend: "auto" takes the first installed interpreter for the file's format; see `Model.backend`.
         threads: for the interpreter, at least 1.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .plate_evidence import after_reading
+from .plate_evidence import plate_probability
 from .recognise import read_plate
 
 if TYPE_CHECKING:
@@ -45,5 +45,5 @@ def read_one_plate(picture: Picture, recogniser: Recogniser, region: str | None 
     plate = read_plate(picture, recogniser, region)
     if plate is None:
         return None
-    likely = round(after_reading(_PLATE, plate.text, region, recogniser.script), 4)
+    likely = round(plate_probability(_PLATE, plate.text, region, recogniser.script), 4)
     return replace(plate, detection_confidence=likely)

@@ -39,7 +39,7 @@ def read_metadata(data: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def names_other_files(data: bytes) -> bool:
-    """Tell whether any tensor of a model says that its values lie in another file.
+    """Return whether any tensor of a model has its values in another file.
 
     onnxruntime would look for such a file in the folder that the program was started in. Raises as above.
     """

@@ -1,6 +1,6 @@
 """Picture of a character, a plate or a frame -> input tensor, by the rules of the model's manifest.
 
-Training, calibration and inference all come through here, so what is measured is what ships.
+Training, calibration and inference all use these functions.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .median import median
 
 PICTURE_POLARITIES = ("light-on-dark", "dark-on-light", "auto")
 
-# Of a standardised picture. Below the least spread there is only noise to enlarge.
+# Of a standardised picture. Below the least spread there is only noise.
 _MEAN, _SPREAD, _LEAST_SPREAD = 128, 50, 4.0
 
 
@@ -35,9 +35,9 @@ def resize_picture(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: s
     Args:
         gray: one character, plate or frame; any size from 1x1.
         spec: the model's input.
-        picture_polarity: of this picture, "light-on-dark" or "dark-on-light" where it is known; "auto" asks
-            `polarity_of`, and takes a picture that proves nothing as it is. A model of polarity "any" reads both, its
-            pictures are never inverted.
+        picture_polarity: of this picture, "light-on-dark" or "dark-on-light" where it is known; "auto" uses
+            `polarity_of`, and leaves a picture without a clear polarity as it is. Pictures for a model of polarity
+            "any" are never inverted.
 
     Raises:
         UsageError: the array is not uint8 (h, w), or the polarity is unknown.
@@ -81,7 +81,7 @@ def scale_pixels(pixels: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.float
 
 
 def crop_to_ink(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Cut a gray picture, uint8 (h, w), to what differs from its border; a blank picture stays whole."""
+    """Crop a gray picture, uint8 (h, w), to what differs from its border; a blank picture stays whole."""
     background = border_tone(gray)
     distance = np.abs(gray.astype(np.int16) - background)
     ink = distance > max(24, int(distance.max()) // 2)
@@ -104,9 +104,9 @@ def border_tone(gray: NDArray[np.uint8]) -> int:
 
 
 def polarity_of(gray: NDArray[np.uint8]) -> str | None:
-    """Return "light-on-dark" or "dark-on-light" where uint8 (h, w) has a border of one tone, which is the background's.
+    """Return "light-on-dark" or "dark-on-light" if uint8 (h, w) has a border of one tone, which is the background's.
 
-    None where it has not: in a tight crop the border of E or B is ink, and proves nothing.
+    Else return None: in a tight crop the border of E or B is ink.
     """
     border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]]).astype(np.int16)
     tone, contrast = median(border), int(gray.max()) - int(gray.min())

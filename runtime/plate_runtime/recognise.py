@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from .crop_looks import BELOW, other_looks, read_looks
 from .decode import Candidate, choose, decode_logits, decode_softmax, find_candidates, find_prior, find_spellings
 from .errors import UsageError
-from .plate_evidence import after_reading
+from .plate_evidence import plate_probability
 from .results import Box, Corners, Detection, Plate, Reading
 from .script import Script
+from .second_look import BELOW, other_looks, read_looks
 
 if TYPE_CHECKING:
     from .model import Model
@@ -47,7 +47,7 @@ class NetworkRecogniser:
 
     Args:
         second_look: if None, all crops are read in one batch. Else each is read by itself, and again in other crops of
-            it if it is read with doubt, and with this confidence at least; see `crop_looks`.
+            it if it is read with doubt, and with this confidence at least; see `second_look`.
     """
 
     def __init__(self, model: Model, second_look: float | None = None) -> None:
@@ -180,7 +180,7 @@ def read_detections(
         if found is None:
             plates.append(None)
             continue
-        confidence = after_reading(one.confidence, found.text, region, recogniser.script)
+        confidence = plate_probability(one.confidence, found.text, region, recogniser.script)
         box = bounding_box(one.corners, width, height)
         plates.append(_plate_of(found, box, one.corners, round(confidence, 4), region))
     return plates

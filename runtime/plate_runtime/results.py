@@ -60,7 +60,7 @@ class Plate:
         raw_text: what the network alone finds most probable, without the prior over texts.
         confidence: probability, 0..1, that the whole text is right, where O=0 and I=1 count as the same.
         detection_confidence: probability, 0..1, that there is a plate, its text considered; see
-            `plate_evidence.after_reading`.
+            `plate_evidence.plate_probability`.
         box: upright box around the plate, inside the picture. corners: of the plate.
         region: the region that was asked for, if the text has one of its formats, else None.
         characters: one by one, with alternatives.

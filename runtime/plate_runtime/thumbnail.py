@@ -35,9 +35,11 @@ class Thumbnail(NamedTuple):
 
 
 def add_thumbnail(gray: NDArray[np.uint8], spec: InputSpec) -> Thumbnail | None:
-    """Lay down a gray picture, uint8 (h, w), and its copy at the bottom right; None if there is no room, or no need.
+    """Return the input for a gray picture, uint8 (h, w), with its copy at the bottom right.
 
-    What the detector is given changes only far from the picture, so it detects the same there.
+    None if there is no room for a copy, or no need.
+
+    The input changes only far from the picture, so the detections in the picture stay the same.
     """
     sheet_height, sheet_width, _ = spec.shape
     width, height = fitted_size(gray.shape[1], gray.shape[0], spec)

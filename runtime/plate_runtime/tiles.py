@@ -1,4 +1,4 @@
-"""Which parts of a picture a detector looks at: the whole one, and closer where small plates would be lost."""
+"""The views of a picture for a detector: the whole picture, and closer ones where small plates would be lost."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from PIL import Image
 from .manifest import InputSpec
 
 MOST_TILES = 12
-"""Parts that a very large picture is looked at in, beside the whole: what bounds the time."""
+"""Tiles of a very large picture at most; they bound the time."""
 
-# Plates of 60 of 1280 pixels are found. A picture made this much smaller loses such as can be read with ease.
+# Plates of 60 of 1280 pixels are detected. At this scale of the picture, plates are lost that are easy to read.
 _CLOSE_ENOUGH, _FIRST_TILE = 0.3, 0.5
 _SMALLEST_FOUND = 32  # pixels of the input
 _FAINT = 24
 _HARDLY_SMALLER = 0.65
-# A picture twice as wide as high is no frame of a camera but a plate cut out by hand, which may fill it.
+# A picture twice as wide as high is no frame of a camera but a crop, which a plate may fill.
 _CROP_ASPECT = 2.0
 
 
 class View(NamedTuple):
-    """A part of a picture in its pixels, and how many times smaller it is made beforehand."""
+    """A part of a picture in its pixels, and the factor by which it is reduced."""
 
     x: int
     y: int
     width: int
     height: int
-    smaller: int = 1
+    reduction: int = 1
     tile: bool = False
 
     def crop(self, gray: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
@@ -38,8 +38,8 @@ class View(NamedTuple):
         part = gray[self.y : self.y + self.height, self.x : self.x + self.width]
         if self.tile and int(part.max()) - int(part.min()) < _FAINT:
             return None
-        if self.smaller > 1:
-            return np.asarray(Image.fromarray(np.ascontiguousarray(part)).reduce(self.smaller))
+        if self.reduction > 1:
+            return np.asarray(Image.fromarray(np.ascontiguousarray(part)).reduce(self.reduction))
         return part
 
 
@@ -49,7 +49,7 @@ def find_views(width: int, height: int, spec: InputSpec) -> list[View]:
     most_height, most_width, _ = spec.shape
     scale = min(1.0, most_width / width, most_height / height)
     if width >= _CROP_ASPECT * height and 2 * width * scale > most_width:
-        # Smaller than it would have to be, so that a plate from edge to edge is one of half the width.
+        # Reduced more than needed, so that a plate from edge to edge becomes one of half the width.
         views.append(view_from_afar(width, height, spec))
     if scale < _CLOSE_ENOUGH:
         views += _tiles(width, height, spec, scale)
@@ -63,7 +63,7 @@ def view_from_afar(width: int, height: int, spec: InputSpec) -> View:
 
 
 def view_around(x: float, y: float, width: int, height: int, spec: InputSpec) -> View | None:
-    """Return the part around a point that the input takes as it is; None where the whole is hardly made smaller."""
+    """Return the part around a point that fits into the input unreduced; None if the whole picture nearly does."""
     across, down = min(width, spec.shape[1]), min(height, spec.shape[0])
     if min(across / width, down / height) > _HARDLY_SMALLER:
         return None
@@ -73,7 +73,7 @@ def view_around(x: float, y: float, width: int, height: int, spec: InputSpec) ->
 
 
 def _tiles(width: int, height: int, spec: InputSpec, scale: float) -> list[View]:
-    """Cover a picture with parts as close as `MOST_TILES` allow; they overlap by the largest plate that is lost."""
+    """Return the smallest tiles, at most `MOST_TILES`, that cover a picture and overlap by the largest lost plate."""
     overlap = math.ceil(_SMALLEST_FOUND / scale)
     close = _FIRST_TILE
     while close > 1.3 * scale:
@@ -86,7 +86,7 @@ def _tiles(width: int, height: int, spec: InputSpec, scale: float) -> list[View]
 
 
 def _starts(whole: int, part: int, overlap: int) -> list[int]:
-    """Return where parts begin that cover a side with so much overlap; none where they are too small for it."""
+    """Return the starts of parts that cover a side with this overlap; empty if the parts are too small for it."""
     if part >= whole:
         return [0]
     if part <= overlap:

@@ -1,6 +1,6 @@
-"""A model file tried in a process of its own: a foreign network can crash an interpreter, or never come to an end.
+"""A trial run of a model file in a process of its own: a foreign network can crash an interpreter, or run endlessly.
 
-The digest of a model file finds damage. A network that somebody built to break an interpreter has a right digest.
+The digest of a model file finds damage. A network that was built to break an interpreter has a valid digest.
 """
 
 from __future__ import annotations

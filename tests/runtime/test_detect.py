@@ -169,8 +169,8 @@ class TestViews:
             assert len(find_views(*size, SPEC)) == 1
 
     def test_a_crop_is_also_looked_at_from_afar(self) -> None:
-        assert [view.smaller for view in find_views(640, 160, SPEC)] == [1, 2]
-        assert [view.smaller for view in find_views(1300, 300, SPEC)] == [1, 6]
+        assert [view.reduction for view in find_views(640, 160, SPEC)] == [1, 2]
+        assert [view.reduction for view in find_views(1300, 300, SPEC)] == [1, 6]
         assert len(find_views(300, 80, SPEC)) == 1
 
     @given(st.integers(1, 40_000), st.integers(1, 40_000))

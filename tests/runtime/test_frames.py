@@ -18,7 +18,7 @@ from tiny_models import draw_text
 from plate_runtime import PlateReader, shipped
 from plate_runtime.errors import ModelError, UsageError
 from plate_runtime.pictures.open_picture import Picture
-from plate_runtime.plate_evidence import after_reading
+from plate_runtime.plate_evidence import plate_probability
 from plate_runtime.shipped import default_as
 
 MakeModel = Callable[..., Path]
@@ -108,7 +108,7 @@ def test_the_fake_reads_its_text_in_the_middle_of_any_frame(
     with PlateReader(make_plate_model(), "fake:AB12", as_="frame", detector=make_detector()) as reader:
         (plate,) = reader.read(np.zeros((768, 1280), np.uint8), as_="frame")
         assert plate.text == "AB12"
-        assert plate.detection_confidence == pytest.approx(after_reading(0.98, "AB12"), abs=1e-4)
+        assert plate.detection_confidence == pytest.approx(plate_probability(0.98, "AB12"), abs=1e-4)
         assert (plate.box, plate.corners[0]) == ((512, 384, 384, 128), (512, 384))
 
 

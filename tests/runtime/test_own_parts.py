@@ -14,7 +14,7 @@ from tiny_detectors import draw_frame, plate_corners
 from plate_runtime import PlateReader
 from plate_runtime.errors import UsageError
 from plate_runtime.model import open_model
-from plate_runtime.plate_evidence import after_reading
+from plate_runtime.plate_evidence import plate_probability
 from plate_runtime.recognise import recogniser_of
 from plate_runtime.results import Character, Corners, Detection, Reading
 from plate_runtime.script import LATIN, Script
@@ -68,7 +68,7 @@ def test_both_of_ones_own_read_a_frame_without_any_model(monkeypatch: pytest.Mon
         assert [one for one, _ in reader.search(FRAME)] == [plain, faint]
     assert (plates[0].text, plates[0].raw_text, plates[0].region) == ("B123ABC", "B123ABC", "ro")
     assert (plates[0].confidence, plates[0].box) == (0.9, (40, 300, 300, 60))
-    assert plates[0].detection_confidence == pytest.approx(after_reading(0.95, "B123ABC", "ro"), abs=1e-4)
+    assert plates[0].detection_confidence == pytest.approx(plate_probability(0.95, "B123ABC", "ro"), abs=1e-4)
     assert recogniser.region == "None" and [crop.shape for crop in recogniser.crops[:2]] == [(64, 320), (55, 220)]
     assert all(np.array_equal(gray, FRAME) for gray in detector.pictures) and len(detector.pictures) == 4
 

@@ -11,7 +11,7 @@ from plate_runtime.alphabet import ALPHABET
 from plate_runtime.decode import decode_logits, find_candidates, find_prior
 from plate_runtime.errors import UsageError
 from plate_runtime.formats import check_spelled
-from plate_runtime.plate_evidence import after_reading
+from plate_runtime.plate_evidence import plate_probability
 from plate_runtime.script import LATIN, Script, _counterpart
 
 CYRILLIC, DIGITS = Script("0123456789АБВЕКМНОРСТУХ"), Script("0123456789")
@@ -87,7 +87,7 @@ def test_only_latin_letters_with_digits_have_a_prior() -> None:
         assert not script.is_latin
         prior = find_prior(None, script)
         assert {prior.weigh(text) for text in ("", "123", "АВ", "123456789")} == {1.0} and not prior.foreign
-    assert after_reading(0.7, "12", None, CYRILLIC) == 0.7 != after_reading(0.7, "12")
+    assert plate_probability(0.7, "12", None, CYRILLIC) == 0.7 != plate_probability(0.7, "12")
 
 
 def test_a_region_is_for_models_that_read_its_characters() -> None:

@@ -16,7 +16,7 @@ from tiny_models import draw_character, draw_text
 from plate_runtime.preprocess import crop_to_ink
 from plate_runtime.segment.bands import find_bands
 from plate_runtime.segment.cells import cut_out, find_atoms, find_cells
-from plate_runtime.segment.judge import cheapest_path, shape_costs, width_costs
+from plate_runtime.segment.costs import cheapest_path, shape_costs, width_costs
 from plate_runtime.segment.rows import Row
 from plate_runtime.segment.strip import (
     CHARACTER_HEIGHT,

@@ -50,15 +50,15 @@ class Backend(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the interpreter; the backend is not used afterwards."""
+        """Free the interpreter; the backend is not used afterwards."""
         ...
 
 
 def open_backend(name: str, file: ModelFile, threads: int = 1) -> Backend:
     """Load a model into a backend: "auto", a name of `NAMES`, "fake:TEXT", or one of another package.
 
-    "auto" takes the first built-in backend for the file's format whose package is installed; `Backend.name` says
-    which. There is no silent fall-back: a named backend runs or fails.
+    "auto" takes the first built-in backend for the file's format with an installed package; see `Backend.name`. A named
+    backend runs or fails; there is no silent fall-back.
 
     Raises:
         UsageError: the name is unknown, or that backend does not read this format.
@@ -81,7 +81,7 @@ def open_backend(name: str, file: ModelFile, threads: int = 1) -> Backend:
 
 
 def format_of(name: str) -> str:
-    """Return the file format that a backend reads; "tflite" for "auto", "fake", and names that mean nothing."""
+    """Return the file format that a backend reads; "tflite" for "auto", "fake" and unknown names."""
     if name in FORMATS:
         return FORMATS[name]
     base = name.partition(":")[0]
@@ -114,7 +114,7 @@ def _open_first(file: ModelFile, threads: int) -> Backend:
 
 
 def explain_missing(name: str, missing: Sequence[str], machine: str) -> str:
-    """Return why nothing can run the model file `name`: what is missing, or that nothing exists for this `machine`."""
+    """Return why no interpreter can run the model file `name`: none is installed, or none exists for this `machine`."""
     if machine.startswith("armv6"):
         return f"{name} cannot run here: no interpreter exists for ARMv6 (Pi 1, Pi Zero); use a Pi Zero 2 W or newer"
     return f"no interpreter for {name}: {'; '.join(missing)}"
@@ -129,6 +129,6 @@ def _built_in(name: str) -> BackendModule:
 
 
 def check_tensor(file: ModelFile, what: str, found: object, expected: object) -> None:
-    """Raise ModelError where a tensor of the model is not what its manifest says."""
+    """Raise ModelError where a tensor of the model differs from its manifest."""
     if found != expected:
         raise ModelError(f"{file.path}: {what} is {found}, its manifest says {expected}; export the model again")

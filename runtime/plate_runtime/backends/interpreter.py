@@ -1,4 +1,4 @@
-"""What LiteRT and tflite-runtime share: one API, written once."""
+"""The backend of both LiteRT and tflite-runtime, which have the same API."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _descriptor_lock = Lock()
 
 
 class TFLiteBackend:
-    """A TFLite model in an `Interpreter`. Runs a batch one by one: plates come one by one on a device."""
+    """A TFLite model in an `Interpreter`. A batch is run one by one, as plates come on a device."""
 
     def __init__(self, name: str, version: str, interpreter_class: Any, file: ModelFile, threads: int) -> None:
         self.name = name
@@ -63,13 +63,13 @@ class TFLiteBackend:
             stored = quantise(one, quantisation.input_scale, quantisation.input_zero_point)
         self._interpreter.set_tensor(self._input["index"], stored)
         self._interpreter.invoke()
-        answer: NDArray[Any] = self._interpreter.get_tensor(self._output["index"])[0]
+        output: NDArray[Any] = self._interpreter.get_tensor(self._output["index"])[0]
         if self.output_dtype == "int8" and quantisation is not None:
-            return dequantise(answer, *output_steps(quantisation))
-        return answer
+            return dequantise(output, *output_steps(quantisation))
+        return output
 
     def _check(self) -> None:
-        """Hold the tensors against the manifest: a wrong shape or scale would give wrong plates, not errors."""
+        """Compare the tensors with the manifest: a wrong shape or scale would give wrong plates without an error."""
         manifest = self._file.manifest
         check_tensor(self._file, "the batch of its input", tuple(map(int, self._input["shape"][:1])), (1,))
         check_tensor(self._file, "the input's shape", tuple(map(int, self._input["shape"][1:])), manifest.input.shape)
@@ -93,8 +93,8 @@ class TFLiteBackend:
 def _quiet_standard_error() -> Iterator[None]:
     """Keep the interpreter's own notes ("Created XNNPACK delegate") out of a command's error stream.
 
-    They are written by C++ to the file descriptor and know no switch; real trouble comes as an exception. There is one
-    descriptor for all threads: of two that open models at once the later would put back what the first had put there.
+    C++ writes them to the file descriptor, and no option turns them off; errors arrive as exceptions. All threads share
+    the descriptor, so only one at a time may replace it.
     """
     with _descriptor_lock:
         try:

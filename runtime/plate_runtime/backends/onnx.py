@@ -48,10 +48,10 @@ class OnnxBackend:
         if self._fixed_batch and len(inputs) != 1:
             return np.concatenate([self.run(inputs[i : i + 1]) for i in range(len(inputs))])
         try:
-            answer: NDArray[np.float32] = self._session.run(None, {self._input_name: inputs})[0]
+            output: NDArray[np.float32] = self._session.run(None, {self._input_name: inputs})[0]
         except Exception as error:
             raise ModelError(f"{self._path} fails in onnxruntime {self.version}: {reason_of(error)}") from error
-        return answer
+        return output
 
     def close(self) -> None:
         """Free the session."""

@@ -2,7 +2,7 @@
 
     logits -> segments (ctc, slots) -> candidates (beam) -> posterior, with the prior over texts -> Reading
 
-No camera can tell O from 0 or I from 1 in many alphabets, so a confidence is the probability that the reading is
+In many alphabets O and 0, or I and 1, look the same. A confidence is therefore the probability that the reading is
 right with each of these pairs taken as one character: the probabilities of both are summed.
 """
 

@@ -12,7 +12,7 @@ from ..script import Script
 from .beam import Candidate, combine
 from .posterior import choose
 from .prior import find_prior
-from .segments import cut, merge
+from .segments import merge, split_steps
 from .softmax import softmax
 
 
@@ -23,10 +23,10 @@ def decode_logits(
     temperature: float = 1.0,
     region: str | None = None,
 ) -> list[Reading]:
-    """Decode the answers of a plate's network, float32 (n, steps, classes and blank), as its manifest says.
+    """Decode the logits of a plate's network, float32 (n, steps, classes and blank), by the rule of its manifest.
 
     Args:
-        decoding: "ctc": repeats are one character, blanks are dropped; "slots": each step is a character or nothing.
+        decoding: "ctc": repeats are one character, blanks are dropped; "slots": each step is a character or a blank.
         temperature: divides the logits.
         region: where the plates come from, see `formats.find_region`; None for anywhere.
 
@@ -41,7 +41,7 @@ def decode_logits(
 def find_candidates(
     logits: NDArray[np.float32], decoding: str, script: Script, temperature: float = 1.0
 ) -> list[list[Candidate]]:
-    """Return for each plate the texts that the network finds most probable, best first, without any prior.
+    """Return for each plate the most probable texts by the network alone, best first.
 
     See `decode_logits` for arguments and errors.
     """
@@ -50,15 +50,15 @@ def find_candidates(
     if decoding not in ("ctc", "slots"):
         raise ValueError(f"decoding {decoding!r} is not one of logits")
     found = []
-    probabilities = softmax(logits / temperature) @ _mistaken(script)
+    probabilities = softmax(logits / temperature) @ _confusion(script)
     for one, merged in zip(probabilities, merge(probabilities, script), strict=True):
-        found.append(combine(*cut(one, merged, script, decoding == "slots")))
+        found.append(combine(*split_steps(one, merged, script, decoding == "slots")))
     return found
 
 
 @cache
-def _mistaken(script: Script) -> NDArray[np.float32]:
-    """Return how probable each class stands there where a network is certain of another one, (seen, stands there)."""
+def _confusion(script: Script) -> NDArray[np.float32]:
+    """Return the probability of each true class where the network is certain of another one, (predicted, true)."""
     settings, alphabet = find_prior(None, script).settings, script.alphabet
     matrix = np.eye(len(alphabet) + 1)
     for one, other in settings["mistaken"]:
@@ -71,5 +71,5 @@ def _mistaken(script: Script) -> NDArray[np.float32]:
 
 def find_spellings(probabilities: NDArray[np.float32], script: Script) -> list[Candidate]:
     """Return the texts of a row of characters, float32 (n, classes) calibrated probabilities, best first."""
-    steps = np.pad(probabilities, ((0, 0), (0, 1)))  # no blank stands among them
-    return combine(*cut(steps, merge(steps, script), script, slots=True))
+    steps = np.pad(probabilities, ((0, 0), (0, 1)))  # there is no blank among them
+    return combine(*split_steps(steps, merge(steps, script), script, slots=True))

@@ -1,4 +1,4 @@
-"""The most probable text of a plate, from what the network finds likely and what plates usually show."""
+"""The most probable text of a plate, from the likelihoods of the network and the prior over texts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def choose(candidates: Sequence[Candidate], prior: Prior) -> Reading:
     """Return the reading of a plate from its candidates, most likely first; their likelihoods add up to 1 at most.
 
     The posterior of a text is its likelihood times its weight in the prior, divided by the sum of all. What the
-    candidates leave over counts as a text without a format. Likelihoods may come from several pictures of the plate.
+    candidates leave to 1 counts as a text without a format. Likelihoods may be those of several pictures of the plate.
     """
     raw = max(candidates[0].spell(prior.script), key=lambda one: (one[1], one[0]))[0]
     spelled = [text for one in candidates for text in one.spell(prior.script)]
@@ -28,8 +28,8 @@ def choose(candidates: Sequence[Candidate], prior: Prior) -> Reading:
     else:
         posteriors = _posteriors(spelled, rest, prior)
     by_fold: dict[str, float] = {}
-    for text, share in posteriors.items():
-        by_fold[fold(text)] = by_fold.get(fold(text), 0.0) + share
+    for text, probability in posteriors.items():
+        by_fold[fold(text)] = by_fold.get(fold(text), 0.0) + probability
     best = max(by_fold, key=lambda text: (by_fold[text], text))
     text = max((text for text in posteriors if fold(text) == best), key=lambda one: (posteriors[one], one))
     return Reading(_describe(text, posteriors), round(min(1.0, by_fold[best]), 4), raw)
@@ -38,35 +38,35 @@ def choose(candidates: Sequence[Candidate], prior: Prior) -> Reading:
 def _posteriors(spelled: Sequence[tuple[str, float]], rest: float, prior: Prior) -> dict[str, float]:
     weights: dict[str, float] = {}
     fronts: dict[str, float] = {}
-    for text, share in spelled:
-        fronts[fold(text[:1])] = fronts.get(fold(text[:1]), 0.0) + share
-    for text, share in spelled:
-        weights[text] = weights.get(text, 0.0) + share * prior.weigh(text)
+    for text, likelihood in spelled:
+        fronts[fold(text[:1])] = fronts.get(fold(text[:1]), 0.0) + likelihood
+    for text, likelihood in spelled:
+        weights[text] = weights.get(text, 0.0) + likelihood * prior.weigh(text)
         for count, probability in enumerate(prior.foreign, 1):
             if weight := prior.weigh_foreign(text[count:]):
-                doubt = max(0.0, 1 - fronts[fold(text[:1])])  # no network is certain of a character it has never seen
-                weights[text[count:]] = weights.get(text[count:], 0.0) + share * doubt * probability * weight
+                doubt = max(0.0, 1 - fronts[fold(text[:1])])  # no network is certain of a character it never saw
+                weights[text[count:]] = weights.get(text[count:], 0.0) + likelihood * doubt * probability * weight
     total = sum(weights.values()) + rest * prior.weigh_other(len(spelled[0][0]))
     return {text: weight / total for text, weight in weights.items()}
 
 
 def _describe(text: str, posteriors: Mapping[str, float]) -> tuple[Character, ...]:
-    """Describe each character by the texts that have it, or another one, in its place.
+    """Return each character with the alternatives that the other texts have in its place.
 
-    What no candidate explains lowers all characters alike.
+    The probability that no candidate covers lowers all characters equally.
     """
     total = sum(posteriors.values())
     explained = min(1.0, total) ** (1 / max(1, len(text)))
     places: list[dict[str, float]] = [{} for _ in text]
-    for other, share in posteriors.items():
-        if share >= _NEGLIGIBLE * total or other == text:
-            for place, sign in _aligned(text, other):
-                places[place][sign] = places[place].get(sign, 0.0) + share / total * explained
-    return tuple(describe(sign, place) for sign, place in zip(text, places, strict=True))
+    for other, probability in posteriors.items():
+        if probability >= _NEGLIGIBLE * total or other == text:
+            for place, character in _aligned(text, other):
+                places[place][character] = places[place].get(character, 0.0) + probability / total * explained
+    return tuple(describe(character, place) for character, place in zip(text, places, strict=True))
 
 
 def _aligned(text: str, other: str) -> list[tuple[int, str]]:
-    """Return the characters of another text with their places in this one, where they can be told."""
+    """Return the characters of another text with their places in this one, as far as the texts can be aligned."""
     if len(text) == len(other):
         return list(enumerate(other))
     shorter = min(len(text), len(other))

@@ -1,15 +1,15 @@
-"""How probable texts are before the plate is seen: a mixture of the regions' formats and of free texts.
+"""The prior over texts of plates: a mixture of the regions' formats and of free texts.
 
-Each format's probability is divided by how many texts it allows, so that the mixture sums to 1. Compared with
-characters at random, which is what networks are trained on to read what is there, a text weighs
+Each format's probability is divided by the number of its texts, so that the mixture sums to 1. Networks are trained on
+random characters, so that they read what is there. Compared with these, the weight of a text is
 
     (prior(text) * 36 ** len(text)) ** exponent * longer ** len(text)
 
-`longer` below 1 stands for what networks take for characters beside the text, as they add more than they miss. All
-numbers are in the table `prior` of `formats.toml`; `benchmarks/prior.py` chooses them.
+`longer` is below 1 because networks add more characters, from print beside the text, than they miss. All numbers are in
+the table `prior` of `formats.toml`; `benchmarks/prior.py` chooses them.
 
-Where no region is named, all of this comes ready-made from `prior.json`: to parse the formats of all regions takes
-longer than to read a plate. `python -m plate_runtime.decode.write_prior` makes that file again after a change.
+Without a region, the prior is read from `prior.json`, because parsing the formats of all regions takes longer than
+reading a plate. After a change, `python -m plate_runtime.decode.write_prior` writes that file again.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from ..formats import Format, Region
 
 FILE = Path(__file__).with_name("prior.json")
-_SHAPES = str.maketrans({sign: "9" if sign.isdecimal() else "L" for sign in ALPHABET})
+_SHAPES = str.maketrans({character: "9" if character.isdecimal() else "L" for character in ALPHABET})
 _Checks = tuple[tuple[int, int, frozenset[str]], ...]
-"""Of a shape, what text[start:end] has to be one of, where a shape alone does not say."""
+"""Parts of a text, each as start, end and the allowed texts, where the shape alone does not decide."""
 _NOTHING: dict[Any, float] = {}
 _LONGEST = 64
-"""A longer text is weighed as one of this length, so that no power overflows. No format is nearly as long."""
+"""Longer texts get the weight of this length, so that no power overflows. All formats are much shorter."""
 _EQUAL: Mapping[str, Any] = {
     "exponent": 0.0, "longer": 1.0, "free": 1.0, "words": 0.0, "lengths": [1.0], "foreign": [], "mistaken": [],
 }  # fmt: skip
-"""Numbers of a prior by which every text weighs 1."""
+"""Settings of a prior in which every text has the weight 1."""
 _Table = dict[str, dict[_Checks, float]]
 """Shape, L for a letter and 9 for a digit -> the densities of the formats with such texts."""
 
@@ -46,7 +46,7 @@ _Table = dict[str, dict[_Checks, float]]
 def find_prior(region: str | None = None, script: Script = LATIN) -> Prior:
     """Return the prior for plates of a region, see `formats.find_region`, or of the world.
 
-    It knows texts of A-Z and 0-9. For the world's plates in any other script, all texts are equally probable.
+    Without a region, and in another script than A-Z and 0-9, all texts are equally probable.
 
     Raises:
         UsageError: the region is unknown, or has characters that the script lacks; see `formats.check_spelled`.
@@ -61,16 +61,16 @@ def find_prior(region: str | None = None, script: Script = LATIN) -> Prior:
 
 
 def make_prior(region: str | None, settings: Mapping[str, Any], script: Script = LATIN) -> Prior:
-    """Return the prior with other numbers than those of `formats.toml`; see `find_prior` and `Prior`."""
+    """Return the prior with given settings; see `find_prior` and `Prior`."""
     from ..formats import find_region, load_formats
 
     elsewhere = 1.0 if region is None else settings["elsewhere"]
     everywhere = load_formats().values()
     total = sum(one.weight for one in everywhere)
-    shares = [(one, elsewhere * one.weight / total) for one in everywhere]
+    fractions = [(one, elsewhere * one.weight / total) for one in everywhere]
     if region is not None:
-        shares.append((find_region(region), 1 - elsewhere))
-    return Prior(shares, settings, script)
+        fractions.append((find_region(region), 1 - elsewhere))
+    return Prior(fractions, settings, script)
 
 
 @cache
@@ -90,26 +90,26 @@ class Prior:
     def __init__(
         self, regions: Iterable[tuple[Region, float]], settings: Mapping[str, Any], script: Script = LATIN
     ) -> None:
-        """Take regions, each with its share of all plates that have a format, the table `prior`, and its characters."""
+        """Take regions, each with its fraction of all plates that have a format, the table `prior`, and the script."""
         self.settings, self.script = settings, script
         self._characters = float(len(script.alphabet))
         self.foreign: tuple[float, ...] = tuple(settings["foreign"])
-        """How probable it is that a network takes one foreign character for 1, 2, ... of its own."""
+        """Probabilities that a network reads one foreign character as 1, 2, ... of its own."""
         self._exponent, self._longer = settings["exponent"], settings["longer"]
         self._free, self._words, self._lengths = settings["free"], settings["words"], settings["lengths"]
         self._own: _Table = {}
         self._foreign: _Table = {}
-        for region, share in regions:
+        for region, fraction in regions:
             total = sum(form.weight for form in region.formats)
             for form in region.formats:
-                density = (1 - self._free) * share * form.weight / total / form.count
+                density = (1 - self._free) * fraction * form.weight / total / form.count
                 for shape, checks in _spread(form):
                     for table in (self._own, self._foreign) if region.foreign else (self._own,):
                         entries = table.setdefault(shape, {})
                         entries[checks] = entries.get(checks, 0.0) + density
 
     def write(self) -> str:
-        """Return it as JSON: numbers, sets of choices, tables of shape -> [[density, [start, end, set], ...], ...]."""
+        """Return the prior as JSON; its tables are shape -> [[density, [start, end, index into choices], ...], ...]."""
         sets: dict[frozenset[str], int] = {}
         tables = [
             {
@@ -126,7 +126,7 @@ class Prior:
 
     @classmethod
     def read(cls, written: str) -> Prior:
-        """Return what `write` has written. Raises ValueError, KeyError or TypeError where it is something else."""
+        """Return the prior that `write` has written. Raises ValueError, KeyError or TypeError for anything else."""
         found = json.loads(written)
         sets = [frozenset(one.split()) for one in found["choices"]]
         prior = cls((), found["settings"])
@@ -143,20 +143,20 @@ class Prior:
         return prior
 
     def density(self, text: str) -> float:
-        """Return how probable a text is among those of plates, A-Z0-9."""
+        """Return the probability of a text (A-Z, 0-9) among those of plates."""
         return _look_up(text, self._own) + self._of_free(text)
 
     def weigh(self, text: str) -> float:
-        """Return the weight of a text, A-Z0-9."""
+        """Return the weight of a text (A-Z, 0-9)."""
         return self._weight(text, self.density(text))
 
     def weigh_foreign(self, text: str) -> float:
-        """Return the weight of a text before which a character of another script stands; 0 where none does."""
+        """Return the weight of a text behind a character of another script; 0 if no region has such plates."""
         density = _look_up(text, self._foreign)
         return self._weight(text, density) if density else 0.0
 
     def weigh_other(self, length: int) -> float:
-        """Return the weight of a text of that length that has no format."""
+        """Return the weight of a text of that length without a format."""
         return self._weight("0" * length, self._of_free("0" * length))
 
     def _weight(self, text: str, density: float) -> float:
@@ -175,17 +175,17 @@ class Prior:
 
 def _look_up(text: str, table: _Table) -> float:
     density = 0.0
-    for checks, share in table.get(text.translate(_SHAPES), _NOTHING).items():
+    for checks, of_format in table.get(text.translate(_SHAPES), _NOTHING).items():
         for start, end, choices in checks:
             if text[start:end] not in choices:
                 break
         else:
-            density += share
+            density += of_format
     return density
 
 
 def _spread(form: Format) -> list[tuple[str, _Checks]]:
-    """Return the shapes of a format's texts, each with what has to be checked beside it."""
+    """Return the shapes of a format's texts, each with the parts that have to be checked."""
     found: list[tuple[str, _Checks]] = [("", ())]
     for token in form.tokens:
         if token.read:
@@ -195,9 +195,9 @@ def _spread(form: Format) -> list[tuple[str, _Checks]]:
 
 @lru_cache(maxsize=256)
 def _by_shape(choices: tuple[str, ...]) -> list[tuple[str, frozenset[str] | None]]:
-    """Return the shapes of what a token may be, each with its choices; None where that is every text of the shape.
+    """Return the shapes of a token's choices, each with these choices; None if they are all texts of the shape.
 
-    Formats have many tokens in common, so the sets are made once and shared.
+    Formats have many tokens in common, so the sets are made once.
     """
     found: dict[str, set[str]] = {}
     for choice in choices:

@@ -1,7 +1,7 @@
-"""The steps of one plate cut where nothing stands for certain: short segments, and the texts each may spell.
+"""The steps of one plate, split at certain blanks into short segments, and the possible texts of each segment.
 
-A step at which the blank is certain is passed by every path, so what stands before and after it is independent, and the
-probability of a text is the product over its segments. Nearly all of a plate's steps are such blanks.
+Every path passes a step with a certain blank, so the steps before it and after it are independent. The probability of a
+text is therefore the product over its segments. Nearly all steps of a plate are certain blanks.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from ..script import Script
 
 _CERTAIN = 1 - 1e-3
 _NEGLIGIBLE = 2e-3
-# One character follows its confusable, with no blank between, only where the network has no doubt about either.
+# A character directly follows its confusable, without a blank, only where the network is certain of both.
 _NO_DOUBT = 0.9
 _PREFIXES, _OPTIONS = 12, 8
 _LEAST = 1e-6
 
 
 class Spelling(NamedTuple):
-    """What a segment may spell.
+    """A possible text of a segment.
 
     Attributes:
         text: with the first of each group of confusables, O=0 and I=1. probability: summed over all paths that give it.
-        others: for each character, how probable each of the others of its group is; none where it is in no group.
+        others: for each character, the probability of each other one of its group; empty where it has no confusables.
     """
 
     text: str
@@ -36,7 +36,7 @@ class Spelling(NamedTuple):
 
 
 def merge(probabilities: NDArray[np.float32], script: Script) -> NDArray[np.float32]:
-    """Give the probability, (..., classes and blank), of each group of confusables to its first character."""
+    """Return probabilities, (..., classes and blank), with each group of confusables summed in its first character."""
     merged = probabilities.copy()
     for first, *others in script.confusable_classes:
         for other in others:
@@ -45,19 +45,19 @@ def merge(probabilities: NDArray[np.float32], script: Script) -> NDArray[np.floa
     return merged
 
 
-def cut(
+def split_steps(
     probabilities: NDArray[np.float32], merged: NDArray[np.float32], script: Script, slots: bool = False
 ) -> tuple[list[list[Spelling]], float]:
-    """Cut the steps of one plate, (steps, classes and blank), into segments.
+    """Split the steps of one plate, (steps, classes and blank), into segments.
 
     Within a segment, repeats are one character and blanks are dropped; a text's probability is the sum over all paths
     that collapse to it, by the prefix search of Graves et al. 2006, "Connectionist Temporal Classification".
 
     Args:
-        merged: see `merge`. slots: every step is a segment of its own, a character or nothing.
+        merged: see `merge`. slots: every step is one segment, a character or a blank.
 
     Returns:
-        What each segment spells, most probable first, and the probability of the blanks between them.
+        The texts of each segment, most probable first, and the probability of the blanks between the segments.
     """
     alphabet, blank = script.alphabet, merged[:, -1]
     occupied = np.flatnonzero(blank < _CERTAIN)
@@ -65,9 +65,9 @@ def cut(
     options: list[list[tuple[str, float]]] = [[] for _ in steps]
     part = merged[occupied]
     rows, classes = np.nonzero(part > _NEGLIGIBLE)
-    for row, number, share in zip(rows.tolist(), classes.tolist(), part[rows, classes].tolist(), strict=True):
-        options[row].append((alphabet[number] if number < len(alphabet) else "", share))
-    options = [sorted(row, key=_by_share)[:_OPTIONS] if len(row) > _OPTIONS else row for row in options]
+    for row, number, probability in zip(rows.tolist(), classes.tolist(), part[rows, classes].tolist(), strict=True):
+        options[row].append((alphabet[number] if number < len(alphabet) else "", probability))
+    options = [sorted(row, key=_by_probability)[:_OPTIONS] if len(row) > _OPTIONS else row for row in options]
     found, start = [], 0
     for end, step in enumerate(steps, 1):
         if slots or end == len(steps) or steps[end] > step + 1 or _follows(probabilities, step, script):
@@ -77,7 +77,7 @@ def cut(
 
 
 def _follows(probabilities: NDArray[np.float32], step: int, script: Script) -> bool:
-    """Whether one of a group is certain at a step and another one at the next."""
+    """Return whether a character is certain at a step and its confusable at the next."""
     for group in script.confusable_classes:
         for one, other in permutations(group, 2):
             if probabilities[step, one] > _NO_DOUBT and probabilities[step + 1, other] > _NO_DOUBT:
@@ -93,20 +93,20 @@ def _spell(
     for row in options:
         longer: dict[str, tuple[float, float]] = {}
         for prefix, (blank, own) in ends.items():
-            for sign, share in row:
-                if not sign:
-                    _add(longer, prefix, (blank + own) * share, 0.0)
-                elif prefix[-1:] == sign:
-                    _add(longer, prefix, 0.0, own * share)
-                    _add(longer, prefix + sign, 0.0, blank * share)
+            for character, probability in row:
+                if not character:
+                    _add(longer, prefix, (blank + own) * probability, 0.0)
+                elif prefix[-1:] == character:
+                    _add(longer, prefix, 0.0, own * probability)
+                    _add(longer, prefix + character, 0.0, blank * probability)
                 else:
-                    _add(longer, prefix + sign, 0.0, (blank + own) * share)
+                    _add(longer, prefix + character, 0.0, (blank + own) * probability)
         ends = _most_probable(longer)
     spelled = [Spelling(text, sum(both), _others(text, probabilities, script)) for text, both in ends.items()]
     return sorted(spelled, key=lambda one: (-one.probability, one.text))
 
 
-def _by_share(option: tuple[str, float]) -> float:
+def _by_probability(option: tuple[str, float]) -> float:
     return -option[1]
 
 
@@ -116,7 +116,7 @@ def _add(prefixes: dict[str, tuple[float, float]], prefix: str, blank: float, ow
 
 
 def _most_probable(prefixes: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
-    """Leave out prefixes that hold next to nothing, and those beyond the first `_PREFIXES`."""
+    """Omit prefixes of negligible probability, and all but the best `_PREFIXES`."""
     least = _NEGLIGIBLE * max(map(sum, prefixes.values()))
     kept = {prefix: both for prefix, both in prefixes.items() if sum(both) >= least and sum(both) > 0}
     if len(kept) <= _PREFIXES:
@@ -125,25 +125,25 @@ def _most_probable(prefixes: dict[str, tuple[float, float]]) -> dict[str, tuple[
 
 
 def _others(text: str, probabilities: NDArray[np.float32], script: Script) -> tuple[tuple[float, ...], ...]:
-    """Of each character, how probable the others of its group are where the network sees the group most clearly."""
+    """Return for each character the probabilities of its confusables, at the step where its group is most probable."""
     found: list[tuple[float, ...]] = [()] * len(text)
     for first, *others in script.confusable_classes:
         if script.alphabet[first] in text:
             total = probabilities[:, first].copy()
             for other in others:
                 total += probabilities[:, other]
-            places = [place for place, sign in enumerate(text) if sign == script.alphabet[first]]
+            places = [place for place, character in enumerate(text) if character == script.alphabet[first]]
             for place, step in zip(places, _peaks(total.tolist(), len(places)), strict=True):
                 found[place] = tuple(max(_LEAST, float(probabilities[step, one] / total[step])) for one in others)
     return tuple(found)
 
 
-def _peaks(shares: list[float], count: int) -> list[int]:
-    """The clearest steps of `count` characters, in order; one step stands for several where there are fewer."""
+def _peaks(values: list[float], count: int) -> list[int]:
+    """Return the clearest steps of `count` characters, in order; with fewer peaks, the last one is repeated."""
     runs = [
         step
-        for step, share in enumerate(shares)
-        if share > max(shares[step - 1 : step], default=0.0) and share >= max(shares[step + 1 : step + 2], default=0.0)
+        for step, value in enumerate(values)
+        if value > max(values[step - 1 : step], default=0.0) and value >= max(values[step + 1 : step + 2], default=0.0)
     ]
-    clearest = sorted(sorted(runs, key=lambda step: -shares[step])[:count])
+    clearest = sorted(sorted(runs, key=lambda step: -values[step])[:count])
     return clearest + clearest[-1:] * (count - len(clearest))

@@ -13,22 +13,24 @@ from .characters import WORTH_NAMING, describe
 
 
 def decode_softmax(probabilities: NDArray[np.float32], script: Script, temperature: float = 1.0) -> list[Character]:
-    """Decode float32 (n, classes) as a softmax gives it, one class a character of the script.
+    """Decode the output of a softmax, float32 (n, classes), with one class per character of the script.
 
     The temperature divides the logits (Guo et al. 2017, "On Calibration of Modern Neural Networks").
     """
     alphabet, calibrated = script.alphabet, apply_temperature(probabilities, temperature)
     best = calibrated.argmax(axis=1).tolist()
     named: list[dict[str, float]] = [{} for _ in best]
-    rows, classes = np.nonzero(calibrated >= WORTH_NAMING / 2)  # a handful: sorting all classes would cost more
-    for row, number, share in zip(rows.tolist(), classes.tolist(), calibrated[rows, classes].tolist(), strict=True):
-        named[row][alphabet[number]] = share
+    rows, classes = np.nonzero(calibrated >= WORTH_NAMING / 2)  # a few: sorting all classes would cost more
+    for row, number, probability in zip(
+        rows.tolist(), classes.tolist(), calibrated[rows, classes].tolist(), strict=True
+    ):
+        named[row][alphabet[number]] = probability
     return [describe(alphabet[number], others) for number, others in zip(best, named, strict=True)]
 
 
 def apply_temperature(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
     """Return softmax(log(p) / temperature), float32 (n, classes); rows of zeros become uniform."""
-    # An int8 output knows no probability below 1/256: the floor keeps its zeros from ruling the result.
+    # An int8 output has no probability between 0 and 1/256: the floor limits the effect of its zeros.
     return softmax(np.log(np.maximum(probabilities.astype(np.float64), 1e-6)) / temperature)
 
 

@@ -1,4 +1,4 @@
-"""Write `prior.json`, from which the prior of all regions is read, after `formats.toml` has changed.
+"""Write `prior.json`, the prior of all regions; needed after each change of `formats.toml`.
 
 python -m plate_runtime.decode.write_prior
 """
@@ -10,7 +10,7 @@ from .prior import FILE, make_prior
 
 
 def main() -> None:
-    """Write it."""
+    """Write the file."""
     FILE.write_text(make_prior(None, load_prior()).write() + "\n", "utf-8")
 
 

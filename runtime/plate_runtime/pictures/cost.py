@@ -57,7 +57,7 @@ def check_shape(width: int, height: int, name: str, max_pixels: int) -> None:
         limit = max_pixels // 1_000_000
         raise InputError(f"{name} is {width}x{height} pixels; more than {limit} megapixels are not read, scale it down")
     if max(width, height) > MAX_SIDE:
-        raise InputError(f"{name} is {width}x{height} pixels; sides of more than {MAX_SIDE} are not read, cut it")
+        raise InputError(f"{name} is {width}x{height} pixels; sides of more than {MAX_SIDE} are not read, crop it")
 
 
 def check_memory(image: ImageFile, cost: Cost, name: str) -> None:

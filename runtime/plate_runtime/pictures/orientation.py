@@ -21,7 +21,7 @@ _XMP = r'tiff:Orientation(?:="|>)([1-8])'
 def orientation_of(image: Image.Image) -> int:
     """Return the EXIF orientation of an opened picture, 1 to 8; XMP counts where there is none.
 
-    A TIFF is turned by Pillow itself while it is decoded.
+    Pillow itself rotates a TIFF while it is decoded.
     """
     if getattr(image, "format", None) == "TIFF":
         return 1
@@ -41,7 +41,7 @@ def values_size(exif: bytes) -> int:
 
 
 def entries(exif: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """Yield the entries of the first directory: tag, type, count, and the value as if it were a SHORT."""
+    """Yield the entries of the first directory: tag, type, count, and the value read as a SHORT."""
     content = exif.removeprefix(b"Exif\0\0")
     order = {b"II": "<", b"MM": ">"}.get(content[:2])
     if order is None or len(content) < 10:

@@ -19,7 +19,7 @@ STRIP = 1 << 16
 """Pixels that go between Pillow and numpy at once: on the way there are copies at three to eight bytes a pixel."""
 
 _SAMPLE = 1 << 18
-# Pixels that tell the range of tones.
+# Pixels from which the range of tones is computed.
 
 _ALPHA = {"RGBA", "LA", "PA", "RGBa", "La"}
 _PLAIN = {"1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr", "HSV"}
@@ -58,9 +58,9 @@ class _Upright:
     """An upright picture, `rgb`, and the view of it, `stored`, in which rows lie as the file has them."""
 
     def __init__(self, width: int, height: int, orientation: int) -> None:
-        turned = orientation in (5, 6, 7, 8)
-        self.rgb = np.empty((width, height, 3) if turned else (height, width, 3), np.uint8)
-        stored = self.rgb.transpose(1, 0, 2) if turned else self.rgb
+        rotated = orientation in (5, 6, 7, 8)
+        self.rgb = np.empty((width, height, 3) if rotated else (height, width, 3), np.uint8)
+        stored = self.rgb.transpose(1, 0, 2) if rotated else self.rgb
         if orientation in (3, 4, 6, 7):
             stored = stored[::-1]
         if orientation in (2, 3, 7, 8):

@@ -26,7 +26,7 @@ _SLACK = 1 << 25
 
 _COMPRESSIONS = frozenset({"raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "jpeg", "tiff_ccitt",
                            "group3", "group4", "tiff_raw_16"})  # fmt: skip
-# The decoders of libtiff whose memory and time are bounded by the pixels that come out.
+# The decoders of libtiff with memory and time bounded by the decoded pixels.
 
 
 @cache
@@ -66,9 +66,9 @@ def tiff_cost(image: TiffImageFile, stream: BinaryIO, size: int, name: str) -> C
     if len(starts) > PIECES:
         raise InputError(f"{name} is a TIFF of {len(starts)} pieces; more than {PIECES} are not read, save it again")
     buffer = image.width * image.height * bytes_of(image.mode)
-    turned = buffer if _number(tags, _ORIENTATION, 1) != 1 else 0  # Pillow rotates a copy
+    rotated = buffer if _number(tags, _ORIENTATION, 1) != 1 else 0  # Pillow rotates a copy
     if compression == "raw":
-        return Cost(turned)
+        return Cost(rotated)
     if size > MAX_FILE:
         raise InputError(f"{name} is larger than {MAX_FILE >> 20} MB; save it as JPEG or PNG")
     lengths = _numbers(tags, _TILE_LENGTHS) or _numbers(tags, _STRIP_LENGTHS)
@@ -78,8 +78,8 @@ def tiff_cost(image: TiffImageFile, stream: BinaryIO, size: int, name: str) -> C
         _check_jpeg(stream, starts, lengths, name)
     pixels, pieces = _largest_piece(image)
     if pixels * pieces > 2 * image.width * image.height + _SLACK:
-        raise InputError(f"{name} is a TIFF whose tiles are much larger than the picture; save it in strips")
-    return Cost(max(turned, size + pixels * _bytes_of_samples(tags)))
+        raise InputError(f"{name} is a TIFF with tiles much larger than the picture; save it in strips")
+    return Cost(max(rotated, size + pixels * _bytes_of_samples(tags)))
 
 
 def _check_jpeg(stream: BinaryIO, starts: list[int], lengths: list[int], name: str) -> None:

@@ -1,1 +1,1 @@
-"""Cutting a plate crop into rows and characters with numpy and Pillow alone."""
+"""Segmenting a plate crop into rows and characters with numpy and Pillow alone."""

@@ -1,4 +1,4 @@
-"""Where the rows of characters lie in a crop: many ways of finding ink propose, the proposals vote."""
+"""The rows of characters in a crop, by consensus of several thresholds for ink."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _OFFSETS = (0.15, 0.4)
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A row in pixels of the picture it was found in, with how its ink stands out and how many ways found it."""
+    """A row in pixels of its picture, whether its ink is light, and its score, higher if more thresholds agree."""
 
     row: Row
     light_ink: bool
-    votes: float
+    score: float
 
 
 def find_bands(gray: Image.Image, most: int = 3, fewest: int = 3) -> list[Band]:
@@ -34,8 +34,8 @@ def find_bands(gray: Image.Image, most: int = 3, fewest: int = 3) -> list[Band]:
     """
     work, scale_x, scale_y = _working_size(gray)
     brightness = np.asarray(work, dtype=np.float32)
-    bands = _vote(_propose(brightness, fewest))[:most]
-    return [Band(_scale(band.row, scale_x, scale_y), band.light_ink, band.votes) for band in bands]
+    bands = _consensus(_propose(brightness, fewest))[:most]
+    return [Band(_scale(band.row, scale_x, scale_y), band.light_ink, band.score) for band in bands]
 
 
 def _working_size(gray: Image.Image) -> tuple[Image.Image, float, float]:
@@ -70,7 +70,7 @@ def _rows_of(mask: BoolArray, fewest: int) -> list[Row]:
     return rows
 
 
-def _vote(proposals: list[tuple[bool, Row]]) -> list[Band]:
+def _consensus(proposals: list[tuple[bool, Row]]) -> list[Band]:
     """Rows that agree become one band, the middle one of them; ordered by size, count and agreement."""
     waiting = sorted(proposals, key=lambda proposal: -proposal[1].weight)
     bands: list[Band] = []
@@ -80,7 +80,7 @@ def _vote(proposals: list[tuple[bool, Row]]) -> list[Band]:
         waiting = [item for item in waiting if item[0] != light_ink or not _agree(leader, item[1])]
         row = _middle(agreeing)
         bands.append(Band(row, light_ink, row.weight * (1 + 0.15 * len(agreeing))))
-    return sorted(bands, key=lambda band: -band.votes)
+    return sorted(bands, key=lambda band: -band.score)
 
 
 def _agree(one: Row, other: Row) -> bool:

@@ -1,4 +1,4 @@
-"""What surrounds a pixel: means over windows by running sums, the same work for any window."""
+"""Means over windows around each pixel, by running sums: the time does not depend on the window."""
 
 from __future__ import annotations
 

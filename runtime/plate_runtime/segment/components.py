@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BoolArray = NDArray[np.bool_]
-# What indexes and counts is of the machine's own size: numpy takes nothing wider for it, and 32-bit ARM has 32.
+# Indices and counts are of the machine's word size: numpy accepts nothing wider, and 32-bit ARM has 32 bits.
 IntArray = NDArray[np.intp]
 
 

@@ -65,7 +65,7 @@ def find_rows(boxes: Components, shape: tuple[int, int], most: int = 3, fewest: 
 
 
 def _best_alignment(boxes: Components) -> BoolArray:
-    """The members of the best row: every pair of like boxes proposes a line, the boxes along it vote."""
+    """The members of the best row: each pair of similar boxes gives a line, and the boxes along it count."""
     centre_x = (boxes.left + boxes.right) / 2
     centre_y = (boxes.top + boxes.bottom) / 2
     tall = boxes.height.astype(np.float64)
@@ -82,8 +82,8 @@ def _best_alignment(boxes: Components) -> BoolArray:
     off = np.abs(centre_y[None, :] - line) / size[:, None]
     ratio = tall[None, :] / size[:, None]
     inside = (off <= _OFF_LINE) & (ratio <= _HEIGHT_RATIO) & (ratio >= 1 / _HEIGHT_RATIO)
-    votes = (inside * (1 - off / (2 * _OFF_LINE))).sum(axis=1)
-    score = np.minimum(votes, 8) * size * (1 - np.abs(slope))
+    support = (inside * (1 - off / (2 * _OFF_LINE))).sum(axis=1)
+    score = np.minimum(support, 8) * size * (1 - np.abs(slope))
     members: BoolArray = inside[int(np.argmax(score))]
     return members
 

@@ -1,7 +1,7 @@
-"""Reading a plate crop by cutting it into characters: the first route, and the baseline of every other.
+"""Reading a plate crop segmented into characters, with a network that classifies single characters.
 
-The rows of a crop are found and pulled straight, everything in them that may be a character is classified in one
-batch, and the cheapest way through the pieces is the reading. Several rows and thresholds compete.
+The rows of a crop are found and rectified. Everything in them that may be a character is classified in one batch. The
+cheapest path through these pieces is the reading. Several rows and thresholds compete.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..errors import UsageError
 from ..results import Box, Character, Corners
 from .bands import Band, find_bands
 from .cells import Atoms, Cell, cut_out, find_atoms, find_cells
-from .judge import CostArray, cheapest_path, shape_costs, width_costs
+from .costs import CostArray, cheapest_path, shape_costs, width_costs
 from .strip import CHARACTER_HEIGHT, MARGIN, Strip, estimate_slant, ink_mask, rectify_row, soft_ink
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _LONGEST_SIDE = 480
 # A wide crop holds one row, dark or light; a squarer one has room for two, and for small print.
 _WIDE, _MOST_BANDS_IF_WIDE, _MOST_BANDS = 2.8, 2, 4
-# Any two specks lie on a line: they make a row only where nothing longer can be read.
+# Any two specks lie on a line: they are a row only if nothing longer can be read.
 _FEWEST_PIECES = (3, 2)
 _OFFSETS = (0.1, 0.4)
 _MARGINS = (0, 1)
@@ -49,16 +49,16 @@ class CharacterModel(Protocol):
     def predict_pictures(
         self, pictures: Sequence[NDArray[np.uint8]], picture_polarity: str = "auto"
     ) -> NDArray[np.float32]:
-        """Classify gray cut-outs, uint8 (h, w) -> probabilities float32 (n, classes)."""
+        """Classify gray pictures, uint8 (h, w) -> probabilities float32 (n, classes)."""
 
 
 @dataclass(frozen=True)
 class SegmentedPlate:
-    """A plate crop as read by cutting, in pixels of the crop.
+    """A plate crop read character by character, in pixels of the crop.
 
     Attributes:
-        characters: from left to right, the upper row first; probabilities: theirs, calibrated, float32 (n, classes);
-        boxes: x, y, width, height of each.
+        characters: from left to right, the upper row first.
+        probabilities: of each character, calibrated, float32 (n, classes). boxes: of each character.
         confidence: 0..1, that the whole text is right: the product of the characters'.
         box: upright box around all characters; corners: the tilted one, from top left clockwise.
     """
@@ -73,7 +73,7 @@ class SegmentedPlate:
 
 @dataclass(frozen=True)
 class _Attempt:
-    """One row under one threshold, cut into everything that may be a character."""
+    """One row under one threshold, with everything in it that may be a character."""
 
     band: Band
     strip: Strip
@@ -85,9 +85,9 @@ class _Attempt:
 
 @dataclass(frozen=True)
 class _Reading:
-    """The cheapest way through an attempt: `chosen` cells, their probabilities (n, classes), and its cost in nats.
+    """The cheapest path through an attempt: `chosen` cells, their probabilities (n, classes), and its cost in nats.
 
-    A negative cost means that it explains more than it strains.
+    A negative cost means that its characters gain more than they cost.
     """
 
     attempt: _Attempt
@@ -97,7 +97,7 @@ class _Reading:
 
     @property
     def gain(self) -> float:
-        """What the reading explains, more for larger print: the main serial is the largest on a plate."""
+        """The gain of the reading, more for larger print: the main serial is the largest on a plate."""
         return -self.cost * self.attempt.band.row.height
 
 
@@ -117,10 +117,10 @@ def segment_plate(rgb: NDArray[np.uint8], model: CharacterModel) -> SegmentedPla
     most = _MOST_BANDS_IF_WIDE if picture.width > _WIDE * picture.height else _MOST_BANDS
     for fewest in _FEWEST_PIECES:
         bands = find_bands(gray, most, fewest)
-        readings = _classify([attempt for band in bands for attempt in _cut(picture, band)], model)
+        readings = _classify([attempt for band in bands for attempt in _attempts(picture, band)], model)
         likely = [reading for reading in readings if reading.chosen and reading.cost < 0]
         if likely:
-            rows = [_looked_at_again(reading, model) for reading in _rows_of_plate(likely)]
+            rows = [_averaged(reading, model) for reading in _rows_of_plate(likely)]
             return _segmented(rows, model.manifest, picture, rgb.shape)
     return None
 
@@ -136,7 +136,7 @@ def _bounded(rgb: NDArray[np.uint8]) -> Image.Image:
     return picture.resize(size, Image.Resampling.BOX)
 
 
-def _cut(picture: Image.Image, band: Band) -> list[_Attempt]:
+def _attempts(picture: Image.Image, band: Band) -> list[_Attempt]:
     upright = _rectified(picture, band)
     attempts = []
     for offset in _OFFSETS:
@@ -152,7 +152,7 @@ def _cut(picture: Image.Image, band: Band) -> list[_Attempt]:
 
 
 def _rectified(picture: Image.Image, band: Band) -> Strip:
-    """The strip of a band, its leaning strokes set upright."""
+    """Return the strip of a band, with leaning strokes made upright."""
     strip = rectify_row(picture, band.row, band.light_ink)
     inside = slice(max(0, int(band.row.left * strip.scale)), int(band.row.right * strip.scale) + 1)
     slant = estimate_slant(ink_mask(soft_ink(strip, _OFFSETS[0]))[:, inside])
@@ -172,18 +172,18 @@ def _classify(attempts: list[_Attempt], model: CharacterModel) -> list[_Reading]
     for attempt in attempts:
         rows = slice(done, done + len(attempt.cells))
         done = rows.stop
-        signs = [manifest.alphabet[best] for best in calibrated[rows].argmax(axis=1)]
+        characters = [manifest.alphabet[best] for best in calibrated[rows].argmax(axis=1)]
         surprise = -np.log(calibrated[rows].max(axis=1).astype(np.float64) + 1e-3)
-        costs = surprise + attempt.shape + width_costs(attempt.cells, signs)
+        costs = surprise + attempt.shape + width_costs(attempt.cells, characters)
         cost, chosen = cheapest_path(attempt.atoms, attempt.cells, costs)
         readings.append(_Reading(attempt, chosen, outputs[rows][chosen], cost))
     return readings
 
 
-def _looked_at_again(reading: _Reading, model: CharacterModel) -> _Reading:
+def _averaged(reading: _Reading, model: CharacterModel) -> _Reading:
     """The reading with each character's classes averaged over several views of it.
 
-    One cut-out carries the luck of its threshold and of its box; the mean over views is right more often.
+    One view depends on its threshold and its box; the mean over several is right more often.
     """
     attempt = reading.attempt
     views = []

@@ -1,4 +1,4 @@
-"""A row of characters pulled straight: one height, no slope, ink light on dark."""
+"""A rectified row of characters: of fixed height, without slope, ink light on dark."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _WIDEST = 640
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A straightened row. ``ink`` float32 (h,w), larger is more ink; ``scale`` strip pixels per picture pixel.
+    """A rectified row. ``ink`` float32 (h,w), larger is more ink; ``scale`` strip pixels per picture pixel.
 
     ``surroundings`` float32 (h,w) is the mean ink around each pixel, two character heights wide.
-    ``slant`` is how far the strokes leaned to the right per pixel upwards before they were pulled straight.
+    ``slant`` is the lean of the strokes before rectifying: pixels to the right per pixel upwards.
     """
 
     ink: FloatArray
@@ -47,17 +47,20 @@ def rectify_row(picture: Image.Image, row: Row, light_ink: bool, slant: float = 
     # PIL maps output to input: x_in = a x + b y + c, y_in = d x + e y + f, with the row's slope and slant inside.
     a, b, c = 1 / scale, -slant / scale, slant * middle / scale
     d, e, f = row.slope * a, row.slope * b + 1 / scale, row.top + row.slope * c - MARGIN / scale
-    straight = picture.transform(
+    rectified = picture.transform(
         (width, CHARACTER_HEIGHT + 2 * MARGIN), Image.Transform.AFFINE, (a, b, c, d, e, f), Image.Resampling.BICUBIC
     )
-    gray = np.asarray(straight.convert("L"), dtype=np.float32)
+    gray = np.asarray(rectified.convert("L"), dtype=np.float32)
     ink = gray if light_ink else 255 - gray
     surroundings = box_mean(ink, 2 * CHARACTER_HEIGHT, ink.shape[0])
-    return Strip(ink, surroundings, np.asarray(straight), row, scale, slant)
+    return Strip(ink, surroundings, np.asarray(rectified), row, scale, slant)
 
 
 def soft_ink(strip: Strip, offset: float) -> FloatArray:
-    """How surely a pixel is ink, float32 (h,w); 0.5 where it exceeds its surroundings by ``offset`` spreads."""
+    """Return the degree, 0..1, to which each pixel is ink, float32 (h,w).
+
+    It is 0.5 where a pixel exceeds its surroundings by ``offset`` spreads.
+    """
     ink = strip.ink
     left = max(0, int(strip.row.left * strip.scale) - MARGIN)
     right = min(ink.shape[1], int(strip.row.right * strip.scale) + MARGIN + 1)

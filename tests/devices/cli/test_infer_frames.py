@@ -15,7 +15,7 @@ from plate_devices.cli.infer import command
 from plate_devices.open_models import Models, choose_models
 from plate_runtime import shipped
 from plate_runtime.errors import ModelError, UsageError
-from plate_runtime.plate_evidence import after_reading
+from plate_runtime.plate_evidence import plate_probability
 
 MakeModel = Callable[..., Path]
 PLATES = {(2, 3): "CJ12A8C", (4, 7): "KR59ABD"}
@@ -115,7 +115,7 @@ def test_the_demo_is_read_whole(models: list[str], capsys: pytest.CaptureFixture
     for record in frames:
         (plate,) = record["plates"]
         assert plate["text"] == "AB12"
-        assert plate["detection_confidence"] == pytest.approx(after_reading(0.98, "AB12"), abs=1e-4)
+        assert plate["detection_confidence"] == pytest.approx(plate_probability(0.98, "AB12"), abs=1e-4)
         assert plate["box"] == frames[0]["plates"][0]["box"]
         assert 0 < plate["box"][0] < record["width"] and 0 < plate["box"][1] < record["height"]
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plate_runtime.alphabet import ALPHABET
-from plate_runtime.decode.background_texts import lettering
-from plate_runtime.plate_evidence import LIMITS, after_reading, evidence
+from plate_runtime.decode.background_texts import background_probability
+from plate_runtime.plate_evidence import LIMITS, evidence, plate_probability
 
 texts = st.text(ALPHABET, min_size=1, max_size=30)
 
@@ -24,13 +24,13 @@ texts = st.text(ALPHABET, min_size=1, max_size=30)
 )  # fmt: skip
 def test_words_numbers_and_captions_speak_against_a_plate(text: str) -> None:
     assert evidence(text) < 0
-    assert after_reading(0.5, text) < 0.35
+    assert plate_probability(0.5, text) < 0.35
 
 
 @pytest.mark.parametrize("text", ["B144MOS", "KA25MH6728", "AB12CDE", "ABC1234", "AB123CD", "1ABC234", "WA12345"])
 def test_texts_with_a_format_speak_for_a_plate(text: str) -> None:
     assert evidence(text) > 1
-    assert after_reading(0.5, text) > 0.5
+    assert plate_probability(0.5, text) > 0.5
 
 
 def test_a_region_says_more() -> None:
@@ -39,25 +39,26 @@ def test_a_region_says_more() -> None:
 
 
 def test_a_word_on_a_plate_that_is_plain_to_see_is_still_one() -> None:
-    assert after_reading(0.999, "FAMILY") > 0.5
-    assert after_reading(0.7, "FAMILY") < 0.5
+    assert plate_probability(0.999, "FAMILY") > 0.5
+    assert plate_probability(0.7, "FAMILY") < 0.5
 
 
 @given(st.floats(0, 1), texts)
 def test_any_text_gives_a_probability(confidence: float, text: str) -> None:
     assert LIMITS[0] <= evidence(text) <= LIMITS[1]
-    assert 0 <= after_reading(confidence, text) < 1
-    assert 0 < lettering(text) < 1
+    assert 0 <= plate_probability(confidence, text) < 1
+    assert 0 < background_probability(text) < 1
 
 
 @given(st.floats(0, 1), st.floats(0, 1), texts)
 def test_what_was_more_confident_stays_so(one: float, other: float, text: str) -> None:
-    assert after_reading(min(one, other), text) <= after_reading(max(one, other), text)
+    assert plate_probability(min(one, other), text) <= plate_probability(max(one, other), text)
 
 
 def test_longer_texts_than_any_are_no_error() -> None:
     assert evidence("8" * 4000) == LIMITS[0]
 
 
-def test_one_character_s_probabilities_sum_to_its_share() -> None:
-    assert math.fsum(lettering(one) for one in ALPHABET) == pytest.approx(0.16 * (1 - 0.12 - 0.08 - 0.06), abs=0.03)
+def test_probabilities_of_one_character_sum_to_their_fraction() -> None:
+    total = math.fsum(background_probability(one) for one in ALPHABET)
+    assert total == pytest.approx(0.16 * (1 - 0.12 - 0.08 - 0.06), abs=0.03)

@@ -1,7 +1,7 @@
-"""What a cell costs as a character, from its shape and surroundings, and the cheapest way through a strip.
+"""The cost of each cell as a character, by its shape and surroundings, and the cheapest path through a strip.
 
 Costs are in nats, so they add to the negative logarithm of a class probability: a cost of 1 weighs as much as
-a classifier that is 2.7 times less sure.
+a class probability that is 2.7 times lower.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def tabulate(cells: Sequence[Cell]) -> Cells:
 def shape_costs(
     strip: Strip, soft: FloatArray, atoms: Atoms, cells: Sequence[Cell], pictures: Sequence[NDArray[np.uint8]]
 ) -> CostArray:
-    """What speaks against every cell whatever the classifier says: float64 (n,) in nats, 0 for a clean character."""
+    """Return the cost of each cell by its shape alone: float64 (n,) in nats, 0 for a clean character."""
     table = tabulate(cells)
     relative_height = table.height / CHARACTER_HEIGHT
     relative_width = table.width / CHARACTER_HEIGHT
@@ -81,14 +81,14 @@ def shape_costs(
     return costs
 
 
-def width_costs(cells: Sequence[Cell], signs: Sequence[str]) -> CostArray:
-    """What the width of every cell says against the sign that was read in it; float64 (n,) in nats.
+def width_costs(cells: Sequence[Cell], characters: Sequence[str]) -> CostArray:
+    """Return the cost of each cell's width for the character that was read in it; float64 (n,) in nats.
 
-    Letters of other scripts count as those that they look like.
+    Letters of other scripts count as their Latin look-alikes.
     """
     costs = np.zeros(len(cells))
-    for index, (cell, sign) in enumerate(zip(cells, signs, strict=True)):
-        group = next((signs_alike for signs_alike in _WIDTHS if fold(sign) in signs_alike and signs_alike), "")
+    for index, (cell, character) in enumerate(zip(cells, characters, strict=True)):
+        group = next((group for group in _WIDTHS if fold(character) in group and group), "")
         narrowest, widest = _WIDTHS[group]
         width = cell.width / CHARACTER_HEIGHT
         costs[index] = _TOO_WIDE * max(0.0, narrowest - width, width - widest)
@@ -98,8 +98,8 @@ def width_costs(cells: Sequence[Cell], signs: Sequence[str]) -> CostArray:
 def cheapest_path(atoms: Atoms, cells: Sequence[Cell], costs: CostArray) -> tuple[float, list[int]]:
     """The best reading of a strip: its cost, and the indices of its cells from left to right.
 
-    Every atom is either in a cell or skipped at a price; a character is worth something by its width, so that
-    parting one into two gains nothing; cutting through ink and wide gaps cost. Without cells: (0.0, []).
+    Every atom is either in a cell or skipped at a cost. A character gains by its width, so that splitting one into two
+    gains nothing. Cuts through ink and wide gaps cost. Without cells: (0.0, []).
     """
     if not cells:
         return 0.0, []
@@ -133,7 +133,7 @@ def cheapest_path(atoms: Atoms, cells: Sequence[Cell], costs: CostArray) -> tupl
 
 
 def _firmness(pictures: Sequence[NDArray[np.uint8]]) -> CostArray:
-    """Mean strength of the ink of every cut-out, 0.5 to 1: what barely passes the threshold is no print."""
+    """Mean strength of the ink of every cut-out, 0.5 to 1: ink that barely passes the threshold is no print."""
     pixels = np.concatenate([picture.ravel() for picture in pictures])
     starts = np.cumsum([0] + [picture.size for picture in pictures[:-1]])
     ink = pixels > 127
@@ -149,11 +149,11 @@ def _runs_on(soft: FloatArray, table: Cells, firmness: CostArray) -> CostArray:
     starts = np.cumsum(table.width) - table.width
     columns = np.arange(int(table.width.sum())) + np.repeat(table.left - starts, table.width)
     firm = np.repeat(firmness, table.width)
-    shares = [
+    fractions = [
         np.add.reduceat(np.clip((side[columns] / firm - 0.5) / 0.2, 0.0, 1.0), starts) / table.width
         for side in (above, below)
     ]
-    result: CostArray = np.minimum(shares[0], shares[1])
+    result: CostArray = np.minimum(fractions[0], fractions[1])
     return result
 
 

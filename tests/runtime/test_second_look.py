@@ -14,14 +14,14 @@ from PIL import Image
 from tiny_plates import CELLS, draw_cells
 
 from plate_runtime.alphabet import ALPHABET
-from plate_runtime.crop_looks import CUTS, TURNS, average, other_looks
 from plate_runtime.decode import Candidate
 from plate_runtime.model import Model
 from plate_runtime.model_file import read_model_file
 from plate_runtime.pictures.open_picture import Picture
 from plate_runtime.recognise import NetworkRecogniser, read_plate
+from plate_runtime.second_look import CROPS, ROTATIONS, average, other_looks
 
-LOOKS = len(CUTS) + len(TURNS)
+LOOKS = len(CROPS) + len(ROTATIONS)
 CROP = Picture(np.repeat(draw_cells("AB")[:, :, None], 3, axis=2), "crop")
 
 
