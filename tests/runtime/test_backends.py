@@ -1,4 +1,4 @@
-"""Backends behind one protocol: the same answers, honest names, and errors for what does not fit."""
+"""Backends behind one protocol: the same outputs, honest names, and errors for models that do not fit."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def test_every_format_reads_its_font(format_: str, precision: str, make_model_fi
 
 
 def test_formats_agree(make_model_file: MakeModel) -> None:
-    answers = [open_model(make_model_file(*kind)).predict_pictures(PICTURES) for kind in KINDS]
-    assert np.abs(answers[0] - answers[2]).max() < 1e-4
-    assert np.abs(answers[0] - answers[1]).max() < 0.1
+    outputs = [open_model(make_model_file(*kind)).predict_pictures(PICTURES) for kind in KINDS]
+    assert np.abs(outputs[0] - outputs[2]).max() < 1e-4
+    assert np.abs(outputs[0] - outputs[1]).max() < 0.1
 
 
 @pytest.mark.parametrize(("format_", "precision"), KINDS)
@@ -61,10 +61,10 @@ def test_installed_names_versions() -> None:
     assert versions["litert"] and versions["onnx"]
 
 
-def test_the_fake_answers_its_text_and_then_from_the_start(make_model_file: MakeModel) -> None:
+def test_the_fake_reads_its_text_and_then_from_the_start(make_model_file: MakeModel) -> None:
     model = open_model(make_model_file(), backend="fake:AB1")
-    answers = model.predict_pictures(PICTURES[:4]).argmax(axis=1)
-    assert "".join(ALPHABET[i] for i in answers) == "AB1A"
+    outputs = model.predict_pictures(PICTURES[:4]).argmax(axis=1)
+    assert "".join(ALPHABET[i] for i in outputs) == "AB1A"
     assert model.backend.name == "fake"
 
 
@@ -114,7 +114,7 @@ def test_a_float_network_that_calls_itself_int8_is_refused(make_model_file: Make
         open_model(path)
 
 
-def test_an_int8_answer_without_its_scale_is_refused(make_model_file: MakeModel) -> None:
+def test_an_int8_output_without_its_scale_is_refused(make_model_file: MakeModel) -> None:
     path = make_model_file("tflite", "int8")
 
     class Mixed:

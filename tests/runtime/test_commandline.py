@@ -42,7 +42,7 @@ def test_every_error_has_its_exit_code(error: BaseException, code: int) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["--debug"]])
-def test_no_login_is_printed_whoever_put_it_there(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_login_is_printed(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     def command(_: Sequence[str]) -> int:
         raise RuntimeError("cannot open rtsp://joe:s3cret@host/stream and http://host/a@b")
 

@@ -27,7 +27,7 @@ def test_zeros_of_an_int8_output_do_not_rule() -> None:
     assert np.isfinite(apply_temperature(np.zeros((1, 4), np.float32), 1.0)).all()
 
 
-def test_twins_add_up_and_the_likelier_is_named() -> None:
+def test_confusables_add_up_and_the_likelier_is_named() -> None:
     row = np.zeros((1, 36), np.float32)
     row[0, [0, 24, 13]] = 0.5, 0.4, 0.1  # 0, O and D
     (character,) = decode_softmax(row, LATIN)

@@ -29,28 +29,28 @@ def one_hot(path: list[int]) -> NDArray[np.float32]:
     return (np.eye(BLANK + 1, dtype=np.float32)[path] * 20)[None]
 
 
-def from_shares(*steps: dict[str, float]) -> NDArray[np.float32]:
+def from_probabilities(*steps: dict[str, float]) -> NDArray[np.float32]:
     """Logits of steps in which the characters named have these probabilities; "-" is the blank."""
-    shares = np.full((1, len(steps), BLANK + 1), 1e-9)
-    for row, step in zip(shares[0], steps, strict=True):
-        for sign, share in step.items():
-            row[(ALPHABET + "-").index(sign)] = share
-    return np.log(shares).astype(np.float32)
+    probabilities = np.full((1, len(steps), BLANK + 1), 1e-9)
+    for row, step in zip(probabilities[0], steps, strict=True):
+        for character, probability in step.items():
+            row[(ALPHABET + "-").index(character)] = probability
+    return np.log(probabilities).astype(np.float32)
 
 
 def candidates(*steps: dict[str, float], decoding: str = "ctc") -> dict[str, float]:
-    (found,) = find_candidates(from_shares(*steps), decoding, LATIN)
+    (found,) = find_candidates(from_probabilities(*steps), decoding, LATIN)
     return {one.text: one.likelihood for one in found}
 
 
 def read(*steps: dict[str, float]) -> Reading:
-    (reading,) = decode_logits(from_shares(*steps), "ctc", LATIN)
+    (reading,) = decode_logits(from_probabilities(*steps), "ctc", LATIN)
     return reading
 
 
 @given(PATHS)
 def test_certain_steps_collapse_as_ctc_defines(path: list[int]) -> None:
-    expected = "".join(ALPHABET[sign] for sign, _ in itertools.groupby(path) if sign != BLANK)
+    expected = "".join(ALPHABET[character] for character, _ in itertools.groupby(path) if character != BLANK)
     (reading,) = decode_logits(one_hot(path), "ctc", LATIN)
     assert fold(reading.raw_text) == fold(expected)
     (found,) = find_candidates(one_hot(path), "ctc", LATIN)
@@ -60,7 +60,7 @@ def test_certain_steps_collapse_as_ctc_defines(path: list[int]) -> None:
 @given(PATHS)
 def test_slots_merge_nothing(path: list[int]) -> None:
     (reading,) = decode_logits(one_hot(path), "slots", LATIN)
-    assert fold(reading.raw_text) == fold("".join(ALPHABET[sign] for sign in path if sign != BLANK))
+    assert fold(reading.raw_text) == fold("".join(ALPHABET[character] for character in path if character != BLANK))
 
 
 @settings(max_examples=40, deadline=None)
@@ -79,8 +79,12 @@ def test_any_logits_give_probabilities(
         assert 0 <= reading.confidence <= 1
         for character in reading.characters:
             assert reading.confidence <= character.confidence + 1e-3 <= 1 + 1e-3
-            shares = [share for _, share in character.alternatives]
-            assert shares == sorted(shares, reverse=True) and len(shares) <= 3 and all(0 < one <= 1 for one in shares)
+            probabilities = [probability for _, probability in character.alternatives]
+            assert (
+                probabilities == sorted(probabilities, reverse=True)
+                and len(probabilities) <= 3
+                and all(0 < one <= 1 for one in probabilities)
+            )
             assert character.text not in dict(character.alternatives)
 
 
@@ -95,11 +99,13 @@ def test_a_batch_is_the_same_as_one_by_one(logits: NDArray[np.float32]) -> None:
 @given(arrays.arrays(np.float32, st.tuples(st.integers(1, 5), st.just(4)), elements=st.floats(-4, 4, width=32)))
 def test_a_likelihood_is_the_sum_over_all_paths_that_give_the_text(logits: NDArray[np.float32]) -> None:
     (found,) = find_candidates(logits[None], "ctc", Script("ABC"))
-    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     sums: dict[str, float] = {}
     for path in itertools.product(range(4), repeat=len(logits)):
-        text = "".join("ABC"[sign] for sign, _ in itertools.groupby(path) if sign != 3)
-        sums[text] = sums.get(text, 0.0) + float(np.prod([shares[step, sign] for step, sign in enumerate(path)]))
+        text = "".join("ABC"[character] for character, _ in itertools.groupby(path) if character != 3)
+        sums[text] = sums.get(text, 0.0) + float(
+            np.prod([probabilities[step, character] for step, character in enumerate(path)])
+        )
     assert all(one.likelihood <= sums[one.text] + 1e-6 for one in found)
     assert found[0].likelihood == pytest.approx(max(sums.values()), rel=0.2)
 
@@ -120,7 +126,7 @@ def test_what_stands_apart_is_independent() -> None:
 
 def test_confusables_count_as_one_character_and_are_spelled_apart() -> None:
     (found,) = find_candidates(
-        from_shares({"O": 0.4, "0": 0.3, "D": 0.3}, {"-": 1}, {"1": 0.5, "I": 0.5}), "ctc", LATIN
+        from_probabilities({"O": 0.4, "0": 0.3, "D": 0.3}, {"-": 1}, {"1": 0.5, "I": 0.5}), "ctc", LATIN
     )
     assert (found[0].text, found[0].likelihood) == ("01", pytest.approx(0.7, abs=0.01))
     assert dict(found[0].spell(LATIN)) == pytest.approx({"01": 0.15, "0I": 0.15, "O1": 0.2, "OI": 0.2}, abs=0.01)
@@ -141,7 +147,7 @@ def steps(*characters: dict[str, float]) -> list[dict[str, float]]:
 
 
 def plate(text: str, **doubts: dict[str, float]) -> Reading:
-    return read(*steps(*(doubts.get(f"_{place}", {sign: 1.0}) for place, sign in enumerate(text))))
+    return read(*steps(*(doubts.get(f"_{place}", {character: 1.0}) for place, character in enumerate(text))))
 
 
 def test_the_prior_decides_what_the_network_leaves_open() -> None:
@@ -166,24 +172,28 @@ def test_a_missing_and_an_additional_character_are_weighed_too() -> None:
 
 def test_doubt_whether_something_stands_in_a_gap_lowers_the_plate_s_confidence() -> None:
     certain = plate("CJ12ABC")
-    doubtful = read(*steps(*({sign: 1.0} for sign in "CJ12ABC"), {"-": 0.6, "X": 0.4}))
+    doubtful = read(*steps(*({character: 1.0} for character in "CJ12ABC"), {"-": 0.6, "X": 0.4}))
     assert certain.text == doubtful.text == "CJ12ABC"
     assert 0.5 < doubtful.confidence < certain.confidence
     assert doubtful.characters[0].confidence > 0.99, "what is certain stays so"
 
 
 def test_a_region_sharpens_the_prior() -> None:
-    logits = from_shares(*steps(*({sign: 1.0} for sign in "CJ12A"), {"8": 0.97, "B": 0.03}, {"C": 1.0}))
+    logits = from_probabilities(
+        *steps(*({character: 1.0} for character in "CJ12A"), {"8": 0.97, "B": 0.03}, {"C": 1.0})
+    )
     anywhere, romania = (decode_logits(logits, "ctc", LATIN, 1.0, region)[0] for region in (None, "ro"))
     assert romania.text == "CJ12ABC" and romania.raw_text == "CJ12A8C"
     assert romania.confidence > dict(anywhere.characters[5].alternatives).get("B", 0.0)
-    (vanity,) = decode_logits(from_shares(*steps(*({sign: 1.0} for sign in "HELLO"))), "ctc", LATIN, 1.0, "ro")
+    (vanity,) = decode_logits(
+        from_probabilities(*steps(*({character: 1.0} for character in "HELLO"))), "ctc", LATIN, 1.0, "ro"
+    )
     assert vanity.text == "HELLO"
 
 
 def test_a_character_of_another_script_may_be_taken_for_one_of_the_alphabet() -> None:
     spread = {"R": 0.3, "M": 0.2, "5": 0.1, "K": 0.1, "-": 0.3}
-    reading = read(*steps(spread, *({sign: 1.0} for sign in "A88731")))
+    reading = read(*steps(spread, *({character: 1.0} for character in "A88731")))
     assert reading.text == "A88731" and reading.confidence > 0.35
 
 
@@ -191,14 +201,14 @@ def test_likelihoods_of_several_pictures_give_one_reading() -> None:
     found = [Candidate("CJ12A8C", 0.5, ((),) * 7), Candidate("CJ12ABC", 0.4, ((),) * 7)]
     reading = choose(found, find_prior())
     assert reading.text == "CJ12ABC" and reading.raw_text == "CJ12A8C"
-    assert sum(share for _, share in reading.characters[5].alternatives) + reading.confidence <= 1
+    assert sum(probability for _, probability in reading.characters[5].alternatives) + reading.confidence <= 1
 
 
 def test_cut_characters_are_spelled_too() -> None:
-    shares = np.full((2, 36), 0.0, np.float32)
-    shares[0, [ALPHABET.index("A"), ALPHABET.index("4")]] = 0.75, 0.25
-    shares[1, [ALPHABET.index("0"), ALPHABET.index("O")]] = 0.5
-    found = find_spellings(shares, LATIN)
+    probabilities = np.full((2, 36), 0.0, np.float32)
+    probabilities[0, [ALPHABET.index("A"), ALPHABET.index("4")]] = 0.75, 0.25
+    probabilities[1, [ALPHABET.index("0"), ALPHABET.index("O")]] = 0.5
+    found = find_spellings(probabilities, LATIN)
     assert {one.text: one.likelihood for one in found} == pytest.approx({"A0": 0.75, "40": 0.25})
 
 
@@ -209,7 +219,7 @@ def test_nothing_but_blanks_is_no_text() -> None:
 
 
 def test_a_higher_temperature_means_less_confidence_in_the_same_text() -> None:
-    logits = from_shares({"A": 0.9, "4": 0.1}, {"-": 1}, {"B": 0.7, "8": 0.3})
+    logits = from_probabilities({"A": 0.9, "4": 0.1}, {"-": 1}, {"B": 0.7, "8": 0.3})
     for decoding in ("ctc", "slots"):
         cold, mild, warm = (find_candidates(logits, decoding, LATIN, t)[0][0] for t in (0.5, 1.0, 3.0))
         assert cold.text == mild.text == warm.text == "AB"

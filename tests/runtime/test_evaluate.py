@@ -65,7 +65,7 @@ def test_confusions_and_agreement() -> None:
     assert agreement([], []) == 1
 
 
-def test_calibration_of_a_reader_too_sure_of_itself() -> None:
+def test_calibration_of_an_overconfident_reader() -> None:
     error, bins = calibration(np.full(10, 0.95), np.arange(10) < 5)
     assert error == pytest.approx(0.45)
     assert [(entry.count, entry.accuracy) for entry in bins] == [(10, 0.5)]

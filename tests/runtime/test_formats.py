@@ -16,7 +16,7 @@ REGIONS = load_formats()
 FORMATS = [(name, form) for name, region in REGIONS.items() for form in region.formats]
 
 
-def draw(form: Format, rng: random.Random) -> str:
+def sample(form: Format, rng: random.Random) -> str:
     return "".join(rng.choice(token.choices) for token in form.tokens if token.read)
 
 
@@ -30,7 +30,7 @@ def write(folder: Path, region: str) -> Path:
 @given(st.sampled_from(FORMATS), st.randoms(use_true_random=False))
 def test_texts_of_a_format_fit_it_and_its_region(named: tuple[str, Format], rng: random.Random) -> None:
     name, form = named
-    text = draw(form, rng)
+    text = sample(form, rng)
     assert form.matches(text) and REGIONS[name].fits(text) and not form.matches(text + "_")
 
 
@@ -40,7 +40,7 @@ def test_what_every_region_has(region: Region) -> None:
     assert len({form.pattern for form in region.formats}) == len(region.formats), "a pattern stands there twice"
     rng = random.Random(1)
     for form in region.formats:
-        assert 3 <= len(draw(form, rng)) <= 11, form.pattern
+        assert 3 <= len(sample(form, rng)) <= 11, form.pattern
 
 
 def test_how_many_texts_a_format_has() -> None:
@@ -76,7 +76,7 @@ def test_every_region_is_listed_and_found_by_what_the_list_says() -> None:
 
 
 @pytest.mark.parametrize(("name", "near"), [("romnia", "ro"), ("us_ca", "us-ca"), ("€", "list prints")])
-def test_an_unknown_region_is_told_what_is_near(name: str, near: str) -> None:
+def test_the_error_of_an_unknown_region_names_similar_ones(name: str, near: str) -> None:
     with pytest.raises(UsageError, match=near):
         find_region(name)
 
@@ -87,7 +87,7 @@ def test_an_unknown_region_is_told_what_is_near(name: str, near: str) -> None:
         ("format = [{ pattern = '999 X' }]", "'X' means nothing here"),
         ("format = [{ pattern = '{town} 9' }]", "no list 'town'"),
         ('lists.town = ["A-B"]\nformat = [{ pattern = "{town}" }]', "'town' has to hold"),
-        ("format = [{ pattern = '[a]9' }]", "no set of the signs"),
+        ("format = [{ pattern = '[a]9' }]", "no set of the characters"),
         ('letters = "AAB"\nformat = [{ pattern = "L9" }]', "letters 'AAB'"),
         ('format = [{ pattern = "L9", letters = "AB-" }]', "letters 'AB-'"),
         ('format = [{ pattern = "L9", letters = "" }]', "letters ''"),

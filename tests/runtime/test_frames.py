@@ -1,4 +1,4 @@
-"""Plates of whole frames: found, straightened, read, and dropped where they are none."""
+"""Plates of whole frames: detected, rectified, read, and dropped if they are false positives."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_colours_and_kinds_of_pictures_make_no_difference(
             assert reader.find(picture) == reader.find(frame)
 
 
-def test_what_is_no_plate_is_dropped_by_the_product_of_both(
+def test_false_positives_are_dropped_by_the_product_of_both(
     make_detector: MakeModel, make_plate_model: MakeModel, frame: NDArray[np.uint8]
 ) -> None:
     with PlateReader(make_plate_model(), detector=make_detector()) as reader:
@@ -91,7 +91,7 @@ def test_something_plate_like_without_characters_is_none(make_detector: MakeMode
         assert reader.read(blank, as_="frame", min_confidence=0) == []
 
 
-def test_a_model_of_characters_reads_frames_by_cutting(make_detector: MakeModel, make_model_file: MakeModel) -> None:
+def test_a_model_of_characters_reads_frames_segmented(make_detector: MakeModel, make_model_file: MakeModel) -> None:
     frame = np.zeros((720, 1280), np.uint8)
     text = draw_text("AB12XYZ")
     frame[286:354, 184:712] = 255

@@ -30,11 +30,11 @@ anything = st.tuples(*[st.tuples(st.floats(), st.floats())] * 4)
 
 
 def plate(x: float, y: float, width: float, height: float, angle: float = 0.0, skew: float = 0.0) -> Corners:
-    """A plate around (x, y), turned by `angle` and narrower to the right by `skew`."""
+    """A plate around (x, y), rotated by `angle` and narrower to the right by `skew`."""
     across, down = np.array([math.cos(angle), math.sin(angle)]), np.array([-math.sin(angle), math.cos(angle)])
-    shares = ((-0.5, -0.5), (0.5, -0.5 + skew / 2), (0.5, 0.5 - skew / 2), (-0.5, 0.5))
+    places = ((-0.5, -0.5), (0.5, -0.5 + skew / 2), (0.5, 0.5 - skew / 2), (-0.5, 0.5))
     return tuple(
-        (float(p[0]), float(p[1])) for p in ((x, y) + a * width * across + b * height * down for a, b in shares)
+        (float(p[0]), float(p[1])) for p in ((x, y) + a * width * across + b * height * down for a, b in places)
     )
 
 
@@ -76,12 +76,12 @@ def test_degenerate_corners_are_refused(corners: Corners) -> None:
 
 
 def test_what_is_shaped_like_a_plate() -> None:
-    turned_inside_out = SQUARE[::-1]
+    counterclockwise = SQUARE[::-1]
     crossed = (SQUARE[0], SQUARE[2], SQUARE[1], SQUARE[3])
     dented = (*SQUARE[:2], (4.0, 4.0), SQUARE[3])
     speck = tuple((x / 30, y / 30) for x, y in SQUARE)
     wedge = ((0.0, 0.0), (100.0, 45.0), (100.0, 50.0), (0.0, 100.0))
-    shapes = np.array([SQUARE, plate(50, 50, 80, 20, 0.5, 0.3), turned_inside_out, crossed, dented, speck, wedge])
+    shapes = np.array([SQUARE, plate(50, 50, 80, 20, 0.5, 0.3), counterclockwise, crossed, dented, speck, wedge])
     assert is_plate_shaped(shapes).tolist() == [True, True, False, False, False, False, False]
 
 
@@ -91,7 +91,7 @@ def test_any_numbers_are_a_plate_or_not(corners: Corners) -> None:
 
 
 @given(plates, plates)
-def test_an_overlap_is_a_share_and_the_same_both_ways(first: Corners, second: Corners) -> None:
+def test_an_overlap_is_a_fraction_and_symmetric(first: Corners, second: Corners) -> None:
     overlap = polygon_iou(first, second)
     assert 0 <= overlap <= 1
     assert overlap == pytest.approx(polygon_iou(second, first), abs=1e-6)
@@ -110,7 +110,7 @@ def test_the_overlap_of_a_shifted_rectangle_is_as_computed(corners: Corners, acr
 
 @example(((0.0, 0.0), (0.0, 0.0), (0.0, 1e200), (1.0, 0.0)), ((0.0, 0.0), (0.0, 1e200), (1.0, 0.0), (-1e108, 0.0)))
 @given(anything, anything)
-def test_any_two_quadrilaterals_overlap_by_a_share(first: Corners, second: Corners) -> None:
+def test_any_two_quadrilaterals_overlap_by_a_fraction(first: Corners, second: Corners) -> None:
     assert 0 <= polygon_iou(first, second) <= 1
 
 

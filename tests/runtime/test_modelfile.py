@@ -66,13 +66,13 @@ def test_a_flipped_byte_is_found(format_: str, at: float, make_model_file: MakeM
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-@given(share=st.floats(0, 1, exclude_max=True))
-@example(share=0.9999999999999999)
+@given(fraction=st.floats(0, 1, exclude_max=True))
+@example(fraction=0.9999999999999999)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
-def test_a_truncated_file_is_refused(format_: str, share: float, tmp_path: Path) -> None:
+def test_a_truncated_file_is_refused(format_: str, fraction: float, tmp_path: Path) -> None:
     data = model_bytes(format_)
     path = tmp_path / f"cut.{format_}"
-    path.write_bytes(data[: int(share * len(data))])
+    path.write_bytes(data[: int(fraction * len(data))])
     with pytest.raises(ModelError):
         read_model_file(path)
 

@@ -1,4 +1,4 @@
-"""A picture that is one plate, recognised without being told so."""
+"""A picture that is one plate, recognised in the default mode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Formats are told by content; those that are not read are named, with what to do."""
+"""Formats are recognised by content; the error for other formats names them, and what to do."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def test_the_range_of_nothing_and_of_one_tone() -> None:
 
 
 def text_on_nothing(tone: int, below: int, mode: str = "RGBA") -> Image.Image:
-    """Letters of one tone on full transparency, whose own colour, which is not seen, is `below`."""
+    """Letters of one tone on full transparency; `below` is the invisible colour there."""
     sheet = Image.new("RGBA", (120, 50), (below, below, below, 0))
     sheet.paste((tone, tone, tone, 255), (20, 10, 60, 40))
     sheet.paste((tone, tone, tone, 120), (60, 10, 70, 40))

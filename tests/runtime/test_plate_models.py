@@ -1,4 +1,4 @@
-"""Networks for whole plates in every backend: the same answers, and errors for what does not fit."""
+"""Networks for whole plates in every backend: the same outputs, and errors for models that do not fit."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def test_every_format_reads_its_plates(
 
 def test_formats_agree(make_plate_model: MakeModel) -> None:
     pictures = [draw_cells(text) for text in TEXTS]
-    answers = [open_model(make_plate_model(*kind), "plate").predict_pictures(pictures) for kind in KINDS]
-    assert np.abs(answers[0] - answers[2]).max() < 1e-3
-    for other in answers[1:]:
-        assert np.abs(answers[0] - other).max() < 0.05 * np.abs(answers[0]).max()
+    outputs = [open_model(make_plate_model(*kind), "plate").predict_pictures(pictures) for kind in KINDS]
+    assert np.abs(outputs[0] - outputs[2]).max() < 1e-3
+    for other in outputs[1:]:
+        assert np.abs(outputs[0] - other).max() < 0.05 * np.abs(outputs[0]).max()
 
 
 def test_a_model_of_another_kind_is_refused(make_model_file: MakeModel, make_plate_model: MakeModel) -> None:
@@ -71,7 +71,7 @@ def test_a_manifest_that_does_not_fit_its_network_is_refused(
         open_model(make_plate_model(format_, **changes), "plate")
 
 
-def test_an_answer_of_another_shape_is_refused(make_plate_model: MakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_output_of_another_shape_is_refused(make_plate_model: MakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.zeros((len(inputs), CELLS, 36), np.float32)
 
@@ -82,7 +82,7 @@ def test_an_answer_of_another_shape_is_refused(make_plate_model: MakeModel, monk
 
 
 @pytest.mark.parametrize("decoding", ["ctc", "slots"])
-def test_the_fake_answers_every_picture_with_its_whole_text(decoding: str, make_plate_model: MakeModel) -> None:
+def test_the_fake_reads_its_whole_text_in_every_picture(decoding: str, make_plate_model: MakeModel) -> None:
     model = open_model(make_plate_model(decoding=decoding), "plate", backend="fake:AAB1")
     logits = model.predict_pictures([draw_cells("X"), draw_cells("Y")])
     for reading in decode_logits(logits, decoding, LATIN):
@@ -96,18 +96,18 @@ def test_the_fake_refuses_what_does_not_fit(make_plate_model: MakeModel) -> None
         open_model(make_plate_model(), "plate", backend="fake:ABCDE")
     with pytest.raises(UsageError, match="room for 8"):
         open_model(make_plate_model(decoding="slots"), "plate", backend="fake:ABCDEFGHI")
-    with pytest.raises(UsageError, match="cannot answer"):
+    with pytest.raises(UsageError, match="cannot read"):
         open_model(make_plate_model(), "plate", backend="fake:ä")
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_an_answer_that_is_no_number_is_refused(
+def test_an_output_that_is_no_number_is_refused(
     value: float, make_plate_model: MakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        answers = np.zeros((len(inputs), CELLS, len(ALPHABET) + 1), np.float32)
-        answers[-1, 2, 3] = value
-        return answers
+        outputs = np.zeros((len(inputs), CELLS, len(ALPHABET) + 1), np.float32)
+        outputs[-1, 2, 3] = value
+        return outputs
 
     model = open_model(make_plate_model(), "plate")
     monkeypatch.setattr(model.backend, "run", broken)

@@ -86,7 +86,7 @@ class TestShippedModels:
         monkeypatch.setattr(shipped, "MODELS", folder)
         return folder
 
-    def test_without_a_model_of_plates_a_crop_is_cut(self, models: Path) -> None:
+    def test_without_a_model_of_plates_a_crop_is_segmented(self, models: Path) -> None:
         with PlateReader() as reader:
             assert reader.model.manifest.kind == "character"
             assert reader.read(draw_text("AB12XYZ"))[0].text == "AB12XYZ"
@@ -106,12 +106,12 @@ class TestShippedModels:
             assert reader.read(draw_text("AB12XYZ"))[0].text == "AB12XYZ"
 
 
-def test_reading_at_once_imports_nothing_that_cuts(make_plate_model: MakeModel) -> None:
+def test_reading_at_once_imports_no_segmentation(make_plate_model: MakeModel) -> None:
     code = (
         "import sys, numpy as np; from plate_runtime import PlateReader; "
         f"reader = PlateReader({str(make_plate_model())!r}, backend='fake:AB1'); "
         "print(reader.read(np.eye(40, 90, dtype=np.uint8))[0].text); "
-        "print([name for name in sys.modules if 'cutting' in name or name.startswith('plate_runtime.segment')])"
+        "print([name for name in sys.modules if name.startswith('plate_runtime.segment')])"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert ended.stdout == "AB1\n[]\n"
@@ -184,7 +184,7 @@ class TestRegions:
             (plate,) = reader.read(draw_cells(""), region="ro")
         assert (plate.text, plate.raw_text, plate.region) == ("WWWW", "WWWW", None)
 
-    def test_cut_plates_are_decided_too(self, make_model_file: MakeModel) -> None:
+    def test_segmented_plates_are_decided_too(self, make_model_file: MakeModel) -> None:
         with PlateReader(make_model_file()) as reader:
             (plate,) = reader.read(draw_text("CJO1ABC"), region="ro", min_confidence=0)
             assert (plate.text, fold(plate.raw_text), plate.region) == ("CJ01ABC", "CJ01ABC", "ro")

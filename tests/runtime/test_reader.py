@@ -20,10 +20,10 @@ MakeModel = Callable[..., Path]
 @pytest.mark.parametrize(("format_", "precision"), [("tflite", "float32"), ("tflite", "int8"), ("onnx", "float32")])
 def test_it_reads_a_character(format_: str, precision: str, make_model_file: MakeModel) -> None:
     with PlateReader(make_model_file(format_, precision)) as reader:
-        for sign in ALPHABET:
-            for picture in (draw_character(sign), 255 - draw_character(sign)):
+        for character in ALPHABET:
+            for picture in (draw_character(character), 255 - draw_character(character)):
                 (plate,) = reader.read(picture, as_="character")
-                assert plate.text == plate.raw_text == sign
+                assert plate.text == plate.raw_text == character
                 assert plate.box == (0, 0, picture.shape[1], picture.shape[0])
 
 

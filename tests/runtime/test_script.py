@@ -104,11 +104,11 @@ def test_formats_of_digits_alone_are_weighed_for_a_model_of_digits() -> None:
 
 
 def _logits(script: Script, *steps: dict[str, float]) -> np.ndarray:
-    shares = np.full((1, len(steps), len(script.alphabet) + 1), 1e-6, np.float32)
-    for row, step in zip(shares[0], steps, strict=True):
-        for character, share in step.items():
-            row[(script.alphabet + "-").index(character)] = share
-    return np.log(shares)
+    probabilities = np.full((1, len(steps), len(script.alphabet) + 1), 1e-6, np.float32)
+    for row, step in zip(probabilities[0], steps, strict=True):
+        for character, probability in step.items():
+            row[(script.alphabet + "-").index(character)] = probability
+    return np.log(probabilities)
 
 
 def test_confusables_of_every_script_count_as_one_and_keep_their_spelling() -> None:

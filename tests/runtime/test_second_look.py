@@ -1,4 +1,4 @@
-"""Crops that are read with doubt are looked at again, and what all looks say counts."""
+"""Crops that are read with doubt are looked at again, and all looks are combined."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ class Scripted:
 
 def _logits(text: str, **doubts: float) -> NDArray[np.float32]:
     """A character a step, and nothing in the steps that are left; `doubts` are what is certain to less than 1."""
-    shares = np.full((CELLS, len(ALPHABET) + 1), 1e-7)
+    probabilities = np.full((CELLS, len(ALPHABET) + 1), 1e-7)
     for step in range(CELLS):
         place = ALPHABET.index(text[step]) if step < len(text) else len(ALPHABET)
-        shares[step, place] = 1.0
+        probabilities[step, place] = 1.0
         if step < len(text) and text[step] in doubts:
-            shares[step, [place, ALPHABET.index("W")]] = doubts[text[step]], 1 - doubts[text[step]]
-    return np.log(shares).astype(np.float32)
+            probabilities[step, [place, ALPHABET.index("W")]] = doubts[text[step]], 1 - doubts[text[step]]
+    return np.log(probabilities).astype(np.float32)
 
 
 def _reader(make_plate_model: Callable[..., Path], logits: Sequence[NDArray[np.float32]]) -> tuple[Model, Scripted]:
@@ -115,12 +115,12 @@ def test_every_crop_has_the_same_looks(height: int, width: int) -> None:
 
 def test_a_look_cuts_adds_and_rotates() -> None:
     crop = np.asarray(Image.linear_gradient("L").resize((200, 50)))
-    low, tight, wide, *turned = other_looks(crop)
+    low, tight, wide, *rotated = other_looks(crop)
     assert (low.shape, tight.shape, wide.shape) == ((36, 200), (44, 176), (54, 216))
     assert np.array_equal(low, crop[7:43]) and np.array_equal(wide[2:52, 8:208], crop)
     assert np.array_equal(wide[0, 8:208], crop[0])
-    assert [look.shape for look in turned] == [(50, 200)] * 2
-    assert turned[0][25, 20] > crop[25, 20] > turned[1][25, 20]
+    assert [look.shape for look in rotated] == [(50, 200)] * 2
+    assert rotated[0][25, 20] > crop[25, 20] > rotated[1][25, 20]
 
 
 def test_a_large_crop_is_reduced_first() -> None:

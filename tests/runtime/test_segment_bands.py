@@ -26,10 +26,10 @@ def test_a_row_is_found_at_its_height_and_polarity(light_ink: bool) -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(st.floats(-11, 11))
-def test_the_slope_of_a_turned_row_is_found(degrees: float) -> None:
+def test_the_slope_of_a_rotated_row_is_found(degrees: float) -> None:
     drawn = Image.fromarray(draw_text("MKB29274", size=40, margin=50))
-    turned = drawn.rotate(-degrees, Image.Resampling.BICUBIC, fillcolor=255)
-    assert find_bands(turned)[0].row.slope == pytest.approx(math.tan(math.radians(degrees)), abs=0.05)
+    rotated = drawn.rotate(-degrees, Image.Resampling.BICUBIC, fillcolor=255)
+    assert find_bands(rotated)[0].row.slope == pytest.approx(math.tan(math.radians(degrees)), abs=0.05)
 
 
 def test_the_large_print_comes_before_the_small() -> None:

@@ -1,4 +1,4 @@
-"""Strips are straight, and their cells are the characters: also where these touch each other or a frame."""
+"""Strips are rectified, and their cells are the characters, even if these touch each other or a frame."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def test_every_character_has_a_cell_apart_or_touching(gap: int) -> None:
     strip = strip_of(draw_text(text, margin=margin, gap=gap))
     cells = find_cells(find_atoms(ink_mask(soft_ink(strip, OFFSET))))
     left = margin
-    for sign in text:
-        width = crop_to_ink(draw_character(sign)).shape[1]
+    for character in text:
+        width = crop_to_ink(draw_character(character)).shape[1]
         ends = np.array([left, left + width]) * strip.scale
         distances = [np.abs(np.array([cell.left, cell.right]) - ends).max() for cell in cells]
         best = cells[int(np.argmin(distances))]

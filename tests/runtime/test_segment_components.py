@@ -33,12 +33,12 @@ def flooded(mask: NDArray[np.bool_]) -> set[frozenset[tuple[int, int]]]:
 @given(MASKS)
 def test_components_are_those_of_flooding(mask: NDArray[np.bool_]) -> None:
     runs = find_runs(mask)
-    painted = paint_labels(runs, label_runs(runs))
+    labelled = paint_labels(runs, label_runs(runs))
     by_label = {
-        frozenset((int(y), int(x)) for y, x in np.argwhere(painted == label)) for label in np.unique(painted[mask])
+        frozenset((int(y), int(x)) for y, x in np.argwhere(labelled == label)) for label in np.unique(labelled[mask])
     }
     assert by_label == flooded(mask)
-    assert np.array_equal(painted >= 0, mask)
+    assert np.array_equal(labelled >= 0, mask)
 
 
 @given(MASKS)
@@ -46,9 +46,9 @@ def test_boxes_and_areas_fit_the_painted_labels(mask: NDArray[np.bool_]) -> None
     runs = find_runs(mask)
     labels = label_runs(runs)
     boxes = measure(runs, labels)
-    painted = paint_labels(runs, labels)
+    labelled = paint_labels(runs, labels)
     for label in range(len(boxes)):
-        rows, columns = np.nonzero(painted == label)
+        rows, columns = np.nonzero(labelled == label)
         assert (boxes.top[label], boxes.bottom[label]) == (rows.min(), rows.max() + 1)
         assert (boxes.left[label], boxes.right[label]) == (columns.min(), columns.max() + 1)
         assert boxes.area[label] == len(rows)

@@ -47,12 +47,12 @@ def test_each_is_found_by_its_name(backend: str) -> None:
 
 def test_a_file_goes_before_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match=r"no model called nobody ships; .*plate-character"):
-        named_model("nobody")
+    with pytest.raises(UsageError, match=r"no model called unknown ships; .*plate-character"):
+        named_model("unknown")
     Path("plate-character").touch()
     assert named_model("plate-character") == Path("plate-character")
-    assert named_model("nobody.tflite") == Path("nobody.tflite")
-    assert named_model(tmp_path / "nobody") == tmp_path / "nobody"
+    assert named_model("unknown.tflite") == Path("unknown.tflite")
+    assert named_model(tmp_path / "unknown") == tmp_path / "unknown"
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -75,8 +75,8 @@ def test_the_int8_file_is_small() -> None:
 def test_each_reads_the_mission_s_pictures(name: str, shared_data: object) -> None:
     found = read_class_folders(f"{shared_data}/characters-india/val")
     with open_model(MODELS / name) as model:
-        answers = model.predict_pictures([open_picture(entry.path).gray() for entry in found]).argmax(axis=1)
-    score = score_texts([ALPHABET[i] for i in answers], [entry.text for entry in found])
+        outputs = model.predict_pictures([open_picture(entry.path).gray() for entry in found]).argmax(axis=1)
+    score = score_texts([ALPHABET[i] for i in outputs], [entry.text for entry in found])
     assert score.count == 216
     assert score.exact >= 208
     assert score.folded >= 212

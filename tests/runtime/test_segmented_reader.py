@@ -1,4 +1,4 @@
-"""Crops drawn in Pillow's font are read by a model that knows that font, whatever is done to them."""
+"""Crops rendered in Pillow's font are read by a model of that font, after all kinds of changes."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ def test_boxes_lie_on_the_characters(model: Model) -> None:
 
 
 @pytest.mark.parametrize("degrees", [-8, -4, 4, 8])
-def test_turned_crops(degrees: float, model: Model) -> None:
-    turned = Image.fromarray(draw_text(TEXT, margin=40)).rotate(degrees, Image.Resampling.BICUBIC, fillcolor=255)
-    assert text_of(colour(turned), model) == TEXT
+def test_rotated_crops(degrees: float, model: Model) -> None:
+    rotated = Image.fromarray(draw_text(TEXT, margin=40)).rotate(degrees, Image.Resampling.BICUBIC, fillcolor=255)
+    assert text_of(colour(rotated), model) == TEXT
 
 
 def test_a_light_frame_round_a_dark_field(model: Model) -> None:
@@ -122,7 +122,7 @@ def test_small_and_large_crops(factor: float, model: Model) -> None:
     assert found.box[3] == pytest.approx(factor * (drawn.height - 40), rel=0.25)
 
 
-def test_the_plate_is_as_sure_as_its_characters_together(model: Model) -> None:
+def test_the_confidence_of_a_plate_is_the_product_of_its_characters(model: Model) -> None:
     found = segment_plate(colour(draw_text(TEXT, margin=20)), model)
     assert found is not None
     product = math.prod(character.confidence for character in found.characters)
