@@ -202,7 +202,7 @@ def test_a_region_of_digits_alone_is_known_for_plates_of_digits(
 def test_the_doctor_does_not_blame_a_model_for_characters_that_it_lacks(case: Case, tmp_path: Path) -> None:
     options = parse_infer(["--camera", "demo", "--as", "plate", "--model", case.model])
     (found,) = check_samples(options)
-    assert (found.state, "no sample plate has its characters" in found.told) == ("note", True)
+    assert (found.state, "no sample plate has its characters" in found.message) == ("note", True)
 
 
 def test_training_names_classes_that_it_leaves_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

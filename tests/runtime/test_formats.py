@@ -91,7 +91,7 @@ def test_the_error_of_an_unknown_region_names_similar_ones(name: str, near: str)
         ('letters = "AAB"\nformat = [{ pattern = "L9" }]', "letters 'AAB'"),
         ('format = [{ pattern = "L9", letters = "AB-" }]', "letters 'AB-'"),
         ('format = [{ pattern = "L9", letters = "" }]', "letters ''"),
-        ("format = [{ pattern = ' - ' }]", "nothing in it is read"),
+        ("format = [{ pattern = ' - ' }]", "it has no characters"),
         ("format = [{ pattern = 'LL/99' }]", "two rows with one"),
         ("format = [{ pattern = 'LL 99', rows = 2 }]", "two rows with one"),
         ("format = [{ pattern = 'LL 99', weight = 0 }]", "above 0"),

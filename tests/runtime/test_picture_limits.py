@@ -73,7 +73,7 @@ REFUSED = {
     "70000 pieces": small_tiff(t273=[0] * 70_000, t279=[64] * 70_000),
     "where its pieces end": small_tiff(t259=7, t279=0),
     "does not say where": small_tiff(t259=8, t273=[0] * 800, t279=[50_000] * 800),
-    "tiles are much larger": small_tiff(t256=65535, t259=8, t322=16, t323=100_000, t324=[0] * 4096, t325=[64] * 4096),
+    "tiles much larger": small_tiff(t256=65535, t259=8, t322=16, t323=100_000, t324=[0] * 4096, t325=[64] * 4096),
     "(TIFF); decoding takes": small_tiff(t256=7000, t257=7000, t259=8, t278=7000, t277=1, t258=32, t339=3),
     "too large a header; save it": small_tiff(t700=bytes(5 << 20)),
     "run lengths": writers.bmp_rle(2000, 2000, b"\0\1"),
