@@ -1,1 +1,1 @@
-"""Drives that are drawn: vehicles with known plates pass a camera. Nothing in here is shared with training."""
+"""Synthetic drives: vehicles with known plates pass a camera. Training shares nothing with them."""

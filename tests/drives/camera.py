@@ -31,17 +31,17 @@ def paint_frames(folder: Path, painter: DrivePainter) -> Iterator[int]:
 
 
 class Shown:
-    """What the camera shows."""
+    """The content of the camera."""
 
     def __init__(self, folder: Path, began: Path) -> None:
-        """Take the frames, and the file that will tell when the first one is due."""
+        """Use frames, and a file that will hold the time of the first one."""
         self._folder, self._began = folder, began
         self._last = len(list(folder.glob("*.jpg"))) - 1
         self._first: int | None = None
         self._served = False
 
     def picture(self, number: int) -> bytes:
-        """Picture `number` of this life, at the rate of the drive."""
+        """Return picture `number` since the start, at the rate of the drive."""
         if not self._served:
             self._served = True
             print(f"serving {time.monotonic():.3f}", flush=True)

@@ -1,4 +1,4 @@
-"""A drive as a video file, with the truth beside it; also as a command.
+"""A drive as a video file with a file of the true plates; also as a command.
 
 python -m drives.film FILE.mp4 [--seed N] [--vehicles N] [--seconds N] [--night]     (in tests/)
 """
@@ -19,7 +19,7 @@ CODECS = {".mp4": "mp4v", ".avi": "MJPG", ".mkv": "mp4v"}
 
 
 def write_film(path: Path, painter: DrivePainter, frames: range | None = None) -> None:
-    """Encode frames of a drive, all of them by default, at `RATE` frames a second; the ending names the codec."""
+    """Encode frames of a drive, by default all, at `RATE` frames per second; the suffix names the codec."""
     codec = cv2.VideoWriter_fourcc(*CODECS[path.suffix])
     writer = cv2.VideoWriter(str(path), codec, RATE, painter.drive.camera.size)
     if not writer.isOpened():
@@ -49,7 +49,7 @@ def truth(drive: Drive) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Write a film and `FILE.json`."""
+    """Write a video and `FILE.json`."""
     parser = argparse.ArgumentParser(description="Encode a drawn drive.")
     parser.add_argument("file", type=Path)
     parser.add_argument("--seed", type=int, default=7)

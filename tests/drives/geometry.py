@@ -1,4 +1,4 @@
-"""Where a vehicle on a road stands in a picture: a pinhole camera that looks down on it."""
+"""Project a vehicle on a road into a picture: a pinhole camera that looks down."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NEAREST = 1.0
 
 @dataclass(frozen=True)
 class Pose:
-    """Where the middle of a plate is on the road, metres to the right and ahead of the camera, and how it is turned."""
+    """Position of a plate's centre on the road, in metres to the right and ahead of the camera, and its rotation."""
 
     x: float
     z: float
@@ -44,12 +44,12 @@ class Camera:
         )
 
     def reach(self, z: float) -> float:
-        """How many metres to the side the picture shows `z` metres ahead."""
+        """Return how many metres to the side the picture shows `z` metres ahead."""
         return 0.5 * self.size[0] / self.focal * z
 
 
 def plate_points(pose: Pose, size: tuple[float, float], up: float = 0.5) -> Points:
-    """The corners (4, 3) of a plate of (width, height) metres, from top left clockwise as it is read."""
+    """Return the corners (4, 3) of a plate of (width, height) metres, from top left clockwise as it is read."""
     across = np.array([math.cos(pose.yaw), 0.0, math.sin(pose.yaw)]) * size[0] / 2
     rise = np.array([0.0, size[1] / 2, 0.0])
     middle = np.array([pose.x, up, pose.z])
@@ -57,7 +57,7 @@ def plate_points(pose: Pose, size: tuple[float, float], up: float = 0.5) -> Poin
 
 
 def body_points(pose: Pose, tall: float = 1.0) -> Points:
-    """The corners (8, 3) of the box behind a plate: first the face with the plate, from top left, then the far one."""
+    """Return the corners (8, 3) of the box behind a plate: first the face with the plate, then the far one."""
     across = np.array([math.cos(pose.yaw), 0.0, math.sin(pose.yaw)]) * _BODY_WIDTH / 2
     back = np.array([-math.sin(pose.yaw), 0.0, math.cos(pose.yaw)])
     foot = np.array([pose.x, 0.0, pose.z]) + 0.03 * back
@@ -68,7 +68,7 @@ def body_points(pose: Pose, tall: float = 1.0) -> Points:
 
 
 def hull(points: Points) -> Points:
-    """The convex hull (m, 2) of points (n, 2), clockwise on the screen (Andrew 1979, monotone chain)."""
+    """Return the convex hull (m, 2) of points (n, 2), clockwise on the screen (Andrew 1979, monotone chain)."""
     ordered = sorted(map(tuple, points.tolist()))
 
     def chain(rest: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
@@ -83,7 +83,7 @@ def hull(points: Points) -> Points:
 
 
 def inside(points: Points, polygon: Points) -> NDArray[np.bool_]:
-    """Which of the points (n, 2) lie within a convex polygon that runs clockwise on the screen."""
+    """Return which points (n, 2) lie within a convex polygon, clockwise on the screen."""
     after = np.roll(polygon, -1, axis=0) - polygon
     towards = points[:, None, :] - polygon[None]
     return (after[None, :, 0] * towards[..., 1] - after[None, :, 1] * towards[..., 0] >= 0).all(axis=1)

@@ -1,4 +1,4 @@
-"""A detector and a reader that know the truth, and err as networks do: misses, jitter, misreadings, false plates."""
+"""A simulated detector and reader with the errors of networks: misses, jitter, misreadings, false positives."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WORDS = ("STOP", "KIOSK24", "CAM03", "FORD", "GT500", "RENT24H", "EXIT", "P7", 
 
 @dataclass(frozen=True)
 class Errors:
-    """How often it errs; multiplied by a factor where things are worse, never by less."""
+    """Rates of errors under good conditions; bad conditions increase them."""
 
     missed: float = 0.05
     jitter: float = 0.015
@@ -43,7 +43,7 @@ class _Mind:
 
 @dataclass
 class GuessingReader:
-    """Answers for a frame of a drive what a detector and a reader might."""
+    """Simulates a detector and a reader for the frames of a drive."""
 
     drive: Drive
     seed: int
@@ -111,7 +111,7 @@ class GuessingReader:
         return characters
 
     def _shaken(self, sight: Sight) -> np.ndarray:
-        """The corners of what is seen, not quite where they are."""
+        """Return the corners of the visible part, with jitter."""
         first, last = sight.seen.index(True), len(sight.seen) - 1 - sight.seen[::-1].index(True)
         left, right = first / len(sight.seen), (last + 1) / len(sight.seen)
         top, bottom = sight.corners[1] - sight.corners[0], sight.corners[2] - sight.corners[3]
@@ -125,7 +125,7 @@ class GuessingReader:
         return np.clip(corners, 0, [width - 1, height - 1])
 
     def _badge(self, sight: Sight) -> Plate:
-        """Something on the body that looks like a plate, one plate's width away from it."""
+        """Return a false positive on the body, one plate's width away from the plate."""
         chance = self._chance
         across = sight.corners[1] - sight.corners[0]
         up = (sight.corners[0] - sight.corners[3]) * 2.5
@@ -146,7 +146,7 @@ class GuessingReader:
 
 
 def _falling(width: float, middle: float, slope: float) -> float:
-    """1 for plates much narrower than `middle` pixels, 0 for much wider ones."""
+    """Return 1 for plates much narrower than `middle` pixels, 0 for much wider ones."""
     return 1 / (1 + math.exp((width - middle) / slope))
 
 

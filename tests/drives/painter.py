@@ -1,4 +1,4 @@
-"""Frames of a drive: the place, the vehicles from far to near, each with its plate, the light, and noise."""
+"""Render frames of a drive: scene, vehicles from far to near with their plates, light, and noise."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _DARKNESS = 0.12
 
 
 class DrivePainter:
-    """Paints any frame of a drive, 1280x720; the same for the same drive, number and noise."""
+    """Renders any frame of a drive, 1280x720; repeatable for a drive, number and noise."""
 
     def __init__(self, drive: Drive, noise: float = 4.0, light: float = 1.0) -> None:
-        """Take a drive; `noise` is the deviation of a pixel in gray levels, `light` 1 by day and less at night."""
+        """Render a drive; `noise` is the deviation of a pixel in gray levels, `light` 1 by day and less at night."""
         self.drive = drive
         self._light = light
         self._place = paint_place(drive.camera, Random(f"drive {drive.seed} place"))
@@ -36,7 +36,7 @@ class DrivePainter:
         self._sheet = lru_cache(maxsize=64)(self._paint_sheet)
 
     def paint(self, number: int) -> Picture:
-        """Frame `number`, uint8 (720, 1280, 3) RGB."""
+        """Return frame `number`, uint8 (720, 1280, 3) RGB."""
         seconds = number / RATE
         picture = self._place.copy()
         for passing, pose in self.drive.present(seconds):
@@ -100,7 +100,7 @@ class DrivePainter:
 
 
 def _level(sheet_width: int, shown: float) -> int:
-    """How often to halve a sheet, so that no stroke is skipped when it is shown small."""
+    """Return how often to halve a sheet, so that no stroke is lost at a small size."""
     return max(0, int(np.log2(max(1.0, sheet_width / max(shown, 1.0)))))
 
 

@@ -1,4 +1,4 @@
-"""What stands behind a drive: places that no training scene shows, drawn for the drive's own camera."""
+"""Backgrounds of drives: scenes that training does not show, drawn for the drive's camera."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PLACES = ("quay", "arcade", "terrace")
 
 
 def paint_place(camera: Camera, chance: Random) -> Picture:
-    """Paint the empty road with what is beside it, uint8 (height, width, 3) RGB."""
+    """Return the empty road and its sides, uint8 (height, width, 3) RGB."""
     width, height = camera.size
     horizon = round(max(40.0, height / 2 - camera.focal * math.tan(camera.pitch)))
     place = chance.choice(PLACES)
@@ -76,7 +76,7 @@ def _lanes(canvas: Picture, camera: Camera) -> None:
 
 
 def _grained(canvas: Picture, chance: Random) -> Picture:
-    """Patches of several sizes, as surfaces have them."""
+    """Return patches of several sizes, like those of surfaces."""
     rng = np.random.default_rng(chance.getrandbits(32))
     height, width = canvas.shape[:2]
     grain = np.zeros((height, width), np.float32)

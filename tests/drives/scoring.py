@@ -1,4 +1,4 @@
-"""What a follower made of a drive: who was reported once and right, who was missed, and what was never there."""
+"""Score a follower on a drive: vehicles reported once and right, missed vehicles, and false positives."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SLACK = 2.5
 
 
 class Reported(NamedTuple):
-    """A vehicle as it was reported: its text, when it was in view in seconds of the drive, and how sure the text is."""
+    """A reported vehicle: its text, when it was in view in seconds of the drive, and the text's confidence."""
 
     text: str
     first: float
@@ -32,13 +32,13 @@ class Reported(NamedTuple):
 
     @classmethod
     def by_frames(cls, vehicle: Vehicle) -> Reported:
-        """Take a vehicle whose frames are numbered as the drive's are."""
+        """Return the report of a vehicle, with times from its frame numbers."""
         first, last = vehicle.first_frame / RATE, vehicle.last_frame / RATE
         return cls(vehicle.plate.text, first, last, vehicle.confidence)
 
     @classmethod
     def by_clock(cls, record: Mapping[str, Any], began: float) -> Reported:
-        """Take a vehicle record of plate-infer; `began` is when the drive did, in seconds since 1970."""
+        """Return the report in a vehicle record; `began` is the start of the drive in seconds since 1970."""
         first, last = (datetime.fromisoformat(record[name]).timestamp() for name in ("first_time", "last_time"))
         (plate,) = record["plates"]
         return cls(plate["text"], first - began, last - began, plate["confidence"])
@@ -65,7 +65,7 @@ class Score:
 
     @property
     def flawless(self) -> bool:
-        """Every vehicle once, right, no phantom."""
+        """Whether every vehicle is reported once and right, without false positives."""
         return not (self.missed or self.wrong or self.again or self.phantoms)
 
     def __add__(self, other: Score) -> Score:
@@ -83,7 +83,7 @@ class Score:
 
 
 def stamp(number: int, rgb: np.ndarray) -> Frame:
-    """Frame `number` of a drive, with its time."""
+    """Return frame `number` of a drive, with its time."""
     return Frame(rgb, number, START + timedelta(seconds=number / RATE))
 
 
@@ -98,7 +98,7 @@ def follow_drive(drive: Drive, seed: int, errors: Errors | None = None, step: in
 
 
 def legible_frames(drive: Drive, step: int = 1) -> dict[int, list[int]]:
-    """For each passing by its number, the numbers of the frames in which it could be read."""
+    """Return the numbers of the legible frames of each passing, by its number."""
     found: dict[int, list[int]] = {one.number: [] for one in drive.passings if one.text}
     for number in range(0, drive.frames, step):
         if not drive.is_dark(number / RATE):
@@ -109,7 +109,7 @@ def legible_frames(drive: Drive, step: int = 1) -> dict[int, list[int]]:
 
 
 def while_there(legible: dict[int, list[int]], away: Sequence[tuple[float, float]]) -> dict[int, list[int]]:
-    """Return of `legible_frames` those that a camera could show that was away between such seconds of the drive."""
+    """Return the `legible_frames` without those during outages of the camera, in seconds of the drive."""
     return {
         passing: [number for number in frames if not any(gone <= number / RATE < back for gone, back in away)]
         for passing, frames in legible.items()
@@ -142,7 +142,7 @@ def score(drive: Drive, vehicles: Iterable[Reported], legible: dict[int, list[in
 
 
 def describe(drive: Drive, found: Score, legible: dict[int, list[int]]) -> Iterator[str]:
-    """Say of each fault what may have caused it: how large the plate was, and in how many frames it could be read."""
+    """Yield a line for each error: the size of the plate, and the number of legible frames."""
     for passing in found.missed:
         yield f"missed {_facts(drive, passing, legible)}"
     for reported, passing in found.wrong:

@@ -1,4 +1,4 @@
-"""Plates of drives as flat pictures: alphabets and layouts of their own, made from the captions' pen strokes."""
+"""Plates of drives as flat pictures, with their own alphabets and layouts, made from the strokes of captions."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def paint_sheet(text: str, shape: tuple[float, float], chance: Random) -> Image.
 
 
 def glyph(character: str, alphabet: Alphabet, height: int) -> Image.Image:
-    """One letter, white on black, mode L, for comparing alphabets."""
+    """Return one letter, white on black, mode L, to compare alphabets."""
     layout = Layout((255, 255, 255), (0, 0, 0), (0, 0, 0), 1.0, (), "")
     canvas = Image.new("RGB", (2 * height, height))
     _write(ImageDraw.Draw(canvas), character, alphabet, (height * 0.3, 0, height), layout)

@@ -1,4 +1,4 @@
-"""Who passes when, and how: the timetable of a drive, and what of each plate can be seen at any moment."""
+"""The timetable of a drive: which vehicles pass when, and the visible part of each plate at any time."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Passing:
     tall: float = 1.0
 
     def pose(self, seconds: float) -> Pose | None:
-        """Where it is; None before it comes and after it has left."""
+        """Return its position; None before it comes and after it has left."""
         times = [row[0] for row in self.path]
         if not times[0] <= seconds <= times[-1]:
             return None
@@ -60,12 +60,12 @@ class Sight:
 
     @property
     def width(self) -> float:
-        """In pixels, along the text."""
+        """Width along the text in pixels."""
         return float(np.linalg.norm(self.corners[1] - self.corners[0]))
 
     @property
     def share(self) -> float:
-        """How much of it is seen, 0..1."""
+        """Visible fraction, 0..1."""
         return sum(self.seen) / len(self.seen)
 
     @property
@@ -76,7 +76,7 @@ class Sight:
 
 @dataclass
 class Drive:
-    """A drive of `seconds` seconds: a camera, who passes, and when it is dark."""
+    """A drive of `seconds` seconds: a camera, its passings, and when it is dark."""
 
     seed: int
     seconds: float
@@ -86,20 +86,20 @@ class Drive:
 
     @property
     def frames(self) -> int:
-        """How many there are."""
+        """Number of frames."""
         return round(self.seconds * RATE)
 
     def present(self, seconds: float) -> list[tuple[Passing, Pose]]:
-        """Who is there, the farthest first."""
+        """Return the vehicles in view, the farthest first."""
         there = [(one, pose) for one in self.passings if (pose := one.pose(seconds)) is not None and pose.z > NEAREST]
         return sorted(there, key=lambda pair: -pair[1].z)
 
     def is_dark(self, seconds: float) -> bool:
-        """Whether hardly anything can be seen."""
+        """Whether it is too dark to read."""
         return any(start <= seconds < end for start, end in self.dark)
 
     def sights(self, seconds: float) -> list[Sight]:
-        """The plates of which anything is seen, the farthest first."""
+        """Return the visible plates, the farthest first."""
         there = self.present(seconds)
         found = []
         for number, (passing, pose) in enumerate(there):
@@ -147,7 +147,7 @@ def plan_drive(seed: int, vehicles: int = 60, seconds: float = 600.0) -> Drive:
 
 
 def new_text(chance: Random, used: set[str]) -> str:
-    """Draw a serial that was not drawn yet."""
+    """Return a new random serial."""
     while True:
         characters = {"L": _LETTERS, "D": _DIGITS}
         text = "".join(chance.choice(characters[place]) for place in chance.choice(SERIALS))
@@ -164,7 +164,7 @@ def _plan(drive: Drive, manner: str, start: float, text: str, chance: Random, us
         path = _approach(camera, start, lane, chance)
     _add(drive, text, manner, size, path, chance)
     if manner == "return":
-        # Nobody can tell a vehicle that never left from one that was away for a moment.
+        # A vehicle that never left cannot be distinguished from one that was away for a moment.
         later = path[-1][0] + chance.uniform(20, 60)
         if later < drive.seconds - 20:
             _add(drive, text, manner, size, _approach(camera, later, lane, chance), chance)
@@ -193,12 +193,12 @@ Path = tuple[tuple[float, float, float, float], ...]
 
 
 def _far(camera: Camera) -> float:
-    """Where plates of half a metre are 45 pixels wide."""
+    """Return the distance at which plates of half a metre are 45 pixels wide."""
     return camera.focal * 0.5 / 45
 
 
 def _near(camera: Camera) -> float:
-    """Where the road leaves the picture at its lower edge."""
+    """Return the distance at which the road leaves the picture at its lower edge."""
     steep = camera.pitch + math.atan(camera.size[1] / 2 / camera.focal)
     return max(1.2, camera.height / math.tan(steep) * 0.75)
 
@@ -234,13 +234,13 @@ def _park(camera: Camera, start: float, lane: float, chance: Random) -> Path:
 
 
 def _halted(path: Path, pause: float, chance: Random) -> Path:
-    """Stand for `pause` seconds half the way, or nearly."""
+    """Stop for `pause` seconds about half the way."""
     first, (t, x, z, yaw), last = path
     return (first, (t, x, z, yaw), (t + pause, x, z, yaw), (last[0] + pause, *last[1:]))
 
 
 def _cover(drive: Drive, chance: Random) -> None:
-    """Let a van pass close by that shows no plate and covers what is behind it."""
+    """Add a van without a plate that passes close by and covers other vehicles."""
     start, z = chance.uniform(5, drive.seconds - 20), _near(drive.camera) + chance.uniform(1, 4)
     reach, speed = drive.camera.reach(z) + 3, chance.uniform(4, 8)
     path = ((start, -reach, z, 1.2), (start + 2 * reach / speed, reach, z, 1.2))

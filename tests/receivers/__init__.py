@@ -1,1 +1,1 @@
-"""What events are sent to in tests: a web server, an MQTT broker, programs of their own that can be killed."""
+"""Receivers of events for tests: a web server and an MQTT broker, in processes that can be killed."""

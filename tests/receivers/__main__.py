@@ -1,4 +1,4 @@
-"""A web server as a program of its own: `python -m receivers PORT FILE`; FILE gets the ids of what it has."""
+"""A web server as a program: `python -m receivers PORT FILE`; it writes the ids of its events to FILE."""
 
 from __future__ import annotations
 

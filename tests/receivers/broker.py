@@ -1,4 +1,4 @@
-"""Mosquitto as a program of its own, and who listens there."""
+"""Mosquitto in its own process, and a subscriber."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def free_port() -> int:
 
 
 class Broker:
-    """Mosquitto on a port of its own, with its memory in a folder."""
+    """Mosquitto on its own port, with its database in a folder."""
 
     def __init__(self, folder: Path, more: str = "", anonymous: bool = True) -> None:
-        """Start it; `more` are further lines of its settings."""
+        """Start it; `more` holds further lines of its settings."""
         program = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin")
         assert program, "apt install mosquitto"
         self.port = free_port()
@@ -67,10 +67,10 @@ class Broker:
 
 
 class Listener:
-    """Hears everything under a topic; the broker keeps for it what comes while it is not connected."""
+    """Subscribes to a topic; the broker keeps messages for it while it is not connected."""
 
     def __init__(self, port: int, topic: str = "#") -> None:
-        """Connect, and come back whenever the broker does."""
+        """Connect, and connect again after each outage of the broker."""
         self.heard: list[tuple[str, bytes, bool]] = []
         self._topic = topic
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=f"listener-{port}", clean_session=False)
@@ -83,11 +83,11 @@ class Listener:
         self._client.loop_start()
 
     def on(self, topic: str) -> list[bytes]:
-        """What was said on a topic."""
+        """Return the messages of a topic."""
         return [payload for heard, payload, _ in self.heard if heard == topic]
 
     def close(self) -> None:
-        """Hang up."""
+        """Disconnect."""
         self._client.disconnect()
         self._client.loop_stop()
 

@@ -19,7 +19,7 @@ class Received(NamedTuple):
 
     @property
     def event(self) -> dict[str, Any]:
-        """The record in it."""
+        """The record in the body."""
         event: dict[str, Any] = json.loads(self.body)
         return event
 
@@ -48,7 +48,7 @@ class Hooks(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The address of the server."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def start(self) -> None:
@@ -92,4 +92,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""

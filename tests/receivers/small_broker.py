@@ -1,4 +1,4 @@
-"""A broker that speaks as much MQTT 3.1.1 and 5 as a test needs, on loopback, and misbehaves when asked to."""
+"""A broker with a part of MQTT 3.1.1 and 5, on loopback, which misbehaves if a test says so."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ACCEPTED, _UNSUPPORTED_5, _TAKEN_OVER = 0x00, 0x84, 0x8E
 
 
 class Said(NamedTuple):
-    """A message that was published: by which client id, where, and what."""
+    """A published message: client id, topic and payload."""
 
     client: str
     topic: str
@@ -41,14 +41,14 @@ class SmallBroker:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
-        """Disconnect everyone."""
+        """Disconnect all clients."""
         self._listener.close()
         with self._lock:
             for session in list(self._open.values()):
                 session.end()
 
     def disconnect(self) -> None:
-        """Disconnect everyone, and go on listening."""
+        """Disconnect all clients, and go on listening."""
         with self._lock:
             for session in list(self._open.values()):
                 session.end()

@@ -1,1 +1,1 @@
-"""Hours of a device at a gate: a drawn drive at full rate, while broker, web server, camera and disk fail in turn."""
+"""A long run of a device: a synthetic drive at full rate, while broker, web server, camera and disk fail in turn."""

@@ -17,7 +17,7 @@ LOG, MEMORY = ROOT / ".cache" / "soak.log", ROOT / ".cache" / "soak-memory.csv"
 
 
 def main() -> int:
-    """Return 0 where everything holds, else 3."""
+    """Return 0 if all checks hold, else 3."""
     parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--every", type=float, default=60.0, help="seconds in which each kind of fault happens once")
@@ -36,7 +36,7 @@ def main() -> int:
 
 
 def show(result: Result) -> None:
-    """Print what was found."""
+    """Print the result."""
     print(f"\n{result.seconds / 60:.1f} minutes, {len(result.faults)} faults, {result.events} vehicles;", end=" ")
     print(
         f"of {result.passed} that passed while the camera worked, {result.reported} were reported. See {LOG}, {MEMORY}."

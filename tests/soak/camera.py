@@ -1,4 +1,4 @@
-"""A camera that shows a drawn drive over and over: `python -m soak.camera PORT FOLDER BEGAN`; it is meant to be killed.
+"""A camera that repeats a synthetic drive: `python -m soak.camera PORT FOLDER BEGAN`; it is meant to be killed.
 
 FOLDER holds the frames as `draw_frames` leaves them. BEGAN is the time (seconds of `time.monotonic`) of the first one,
 so that a camera that was away shows what passes now.
@@ -23,7 +23,7 @@ PERIOD = FRAMES_WITH_CAR + FRAMES_WITHOUT
 
 
 def draw_frames(folder: Path) -> None:
-    """Draw the drive into JPEG files, 640x480, that are called by their number."""
+    """Draw the drive into JPEG files, 640x480, named by their numbers."""
     folder.mkdir()
     for frame in DemoCamera(count=VEHICLES).frames():
         Image.fromarray(frame.rgb).save(folder / f"{frame.number}.jpg", quality=85)

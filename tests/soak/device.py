@@ -110,7 +110,7 @@ class Device:
 
     @property
     def faults(self) -> dict[str, list[Fault]]:
-        """All that can fail. The broker is not killed: what it has acknowledged it may then forget."""
+        """All faults. The broker is not killed: it could then lose acknowledged messages."""
         return {
             "broker": [stop("broker", self._broker, signal.SIGTERM), freeze("broker", self._broker)],
             "webhook": [stop("webhook", self._webhook, signal.SIGKILL), freeze("webhook", self._webhook)],
@@ -132,16 +132,16 @@ class Device:
 
     @property
     def broker_ids(self) -> list[str]:
-        """The ids of what the broker has handed on, in order."""
+        """The ids that the broker has delivered, in order."""
         return [json.loads(payload)["id"] for _, payload, _ in self._listener.heard.copy()]
 
     def close(self) -> None:
-        """End everything that still runs."""
+        """End all programs that still run."""
         self._end.close()
 
 
 def shipped_environment() -> dict[str, str]:
-    """Return the variables that the unit of systemd sets, so that what is soaked is what ships."""
+    """Return the variables of the systemd unit, so that the run tests the shipped environment."""
     unit = Path(plate_devices.service.__path__[0], "plate-infer.service").read_text(encoding="utf-8")
     lines = re.findall(r"^Environment=(.*)$", unit, re.MULTILINE)
     pairs = [pair.partition("=") for line in lines for pair in line.split()]

@@ -1,4 +1,4 @@
-"""A small disk of memory that can be filled to the last byte. It needs a mount namespace: see `make soak`."""
+"""A small file system in memory that can be filled completely. It needs a mount namespace: see `make soak`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SmallDisk:
         subprocess.run(["mount", "-t", "tmpfs", "-o", options, "soak", str(folder)], check=True, timeout=60)
 
     def fill(self) -> None:
-        """Write until there is no byte left."""
+        """Fill it completely."""
         size = 1 << 20
         with self._filler.open("wb", buffering=0) as stream:
             while size:
@@ -31,9 +31,9 @@ class SmallDisk:
                     size //= 2
 
     def free(self) -> None:
-        """Give the space back."""
+        """Free the space."""
         self._filler.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Unmount it; what is in it is gone."""
+        """Unmount it; its content is lost."""
         subprocess.run(["umount", "--lazy", str(self.folder)], check=False, timeout=60)

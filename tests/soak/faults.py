@@ -1,4 +1,4 @@
-"""What fails, when, and for how long."""
+"""Faults: what fails, when, and for how long."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Fault(NamedTuple):
 
 
 class Happened(NamedTuple):
-    """A fault that was, with its begin and end in seconds of `time.monotonic`."""
+    """A past fault, with its begin and end in seconds of `time.monotonic`."""
 
     kind: str
     what: str
@@ -36,7 +36,7 @@ class Happened(NamedTuple):
 
 
 def freeze(kind: str, program: Fallible) -> Fault:
-    """Let it answer no more, though its connections stay."""
+    """Freeze it: it stops answering, and its connections stay."""
     return Fault(kind, "frozen", lambda: program.send(signal.SIGSTOP), lambda: program.send(signal.SIGCONT))
 
 
@@ -48,7 +48,7 @@ def stop(kind: str, program: Fallible, signal_number: int) -> Fault:
 
 
 def attack(kind: str, program: Fallible) -> Fault:
-    """Let hostile clients come, and go again."""
+    """Start hostile clients, and stop them again."""
     return Fault(kind, "attacked by hostile clients", program.start, lambda: program.send(signal.SIGKILL))
 
 

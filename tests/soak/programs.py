@@ -1,4 +1,4 @@
-"""Programs that are watched or made to fail while everything runs."""
+"""Programs of a soak, which are measured or made to fail."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TESTS = str(ROOT / "tests")
 
 
 class Program:
-    """A program of its own that says "ready", and can be killed and started again."""
+    """A program that prints "ready", and can be killed and started again."""
 
     def __init__(self, *arguments: str | Path, at_once: bool = True) -> None:
         """Start `python -m ARGUMENTS`, unless that is left for later."""
@@ -48,7 +48,7 @@ class Program:
 
 @dataclass(frozen=True)
 class Sample:
-    """How a process fares: resident memory in MB, processor seconds so far, open files, children that are zombies."""
+    """State of a process: resident memory in MB, processor seconds, open files, and zombie children."""
 
     memory: float
     cpu: float
@@ -58,7 +58,7 @@ class Sample:
 
 @dataclass
 class Watched:
-    """A program whose output is read while it runs.
+    """A program; its output is read while it runs.
 
     Attributes:
         environment: what is added to the variables of this process.
@@ -83,11 +83,11 @@ class Watched:
 
     @property
     def runs(self) -> bool:
-        """Whether it still does."""
+        """Whether it is running."""
         return self._running.poll() is None
 
     def sample(self) -> Sample:
-        """Look at it from outside."""
+        """Return its current state."""
         process = Path("/proc", str(self._running.pid))
         pages = int((process / "statm").read_text().split()[1])
         times = (process / "stat").read_text().rpartition(")")[2].split()
@@ -103,7 +103,7 @@ class Watched:
         )
 
     def stop(self, within: float) -> int:
-        """Ask it to end, as a service manager does; return its exit code, or that of a kill."""
+        """Stop it like a service manager; return its exit code, or that of a kill."""
         if self.runs:
             self._running.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):

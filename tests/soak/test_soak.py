@@ -1,4 +1,4 @@
-"""A soak of a minute. It says that nothing is lost; whether memory stays flat only a longer one does."""
+"""A soak of a minute. It checks that no event is lost; a longer one checks that memory stays flat."""
 
 from __future__ import annotations
 

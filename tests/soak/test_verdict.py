@@ -1,4 +1,4 @@
-"""The judgements of a soak: each finds what it is for."""
+"""The checks of a soak: each finds its fault."""
 
 from __future__ import annotations
 

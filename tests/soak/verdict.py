@@ -1,4 +1,4 @@
-"""Was anything lost, did memory grow, can the log be read?"""
+"""Checks of a soak: lost events, growing memory, unreadable log."""
 
 from __future__ import annotations
 

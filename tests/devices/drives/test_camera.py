@@ -1,4 +1,4 @@
-"""A camera that shows a drive in real time, also after it was away."""
+"""A camera shows a drive in real time, also after an outage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drives share nothing with what networks are trained on: no letter, no layout, no place, no serial, no seed."""
+"""Drives and training data share nothing: no letter, layout, scene, serial or seed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SIDE = 24
 
 
 def imported(folder: Path) -> set[str]:
-    """The packages that the modules of a folder import, by their first name."""
+    """Return the top-level packages that the modules of a folder import."""
     found: set[str] = set()
     for file in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -63,9 +63,9 @@ def test_no_place_is_a_ground_a_backdrop_or_a_texture_of_training() -> None:
 
 
 def test_no_alphabet_is_one_that_training_draws() -> None:
-    """Training's strokes are drawn at random: of hundreds none is as near as one pen's width to ours."""
+    """Training draws strokes at random: none of hundreds is within one pen's width of those of drives."""
     trained = [
-        [normal(render_letter(sign, alphabet._style, 48)) for sign in ALPHABET]
+        [normal(render_letter(letter, alphabet._style, 48)) for letter in ALPHABET]
         for part in range(2)
         for alphabet in [
             *plate_strokes(part, 60),
@@ -73,7 +73,7 @@ def test_no_alphabet_is_one_that_training_draws() -> None:
         ]
     ]
     for name, alphabet in ALPHABETS.items():
-        own = [normal(sheets.glyph(sign, alphabet, 48)) for sign in ALPHABET]
+        own = [normal(sheets.glyph(letter, alphabet, 48)) for letter in ALPHABET]
         nearest = max(float(np.mean([alike(a, b) for a, b in zip(own, other, strict=True)])) for other in trained)
         assert nearest < 0.9, f"{name}: {nearest:.3f}"
         assert np.mean([alike(a, a) for a in own]) == pytest.approx(1.0)
@@ -91,7 +91,7 @@ def test_no_serial_has_a_form_that_training_knows() -> None:
 
 
 def test_no_seed_of_a_drive_is_one_of_training(repository: Path) -> None:
-    """Both seed with strings: a drive's begin with its name, those of training with a number."""
+    """Both use strings as seeds: those of drives begin with a name, those of training with a number."""
     for file in (repository / "tests" / "drives").glob("*.py"):
         for line in file.read_text(encoding="utf-8").splitlines():
             if "Random(" in line and "chance: Random" not in line:
@@ -101,11 +101,11 @@ def test_no_seed_of_a_drive_is_one_of_training(repository: Path) -> None:
 
 
 def normal(letter: Image.Image) -> NDArray[np.bool_]:
-    """A letter cut tight and brought to one size, (SIDE, SIDE)."""
+    """Return a letter, cropped and resized to (SIDE, SIDE)."""
     box = letter.point(lambda tone: 255 * (tone > 127)).getbbox()
     return np.asarray(letter.crop(box).resize((SIDE, SIDE), Image.Resampling.BOX)) > 127
 
 
 def alike(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
-    """What two letters have in common, of what either covers: 0..1."""
+    """Return the intersection over union of two letters, 0..1."""
     return float((one & other).sum() / max(1, (one | other).sum()))

@@ -1,4 +1,4 @@
-"""Drives as pictures and as films."""
+"""Drives as pictures and as videos."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def drive() -> Drive:
 
 
 def busiest(drive: Drive) -> int:
-    """The frame in which most plates can be read."""
+    """Return the frame with the most legible plates."""
     return max(range(0, drive.frames, 5), key=lambda n: sum(one.legible for one in drive.sights(n / RATE)))
 
 

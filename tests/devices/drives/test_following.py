@@ -1,4 +1,4 @@
-"""Whole drives followed: every vehicle once, right, and nobody who was not there."""
+"""Whole drives followed: every vehicle once and right, without false positives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was reported is compared with who passed, by frames and by the clock."""
+"""Reports are compared with passings, by frames and by the clock."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ def drive() -> Drive:
 
 
 def passed(drive: Drive, least: int = ENOUGH) -> list[Passing]:
-    """Who could be read, and passed once."""
+    """Return the passings with a legible plate."""
     legible, texts = legible_frames(drive), [one.text for one in drive.passings]
     return [one for one in drive.passings if len(legible.get(one.number, ())) >= least and texts.count(one.text) == 1]
 
 
-def tell(passing: Passing, text: str = "") -> Reported:
+def report(passing: Passing, text: str = "") -> Reported:
     return Reported(text or passing.text, passing.path[0][0], passing.path[-1][0], 0.9)
 
 
@@ -36,7 +36,13 @@ def test_who_was_told_twice_wrongly_or_never_there_is_no_match(drive: Drive) -> 
     legible = legible_frames(drive)
     first, second, third, *rest = passed(drive)
     other = ("2" if second.text[0] != "2" else "3") + second.text[1:]
-    reported = [tell(first), tell(first), tell(second, other), Reported("ZZZZZZZZ", 0.0, 60.0, 0.9), *map(tell, rest)]
+    reported = [
+        report(first),
+        report(first),
+        report(second, other),
+        Reported("ZZZZZZZZ", 0.0, 60.0, 0.9),
+        *map(report, rest),
+    ]
     found = score(drive, reported, legible)
     assert found.missed == [second, third]
     assert found.wrong == [(reported[2], second)]

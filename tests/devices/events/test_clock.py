@@ -1,4 +1,4 @@
-"""Times of events on a machine that does not know the time yet."""
+"""Times of events on a machine with an unset clock."""
 
 from __future__ import annotations
 

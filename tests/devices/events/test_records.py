@@ -1,4 +1,4 @@
-"""Records as other programs rely on them."""
+"""The public records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Films in which time does not run evenly, from the file to the records."""
+"""Videos with uneven time stamps, from the file to the records."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from plate_devices.sources.demo import FRAMES_WITH_CAR, FRAMES_WITHOUT, DemoCame
 
 
 def only_motion(path: Path, count: int) -> None:
-    """Write what a recorder keeps of cars that come a minute apart."""
+    """Write a motion recording of cars that come a minute apart."""
     clock = Fraction(1, 1000)
     with av.open(str(path), "w") as film:
         stream = film.add_stream("libx264", rate=15)

@@ -1,4 +1,4 @@
-"""Many frames, one vehicle: what one follower makes of readings that are written down here."""
+"""The follower combines given readings of many frames into vehicles."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_different_plates_are_different_vehicles() -> None:
 def test_a_vehicle_that_leaves_and_returns_counts_twice() -> None:
     visit: list[Reading] = [("AB12CD", 0.95)] * 3
     assert len(watch(visit + GONE * 7 + visit)) == 2
-    assert len(watch(visit + GONE * 2 + visit)) == 1, "nobody comes back within a few seconds"
+    assert len(watch(visit + GONE * 2 + visit)) == 1, "no vehicle returns within a few seconds"
     (vehicle,) = watch(visit + GONE[:8] + visit)
     assert vehicle.frames == 6
 
@@ -193,7 +193,7 @@ def test_an_object_detected_in_few_frames_is_no_vehicle() -> None:
     found = []
     for number in range(300):
         sign = Plate("STOP", "STOP", 0.7, 0.45, (50, 50, 60, 20), ((50, 50), (110, 50), (110, 70), (50, 70)), None,
-                     tuple(Character(sign, 0.92) for sign in "STOP"))  # fmt: skip
+                     tuple(Character(letter, 0.92) for letter in "STOP"))  # fmt: skip
         found += follower.add(at(number), [sign] if number % 7 == 0 else [])
     assert found + follower.finish() == []
 

@@ -1,4 +1,4 @@
-"""The live loop: what is read, what is skipped, what is printed, and what a terminal shows."""
+"""The live loop: frames read and skipped, records printed, and the status line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ START = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
 
 
 class Street(Source):
-    """A source of frames 160x90; each number is how bright a car is that stands there, 0 for none."""
+    """A source of frames 160x90; each number is the brightness of a car, 0 for no car."""
 
     _dropped = 3
     state = ""
@@ -46,7 +46,7 @@ class Street(Source):
 
 
 class Gate:
-    """Reads AB12CD wherever a car stands, and keeps what is printed."""
+    """Reads AB12CD where there is a car, and keeps what is printed."""
 
     def __init__(self) -> None:
         self.read_frames: list[int] = []

@@ -1,4 +1,4 @@
-"""What counts as new in a frame, and what does not."""
+"""Motion detection: changes count, noise and light do not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Picture = NDArray[np.float32]
 
 @pytest.fixture
 def street() -> Picture:
-    """Soft patches of light and dark, (height, width)."""
+    """Return soft patches of light and dark, (height, width)."""
     chance = np.random.default_rng(5)
     coarse = chance.uniform(40, 180, (HEIGHT // 20, WIDTH // 20)).astype(np.float32)
     fine = np.repeat(np.repeat(coarse, 20, 0), 20, 1)
@@ -24,7 +24,7 @@ def street() -> Picture:
 
 
 class Camera:
-    """Makes frames of a picture, each with noise of its own."""
+    """Makes frames of a picture, each with different noise."""
 
     def __init__(self, noise: float) -> None:
         self._chance = np.random.default_rng(1)
@@ -36,7 +36,7 @@ class Camera:
 
 
 def with_plate(picture: Picture, x: int, contrast: float = 60.0) -> Picture:
-    """The picture with a plate 60 pixels wide at x, dark signs on light."""
+    """Return the picture with a plate 60 pixels wide at x, dark characters on light."""
     changed = picture.copy()
     changed[100:116, x : x + 60] = picture[100:116, x : x + 60].mean() + contrast
     changed[104:112, x + 4 : x + 56 : 8] -= 2 * contrast
@@ -44,7 +44,7 @@ def with_plate(picture: Picture, x: int, contrast: float = 60.0) -> Picture:
 
 
 def settle(motion: MotionDetector, camera: Camera, picture: Picture, frames: int = 350) -> int:
-    """Let it see the same street for a while; return how many of the last hundred frames would be read."""
+    """Show the same street repeatedly; return how many of the last hundred frames would be read."""
     read = 0
     for number in range(frames):
         if motion.has_changed(camera.take(picture)):

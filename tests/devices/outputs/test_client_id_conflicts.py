@@ -1,4 +1,4 @@
-"""Devices and services do not share a client id or a topic; where they do, it is recognised, said and backed off."""
+"""Client ids and topics of devices and services are unique. Conflicts are detected and reported, and it backs off."""
 
 from __future__ import annotations
 

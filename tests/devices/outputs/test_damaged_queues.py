@@ -1,4 +1,4 @@
-"""Whatever happens to the queue's file, what can be read of it is delivered, and no output is blocked."""
+"""After any damage of the queue's file, readable events are delivered, and no output is blocked."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MEGABYTE = 1 << 20
 
 @pytest.fixture(scope="module")
 def damaging() -> Any:
-    """The script of benchmarks/ that does the same 600 times."""
+    """Import the script of benchmarks/ that damages 600 queues."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(Path(__file__).parents[3] / "benchmarks"))
         return importlib.import_module("damaged_queues")
@@ -49,7 +49,7 @@ def test_damaged_at_random(damaging: Any) -> None:
 
 @pytest.mark.parametrize("place", [b"tableevents", b"tableoutputs", b"tableunset_boots", b"CREATE TABLE outputs"])
 def test_a_name_that_is_no_utf_8_is_damage(tmp_path: Path, place: bytes) -> None:
-    """`sqlite3` raises a UnicodeDecodeError where SQLite's own sentence quotes it."""
+    """`sqlite3` raises a UnicodeDecodeError if SQLite's message quotes such a name."""
     queue = EventQueue(tmp_path / FILE, MEGABYTE)
     queue.set_outputs(["a"])
     queue.put([event(1)])
@@ -131,7 +131,7 @@ def test_damage_found_while_running_is_repaired_within_seconds(tmp_path: Path) -
 
 
 class Choosy(FakeOutput):
-    """Cannot digest some events."""
+    """Fails over some events."""
 
     def send(self, events: Sequence[Event]) -> int:
         """See `Output`."""
@@ -186,7 +186,7 @@ def test_a_damaged_size_drops_nothing(tmp_path: Path) -> None:
 def test_a_kill_during_the_replacement_loses_nothing(
     tmp_path: Path, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each step that changes a name is the last one in turn."""
+    """A kill after each renaming, in turn."""
     queue = EventQueue(tmp_path / FILE, MEGABYTE)
     queue.set_outputs(["a"])
     queue.put(event(number, padding="." * 900) for number in range(1, 20))

@@ -1,4 +1,4 @@
-"""Every event reaches every output, whatever comes between."""
+"""Every event reaches every output, in spite of failures."""
 
 from __future__ import annotations
 

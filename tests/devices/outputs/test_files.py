@@ -278,7 +278,7 @@ def test_pages_that_a_database_keeps_in_memory_are_bounded(tmp_path: Path) -> No
 
 @KINDS
 def test_a_file_that_has_grown_is_opened_in_little_memory(tmp_path: Path, make: Make, name: str) -> None:
-    """What is read and thrown away again would otherwise be more each time a full disk closes the file."""
+    """A full disk closes the file often; opening it must not read all of it."""
     path = tmp_path / name
     first = make(path)
     first.open()

@@ -1,4 +1,4 @@
-"""Device, server and broker are killed at random moments: nothing acknowledged is lost, nothing is there twice."""
+"""Device, server and broker are killed at random: no acknowledged event is lost, and none is stored twice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BATCH = 100
 
 
 class Device:
-    """Sends events, each with the next number, until it is killed; `acknowledged` are those it said to have."""
+    """Sends numbered events until it is killed; `acknowledged` holds those that it reported as stored."""
 
     def __init__(self, folder: Path, *outputs: str) -> None:
         self._folder, self._outputs = folder, outputs
@@ -32,7 +32,7 @@ class Device:
         self._next = 1
 
     def run(self, seconds: float | None = None, events: int = 10_000) -> None:
-        """Run until all is delivered, or so many seconds from when it is ready; then kill it."""
+        """Run until everything is delivered, or so many seconds after it is ready; then kill it."""
         numbers = [str(self._next), str(self._next + events - 1)]
         command = [sys.executable, "-m", "receivers.sender", str(self._folder), *numbers, *self._outputs]
         path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
@@ -54,7 +54,7 @@ class Device:
 
 
 class Server:
-    """A web server that is a program of its own."""
+    """A web server in its own process."""
 
     def __init__(self, file: Path) -> None:
         self.port, self.file = free_port(), file
@@ -72,13 +72,13 @@ class Server:
 
     @property
     def ids(self) -> list[int]:
-        """What it has acknowledged, and perhaps what it had when it was killed."""
+        """Return the ids that it acknowledged, and possibly those in progress when it was killed."""
         lines = self.file.read_text().splitlines(keepends=True)
         return [int(line) for line in lines if line.endswith("\n")]
 
 
 def check(device: Device, arrived: list[int], twice: int = 0) -> None:
-    """All that was acknowledged is there; at most `twice` events came again."""
+    """Check that all acknowledged events are stored, and that at most `twice` events were repeated."""
     counts = Counter(arrived)
     missing = [number for number in device.acknowledged if number not in counts]
     assert not missing, f"{len(missing)} of {len(device.acknowledged)}: {missing[:10]}"

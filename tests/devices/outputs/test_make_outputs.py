@@ -1,4 +1,4 @@
-"""Outputs by their names in the settings."""
+"""Making the outputs of the settings."""
 
 from __future__ import annotations
 

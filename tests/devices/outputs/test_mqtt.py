@@ -211,7 +211,7 @@ def test_tls(tmp_path: Path) -> None:
 
 
 def made_certificate(folder: Path, name: str, *more: str) -> tuple[Path, Path]:
-    """Return the files of a certificate that signs itself, and of its key."""
+    """Return the files of a self-signed certificate and of its key."""
     key, certificate = folder / f"{name}-key.pem", folder / f"{name}.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-days", "2", "-subj", f"/CN={name}", *more]
     subprocess.run([*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""The queue against a model of it: whatever is put, taken, dropped and opened again, in any order."""
+"""The queue against a model of it: put, take, drop and open again in any order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OVERHEAD = 64
 
 @dataclass
 class Expected:
-    """What one output is still to get, and has got."""
+    """Expected events and counts of one output."""
 
     waiting: list[str] = field(default_factory=list)
     delivered: int = 0
@@ -28,7 +28,7 @@ class Expected:
 
 
 class QueueMachine(RuleBasedStateMachine):
-    """Two outputs, a queue in a file, and lists that say what should be in it."""
+    """Two outputs, a queue in a file, and lists of its expected events."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What waits for one broker or server never goes to another one, and is delivered when that is the address again."""
+"""Events for one broker or server never go to another one. They are delivered when their address is set again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def said() -> list[str]:
 
 @pytest.fixture
 def run(tmp_path: Path, said: list[str]) -> Run:
-    """Run once with these outputs: put events, and return the ids that came through; `away` takes none."""
+    """Run once with these outputs: put events, and return the delivered ids; with `away` the outputs accept none."""
 
     def once(settings: Sequence[OutputSettings], *put: str, away: bool = False, forget: bool = False) -> list[str]:
         said.clear()

@@ -1,4 +1,4 @@
-"""Events to a web server that answers well, badly, late, or not at all."""
+"""Events to a web server that answers correctly, wrongly, late, or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The key of the hash: made, kept to oneself, thrown away in time."""
+"""The key of the hashes: made, private, and replaced in time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DAY = 86400.0
 
 
 class Clock:
-    """A clock that is set by hand."""
+    """A clock that the test sets."""
 
     def __init__(self, now: float = 1_800_000_000.0) -> None:
         self.now = now

@@ -1,4 +1,4 @@
-"""What docs/operate/privacy.md shows is what the settings file takes."""
+"""The settings in docs/operate/privacy.md are valid."""
 
 from __future__ import annotations
 

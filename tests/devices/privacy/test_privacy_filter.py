@@ -1,4 +1,4 @@
-"""What leaves the process: records and pictures, by mode and list."""
+"""Records and pictures that leave the process, by mode and watch list."""
 
 from __future__ import annotations
 

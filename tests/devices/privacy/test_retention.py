@@ -1,4 +1,4 @@
-"""What is too old is deleted, and nothing else."""
+"""Everything too old is deleted, and nothing else."""
 
 from __future__ import annotations
 

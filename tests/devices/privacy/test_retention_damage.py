@@ -1,4 +1,4 @@
-"""Whatever is damaged in a file, nothing old is left, and what is young stays."""
+"""After any damage of a file, old events are deleted, and recent ones stay."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ CARS = 4
 
 @pytest.fixture
 def camera() -> Iterator[MjpegServer]:
-    """A camera over HTTP that sees the same four cars again and again."""
+    """A camera over HTTP that shows the same four cars repeatedly."""
     pictures = []
     for frame in DemoCamera("demo", CARS).frames():
         stream = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Messages for people, for the journal, and for programs."""
+"""Messages as text, for the journal, and as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What systemd hears, at a real socket."""
+"""Notifications of systemd, at a real socket."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from plate_devices.service.notify import Notifier
 
 @pytest.fixture(params=["path", "abstract"])
 def systemd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[socket.socket, str]]:
-    """A socket as systemd's, and its name in NOTIFY_SOCKET."""
+    """Return a socket like that of systemd, and its name in NOTIFY_SOCKET."""
     name = str(tmp_path / "notify") if request.param == "path" else f"@plate-edge-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(name.replace("@", "\0", 1))

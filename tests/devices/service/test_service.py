@@ -1,4 +1,4 @@
-"""plate-infer as a service, as a process of its own: what systemd hears, reloads, and the end."""
+"""plate-infer as a service in its own process: notifications, reloads, and the end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PATIENCE = 180.0
 
 
 class Service:
-    """A running plate-infer that talks to a socket of the test, as to systemd's."""
+    """A running plate-infer that notifies a socket of the test."""
 
     def __init__(self, folder: Path, settings: str, *arguments: str, files: dict[str, str] | None = None) -> None:
         self.folder, self.settings = folder, folder / "gate.toml"
@@ -46,7 +46,7 @@ class Service:
         self.settings.write_text(settings)
 
     def hear(self, what: str) -> str:
-        """Wait until the service says a line that begins with `what`, and return it."""
+        """Wait for a notification that begins with `what`, and return it."""
         while True:
             for line in self.systemd.recv(4096).decode().splitlines():
                 if line.startswith(what):

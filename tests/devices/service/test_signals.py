@@ -1,4 +1,4 @@
-"""Signals are noted, and handed back as they were."""
+"""Signals are noted, and their handlers restored."""
 
 from __future__ import annotations
 

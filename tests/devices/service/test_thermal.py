@@ -7,7 +7,7 @@ from plate_devices.service.thermal import ThermalThrottle
 
 
 class Processor:
-    """A processor that has 40 degrees, and one more for each frame a second it reads."""
+    """A processor at 40 degrees, and 3 more for each frame per second that it reads."""
 
     ambient = 40.0
     working = 0.0

@@ -1,4 +1,4 @@
-"""The unit of systemd, the settings that are installed with it, and the script that installs them."""
+"""The unit of systemd, its installed settings, and the script that installs them."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_the_script_refuses_what_cannot_work(
 
 @pytest.fixture
 def installed(repository: Path, tmp_path: Path) -> Callable[..., tuple[subprocess.CompletedProcess[str], Path]]:
-    """Run the script in a root of its own, with commands that change nothing; returns what it said, and the root."""
+    """Run the script in a temporary root, with commands without effect; return its output and the root."""
     commands, root = tmp_path / "commands", tmp_path / "root"
     commands.mkdir()
     for name in ("apt-get", "useradd", "systemctl"):
