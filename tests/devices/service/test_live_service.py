@@ -86,7 +86,7 @@ def test_keep_alive_goes_on_while_the_camera_is_lost(camera: MjpegServer, tmp_pa
             running.send_signal(signal.SIGHUP)
             hear("RELOADING=1")
             hear("READY=1")
-            wait_for("the settings were read again", err)
+            wait_for("the settings were reloaded", err)
             until = time.monotonic() + PATIENCE
             # The first of them may still be of before the reload: a camera that never gave a picture ends the service.
             while len(out.read_text().splitlines()) < seen + 3:
