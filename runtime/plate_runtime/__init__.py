@@ -22,7 +22,7 @@ __all__ = ["Plate", "PlateReader", "__version__"]
 
 
 def __getattr__(name: str) -> object:
-    """Import the reader when it is first asked for, so that importing the package costs nothing."""
+    """Import the reader when it is first needed, so that importing the package costs no time."""
     if name == "PlateReader":
         from .reader import PlateReader
 

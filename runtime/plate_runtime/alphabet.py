@@ -17,7 +17,7 @@ LATIN_LIKE = {
     for latin in group if latin.isascii() and latin.isalpha()
     for one in group if not one.isascii()
 }  # fmt: skip
-"""A Cyrillic or Greek letter -> the Latin one that it looks like; some groups lack a Greek one."""
+"""A Cyrillic or Greek letter -> the Latin one that looks like it."""
 
 _FOLD = str.maketrans({other: group[0] for group in LOOK_ALIKE for other in group[1:]})
 

@@ -102,7 +102,7 @@ def _replace_closed_streams() -> None:
 
 
 def _drop_output() -> None:
-    """Point standard output at nothing: the interpreter would complain while flushing it at exit."""
+    """Redirect standard output to the null device: flushing it at exit would print an error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

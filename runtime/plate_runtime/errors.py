@@ -1,4 +1,4 @@
-"""Errors a user can act on. Each carries the exit code that a command ends with."""
+"""Errors that a user can act on. Each has the exit code of a command that it ends."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ _LONGEST_REASON = 200
 
 
 def reason_of(error: BaseException) -> str:
-    """Return what an exception says, on one line that can be printed, of bounded length."""
+    """Return the message of an exception, on one printable line of bounded length."""
     text = " ".join(str(error).split()) or type(error).__name__
     text = text.encode("ascii" if not text.isprintable() else "utf-8", "backslashreplace").decode()
     return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}..."

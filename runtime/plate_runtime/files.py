@@ -1,4 +1,4 @@
-"""Files that others wrote, read whole within a limit."""
+"""Reading foreign files as a whole, up to a limit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .errors import PlateEdgeError
 def read_whole(path: Path, most: int, kind: type[PlateEdgeError], what: str = "") -> bytes:
     """Return the content of a regular file of at most `most` bytes.
 
-    Pipes and devices are not opened: that may wait without end.
+    Pipes and devices are not opened: that may block indefinitely.
 
     Args:
         kind: the error to raise; what: stands before the path in its text, such as "watch list ".
@@ -23,10 +23,10 @@ def read_whole(path: Path, most: int, kind: type[PlateEdgeError], what: str = ""
         if not stat.S_ISREG(path.stat().st_mode):
             raise kind(f"{what}{path} cannot be read: it is no file but a pipe, a socket or a device")
         with path.open("rb") as stream:
-            # Python takes memory for all that is asked for before it reads.
+            # Python allocates the requested size before it reads.
             size = os.fstat(stream.fileno()).st_size
             content = stream.read(min(size, most) + 1)
-            if len(content) > size:  # it grows, or is of a file system that does not say how long it is
+            if len(content) > size:  # it grows, or its file system does not know its size
                 content += stream.read(max(0, most + 1 - len(content)))
     except (OSError, ValueError) as error:  # ValueError: a zero byte in its name
         raise kind(f"{what}{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error

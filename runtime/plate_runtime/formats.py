@@ -260,9 +260,9 @@ from: its formats then carry nearly all the weight. The fewer formats a region h
 the more it helps: a country with one layout decides most doubts, the union of the United States few.
 
 In a pattern `L` is a letter, `9` a digit, `*` either, `[AB]` one of those, `{name}` one of a list such as counties,
-`\B` the letter B itself; `/` stands where a second row starts. Space, dash and dots are painted but not read. Formats
-that are met most come first. Weights are estimates, plates of free words are in no list, and rare kinds (diplomats,
-dealers, the army) are left out for the most part, as are the signs of countries that write no Latin letters.
+`\B` the letter B itself, `/` the start of a second row. Space, dash and dots are on the plate, but not in its text. The
+most frequent formats come first. Weights are estimates. Plates of free words are in no list. Most rare kinds, such as
+diplomats, dealers and the army, are omitted, and so are characters of countries that write no Latin letters.
 
 | union | of |
 |---|---|"""

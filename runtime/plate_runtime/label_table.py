@@ -1,4 +1,4 @@
-"""A table of labels as programs write it: comma, semicolon or tab, several encodings and names of columns."""
+"""A table of labels in the forms that programs write: several delimiters, encodings and names of columns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COLUMNS = {
     "corners": ("corners",),
     "group": ("group",),
 }  # fmt: skip
-"""Columns that are read, and the headers they are known by; case, blanks and hyphens do not count."""
+"""Columns that are read, and their accepted headers; case, blanks and hyphens do not count."""
 
 _LARGEST = 512 << 20
 _DELIMITERS = ",;\t|"
@@ -69,7 +69,7 @@ def decode(content: bytes) -> str:
 
 
 def _header(file: Path, row: list[str]) -> dict[str, int] | None:
-    """The place of each column, by its name; None where the first row names no columns but is one of pictures."""
+    """Return the index of each column; None if the first row is no header but has a picture."""
     columns = _columns(row)
     if {"image", "text"} <= columns.keys():
         return columns
@@ -80,7 +80,7 @@ def _header(file: Path, row: list[str]) -> dict[str, int] | None:
 
 
 def _columns(row: list[str]) -> dict[str, int]:
-    """The first column that has one of the names; the name itself goes before its aliases."""
+    """Return the first column with each name; the name itself takes precedence over its aliases."""
     places = {cell.strip().lower().replace(" ", "_").replace("-", "_"): -place for place, cell in enumerate(row)}
     known = {name: next((one for one in names if one in places), None) for name, names in COLUMNS.items()}
     return {name: -places[found] for name, found in known.items() if found is not None}

@@ -25,8 +25,8 @@ class LabelledPicture:
     """A picture file and its label.
 
     Attributes:
-        text: in characters of a script, see `script`; empty for a plate that is not scored for reading, or none at all.
-        corners: four (x, y) from top left clockwise in pixels, or None; group: e.g. the vehicle, or None.
+        text: in characters of a script; empty for a plate that is not scored for reading, and for no plate.
+        corners: of the plate, or None. group: for example the vehicle, or None.
     """
 
     path: Path
@@ -107,9 +107,9 @@ def _is_hidden(path: Path) -> bool:
 
 @dataclass(frozen=True)
 class LabelledFrame:
-    """A picture file and every plate that is labelled in it, none where it shows none.
+    """A picture file and all plates that are labelled in it.
 
-    A plate without corners may stand anywhere in the picture; one without text is not scored for reading.
+    A plate without corners may be anywhere in the picture. A plate without text is not scored for reading.
     """
 
     path: Path
@@ -117,7 +117,7 @@ class LabelledFrame:
 
 
 def by_picture(rows: Iterable[LabelledPicture]) -> list[LabelledFrame]:
-    """Gather the rows of a set by their picture, in the order in which pictures come up first."""
+    """Group the rows of a set by their picture, in the order of the first rows."""
     gathered: dict[Path, list[LabelledPicture]] = {}
     for row in rows:
         plates = gathered.setdefault(row.path, [])
@@ -127,7 +127,7 @@ def by_picture(rows: Iterable[LabelledPicture]) -> list[LabelledFrame]:
 
 
 def set_digest(pictures: Iterable[LabelledPicture]) -> str:
-    """Return the SHA-256 of a labelled set: of each file's content, text and corners, in an order of its own.
+    """Return the SHA-256 of a labelled set: of each file's content, text and corners, independent of their order.
 
     File names and folders do not count, so a copied or renamed set keeps its digest.
 

@@ -227,7 +227,7 @@ class Manifest:
         _require(math.prod(self.output_shape) <= _LARGEST_OUTPUT, "an output of that size")
 
     def to_json(self) -> str:
-        """Return the manifest as ASCII JSON on one line; the digest stands in it exactly once."""
+        """Return the manifest as ASCII JSON on one line; the digest is in it exactly once."""
         return json.dumps(dataclasses.asdict(self), separators=(",", ":"), allow_nan=False)
 
     @classmethod

@@ -1,9 +1,9 @@
-"""A model is one file with its manifest inside: found, checked and written here, without an interpreter.
+"""A model is one file with its manifest inside, which is read, verified and written here without an interpreter.
 
 TFLite: a zip with `manifest.json` is appended to the model, the convention of LiteRT's associated files; the
 digest covers the bytes before the zip. ONNX: the manifest is one entry of `metadata_props`; protobuf readers
-take repeated fields from wherever they stand, so the entry is appended to the file; the digest covers the file
-with its own 64 digits set to 0. Either digest finds damage, not tampering.
+accept repeated fields at any place, so the entry is appended to the file; the digest covers the file with its
+own 64 digits set to 0. Either digest finds damage, not tampering.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def format_of(path: Path) -> str:
 def build_model_file(content: bytes, format_: str, manifest: Manifest) -> bytes:
     """Return the bytes of a model file: `content` as the converter made it, with the manifest inside.
 
-    The manifest's own digest is computed here, whatever it held before.
+    The digest in the manifest is replaced.
     """
     if format_ == "tflite":
         import io
@@ -116,8 +116,8 @@ def _read_tflite(path: Path, data: bytes) -> ModelFile:
 def _appended_entry(data: bytes, name: bytes) -> tuple[bytes, int]:
     """Return the stored entry called `name` of the zip at the end of `data`, and where the zip begins.
 
-    By hand (PKWARE's APPNOTE.TXT, 4.3), since importing `zipfile` with its compressors takes a twentieth of the
-    time from shell to plate; the entry is stored, not compressed, so there is nothing else to do.
+    It does not use `zipfile`, because importing that with its compressors takes a twentieth of a cold start. Format:
+    PKWARE's APPNOTE.TXT, 4.3; the entry is stored, not compressed.
     """
     end = data.rfind(b"PK\x05\x06")
     if end < 0:

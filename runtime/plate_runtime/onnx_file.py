@@ -1,4 +1,4 @@
-"""The little of ONNX's protobuf that is needed before an interpreter sees a model: metadata, and where weights lie."""
+"""The part of ONNX's protobuf that is needed before an interpreter sees a model: metadata, and the place of weights."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ _METADATA_PROPS = 14  # field number in onnx.ModelProto
 _MOST_FIELDS = 2_000_000
 _DEEPEST = 32
 
-# What may hold tensors: message -> field number -> message that stands there (onnx.proto of ONNX 1.17, IR version 10).
+# Messages that contain tensors: message -> field number -> message in it (onnx.proto of ONNX 1.17, IR version 10).
 _HOLDERS = {
     "model": {7: "graph", 20: "training", 25: "function"},
     "training": {1: "graph", 2: "graph"},

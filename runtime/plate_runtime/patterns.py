@@ -56,7 +56,7 @@ def parse_pattern(
 
 
 def expression(tokens: Sequence[Token]) -> re.Pattern[str]:
-    """Return the regular expression of the texts that the tokens stand for, separators left out."""
+    """Return the regular expression of the texts that the tokens stand for, without separators."""
     parts = (
         f"[{''.join(t.choices)}]" if t.kind == "characters" else f"(?:{'|'.join(t.choices)})" for t in tokens if t.read
     )

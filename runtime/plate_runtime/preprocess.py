@@ -20,8 +20,8 @@ _MEAN, _SPREAD, _LEAST_SPREAD = 128, 50, 4.0
 
 
 _MOST_INK_IN_BORDER, _LEAST_INK = 0.03, 1 / 32
-"""Of a picture that shows its polarity: fraction of the border in another tone, and of the contrast that ink moves the
-mean away from the border."""
+"""Of a picture that shows its polarity: fraction of the border in another tone, and fraction of the contrast by which
+ink moves the mean away from the border."""
 
 
 def prepare(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: str = "auto") -> NDArray[np.float32]:
@@ -65,7 +65,7 @@ def standardise(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     p' = clip(round(128 + 50 (p - mean) / max(deviation, 4)), 0, 255), with mean and deviation of that picture.
     """
     axes, count = (-2, -1), pixels.shape[-2] * pixels.shape[-1]
-    # Whole sums are the same in any order: a picture by itself and in a stack give the same pixels.
+    # Integer sums do not depend on their order: a picture alone and in a batch gives the same pixels.
     mean = pixels.sum(axis=axes, dtype=np.int64, keepdims=True) / count
     squares = np.square(pixels, dtype=np.uint16).sum(axis=axes, dtype=np.int64, keepdims=True) / count
     gain = _SPREAD / np.maximum(np.sqrt(np.maximum(squares - mean**2, 0)), _LEAST_SPREAD)
@@ -131,7 +131,7 @@ def fit(gray: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:
     width, height = fitted_size(gray.shape[1], gray.shape[0], spec)
     if gray.shape != (height, width):
         picture = Image.fromarray(np.ascontiguousarray(gray))
-        # A gap of 1: whole factors are plain means, and cost a fifth; only the rest is interpolated.
+        # With a gap of 1, whole factors are plain means, which cost a fifth; only the remainder is interpolated.
         gray = np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=1.0))
     sheet[:height, :width] = gray
     return sheet

@@ -25,7 +25,7 @@ MODES = ("auto", "frame", "plate", "character")
 
 PLATE_AT_LEAST = 0.5
 """Least product of the confidences of detection and reading for a plate in a frame, where the detector's file does not
-give `min_confidence`: either alone would let badges and signs pass. See docs/use/frames.md for its curve."""
+give `min_confidence`: either alone would accept badges and road signs. See docs/use/frames.md for its curve."""
 
 
 class PlateReader:

@@ -10,7 +10,7 @@ from .alphabet import ALPHABET, LOOK_ALIKE
 
 # Letters with a stroke through them do not decompose as accented ones do.
 _BASE = {"Ø": "O", "Đ": "D", "Ð": "D", "Ł": "L", "Ħ": "H", "Ŧ": "T", "Æ": "AE", "Œ": "OE", "ẞ": "SS"}
-# What a label may say of a character that could not be read; dropping it would make another text of it.
+# They stand for an unreadable character in labels; dropping them would change the text.
 _PLACEHOLDERS = "?*"
 _SEPARATORS = "ZPSCM"  # blanks, punctuation, symbols, control characters, accents: first letters of Unicode categories
 
@@ -38,7 +38,7 @@ class Script:
 
     @cached_property
     def is_latin(self) -> bool:
-        """Whether all characters are of A-Z and 0-9, and some are of either: what the prior over texts is about."""
+        """Whether all characters are of A-Z and 0-9, with some of both: only for these is there a prior over texts."""
         return set(self.alphabet) <= set(ALPHABET) and not (self.alphabet.isalpha() or self.alphabet.isdecimal())
 
     @property
@@ -83,7 +83,7 @@ LATIN = Script()
 """A-Z and 0-9, which the shipped models read."""
 
 
-@lru_cache(maxsize=1024)  # plates are written in a few dozen characters, but a file may hold all of Unicode
+@lru_cache(maxsize=1024)  # plates have a few dozen characters, but a file may have all of Unicode
 def _counterpart(character: str, alphabet: str) -> str:
     """The character, its capital, its small letter or its look-alike in the alphabet; "" where it has none."""
     capital = character.upper()

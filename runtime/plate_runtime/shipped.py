@@ -1,4 +1,4 @@
-"""Which models came with the installation, and what follows from that; imports nothing that takes time."""
+"""The models that ship with the installation, and the defaults that depend on them; it imports nothing slow."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ NAMES = {
     "frame": "plate-reader-nano-1.2.0-int8",
     "detector": "plate-detector-1.1.0-int8",
 }
-"""The model that ships for each purpose, without its suffix; the folder says which are there.
+"""The model that ships for each purpose, without its suffix; the folder shows which are installed.
 
-"character", "plate" and "detector" are kinds of models; "frame" is the plate model that reads what the detector found.
-`plate-reader-nano` reads both: it is ahead of the larger `plate-reader` on most real sets; for what both read, see
+"character", "plate" and "detector" are kinds of models; "frame" is the plate model for detected plates.
+`plate-reader-nano` reads both, because it is better than the larger `plate-reader` on most real sets; see
 docs/model-cards/plate-reader.md."""
 
 
 def ships(kind: str, backend: str = "auto") -> bool:
-    """Whether a model for that purpose, one of `NAMES`, ships in the format that `backend` reads."""
+    """Return whether a model for that purpose, one of `NAMES`, ships in the format that `backend` reads."""
     return kind in NAMES and _path(kind, backend).is_file()
 
 
@@ -44,7 +44,7 @@ def named_model(name: str | Path, backend: str = "auto") -> Path:
     """Return the path of a model file, or of the shipped int8 model of that name, such as "plate-reader-nano".
 
     Raises:
-        UsageError: it looks like a name, and no model of that name ships.
+        UsageError: it is a name, and no model of that name ships.
     """
     path = Path(name)
     if path.suffix or path.name != str(name) or path.exists():
@@ -57,7 +57,7 @@ def named_model(name: str | Path, backend: str = "auto") -> Path:
 
 
 DETECTING = ("auto", "frame")
-"""The modes in which plates are detected in a picture: always, or unless it is filled by one."""
+"""The modes in which plates are detected in a picture: always, or unless one plate fills it."""
 
 
 def default_as(backend: str = "auto") -> str | None:

@@ -1,4 +1,4 @@
-"""What decoding a picture would cost, worked out from its headers, before anything is decoded."""
+"""The cost of decoding a picture, computed from its headers before anything is decoded."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 MAX_SIDE = 65_535
-"""Longest side in pixels; longer ones are no photographs."""
+"""Longest side in pixels."""
 
 MEMORY = 356_000_000
 """Bytes that decoding may take at once: pixels in Pillow's form, decoder, file content and the RGB result."""
 
 MAX_FILE = 128 * 1024 * 1024
-"""Bytes of a file that has to be in memory as a whole: JPEG, WebP, compressed TIFF."""
+"""Bytes of a file that is read into memory as a whole: JPEG, WebP, compressed TIFF."""
 
 METADATA = 16 * 1024 * 1024
 """Bytes of headers, profiles and texts."""
@@ -130,7 +130,7 @@ def read_jpeg(content: bytes, name: str) -> Jpeg:
 
 
 def _jpeg_segments(content: bytes, name: str) -> Iterator[tuple[int, bytes]]:
-    """Yield marker and content of each segment up to the end of the picture; the data of scans is passed over."""
+    """Yield marker and content of each segment up to the end of the picture; the data of scans is skipped."""
     position, junk = 2, 0
     for _ in range(_SEGMENTS):
         found = _MARKER.search(content, position)
@@ -171,7 +171,7 @@ def _coefficients(width: int, height: int, components: list[bytes]) -> int:
 
 
 def check_png(stream: BinaryIO, name: str) -> Cost:
-    """Walk over the chunks of a PNG file; return its EXIF, and what texts and profiles take.
+    """Walk over the chunks of a PNG file; return its EXIF, and the memory of texts and profiles.
 
     Raises:
         InputError: there are too many, or too large ones.
@@ -210,7 +210,7 @@ def read_webp(head: bytes, name: str) -> tuple[int, int]:
 
 
 def webp_cost(head: bytes, size: int, name: str, max_pixels: int) -> Cost:
-    """Return what the decoder of a WebP file takes; Pillow makes its canvases before it says how large they are."""
+    """Return the memory of the decoder of a WebP file; Pillow allocates its canvases before it reports their size."""
     width, height = read_webp(head, name)
     check_shape(width, height, name, max_pixels)
     cost = Cost(decoder=(_WEBP_BYTES - 4) * width * height, kept=size)

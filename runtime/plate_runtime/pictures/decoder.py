@@ -1,4 +1,4 @@
-"""The one place where a picture file is opened: its format is known, its cost is checked, then it is decoded."""
+"""Opening a picture file: its format and its cost are checked before it is decoded. No other code opens one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from PIL.TiffImagePlugin import TiffImageFile
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())
-# Else Python prints what Pillow logs of damaged files beside our one line.
+# Otherwise Python prints Pillow's log messages of damaged files beside our error.
 
 _READS = 100_000
 # Reads of a header, each a step of a loop in Python, about 2 us.
@@ -45,30 +45,30 @@ _TIFF_METADATA = 4 * 1024 * 1024
 
 
 class Limits(NamedTuple):
-    """What is read from somewhere: formats, of `picture_kinds.PLUGINS`, and how many pixels at most."""
+    """Limits for pictures from one kind of source: formats, some of `kinds.PLUGINS`, and the most pixels."""
 
     formats: tuple[str, ...]
     pixels: int
 
 
 FILES = Limits(tuple(PLUGINS), 50_000_000)
-"""Pictures that a user names, or sends."""
+"""Picture files and pictures that a client sends."""
 
 CAMERA = Limits(("JPEG",), 16_000_000)
 """Pictures that a camera sends."""
 
 CAMERA_PNG = Limits(("PNG",), 16_000_000)
-"""Pictures from a camera that says they are PNG."""
+"""Pictures from a camera that announces PNG."""
 
 
 @contextmanager
 def decoded(source: Path | bytes | BinaryIO, name: str, limits: Limits) -> Iterator[tuple[ImageFile.ImageFile, bool]]:
     """Open and decode a picture file; a context, because Pillow closes the file late.
 
-    Yields the picture, and whether Pillow gives 8 bits of samples that have 16.
+    Yields the picture, and whether Pillow reduced its samples from 16 bits to 8.
 
     Raises:
-        InputError: it is missing, empty, damaged, of a format that is not read here, or would cost too much.
+        InputError: it is missing, empty, damaged, of a format that is not accepted, or would cost too much.
     """
     with one_clear_error(name), _stream_of(source, name) as stream:
         image = _open(stream, name, limits, held=len(source) if isinstance(source, bytes) else 0)
@@ -79,7 +79,7 @@ def decoded(source: Path | bytes | BinaryIO, name: str, limits: Limits) -> Itera
 
 @contextmanager
 def one_clear_error(name: str) -> Iterator[None]:
-    """Turn whatever Pillow and its plugins raise into one InputError."""
+    """Turn any exception of Pillow and its plugins into one InputError."""
     try:
         with warnings.catch_warnings():
             # Pillow warns of sizes, which are checked here, and of metadata that is not read.
@@ -93,7 +93,7 @@ def one_clear_error(name: str) -> Iterator[None]:
         if error.filename is not None and error.strerror:
             raise InputError(f"{name} cannot be read: {error.strerror}") from error
         raise InputError(f"{name} is damaged or truncated: {_one_line(error)}") from error
-    except Exception as error:  # a broken file makes plugins raise almost anything
+    except Exception as error:  # plugins raise almost any exception for a broken file
         raise InputError(f"{name} is damaged or truncated: {_one_line(error)}") from error
 
 
@@ -163,8 +163,8 @@ def _nothing() -> None:
 def _opened(kind: str, stream: BinaryIO, name: str) -> ImageFile.ImageFile:
     """Let the one plugin for a format read the headers.
 
-    `Image.open` would load more plugins than this one, and map files into memory: one that gets shorter while it is
-    read would end the process.
+    `Image.open` would load more plugins, and map files into memory: if a mapped file gets shorter, the process is
+    killed.
     """
     import_module(f"PIL.{PLUGINS[kind]}")
     stream.seek(0)
@@ -181,10 +181,10 @@ def _opened(kind: str, stream: BinaryIO, name: str) -> ImageFile.ImageFile:
 
 
 class _Metered:
-    """A stream that gives so many bytes, a header in so many reads, and no more: what loops over it must end.
+    """A stream with a limit of bytes, and of reads for the header, so that every loop over it ends.
 
-    A read gives at most 1 MB, whatever it asks for: a file may say that a strip has gigabytes. It has no `fileno`, so
-    that libtiff gets the content and maps no file into memory.
+    A read returns at most 1 MB: a file may claim that a strip has gigabytes. There is no `fileno`, so that libtiff
+    cannot map the file into memory.
     """
 
     def __init__(self, stream: BinaryIO, name: str, most: int) -> None:
@@ -196,7 +196,7 @@ class _Metered:
         self.seek, self.tell, self.close = stream.seek, stream.tell, stream.close
 
     def pixels_follow(self, size: int) -> None:
-        """The header was read; everything else, `size` bytes, is read once."""
+        """Set the limits after the header: the file, of `size` bytes, is read once."""
         self._most = self.taken + size + _TIFF_METADATA
         self._reads = float("inf")
         self._fault = "is damaged: its pieces overlap"

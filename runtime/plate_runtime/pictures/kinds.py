@@ -1,4 +1,4 @@
-"""Which picture formats are read, and names for those that are not: by the first bytes of a file, never by its name."""
+"""Picture formats, recognised by the first bytes of a file: those that are read, and names of others for errors."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ PLUGINS = {
     "TIFF": "TiffImagePlugin",
     "WEBP": "WebPImagePlugin",
 }
-"""The formats that are decoded -> the Pillow plugin that does it. No other plugin is ever loaded to read a picture."""
+"""The formats that are decoded -> the Pillow plugin that does it. No other plugin is loaded to read a picture."""
 
 HEAD_BYTES = 512
-"""Bytes from the beginning of a file that `identify` wants to see."""
+"""Bytes from the beginning of a file that `identify` needs."""
 
 _BEGINNINGS = {
     "JPEG": (b"\xff\xd8\xff",),
@@ -74,7 +74,7 @@ def identify(head: bytes, name: str, formats: tuple[str, ...]) -> str:
 
     Args:
         head: its first `HEAD_BYTES` bytes, or all there are.
-        name: what errors call it; the suffix of a file name only tells camera raw from TIFF.
+        name: what errors call it; the suffix of a file name only distinguishes camera raw from TIFF.
         formats: those of `PLUGINS` that are accepted here.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Open any picture a user may have: upright, in 8-bit RGB, of bounded size, or one clear error."""
+"""Opening pictures of any source: upright, in 8-bit RGB and of bounded size, or one clear error."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from .pixels import STRIP, to_rgb
 __all__ = ["CAMERA", "CAMERA_PNG", "FILES", "MAX_PIXELS", "SUFFIXES", "Picture", "PictureSource", "open_picture"]
 
 MAX_PIXELS = FILES.pixels
-"""Largest picture that is decoded (150 MB as RGB); larger ones are refused by their header alone."""
+"""Pixels of the largest picture that is decoded (150 MB as RGB); larger ones are refused by their header."""
 
 SUFFIXES = frozenset(
     {".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
 )
-"""Names that count as pictures when a folder is read."""
+"""File suffixes of pictures in a folder."""
 
 PictureSource = str | Path | bytes | BinaryIO | Image.Image | NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture: `rgb` is uint8 (height, width, 3), `name` says where it came from."""
+    """A decoded picture: `rgb` is uint8 (height, width, 3), `name` is its source."""
 
     rgb: NDArray[np.uint8]
     name: str
@@ -61,16 +61,16 @@ def open_picture(
     Args:
         source: arrays are uint8, (h, w) gray, (h, w, 3) or (h, w, 4) in `colour` order.
         colour: "rgb" or "bgr"; only arrays can be "bgr".
-        name: what errors and records call it; by default the path, or what kind of thing it is.
-        limits: formats and pixels that are accepted; `CAMERA` for what comes from a camera.
+        name: what errors and records call it; by default the path, or the kind of source.
+        limits: formats and pixels that are accepted; `CAMERA` for pictures of a camera.
 
     Returns:
-        The picture upright (EXIF orientation applied), transparency laid on white or black, whichever shows what is on
-        it, more than 8 bits scaled to 8 by what is in them; of several frames or pages the first.
+        The picture upright (EXIF orientation applied). Transparent parts become white or black, whichever contrasts.
+        More than 8 bits are scaled to 8 by their range. Of several frames or pages, the first is returned.
 
     Raises:
         InputError: it is missing, empty, damaged, of a format that is not read, has too many pixels, or would take too
-            much memory or time; all of these but damage are found before decoding.
+            much memory or time; all of these except damage are found before decoding.
         UsageError: an array of a wrong type or shape, or an unknown colour order.
     """
     if colour not in ("rgb", "bgr"):

@@ -1,4 +1,4 @@
-"""The orientation that EXIF or XMP say a picture has, read here: Pillow would follow every other tag, too."""
+"""The orientation of a picture in EXIF or XMP. Pillow is not used for it, because it would parse all other tags."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MOST_VALUES = 1_000_000
-"""Bytes of all values of a directory; Pillow copies each, and they may be one and the same place."""
+"""Bytes of all values of a directory; Pillow copies each, and several may be at the same place."""
 
 _ORIENTATION, _SHORT = 0x0112, 3
 _SIZES = (1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8)  # of a value, by its TIFF type
@@ -19,7 +19,7 @@ _XMP = r'tiff:Orientation(?:="|>)([1-8])'
 
 
 def orientation_of(image: Image.Image) -> int:
-    """Return the EXIF orientation of an opened picture, 1 to 8; XMP counts where there is none.
+    """Return the EXIF orientation of an opened picture, 1 to 8; that of XMP if there is none.
 
     Pillow itself rotates a TIFF while it is decoded.
     """

@@ -1,4 +1,4 @@
-"""From any mode of Pillow to 8-bit RGB, upright, strip by strip: no second copy of a large picture is ever made."""
+"""From any mode of Pillow to 8-bit RGB, upright, strip by strip: a large picture is never copied as a whole."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 STRIP = 1 << 16
-"""Pixels that go between Pillow and numpy at once: on the way there are copies at three to eight bytes a pixel."""
+"""Pixels of a strip that is converted at once, with copies of three to eight bytes per pixel."""
 
 _SAMPLE = 1 << 18
 # Pixels from which the range of tones is computed.
@@ -33,10 +33,10 @@ def to_rgb(image: Image.Image, name: str, shortened: bool = False) -> NDArray[np
     Args:
         image: in memory.
         name: what errors call it.
-        shortened: its 8 bits are the highest of 16, so that 10 or 12 bits in 16 are nearly black.
+        shortened: its 8 bits are the highest of 16; a picture of 10 or 12 bits in 16 is then nearly black.
 
     Raises:
-        InputError: its colours are of a kind that is not read.
+        InputError: its colour mode is not read.
     """
     convert = _converter(image, name)
     if shortened:
@@ -88,7 +88,7 @@ def _stretched(image: Image.Image, convert: Convert) -> Convert:
 
 
 def _deep(image: Image.Image) -> Convert:
-    """Scale a gray picture of more than 8 bits by what is in it; Pillow itself would clip it to white."""
+    """Scale a gray picture of more than 8 bits by its range of tones; Pillow itself would clip it to white."""
     unsigned = _is_unsigned(image)
 
     def values_of(strip: Image.Image) -> NDArray[np.float64]:
@@ -122,12 +122,12 @@ def _scaled(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.
 
 
 def _ground(mean: float) -> int:
-    """Return the tone on which a picture of a mean tone shows: black below what is rather bright, else white."""
+    """Return the background tone for transparent parts: black for a picture with a bright mean tone, else white."""
     return 0 if mean > 127.5 else 255
 
 
 def _is_unsigned(image: Image.Image) -> bool:
-    """Whether mode "I", 32 bits with a sign, holds a TIFF's numbers without one."""
+    """Return whether mode "I", signed 32-bit integers, holds unsigned ones of a TIFF."""
     tags: Any = getattr(image, "tag_v2", None)
     return image.mode == "I" and tags is not None and tags.get(258) == (32,) and tags.get(339, (1,)) == (1,)
 
@@ -135,8 +135,8 @@ def _is_unsigned(image: Image.Image) -> bool:
 def tonal_range(sample: NDArray[np.float64]) -> tuple[float, float]:
     """Return the values that become black and white.
 
-    A usual full scale (1, 255, 65535) is taken where the tones reach, and span, an eighth of it; else what they span,
-    without the outermost thousandth where that is far away. NaN and infinities do not count.
+    They are a usual full scale (1, 255, 65535) if the tones reach, and span, an eighth of it. Otherwise they are the
+    range of the tones, without the outermost thousandth if that is far away. NaN and infinities do not count.
     """
     finite = sample[np.isfinite(sample)]
     if not finite.size:
@@ -150,7 +150,7 @@ def tonal_range(sample: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _flattened(image: Image.Image) -> Convert:
-    """Lay a picture with transparency on white, or on black where what is seen of it is rather bright."""
+    """Put a picture with transparency on white, or on black if its visible part is bright."""
     from PIL import Image as pillow  # noqa: N813
 
     def rgba(strip: Image.Image) -> Image.Image:

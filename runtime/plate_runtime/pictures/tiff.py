@@ -1,4 +1,4 @@
-"""What decoding a TIFF would cost: many decoders behind one name, each strip or tile of any size."""
+"""The cost of decoding a TIFF, which has many compressions, and strips or tiles of any size."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ PIECES = 65_536
 """Strips or tiles at most; each costs a start of its decoder."""
 
 _SLACK = 1 << 25
-# Bytes and pixels that pieces may have beyond what the file and the picture have: the same data may stand for many
-# tiles, and tiles reach over the edge.
+# Bytes and pixels that the pieces may have more than the file and the picture: tiles may share data, and reach over
+# the edge.
 
 _COMPRESSIONS = frozenset({"raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "jpeg", "tiff_ccitt",
                            "group3", "group4", "tiff_raw_16"})  # fmt: skip
@@ -35,7 +35,7 @@ def prepare() -> None:
     from PIL.TiffImagePlugin import II, OPEN_INFO
 
     OPEN_INFO.setdefault((II, 1, (3,), 1, (64,), ()), ("F", "F;64F"))
-    # One damaged file makes libtiff print up to 65,535 lines. Pillow has no switch for that, the library has one.
+    # One damaged file makes libtiff print up to 65,535 lines. Pillow has no option against that, but the library has.
     with suppress(OSError, AttributeError):
         import ctypes
 
@@ -46,7 +46,7 @@ def prepare() -> None:
 
 
 def tiff_cost(image: TiffImageFile, stream: BinaryIO, size: int, name: str) -> Cost:
-    """Return what the decoder takes beside the pixels.
+    """Return the memory of the decoder beside the pixels.
 
     Args:
         image: opened, not decoded.

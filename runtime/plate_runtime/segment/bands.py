@@ -47,7 +47,7 @@ def _working_size(gray: Image.Image) -> tuple[Image.Image, float, float]:
 
 
 def _propose(brightness: FloatArray, fewest: int) -> list[tuple[bool, Row]]:
-    """Rows of dark and of light ink: what stands out of its surroundings, for every window and offset."""
+    """Return rows of dark and of light ink, relative to their surroundings, for every window and offset."""
     height = brightness.shape[0]
     spread = float(brightness.std())
     beyond = [brightness - box_mean(brightness, int(window * height), int(window * height)) for window in _WINDOWS]
@@ -71,7 +71,7 @@ def _rows_of(mask: BoolArray, fewest: int) -> list[Row]:
 
 
 def _consensus(proposals: list[tuple[bool, Row]]) -> list[Band]:
-    """Rows that agree become one band, the middle one of them; ordered by size, count and agreement."""
+    """Return one band for rows that agree, their median; ordered by size, count and agreement."""
     waiting = sorted(proposals, key=lambda proposal: -proposal[1].weight)
     bands: list[Band] = []
     while waiting:

@@ -1,4 +1,4 @@
-"""Pieces of a strip that may be a character, and the joins where touching characters can be parted."""
+"""Pieces of a strip that may be a character, and the joints where touching characters can be split."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _MOST_ATOMS = 28
 
 @dataclass(frozen=True, slots=True)
 class Atoms:
-    """What characters are made of, from left to right: boxes, and the picture of their numbers int32 (h,w).
+    """The smallest pieces of characters, from left to right: boxes, and the picture of their numbers int32 (h,w).
 
     A number of -1 is background, -2 is ink that belongs to no character (dashes, dust, frames). ``joints`` float64
-    (n - 1) or empty says how much ink was cut between an atom and the next, in pixels of height.
+    (n - 1) or empty is the ink cut between an atom and the next, in pixels of height.
     """
 
     boxes: Components
@@ -56,7 +56,7 @@ class Cell:
 
 
 def find_atoms(mask: BoolArray) -> Atoms:
-    """Components tall enough for a character, parted at their thin joins; small ink is set aside."""
+    """Return components tall enough for a character, split at their thin joints; small ink belongs to none."""
     inner = mask.copy()
     inner[: MARGIN - REACH] = False
     inner[MARGIN + CHARACTER_HEIGHT + REACH :] = False
@@ -94,7 +94,7 @@ def joins(piece: BoolArray) -> list[int]:
     for column in range(4, width - 4):
         around = smooth[max(0, column - 4) : column + 5]
         thin = smooth[column] <= around.min() and smooth[column] <= 0.45 * height
-        # Along a flat bar only its ends are places where another character may begin.
+        # Along a flat bar, another character can begin at its ends only.
         rises = max(smooth[column - 1], smooth[column + 1]) > smooth[column]
         if thin and rises:
             if found and column - found[-1][1] < 3:

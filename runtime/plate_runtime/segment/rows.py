@@ -36,7 +36,7 @@ class Row:
 
     @property
     def weight(self) -> float:
-        """How much this looks like the main row: many characters, and large ones."""
+        """The score as the main row: higher for many and for large characters."""
         return min(self.count, 8) * self.height
 
 

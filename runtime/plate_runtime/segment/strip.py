@@ -80,7 +80,7 @@ def ink_mask(soft: FloatArray) -> BoolArray:
 def estimate_slant(mask: BoolArray) -> float:
     """The lean of the strokes in a mask (h,w): pixels to the right per pixel upwards, within 0.4 either way.
 
-    Upright strokes make columns either full or empty; the shear with the most uneven columns wins.
+    Upright strokes make columns either full or empty, so the shear with the most uneven columns is chosen.
     """
     inner = mask[MARGIN:-MARGIN]
     rows, columns = np.nonzero(inner)
