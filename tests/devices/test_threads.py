@@ -18,7 +18,7 @@ from plate_devices.threads import THREADS, BackgroundThread, ThreadRegistry, Thr
 CREATIONS = re.compile(r"(?<!def )\b(Thread|Timer|ThreadPoolExecutor|start_new_thread)\(")
 ALLOWED = {
     "threads.py": 1,  # creates them
-    "outputs/webhook.py": 1,  # a timer that hangs up, and whose end is no loss
+    "outputs/webhook.py": 1,  # a timer that closes a connection
 }
 
 
@@ -104,9 +104,9 @@ def test_health_and_metrics_name_each_thread(monkeypatch: pytest.MonkeyPatch) ->
     try:
         until(lambda: [one for one in THREADS.states() if one.name == "retention" and one.failures])
         health = Health(retention_error="p.csv cannot be shortened")
-        (told,) = [one for one in health.as_dict()["threads"] if one["name"] == "retention"]
-        assert told["failures"] >= 1
-        assert "KeyError: 'no clock'" in told["last_error"]
+        (described,) = [one for one in health.as_dict()["threads"] if one["name"] == "retention"]
+        assert described["failures"] >= 1
+        assert "KeyError: 'no clock'" in described["last_error"]
         page = render(health)
         assert 'plate_edge_thread_failures_total{thread="retention"}' in page
         assert 'plate_edge_thread_up{thread="retention"}' in page

@@ -23,10 +23,10 @@ SIGNS = "AB7"
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """Three characters in class folders, and a fourth in a folder where it does not belong."""
-    for sign, folder in zip("AB7K", "AB7O", strict=True):
-        path = tmp_path / "data" / folder / f"{sign}.png"
+    for character, folder in zip("AB7K", "AB7O", strict=True):
+        path = tmp_path / "data" / folder / f"{character}.png"
         path.parent.mkdir(parents=True)
-        Image.fromarray(draw_character(sign)).save(path)
+        Image.fromarray(draw_character(character)).save(path)
     return tmp_path / "data"
 
 

@@ -42,7 +42,7 @@ def models(make_detector: MakeModel, make_plate_model: MakeModel) -> list[str]:
 
 @pytest.fixture
 def frames(tmp_path: Path) -> Path:
-    """Four frames: plates read right and wrong, one missed, one that nobody labelled, and one without any."""
+    """Four frames: plates read right and wrong, one missed, one without a label, and one without any."""
     drawn: dict[str, dict[tuple[int, int], str]] = {
         "a.png": {(2, 3): "AB12XYZ", (4, 7): "CD34EFG"},
         "b.png": {(2, 3): "AB12XYZ", (0, 5): "KR59ABD"},
@@ -89,8 +89,8 @@ def test_scores_for_people(models: list[str], frames: Path, capsys: pytest.Captu
     command(["--labels", str(frames / "labels.csv"), *models])
     shown = capsys.readouterr()
     heading = "4 frames read by tiny-detector@1.0.0 and tiny-plates@1.0.0 in litert"
-    told = "80.00%   of 5 plates", "50.00%   of 4 plates with a text", "group   north: 2 frames"
-    for part in (heading, *told, "missed\tGONE1\t-\t0.000\t"):
+    lines = "80.00%   of 5 plates", "50.00%   of 4 plates with a text", "group   north: 2 frames"
+    for part in (heading, *lines, "missed\tGONE1\t-\t0.000\t"):
         assert part in shown.out
     assert shown.err == ""
 

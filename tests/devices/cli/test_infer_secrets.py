@@ -69,10 +69,10 @@ class Terminal:
         tasks = Path(f"/proc/{self.running.pid}/task")
         return " ".join((task / "comm").read_text() for task in tasks.iterdir()) if tasks.is_dir() else ""
 
-    def end(self, sign: int | None = None) -> tuple[int, str, str]:
+    def end(self, number: int | None = None) -> tuple[int, str, str]:
         """Wait for its end, after a signal if given; return exit code, standard output, and the screen."""
-        if sign is not None:
-            self.running.send_signal(sign)
+        if number is not None:
+            self.running.send_signal(number)
         self.running.wait(timeout=60)
         self._listening.join()
         screen = b""
@@ -112,7 +112,7 @@ def test_a_watch_with_an_outage_names_no_secret(server: Any, options: list[str],
     assert not any(leaked(path.read_bytes()) for path in files)
 
 
-@pytest.mark.parametrize("wrong", ["password", "path", "nobody there"])
+@pytest.mark.parametrize("wrong", ["password", "path", "no server"])
 def test_what_does_not_open_is_one_line_without_a_secret(server: Any, options: list[str], wrong: str) -> None:
     name = address(server)
     if wrong == "password":

@@ -89,22 +89,22 @@ class TestWatching:
     ) -> None:
         import cv2
 
-        film = tmp_path / "film.avi"
-        writer = cv2.VideoWriter(str(film), cv2.VideoWriter_fourcc(*"MJPG"), 10, (64, 48))
+        clip = tmp_path / "film.avi"
+        writer = cv2.VideoWriter(str(clip), cv2.VideoWriter_fourcc(*"MJPG"), 10, (64, 48))
         for _ in range(6):
             writer.write(np.zeros((48, 64, 3), np.uint8))
         writer.release()
-        assert command([str(film), "--every", *options]) == 0
+        assert command([str(clip), "--every", *options]) == 0
         shown = capsys.readouterr()
-        assert shown.out.splitlines() == [f"B\t0.980\t{film}#{number}" for number in range(6)]
+        assert shown.out.splitlines() == [f"B\t0.980\t{clip}#{number}" for number in range(6)]
         assert shown.err == "plate-infer: 1 video (6 frames), 6 characters read\n"
-        for line in ([str(film)], ["--camera", str(film), "--fps", "5"]):
+        for line in ([str(clip)], ["--camera", str(clip), "--fps", "5"]):
             assert command([*line, *options]) == 0
             read, confidence, source = capsys.readouterr().out.split("\t")
-            assert (read, source) == ("B", f"{film}#t=0.0\n")
+            assert (read, source) == ("B", f"{clip}#t=0.0\n")
             assert float(confidence) > 0.98
-        assert command([str(film), "--roi", "0,0,99,9", *options]) == 2
+        assert command([str(clip), "--roi", "0,0,99,9", *options]) == 2
         assert "does not fit" in capsys.readouterr().err
-        film.write_bytes(film.read_bytes()[:3000])
-        assert command(["--camera", str(film), "--json", *options]) == 1
+        clip.write_bytes(clip.read_bytes()[:3000])
+        assert command(["--camera", str(clip), "--json", *options]) == 1
         assert records(capsys)[-1]["type"] == "error"

@@ -18,8 +18,8 @@ from plate_devices.sources.demo import FRAMES_WITH_CAR, FRAMES_WITHOUT, DemoCame
 def only_motion(path: Path, count: int) -> None:
     """Write a motion recording of cars that come a minute apart."""
     clock = Fraction(1, 1000)
-    with av.open(str(path), "w") as film:
-        stream = film.add_stream("libx264", rate=15)
+    with av.open(str(path), "w") as clip:
+        stream = clip.add_stream("libx264", rate=15)
         stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p"
         stream.codec_context.time_base = clock
         drive = (frame.rgb for frame in DemoCamera("demo", count).frames())
@@ -28,8 +28,8 @@ def only_motion(path: Path, count: int) -> None:
             for number, rgb in enumerate(islice(drive, FRAMES_WITH_CAR)):
                 frame = av.VideoFrame.from_ndarray(rgb)
                 frame.pts, frame.time_base = round(60_000 * car + 66 * number), clock
-                film.mux(stream.encode(frame))
-        film.mux(stream.encode())
+                clip.mux(stream.encode(frame))
+        clip.mux(stream.encode())
 
 
 @pytest.mark.parametrize("camera", [[], ["--camera"]], ids=["path", "camera"])

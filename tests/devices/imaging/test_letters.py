@@ -22,18 +22,18 @@ CYRILLIC = "АБВГҐДЕЄЖЗИІЈКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮ
 GREEK = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"
 
 
-@pytest.mark.parametrize("sign", [*ALPHABET, *CYRILLIC, *GREEK, *"-.%"])
-def test_every_sign_fills_the_place_it_asks_for(sign: str) -> None:
-    rows, columns = np.nonzero(draw(sign))
+@pytest.mark.parametrize("character", [*ALPHABET, *CYRILLIC, *GREEK, *"-.%"])
+def test_every_character_fills_the_place_it_asks_for(character: str) -> None:
+    rows, columns = np.nonzero(draw(character))
     assert columns.min() >= 8
-    assert abs(columns.max() - (10 + text_width(sign, LETTERS))) <= 3
-    if sign.isalnum():
+    assert abs(columns.max() - (10 + text_width(character, LETTERS))) <= 3
+    if character.isalnum():
         assert abs(int(rows.min()) - 10) <= 2
         assert abs(int(rows.max()) - 50) <= 4
 
 
 def test_all_signs_look_different() -> None:
-    pictures = {np.asarray(Image.fromarray(draw(sign)).resize((28, 28))).tobytes() for sign in ALPHABET}
+    pictures = {np.asarray(Image.fromarray(draw(character)).resize((28, 28))).tobytes() for character in ALPHABET}
     assert len(pictures) == len(ALPHABET)
 
 
@@ -64,7 +64,7 @@ def test_a_caption_keeps_to_its_room(text: str, most: int) -> None:
 
 def test_letters_that_look_alike_are_drawn_alike_and_others_apart() -> None:
     assert np.array_equal(draw("АВСМО"), draw("ABCMO"))
-    assert len({draw(sign).tobytes() for sign in "БГДЖЗИЛПФЦЧШЩЪЫЬЭЮЯЄҐ"}) == 21
+    assert len({draw(character).tobytes() for character in "БГДЖЗИЛПФЦЧШЩЪЫЬЭЮЯЄҐ"}) == 21
 
 
 def test_a_caption_shows_every_script_that_has_strokes() -> None:

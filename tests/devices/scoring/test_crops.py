@@ -1,4 +1,4 @@
-"""Scores of a reader whose answers are known."""
+"""Scores of a reader with known outputs."""
 
 from __future__ import annotations
 

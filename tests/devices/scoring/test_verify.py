@@ -17,16 +17,16 @@ from plate_runtime.errors import DataError, MissingPartError
 from plate_runtime.labels import read_class_folders, set_digest
 from plate_runtime.manifest import Score
 
-SIGNS = "ABC7"
+CHARACTERS = "ABC7"
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """Four characters that the tiny model reads, in class folders below val/, one of them in the wrong one."""
-    for sign, folder in zip(SIGNS, "ABCK", strict=True):
+    for character, folder in zip(CHARACTERS, "ABCK", strict=True):
         path = tmp_path / "data" / "val" / folder / "1.png"
         path.parent.mkdir(parents=True)
-        Image.fromarray(draw_character(sign)).save(path)
+        Image.fromarray(draw_character(character)).save(path)
     return tmp_path / "data"
 
 

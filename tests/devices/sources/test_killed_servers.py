@@ -55,10 +55,10 @@ class Program:
         """Whether it is not running."""
         return self._running.poll() is not None
 
-    def send(self, sign: int) -> None:
+    def send(self, number: int) -> None:
         """Freeze it, thaw it, or kill it."""
-        self._running.send_signal(sign)
-        if sign == signal.SIGKILL:
+        self._running.send_signal(number)
+        if number == signal.SIGKILL:
             self._running.communicate()
 
 
@@ -79,18 +79,18 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Reader:
-    """Reads until something happened, and notes what it was told."""
+    """Reads until something happened, and notes what it was messages."""
 
     def __init__(self, url: str) -> None:
         stream = RtspStream if url.startswith("rtsp") else MjpegStream
         reopening = ReopeningSource(lambda: stream(parse_address(url)), OutageTracker(url, settled_after=0.5))
         self.source = NewestFrameSource(reopening, stalled_after=2.0)
         self.source.listener = self
-        self.told: list[str] = []
+        self.messages: list[str] = []
         self._frames = self.source.frames()
 
     def report(self, message: str) -> None:
-        self.told.append(message)
+        self.messages.append(message)
 
     def waiting(self) -> None: ...
 
@@ -113,21 +113,21 @@ def test_frozen_killed_and_started_again(program: Program) -> None:
     noticed: list[float] = []
 
     def waiting() -> None:
-        if reader.told and not noticed:
+        if reader.messages and not noticed:
             noticed.append(time.monotonic() - stopped)
             program.send(signal.SIGCONT)
 
     reader.waiting = waiting  # type: ignore[method-assign]
-    reader.until(lambda: len(reader.told) == 2, 60.0)
+    reader.until(lambda: len(reader.messages) == 2, 60.0)
     assert noticed[0] < 4.0
 
     program.send(signal.SIGKILL)
-    reader.waiting = lambda: program.start() if len(reader.told) == 3 and program.ended else None  # type: ignore[method-assign]
-    last = reader.until(lambda: len(reader.told) == 4, 60.0)
+    reader.waiting = lambda: program.start() if len(reader.messages) == 3 and program.ended else None  # type: ignore[method-assign]
+    last = reader.until(lambda: len(reader.messages) == 4, 60.0)
     reader.source.close()
 
-    assert [message.split()[0] for message in reader.told] == [reader.source.name] * 4
-    assert ["again, after" in message for message in reader.told] == [False, True, False, True]
+    assert [message.split()[0] for message in reader.messages] == [reader.source.name] * 4
+    assert ["again, after" in message for message in reader.messages] == [False, True, False, True]
     assert last.number > first.number
     assert np.ptp(last.rgb) > 100
     assert not reader.source._thread.is_alive()

@@ -48,9 +48,9 @@ def test_a_folder_is_a_drive(tmp_path: Path) -> None:
 
 
 def test_video_files_and_the_demo_are_found(tmp_path: Path) -> None:
-    film = tmp_path / "a:b.mp4"
-    film.touch()
-    assert isinstance(open_camera(str(film)), VideoFile)
+    clip = tmp_path / "a:b.mp4"
+    clip.touch()
+    assert isinstance(open_camera(str(clip)), VideoFile)
     assert isinstance(open_camera("demo"), DemoCamera)
     assert sum(1 for _ in open_camera("demo:1").frames()) < sum(1 for _ in open_camera("demo:2").frames())
 

@@ -123,7 +123,7 @@ def test_a_stream_that_falls_behind_is_noticed_and_a_hiccup_is_not() -> None:
 
 
 @pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """120 drawn pictures as H.264, a key picture every 30; those from 30 to 49 are damaged on the way."""
     stream = io.BytesIO()
     with av.open(stream, "w", format="h264") as out:
@@ -143,15 +143,15 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def watch(film: Path, monkeypatch: pytest.MonkeyPatch) -> RtspStream:
+def watch(clip: Path, monkeypatch: pytest.MonkeyPatch) -> RtspStream:
     """A stream that plays a file."""
     source = RtspStream(parse_address("rtsp://gate/"))
-    monkeypatch.setattr(source, "_open", lambda: av.open(str(film)))
+    monkeypatch.setattr(source, "_open", lambda: av.open(str(clip)))
     return source
 
 
-def test_damaged_pictures_are_left_out_until_whole_ones_come(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = watch(film, monkeypatch)
+def test_damaged_pictures_are_left_out_until_whole_ones_come(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = watch(clip, monkeypatch)
     numbers = []
     with pytest.raises(DeviceError, match="no more pictures"):
         for frame in source.frames():
@@ -161,10 +161,10 @@ def test_damaged_pictures_are_left_out_until_whole_ones_come(film: Path, monkeyp
     assert source.dropped == 30
 
 
-def test_nothing_but_damaged_pictures_is_noticed(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_but_damaged_pictures_is_noticed(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rtsp, "DAMAGED_FOR", 0.0)
     with pytest.raises(DeviceError, match="rtsp://gate/ sends damaged pictures"):
-        list(watch(film, monkeypatch).frames())
+        list(watch(clip, monkeypatch).frames())
 
 
 def test_without_pyav_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

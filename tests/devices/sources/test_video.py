@@ -43,20 +43,20 @@ def read_until_error(path: Path) -> tuple[list[int], str]:
 
 
 @pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_film(tmp_path_factory.mktemp("films") / "film.mp4", FRAMES)
 
 
 @pytest.fixture
-def copy(film: Path, tmp_path: Path) -> Path:
-    """A film that a test may damage."""
+def copy(clip: Path, tmp_path: Path) -> Path:
+    """A video that a test may damage."""
     path = tmp_path / "film.mp4"
-    path.write_bytes(film.read_bytes())
+    path.write_bytes(clip.read_bytes())
     return path
 
 
-def test_every_frame_comes_in_order_and_in_rgb(film: Path) -> None:
-    frames = read(film)
+def test_every_frame_comes_in_order_and_in_rgb(clip: Path) -> None:
+    frames = read(clip)
     assert [frame.number for frame in frames] == list(range(FRAMES))
     assert [number_of(frame.rgb) for frame in frames] == list(range(FRAMES))
     assert stamps_of(frames) == TENTHS
@@ -167,16 +167,16 @@ def test_an_edit_list_is_no_damage(copy: Path) -> None:
     assert stamps_of(frames) == TENTHS[:10]
 
 
-def test_a_film_is_shown_as_the_phone_was_held(copy: Path, film: Path) -> None:
+def test_a_film_is_shown_as_the_phone_was_held(copy: Path, clip: Path) -> None:
     turn(copy)
-    upright, stored = read(copy)[3].rgb, read(film)[3].rgb
+    upright, stored = read(copy)[3].rgb, read(clip)[3].rgb
     assert upright.shape == (160, 96, 3)
     assert np.array_equal(upright, np.rot90(stored, -1))
 
 
 @pytest.mark.parametrize(("fps", "expected"), [(5, 10), (10, 20), (100, 20), (2.5, 5), (3, 6)])
-def test_fewer_frames_of_each_second_can_be_asked_for(film: Path, fps: float, expected: int) -> None:
-    assert len(read(film, fps)) == expected
+def test_fewer_frames_of_each_second_can_be_asked_for(clip: Path, fps: float, expected: int) -> None:
+    assert len(read(clip, fps)) == expected
 
 
 def test_fewer_frames_are_chosen_by_time_and_not_by_count(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_what_follows_a_damaged_place_is_read(tmp_path: Path) -> None:
     assert numbers[-1] == 59
 
 
-def test_a_disk_that_fails_is_no_end_of_the_film(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fails_is_no_end_of_the_film(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = video._BoundedFile.read
 
     def read_part(self: Any, size: int) -> bytes:
@@ -256,7 +256,7 @@ def test_a_disk_that_fails_is_no_end_of_the_film(film: Path, monkeypatch: pytest
 
     monkeypatch.setattr(video._BoundedFile, "read", read_part)
     monkeypatch.setattr(video, "_BUFFER", 1024)
-    path = write_film(film.with_name("long.mkv"), 60)
+    path = write_film(clip.with_name("long.mkv"), 60)
     numbers, error = read_until_error(path)
     assert numbers == sorted(set(numbers))
     assert 5 < len(numbers) < 60

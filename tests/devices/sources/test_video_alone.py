@@ -20,7 +20,7 @@ from plate_runtime.errors import PlateEdgeError
 
 
 class Trap:
-    """A named pipe and a server on loopback that notice whoever opens them."""
+    """A named pipe and a server on loopback that notice when they are opened."""
 
     def __init__(self, folder: Path) -> None:
         self.pipe = folder / "secret.mp4"
@@ -43,7 +43,7 @@ class Trap:
 
     def _watch_pipe(self) -> None:
         while not self._done.wait(0.001):
-            try:  # succeeds once somebody has opened the other end, who waits for that
+            try:  # succeeds once the other end is open
                 os.close(os.open(self.pipe, os.O_WRONLY | os.O_NONBLOCK))
             except OSError as error:
                 if error.errno == errno.ENXIO:
@@ -100,11 +100,11 @@ def hostile(folder: Path, trap: Trap) -> list[Path]:
 
 def names(folder: Path, trap: Trap) -> list[str]:
     """Names that FFmpeg takes for addresses or patterns, of files that are there."""
-    film = write_film(folder / "film.mp4", 3).read_bytes()
+    clip = write_film(folder / "film.mp4", 3).read_bytes()
     found = []
     for name in (f"concat:{trap.pipe.name}|x.mp4", "data:video.mp4", f"tcp:127.0.0.1:{trap.port}.mp4", "secret%03d.mp4",
                  "-.mp4", "cache:pipe:0.mp4"):  # fmt: skip
-        (folder / name).write_bytes(film)
+        (folder / name).write_bytes(clip)
         found.append(name)
     return found
 
@@ -149,8 +149,8 @@ def test_the_trap_would_notice(tmp_path: Path, trap: Trap) -> None:
         options = {"safe": "0", "protocol_whitelist": "file,http,tcp", "allowed_extensions": "ALL"}
         options |= {"enable_drefs": "1", "use_absolute_path": "1", "extension_picky": "0"}
         try:
-            with av.open(str(found[name]), options=options, timeout=2) as film:
-                list(film.decode(video=0))
+            with av.open(str(found[name]), options=options, timeout=2) as clip:
+                list(clip.decode(video=0))
         except (av.error.FFmpegError, IndexError, OSError):
             pass
         assert wanted in trap.touched, name

@@ -1,4 +1,4 @@
-"""Seconds into a film, whatever its time stamps are."""
+"""Seconds into a video, whatever its time stamps are."""
 
 from __future__ import annotations
 

@@ -20,18 +20,18 @@ from plate_runtime.errors import DeviceError, UsageError
 
 
 class Watcher:
-    """Reads a folder in a thread, as the live loop does, and remembers what it is told."""
+    """Reads a folder in a thread, as the live loop does, and remembers what it is messages."""
 
     def __init__(self, folder: Path, old_too: bool = False) -> None:
         self.source = WatchedFolder(str(folder), old_too)
         self.source.listener = self
         self.frames: list[Frame] = []
-        self.told: list[str] = []
+        self.messages: list[str] = []
         self.turns = 0
         self._thread = threading.Thread(target=self._run)
 
     def report(self, message: str) -> None:
-        self.told.append(message)
+        self.messages.append(message)
 
     def waiting(self) -> None:
         self.turns += 1
@@ -43,7 +43,7 @@ class Watcher:
     def wait(self, done: Callable[[], bool], seconds: float = 8.0) -> None:
         until = time.monotonic() + seconds
         while not done():
-            assert time.monotonic() < until, (self.numbers, self.told)
+            assert time.monotonic() < until, (self.numbers, self.messages)
             time.sleep(0.01)
 
     def looks(self, count: int = 3) -> None:
@@ -96,7 +96,7 @@ def test_what_comes_is_read_once_and_what_was_there_is_not(folder: Path, watcher
     assert watcher.numbers == [1, 2]
     assert [frame.number for frame in watcher.frames] == [0, 1]
     assert all(frame.time and abs((frame.time - before).total_seconds()) < 20 for frame in watcher.frames)
-    assert watcher.told == []
+    assert watcher.messages == []
 
 
 def test_what_was_there_is_read_first_where_that_is_asked_for(folder: Path) -> None:
@@ -127,7 +127,7 @@ def test_an_upload_that_pauses_is_read_once_it_goes_on(folder: Path, watcher: Wa
     with (folder / "6.jpg").open("ab") as stream:
         stream.write(content[500:])
     watcher.wait(lambda: watcher.numbers == [6])
-    assert watcher.told == []
+    assert watcher.messages == []
 
 
 def test_temporary_names_wait_for_their_real_one(folder: Path, watcher: Watcher) -> None:
@@ -165,10 +165,10 @@ def test_deleted_files_and_broken_ones_are_survived(
     os.mkfifo(folder / "pipe.jpg")
     (folder / "link.jpg").symlink_to("missing.jpg")
     (folder / "2.jpg").write_bytes(jpeg(2))
-    watcher.wait(lambda: len(watcher.told) == 2)
+    watcher.wait(lambda: len(watcher.messages) == 2)
     watcher.looks(30)
     assert watcher.numbers == [2]
-    assert sorted(message.split(": ")[0].split("/")[-1].split(" ")[0] for message in watcher.told) == [
+    assert sorted(message.split(": ")[0].split("/")[-1].split(" ")[0] for message in watcher.messages) == [
         "broken.jpg",
         "pipe.jpg",
     ]
@@ -188,7 +188,7 @@ def test_a_file_that_is_deleted_while_it_is_opened(
     (folder / "1.jpg").write_bytes(jpeg(1))
     (folder / "2.jpg").write_bytes(jpeg(2))
     watcher.wait(lambda: watcher.numbers == [2])
-    assert watcher.told == []
+    assert watcher.messages == []
 
 
 def test_a_folder_that_goes_away_and_comes_back(tmp_path: Path) -> None:
@@ -199,13 +199,13 @@ def test_a_folder_that_goes_away_and_comes_back(tmp_path: Path) -> None:
         (folder / "1.jpg").write_bytes(jpeg(1))
         watcher.wait(lambda: watcher.numbers == [1])
         folder.rename(away)
-        watcher.wait(lambda: "cannot be read" in "".join(watcher.told))
+        watcher.wait(lambda: "cannot be read" in "".join(watcher.messages))
         assert watcher.source.state
         (away / "2.jpg").write_bytes(jpeg(2))
         away.rename(folder)
         watcher.wait(lambda: watcher.numbers == [1, 2])
         assert watcher.source.state == ""
-        assert [message.rsplit(" ", 2)[1] for message in watcher.told] == ["disk", "is"]
+        assert [message.rsplit(" ", 2)[1] for message in watcher.messages] == ["disk", "is"]
 
 
 def test_names(tmp_path: Path) -> None:

@@ -31,8 +31,8 @@ def test_it_answers_until_it_is_stopped(options: list[str], tmp_path: Path) -> N
         answer = json.loads(client.makefile().readline())
     assert (answer["request"], answer["plates"][0]["text"], answer["backend"]) == (1, "B", "fake")
     running.send_signal(signal.SIGTERM)
-    _, told = running.communicate(timeout=30)
-    assert (running.returncode, told) == (143, "")
+    _, errors = running.communicate(timeout=30)
+    assert (running.returncode, errors) == (143, "")
     assert not path.exists()
 
 

@@ -18,8 +18,8 @@ def reading(text: str) -> dict[str, object]:
     return {"text": text, "characters": [{"text": s, "confidence": 0.99, "alternatives": []} for s in text]}
 
 
-def open_lists(path: Path, told: list[str] | None = None) -> WatchLists:
-    return WatchLists([WatchlistSettings("family", path)], (told if told is not None else []).append)
+def open_lists(path: Path, warnings: list[str] | None = None) -> WatchLists:
+    return WatchLists([WatchlistSettings("family", path)], (warnings if warnings is not None else []).append)
 
 
 def test_plates_are_read_as_people_write_them(tmp_path: Path) -> None:
@@ -92,8 +92,8 @@ def test_records_name_the_lists(tmp_path: Path) -> None:
 def test_a_changed_list_is_read_again_and_a_broken_one_keeps_its_plates(tmp_path: Path) -> None:
     path = tmp_path / "family.txt"
     path.write_text("ABC123\n")
-    told: list[str] = []
-    lists = open_lists(path, told)
+    warnings: list[str] = []
+    lists = open_lists(path, warnings)
     path.write_text("ABC123\nDEF456\n")
     lists.reload()
     assert lists.matches(reading("DEF456"))
@@ -101,10 +101,10 @@ def test_a_changed_list_is_read_again_and_a_broken_one_keeps_its_plates(tmp_path
     lists.reload()
     lists.reload()
     assert lists.matches(reading("DEF456"))
-    assert len(told) == 1 and "line 2" in told[0] and "2 plates stay" in told[0]
+    assert len(warnings) == 1 and "line 2" in warnings[0] and "2 plates stay" in warnings[0]
     path.unlink()
     lists.reload()
-    assert lists.matches(reading("DEF456")) and len(told) == 2
+    assert lists.matches(reading("DEF456")) and len(warnings) == 2
     path.write_text("GHI789\n")
     os.utime(path, ns=(1, 1))
     lists.reload()

@@ -19,9 +19,9 @@ texts = st.text(ALPHABET, min_size=2, max_size=10)
 def reading(text: str, doubt: dict[int, tuple[float, list[tuple[str, float]]]] | None = None) -> dict[str, Any]:
     """A plate of a record; `doubt` gives confidence and alternatives of some of its characters, the rest is sure."""
     characters = [
-        {"text": sign, "confidence": (doubt or {}).get(place, (0.99, []))[0],
+        {"text": character, "confidence": (doubt or {}).get(place, (0.99, []))[0],
          "alternatives": [list(one) for one in (doubt or {}).get(place, (0.99, []))[1]]}
-        for place, sign in enumerate(text)
+        for place, character in enumerate(text)
     ]  # fmt: skip
     return {"text": text, "characters": characters}
 
@@ -48,10 +48,10 @@ def test_what_is_read_without_doubt_is_never_taken_for_another(text: str, other:
 @pytest.mark.parametrize(
     ("confidence", "alternatives", "found"),
     [
-        (0.9, [("8", 0.08)], True),  # doubtful, and the listed sign is an alternative
+        (0.9, [("8", 0.08)], True),  # doubtful, and the listed character is an alternative
         (0.97, [("8", 0.02)], False),  # sure enough
         (0.9, [("3", 0.08)], False),  # doubtful between others
-        (0.5, [("3", 0.4)], True),  # a guess: any sign may be right
+        (0.5, [("3", 0.4)], True),  # a guess: any character may be right
     ],
 )
 def test_one_doubtful_character_may_differ(confidence: float, alternatives: list[Any], found: bool) -> None:
