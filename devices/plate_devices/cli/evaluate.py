@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from plate_runtime.errors import InputError
     from plate_runtime.model import Model
 
-_LISTED = 20
-
 
 def main() -> None:
     """Run plate-eval with the arguments of this process."""
@@ -154,6 +152,7 @@ def _save_diagram(
 
 def _print_scores(found: Evaluation, labelled: LabelledSet, heading: dict[str, str | None]) -> None:
     from plate_devices.outputs.console_lines import printable
+    from plate_devices.scoring.crops import LISTED
 
     score = found.score
     engine = f"{heading['backend']} {heading['backend_version']}"
@@ -167,10 +166,10 @@ def _print_scores(found: Evaluation, labelled: LabelledSet, heading: dict[str, s
     failures = found.failures
     if failures:
         print(f"{len(failures)} failures, most confident first, O/0 and I/1 last: label, reading, confidence, picture")
-    for one in failures[:_LISTED]:
+    for one in failures[:LISTED]:
         print(f"  {one.picture.text}\t{one.text or '-'}\t{one.confidence:.3f}\t{printable(str(one.picture.path))}")
-    if len(failures) > _LISTED:
-        print(f"  and {len(failures) - _LISTED} more: --json lists them, --sheet FILE shows them")
+    if len(failures) > LISTED:
+        print(f"  and {len(failures) - LISTED} more: --json lists them, --sheet FILE shows them")
 
 
 def _verify(options: EvalOptions, model: Path, data: Path) -> int:

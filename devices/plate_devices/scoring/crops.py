@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     Result = TypeVar("Result")
 
 
+LISTED = 20
+"""Failures that are listed in text output."""
+
+
 class Reading(NamedTuple):
     """The result for one picture: text and confidence (0..1), "" and 0 for no text; `cpu_ms` without decoding."""
 

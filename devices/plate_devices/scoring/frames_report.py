@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from plate_devices.scoring.crops import text_scores
+from plate_devices.scoring.crops import LISTED, text_scores
 from plate_devices.scoring.frames import SAME_PLACE, curve
 from plate_runtime.geometry import polygon_iou
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 WIDTHS = (0, 40, 60, 80, 120, 200, 400)
 """Lower limits of the classes of plate widths, in pixels of the picture."""
-
-_LISTED = 20
 
 
 class Failure(NamedTuple):
@@ -142,11 +140,11 @@ def lines(found: FrameEvaluation) -> Iterator[str]:
     wrong = failures(found)
     if wrong:
         yield f"{len(wrong)} failures: kind, label, reading, confidence, picture"
-    for failure in wrong[:_LISTED]:
+    for failure in wrong[:LISTED]:
         row = f"{failure.label or '-'}\t{failure.text or '-'}\t{failure.confidence:.3f}\t{printable(failure.image)}"
         yield f"  {failure.kind}\t{row}"
-    if len(wrong) > _LISTED:
-        yield f"  and {len(wrong) - _LISTED} more: --json lists them, --sheet FILE shows them"
+    if len(wrong) > LISTED:
+        yield f"  and {len(wrong) - LISTED} more: --json lists them, --sheet FILE shows them"
 
 
 def _outside(one: FrameReading, reviewed: Reviewed | None) -> Iterator[dict[str, Any]]:
