@@ -1,7 +1,7 @@
 """Characters drawn as strokes, without a font file: Latin, Cyrillic and Greek capitals.
 
-The demo, the sample pictures and the captions of annotated pictures use them, so that they do not depend on fonts or on
-the version of Pillow. Every glyph is a set of strokes on a grid 6 units high. `x,y` draws a line to that point, and
+The demo, the sample pictures and the captions of annotated pictures use them. So these do not depend on fonts or on the
+version of Pillow. Every glyph is a set of strokes on a grid 6 units high. `x,y` draws a line to that point, and
 `a,b~x,y` a curve to (x, y) that bends towards (a, b).
 """
 

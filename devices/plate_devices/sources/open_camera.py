@@ -54,8 +54,8 @@ def open_camera(
 ) -> Source:
     """Return the source called `name`; the options are those of `SourceOptions`.
 
-    A name is `scheme` or `scheme:rest` with a scheme of `SCHEMES`, or of an installed package (entry points of the
-    group `plate_edge.sources`, functions like those of `SCHEMES`); else a camera number, a device, a video or a folder.
+    A name is `scheme` or `scheme:rest`; else a camera number, a device, a video or a folder. Schemes are those of
+    `SCHEMES` and of installed packages, whose entry points of the group `plate_edge.sources` are such functions.
 
     Raises:
         UsageError: the name is unknown.
