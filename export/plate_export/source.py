@@ -12,12 +12,12 @@ from typing import Any
 
 from plate_runtime.errors import DataError, ModelError, UsageError
 from plate_runtime.labels import read_labels
+from plate_runtime.manifest import output_shape
 from plate_train.networks import weights_file
 from plate_train.networks.network_file import SUFFIXES
 from plate_train.networks.weights_file import ModelMeta
 
 from . import foreign
-from .checks.network_outputs import output_shape
 
 SHIPPED = weights_file.SHIPPED
 RUNS = Path("runs")
@@ -183,7 +183,9 @@ def load_network(source: Source) -> Any:
     same = isinstance(found, tuple) and found[1:] == expected[1:]
     if not same and not (source.foreign and isinstance(found, tuple) and foreign.fits(found[1:], source.meta.input)):
         raise ModelError(f"{source.path} takes pictures of shape {_shape(found)}, not {_shape(expected)}")
-    outputs, needed = network.output_shape, (None, *output_shape(source.meta))
+    meta = source.meta
+    needed = (None, *output_shape(meta.kind, meta.input, meta.alphabet, meta.steps, meta.strides))
+    outputs = network.output_shape
     if not isinstance(outputs, tuple) or outputs[1:] != needed[1:]:
         count = needed[1] if source.meta.kind == "detector" else len(source.meta.alphabet)
         found = f"answers with {_shape(outputs)}, which does not fit its {count} {_ANSWERS[source.meta.kind]}"

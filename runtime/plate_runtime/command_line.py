@@ -13,7 +13,7 @@ from typing import NoReturn
 from .errors import DeviceError, PlateEdgeError, UsageError
 
 _NO_SPACE_CODES = (28, 122)  # ENOSPC, EDQUOT: importing errno for two numbers is not worth it
-_NAME_CODES = (13, 36, 63)  # EACCES, ENAMETOOLONG on Linux and macOS: `Path.exists` and the like raise these
+_NAME_CODES = (13, 36, 63)  # EACCES, ENAMETOOLONG on Linux and macOS: methods such as `Path.exists` raise these
 
 
 class _TerminatedError(BaseException):

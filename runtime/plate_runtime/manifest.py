@@ -213,10 +213,7 @@ class Manifest:
     @property
     def output_shape(self) -> tuple[int, ...]:
         """Shape of one output without the batch: (classes,), (steps, classes and blank), or a detector's (cells, 9)."""
-        if self.kind == "detector":
-            height, width, _ = self.input.shape
-            return sum(height // stride * (width // stride) for stride in self.strides), CELL_VALUES
-        return (self.steps, len(self.alphabet) + 1) if self.steps else (len(self.alphabet),)
+        return output_shape(self.kind, self.input, self.alphabet, self.steps, self.strides)
 
     def _require_strides(self) -> None:
         _require(isinstance(self.strides, tuple) and len(self.strides) <= _MOST_STRIDES, "strides")
@@ -255,6 +252,16 @@ class Manifest:
             values["strides"] = tuple(values.get("strides", ()))
             values["scores"] = tuple(Score(**_known(Score, score)) for score in values.get("scores", ()))
             return cls(**values)
+
+
+def output_shape(
+    kind: str, spec: InputSpec, alphabet: str, steps: int = 0, strides: tuple[int, ...] = ()
+) -> tuple[int, ...]:
+    """Return the shape of one output without the batch, see `Manifest.output_shape`."""
+    if kind == "detector":
+        height, width, _ = spec.shape
+        return sum(height // stride * (width // stride) for stride in strides), CELL_VALUES
+    return (steps, len(alphabet) + 1) if kind == "plate" else (len(alphabet),)
 
 
 def _known(cls: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:

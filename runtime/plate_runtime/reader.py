@@ -223,12 +223,11 @@ class PlateReader:
     def _start_search(
         self, gray: NDArray[uint8], min_confidence: float | None = None, may_be_filled: bool = False
     ) -> FrameSearch:
-        from .search import Search, SingleLook
+        from .search import NetworkDetector, start_search
 
         self._require("frame")
-        if self._detector is not None:
-            return SingleLook(gray, self._detector, min_confidence)
-        return Search(gray, self.detector(), min_confidence, may_be_filled)
+        detector = NetworkDetector(self.detector()) if self._detector is None else self._detector
+        return start_search(gray, detector, min_confidence, may_be_filled)
 
     def _recogniser_for(self, as_: str, second_look: float | None = None) -> Recogniser:
         self._require(as_)

@@ -188,11 +188,22 @@ class NetworkDetector:
 
     def __init__(self, model: Model, min_confidence: float | None = None) -> None:
         """Take an open detector; if `min_confidence` is None, the threshold stored in the model is used."""
-        self._model, self._min_confidence = model, min_confidence
+        self.model, self.min_confidence = model, min_confidence
 
     def detect(self, gray: NDArray[np.uint8]) -> list[Detection]:
         """Return the plates in a gray picture, uint8 (h, w), the most confident first. Raises as `Search`."""
-        return [one for one, _ in search_frame(Search(gray, self._model, self._min_confidence), None)]
+        return [one for one, _ in search_frame(start_search(gray, self), None)]
+
+
+def start_search(
+    gray: NDArray[np.uint8], detector: Detector, min_confidence: float | None = None, may_be_filled: bool = False
+) -> FrameSearch:
+    """Return the search of a gray picture, uint8 (h, w), after the first look; see `Search` and `SingleLook`."""
+    if not isinstance(detector, NetworkDetector):
+        return SingleLook(gray, detector, min_confidence)
+    if min_confidence is None:
+        min_confidence = detector.min_confidence
+    return Search(gray, detector.model, min_confidence, may_be_filled)
 
 
 def search_frame(

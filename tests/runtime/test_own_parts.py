@@ -125,6 +125,8 @@ def test_the_networks_of_models_are_such_parts(make_detector: MakeModel, make_pl
         PlateReader(recogniser_of(reads), detector=NetworkDetector(detects)) as reader,
     ):
         assert reader.read(FRAME, "frame", min_confidence=0) == expected
+        assert reader.find(FRAME) == NetworkDetector(detects).detect(FRAME)
+        assert reader.find(FRAME, min_confidence=0.9999) == NetworkDetector(detects, 0.9999).detect(FRAME) == []
 
 
 class Mute(Same):

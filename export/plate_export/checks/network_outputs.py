@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plate_runtime.errors import ModelError
-from plate_runtime.manifest import CELL_VALUES
 from plate_runtime.recognise import read_outputs
 from plate_train.networks.weights_file import ModelMeta
 
@@ -24,14 +23,6 @@ _SUM_TOLERANCE = 1e-3
 def output_name(rank: int) -> str:
     """Return the name of an output tensor with so many axes: (n, classes), else (n, steps or cells, ...)."""
     return PROBABILITIES if rank == 2 else LOGITS
-
-
-def output_shape(meta: ModelMeta) -> tuple[int, ...]:
-    """Return the shape of one answer, without the batch."""
-    if meta.kind == "detector":
-        height, width, _ = meta.input.shape
-        return sum(height // stride * (width // stride) for stride in meta.strides), CELL_VALUES
-    return (meta.steps, len(meta.alphabet) + 1) if meta.kind == "plate" else (len(meta.alphabet),)
 
 
 def read_texts(outputs: NDArray[np.float32], meta: ModelMeta) -> list[str]:

@@ -40,7 +40,7 @@ class Strip:
 
 
 def rectify_row(picture: Image.Image, row: Row, light_ink: bool, slant: float = 0.0) -> Strip:
-    """The strip of ``row`` in an "L" picture whose ink is light; the picture's whole width is kept."""
+    """Return the strip of ``row`` in a picture; the whole width of the picture is kept."""
     scale = min(CHARACTER_HEIGHT / max(row.height, 1.0), _WIDEST / max(picture.width, 1))
     width = max(1, round(picture.width * scale))
     middle = MARGIN + CHARACTER_HEIGHT / 2
