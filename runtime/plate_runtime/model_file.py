@@ -142,7 +142,7 @@ def _appended_entry(data: bytes, name: bytes) -> tuple[bytes, int]:
 
 
 def _stored(data: bytes, entry: int, local: int, end: int) -> bytes:
-    """Return the content of the `entry` of the zip's directory; its local header is at `local`, and it ends before `end`."""
+    """Return the content of the zip's directory `entry`; its local header is at `local`, and it ends before `end`."""
     if _number(data, entry + 10, 2) != 0:
         raise ModelError("its manifest is compressed; export it again")
     begin, size = local + 30 + _number(data, local + 26, 2) + _number(data, local + 28, 2), _number(data, entry + 24, 4)
