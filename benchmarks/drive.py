@@ -1,4 +1,4 @@
-"""Ten minutes of 60 vehicles with the networks that ship: is every one told once and right, while the camera dies?"""
+"""Ten minutes of 60 vehicles with the shipped networks and camera outages: is each reported once and right?"""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ MOST_GROWTH = 5.0
 """Megabytes that memory may grow by after the first minute."""
 MISSED_TARGET = 3
 EXAMPLES = f"""
-The drive is painted, served in real time as MJPEG of 1280x720 on loopback, and watched by plate-infer, once with a
-camera that stays and once with one that is killed --kills times and started again after 3 to 8 seconds. A vehicle has
-to be told if its plate could be read in eight frames while the camera was there; nobody may be told twice or wrongly,
-nobody who was not there, and memory may grow by at most {MOST_GROWTH:g} MB after the first minute. Where one of these
-fails the exit code is {MISSED_TARGET}. Frames are kept in {FILMS.relative_to(ROOT)}, 1.4 GB for ten minutes.
+The drive is rendered, served in real time as MJPEG of 1280x720 on loopback, and read by plate-infer. It runs twice:
+with a camera without outages, and with one that is killed --kills times and starts again after 3 to 8 seconds. A
+vehicle must be reported if its plate is legible in eight frames while the camera works. No vehicle may be reported
+twice or wrongly, without false positives. Memory may grow by at most {MOST_GROWTH:g} MB after the
+first minute. If one of these fails, the exit code is {MISSED_TARGET}. Frames are kept in {FILMS.relative_to(ROOT)}, 1.4 GB for ten minutes.
 
 examples:
   python benchmarks/drive.py                                 twice ten minutes -> results/drive.csv
-  python benchmarks/drive.py --kills 0                       the camera that stays alone
+  python benchmarks/drive.py --kills 0                       the camera without outages alone
   python benchmarks/drive.py --seconds 60 --vehicles 6 --kills 2 --trial
                                                              a try: nothing is written
 """
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def judge(drive: Drive, run: Run) -> tuple[Score, dict[int, list[int]]]:
-    """Compare what was told with who passed, and return in which frames everybody could be read."""
+    """Compare the reports with the passings; return the legible frames of each passing."""
     legible = while_there(legible_frames(drive), run.away)
     return score(drive, [Reported.by_clock(record, run.began) for record in run.records], legible), legible
 
@@ -101,7 +101,7 @@ def failures(run: Run, found: Score) -> Iterator[str]:
     if end - settled > MOST_GROWTH:
         yield f"memory within {MOST_GROWTH:g} MB: {settled:.1f} MB after the first minute, {end:.1f} MB at the end"
     if not run.ended_well:
-        yield f"plate-infer ends when it is told to: exit code {run.code}"
+        yield f"plate-infer ends cleanly when it is stopped: exit code {run.code}"
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -32,7 +32,7 @@ FILMS = ROOT / ".cache" / "drives"
 STARTS_WITHIN = 120.0
 """Seconds in which plate-infer has to read its first frame; the drive begins after it."""
 TAIL = 2.0
-"""Seconds after the drive; who is in view then is told when plate-infer is ended."""
+"""Seconds after the drive; vehicles in view then are reported when plate-infer ends."""
 _TERMINATED = 143
 _PAINTING = ("camera", "geometry", "painter", "scenery", "sheets", "traffic")
 
@@ -143,7 +143,7 @@ class Camera:
     """A camera as a program of its own, with all its lives."""
 
     def __init__(self, folder: Path, began: Path) -> None:
-        """Take the frames, and the file that tells it when the drive began; `start` serves."""
+        """Use the frames, and the file with the start time of the drive; `start` serves."""
         port = free_port()
         self._command: list[str | Path] = [sys.executable, "-m", "drives.camera", str(port), folder, began]
         self._file = began
@@ -175,19 +175,19 @@ class Camera:
 
     @property
     def away(self) -> list[Away]:
-        """From each death to the first picture after it; a life that nobody saw ends nothing."""
+        """The times from each kill to the next picture; a start without a picture ends none."""
         served = [life.served - self.began for life in self.lives]
         died = [life.died - self.began for life in self.lives[:-1]]
         return [Away(gone, min(served[number + 1 :])) for number, gone in enumerate(died) if served[number] < math.inf]
 
     @property
     def waits(self) -> list[float]:
-        """Seconds from each start after a death to the first picture that somebody fetched."""
+        """Seconds from each start after a kill to the first fetched picture."""
         return [life.served - life.started for life in self.lives[1:]]
 
 
 def watch(drive: Drive, frames: Path, outages: Sequence[Away], models: Sequence[Path]) -> Run:
-    """Let plate-infer watch a drive from begin to end, and the camera die meanwhile.
+    """Let plate-infer read a drive from begin to end, while the camera is killed.
 
     Raises:
         DeviceError: plate-infer did not start, or ended.

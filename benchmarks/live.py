@@ -1,4 +1,4 @@
-"""The live loop on drawn drives: is every vehicle told once, what does skipping save, and what does it miss?
+"""The live loop on synthetic drives: is each vehicle reported once, what does skipping save, and what does it miss?
 
 A detector and a reader that know the truth, and err as networks do (tests/drives/guessing.py), stand in for the
 networks: the figures are those of following and skipping, whatever reads.
@@ -101,8 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure following and skipping, or what is named."""
     parts = {"following": measure_following, "skipping": measure_skipping, "film": measure_film}
     parser = command_line(__doc__)
-    told = f"one of {', '.join(parts)}; the first two by default"
-    parser.add_argument("parts", nargs="*", metavar="PART", type=one_of(parts), help=told)
+    parts_help = f"one of {', '.join(parts)}; the first two by default"
+    parser.add_argument("parts", nargs="*", metavar="PART", type=one_of(parts), help=parts_help)
     for name in parser.parse_args(arguments).parts or ("following", "skipping"):
         parts[name]()
 

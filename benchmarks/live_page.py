@@ -1,4 +1,4 @@
-"""What the live page costs: frames read a second with nobody looking, and with a browser's requests, in turn.
+"""Measure what the live page costs: frames read per second without and with a browser's requests, in turn.
 
     python benchmarks/live_page.py       -> results/live-page.csv
     python benchmarks/live_page.py 2     -> a quick look
@@ -6,7 +6,7 @@
 Frames are painted ahead, 1280x720, and read as fast as it goes, as by a device that is slower than its camera. A
 process of its own asks for pictures and state as the page does; its work is not the device's. Time is the CPU time of
 the reading process, all its threads together: what a clock on the wall would show on a device of one core that does
-nothing else, whatever other programs do to this machine meanwhile. The wall's clock is given beside it.
+nothing else, whatever other programs do on this machine. Wall-clock time is given, too.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Bench(NamedTuple):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, five runs of alternating turns each."""
     parser = command_line(__doc__)
-    told = f"how long a run reads with, and without somebody who looks ({SECONDS})"
-    parser.add_argument("seconds", nargs="?", type=whole(1), default=SECONDS, metavar="SECONDS", help=told)
+    seconds_help = f"seconds of a run with a client, and of one without ({SECONDS})"
+    parser.add_argument("seconds", nargs="?", type=whole(1), default=SECONDS, metavar="SECONDS", help=seconds_help)
     seconds = parser.parse_args(arguments).seconds
     page = LivePage(ServeSettings("127.0.0.1:0"))
     page.start()
@@ -81,13 +81,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(bench: Bench, run: int, seconds: float) -> dict[str, object]:
-    """Read in short turns with and without somebody who looks, so that the machine's other work meets both alike."""
+    """Read in short turns with and without a client, so that other load affects both equally."""
     alone: list[Turn] = []
     watched: list[Turn] = []
     pictures = bench.seen.value
     for _ in range(TURNS):
         bench.looking.clear()
-        time.sleep(3.5)  # until nobody is taken to look any more
+        time.sleep(3.5)  # until the page counts no client any more
         alone.append(_read(bench, seconds / TURNS))
         bench.looking.set()
         time.sleep(1.0)
@@ -136,15 +136,15 @@ def _frames() -> list[np.ndarray]:
 def _look(port: int, looking: Event, ended: Event, seen: Any) -> None:
     """Ask as the page does: one picture after the other, and the state once a second."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    after, told = "0", 0.0
+    after, reported_at = "0", 0.0
     while looking.wait() and not ended.is_set():
         connection.request("GET", f"/frame?after={after}")
         answer = connection.getresponse()
         if answer.read():
             seen.value += 1
         after = answer.headers.get("Plate-Edge-Number", "0")
-        if time.monotonic() - told > 1.0:
-            told = time.monotonic()
+        if time.monotonic() - reported_at > 1.0:
+            reported_at = time.monotonic()
             connection.request("GET", "/state")
             connection.getresponse().read()
 

@@ -1,4 +1,4 @@
-"""What an event costs until it is on the disk and everybody has it: time, processor, bytes written, and catching up.
+"""Measure what an event costs until all outputs have it: time, processor, bytes written, and catching up.
 
     python benchmarks/outputs.py         -> results/outputs.csv
     python benchmarks/outputs.py 50      -> a quick look
@@ -38,14 +38,14 @@ PAUSE = 0.02
 
 def event(number: int) -> dict[str, Any]:
     """A vehicle as the reader of plates describes it, about 1.1 kB."""
-    signs = [{"text": "A", "confidence": 0.9876, "alternatives": [["4", 0.0123], ["R", 0.0012]]}] * 7
+    characters = [{"text": "A", "confidence": 0.9876, "alternatives": [["4", 0.0123], ["R", 0.0012]]}] * 7
     plate = {"text": "ABC1234", "raw_text": "ABC1234", "confidence": 0.98, "detection_confidence": 0.99}
     corners = [[100, 200], [180, 200], [180, 220], [100, 220]]
     place = {"box": [100, 200, 80, 20], "corners": corners, "region": None}
     times = {"first_time": "2026-05-01T12:00:00.000Z", "last_time": "2026-05-01T12:00:03.000Z"}
     return {
         "schema": 1, "type": "vehicle", "id": f"event-{number:09}", "source": "rtsp://gate/stream", **times,
-        "frames": 14, "frames_read": 20, "plates": [plate | place | {"characters": signs}], "crop": None,
+        "frames": 14, "frames_read": 20, "plates": [plate | place | {"characters": characters}], "crop": None,
         "backend": "litert",
     }  # fmt: skip
 
