@@ -31,8 +31,9 @@ EXAMPLES = f"""
 The drive is rendered, served in real time as MJPEG of 1280x720 on loopback, and read by plate-infer. It runs twice:
 with a camera without outages, and with one that is killed --kills times and starts again after 3 to 8 seconds. A
 vehicle must be reported if its plate is legible in eight frames while the camera works. No vehicle may be reported
-twice or wrongly, without false positives. Memory may grow by at most {MOST_GROWTH:g} MB after the
-first minute. If one of these fails, the exit code is {MISSED_TARGET}. Frames are kept in {FILMS.relative_to(ROOT)}, 1.4 GB for ten minutes.
+twice or wrongly, without false positives. Memory may grow by at most {MOST_GROWTH:g} MB after the first minute.
+If one of these fails, the exit code is {MISSED_TARGET}.
+Frames are kept in {FILMS.relative_to(ROOT)}, 1.4 GB for ten minutes.
 
 examples:
   python benchmarks/drive.py                                 twice ten minutes -> results/drive.csv
