@@ -25,8 +25,8 @@ from plate_runtime.evaluate import calibration, calibration_interval
 from plate_runtime.model import open_model
 from plate_runtime.model_file import read_model_file, replace_manifest
 from plate_runtime.shipped import named_model
-from plate_train.loop.atomic import replacing
-from plate_train.plates.calibrate import find_temperature, log_loss
+from plate_train.atomic import replacing
+from plate_train.loop.calibrate import find_temperature, log_loss
 
 FITTED, REPORTED = 930_001, 930_002
 """Seeds of the synthetic plates to fit on and to report; nothing else is drawn with them."""

@@ -10,8 +10,9 @@ from PIL import Image
 from tiny_models import draw_character
 
 from plate_runtime.alphabet import ALPHABET
+from plate_runtime.manifest import InputSpec
 from plate_runtime.preprocess import crop_to_ink
-from plate_train.characters.datasets import CharacterSet, character_set
+from plate_train.characters.datasets import CharacterSet, character_set, load_folder
 from plate_train.characters.protocol import SeedResult
 from plate_train.characters.score import score
 
@@ -54,3 +55,9 @@ def seed_result(small_val: CharacterSet, seed: int, wrong: list[int], sure: floa
     apart = score(told[~copied], small_val.labels[~copied])
     table = {"clean": whole, "inverted": score(told[::-1], small_val.labels)}
     return SeedResult(seed, None, 3, 1.1, whole, apart, apart, None, table, told, rows, [])
+
+
+def load_split(folder: Path, spec: InputSpec | None = None) -> tuple[CharacterSet, CharacterSet]:
+    """Load (train, val) of a data folder; unreadable pictures are omitted."""
+    data = load_folder(folder, spec)
+    return data.train.characters, data.val.characters

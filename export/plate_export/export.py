@@ -12,7 +12,7 @@ import numpy as np
 
 from plate_runtime.errors import ModelError
 from plate_train.network_model import as_model, open_frame_reader
-from plate_train.plates.score import compiled
+from plate_train.networks.tensorflow_setup import compiled
 
 from . import noise
 from .artefact import Artefact, describe

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from plate_runtime.progress import Pace
-from plate_train.loop.progress import bar_size
+from plate_train.progress import bar_size
 
 _FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}"
 

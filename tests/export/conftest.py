@@ -14,16 +14,15 @@ import pytest
 from cell_plates import CELL, draw_cells, template_weights
 from numpy.typing import NDArray
 from PIL import Image
+from small_glyphs import load_split
 from tiny_models import draw_character
 
 from plate_export.source import Source, open_source
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.preprocess import crop_to_ink, scale_pixels
-from plate_train.characters.datasets import load_split
-from plate_train.loop.shards import VALIDATION_PART
+from plate_train.loop.shards import VALIDATION_PART, shard_digest
 from plate_train.networks import tensorflow_setup, weights_file
 from plate_train.networks.weights_file import ModelMeta
-from plate_train.plates.recorded import drawings_digest
 from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 TRAIN, VAL = 4, 2
@@ -155,7 +154,7 @@ def plate_network(keras: Any) -> Any:
 @pytest.fixture(scope="session")
 def plate_meta() -> ModelMeta:
     """What `plate-train plate` would record of a network that was trained on `draw_cells`."""
-    digest = drawings_digest(*draw_cells(9, 0, PLATES, PLATE_SPEC, VALIDATION_PART))
+    digest = shard_digest(*draw_cells(9, 0, PLATES, PLATE_SPEC, VALIDATION_PART))
     training = {
         "kind": "drawn",
         "drawing_seed": 3,

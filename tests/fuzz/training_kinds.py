@@ -35,15 +35,15 @@ def check_run_settings(path: Path) -> None:
     from plate_train.characters.run import Settings
     from plate_train.command import _parser
     from plate_train.detector import settings as detector
-    from plate_train.loop.run_files import recorded_settings
+    from plate_train.loop.run_files import SETTINGS_FILE, recorded_settings
     from plate_train.plates import settings as plates
 
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / plates.FILE).write_bytes(path.read_bytes())
+        (Path(folder) / SETTINGS_FILE).write_bytes(path.read_bytes())
         for read in (plates.read_settings, detector.read_settings):
             refused_or_read(lambda read=read: _use(read(Path(folder))))  # type: ignore[misc]
         parser: argparse.ArgumentParser = _parser()[1]
-        refused_or_read(lambda: Settings(**recorded_settings(Path(folder), plates.FILE, Settings, parser)).recipe())
+        refused_or_read(lambda: Settings(**recorded_settings(Path(folder), SETTINGS_FILE, Settings, parser)).recipe())
 
 
 def _use(settings: Any) -> None:
@@ -64,7 +64,7 @@ def check_checkpoint(path: Path) -> None:
 
 def check_report(path: Path) -> None:
     """A run's report, and the record of a search."""
-    from plate_train.characters import search_record
+    from plate_train.loop import search_record
     from plate_train.plates.comparison import row
 
     refused_or_read(lambda: row(path))

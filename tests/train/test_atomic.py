@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plate_train.loop.atomic import replacing, write_json
+from plate_train.atomic import replacing, write_json
 
 
 def test_json_comes_back(tmp_path: Path) -> None:

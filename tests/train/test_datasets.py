@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from small_glyphs import glyph
+from small_glyphs import glyph, load_split
 
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError
 from plate_runtime.manifest import InputSpec
-from plate_train.characters.datasets import CharacterSet, load_folder, load_split
+from plate_train.characters.datasets import CharacterSet, load_folder
 
 
 def test_class_folders_with_splits(small_folder: Path) -> None:

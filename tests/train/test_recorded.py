@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from small_glyphs import glyph
+from small_glyphs import glyph, load_split
 
 from plate_runtime.errors import DataError
-from plate_train.characters.datasets import CharacterSet, load_split
+from plate_train.characters.datasets import CharacterSet
 from plate_train.characters.recorded import load_recorded
 from plate_train.networks.weights_file import ModelMeta
 

@@ -17,9 +17,9 @@ import pytest
 from plate_runtime.errors import DataError
 from plate_runtime.manifest import InputSpec
 from plate_train.characters import search as searching
-from plate_train.characters import search_record
 from plate_train.characters.datasets import CharacterSet
 from plate_train.characters.fit import Recipe
+from plate_train.loop import search_record
 
 START = "from plate_train.command import main; main()"
 SLOW = """

@@ -17,8 +17,8 @@ from plate_runtime.alphabet import ALPHABET
 from .characters.run import Settings, run
 from .detector import options as detector
 from .loop.numbers import characters, number, whole
-from .loop.progress import STARTING, say
 from .plates import options as plate
+from .progress import STARTING, say
 
 PROG = "plate-train"
 _EXAMPLES = """examples:
@@ -53,8 +53,8 @@ def command(arguments: Sequence[str]) -> int:
     if options.what == "detector":
         return detector.execute(options, say)
     if options.resume:
-        from .characters.run import SETTINGS_FILE, unfinished_run
-        from .loop.run_files import recorded_settings
+        from .characters.run import unfinished_run
+        from .loop.run_files import SETTINGS_FILE, recorded_settings
 
         options.out = options.out or unfinished_run(Path("runs"))
         folder = options.out

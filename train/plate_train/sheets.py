@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from .loop.atomic import replacing
+from .atomic import replacing
 
 SIDE = 1200
 """Pixels that a page measures at most in each direction."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plate_train.characters.datasets import CharacterSet
-from plate_train.plates.recorded import drawings_digest
+from plate_train.loop.shards import shard_digest
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Labelled:
     @property
     def digest(self) -> str:
         """SHA-256 of texts and pictures in their order."""
-        return drawings_digest(self.pictures, self.texts)
+        return shard_digest(self.pictures, self.texts)
 
 
 @dataclass(frozen=True)

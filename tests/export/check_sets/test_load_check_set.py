@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_glyphs import load_split
 
 from plate_export.check_sets.load_check_set import classes_in, load_check_set
 from plate_export.source import Source
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError
 from plate_runtime.labels import read_class_folders, set_digest
-from plate_train.characters.datasets import CharacterSet, load_split
+from plate_train.characters.datasets import CharacterSet
 from plate_train.networks.weights_file import ModelMeta
 
 from ..conftest import TRAIN, VAL, write_classes

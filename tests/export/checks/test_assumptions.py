@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_glyphs import load_split
 
 from plate_export.check_sets.load_check_set import load_check_set
 from plate_export.checks import assumptions
@@ -18,7 +19,6 @@ from plate_export.source import Source, open_source, parse_classes
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import AccuracyError
 from plate_runtime.model import open_model
-from plate_train.characters.datasets import load_split
 
 LETTERS_FIRST = ALPHABET[10:] + ALPHABET[:10]
 SHUFFLED = ALPHABET[::-1]

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_glyphs import load_split
 
 from plate_export.check_sets.labelled import Labelled, of_characters
 from plate_export.convert.calibrate import choose
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import UsageError
 from plate_runtime.manifest import InputSpec
-from plate_train.characters.datasets import load_split
 
 
 def _numbered(per_class: list[int]) -> Labelled:

@@ -7,6 +7,7 @@ import numpy as np
 import onnx as onnx_library
 import pytest
 from numpy.typing import NDArray
+from small_glyphs import load_split
 
 from plate_export.artefact import Converted, describe
 from plate_export.checks.reading_process import read_all
@@ -15,7 +16,6 @@ from plate_export.source import Source
 from plate_export.targets import find
 from plate_runtime.errors import ModelError
 from plate_runtime.preprocess import scale_pixels
-from plate_train.characters.datasets import load_split
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from small_glyphs import load_split
 
 from plate_export.artefact import Artefact, Converted, describe
 from plate_export.checks.reading_process import read_all
@@ -14,7 +15,6 @@ from plate_export.source import Source
 from plate_export.targets import find
 from plate_runtime.errors import ModelError
 from plate_runtime.preprocess import scale_pixels
-from plate_train.characters.datasets import load_split
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from plate_train.detector.run import run
 from plate_train.detector.settings import Settings, read_settings, resumed
 from plate_train.loop import checkpoint
 from plate_train.networks import weights_file
-from plate_train.plates.architectures import multiply_adds
+from plate_train.networks.multiply_adds import multiply_adds
 
 QUIET = {"say": lambda _line: None}
 

@@ -9,9 +9,10 @@ import pytest
 
 from plate_runtime.errors import UsageError
 from plate_train.networks import weights_file
+from plate_train.networks.multiply_adds import multiply_adds
 from plate_train.networks.tensorflow_setup import import_keras, import_tensorflow
 from plate_train.plates import architectures
-from plate_train.plates.architectures import ARCHITECTURES, Size, build, multiply_adds
+from plate_train.plates.architectures import ARCHITECTURES, Size, build
 from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 SMALL = Size(width=0.1, depth=1)

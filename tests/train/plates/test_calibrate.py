@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from plate_runtime.alphabet import ALPHABET
-from plate_train.plates.calibrate import fit_temperature, log_loss
+from plate_train.loop.calibrate import log_loss
+from plate_train.plates.calibrate import fit_temperature
 
 
 def readings(sharpness: float, errors: float, count: int = 400) -> tuple[np.ndarray, list[str]]:

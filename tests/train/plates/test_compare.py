@@ -14,8 +14,9 @@ from PIL import Image
 from small_plates import small_store
 
 from plate_runtime.errors import DataError
+from plate_train.networks.multiply_adds import multiply_adds
 from plate_train.plates import compare, comparison
-from plate_train.plates.architectures import Size, build, multiply_adds
+from plate_train.plates.architectures import Size, build
 from plate_train.plates.compare import Experiment
 
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from small_plates import small_shard, small_store
 
+from plate_train.loop.rounds import Plan
 from plate_train.loop.shards import Ahead, Shard
 from plate_train.plates.losses import encode
 from plate_train.plates.own_data import pick
-from plate_train.plates.rounds import Plan, Rounds
+from plate_train.plates.rounds import PlateRounds
 from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 PLAN = Plan(count=8, batch=4, uses=2, window=2, ahead=1)
@@ -25,11 +26,11 @@ class Drawn(Ahead):
             self.store.load(self.seed, number, self.count)
 
 
-def rounds(tmp_path: Path, first: int = 0, plan: Plan = PLAN, own: Shard | None = None) -> Rounds:
+def rounds(tmp_path: Path, first: int = 0, plan: Plan = PLAN, own: Shard | None = None) -> PlateRounds:
     ahead = Drawn(small_store(tmp_path), 1, 8)
     # without processes nobody would draw what is missing: `want` has drawn it
     ahead._processes = []
-    return Rounds(plan, ahead, seed=1, spec=PLATE_SPEC, first=first, stop=lambda: False, own=own)
+    return PlateRounds(plan, ahead, seed=1, first=first, stop=lambda: False, own=own)
 
 
 def test_a_step_is_the_same_from_wherever_one_starts(tmp_path: Path) -> None:

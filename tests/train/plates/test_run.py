@@ -17,10 +17,11 @@ from small_plates import small_settings, small_shard, small_store, write_crops
 from plate_runtime.errors import DataError, ModelError, UsageError
 from plate_runtime.manifest import InputSpec
 from plate_train.loop import checkpoint, lock
+from plate_train.loop.run_files import unfinished_run
 from plate_train.loop.shards import Advance, Store
 from plate_train.networks import weights_file
 from plate_train.plates.run import run
-from plate_train.plates.settings import changed, chosen, read_settings, unfinished_run
+from plate_train.plates.settings import changed, chosen, read_settings
 from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 Start = Callable[..., Any]

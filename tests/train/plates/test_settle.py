@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from plate_train.loop.training import Training
 from plate_train.plates.architectures import Size, build
 from plate_train.plates.losses import LONGEST
-from plate_train.plates.network import Training
+from plate_train.plates.network import plate_training
 
 RANDOM = np.random.default_rng(1)
 BATCHES = [RANDOM.random((8, 48, 160, 1), dtype=np.float32) for _ in range(3)]
@@ -18,7 +19,7 @@ CODES[:, :3] = 5
 @pytest.fixture
 def hasty() -> Training:
     """A training whose weights change so fast that their average is far from each of them."""
-    training = Training(build("ctc-rows", Size(0.1, 1, dropout=0.0)), "ctc")
+    training = plate_training(build("ctc-rows", Size(0.1, 1, dropout=0.0)), "ctc")
     for _ in range(12):
         training.step(BATCHES[0], CODES, 0.05, 0.1)
     return training

@@ -22,8 +22,8 @@ from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.preprocess import border_tone, polarity_of, resize_picture
 from plate_runtime.script import LATIN, Script
 
-VALIDATION_SHARE = 0.2
-"""Part of the pictures scored where the data brings no `val/` of its own."""
+from ..loop.evaluate import VALIDATION_FRACTION
+
 MIXED = 0.1
 """Above this fraction of the other polarity a network is trained on both."""
 
@@ -93,12 +93,6 @@ def digest(pictures: NDArray[np.uint8], labels: NDArray[np.int64]) -> str:
     content = hashlib.sha256(labels.astype("<i8").tobytes())
     content.update(np.ascontiguousarray(pictures, dtype=np.uint8).data)
     return content.hexdigest()
-
-
-def load_split(folder: Path, spec: InputSpec | None = None) -> tuple[CharacterSet, CharacterSet]:
-    """Load (train, val) of a data folder; unreadable pictures are left out. See `load_folder`."""
-    data = load_folder(folder, spec)
-    return data.train.characters, data.val.characters
 
 
 def load_folder(
@@ -214,7 +208,7 @@ def _divided(listed: list[LabelledPicture]) -> tuple[list[LabelledPicture], list
     for entry in listed:
         key = entry.group or f"{entry.text}/{Path(entry.path).name}"
         draw = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
-        scored[draw < VALIDATION_SHARE].append(entry)
+        scored[draw < VALIDATION_FRACTION].append(entry)
     return scored[False], scored[True]
 
 

@@ -19,8 +19,8 @@ from plate_runtime.manifest import InputSpec
 from plate_runtime.preprocess import scale_pixels
 from plate_runtime.progress import duration
 
-from ..loop.progress import progress
 from ..networks.tensorflow_setup import fix, import_keras
+from ..progress import progress
 from . import architectures
 from .architectures import Hyperparameters
 from .augment import Strength, augment
@@ -28,7 +28,6 @@ from .datasets import CharacterSet
 from .score import cross_entropy, predict
 
 Weights = list[NDArray[np.float32]]
-SCHEDULES = ("cosine", "constant")
 
 
 @dataclass(frozen=True)

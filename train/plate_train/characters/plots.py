@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from plate_runtime.alphabet import ALPHABET
-from plate_runtime.errors import missing_extra
 
+from ..loop.figures import new_figure, store_figure
 from ..sheets import contact_sheets, note, store_pages, store_picture
 from .augment import Strength, augment
 from .datasets import CharacterSet
@@ -121,21 +121,3 @@ def preview(
         rows += [original, changed]
         captions += [f"{characters.alphabet[label]} as it is"] + [""] * 7
     return contact_sheets(np.concatenate(rows), captions, enlarged=2, multiple=8)
-
-
-def new_figure(width: float, height: float) -> Any:
-    """A figure without pyplot: no window system, no global state."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise missing_extra("matplotlib is not installed", "train") from error
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def store_figure(figure: Any, path: Path) -> None:
-    """Write a figure as a PNG that appears complete or not at all."""
-    figure.canvas.draw()
-    store_picture(Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB"), path)

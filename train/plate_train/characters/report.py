@@ -9,11 +9,11 @@ from typing import Any
 
 from plate_runtime.evaluate import confusions
 
+from ..loop.evaluate import spread
+from ..loop.run_files import MODEL_FILE
 from .protocol import EXPLAINED, Scored, SeedResult
-from .score import Score, spread
+from .score import Score
 from .search import SearchResult
-
-FILE = "report.json"
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class RunReport:
             "search": search_json(self.searched),
             "summary": self.summary(),
             "seeds": [result.to_json() for result in self.results],
-            "model": {"file": "model.h5", "seed": first.seed, "temperature": first.temperature},
+            "model": {"file": MODEL_FILE, "seed": first.seed, "temperature": first.temperature},
             "confusions": [
                 {"label": pair[0], "read": pair[1], "count": count} for pair, count in self.confused().most_common()
             ],

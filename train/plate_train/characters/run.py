@@ -16,7 +16,9 @@ from plate_runtime.errors import DataError, DeviceError, UsageError
 from plate_runtime.manifest import InputSpec
 from plate_runtime.script import Script
 
-from ..loop.atomic import write_json
+from ..atomic import write_json
+from ..loop.run_files import MODEL_FILE, REPORT_FILE, SETTINGS_FILE
+from ..loop.search_record import completed_trials
 from ..networks import weights_file
 from ..networks.model_name import named
 from ..networks.tensorflow_setup import fix, versions
@@ -28,11 +30,7 @@ from .datasets import CharacterSet, load_folder, measure_polarity
 from .fit import Recipe
 from .protocol import Scored, SeedResult
 from .search import FOLDER, SearchResult, search
-from .search_record import completed_trials
 from .splits import hold_out
-
-MODEL_FILE = "model.h5"
-SETTINGS_FILE = "settings.json"
 
 
 @dataclass(frozen=True)
@@ -213,7 +211,7 @@ def results_folder(folder: Path, settings: Settings, resume: bool) -> Iterator[N
     Raises:
         UsageError: it holds another run already. DeviceError: it cannot be written.
     """
-    if (folder / report.FILE).exists():
+    if (folder / REPORT_FILE).exists():
         raise UsageError(f"{folder} holds a finished run; name another folder with --out")
     if not resume and (folder / FOLDER).exists():
         raise UsageError(f"{folder} holds an unfinished search; add --resume, or name another folder with --out")
@@ -244,7 +242,7 @@ def unfinished_run(runs: Path) -> Path:
     """
     found = [
         path.parent for path in runs.glob(f"*/{SETTINGS_FILE}")
-        if (path.parent / FOLDER).is_dir() and not (path.parent / report.FILE).exists()
+        if (path.parent / FOLDER).is_dir() and not (path.parent / REPORT_FILE).exists()
     ]  # fmt: skip
     if not found:
         raise UsageError(f"no unfinished search in {runs}/; name a run with --out")
@@ -305,7 +303,7 @@ def _write(found: report.RunReport, first: SeedResult, settings: Settings, folde
         training=_model_record(found.record, first),
     )
     weights_file.save(first.model, folder / MODEL_FILE, meta)
-    write_json(found.to_json(), folder / report.FILE)
+    write_json(found.to_json(), folder / REPORT_FILE)
 
 
 def _model_record(record: Mapping[str, Any], first: SeedResult) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -92,8 +91,3 @@ def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.int64
         return float((np.log(np.exp(scaled).sum(axis=1)) - scaled[np.arange(len(labels)), labels]).mean())
 
     return round(float(min(candidates, key=loss)), 4)
-
-
-def spread(values: Sequence[float]) -> dict[str, float]:
-    """Return mean, minimum and maximum."""
-    return {"mean": float(np.mean(values)), "min": min(values), "max": max(values)}

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from plate_runtime.errors import DataError, damage_as
 
-from ..loop.progress import progress
 from ..loop.run_files import number_in
+from ..progress import progress
 from ..synthetic.characters.renderer import CHARACTER_SPEC, CharacterRenderer
 from ..synthetic.fonts import FETCH_COMMAND, FontFile, installed_fonts
 from .datasets import CharacterSet, character_set

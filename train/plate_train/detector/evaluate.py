@@ -13,9 +13,9 @@ from pathlib import Path
 
 from plate_runtime import command_line
 
+from ..loop.evaluate import load_kind, parse, print_scores
 from ..network_model import as_model, open_frame_reader
 from ..networks.weights_file import ModelMeta
-from ..plates.evaluate import load_kind, parse, tell_scores
 from . import plots
 from .score import DetectorScore, Network, count, labelled_set, search
 
@@ -27,7 +27,7 @@ def command(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog=PROG, description="Score detectors on labelled frames.")
     parser.add_argument("--sheet", type=Path, metavar="DIR", help="folder for pictures of the frames with errors")
     options = parse(parser, arguments)
-    tell_scores(options, load, lambda network, meta, file: evaluate(network, meta, file, options.sheet))
+    print_scores(options, load, lambda network, meta, file: evaluate(network, meta, file, options.sheet))
     return 0
 
 

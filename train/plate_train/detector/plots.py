@@ -12,9 +12,8 @@ from PIL import Image, ImageDraw
 
 from plate_runtime.results import Detection
 
-from ..characters.plots import new_figure, store_figure
 from ..loop.checkpoint import State
-from ..plates.plots import loss_curve
+from ..loop.figures import loss_curve, new_figure, store_figure
 from ..sheets import store_pages, tiled
 from ..synthetic.scenes.labels import PlateLabel, decode
 from .score import FrameSet, match

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..loop.recorded import training_again, validation_again
 from ..loop.shards import Draw
 from ..networks.weights_file import ModelMeta
-from ..plates.recorded import training_again, validation_again
 from ..synthetic.scenes.labels import decode
 from ..synthetic.scenes.spec import Corners
 from .targets import outline

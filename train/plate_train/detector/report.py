@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 
 from plate_runtime.results import Detection
 
+from ..loop.calibrate import log_loss
 from ..loop.checkpoint import State
-from ..plates.calibrate import log_loss
-from ..plates.report import FILE, write
 from . import plots
 from .score import FrameSet, count, match, score
 
-__all__ = ["FILE", "finish", "write"]
 Search = Callable[[FrameSet, float, float], Sequence[Sequence[Detection]]]
 """(set, temperature, threshold) -> the detections in each frame."""
 _FALSE_PER_FRAME = 0.5

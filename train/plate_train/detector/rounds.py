@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..loop.rounds import Batch, Rounds
 from ..loop.shards import Shard
-from ..plates.rounds import Batch, Rounds
 from ..synthetic.random_source import RandomSource
 from ..synthetic.scenes.labels import PlateLabel, decode
 from .augment import augmented

@@ -2,53 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import ClassVar
 
 from plate_runtime.results import Detection
 
-from ..loop.record import MODEL_FILE, Recorder
-from ..loop.shards import VALIDATION_PART, Ahead, Shard, Store
+from ..loop.record import Recorder
+from ..loop.run_files import MODEL_FILE, write_report
+from ..loop.shards import VALIDATION_PART, VALIDATION_SEED, Ahead, Shard, Store
 from ..loop.start import begun, start_from, writable
-from ..loop.steps import Steps, Stop, total_steps
+from ..loop.steps import Stop, total_steps
+from ..loop.training import Training
 from ..network_model import as_model, open_frame_reader
 from ..networks import weights_file
 from ..networks.model_name import named
+from ..networks.multiply_adds import multiply_adds
 from ..networks.tensorflow_setup import fix
-from ..plates.architectures import multiply_adds
 from ..synthetic.scenes.spec import SCENE_SPEC
 from . import report
 from .architectures import build
-from .network import DetectorTraining
+from .network import detector_training
 from .rounds import SceneRounds
-from .score import DetectorScore, FrameSet, detect, labelled_set, score, search, synthetic_set
-from .settings import VALIDATION_SEED, Settings
+from .score import FrameSet, labelled_set, search, synthetic_set
+from .settings import Settings
+from .steps import DetectorSteps
 from .targets import STRIDES
-
-
-@dataclass
-class Loop(Steps):
-    """One piece of a run on scenes. `val`: synthetic scenes; `watch`: real frames, which are only scored."""
-
-    val: FrameSet
-    watch: Mapping[str, FrameSet]
-
-    told: ClassVar[str] = "% found"
-
-    @property
-    def sets(self) -> dict[str, FrameSet]:
-        """The synthetic scenes, named "drawn", and every watched set."""
-        return {"drawn": self.val, **self.watch}
-
-    def detections(self) -> dict[str, list[list[Detection]]]:
-        """Return the detections in every set with the averaged weights, in one pass each."""
-        return {name: detect(self.training.read, frames) for name, frames in self.sets.items()}
-
-    def scores(self) -> dict[str, DetectorScore]:
-        """Score the averaged weights on every set."""
-        return {name: score(found, self.sets[name]) for name, found in self.detections().items()}
 
 
 def run(
@@ -89,7 +68,7 @@ def run(
             found = report.finish(loop.sets, loop.detections(), loop.state, folder, say, search=find_all)
         thresholds = {"min_detection": found["threshold"]}
         recorder.keep(loop.training.average, loop.state, folder, found["temperature"], thresholds)
-        report.write(found | {"training": recorder.training(loop.state, loop.training.average)}, folder)
+        write_report(found | {"training": recorder.training(loop.state, loop.training.average)}, folder)
         say(f"results in {folder}, the network in {folder / MODEL_FILE}")
 
 
@@ -100,7 +79,7 @@ def watched(files: tuple[str, ...]) -> dict[str, FrameSet]:
 
 def _prepared(
     settings: Settings, folder: Path, store: Store, resume: bool, say: Callable[[str], None]
-) -> tuple[Loop, Recorder]:
+) -> tuple[DetectorSteps, Recorder]:
     fix(settings.seed, settings.threads)
     training = _training(settings)
     state = begun(folder, training, store.digest, settings.plan(), resume)
@@ -109,9 +88,9 @@ def _prepared(
     stop = Stop()
     rounds = SceneRounds(
         settings.plan(), Ahead(store, settings.seed, settings.shard, settings.workers),
-        seed=settings.seed, spec=SCENE_SPEC, first=state.generators[-1][1], stop=stop,
+        seed=settings.seed, first=state.generators[-1][1], stop=stop,
     )  # fmt: skip
-    loop = Loop(
+    loop = DetectorSteps(
         training, rounds, settings.goal(), state, folder=folder, every=60 * settings.minutes,
         keep=lambda now: recorder.keep(training.average, now, folder), say=say, stop=stop,
         val=synthetic_set("drawn", scenes), watch=watched(settings.watch),
@@ -133,8 +112,8 @@ def _recorder(settings: Settings, scenes: Shard, store: Store) -> Recorder:
     return Recorder(meta, asdict(settings), settings.seed, scenes, store.fonts, origin)
 
 
-def _training(settings: Settings) -> DetectorTraining:
+def _training(settings: Settings) -> Training:
     model = build(settings.size())
     if settings.start:
         start_from(settings.start, model, "a detector")
-    return DetectorTraining(model, "corners", settings.precision)
+    return detector_training(model, settings.precision)

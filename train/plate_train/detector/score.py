@@ -22,8 +22,8 @@ from plate_runtime.recognise import recogniser_of
 from plate_runtime.results import Corners, Detection
 from plate_runtime.search import Search, search_frame
 
-from ..loop.progress import progress
 from ..loop.shards import Shard
+from ..progress import progress
 from ..synthetic.scenes.labels import PlateLabel, decode
 from ..synthetic.scenes.spec import SCENE_SPEC
 from .targets import STRIDES, outline

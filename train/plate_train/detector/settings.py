@@ -9,10 +9,10 @@ from typing import Any
 
 from plate_runtime.errors import UsageError
 
-from ..loop.run_files import recorded_settings
+from ..loop.rounds import Plan
+from ..loop.run_files import SETTINGS_FILE, recorded_settings
+from ..loop.shards import VALIDATION_SEED
 from ..loop.steps import Goal
-from ..plates.rounds import Plan
-from ..plates.settings import FILE, VALIDATION_SEED
 from .architectures import Size
 
 __all__ = ["VALIDATION_SEED", "Settings", "read_settings", "resumed"]
@@ -78,4 +78,4 @@ def read_settings(folder: Path) -> Settings:
 
     parser = argparse.ArgumentParser()
     add_options(parser)
-    return Settings(**recorded_settings(folder, FILE, Settings, parser))
+    return Settings(**recorded_settings(folder, SETTINGS_FILE, Settings, parser))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from plate_runtime.errors import DataError, damage_as
 
-from .atomic import replacing
+from ..atomic import replacing
 from .run_files import number_in, read_arrays
 
 FILE = "checkpoint.npz"

@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from ..networks import weights_file
+from ..networks.multiply_adds import multiply_adds
 from ..networks.tensorflow_setup import versions
 from ..networks.weights_file import ModelMeta
-from ..plates.architectures import multiply_adds
-from ..plates.recorded import drawings_digest
-from ..plates.settings import VALIDATION_SEED
 from .checkpoint import State
-from .shards import VALIDATION_PART, Shard
+from .run_files import MODEL_FILE
+from .shards import VALIDATION_PART, VALIDATION_SEED, Shard, shard_digest
 
-MODEL_FILE = "model.h5"
 _PLACES = ("data", "start", "watch", "drawings")
 """Settings that are paths of the machine it was trained on: nobody else's business."""
 
@@ -61,7 +59,7 @@ class Recorder:
             "kind": "drawn",
             "drawing_seed": self.drawing_seed,
             "generators": [{"digest": digest, "first_shard": first} for digest, first in state.generators],
-            "sets": {"val": validated | {"digest": drawings_digest(self.drawn.pictures, self.drawn.texts)}},
+            "sets": {"val": validated | {"digest": shard_digest(self.drawn.pictures, self.drawn.texts)}},
             "fonts": dict(self.fonts),
             "font_licences": sorted(set(self.fonts.values())),
             "settings": {name: value for name, value in self.settings.items() if name not in _PLACES},

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import lzma
 import math
 import types
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
@@ -21,11 +19,13 @@ from numpy.typing import NDArray
 from plate_runtime.errors import DataError, PlateEdgeError, UsageError, damage_as, reason_of
 from plate_runtime.files import read_whole
 
+from ..atomic import write_json
+from ..networks.network_file import ZIP_DAMAGE
+
+MODEL_FILE, SETTINGS_FILE, REPORT_FILE = "model.h5", "settings.json", "report.json"
+BEFORE_FILE, SEARCHED_FILE = "before.json", "search.json"
 _LARGEST = 256 << 20
 _LARGEST_NUMBER = 2**53
-
-ZIP_DAMAGE = (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, zlib.error, lzma.LZMAError)
-"""What `zipfile` raises for a damaged archive; RuntimeError for an encrypted entry or an unknown compression."""
 
 
 def read_json(
@@ -129,3 +129,16 @@ def number_in(record: Mapping[str, Any], key: str, least: int = 0, most: int = 1
     if type(value) is not int or not least <= value <= most:
         raise ValueError(f"{key} is no whole number from {least} to {most}")
     return value
+
+
+def write_report(report: Mapping[str, Any], folder: Path) -> None:
+    """Write the report; it comes last, a folder with a report is complete."""
+    write_json(dict(report), folder / REPORT_FILE)
+
+
+def unfinished_run(runs: Path, kind: str) -> Path:
+    """Return the newest unfinished run of a kind in `runs`. Raises UsageError if there is none."""
+    found = [path.parent for path in runs.glob(f"{kind}-*/{SETTINGS_FILE}") if not (path.parent / REPORT_FILE).exists()]
+    if not found:
+        raise UsageError(f"no unfinished training in {runs}/; name a run with --out")
+    return max(found, key=lambda path: (path / SETTINGS_FILE).stat().st_mtime)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ..networks.tensorflow_setup import PRECISIONS
-from ..plates.settings import unfinished_run
 from .numbers import number, whole
+from .run_files import unfinished_run
 
 PROG = "plate-train"
 _RUNS = Path("runs")

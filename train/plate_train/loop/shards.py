@@ -6,13 +6,14 @@ or whether it was deleted and drawn again. Runs with the same generator share th
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
 import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,8 +24,8 @@ from numpy.typing import NDArray
 from plate_runtime.errors import DataError
 from plate_runtime.manifest import InputSpec
 
-from .atomic import replacing
-from .progress import progress
+from ..atomic import replacing
+from ..progress import progress
 from .run_files import read_arrays
 
 Advance = Callable[[], object]
@@ -43,6 +44,8 @@ class Draw(Protocol):
 
 
 TRAINING_PART, VALIDATION_PART = "train", "measure"
+VALIDATION_SEED = 900_001
+"""Seed of the validation set of all runs; no run trains with it."""
 
 _POLITE = 10
 _PATIENCE = 0.05
@@ -121,6 +124,13 @@ def read_shard(path: Path) -> Shard:
     if pictures is None or texts is None or not whole or texts.dtype.kind != "U" or texts.shape != pictures.shape[:1]:
         raise DataError(f"{path}: the drawings are damaged; delete the file")
     return Shard(pictures, texts.tolist())
+
+
+def shard_digest(pictures: NDArray[np.uint8], texts: Sequence[str]) -> str:
+    """Return the SHA-256 of pictures, uint8 (n, height, width) as they were rendered, and their texts, in order."""
+    content = hashlib.sha256("\n".join(texts).encode())
+    content.update(np.ascontiguousarray(pictures, dtype=np.uint8).data)
+    return content.hexdigest()
 
 
 class Ahead:

@@ -10,17 +10,13 @@ from typing import Any
 
 from plate_runtime.errors import DeviceError, UsageError
 
+from ..atomic import write_json
 from ..networks import weights_file
-from ..plates.network import Training
-from ..plates.report import FILE as REPORT_FILE
-from ..plates.rounds import Plan
-from ..plates.settings import FILE as SETTINGS_FILE
 from . import checkpoint, lock
-from .atomic import write_json
 from .checkpoint import State
-
-BEFORE_FILE = "before.json"
-SEARCHED_FILE = "search.json"
+from .rounds import Plan
+from .run_files import BEFORE_FILE, REPORT_FILE, SEARCHED_FILE, SETTINGS_FILE
+from .training import Training
 
 
 @contextlib.contextmanager

@@ -11,24 +11,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
-import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.decode import decode_logits
 from plate_runtime.errors import DataError, UsageError
-from plate_runtime.manifest import InputSpec
 from plate_runtime.progress import duration
-from plate_runtime.script import LATIN
 
-from ..plates.network import Training
-from ..plates.rounds import Batch, Rounds
-from ..plates.score import CropSet, PlateScore, predict, score
+from ..progress import progress
 from . import checkpoint
 from .checkpoint import State
-from .progress import progress
+from .evaluate import Scored
+from .rounds import Batch, Rounds
 from .schedule import Schedule, steps_for
+from .training import Training
 
 _SETTLED_ON = 16
 """Batches, the newest, on which averaged weights are settled, see `Training.settle`."""
@@ -46,15 +42,6 @@ class Goal:
     average: int
     steps: int | None = None
     hours: float | None = None
-
-
-class Scored(Protocol):
-    """How a set was read, or what was found in it: as JSON values, and its one number in percent."""
-
-    @property
-    def percent(self) -> float: ...
-
-    def to_json(self) -> dict[str, Any]: ...
 
 
 @dataclass
@@ -218,38 +205,6 @@ class Steps:
             bar.total = self.state.total or 0
         line = f"round {row['round']}, {self._place()}, {row['hours']:.2f} h, loss {row['loss']:.4f}"
         self.say(f"{line}, {self.told}: {shares}{self._left()}")
-
-
-@dataclass
-class Loop(Steps):
-    """One piece of a run on plates.
-
-    Attributes:
-        val: drawn crops; watch: real ones, only looked at. spec, decoding: of the network.
-    """
-
-    val: CropSet
-    watch: Mapping[str, CropSet]
-    spec: InputSpec
-    decoding: str
-
-    told: ClassVar[str] = "% folded"
-
-    def logits(self) -> dict[str, NDArray[np.float32]]:
-        """Return what the averaged network makes of the drawn crops, under "drawn", and of every watched set."""
-        return {name: predict(self.training.read, entry.pictures, self.spec) for name, entry in self.sets.items()}
-
-    @property
-    def sets(self) -> dict[str, CropSet]:
-        """The drawn crops, under "drawn", and every watched set."""
-        return {"drawn": self.val, **self.watch}
-
-    def scores(self) -> dict[str, PlateScore]:
-        """Score the averaged weights on every set."""
-        return {
-            name: score(decode_logits(logits, self.decoding, LATIN, 1.0), self.sets[name].texts)
-            for name, logits in self.logits().items()
-        }
 
 
 def total_steps(goal: Goal, state: State) -> int | None:

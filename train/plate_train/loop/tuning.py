@@ -12,9 +12,9 @@ from typing import Any
 
 from plate_runtime.errors import DAMAGE, DataError, damage_as, missing_extra
 
-from ..characters import search_record
 from ..networks.tensorflow_setup import import_keras
-from .progress import progress
+from ..progress import progress
+from . import search_record
 
 FOLDER = "search"
 _DAMAGED = "the recorded search is damaged; start again without --resume"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import lzma
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +16,6 @@ from typing import IO, Any
 
 from plate_runtime.errors import ModelError
 
-from ..loop.run_files import ZIP_DAMAGE
 from . import h5_file, keras_2, network_check
 
 SUFFIXES = (".h5", ".hdf5", ".keras")
@@ -22,6 +23,8 @@ _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5
 _LARGEST = {_CONFIG: network_check.LONGEST, _METADATA: 1 << 16, _WEIGHTS: 1 << 30}
 """Largest size of each entry of a `.keras` file in bytes; other entries are not read."""
 _MOST_ENTRIES = 1_000
+ZIP_DAMAGE = (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, zlib.error, lzma.LZMAError)
+"""What `zipfile` raises for a damaged archive; RuntimeError for an encrypted entry or an unknown compression."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import numpy as np
 from plate_runtime import command_line
 from plate_runtime.errors import ModelError
 
-from ..loop.atomic import replacing
+from ..atomic import replacing
 from . import h5_file, weights_file
 
 PROG = "plate_train.networks.shrink"

@@ -97,6 +97,13 @@ def use_precision(name: str) -> None:
         optimizer.set_experimental_options({_HALVED: halved})
 
 
+def compiled(network: Any) -> Any:
+    """Return a network as a function of inputs, float32 (n, h, w, channels); call this once, since it traces again."""
+    tf = import_tensorflow()
+    signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32)]
+    return tf.function(lambda inputs: network(inputs, training=False), input_signature=signature, autograph=False)
+
+
 def versions() -> dict[str, str]:
     """Return the versions of the libraries that influence training."""
     import platform

@@ -20,7 +20,7 @@ from plate_runtime.errors import ModelError, PlateEdgeError
 from plate_runtime.manifest import InputSpec, Manifest
 from plate_runtime.script import Script
 
-from ..loop.atomic import replacing
+from ..atomic import replacing
 from . import h5_file, keras_2, network_file
 from .h5_file import NETWORK, TRAINING, ZIPPED
 

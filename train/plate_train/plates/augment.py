@@ -1,8 +1,6 @@
-"""Cheap changes of plate crops, so that a drawing can be seen several times and never twice the same."""
+"""Augmentation of plate crops: fast, so that a crop can be used several times and never twice the same."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +10,11 @@ from ..networks.tensorflow_setup import import_tensorflow
 Random = np.random.Generator
 
 
-def change(pictures: NDArray[np.uint8], random: Random) -> NDArray[np.uint8]:
-    """Return uint8 (n, h, w) moved, scaled, brightened, blurred and made noisy, each picture in its own way."""
+def augmented(pictures: NDArray[np.uint8], random: Random) -> NDArray[np.uint8]:
+    """Return uint8 (n, h, w) translated, scaled, brightened, blurred and noisy, each picture with other parameters."""
     tf = import_tensorflow()
     count, height, width = pictures.shape
-    moved = tf.raw_ops.ImageProjectiveTransformV3(
+    warped = tf.raw_ops.ImageProjectiveTransformV3(
         images=pictures[..., None].astype(np.float32),
         transforms=_transforms(count, height, width, random),
         output_shape=(height, width),
@@ -24,16 +22,16 @@ def change(pictures: NDArray[np.uint8], random: Random) -> NDArray[np.uint8]:
         fill_mode="NEAREST",
         fill_value=0.0,
     )
-    pixels: NDArray[np.float32] = moved.numpy()[..., 0]
+    pixels: NDArray[np.float32] = warped.numpy()[..., 0]
     _blur(pixels, random)
     _tone(pixels, random)
     _noise(pixels, random)
-    changed: NDArray[np.uint8] = np.clip(pixels + 0.5, 0, 255).astype(np.uint8)
-    return changed
+    result: NDArray[np.uint8] = np.clip(pixels + 0.5, 0, 255).astype(np.uint8)
+    return result
 
 
 def _transforms(count: int, height: int, width: int, random: Random) -> NDArray[np.float32]:
-    """One affine map a picture, output to input, about the middle; half of them hardly move anything."""
+    """One affine map a picture, output to input, around the centre; half of them are weak."""
     strength = np.where(random.random(count) < 0.5, 0.3, 1.0)
     across, down = 1 + strength * random.uniform(-0.05, 0.05, (2, count))
     slant = strength * random.uniform(-0.12, 0.12, count)
@@ -51,20 +49,20 @@ def _transforms(count: int, height: int, width: int, random: Random) -> NDArray[
 def _blur(pixels: NDArray[np.float32], random: Random) -> None:
     """Mix every eighth picture with its neighbours, across and down."""
     chosen = np.flatnonzero(random.random(len(pixels)) < 0.125)
-    share = random.uniform(0.05, 0.3, (len(chosen), 1, 1)).astype(np.float32)
+    weight = random.uniform(0.05, 0.3, (len(chosen), 1, 1)).astype(np.float32)
     for axis in (1, 2):
-        part = pixels[chosen]
-        wide = np.pad(part, [(0, 0), *((1, 1) if axis == side else (0, 0) for side in (1, 2))], mode="edge")
+        patch = pixels[chosen]
+        wide = np.pad(patch, [(0, 0), *((1, 1) if axis == side else (0, 0) for side in (1, 2))], mode="edge")
         before, after = (wide[:, :-2], wide[:, 2:]) if axis == 1 else (wide[:, :, :-2], wide[:, :, 2:])
-        pixels[chosen] = (1 - 2 * share) * part + share * (before + after)
+        pixels[chosen] = (1 - 2 * weight) * patch + weight * (before + after)
 
 
 def _tone(pixels: NDArray[np.float32], random: Random) -> None:
-    """Gamma for a part of them, contrast and brightness for all, rarely the negative."""
+    """Gamma for 25 %, contrast and brightness for all, 2 % inverted."""
     count = len(pixels)
-    bent = np.flatnonzero(random.random(count) < 0.25)
-    exponents = np.exp(random.uniform(-0.5, 0.5, (len(bent), 1, 1))).astype(np.float32)
-    pixels[bent] = 255 * np.clip(pixels[bent] / 255, 0, 1) ** exponents
+    chosen = np.flatnonzero(random.random(count) < 0.25)
+    exponents = np.exp(random.uniform(-0.5, 0.5, (len(chosen), 1, 1))).astype(np.float32)
+    pixels[chosen] = 255 * np.clip(pixels[chosen] / 255, 0, 1) ** exponents
     gain = random.uniform(0.6, 1.2, (count, 1, 1)).astype(np.float32)
     shift = random.uniform(-30, 30, (count, 1, 1)).astype(np.float32)
     pixels -= 128
@@ -75,13 +73,7 @@ def _tone(pixels: NDArray[np.float32], random: Random) -> None:
 
 
 def _noise(pixels: NDArray[np.float32], random: Random) -> None:
-    """Noise of its own strength for every third picture."""
+    """Noise of random strength for every third picture."""
     chosen = np.flatnonzero(random.random(len(pixels)) < 0.33)
     strength = random.uniform(1, 12, (len(chosen), 1, 1)).astype(np.float32)
     pixels[chosen] += strength * random.standard_normal((len(chosen), *pixels.shape[1:]), np.float32)
-
-
-def changed_batch(pictures: NDArray[np.uint8], key: list[int]) -> NDArray[np.uint8]:
-    """Return `change` of the pictures with a generator of their own, named by `key`."""
-    random: Any = np.random.default_rng(key)
-    return change(pictures, random)

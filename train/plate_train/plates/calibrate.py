@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from plate_runtime.decode import decode_logits
 from plate_runtime.script import LATIN
 
+from ..loop.calibrate import LEAST, find_temperature, log_loss
 from .score import right
 
 ENOUGH_ERRORS = 10
-_COARSE, _FINE = 13, 7
-_LEAST, _MOST = 0.4, 4.0
 
 
 def fit_temperature(logits: NDArray[np.float32], texts: Sequence[str], decoding: str) -> float:
@@ -29,18 +28,4 @@ def fit_temperature(logits: NDArray[np.float32], texts: Sequence[str], decoding:
         readings = decode_logits(logits, decoding, LATIN, temperature)
         return log_loss([reading.confidence for reading in readings], right(readings, texts))
 
-    return find_temperature(loss, _LEAST if int((~correct).sum()) >= ENOUGH_ERRORS else 1.0)
-
-
-def find_temperature(loss: Callable[[float], float], least: float = _LEAST, most: float = _MOST) -> float:
-    """Return the temperature from `least` to `most` with the smallest loss, on a coarse and then a fine grid."""
-    best = min(np.geomspace(least, most, _COARSE), key=loss)
-    step = (most / least) ** (1 / (_COARSE - 1))
-    fine = np.clip(np.geomspace(best / step, best * step, _FINE), least, most)
-    return round(float(min(fine, key=loss)), 4)
-
-
-def log_loss(confidences: Sequence[float], correct: NDArray[np.bool_]) -> float:
-    """Return the mean negative logarithm of what the confidences gave to what happened."""
-    told = np.clip(np.asarray(confidences, np.float64), 1e-4, 1 - 1e-4)
-    return float(-np.log(np.where(correct, told, 1 - told)).mean())
+    return find_temperature(loss, LEAST if int((~correct).sum()) >= ENOUGH_ERRORS else 1.0)

@@ -21,12 +21,13 @@ from plate_runtime.errors import DataError
 
 from ..loop import checkpoint
 from ..loop import numbers as checked
-from ..loop.progress import progress
+from ..loop.run_files import REPORT_FILE
 from ..loop.shards import Ahead, Store
+from ..networks.multiply_adds import multiply_adds
 from ..networks.tensorflow_setup import PRECISIONS
+from ..progress import progress
 from . import comparison
-from .architectures import ARCHITECTURES, DEFAULT, Size, build, multiply_adds
-from .report import FILE as REPORT_FILE
+from .architectures import ARCHITECTURES, DEFAULT, Size, build
 from .settings import Settings
 
 PROG = "plate_train.plates.compare"

@@ -9,10 +9,9 @@ from typing import Any
 
 from plate_runtime.errors import DataError, damage_as
 
-from ..characters.plots import new_figure, store_figure
-from ..loop.atomic import replacing
-from ..loop.run_files import read_json
-from .report import FILE as REPORT_FILE
+from ..atomic import replacing
+from ..loop.figures import new_figure, store_figure
+from ..loop.run_files import REPORT_FILE, read_json
 
 TABLE, PLOT = "comparison.csv", "comparison.png"
 Row = dict[str, Any]

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..loop import numbers as checked
-from ..loop.progress import STARTING, progress
 from ..loop.run_options import add_finer_choices, add_run_options, adder, given_settings, run_folder, says_how_to_resume
 from ..loop.shards import TRAINING_PART
 from ..networks.tensorflow_setup import require_extra
+from ..progress import STARTING, progress
 from .architectures import ARCHITECTURES
 from .settings import FINE_TUNING, Settings, changed, chosen, read_settings
 

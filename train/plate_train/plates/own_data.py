@@ -17,7 +17,7 @@ from plate_runtime.labels import LabelledPicture, read_labels, set_digest
 from plate_runtime.manifest import InputSpec
 from plate_runtime.preprocess import standardise
 
-from ..characters.datasets import VALIDATION_SHARE
+from ..loop.evaluate import VALIDATION_FRACTION
 from ..loop.shards import Shard
 from .losses import encode
 from .score import CropSet, crops
@@ -63,7 +63,7 @@ def split_labelled(listed: Sequence[LabelledPicture]) -> tuple[list[LabelledPict
     """
     listed = [entry for entry in listed if entry.text]
     families = _families(listed)
-    wanted = VALIDATION_SHARE * len(listed)
+    wanted = VALIDATION_FRACTION * len(listed)
     held: set[int] = set()
     for family in sorted(families, key=lambda family: _digest(listed, family)):
         if len(held) + len(family) <= max(1.0, 1.2 * wanted) and len(held) < wanted:

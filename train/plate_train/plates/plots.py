@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +11,8 @@ from numpy.typing import NDArray
 from plate_runtime.evaluate import calibration
 from plate_runtime.results import Reading
 
-from ..characters.plots import new_figure, store_figure
 from ..loop.checkpoint import State
+from ..loop.figures import loss_curve, new_figure, store_figure
 from ..sheets import contact_sheets, store_pages
 from .score import CropSet, PlateScore, right
 
@@ -46,14 +45,6 @@ def learning_curves(state: State, before: Mapping[str, PlateScore], sets: Sequen
         axes.set_xlabel("step")
         axes.grid(alpha=0.3)
     store_figure(figure, path)
-
-
-def loss_curve(axes: Any, state: State) -> None:
-    """Draw the loss against the steps; a run that was begun without such points has one a round."""
-    points = state.curve or [(row["step"], row["loss"]) for row in state.history]
-    steps, losses = zip(*points, strict=True) if points else ((), ())
-    axes.plot(steps, losses, color="C7", marker="." if len(points) < _MARKED else None)
-    axes.set_yscale("log")
 
 
 def reliability(sets: Mapping[str, CropSet], readings: Mapping[str, Sequence[Reading]], path: Path) -> None:

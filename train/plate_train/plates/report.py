@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from plate_runtime.decode import decode_logits
 from plate_runtime.evaluate import calibration
 from plate_runtime.script import LATIN
 
-from ..loop.atomic import write_json
-from ..loop.steps import Loop
 from . import plots
 from .calibrate import fit_temperature
 from .score import PlateScore, right, score
+from .steps import PlateSteps
 
-FILE = "report.json"
 
-
-def finish(loop: Loop, before: Mapping[str, PlateScore]) -> dict[str, Any]:
+def finish(loop: PlateSteps, before: Mapping[str, PlateScore]) -> dict[str, Any]:
     """Fit the temperature on drawings, draw the pictures, and return the report as JSON values.
 
     Args:
@@ -43,8 +39,3 @@ def finish(loop: Loop, before: Mapping[str, PlateScore]) -> dict[str, Any]:
         "before": {name: found.to_json() for name, found in before.items()},
         "calibration": bins,
     }
-
-
-def write(report: Mapping[str, Any], folder: Path) -> None:
-    """Write the report; it comes last, a folder with a report is complete."""
-    write_json(dict(report), folder / FILE)

@@ -9,23 +9,26 @@ from typing import Any
 
 from plate_runtime.errors import DataError, damage_as
 
-from ..loop.atomic import write_json
+from ..atomic import write_json
 from ..loop.checkpoint import State
-from ..loop.record import MODEL_FILE, Recorder
-from ..loop.run_files import read_json
-from ..loop.shards import VALIDATION_PART, Ahead, Shard, Store
-from ..loop.start import BEFORE_FILE, begun, start_from, writable
-from ..loop.steps import Loop, Stop, total_steps
+from ..loop.record import Recorder
+from ..loop.run_files import BEFORE_FILE, MODEL_FILE, read_json, write_report
+from ..loop.shards import VALIDATION_PART, VALIDATION_SEED, Ahead, Shard, Store
+from ..loop.start import begun, start_from, writable
+from ..loop.steps import Stop, total_steps
+from ..loop.training import Training
 from ..networks import weights_file
 from ..networks.model_name import named
+from ..networks.multiply_adds import multiply_adds
 from ..networks.tensorflow_setup import fix
 from ..synthetic.plates.spec import PLATE_SPEC
 from . import architectures, report
-from .network import Training
+from .network import plate_training
 from .own_data import OwnCrops, load_own
-from .rounds import Rounds
+from .rounds import PlateRounds
 from .score import CropSet, PlateScore, drawn_set, labelled_set
-from .settings import VALIDATION_SEED, Settings
+from .settings import Settings
+from .steps import PlateSteps
 
 
 def run(
@@ -51,13 +54,13 @@ def run(
         loop, recorder, before = train(settings, folder, store, resume=resume, retime=retime, say=say)
         found = report.finish(loop, before)
         recorder.keep(loop.training.average, loop.state, folder, found["temperature"])
-        report.write(found | {"training": recorder.training(loop.state, loop.training.average)}, folder)
+        write_report(found | {"training": recorder.training(loop.state, loop.training.average)}, folder)
         say(f"results in {folder}, the network in {folder / MODEL_FILE}")
 
 
 def train(
     settings: Settings, folder: Path, store: Store, *, resume: bool, retime: bool = False, say: Callable[[str], None]
-) -> tuple[Loop, Recorder, dict[str, PlateScore]]:
+) -> tuple[PlateSteps, Recorder, dict[str, PlateScore]]:
     """Train as `run` does, without judging the result; also return how the sets were read before."""
     loop, recorder = _prepared(settings, folder, store, resume, say)
     if retime:
@@ -75,7 +78,7 @@ def train(
 
 def describe(settings: Settings, model: Any) -> str:
     """Return one line on the network."""
-    size = architectures.multiply_adds(model) / 1e6
+    size = multiply_adds(model) / 1e6
     return f"{settings.model}: {model.count_params():,} parameters, {size:.1f} M multiply-adds a crop"
 
 
@@ -87,7 +90,7 @@ def watched(files: tuple[str, ...]) -> dict[str, CropSet]:
 
 def _prepared(
     settings: Settings, folder: Path, store: Store, resume: bool, say: Callable[[str], None]
-) -> tuple[Loop, Recorder]:
+) -> tuple[PlateSteps, Recorder]:
     own = load_own(Path(settings.data), PLATE_SPEC) if settings.data else None
     if own:
         say(f"{own.record['name']}: {len(own.train)} crops to train on, {len(own.val)} to score")
@@ -98,7 +101,7 @@ def _prepared(
     drawn = store.load(VALIDATION_SEED, 0, settings.validation, VALIDATION_PART)
     recorder = _recorder(settings, drawn, store, own)
     stop = Stop()
-    loop = Loop(
+    loop = PlateSteps(
         training,
         _rounds(settings, store, state, own, stop),
         settings.goal(count),
@@ -131,13 +134,12 @@ def _recorder(settings: Settings, drawn: Shard, store: Store, own: OwnCrops | No
     return Recorder(meta, asdict(settings), settings.draws_with, drawn, store.fonts, more)
 
 
-def _rounds(settings: Settings, store: Store, state: State, own: OwnCrops | None, stop: Stop) -> Rounds:
+def _rounds(settings: Settings, store: Store, state: State, own: OwnCrops | None, stop: Stop) -> PlateRounds:
     plan = settings.plan(len(own.train) if own else 0)
-    return Rounds(
+    return PlateRounds(
         plan,
         Ahead(store, settings.draws_with, plan.count, settings.workers),
         seed=settings.seed,
-        spec=PLATE_SPEC,
         first=state.generators[-1][1],
         stop=stop,
         own=own.train if own else None,
@@ -148,10 +150,12 @@ def _training(settings: Settings) -> Training:
     model = architectures.build(settings.model, settings.size())
     if settings.start:
         start_from(settings.start, model, settings.model)
-    return Training(model, architectures.architecture(settings.model).decoding, settings.precision)
+    return plate_training(model, architectures.architecture(settings.model).decoding, settings.precision)
 
 
-def _scores_before(loop: Loop, settings: Settings, resume: bool, say: Callable[[str], None]) -> dict[str, PlateScore]:
+def _scores_before(
+    loop: PlateSteps, settings: Settings, resume: bool, say: Callable[[str], None]
+) -> dict[str, PlateScore]:
     """Return how a network that was not new read the sets when the run began."""
     path = loop.folder / BEFORE_FILE
     if resume and path.exists():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,7 @@ from plate_runtime.preprocess import resize_picture, scale_pixels, standardise
 from plate_runtime.results import Reading
 from plate_runtime.script import LATIN
 
-from ..loop.progress import progress
-from ..networks.tensorflow_setup import import_tensorflow
+from ..progress import progress
 
 _AT_ONCE = 64
 Reader = Callable[[NDArray[np.float32]], Any]
@@ -94,16 +93,6 @@ def open_grays(listed: Iterable[LabelledPicture]) -> Iterator[NDArray[np.uint8]]
             yield open_picture(entry.path).gray()
     except InputError as error:
         raise DataError(str(error)) from error
-
-
-def compiled(network: Any) -> Reader:
-    """Return the network as a function of inputs; to be made once, for every one is traced anew."""
-    tf = import_tensorflow()
-    signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32)]
-    return cast(
-        Reader,
-        tf.function(lambda inputs: network(inputs, training=False), input_signature=signature, autograph=False),
-    )
 
 
 def predict(reader: Reader, pictures: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.float32]:

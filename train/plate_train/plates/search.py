@@ -9,12 +9,13 @@ from typing import Any
 
 from plate_runtime.errors import UsageError
 
+from ..atomic import write_json
 from ..loop import checkpoint
-from ..loop.atomic import write_json
+from ..loop.run_files import SEARCHED_FILE
 from ..loop.shards import Store
-from ..loop.start import SEARCHED_FILE
 from ..loop.tuning import Tried, tune
-from .architectures import Size, build, multiply_adds
+from ..networks.multiply_adds import multiply_adds
+from .architectures import Size, build
 from .run import train
 from .settings import Settings
 

@@ -9,19 +9,16 @@ from pathlib import Path
 
 from plate_runtime.errors import DataError, UsageError, damage_as
 
-from ..characters.score import spread
+from ..atomic import replacing, write_json
 from ..loop import checkpoint
-from ..loop.atomic import replacing, write_json
-from ..loop.record import MODEL_FILE
-from ..loop.run_files import number_in, read_json
+from ..loop.evaluate import spread
+from ..loop.run_files import MODEL_FILE, REPORT_FILE, SEARCHED_FILE, SETTINGS_FILE, number_in, read_json, write_report
 from ..loop.shards import Store
-from ..loop.start import SEARCHED_FILE
 from ..loop.tuning import FOLDER
 from ..networks.model_name import named
-from . import report
 from .run import run
 from .search import search
-from .settings import FILE, Settings
+from .settings import Settings
 
 
 def session(
@@ -41,7 +38,7 @@ def session(
     _refuse_used(folder, resume)
     settings = named(settings, folder)
     if settings.trials and not (folder / SEARCHED_FILE).exists() and not (folder / checkpoint.FILE).exists():
-        write_json(asdict(settings), folder / FILE)
+        write_json(asdict(settings), folder / SETTINGS_FILE)
         settings = search(settings, folder, store, resume=resume, say=say)
     if settings.seeds > 1:
         _every_seed(settings, folder, store, retime=retime, say=say)
@@ -51,27 +48,27 @@ def session(
 
 
 def _refuse_used(folder: Path, resume: bool) -> None:
-    if not resume and any((folder / name).exists() for name in (report.FILE, FOLDER, FILE)):
+    if not resume and any((folder / name).exists() for name in (REPORT_FILE, FOLDER, SETTINGS_FILE)):
         raise UsageError(f"{folder} holds a run already; add --resume if it is unfinished, or name another folder")
 
 
 def _every_seed(settings: Settings, folder: Path, store: Store, *, retime: bool, say: Callable[[str], None]) -> None:
     """Train with each seed on the same drawings; the first one's model is kept as that of the whole."""
-    write_json(asdict(settings), folder / FILE)
+    write_json(asdict(settings), folder / SETTINGS_FILE)
     parts = [folder / f"seed-{settings.seed + place}" for place in range(settings.seeds)]
     for place, part in enumerate(parts):
-        if (part / report.FILE).exists():
+        if (part / REPORT_FILE).exists():
             continue
         single = replace(settings, seed=settings.seed + place, drawing_seed=settings.draws_with, seeds=1, trials=0)
         going_on = (part / checkpoint.FILE).exists()
         run(single, part, store, resume=going_on, retime=retime and going_on, say=say)
-    reports = [read_json(part / report.FILE) for part in parts]
+    reports = [read_json(part / REPORT_FILE) for part in parts]
     with damage_as(DataError, f"a report in {folder} is damaged"):
         names = reports[0]["scores"]
         folded = {name: spread([number_in(found["scores"][name], "folded") for found in reports]) for name in names}
     with replacing(folder / MODEL_FILE) as unfinished:
         shutil.copyfile(parts[0] / MODEL_FILE, unfinished)
-    report.write(
+    write_report(
         {"folded": folded, "seeds": {part.name: found for part, found in zip(parts, reports, strict=True)}}, folder
     )
     for name, found in folded.items():

@@ -9,17 +9,14 @@ from typing import Any
 
 from plate_runtime.errors import ModelError, UsageError
 
-from ..loop.run_files import recorded_settings
+from ..loop.rounds import Plan
+from ..loop.run_files import SETTINGS_FILE, recorded_settings
+from ..loop.shards import VALIDATION_SEED
 from ..loop.steps import Goal
 from ..networks import weights_file
 from . import architectures
 from .architectures import Size
-from .report import FILE as REPORT_FILE
-from .rounds import Plan
 
-FILE = "settings.json"
-VALIDATION_SEED = 900_001
-"""Of the drawings that are scored: the same for all runs, and no run trains with it."""
 FINE_TUNING: dict[str, Any] = {"learning_rate": 3e-4, "epochs": 30, "shard": 2048, "window": 2, "validation": 512}
 """Of a network that goes on with a user's own crops, where the command line says nothing else."""
 
@@ -141,15 +138,7 @@ def read_settings(folder: Path) -> Settings:
 
     parser = argparse.ArgumentParser()
     add_options(parser)
-    return Settings(**recorded_settings(folder, FILE, Settings, parser))
-
-
-def unfinished_run(runs: Path, kind: str = "plate") -> Path:
-    """Return the newest unfinished run of a kind in `runs`. Raises UsageError if there is none."""
-    found = [path.parent for path in runs.glob(f"{kind}-*/{FILE}") if not (path.parent / REPORT_FILE).exists()]
-    if not found:
-        raise UsageError(f"no unfinished training in {runs}/; name a run with --out")
-    return max(found, key=lambda path: (path / FILE).stat().st_mtime)
+    return Settings(**recorded_settings(folder, SETTINGS_FILE, Settings, parser))
 
 
 def _network_of(path: Path) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from plate_runtime.errors import DataError, DeviceError
 
-from ..loop.progress import progress
+from ..progress import progress
 from .npm_registry import fetch_package, registry
 
 FETCH_COMMAND = "plate-train fonts"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from plate_runtime.errors import DataError, damage_as
 
-from ..loop.atomic import write_json
-from ..loop.run_files import read_json
+from ..atomic import write_json
+from .run_files import read_json
 
 FILE = "completed.json"
 _DAMAGED = "the record of the search is damaged; start again without --resume"

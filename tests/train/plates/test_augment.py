@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from small_plates import small_shard
 
-from plate_train.plates.augment import changed_batch
+from plate_train.plates.augment import augmented
 from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 PICTURES, _ = small_shard(1, 0, 64, PLATE_SPEC, "train")
 
 
 def test_a_key_decides_the_changes() -> None:
-    first, again, other = (changed_batch(PICTURES, [1, key]) for key in (5, 5, 6))
+    first, again, other = (augmented(PICTURES, np.random.default_rng([1, key])) for key in (5, 5, 6))
     np.testing.assert_array_equal(first, again)
     assert first.dtype == np.uint8
     assert first.shape == PICTURES.shape
@@ -21,12 +21,12 @@ def test_a_key_decides_the_changes() -> None:
 
 def test_equal_pictures_become_different_ones() -> None:
     same = np.repeat(PICTURES[:1], 16, axis=0)
-    changed = changed_batch(same, [2])
+    changed = augmented(same, np.random.default_rng([2]))
     assert len(np.unique(changed.reshape(16, -1), axis=0)) == 16
 
 
 def test_a_changed_plate_stays_near_the_old_one() -> None:
-    changed = changed_batch(PICTURES, [3]).reshape(64, -1).astype(float)
+    changed = augmented(PICTURES, np.random.default_rng([3])).reshape(64, -1).astype(float)
     before = PICTURES.reshape(64, -1).astype(float)
     likeness = [abs(np.corrcoef(one, other)[0, 1]) for one, other in zip(before, changed, strict=True)]
     assert np.median(likeness) > 0.6

@@ -13,7 +13,7 @@ import pytest
 
 from plate_runtime.errors import DataError, UsageError
 from plate_train.detector import settings as detector
-from plate_train.loop.run_files import number_in, read_arrays, read_json
+from plate_train.loop.run_files import SETTINGS_FILE, number_in, read_arrays, read_json
 from plate_train.plates import settings as plates
 
 WILD = {
@@ -27,14 +27,14 @@ WILD = {
 def test_settings_that_no_option_allows_are_refused(
     read: Callable[[Path], Any], name: str, value: object, tmp_path: Path
 ) -> None:
-    (tmp_path / plates.FILE).write_text(json.dumps({name: value}))
+    (tmp_path / SETTINGS_FILE).write_text(json.dumps({name: value}))
     with pytest.raises(UsageError, match=rf"settings\.json: {name} does not fit"):
         read(tmp_path)
 
 
 @pytest.mark.parametrize("read", [plates.read_settings, detector.read_settings])
 def test_what_was_recorded_comes_back(read: Callable[[Path], Any], tmp_path: Path) -> None:
-    (tmp_path / plates.FILE).write_text(json.dumps({"steps": 7, "hours": 2, "watch": ["a.csv"], "later": 1}))
+    (tmp_path / SETTINGS_FILE).write_text(json.dumps({"steps": 7, "hours": 2, "watch": ["a.csv"], "later": 1}))
     settings = read(tmp_path)
     assert (settings.steps, settings.hours, settings.watch) == (7, 2.0, ("a.csv",))
 
