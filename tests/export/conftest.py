@@ -20,7 +20,7 @@ from tiny_models import draw_character
 from plate_export.source import Source, open_source
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.preprocess import crop_to_ink, scale_pixels
-from plate_train.loop.shards import VALIDATION_PART, shard_digest
+from plate_train.loop.shards import VALIDATION_SPLIT, shard_digest
 from plate_train.networks import tensorflow_setup, weights_file
 from plate_train.networks.weights_file import ModelMeta
 from plate_train.synthetic.plates.spec import PLATE_SPEC
@@ -154,12 +154,12 @@ def plate_network(keras: Any) -> Any:
 @pytest.fixture(scope="session")
 def plate_meta() -> ModelMeta:
     """What `plate-train plate` would record of a network that was trained on `draw_cells`."""
-    digest = shard_digest(*draw_cells(9, 0, PLATES, PLATE_SPEC, VALIDATION_PART))
+    digest = shard_digest(*draw_cells(9, 0, PLATES, PLATE_SPEC, VALIDATION_SPLIT))
     training = {
         "kind": "drawn",
         "drawing_seed": 3,
         "generators": [{"digest": "g" * 64, "first_shard": 0}, {"digest": "h" * 64, "first_shard": 2}],
-        "sets": {"val": {"seed": 9, "number": 0, "count": PLATES, "part": VALIDATION_PART, "digest": digest}},
+        "sets": {"val": {"seed": 9, "number": 0, "count": PLATES, "part": VALIDATION_SPLIT, "digest": digest}},
         "settings": {"shard": 100},
     }
     return ModelMeta(
@@ -178,4 +178,4 @@ def plate_h5(plate_network: Any, plate_meta: ModelMeta, tmp_path_factory: pytest
 @pytest.fixture
 def cell_generator(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets the recorded plates be drawn by `draw_cells`."""
-    monkeypatch.setattr("plate_train.plates.recorded._own_generator", lambda: draw_cells)
+    monkeypatch.setattr("plate_train.plates.recorded._default_renderer", lambda: draw_cells)

@@ -27,7 +27,7 @@ from plate_runtime.model_file import read_model_file
 from plate_runtime.preprocess import standardise
 from plate_train.networks import weights_file
 from plate_train.networks.weights_file import ModelMeta
-from plate_train.plates.own_data import split_labelled
+from plate_train.plates.user_data import split_labelled
 from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 from .conftest import PLATES
@@ -62,7 +62,7 @@ def exported(plate_h5: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All four files, checked with the drawings that the `.h5` records."""
     out = tmp_path_factory.mktemp("exported")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("plate_train.plates.recorded._own_generator", lambda: draw_cells)
+        patch.setattr("plate_train.plates.recorded._default_renderer", lambda: draw_cells)
         assert export_command([str(plate_h5), "--out", str(out), "--calibration", "50"]) == 0
     return out
 
@@ -153,7 +153,7 @@ def test_crops_that_the_network_went_on_with_are_left_out(
 def test_no_generator_is_needed_for_float_files_of_labelled_crops(
     plate_h5: Path, crops: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("plate_train.plates.recorded._own_generator", lambda: pytest.fail("drawn"))
+    monkeypatch.setattr("plate_train.plates.recorded._default_renderer", lambda: pytest.fail("drawn"))
     assert export_command([str(plate_h5), "--data", str(crops), "--float", "--out", str(tmp_path / "out")]) == 0
 
 
@@ -182,8 +182,8 @@ def test_a_generator_that_changed_is_exit_2(plate_h5: Path, tmp_path: Path, monk
         pictures[0, 0, 0] ^= 1
         return pictures, texts
 
-    monkeypatch.setattr("plate_train.plates.recorded._own_generator", lambda: newer)
-    _refused(DataError, [plate_h5], tmp_path / "out", "draws other plates than those that were recorded")
+    monkeypatch.setattr("plate_train.plates.recorded._default_renderer", lambda: newer)
+    _refused(DataError, [plate_h5], tmp_path / "out", "renders other plates than those that were recorded")
     assert DataError.exit_code == 2
 
 

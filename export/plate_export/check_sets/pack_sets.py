@@ -78,7 +78,7 @@ def _characters(meta: Any) -> tuple[Drawn, Drawn]:
 
 
 def _plates(meta: Any) -> tuple[Drawn, Drawn]:
-    from plate_train.plates.recorded import training_drawings, validation_drawings
+    from plate_train.plates.recorded import training_plates, validation_plates
     from plate_train.synthetic.plates.shard import shard
 
     drawn: list[Drawn] = []
@@ -87,8 +87,8 @@ def _plates(meta: Any) -> tuple[Drawn, Drawn]:
         drawn.append(shard(*arguments, **more))
         return drawn[-1]
 
-    validation_drawings(meta, keep)
-    training_drawings(meta, _COUNTS["plate"][0], keep)
+    validation_plates(meta, keep)
+    training_plates(meta, _COUNTS["plate"][0], keep)
     return drawn[1], drawn[0]
 
 

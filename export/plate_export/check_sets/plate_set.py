@@ -12,9 +12,9 @@ from plate_runtime.errors import DataError, damage_as
 from plate_runtime.labels import LabelledPicture, read_labels, set_digest
 from plate_runtime.preprocess import resize_picture
 from plate_train.networks.weights_file import ModelMeta
-from plate_train.plates.own_data import split_labelled
-from plate_train.plates.recorded import training_drawings, validation_drawings
+from plate_train.plates.recorded import training_plates, validation_plates
 from plate_train.plates.score import CropSet, open_grays
+from plate_train.plates.user_data import split_labelled
 
 from .labelled import CheckSet, Labelled, find_unseen
 
@@ -32,10 +32,10 @@ def load_plates(meta: ModelMeta, data: Path | None, calibration: int) -> CheckSe
     """
     if data is not None and meta.training.get("kind") != "drawn":
         return _divided(meta, data)
-    train = _drawings(training_drawings(meta, calibration)) if calibration else _nothing(meta)
+    train = _drawings(training_plates(meta, calibration)) if calibration else _nothing(meta)
     train_name = "drawn-plates/train"
     if data is None:
-        found, digest = validation_drawings(meta)
+        found, digest = validation_plates(meta)
         val = _drawings(found)
         return CheckSet(found.name, train_name, digest, train, val, True, np.ones(len(val), bool))
     name, listed = data.resolve().name, _listed(meta, data)

@@ -75,13 +75,13 @@ def test_a_finished_run_leaves_everything(finished: Path) -> None:
 def test_recorded_scenes_are_drawn_again(finished: Path, tmp_path: Path) -> None:
     meta = weights_file.read_meta(finished / "model.h5")
     assert meta is not None
-    draw = small_store(tmp_path).draw
-    scenes, digest = recorded.validation_scenes(meta, draw)
+    render = small_store(tmp_path).render
+    scenes, digest = recorded.validation_scenes(meta, render)
     assert (len(scenes), digest) == (6, meta.training["sets"]["val"]["digest"])
     assert [len(plates) for plates in scenes.plates] == [1] * 6
-    assert len(recorded.training_scenes(meta, 4, draw)) == 4
+    assert len(recorded.training_scenes(meta, 4, render)) == 4
     with pytest.raises(DataError, match="other scenes"):
-        recorded.validation_scenes(meta, lambda seed, number, *more, **told: draw(seed + 1, number, *more, **told))
+        recorded.validation_scenes(meta, lambda seed, number, *more, **named: render(seed + 1, number, *more, **named))
 
 
 def test_what_another_generator_draws_counts_from_the_running_round_on(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_what_another_generator_draws_counts_from_the_running_round_on(tmp_path:
 def test_a_run_of_another_size_is_not_gone_on_with(finished: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="another network"):
         run(small_settings(width=0.5, start=str(finished / "model.h5")), tmp_path / "x", small_store(tmp_path))
-    with pytest.raises(UsageError, match="validated"):
+    with pytest.raises(UsageError, match="validation set"):
         Settings(seed=900_001)
 
 

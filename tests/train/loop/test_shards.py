@@ -11,7 +11,7 @@ from small_plates import small_shard, small_store
 
 from plate_runtime.errors import DataError
 from plate_runtime.manifest import InputSpec
-from plate_train.loop.shards import Advance, Ahead, Store
+from plate_train.loop.shards import Advance, Prefetcher, Store
 from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 
@@ -27,7 +27,7 @@ def short_shard(
 
 def test_what_is_drawn_ahead_is_what_is_drawn_at_once(tmp_path: Path) -> None:
     store = small_store(tmp_path)
-    with Ahead(store, 3, 8, workers=2) as ahead:
+    with Prefetcher(store, 3, 8, workers=2) as ahead:
         ahead.want(0, 2)
         drawn = [ahead.get(number) for number in range(3)]
     for number, shard in enumerate(drawn):
@@ -60,14 +60,14 @@ def test_old_shards_go_and_those_in_use_stay(tmp_path: Path) -> None:
 
 
 def test_a_failing_generator_ends_the_wait_and_says_why(tmp_path: Path) -> None:
-    with Ahead(Store(tmp_path, "d", failing_shard, PLATE_SPEC), 1, 4, workers=1) as ahead:
+    with Prefetcher(Store(tmp_path, "d", failing_shard, PLATE_SPEC), 1, 4, workers=1) as ahead:
         ahead.want(0, 0)
         with pytest.raises(DataError, match="no fonts here"):
             ahead.get(0)
 
 
 def test_waiting_ends_when_nobody_wants_it_any_more(tmp_path: Path) -> None:
-    with Ahead(small_store(tmp_path), 1, 4, workers=1) as ahead:
+    with Prefetcher(small_store(tmp_path), 1, 4, workers=1) as ahead:
         assert ahead.get(7, stop=lambda: True) is None
 
 

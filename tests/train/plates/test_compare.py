@@ -91,7 +91,7 @@ def test_a_training_is_started_or_gone_on_with(tmp_path: Path, monkeypatch: pyte
 
 def test_drawings_are_made_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compare, "Settings", type("S", (), {"shard": 4, "workers": 1}))
-    compare.draw(small_store(tmp_path), 2)
+    compare.render(small_store(tmp_path), 2)
     assert len(list(small_store(tmp_path).folder.iterdir())) >= 2
 
 

@@ -12,7 +12,7 @@ from plate_runtime.errors import PlateEdgeError, UsageError
 from plate_train.command import command
 from plate_train.loop import checkpoint
 from plate_train.plates import generator, session
-from plate_train.plates.settings import chosen, read_settings
+from plate_train.plates.settings import new_settings, read_settings
 
 QUICK = [
     "--steps", "4", "--shard", "32", "--uses", "2", "--batch", "16", "--width", "0.1", "--depth", "1",
@@ -70,9 +70,9 @@ def test_help_has_the_defaults_of_fine_tuning(capsys: pytest.CaptureFixture[str]
 
 
 def test_fifty_crops_wait_for_no_more_drawings_than_they_need() -> None:
-    few, many = chosen({"data": "x"}).plan(40), chosen({"data": "x"}).plan(40_000)
+    few, many = new_settings({"data": "x"}).plan(40), new_settings({"data": "x"}).plan(40_000)
     assert few.count == 304
-    assert few.steps == chosen({"data": "x"}).goal(40).steps == 38
+    assert few.steps == new_settings({"data": "x"}).goal(40).steps == 38
     assert many.count == 2048
 
 

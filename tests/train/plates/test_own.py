@@ -12,7 +12,7 @@ from small_plates import write_crops
 from plate_runtime.alphabet import fold
 from plate_runtime.errors import DataError
 from plate_runtime.labels import LabelledPicture
-from plate_train.plates.own_data import load_own, split_labelled
+from plate_train.plates.user_data import load_user_crops, split_labelled
 from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 ENTRIES = st.lists(
@@ -56,7 +56,7 @@ def test_crops_that_hang_together_cannot_be_divided() -> None:
 
 
 def test_a_folder_becomes_pictures_to_change_and_pictures_to_read(tmp_path: Path) -> None:
-    own = load_own(write_crops(tmp_path / "crops", 40), PLATE_SPEC)
+    own = load_user_crops(write_crops(tmp_path / "crops", 40), PLATE_SPEC)
     assert len(own.train) + len(own.val) == 40
     assert own.record["sets"]["val"]["count"] == len(own.val)
     assert abs(float(own.val.pictures.mean()) - 128) < 12
@@ -67,4 +67,4 @@ def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     folder = write_crops(tmp_path / "crops", 20)
     (folder / "images/3.png").write_bytes(b"no picture")
     with pytest.raises(DataError, match=r"3\.png"):
-        load_own(folder, PLATE_SPEC)
+        load_user_crops(folder, PLATE_SPEC)

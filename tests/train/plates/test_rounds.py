@@ -9,16 +9,16 @@ import pytest
 from small_plates import small_shard, small_store
 
 from plate_train.loop.rounds import Plan
-from plate_train.loop.shards import Ahead, Shard
+from plate_train.loop.shards import Prefetcher, Shard
 from plate_train.plates.losses import encode
-from plate_train.plates.own_data import pick
 from plate_train.plates.rounds import PlateRounds
+from plate_train.plates.user_data import pick
 from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 PLAN = Plan(count=8, batch=4, uses=2, window=2, ahead=1)
 
 
-class Drawn(Ahead):
+class Drawn(Prefetcher):
     """Draws when asked, without processes."""
 
     def want(self, low: int, high: int) -> None:

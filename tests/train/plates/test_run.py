@@ -21,7 +21,7 @@ from plate_train.loop.run_files import unfinished_run
 from plate_train.loop.shards import Advance, Store
 from plate_train.networks import weights_file
 from plate_train.plates.run import run
-from plate_train.plates.settings import changed, chosen, read_settings
+from plate_train.plates.settings import new_settings, read_settings, resumed
 from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 Start = Callable[..., Any]
@@ -98,7 +98,7 @@ def test_kept_weights_are_the_averaged_ones(finished: Path) -> None:
 def test_what_another_generator_draws_counts_from_the_running_round_on(finished: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     run(small_settings(steps=12), folder, small_store(tmp_path), say=lambda _line: None)
-    longer = changed(read_settings(folder), {"steps": 20})
+    longer = resumed(read_settings(folder), {"steps": 20})
     run(longer, folder, small_store(tmp_path, "e" * 64), resume=True, retime=True, say=lambda _line: None)
     state = checkpoint.load(folder)[0]
     assert state.generators == [("d" * 64, 0), ("e" * 64, 1)]
@@ -123,7 +123,7 @@ def test_own_crops_are_learnt_from_a_network_that_was(finished: Path, tmp_path: 
         "batch": 16,
         "threads": 1,
     }
-    settings = chosen(given | {"validation": 16, "workers": 1})
+    settings = new_settings(given | {"validation": 16, "workers": 1})
     assert (settings.width, settings.depth) == (0.15, 1)
     folder = tmp_path / "own"
     lines: list[str] = []
@@ -188,4 +188,4 @@ def test_only_networks_of_this_command_are_gone_on_with(tmp_path: Path) -> None:
 
     weights_file.save(architectures.baseline(), tmp_path / "character.h5", weights_file.ModelMeta())
     with pytest.raises(ModelError, match="plate-train plate"):
-        chosen({"start": str(tmp_path / "character.h5")})
+        new_settings({"start": str(tmp_path / "character.h5")})

@@ -26,9 +26,9 @@ def test_rate_stays_up_while_the_length_is_not_known() -> None:
 
 
 def test_average_is_short_at_first_and_in_short_runs() -> None:
-    assert Schedule(1e-3, 100_000).share(0) > 0.5
-    assert Schedule(1e-3, 100_000, average=1000).share(50_000) == pytest.approx(1 / 1000)
-    assert Schedule(1e-3, 200, average=1000).share(199) == pytest.approx(1 / 20)
+    assert Schedule(1e-3, 100_000).average_weight(0) > 0.5
+    assert Schedule(1e-3, 100_000, average=1000).average_weight(50_000) == pytest.approx(1 / 1000)
+    assert Schedule(1e-3, 200, average=1000).average_weight(199) == pytest.approx(1 / 20)
 
 
 def test_hours_become_steps_by_the_pace_of_the_first_rounds() -> None:

@@ -28,21 +28,21 @@ def hasty() -> Training:
 def test_settled_networks_read_as_they_normalise(hasty: Training) -> None:
     expected = np.asarray(hasty.average(BATCHES[0], training=True))  # with the batch's own means; changes the kept ones
     before = np.asarray(hasty.read(BATCHES[0]))
-    hasty.settle(BATCHES[:1])
+    hasty.update_statistics(BATCHES[:1])
     after = np.asarray(hasty.read(BATCHES[0]))
     assert np.abs(after - expected).max() < 0.1 * np.abs(before - expected).max()
     assert np.allclose(after, expected, atol=0.02 * np.abs(expected).max())
 
 
 def test_settling_depends_on_nothing_but_weights_and_batches(hasty: Training) -> None:
-    hasty.settle(BATCHES)
+    hasty.update_statistics(BATCHES)
     once = [weights.copy() for weights in hasty.average.get_weights()]
-    hasty.settle(BATCHES[1:])
-    hasty.settle(BATCHES)
+    hasty.update_statistics(BATCHES[1:])
+    hasty.update_statistics(BATCHES)
     assert all(np.array_equal(one, other) for one, other in zip(once, hasty.average.get_weights(), strict=True))
 
 
 def test_without_batches_nothing_changes(hasty: Training) -> None:
     before = [weights.copy() for weights in hasty.average.get_weights()]
-    hasty.settle([])
+    hasty.update_statistics([])
     assert all(np.array_equal(one, other) for one, other in zip(before, hasty.average.get_weights(), strict=True))

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..loop import numbers as checked
-from ..loop.run_options import add_finer_choices, add_run_options, adder, given_settings, run_folder, says_how_to_resume
-from ..loop.shards import TRAINING_PART
+from ..loop.run_options import add_finer_choices, add_run_options, adder, given_settings, resume_hint, run_folder
+from ..loop.shards import TRAINING_SPLIT
 from ..networks.tensorflow_setup import require_extra
 from ..progress import STARTING, progress
 from .settings import Settings, read_settings, resumed
@@ -51,7 +51,7 @@ def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     folder = run_folder(options, KIND)
     settings = resumed(read_settings(folder), given) if options.resume else Settings(**given)
     say(STARTING)
-    with says_how_to_resume(KIND, folder):
+    with resume_hint(KIND, folder):
         _train(settings, folder, options, say)
     return 0
 
@@ -69,8 +69,8 @@ def _preview(settings: Settings, path: Path, say: Callable[[str], None]) -> int:
     from ..synthetic.scenes.shard import shard
     from .plots import preview
 
-    with progress(PREVIEWED, "drawing", "scene") as bar:
-        pictures, texts = shard(settings.seed, 0, PREVIEWED, split=TRAINING_PART, advance=bar.update)
+    with progress(PREVIEWED, "rendering", "scene") as bar:
+        pictures, texts = shard(settings.seed, 0, PREVIEWED, split=TRAINING_SPLIT, advance=bar.update)
     preview(pictures, texts, path)
     say(f"{PREVIEWED} synthetic scenes with their plates: {path}")
     return 0

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..loop.recorded import training_again, validation_again
-from ..loop.shards import Draw
+from ..loop.shards import Render
 from ..networks.weights_file import ModelMeta
 from ..synthetic.scenes.labels import decode
 from ..synthetic.scenes.spec import Corners
@@ -33,23 +33,23 @@ class SceneSet:
         return len(self.plates)
 
 
-def validation_scenes(meta: ModelMeta, draw: Draw | None = None) -> tuple[SceneSet, str]:
+def validation_scenes(meta: ModelMeta, render: Render | None = None) -> tuple[SceneSet, str]:
     """Render the recorded validation set again, and return it with its digest.
 
     Raises:
         DataError: nothing was recorded, or the generator renders something else now.
     """
-    pictures, texts, digest = validation_again(meta, "detector", draw or _own_generator())
+    pictures, texts, digest = validation_again(meta, "detector", render or _default_renderer())
     return _scene_set("drawn-scenes/val", pictures, texts), digest
 
 
-def training_scenes(meta: ModelMeta, count: int, draw: Draw | None = None) -> SceneSet:
+def training_scenes(meta: ModelMeta, count: int, render: Render | None = None) -> SceneSet:
     """Render `count` of the scenes that the network was trained on last.
 
     Raises:
         DataError: nothing was recorded, or the fonts are missing.
     """
-    pictures, texts = training_again(meta, "detector", count, draw or _own_generator())
+    pictures, texts = training_again(meta, "detector", count, render or _default_renderer())
     return _scene_set("drawn-scenes/train", pictures, texts)
 
 
@@ -64,7 +64,7 @@ def _scene_set(name: str, pictures: NDArray[np.uint8], texts: list[str]) -> Scen
     return SceneSet(name, pictures, of(True), of(False))
 
 
-def _own_generator() -> Draw:
+def _default_renderer() -> Render:
     from ..synthetic.scenes.shard import shard
 
     return shard

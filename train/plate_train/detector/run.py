@@ -10,7 +10,7 @@ from plate_runtime.results import Detection
 
 from ..loop.record import Recorder
 from ..loop.run_files import MODEL_FILE, write_report
-from ..loop.shards import VALIDATION_PART, VALIDATION_SEED, Ahead, Shard, Store
+from ..loop.shards import VALIDATION_SEED, VALIDATION_SPLIT, Prefetcher, Shard, Store
 from ..loop.start import begun, start_from, writable
 from ..loop.steps import Stop, total_steps
 from ..loop.training import Training
@@ -83,11 +83,11 @@ def _prepared(
     fix(settings.seed, settings.threads)
     training = _training(settings)
     state = begun(folder, training, store.digest, settings.plan(), resume)
-    scenes = store.load(VALIDATION_SEED, 0, settings.validation, VALIDATION_PART)
+    scenes = store.load(VALIDATION_SEED, 0, settings.validation, VALIDATION_SPLIT)
     recorder = _recorder(settings, scenes, store)
     stop = Stop()
     rounds = SceneRounds(
-        settings.plan(), Ahead(store, settings.seed, settings.shard, settings.workers),
+        settings.plan(), Prefetcher(store, settings.seed, settings.shard, settings.workers),
         seed=settings.seed, first=state.generators[-1][1], stop=stop,
     )  # fmt: skip
     loop = DetectorSteps(

@@ -19,7 +19,7 @@ class DetectorSteps(Steps):
     val: FrameSet
     watch: Mapping[str, FrameSet]
 
-    told: ClassVar[str] = "% found"
+    score_name: ClassVar[str] = "% found"
 
     @property
     def sets(self) -> dict[str, FrameSet]:

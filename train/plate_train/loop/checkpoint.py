@@ -1,4 +1,4 @@
-"""Everything a run needs to go on as if it had never been interrupted, in one file that is complete or not there."""
+"""The checkpoint of a run in one file: a resumed run gives the same result as one without a stop."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DAMAGED = "no complete checkpoint"
 
 @dataclass
 class State:
-    """Where a run stands, apart from its arrays.
+    """Progress of a run, apart from its arrays.
 
     Attributes:
         step: steps done. total: steps of the whole run; None while it is not known yet.

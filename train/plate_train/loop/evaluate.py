@@ -22,7 +22,7 @@ VALIDATION_FRACTION = 0.2
 
 
 class Scored(Protocol):
-    """How a set was read, or what was found in it: as JSON values, and its one number in percent."""
+    """Score of a set: as JSON values, and one percentage."""
 
     @property
     def percent(self) -> float: ...
@@ -31,7 +31,7 @@ class Scored(Protocol):
 
 
 def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse a command line with models and label files, told apart by their suffix, in any order."""
+    """Parse a command line with models and label files, distinguished by suffix, in any order."""
     parser.add_argument("paths", nargs="+", type=Path, metavar="MODEL.h5|RUN|FILE.csv")
     parser.add_argument("--json", action="store_true", help="one object a line")
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
@@ -48,7 +48,7 @@ def print_scores(
     load_model: Callable[[Path], tuple[Any, ModelMeta]],
     scored: Callable[[Any, ModelMeta, Path], Scored],
 ) -> None:
-    """Print how each model of the parsed `options` is scored on each set."""
+    """Print the score of each model of the parsed `options` on each set."""
     for path in options.models:
         network, meta = load_model(path)
         for file in options.labels:
@@ -58,7 +58,11 @@ def print_scores(
 
 
 def load_kind(path: Path, kind: str, otherwise: str) -> tuple[Any, ModelMeta]:
-    """Return a network as `load` does. Raises ModelError, which says `otherwise`, if it is of another kind."""
+    """Return the network of a `.h5` or of a run's folder as a function, and its metadata.
+
+    Raises:
+        ModelError: it is of another kind; `otherwise` is the message.
+    """
     path = path / MODEL_FILE if path.is_dir() else path
     meta = weights_file.read_meta(path)
     if meta is None or meta.kind != kind:

@@ -36,7 +36,7 @@ def store_figure(figure: Any, path: Path) -> None:
 
 
 def loss_curve(axes: Any, state: State) -> None:
-    """Draw the loss against the steps; a run that was begun without such points has one a round."""
+    """Plot the loss over the steps; a run of an earlier version has one point for each round."""
     points = state.curve or [(row["step"], row["loss"]) for row in state.history]
     steps, losses = zip(*points, strict=True) if points else ((), ())
     axes.plot(steps, losses, color="C7", marker="." if len(points) < MARKED else None)

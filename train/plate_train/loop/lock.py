@@ -1,4 +1,4 @@
-"""One process a run: two that go on with the same one would overwrite each other's checkpoints."""
+"""One process for each run: two would overwrite each other's checkpoints."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ FILE = "lock"
 
 @contextlib.contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Within the block no other process enters the block for this folder; the system frees it whatever happens.
+    """Within the block this process holds the folder's lock; the system frees it if the process dies.
 
     Raises:
-        UsageError: another process is in it.
+        UsageError: another process holds it.
     """
     try:
         import fcntl

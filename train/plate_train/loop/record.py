@@ -1,4 +1,4 @@
-"""What the file of a network trained on drawings says of itself, written at every checkpoint."""
+"""The model file of a run and its training record, written at every checkpoint."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ..networks.tensorflow_setup import versions
 from ..networks.weights_file import ModelMeta
 from .checkpoint import State
 from .run_files import MODEL_FILE
-from .shards import VALIDATION_PART, VALIDATION_SEED, Shard, shard_digest
+from .shards import VALIDATION_SEED, VALIDATION_SPLIT, Shard, shard_digest
 
-_PLACES = ("data", "start", "watch", "drawings")
-"""Settings that are paths of the machine it was trained on: nobody else's business."""
+_PATHS = ("data", "start", "watch", "drawings")
+"""Settings that are local paths; they are not recorded."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +25,16 @@ class Recorder:
     """Writes the model of a run.
 
     Attributes:
-        meta: what the file says apart from the training. settings: of the run, by name.
-        drawing_seed: of what is trained on. drawn: what is validated on.
-        fonts: licences by package, of what is drawn with.
-        more: further entries of the record, such as the user's own crops or the network before.
+        meta: metadata apart from the training. settings: of the run, by name.
+        seed: of the training shards. validation: the validation set.
+        fonts: licences of the fonts, by package.
+        more: further entries of the record, such as the user's crops or the network at the start.
     """
 
     meta: ModelMeta
     settings: Mapping[str, Any]
-    drawing_seed: int
-    drawn: Shard
+    seed: int
+    validation: Shard
     fonts: Mapping[str, str]
     more: Mapping[str, Any]
 
@@ -46,23 +46,23 @@ class Recorder:
         temperature: float = 1.0,
         thresholds: Mapping[str, float] | None = None,
     ) -> None:
-        """Write the network as `.h5` with everything it has to say of itself."""
+        """Write the network as `.h5` with its metadata."""
         meta = replace(
             self.meta, training=self.training(state, model), temperature=temperature, thresholds=thresholds or {}
         )
         weights_file.save(model, folder / MODEL_FILE, meta)
 
     def training(self, state: State, model: Any) -> dict[str, Any]:
-        """Return what the network was trained on and how long, as JSON values."""
-        validated = {"seed": VALIDATION_SEED, "number": 0, "count": len(self.drawn), "part": VALIDATION_PART}
+        """Return the training record as JSON values."""
+        validated = {"seed": VALIDATION_SEED, "number": 0, "count": len(self.validation), "part": VALIDATION_SPLIT}
         return {
             "kind": "drawn",
-            "drawing_seed": self.drawing_seed,
+            "drawing_seed": self.seed,
             "generators": [{"digest": digest, "first_shard": first} for digest, first in state.generators],
-            "sets": {"val": validated | {"digest": shard_digest(self.drawn.pictures, self.drawn.texts)}},
+            "sets": {"val": validated | {"digest": shard_digest(self.validation.pictures, self.validation.texts)}},
             "fonts": dict(self.fonts),
             "font_licences": sorted(set(self.fonts.values())),
-            "settings": {name: value for name, value in self.settings.items() if name not in _PLACES},
+            "settings": {name: value for name, value in self.settings.items() if name not in _PATHS},
             "step": state.step,
             "steps": state.total,
             "hours": round(state.seconds / 3600, 3),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .shards import Ahead, Shard
+from .shards import Prefetcher, Shard
 
 Batch = tuple[NDArray[Any], NDArray[Any]]
 """Pictures and their targets."""
@@ -56,7 +56,7 @@ class Rounds:
         first: the first shard of this generator. stop: whether to stop waiting for shards.
     """
 
-    def __init__(self, plan: Plan, ahead: Ahead, *, seed: int, first: int, stop: Callable[[], bool]) -> None:
+    def __init__(self, plan: Plan, ahead: Prefetcher, *, seed: int, first: int, stop: Callable[[], bool]) -> None:
         self.plan, self.ahead, self.seed, self.first, self.stop = plan, ahead, seed, first, stop
         self.total: int | None = None
         """Steps of the whole run once it is known: later steps need no shards and no batches."""

@@ -1,4 +1,4 @@
-"""The options that every training on drawings has, and the folder they name."""
+"""Options of every training on synthetic pictures, and the folder of the run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def adder(
 
     `with_data` holds the defaults that differ where a user's own data are given.
 
-    Options that are not given are None, so that a resumed run keeps its own.
+    Options not given are None, so that a resumed run keeps the recorded values.
     """
 
     def setting(name: str, kind: Callable[[str], Any], metavar: str, text: str, **more: Any) -> None:
@@ -52,13 +52,13 @@ def add_run_options(parser: argparse.ArgumentParser, setting: Callable[..., None
 def add_finer_choices(setting: Callable[..., None]) -> None:
     """Add what few users change."""
     setting("average", whole(1), "N", "steps that weights are averaged over, about")
-    setting("drawings", str, "DIR", "where drawings are kept; runs with the same generator share them")
+    setting("drawings", str, "DIR", "folder of the shards; runs with the same generator share them")
     setting("drawings-kept", whole(8), "N", "shards kept of one seed", dest="kept")
-    setting("workers", whole(1), "N", "processes that draw ahead")
-    setting("shard", whole(1), "N", "drawings of a shard, at most")
-    setting("uses", whole(1), "N", "how often each drawing is seen, changed each time")
+    setting("workers", whole(1), "N", "processes that render ahead")
+    setting("shard", whole(1), "N", "pictures of a shard, at most")
+    setting("uses", whole(1), "N", "how often each picture is used, each time with other augmentation")
     setting("window", whole(1), "N", "shards that a round mixes")
-    setting("validation", whole(1), "N", "drawings that are scored")
+    setting("validation", whole(1), "N", "pictures of the validation set")
     setting("checkpoint-minutes", number(0, 600), "M", "between checkpoints", dest="minutes")
     setting("model-name", str, "NAME", "of the model (default: that of the run's folder)", dest="name")
     setting("model-version", str, "X.Y.Z", "of the model", dest="version")
@@ -79,10 +79,10 @@ def run_folder(options: argparse.Namespace, kind: str) -> Path:
 
 
 @contextlib.contextmanager
-def says_how_to_resume(kind: str, folder: Path) -> Iterator[None]:
-    """Tell whoever interrupts the block how to go on: a signal takes its usual course after the checkpoint."""
+def resume_hint(kind: str, folder: Path) -> Iterator[None]:
+    """Print how to continue if the block is interrupted; the signal then has its usual effect."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        print(f"{PROG}: interrupted; go on with: {PROG} {kind} --resume --out {folder}", file=sys.stderr)
+        print(f"{PROG}: interrupted; continue with: {PROG} {kind} --resume --out {folder}", file=sys.stderr)
         raise

@@ -30,8 +30,8 @@ class Schedule:
         falling = min(1.0, max(0, step - warm) / max(1, self.total - warm))
         return self.highest * min(1.0, (step + 1) / warm) * (0.01 + 0.99 * 0.5 * (1 + cos(pi * falling)))
 
-    def share(self, step: int) -> float:
-        """Return how much the weights after a step count in the running average; early ones are soon forgotten."""
+    def average_weight(self, step: int) -> float:
+        """Return the weight of a step in the running average of weights; early steps lose influence quickly."""
         horizon = min(self.average, max(1, (self.total or self.average * 10) // 10))
         return max(1 / horizon, 9 / (10 + step))
 

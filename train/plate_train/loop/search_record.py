@@ -1,7 +1,7 @@
-"""The completed trials of a search in one file of our own, written at once.
+"""The completed trials of a search in one file, written completely or not at all.
 
-KerasTuner rewrites its files in place: killed in the middle of that, it could not read them any more. So they are
-copied after every trial, and put back before a search goes on.
+KerasTuner rewrites its files in place and cannot read them after a kill. So they are copied after every trial, and
+restored before a search continues.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def keep(folder: Path) -> None:
 
 
 def restore(folder: Path) -> None:
-    """Bring `folder` back to what the record holds; without one it is emptied.
+    """Restore `folder` from the record; without a record it is emptied.
 
     Raises:
         DataError: the record is damaged.
@@ -64,5 +64,5 @@ def _read(folder: Path) -> dict[str, str]:
 
 
 def _inside(name: str) -> bool:
-    """Whether a name stays within the folder that it is put into."""
+    """Whether a path stays within its folder."""
     return name.isprintable() and name != "" and ".." not in Path(name).parts and not Path(name).is_absolute()

@@ -1,4 +1,4 @@
-"""How a run starts, whatever it trains: in a folder of its own, with given weights, or where it stopped."""
+"""Start of a run: its folder, given weights, or the checkpoint it continues from."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def writable(folder: Path, settings: Any, resume: bool) -> Iterator[None]:
             try:
                 write_json(asdict(settings), folder / SETTINGS_FILE)
                 yield
-            except BaseException:  # Ctrl-C before the first checkpoint, too, should leave nothing behind
+            except BaseException:  # also for Ctrl-C before the first checkpoint
                 if not (folder / checkpoint.FILE).exists() and not (folder / SEARCHED_FILE).exists():
                     _clear(folder, existed)
                 raise
@@ -55,7 +55,7 @@ def start_from(path: str, model: Any, what: str) -> None:
 def begun(folder: Path, training: Training, digest: str, plan: Plan, resume: bool) -> State:
     """Return where a piece of a run begins, the training brought back to the checkpoint if it resumes one.
 
-    What a changed generator, of another `digest`, draws counts from the next round on.
+    A changed generator, with another `digest`, is used from the next round on.
     """
     state = State(generators=[(digest, 0)])
     if resume:

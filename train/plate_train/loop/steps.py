@@ -1,4 +1,4 @@
-"""The loop of a run: steps, a row of the log after every round, checkpoints, and stopping where one can go on."""
+"""The loop of a run: steps, a row of the log after every round, checkpoints, and a clean stop."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from .rounds import Batch, Rounds
 from .schedule import Schedule, steps_for
 from .training import Training
 
-_SETTLED_ON = 16
-"""Batches, the newest, on which averaged weights are settled, see `Training.settle`."""
+_RECENT = 16
+"""Number of recent batches for the statistics of averaged weights, see `Training.update_statistics`."""
 _PACE_ROUNDS = 3
-"""Rounds after which it is known how many steps fit into the hours."""
+"""Rounds after which the number of steps within the hours is estimated."""
 _POINTS = 200
 """Of the loss in the learning curve: one a step in short runs."""
 
 
 @dataclass(frozen=True)
 class Goal:
-    """How long a run is, `steps` or else as many as fit into `hours`; its highest learning rate; see `Schedule`."""
+    """Length of a run, in `steps` or as many as fit into `hours`, and its highest learning rate; see `Schedule`."""
 
     learning_rate: float
     average: int
@@ -46,7 +46,7 @@ class Goal:
 
 @dataclass
 class Steps:
-    """One piece of a run, whatever is trained.
+    """One piece of a run of any kind.
 
     Attributes:
         training: see `Training`. rounds: what it is shown. goal: see `Goal`. state: where it stands; changed here.
@@ -68,10 +68,10 @@ class Steps:
     _recent: list[float] = field(default_factory=list, init=False, repr=False)
     _epoch_losses: list[float] = field(default_factory=list, init=False, repr=False)
     _pace: tuple[int, float] = field(default=(0, 0.0), init=False, repr=False)
-    _shown: deque[NDArray[Any]] = field(default_factory=lambda: deque(maxlen=_SETTLED_ON), init=False, repr=False)
+    _recent_batches: deque[NDArray[Any]] = field(default_factory=lambda: deque(maxlen=_RECENT), init=False, repr=False)
 
-    told: ClassVar[str] = "% right"
-    """What the numbers in the line of a round are."""
+    score_name: ClassVar[str] = "% right"
+    """Name of the scores in the line of a round."""
 
     def scores(self) -> Mapping[str, Scored]:
         """Score the averaged weights on every set."""
@@ -81,9 +81,9 @@ class Steps:
         """Train to the end, or until stopped: then the signal's usual consequence follows after the checkpoint.
 
         Raises:
-            UsageError: the loss is no number any more.
+            UsageError: the loss is not a number.
         """
-        self._shown.extend(batch[0] for batch in self._shown_before())
+        self._recent_batches.extend(batch[0] for batch in self._batches_before())
         self.rounds.total = self.state.total
         self._pace = (self.state.step, self.state.seconds)
         length = f"up to step {self.state.total:,}" if self.state.total else f"for {self.goal.hours:g} hours"
@@ -103,14 +103,14 @@ class Steps:
                     if time.monotonic() - saved > self.every:
                         self.save()
                         saved = time.monotonic()
-            except DataError:  # drawing failed, between two steps: what was trained is worth keeping
+            except DataError:  # rendering failed between two steps: save the training so far
                 self.save()
                 raise
         self.save()
 
     def save(self) -> None:
         """Write checkpoint, log and model."""
-        self.training.settle(self._shown)
+        self.training.update_statistics(self._recent_batches)
         checkpoint.save(self.folder, self.state, self.training.arrays())
         checkpoint.write_log(self.folder, self.state.history)
         self.keep(self.state)
@@ -119,10 +119,10 @@ class Steps:
         """Train on a batch and return the learning rate."""
         schedule = Schedule(self.goal.learning_rate, self.state.total, self.goal.average)
         rate = schedule.rate(self.state.step)
-        loss = self.training.step(*batch, rate, schedule.share(self.state.step))
+        loss = self.training.step(*batch, rate, schedule.average_weight(self.state.step))
         if not math.isfinite(loss):
             raise UsageError(f"the loss of step {self.state.step} is no number; lower --learning-rate")
-        self._shown.append(batch[0])
+        self._recent_batches.append(batch[0])
         self.state.step += 1
         self.state.losses += loss
         self._note(loss)
@@ -167,9 +167,9 @@ class Steps:
         yield tick
         tick()
 
-    def _shown_before(self) -> Iterator[Batch]:
-        """The last batches before this piece of the run, so that a resumed run settles as one without a stop."""
-        first = max(self.state.step - _SETTLED_ON, self.rounds.first * self.rounds.plan.steps, 0)
+    def _batches_before(self) -> Iterator[Batch]:
+        """The last batches before this piece, so that a resumed run has the same statistics as one without a stop."""
+        first = max(self.state.step - _RECENT, self.rounds.first * self.rounds.plan.steps, 0)
         for step in range(first, self.state.step):
             if (batch := self.rounds.batch(step)) is not None:
                 yield batch
@@ -181,7 +181,7 @@ class Steps:
         return progress(self.state.total or 0, "training", initial=self.state.step)
 
     def _close_round(self, rate: float, bar: Any) -> None:
-        self.training.settle(self._shown)
+        self.training.update_statistics(self._recent_batches)
         scored = self.scores()
         since = self.state.step - (self.state.history[-1]["step"] if self.state.history else 0)
         row = {
@@ -198,13 +198,13 @@ class Steps:
         self.state.history.append(row)
         self.state.losses = 0.0
         checkpoint.write_log(self.folder, self.state.history)
-        shares = ", ".join(f"{name} {found.percent:.1f}" for name, found in scored.items())
+        scores = ", ".join(f"{name} {found.percent:.1f}" for name, found in scored.items())
         self._epoch_losses.clear()
         if self.state.total is None:
             self.state.total = self.rounds.total = total_steps(self.goal, self.state)
             bar.total = self.state.total or 0
         line = f"round {row['round']}, {self._place()}, {row['hours']:.2f} h, loss {row['loss']:.4f}"
-        self.say(f"{line}, {self.told}: {shares}{self._left()}")
+        self.say(f"{line}, {self.score_name}: {scores}{self._left()}")
 
 
 def total_steps(goal: Goal, state: State) -> int | None:
@@ -227,7 +227,7 @@ class Stop:
         self.asked: int | None = None
 
     def __call__(self) -> bool:
-        """Whether somebody asked to stop."""
+        """Whether a stop was requested."""
         return self.asked is not None
 
     @contextlib.contextmanager

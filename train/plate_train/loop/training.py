@@ -20,8 +20,8 @@ _WEIGHT_DECAY = 0.02
 class Training:
     """A network, its optimizer and, in `average`, a second network of averaged weights.
 
-    Statistics of batch normalisation cannot be averaged: they belong to the weights that gave them. `settle` computes
-    them for the averaged weights (Izmailov et al. 2018), before these are scored or saved.
+    Statistics of batch normalisation cannot be averaged: they belong to the weights that gave them.
+    `update_statistics` computes them for the averaged weights (Izmailov et al. 2018), before these are scored or saved.
 
     Args:
         model: a Keras model. loss: (targets, outputs) -> losses. batch: TensorFlow's specs of pictures and targets.
@@ -63,7 +63,7 @@ class Training:
         use_precision("float32")
         return self._read(pictures)
 
-    def settle(self, batches: Sequence[NDArray[Any]]) -> None:
+    def update_statistics(self, batches: Sequence[NDArray[Any]]) -> None:
         """Set means and variances of the averaged network to those on `batches` of pictures."""
         if not batches or not self._normalised:
             return

@@ -1,4 +1,4 @@
-"""KerasTuner's random search over whatever can be declared to it, recorded so that it can be killed and resumed."""
+"""KerasTuner's random search over a declared space, recorded so that it can be resumed after a kill."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _tuner_class(try_out: Callable[[str, Any], float], objective: str) -> Any:
             search_record.keep(Path(self.project_dir))
 
         def load_model(self, _trial: Any) -> None:
-            """Trials keep no weights: the chosen network is trained anew."""
+            """Trials keep no weights: the chosen network is trained again."""
 
     return Tuner
 

@@ -1,1 +1,1 @@
-"""Training of the whole-plate reader: networks, drawings by the shard, rounds, checkpoints, scores."""
+"""Training of the reader of whole plates."""

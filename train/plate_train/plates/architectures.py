@@ -2,8 +2,8 @@
 
 The classes are those of a script, A-Z and 0-9 where none is named, and the blank behind them.
 
-All share one trunk of 3x3 convolutions and differ in how its 6 x 40 features become steps. Only layers whose
-operators run in int8 everywhere; batch normalisation stands before the ReLU, so that it folds into the convolution.
+All share one backbone of 3x3 convolutions and differ in how its 6 x 40 features become steps. All operators run in
+int8 everywhere; batch normalisation is before the ReLU, so that it is folded into the convolution.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Size:
 
     Attributes:
         width: multiplies the channels of every convolution. depth: convolutions in each of the two middle stages.
-        dropout: share of the features dropped before the output while training.
+        dropout: fraction of the features dropped before the output in training.
     """
 
     width: float = 1.0
@@ -40,13 +40,13 @@ class Size:
             raise UsageError(f"width must be in 0.05..4, depth in 1..8, dropout in 0..1; not {self}")
 
     def channels(self, count: int) -> int:
-        """Return `count` times the width as a multiple of 8, which the kernels of every interpreter like best."""
+        """Return `count` times the width as a multiple of 8, for which the kernels of all interpreters are fast."""
         return max(8, 8 * round(count * self.width / 8))
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A network's way from features to steps, and how its steps are decoded."""
+    """How features become steps, and how the steps are decoded."""
 
     decoding: str
     steps: int
@@ -62,15 +62,15 @@ def build(name: str, size: Size | None = None, script: Script = LATIN) -> Any:
     size, classes = size or Size(), len(script.alphabet) + 1
     keras = import_keras()
     picture = keras.layers.Input(PLATE_SPEC.shape)
-    logits = architecture(name).head(_trunk(picture, size), size, classes)
+    logits = architecture(name).head(_backbone(picture, size), size, classes)
     model = keras.Model(picture, logits, name=name.replace("-", "_"))
     if architecture(name).decoding == "ctc":
-        _expect_blanks(model)
+        _set_initial_blanks(model)
     return model
 
 
-def _expect_blanks(model: Any) -> None:
-    """Let every step say blank at first: four steps in five are, and learning that takes hundreds of batches."""
+def _set_initial_blanks(model: Any) -> None:
+    """Set the bias so that steps start as blank: four in five are, and learning that takes hundreds of batches."""
     last = next(layer for layer in reversed(model.layers) if type(layer).__name__ == "Conv2D")
     kernel, bias = last.get_weights()
     bias[-1] = log(4 * (len(bias) - 1))
@@ -84,7 +84,7 @@ def architecture(name: str) -> Architecture:
     return ARCHITECTURES[name]
 
 
-def _trunk(picture: Any, size: Size) -> Any:
+def _backbone(picture: Any, size: Size) -> Any:
     """Features of 6 x 40: an eighth of the height, a quarter of the width."""
     layers = import_keras().layers
     x = _convolution(picture, size.channels(24), strides=2)

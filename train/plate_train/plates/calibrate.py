@@ -17,7 +17,7 @@ ENOUGH_ERRORS = 10
 
 
 def fit_temperature(logits: NDArray[np.float32], texts: Sequence[str], decoding: str) -> float:
-    """Return the temperature at which the plates' confidences, as told, are likeliest for what was read right.
+    """Return the temperature at which the confidences of plates have the least log loss.
 
     Least mean log-loss of "right, with O=0 and I=1 as one" (Guo et al. 2017) of logits (n, steps, classes). With
     hardly an error the optimum runs off towards certainty: below 10 errors nothing under 1 is taken.

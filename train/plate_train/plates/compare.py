@@ -1,10 +1,10 @@
-"""Compare networks that were trained equally long on the same drawings: architectures, and sizes of one of them.
+"""Compare networks that were trained equally long on the same shards: architectures, and sizes of one of them.
 
     python -m plate_train.plates.compare architectures --hours 1 --watch crops/labels.csv --out runs/architectures
     python -m plate_train.plates.compare sizes --steps 20000 --watch crops/labels.csv --out runs/sizes
 
-Interrupted, the same command goes on. The drawings are made before the first training starts, so that none of them
-pays for another one's. Results: `comparison.csv`, a row a training, and `comparison.png`.
+After an interruption the same command continues. The shards are rendered before the first training starts, so that no
+training waits for them. Results: `comparison.csv`, a row a training, and `comparison.png`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from plate_runtime.errors import DataError
 from ..loop import checkpoint
 from ..loop import numbers as checked
 from ..loop.run_files import REPORT_FILE
-from ..loop.shards import Ahead, Store
+from ..loop.shards import Prefetcher, Store
 from ..networks.multiply_adds import multiply_adds
 from ..networks.tensorflow_setup import PRECISIONS
 from ..progress import progress
@@ -34,13 +34,13 @@ PROG = "plate_train.plates.compare"
 SIZES = ((0.25, 2), (0.35, 2), (0.5, 2), (0.7, 2), (0.8, 3), (1.2, 3))
 """Widths and depths, each with about twice as many multiply-adds as the one before."""
 _USES = 2
-"""Rounds are short, so that the length of a short training is known early and told by many of them."""
+"""Rounds are short, so that the length of a short training is known early."""
 _START = "from plate_train.command import main; main()"
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One training: a network of a size, and the seed of its weights and of the order of the drawings."""
+    """One training: a network of a size, and the seed of its weights and of the order of pictures."""
 
     model: str
     width: float
@@ -69,7 +69,7 @@ def command(arguments: Sequence[str]) -> int:
         experiments = architectures(options.multiply_adds * 1e6, options.seeds)
     else:
         experiments = [Experiment(options.model, *size, seed) for seed in range(options.seeds) for size in SIZES]
-    draw(store, options.shards)
+    render(store, options.shards)
     common = [
         *length(options), "--drawing-seed", "0", "--shards", str(options.shards),
         "--uses", str(_USES), "--window", str(options.shards),
@@ -95,10 +95,10 @@ def width_for(name: str, target: float) -> float:
     return min(near, key=lambda candidate: abs(multiply_adds(build(name, Size(candidate))) - target))
 
 
-def draw(store: Store, shards: int) -> None:
-    """Draw the shards that all experiments train on."""
+def render(store: Store, shards: int) -> None:
+    """Render the shards that all experiments train on."""
     settings = Settings()
-    with Ahead(store, 0, settings.shard, settings.workers) as ahead, progress(shards, "drawing", "shard") as bar:
+    with Prefetcher(store, 0, settings.shard, settings.workers) as ahead, progress(shards, "rendering", "shard") as bar:
         ahead.want(0, shards - 1)
         for number in range(shards):
             ahead.get(number)
@@ -106,7 +106,7 @@ def draw(store: Store, shards: int) -> None:
 
 
 def compare(experiments: Sequence[Experiment], out: Path, trained: Callable[[Experiment, Path], None]) -> None:
-    """Train what has no report yet, and write table and plot anew after each training."""
+    """Train what has no report yet, and write table and plot after each training."""
     with progress(len(experiments), "comparison", "training") as bar:
         for experiment in experiments:
             if not (out / experiment.name / REPORT_FILE).exists():
@@ -117,7 +117,7 @@ def compare(experiments: Sequence[Experiment], out: Path, trained: Callable[[Exp
 
 
 def train(experiment: Experiment, folder: Path, common: Sequence[str]) -> None:
-    """Train one network in a process of its own, going on with what is there.
+    """Train one network in another process, continuing an unfinished run.
 
     Raises:
         DataError: the training failed. KeyboardInterrupt: it was interrupted.
@@ -144,12 +144,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--hours", type=checked.number(0.001, 100), default=1.0, metavar="H", help="of each training (default: 1)")
     add("--steps", type=checked.whole(1), metavar="N", help="of each training, however long they take")
     add("--seeds", type=checked.whole(1), default=3, metavar="N", help="trainings of each network (default: 3)")
-    add("--shards", type=checked.whole(2), default=24, metavar="N", help="of 8192 drawings, for all (default: 24)")
+    add("--shards", type=checked.whole(2), default=24, metavar="N", help="of 8192 pictures, for all (default: 24)")
     add("--watch", nargs="+", metavar="FILE.csv", help="real crops to be scored")
-    add("--drawings", default=Settings().drawings, metavar="DIR", help="where drawings are kept")
+    add("--drawings", default=Settings().drawings, metavar="DIR", help="folder of the shards")
     add("--threads", type=checked.whole(1), default=2, metavar="N")
     add("--precision", choices=PRECISIONS, default=PRECISIONS[0], help="of products (default: %(default)s)")
-    add("--model", choices=tuple(ARCHITECTURES), default=DEFAULT, help="whose sizes are compared")
+    add("--model", choices=tuple(ARCHITECTURES), default=DEFAULT, help="the network of the compared sizes")
     add(
         "--multiply-adds",
         type=checked.number(1, 1000),

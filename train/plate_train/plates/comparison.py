@@ -53,7 +53,7 @@ def row(report: Path) -> Row:
 
 
 def plot(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Draw the % read right against the multiply-adds: every training a dot, the means of a network's seeds a line."""
+    """Plot the % read right over the multiply-adds: a dot for each training, a line for the means of a network."""
     sets = [name for name in rows[0] if name.endswith(" %")]
     figure = new_figure(4.2 * len(sets), 3.8)
     for place, name in enumerate(sets):

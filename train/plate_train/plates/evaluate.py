@@ -2,7 +2,7 @@
 
     python -m plate_train.plates.evaluate runs/reader crops/labels.csv more/labels.csv
 
-A run's folder stands for the `model.h5` in it, which every checkpoint writes anew.
+A run's folder stands for the `model.h5` in it, which every checkpoint replaces.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ PROG = "plate_train.plates.evaluate"
 def command(arguments: Sequence[str]) -> int:
     """Print a line for every model and set, or with `--json` an object."""
     parser = argparse.ArgumentParser(prog=PROG, description="Score networks of whole plates on labelled crops.")
-    parser.add_argument("--sheet", type=Path, metavar="DIR", help="draw the misread crops of each set into this folder")
+    parser.add_argument("--sheet", type=Path, metavar="DIR", help="folder for pictures of the misread crops")
     options = parse(parser, arguments)
     print_scores(options, load, lambda reader, meta, file: evaluate(reader, meta, file, options.sheet))
     return 0
 
 
 def load(path: Path) -> tuple[Reader, ModelMeta]:
-    """Return the network of a `.h5`, or of a run's folder, as a function, and what it says of itself.
+    """Return the network of a `.h5`, or of a run's folder, as a function, and its metadata.
 
     Raises:
         ModelError: it is not a network of whole plates.

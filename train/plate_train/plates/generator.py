@@ -1,4 +1,4 @@
-"""The project's own generator of plates, as training keeps its drawings."""
+"""The store of synthetic plates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..synthetic.plates.spec import PLATE_SPEC
 
 
 def plate_store(folder: Path, most: int) -> Store:
-    """Return the store of the project's own generator; every state of it has a folder of its own below `folder`."""
+    """Return the store of the plate renderer; each version of it has its own folder below `folder`."""
     from ..synthetic.fonts import installed_fonts
     from ..synthetic.plates import shard
 

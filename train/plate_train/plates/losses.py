@@ -1,4 +1,4 @@
-"""Texts as training targets, and the loss of each way of decoding."""
+"""Texts as training targets, and the loss of each decoding."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def loss_of(decoding: str) -> Callable[[Any, Any], Any]:
 def ctc_loss(codes: Any, logits: Any) -> Any:
     """Negative logarithm of the probability of the text, summed over all alignments (Graves et al. 2006).
 
-    With sparse labels TensorFlow takes its own kernel for CPUs, several times as fast as the one for dense ones.
+    With sparse labels TensorFlow uses another kernel on CPUs, several times as fast as for dense ones.
     """
     tf = import_tensorflow()
     places = tf.where(codes >= 0)
@@ -52,7 +52,7 @@ def ctc_loss(codes: Any, logits: Any) -> Any:
 
 
 def slots_loss(codes: Any, logits: Any) -> Any:
-    """Cross-entropy summed over the slots; those after the text's end are to be blank, what has no slot is lost."""
+    """Cross-entropy summed over the slots; slots after the text are blank, characters without a slot are ignored."""
     tf = import_tensorflow()
-    wanted = tf.where(codes >= 0, codes, tf.shape(logits)[-1] - 1)[:, :SLOTS]
-    return tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(wanted, logits), axis=1)
+    expected = tf.where(codes >= 0, codes, tf.shape(logits)[-1] - 1)[:, :SLOTS]
+    return tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(expected, logits), axis=1)

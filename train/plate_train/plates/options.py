@@ -7,30 +7,30 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..loop import numbers as checked
-from ..loop.run_options import add_finer_choices, add_run_options, adder, given_settings, run_folder, says_how_to_resume
-from ..loop.shards import TRAINING_PART
+from ..loop.run_options import add_finer_choices, add_run_options, adder, given_settings, resume_hint, run_folder
+from ..loop.shards import TRAINING_SPLIT
 from ..networks.tensorflow_setup import require_extra
 from ..progress import STARTING, progress
 from .architectures import ARCHITECTURES
-from .settings import FINE_TUNING, Settings, changed, chosen, read_settings
+from .settings import FINE_TUNING, Settings, new_settings, read_settings, resumed
 
 KIND = "plate"
 PREVIEWED = 105
 EXAMPLES = """examples:
-  plate-train plate --hours 12 --out runs/reader              train on drawings
-  plate-train plate --resume --out runs/reader                go on with an interrupted run
+  plate-train plate --hours 12 --out runs/reader              train on synthetic crops
+  plate-train plate --resume --out runs/reader                continue an interrupted run
   plate-train plate --hours 1 --width 0.5 --watch crops/labels.csv
                                                               a smaller network; real crops scored as well
   plate-train plate --data crops --from plate-reader          fine-tune with crops of your own: crops/labels.csv
   plate-train plate --data crops --from plate-reader --epochs 60
                                                               the same, each crop seen twice as often
   plate-train plate --trials 12 --hours 6                     search size and learning rate first
-  plate-train plate --preview sheet.png                       look at what is drawn
+  plate-train plate --preview sheet.png                       look at the synthetic plates
 """
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options; those that are not given are None, so that a resumed run keeps its own."""
+    """Add the options. Those not given are None, so that a resumed run keeps the recorded values."""
     defaults = Settings()
     add, setting = parser.add_argument, adder(parser, defaults, FINE_TUNING | {"hours": "not used, see --epochs"})
     setting("data", str, "DIR", "crops of your own to train on as well: a labels.csv with the columns image and text")
@@ -39,20 +39,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     setting("depth", checked.whole(1), "N", "convolutions in each of the two middle stages")
     setting("hours", checked.number(0.001, 1000), "H", "length of the run")
     setting("steps", checked.whole(1), "N", "length of the run in steps, instead of --hours")
-    text = "length of the run in rounds, each with a shard of new drawings; with --data how often each crop is seen"
+    text = "length of the run in rounds, each with a new shard; with --data how often each crop is used"
     setting("epochs", checked.whole(1), "N", text)
     setting("trials", checked.whole(0), "N", "search so many random choices of size and learning rate first")
-    setting("seed", checked.whole(0), "N", "of weights, drawings and their order")
-    setting("seeds", checked.whole(1), "N", "train so many times on the same drawings; the first is kept")
-    add("--resume", action="store_true", help="go on with the run in --out, or with the newest unfinished one")
-    add("--preview", type=Path, metavar="FILE", help="draw a sheet of drawings with their texts, and stop")
+    setting("seed", checked.whole(0), "N", "of weights, shards and their order")
+    setting("seeds", checked.whole(1), "N", "number of trainings on the same shards; the first model is kept")
+    add("--resume", action="store_true", help="continue the run in --out, or the newest unfinished one")
+    add("--preview", type=Path, metavar="FILE", help="write a sheet of synthetic plates with their texts, and stop")
     setting("from", str, "MODEL", "start from the weights of this .h5, or of plate-reader, which ships", dest="start")
-    add("--watch", nargs="+", metavar="FILE.csv", help="score real crops after every round; nothing is chosen by it")
+    add("--watch", nargs="+", metavar="FILE.csv", help="also score these real crops after each round")
     add_run_options(parser, setting, KIND)
     setting("learning-rate", checked.number(1e-7, 1), "X", "AdamW's, at its highest")
     setting("dropout", checked.number(0, 0.95), "X", "before the output, while training")
-    setting("mix", checked.number(0.01, 0.99), "X", "part of the crops of a step that are your own")
-    setting("drawing-seed", checked.whole(0), "N", "of the drawings, where it is not --seed")
+    setting("mix", checked.number(0.01, 0.99), "X", "fraction of the crops of a step that are your own")
+    setting("drawing-seed", checked.whole(0), "N", "of the shards, if it is not --seed")
     setting("batch", checked.whole(1), "N", "crops a step")
     setting("shards", checked.whole(0), "N", "different shards in all, in turn; 0: new ones without end")
     add_finer_choices(setting)
@@ -65,11 +65,11 @@ def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     require_extra()
     given = given_settings(options, Settings)
     if options.preview:
-        return _preview(chosen(given), options.preview, say)
+        return _preview(new_settings(given), options.preview, say)
     folder = run_folder(options, KIND)
     say(STARTING)
-    settings = changed(read_settings(folder), given) if options.resume else chosen(given)
-    with says_how_to_resume(KIND, folder):
+    settings = resumed(read_settings(folder), given) if options.resume else new_settings(given)
+    with resume_hint(KIND, folder):
         _train(settings, folder, options, say)
     return 0
 
@@ -84,14 +84,14 @@ def _train(settings: Settings, folder: Path, options: argparse.Namespace, say: C
 
 def _preview(settings: Settings, path: Path, say: Callable[[str], None]) -> int:
     from .generator import plate_store
-    from .plots import drawings
+    from .plots import preview
 
     store = plate_store(Path(settings.drawings), settings.kept)
-    with progress(PREVIEWED, "drawing", "picture") as bar:
-        seed, spec = settings.draws_with, store.spec
-        pictures, texts = store.draw(seed, 0, PREVIEWED, spec, TRAINING_PART, advance=bar.update)
-    drawings(pictures, texts, path)
-    say(f"{PREVIEWED} drawings with their texts: {path}")
+    with progress(PREVIEWED, "rendering", "picture") as bar:
+        seed, spec = settings.synthetic_seed, store.spec
+        pictures, texts = store.render(seed, 0, PREVIEWED, spec, TRAINING_SPLIT, advance=bar.update)
+    preview(pictures, texts, path)
+    say(f"{PREVIEWED} synthetic plates with their texts: {path}")
     return 0
 
 

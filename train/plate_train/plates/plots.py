@@ -1,4 +1,4 @@
-"""Pictures of a run on plates: learning curves, reliability, misread crops, and a sheet of what the generator draws."""
+"""Plots of a run on plates: learning curves, reliability, misread crops, and a sheet of synthetic plates."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def learning_curves(state: State, before: Mapping[str, PlateScore], sets: Sequen
     figure = new_figure(11, 4.2)
     loss = figure.add_subplot(1, 2, 1)
     loss_curve(loss, state)
-    loss.set_title("loss of changed training crops", fontsize=9)
-    shares = figure.add_subplot(1, 2, 2)
+    loss.set_title("loss of augmented training crops", fontsize=9)
+    scores = figure.add_subplot(1, 2, 2)
     for name in sets:
         rows = [row for row in state.history if name in row]
         steps = [0] * (name in before) + [row["step"] for row in rows]
         first = [before[name].percent] if name in before else []
         percent = first + [100 * row[name]["folded"] / max(1, row[name]["count"]) for row in rows]
-        shares.plot(steps, percent, label=name, marker="o" if len(steps) < _MARKED else None)
-    shares.set_title("% read right, O=0 and I=1 as one, averaged weights", fontsize=9)
-    shares.legend(fontsize=8)
-    for axes in (loss, shares):
+        scores.plot(steps, percent, label=name, marker="o" if len(steps) < _MARKED else None)
+    scores.set_title("% read right, O=0 and I=1 as one, averaged weights", fontsize=9)
+    scores.legend(fontsize=8)
+    for axes in (loss, scores):
         axes.set_xlabel("step")
         axes.grid(alpha=0.3)
     store_figure(figure, path)
@@ -52,8 +52,8 @@ def reliability(sets: Mapping[str, CropSet], readings: Mapping[str, Sequence[Rea
     rows, columns = -(-len(sets) // _ACROSS), min(len(sets), _ACROSS)
     figure = new_figure(3.8 * columns, 3.8 * rows)
     for place, (name, crops) in enumerate(sets.items()):
-        told = [reading.confidence for reading in readings[name]]
-        error, bins = calibration(told, right(readings[name], crops.texts))
+        confidences = [reading.confidence for reading in readings[name]]
+        error, bins = calibration(confidences, right(readings[name], crops.texts))
         axes = figure.add_subplot(rows, columns, place + 1)
         axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.8)
         axes.plot([entry.confidence for entry in bins], [entry.accuracy for entry in bins], marker="o")
@@ -86,6 +86,6 @@ def misread(crops: CropSet, readings: Sequence[Reading], path: Path) -> None:
     store_pages(contact_sheets(crops.pictures[wrong], captions), path)
 
 
-def drawings(pictures: NDArray[np.uint8], texts: Sequence[str], path: Path) -> None:
+def preview(pictures: NDArray[np.uint8], texts: Sequence[str], path: Path) -> None:
     """Draw uint8 (n, height, width), each over its text, on pages."""
     store_pages(contact_sheets(pictures, texts), path)

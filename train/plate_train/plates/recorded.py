@@ -1,39 +1,39 @@
-"""The drawings of a model, drawn again by what its file recorded of them."""
+"""The synthetic plates of a reader, rendered again from the record in its file."""
 
 from __future__ import annotations
 
 from plate_runtime.preprocess import standardise
 
 from ..loop.recorded import training_again, validation_again
-from ..loop.shards import Draw
+from ..loop.shards import Render
 from ..networks.weights_file import ModelMeta
 from .score import CropSet
 
 
-def validation_drawings(meta: ModelMeta, draw: Draw | None = None) -> tuple[CropSet, str]:
-    """Draw the recorded validation set again, and return it with its digest.
+def validation_plates(meta: ModelMeta, render: Render | None = None) -> tuple[CropSet, str]:
+    """Render the recorded validation set again, and return it with its digest.
 
     Args:
-        draw: the generator; the project's own if None.
+        render: the generator; the project's if None.
 
     Raises:
-        DataError: nothing was recorded, or the generator draws something else by now.
+        DataError: nothing was recorded, or the generator renders something else now.
     """
-    pictures, texts, digest = validation_again(meta, "plate", draw or _own_generator())
+    pictures, texts, digest = validation_again(meta, "plate", render or _default_renderer())
     return CropSet("drawn-plates/val", standardise(pictures), texts), digest
 
 
-def training_drawings(meta: ModelMeta, count: int, draw: Draw | None = None) -> CropSet:
-    """Draw `count` of the plates that the network was trained on last.
+def training_plates(meta: ModelMeta, count: int, render: Render | None = None) -> CropSet:
+    """Render `count` of the plates that the network was trained on last.
 
     Raises:
         DataError: nothing was recorded, or the fonts are missing.
     """
-    pictures, texts = training_again(meta, "plate", count, draw or _own_generator())
+    pictures, texts = training_again(meta, "plate", count, render or _default_renderer())
     return CropSet("drawn-plates/train", standardise(pictures), texts)
 
 
-def _own_generator() -> Draw:
+def _default_renderer() -> Render:
     from ..synthetic.plates.shard import shard
 
     return shard

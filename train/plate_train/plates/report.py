@@ -1,4 +1,4 @@
-"""What a finished run leaves behind: scores before and after, the calibrated model, pictures, and `report.json`."""
+"""Results of a finished run: scores before and after, calibration, plots, and `report.json`."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .steps import PlateSteps
 
 
 def finish(loop: PlateSteps, before: Mapping[str, PlateScore]) -> dict[str, Any]:
-    """Fit the temperature on drawings, draw the pictures, and return the report as JSON values.
+    """Fit the temperature on synthetic plates, write the plots, and return the report as JSON values.
 
     Args:
-        loop: a finished one. before: how the sets were read by the network that training started from.
+        loop: a finished one. before: scores of the network that training started from.
     """
     logits, sets = loop.logits(), loop.sets
     temperature = fit_temperature(logits["drawn"], loop.val.texts, loop.decoding)
@@ -30,8 +30,8 @@ def finish(loop: PlateSteps, before: Mapping[str, PlateScore]) -> dict[str, Any]
     bins = {}
     for name, found in readings.items():
         plots.misread(sets[name], found, loop.folder / f"misread-{name}.png")
-        told = [reading.confidence for reading in found]
-        bins[name] = [vars(entry) for entry in calibration(told, right(found, sets[name].texts))[1]]
+        confidences = [reading.confidence for reading in found]
+        bins[name] = [vars(entry) for entry in calibration(confidences, right(found, sets[name].texts))[1]]
         loop.say(f"{name}: {scores[name]}" + (f"; before: {before[name]}" if name in before else ""))
     return {
         "temperature": temperature,

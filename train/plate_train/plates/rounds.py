@@ -10,18 +10,25 @@ from numpy.typing import NDArray
 from plate_runtime.preprocess import scale_pixels, standardise
 
 from ..loop.rounds import Batch, Plan, Rounds
-from ..loop.shards import Ahead, Shard
+from ..loop.shards import Prefetcher, Shard
 from ..synthetic.plates.spec import PLATE_SPEC
 from .augment import augmented
 from .losses import encode
-from .own_data import pick
+from .user_data import pick
 
 
 class PlateRounds(Rounds):
     """As `Rounds`; a batch is float32 (n, h, w, 1) and the encoded texts. `own`: the user's crops, if any."""
 
     def __init__(
-        self, plan: Plan, ahead: Ahead, *, seed: int, first: int, stop: Callable[[], bool], own: Shard | None = None
+        self,
+        plan: Plan,
+        ahead: Prefetcher,
+        *,
+        seed: int,
+        first: int,
+        stop: Callable[[], bool],
+        own: Shard | None = None,
     ) -> None:
         super().__init__(plan, ahead, seed=seed, first=first, stop=stop)
         self._own = own if plan.own else None

@@ -1,4 +1,4 @@
-"""One run of `plate-train plate`, from the drawings to the folder of results."""
+"""One run of `plate-train plate`, from the synthetic crops to the folder of results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..atomic import write_json
 from ..loop.checkpoint import State
 from ..loop.record import Recorder
 from ..loop.run_files import BEFORE_FILE, MODEL_FILE, read_json, write_report
-from ..loop.shards import VALIDATION_PART, VALIDATION_SEED, Ahead, Shard, Store
+from ..loop.shards import VALIDATION_SEED, VALIDATION_SPLIT, Prefetcher, Shard, Store
 from ..loop.start import begun, start_from, writable
 from ..loop.steps import Stop, total_steps
 from ..loop.training import Training
@@ -24,11 +24,11 @@ from ..networks.tensorflow_setup import fix
 from ..synthetic.plates.spec import PLATE_SPEC
 from . import architectures, report
 from .network import plate_training
-from .own_data import OwnCrops, load_own
 from .rounds import PlateRounds
-from .score import CropSet, PlateScore, drawn_set, labelled_set
+from .score import CropSet, PlateScore, labelled_set, synthetic_set
 from .settings import Settings
 from .steps import PlateSteps
+from .user_data import UserCrops, load_user_crops
 
 
 def run(
@@ -40,11 +40,11 @@ def run(
     retime: bool = False,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Train on drawings, and on the user's crops if there are any; a stopped run goes on with `resume`.
+    """Train on synthetic crops, and on the user's if there are any; `resume` continues a stopped run.
 
     Args:
-        settings: see `Settings`. folder: of the run. store: where drawings come from.
-        resume: go on from the checkpoint in `folder`. retime: its length has changed. say: gets the lines for people.
+        settings: see `Settings`. folder: of the run. store: of the synthetic crops.
+        resume: continue from the checkpoint in `folder`. retime: its length has changed. say: prints a line.
 
     Raises:
         DataError, UsageError: data or options do not fit. DeviceError: the folder cannot be written.
@@ -61,7 +61,7 @@ def run(
 def train(
     settings: Settings, folder: Path, store: Store, *, resume: bool, retime: bool = False, say: Callable[[str], None]
 ) -> tuple[PlateSteps, Recorder, dict[str, PlateScore]]:
-    """Train as `run` does, without judging the result; also return how the sets were read before."""
+    """Train as `run` does, without a report; also return the scores before training."""
     loop, recorder = _prepared(settings, folder, store, resume, say)
     if retime:
         loop.state.total = None
@@ -69,7 +69,7 @@ def train(
     say(describe(settings, loop.training.model))
     with loop.rounds.ahead:
         loop.rounds.total = loop.state.total
-        loop.rounds.ask(loop.state.step // loop.rounds.plan.steps)  # drawn while the sets are scored
+        loop.rounds.ask(loop.state.step // loop.rounds.plan.steps)  # rendered while the sets are scored
         before = _scores_before(loop, settings, resume, say)
         with loop.stop.listening():
             loop.run()
@@ -91,22 +91,22 @@ def watched(files: tuple[str, ...]) -> dict[str, CropSet]:
 def _prepared(
     settings: Settings, folder: Path, store: Store, resume: bool, say: Callable[[str], None]
 ) -> tuple[PlateSteps, Recorder]:
-    own = load_own(Path(settings.data), PLATE_SPEC) if settings.data else None
+    own = load_user_crops(Path(settings.data), PLATE_SPEC) if settings.data else None
     if own:
         say(f"{own.record['name']}: {len(own.train)} crops to train on, {len(own.val)} to score")
     fix(settings.seed, settings.threads)
     training = _training(settings)
     count = len(own.train) if own else 0
     state = begun(folder, training, store.digest, settings.plan(count), resume)
-    drawn = store.load(VALIDATION_SEED, 0, settings.validation, VALIDATION_PART)
-    recorder = _recorder(settings, drawn, store, own)
+    validation = store.load(VALIDATION_SEED, 0, settings.validation, VALIDATION_SPLIT)
+    recorder = _recorder(settings, validation, store, own)
     stop = Stop()
     loop = PlateSteps(
         training,
         _rounds(settings, store, state, own, stop),
         settings.goal(count),
         state,
-        val=drawn_set("drawn", drawn.pictures, drawn.texts),
+        val=synthetic_set("drawn", validation.pictures, validation.texts),
         watch=({own.val.name: own.val} if own else {}) | watched(settings.watch),
         spec=PLATE_SPEC,
         decoding=architectures.architecture(settings.model).decoding,
@@ -120,7 +120,7 @@ def _prepared(
     return loop, recorder
 
 
-def _recorder(settings: Settings, drawn: Shard, store: Store, own: OwnCrops | None) -> Recorder:
+def _recorder(settings: Settings, validation: Shard, store: Store, own: UserCrops | None) -> Recorder:
     chosen = architectures.architecture(settings.model)
     meta = weights_file.ModelMeta(
         input=PLATE_SPEC,
@@ -131,14 +131,14 @@ def _recorder(settings: Settings, drawn: Shard, store: Store, own: OwnCrops | No
         steps=chosen.steps,
     )
     more = ({"own": own.record} if own else {}) | weights_file.origin(settings.start)
-    return Recorder(meta, asdict(settings), settings.draws_with, drawn, store.fonts, more)
+    return Recorder(meta, asdict(settings), settings.synthetic_seed, validation, store.fonts, more)
 
 
-def _rounds(settings: Settings, store: Store, state: State, own: OwnCrops | None, stop: Stop) -> PlateRounds:
+def _rounds(settings: Settings, store: Store, state: State, own: UserCrops | None, stop: Stop) -> PlateRounds:
     plan = settings.plan(len(own.train) if own else 0)
     return PlateRounds(
         plan,
-        Ahead(store, settings.draws_with, plan.count, settings.workers),
+        Prefetcher(store, settings.synthetic_seed, plan.count, settings.workers),
         seed=settings.seed,
         first=state.generators[-1][1],
         stop=stop,
@@ -156,7 +156,7 @@ def _training(settings: Settings) -> Training:
 def _scores_before(
     loop: PlateSteps, settings: Settings, resume: bool, say: Callable[[str], None]
 ) -> dict[str, PlateScore]:
-    """Return how a network that was not new read the sets when the run began."""
+    """Return the scores of the network that the run started from, if it was not new."""
     path = loop.folder / BEFORE_FILE
     if resume and path.exists():
         recorded = read_json(path)

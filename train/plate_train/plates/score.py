@@ -1,4 +1,4 @@
-"""How many crops a network reads right: drawn ones while it trains, real ones that are only watched."""
+"""Scores of a reader of plates: on synthetic crops while it trains, and on watched sets of real crops."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class CropSet:
 
 @dataclass(frozen=True)
 class PlateScore:
-    """How a set was read: crops, exact ones, those with O=0 and I=1 as one, character error rate, calibration error."""
+    """Score of a set: crops, exact texts, those with O=0 and I=1 as one, character error rate, calibration error."""
 
     count: int
     exact: int
@@ -51,12 +51,12 @@ class PlateScore:
     ece: float
 
     def __str__(self) -> str:
-        share = f"{self.percent:.1f} %"
-        return f"{self.exact} of {self.count}, folded {self.folded} ({share}), character errors {self.cer:.4f}"
+        percent = f"{self.percent:.1f} %"
+        return f"{self.exact} of {self.count}, folded {self.folded} ({percent}), character errors {self.cer:.4f}"
 
     @property
     def percent(self) -> float:
-        """Read right, with O=0 and I=1 as one, of a hundred."""
+        """Percentage read right, with O=0 and I=1 as one."""
         return 100 * self.folded / max(1, self.count)
 
     def to_json(self) -> dict[str, Any]:
@@ -64,8 +64,8 @@ class PlateScore:
         return asdict(self) | {"cer": round(self.cer, 5), "ece": round(self.ece, 5)}
 
 
-def drawn_set(name: str, pictures: NDArray[np.uint8], texts: Sequence[str]) -> CropSet:
-    """Return drawings, resized but not standardised, as a set to be read."""
+def synthetic_set(name: str, pictures: NDArray[np.uint8], texts: Sequence[str]) -> CropSet:
+    """Return synthetic crops, resized but not standardised, as a set."""
     return CropSet(name, standardise(pictures), list(texts))
 
 

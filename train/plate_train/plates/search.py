@@ -1,4 +1,4 @@
-"""Search for a network's size and its learning rate, within a limit of multiply-adds, scored on drawings."""
+"""Search for a network's size and its learning rate, within a limit of multiply-adds, scored on synthetic plates."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def search(
 ) -> Settings:
     """Return the settings with the best of `settings.trials` random choices; all trials are kept in `folder`.
 
-    Every trial is trained for `settings.trial_steps` on the same drawings with the same seed, so that the choice alone
-    tells them apart.
+    Every trial is trained for `settings.trial_steps` on the same shards with the same seed, so that only the
+    choice differs.
     """
     allowed = sizes(settings.model, settings.most_multiply_adds * 1e6)
 

@@ -1,4 +1,4 @@
-"""What one command starts: a search first, several seeds, or a single run; each part goes on where it stopped."""
+"""The runs of one command: a search, several seeds, or a single run; each can be resumed."""
 
 from __future__ import annotations
 
@@ -53,23 +53,27 @@ def _refuse_used(folder: Path, resume: bool) -> None:
 
 
 def _every_seed(settings: Settings, folder: Path, store: Store, *, retime: bool, say: Callable[[str], None]) -> None:
-    """Train with each seed on the same drawings; the first one's model is kept as that of the whole."""
+    """Train with each seed on the same shards; the first model is that of the command."""
     write_json(asdict(settings), folder / SETTINGS_FILE)
-    parts = [folder / f"seed-{settings.seed + place}" for place in range(settings.seeds)]
-    for place, part in enumerate(parts):
-        if (part / REPORT_FILE).exists():
+    folders = [folder / f"seed-{settings.seed + place}" for place in range(settings.seeds)]
+    for place, run_folder in enumerate(folders):
+        if (run_folder / REPORT_FILE).exists():
             continue
-        single = replace(settings, seed=settings.seed + place, drawing_seed=settings.draws_with, seeds=1, trials=0)
-        going_on = (part / checkpoint.FILE).exists()
-        run(single, part, store, resume=going_on, retime=retime and going_on, say=say)
-    reports = [read_json(part / REPORT_FILE) for part in parts]
+        single = replace(settings, seed=settings.seed + place, drawing_seed=settings.synthetic_seed, seeds=1, trials=0)
+        going_on = (run_folder / checkpoint.FILE).exists()
+        run(single, run_folder, store, resume=going_on, retime=retime and going_on, say=say)
+    reports = [read_json(run_folder / REPORT_FILE) for run_folder in folders]
     with damage_as(DataError, f"a report in {folder} is damaged"):
         names = reports[0]["scores"]
         folded = {name: spread([number_in(found["scores"][name], "folded") for found in reports]) for name in names}
     with replacing(folder / MODEL_FILE) as unfinished:
-        shutil.copyfile(parts[0] / MODEL_FILE, unfinished)
+        shutil.copyfile(folders[0] / MODEL_FILE, unfinished)
     write_report(
-        {"folded": folded, "seeds": {part.name: found for part, found in zip(parts, reports, strict=True)}}, folder
+        {
+            "folded": folded,
+            "seeds": {run_folder.name: found for run_folder, found in zip(folders, reports, strict=True)},
+        },
+        folder,
     )
     for name, found in folded.items():
-        say(f"{name}: folded {found['mean']:.1f} ({found['min']} to {found['max']}) over {len(parts)} seeds")
+        say(f"{name}: folded {found['mean']:.1f} ({found['min']} to {found['max']}) over {len(folders)} seeds")

@@ -1,4 +1,4 @@
-"""What the command line says about one run, as it is kept in the run's folder."""
+"""Settings of a run of `plate-train plate`, as its folder records them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from . import architectures
 from .architectures import Size
 
 FINE_TUNING: dict[str, Any] = {"learning_rate": 3e-4, "epochs": 30, "shard": 2048, "window": 2, "validation": 512}
-"""Of a network that goes on with a user's own crops, where the command line says nothing else."""
+"""Defaults for training that continues with a user's crops."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the command line says, kept in the run's folder so that `--resume` goes on with the same.
+    """Settings of a run, recorded in its folder so that `--resume` continues with them.
 
     Attributes are named after their options; `hours` counts only where neither `steps` nor `epochs` is given.
     """
@@ -64,17 +64,17 @@ class Settings:
 
     def __post_init__(self) -> None:
         if VALIDATION_SEED in (self.seed, self.drawing_seed):
-            raise UsageError(f"seed {VALIDATION_SEED} draws what is validated; choose another one")
+            raise UsageError(f"seed {VALIDATION_SEED} is that of the validation set; choose another one")
 
     def plan(self, own: int = 0) -> Plan:
-        """Return how drawings, and `own` crops of the user, are used."""
+        """Return how shards, and `own` crops of the user, are used."""
         share, shard = self._share(own), self.shard
-        if own and (steps := self._steps(own)) is not None:  # a short run waits for no more drawings than it needs
+        if own and (steps := self._steps(own)) is not None:  # a short run needs smaller shards
             shard = min(shard, -(-steps * (self.batch - share) // self.uses))
         return Plan(shard, self.batch, self.uses, self.window, own=share, limit=self.shards)
 
     def goal(self, own: int = 0) -> Goal:
-        """Return how long the run is; an epoch is a round, or with `own` crops each of them seen once."""
+        """Return the length of the run; an epoch is a round, or with `own` crops one use of each."""
         steps = self._steps(own)
         if steps is None and self.epochs is not None:
             steps = self.epochs * self.plan().steps
@@ -85,7 +85,7 @@ class Settings:
         return min(self.batch - 1, round(self.mix * self.batch)) if own else 0
 
     def _steps(self, own: int) -> int | None:
-        """Return the length in steps where it does not depend on the drawings, else None."""
+        """Return the length in steps if it does not depend on the shards, else None."""
         if self.steps is None and self.epochs is not None and own:
             return -(-self.epochs * own // max(1, self._share(own)))
         return self.steps
@@ -95,12 +95,12 @@ class Settings:
         return Size(self.width, self.depth, self.dropout)
 
     @property
-    def draws_with(self) -> int:
-        """The seed of the drawings."""
+    def synthetic_seed(self) -> int:
+        """Seed of the training shards."""
         return self.seed if self.drawing_seed is None else self.drawing_seed
 
 
-def chosen(given: dict[str, Any]) -> Settings:
+def new_settings(given: dict[str, Any]) -> Settings:
     """Return the settings of a new run from those given.
 
     Raises:
@@ -120,8 +120,8 @@ def chosen(given: dict[str, Any]) -> Settings:
     return replace(settings, **given)
 
 
-def changed(recorded: Settings, given: dict[str, Any]) -> Settings:
-    """Return the settings of a resumed run; a new length replaces the old one, however that was said."""
+def resumed(recorded: Settings, given: dict[str, Any]) -> Settings:
+    """Return the settings of a resumed run; a new length, in any unit, replaces the recorded one."""
     lengths = {"hours", "steps", "epochs"}
     if given.keys() & lengths:
         recorded = replace(recorded, steps=None, epochs=None)

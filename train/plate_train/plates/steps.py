@@ -22,7 +22,7 @@ class PlateSteps(Steps):
     """One piece of a run on plates.
 
     Attributes:
-        val: drawn crops; watch: real ones, only looked at. spec, decoding: of the network.
+        val: synthetic crops. watch: real ones, which are only scored. spec, decoding: of the network.
     """
 
     val: CropSet
@@ -30,15 +30,15 @@ class PlateSteps(Steps):
     spec: InputSpec
     decoding: str
 
-    told: ClassVar[str] = "% folded"
+    score_name: ClassVar[str] = "% folded"
 
     def logits(self) -> dict[str, NDArray[np.float32]]:
-        """Return what the averaged network makes of the drawn crops, under "drawn", and of every watched set."""
+        """Return the averaged network's logits for the synthetic crops, named "drawn", and every watched set."""
         return {name: predict(self.training.read, entry.pictures, self.spec) for name, entry in self.sets.items()}
 
     @property
     def sets(self) -> dict[str, CropSet]:
-        """The drawn crops, under "drawn", and every watched set."""
+        """The synthetic crops, named "drawn", and every watched set."""
         return {"drawn": self.val, **self.watch}
 
     def scores(self) -> dict[str, PlateScore]:

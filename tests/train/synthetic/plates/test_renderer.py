@@ -120,7 +120,7 @@ def test_without_opencv_the_extra_is_named(
 ) -> None:
     done = plate_train(["plate", "--preview", "sheet.png"], before="import sys; sys.modules['cv2'] = None")
     assert done.returncode == 2
-    assert done.stderr.startswith("plate-train: drawing plates needs OpenCV; in the checkout: pip install '.[train]'")
+    assert done.stderr.startswith("plate-train: rendering plates needs OpenCV; in the checkout: pip install '.[train]'")
     assert done.stderr.count("\n") == 1
     assert not list(tmp_path.iterdir())
 

@@ -20,7 +20,7 @@ from .spec import PLATE_SPEC
 try:
     import cv2
 except ImportError as error:
-    raise missing_extra("drawing plates needs OpenCV", "train") from error
+    raise missing_extra("rendering plates needs OpenCV", "train") from error
 
 cv2.setNumThreads(1)
 

@@ -13,7 +13,7 @@ from ..random_source import RandomSource
 try:
     import cv2
 except ImportError as error:
-    raise missing_extra("drawing plates needs OpenCV", "train") from error
+    raise missing_extra("rendering plates needs OpenCV", "train") from error
 
 COARSE_QUALITIES = (8, 20)
 """JPEG quality."""

@@ -13,7 +13,7 @@ from plate_runtime.errors import missing_extra
 try:
     import cv2
 except ImportError as error:
-    raise missing_extra("drawing scenes needs OpenCV", "train") from error
+    raise missing_extra("rendering scenes needs OpenCV", "train") from error
 
 cv2.setNumThreads(1)
 

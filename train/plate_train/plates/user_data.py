@@ -1,4 +1,4 @@
-"""The user's own labelled crops: divided so that the scored part is new to the network, and mixed with drawings."""
+"""The user's labelled crops, split into training and validation, and mixed with synthetic crops."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ NAME = "own"
 
 
 @dataclass(frozen=True)
-class OwnCrops:
-    """A user's crops: to train on, resized but not standardised; to be scored; and what the file says of them."""
+class UserCrops:
+    """A user's crops: for training, resized but not standardised; for validation; and their record."""
 
     train: Shard
     val: CropSet
     record: dict[str, Any]
 
 
-def load_own(folder: Path, spec: InputSpec) -> OwnCrops:
+def load_user_crops(folder: Path, spec: InputSpec) -> UserCrops:
     """Read `folder`/labels.csv and divide it.
 
     Raises:
@@ -43,23 +43,23 @@ def load_own(folder: Path, spec: InputSpec) -> OwnCrops:
     train, val = split_labelled(read_labels(folder / "labels.csv"))
     encode([entry.text for entry in [*train, *val]])
     plain = replace(spec, contrast="as-is")
-    parts = {"train": train, "val": val}
+    splits = {"train": train, "val": val}
     record = {
         "name": folder.resolve().name,
-        "sets": {name: {"count": len(part), "digest": set_digest(part)} for name, part in parts.items()},
+        "sets": {name: {"count": len(split), "digest": set_digest(split)} for name, split in splits.items()},
     }
     held = CropSet(NAME, standardise(crops(val, plain)), [entry.text for entry in val])
-    return OwnCrops(Shard(crops(train, plain), [entry.text for entry in train]), held, record)
+    return UserCrops(Shard(crops(train, plain), [entry.text for entry in train]), held, record)
 
 
 def split_labelled(listed: Sequence[LabelledPicture]) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
     """Divide crops that have a text into (train, val), about a fifth in val.
 
-    What shares a group or a text (O=0 and I=1 as one) stays on one side, over any number of steps: the same car seen
-    twice would be read by heart. The order is that of digests: no seed, and the same for every copy of the data.
+    Crops with a common group or text (O=0 and I=1 as one), directly or through others, stay in one split: otherwise a
+    vehicle could be in both. The order is that of digests: without a seed, the same for every copy of the data.
 
     Raises:
-        DataError: everything hangs together, or there are fewer than two texts.
+        DataError: all crops are connected, or there are fewer than two texts.
     """
     listed = [entry for entry in listed if entry.text]
     families = _families(listed)
@@ -75,7 +75,7 @@ def split_labelled(listed: Sequence[LabelledPicture]) -> tuple[list[LabelledPict
 
 
 def _families(listed: Sequence[LabelledPicture]) -> list[list[int]]:
-    """Places of the crops that hang together by groups and texts."""
+    """Indices of the crops that are connected by groups and texts."""
     parent = list(range(len(listed)))
 
     def root(place: int) -> int:
