@@ -58,8 +58,7 @@ class EventQueue:
     def set_outputs(self, names: Sequence[str]) -> dict[str, int]:
         """Set the outputs of this queue; a new output gets only events that are added from now on.
 
-        Returns:
-            How many events waited for each output that was removed; they are dropped.
+        Returns how many events waited for each removed output; they are dropped.
         """
         with self._lock, self._change("FULL"):
             removed = {name: self._waiting(name) for name in self._progress if name not in names}
@@ -68,8 +67,8 @@ class EventQueue:
             self._progress.replace({name: self._progress.get(name, begin) for name in names})
             if self._progress.incomplete:
                 self._progress.incomplete = False
-                sentence = "the progress of outputs was damaged; they get the waiting events again"
-                self._report("queue_damaged", f"{self.path}: {sentence}")
+                message = f"{self.path}: the progress of outputs was damaged; they get the waiting events again"
+                self._report("queue_damaged", message)
             self._delete_delivered()
         return {name: count for name, count in removed.items() if count}
 
