@@ -73,8 +73,8 @@ def _steps(rgb: NDArray[np.uint8]) -> dict[str, Callable[[], object]]:
         "quantise the input": lambda: quantise(scale_pixels(pixels, SPEC), 1 / 255, -128),
         "decode 5,040 cells": lambda: decode_corners(dequantise(stored, 0.1, 0), DETECTOR, (640, 360)),
         f"suppress {len(logits)} answers": lambda: suppress(corners, logits),
-        "straighten 190 pixels": lambda: rectify(gray, NEAR),
-        "straighten 590 pixels": lambda: rectify(gray, WIDE),
+        "rectify 190 pixels": lambda: rectify(gray, NEAR),
+        "rectify 590 pixels": lambda: rectify(gray, WIDE),
     }
 
 
