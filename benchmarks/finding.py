@@ -72,14 +72,14 @@ def _steps(rgb: NDArray[np.uint8]) -> dict[str, Callable[[], object]]:
         "fit into 640x384": lambda: resize_picture(gray, SPEC),
         "quantise the input": lambda: quantise(scale_pixels(pixels, SPEC), 1 / 255, -128),
         "decode 5,040 cells": lambda: decode_corners(dequantise(stored, 0.1, 0), DETECTOR, (640, 360)),
-        f"suppress {len(logits)} answers": lambda: suppress(corners, logits),
+        f"suppress {len(logits)} detections": lambda: suppress(corners, logits),
         "rectify 190 pixels": lambda: rectify(gray, NEAR),
         "rectify 590 pixels": lambda: rectify(gray, WIDE),
     }
 
 
 def _answer(plates: int, cells: int) -> NDArray[np.float32]:
-    """What a detector answers for a few plates, each in several neighbouring cells."""
+    """Return a detector's output for a few plates, each in several neighbouring cells."""
     answer = np.full((*DETECTOR.output_shape,), -8, np.float32)
     answer[:, 1:] = 0
     for plate in range(plates):

@@ -5,7 +5,7 @@ Weights and threshold are chosen on one half, `halves.chooses`; the other half r
 
 examples:
   python benchmarks/reporting_rule.py                   -> results/reporting-rule.csv and .png
-  python benchmarks/reporting_rule.py --fit             and print the weights for plate_evidence.py, fitted on the first half
+  python benchmarks/reporting_rule.py --fit             and print the weights for plate_evidence.py
   python benchmarks/reporting_rule.py --scenes 100 --trial
 """
 
