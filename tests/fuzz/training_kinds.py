@@ -32,7 +32,7 @@ def check_run_settings(path: Path) -> None:
     """The settings of a run, of each of the three networks."""
     import argparse
 
-    from plate_train.characters.run import Settings
+    from plate_train.characters.settings import Settings
     from plate_train.command import _parser
     from plate_train.detector import settings as detector
     from plate_train.loop.run_files import SETTINGS_FILE, recorded_settings
@@ -96,7 +96,7 @@ def _descriptions() -> list[bytes]:
 
 
 def _run_settings() -> list[bytes]:
-    from plate_train.characters.run import Settings as Characters
+    from plate_train.characters.settings import Settings as Characters
     from plate_train.detector.settings import Settings as Detector
     from plate_train.plates.settings import Settings as Plates
 

@@ -164,7 +164,7 @@ def test_without_fonts_the_command_that_fetches_them_is_named(tmp_path: Path, mo
 def test_preview_draws_and_trains_nothing(small_folder: Path, tmp_path: Path) -> None:
     done = command(["character", "--data", str(small_folder), "--preview", str(tmp_path / "seen.png")])
     assert done == 0
-    assert [entry.name for entry in tmp_path.iterdir()] == ["seen.png"]
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["seen-1.png", "seen-2.png"]
 
 
 def test_preview_of_drawings_draws_few(
@@ -173,7 +173,7 @@ def test_preview_of_drawings_draws_few(
     monkeypatch.setattr(synthetic_set, "installed_fonts", list)
     assert command(["character", "--preview", str(tmp_path / "seen.png")]) == 0
     assert "drew 288 characters" in capsys.readouterr().out
-    assert (tmp_path / "seen.png").stat().st_size > 10_000
+    assert (tmp_path / "seen-1.png").stat().st_size > 10_000
 
 
 def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:

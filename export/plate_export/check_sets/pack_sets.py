@@ -70,9 +70,9 @@ def _sure(network: Any, meta: Any, drawn: Drawn, count: int) -> Drawn:
 
 
 def _characters(meta: Any) -> tuple[Drawn, Drawn]:
-    from plate_train.characters.synthetic_set import recorded_drawings
+    from plate_train.characters.synthetic_set import recorded_characters
 
-    parts = recorded_drawings(meta.training, 1)
+    parts = recorded_characters(meta.training, 1)
     (pictures, texts), val = ((part.pictures, [ALPHABET[label] for label in part.labels]) for part in parts)
     return (pictures[: _COUNTS["character"][0]], texts[: _COUNTS["character"][0]]), val
 

@@ -19,7 +19,7 @@ class Hyperparameters:
     Attributes:
         first_filters, second_filters: of the two 3x3 convolutions.
         first_dense, second_dense: units of the dense layers before the output.
-        dropout: share of the first dense layer's output dropped while training.
+        dropout: fraction of the first dense layer's output dropped in training.
         learning_rate: Adam's, at its highest where a schedule lowers it.
     """
 

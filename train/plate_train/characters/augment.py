@@ -1,4 +1,4 @@
-"""Pictures changed as cameras and croppers change them: at random while training, one way at a time while testing.
+"""Changes of pictures by cameras and cropping: random ones in training, single ones in tests of robustness.
 
 Plain numpy, and every change a function of the generator given, so that a run can be repeated to the bit.
 """
@@ -19,15 +19,15 @@ class Strength:
     """How far pictures are changed; every change leaves some pictures as they are.
 
     Attributes:
-        shift: largest move in pixels, each way.
-        rotation: largest angle in degrees, each way.
+        shift: largest translation in pixels, in each direction.
+        rotation: largest angle in degrees, in each direction.
         shear: largest slant, pixels sideways per pixel of height.
-        zoom: largest relative change of size, each way.
-        squeeze: narrowest width a glyph keeps, as a share of the stretched one (aspect kept instead of stretched).
+        zoom: largest relative change of size, in each direction.
+        squeeze: narrowest width a glyph keeps, as a fraction of the stretched one (aspect kept instead of stretched).
         blur: largest sigma of a Gaussian, in pixels.
         noise: largest standard deviation, in grey levels of 255.
-        invert: share of the pictures turned into their negative.
-        plain: share of the pictures left untouched.
+        invert: fraction of inverted pictures.
+        plain: fraction of unchanged pictures.
     """
 
     shift: float = 3.0
@@ -41,7 +41,7 @@ class Strength:
     plain: float = 0.15
 
     def scaled(self, factor: float) -> Strength:
-        """Return the same changes `factor` times as far; shares of pictures stay."""
+        """Return the same changes `factor` times as strong; fractions of pictures stay."""
         return Strength(
             self.shift * factor, self.rotation * factor, self.shear * factor, self.zoom * factor,
             1 - (1 - self.squeeze) * factor, self.blur * factor, self.noise * factor, self.invert, self.plain,
@@ -60,8 +60,8 @@ def augment(pictures: Pictures, random: np.random.Generator, strength: Strength,
     """Return changed copies of uint8 (n, h, w); the same generator state gives the same copies."""
     count = len(pictures)
 
-    def sometimes(share: float) -> NDArray[np.float64]:
-        return (random.random(count) < share).astype(np.float64)
+    def sometimes(fraction: float) -> NDArray[np.float64]:
+        return (random.random(count) < fraction).astype(np.float64)
 
     def swing() -> NDArray[np.float64]:
         return random.uniform(-1, 1, count)
@@ -149,7 +149,7 @@ def warp(
 
 
 def blur(pictures: NDArray[np.float32], sigma: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Blur each of (n, h, w) with a Gaussian of its own sigma in pixels, (n,); below 0.2 it stays sharp."""
+    """Blur each of (n, h, w) with its own sigma in pixels, (n,); below 0.2 it stays sharp."""
     soft = np.flatnonzero(sigma >= 0.2)
     if soft.size == 0:
         return pictures

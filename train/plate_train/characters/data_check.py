@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .datasets import CharacterSet, DataFolder, Part
+from .datasets import CharacterSet, DataFolder, Split
 
 NEAR = 4.0
 """Mean absolute difference, in grey levels of 255, below which two pictures are taken for copies of one."""
@@ -118,8 +118,8 @@ def copy_groups(characters: CharacterSet) -> NDArray[np.int64]:
     return np.array([root(member) for member in range(len(characters))], np.int64)
 
 
-def _split(part: Part) -> SplitFindings:
-    characters, alphabet = part.characters, part.characters.alphabet
+def _split(split: Split) -> SplitFindings:
+    characters, alphabet = split.characters, split.characters.alphabet
     counts = np.bincount(characters.labels, minlength=len(alphabet))
     least, most = int(counts.argmin()), int(counts.argmax())
     side = (characters.pictures.shape[2], characters.pictures.shape[1])
@@ -134,10 +134,10 @@ def _split(part: Part) -> SplitFindings:
             contradictions.append(f"{characters.sources[first]} and {characters.sources[second]}")
     return SplitFindings(
         count=len(characters),
-        unreadable=part.unreadable,
+        unreadable=split.unreadable,
         fewest=(alphabet[least], int(counts[least])),
         most=(alphabet[most], int(counts[most])),
-        other_sizes=sum(count for size, count in part.sizes.items() if size != side),
+        other_sizes=sum(count for size, count in split.sizes.items() if size != side),
         exact_copies=int(exact.sum()),
         near_copies=int((near & ~exact).sum()),
         contradictions=tuple(contradictions),

@@ -35,7 +35,7 @@ class CharacterSet:
     Attributes:
         pictures: uint8 (n, 28, 28), grey 0..255, as the network's preprocessing leaves them before scaling.
         labels: int64 (n,), index into the alphabet.
-        sources: n names: a path, or for a drawing the font.
+        sources: n names: a path, or the number of a synthetic character.
         digest: SHA-256 of labels and pictures in their order.
         alphabet: one character a class.
     """
@@ -50,14 +50,14 @@ class CharacterSet:
         return len(self.labels)
 
     def take(self, indices: NDArray[Any] | Sequence[int]) -> CharacterSet:
-        """Return the characters at `indices` (positions or a mask) as a set of their own, with its own digest."""
+        """Return the characters at `indices` (positions or a mask) as a new set with its own digest."""
         chosen = np.arange(len(self))[np.asarray(indices)]
         sources = [self.sources[place] for place in chosen]
         return character_set(self.pictures[chosen], self.labels[chosen], sources, self.alphabet)
 
 
 @dataclass(frozen=True)
-class Part:
+class Split:
     """One split as it was found on disk.
 
     Attributes:
@@ -76,8 +76,8 @@ class DataFolder:
     """A data set of a user: where it lies, and its two splits."""
 
     path: Path
-    train: Part
-    val: Part
+    train: Split
+    val: Split
 
 
 def character_set(
@@ -100,7 +100,7 @@ def load_folder(
 ) -> DataFolder:
     """Load a data folder: `train/` and `val/` of class folders, class folders alone, or a `labels.csv`.
 
-    Without splits of its own the data is divided reproducibly, pictures of one `group` on one side.
+    Data without splits is split reproducibly; pictures of one `group` stay in one split.
 
     Args:
         alphabet: the classes; None takes those of the script that the training split has.
@@ -113,17 +113,17 @@ def load_folder(
     spec = spec or InputSpec()
     train, val = _listed(folder, script)
     alphabet = alphabet or _classes(folder, train, val, script)
-    parts = (read_part(train, spec, alphabet), read_part(val, spec, alphabet))
-    for name, part in zip(("train", "val"), parts, strict=True):
-        _require_all_classes(part, alphabet, folder, name)
-    return DataFolder(folder, *parts)
+    splits = (read_split(train, spec, alphabet), read_split(val, spec, alphabet))
+    for name, split in zip(("train", "val"), splits, strict=True):
+        _require_all_classes(split, alphabet, folder, name)
+    return DataFolder(folder, *splits)
 
 
-def read_part(listed: Sequence[LabelledPicture], spec: InputSpec, alphabet: str = ALPHABET) -> Part:
+def read_split(listed: Sequence[LabelledPicture], spec: InputSpec, alphabet: str = ALPHABET) -> Split:
     """Read the listed pictures; those that cannot be read are named in the result and left out.
 
     Raises:
-        DataError: a label is not one sign of the alphabet.
+        DataError: a label is not one character of the alphabet.
     """
     pictures, labels, sources, unreadable = [], [], [], []
     sizes: Counter[tuple[int, int]] = Counter()
@@ -142,7 +142,7 @@ def read_part(listed: Sequence[LabelledPicture], spec: InputSpec, alphabet: str 
     height, width, _ = spec.shape
     stacked = np.stack(pictures) if pictures else np.zeros((0, height, width), np.uint8)
     found = character_set(stacked, np.array(labels, np.int64), sources, alphabet)
-    return Part(found, tuple(unreadable), dict(sizes))
+    return Split(found, tuple(unreadable), dict(sizes))
 
 
 def measure_polarity(folder: Path, script: Script = LATIN) -> tuple[str, str]:
@@ -171,9 +171,9 @@ def _read_classes(folder: Path, script: Script) -> list[LabelledPicture]:
     """Read class folders; where some are named after characters of another script, say which option reads them."""
     entries = sorted(folder.iterdir()) if folder.is_dir() else []
     names = [entry.name.removeprefix("class_") for entry in entries if entry.is_dir()]
-    signs = "".join(name for name in names if len(name) == 1 and name.isalnum())
-    foreign = any(class_of(sign, script) is None for sign in signs)
-    hint = f"to train on these characters, add --alphabet {signs}"
+    found_names = "".join(name for name in names if len(name) == 1 and name.isalnum())
+    foreign = any(class_of(character, script) is None for character in found_names)
+    hint = f"to train on these characters, add --alphabet {found_names}"
     try:
         listed = read_class_folders(folder, _print_note, script)
     except DataError as error:
@@ -218,17 +218,17 @@ def _classes(folder: Path, train: Sequence[LabelledPicture], val: Sequence[Label
     learned, scored = ({entry.text for entry in split} for split in (train, val))
     if strange := sorted(scored & set(whole) - learned):
         raise DataError(f"{folder}: val has pictures of class {', '.join(strange)}, train has none to learn them from")
-    found = "".join(sign for sign in whole if sign in learned)
+    found = "".join(character for character in whole if character in learned)
     if len(found) < 2 and learned <= set(whole):  # other labels are named where their pictures are read
         raise DataError(f"{folder}: train has pictures of {len(found)} of the classes {whole}; two are the least")
     return found or whole
 
 
-def _require_all_classes(part: Part, alphabet: str, folder: Path, split: str) -> None:
-    counts = np.bincount(part.characters.labels, minlength=len(alphabet))
-    missing = [sign for sign, count in zip(alphabet, counts, strict=True) if count == 0]
+def _require_all_classes(split: Split, alphabet: str, folder: Path, name: str) -> None:
+    counts = np.bincount(split.characters.labels, minlength=len(alphabet))
+    missing = [character for character, count in zip(alphabet, counts, strict=True) if count == 0]
     if missing:
-        broken = f" ({len(part.unreadable)} pictures were unreadable)" if part.unreadable else ""
+        broken = f" ({len(split.unreadable)} pictures were unreadable)" if split.unreadable else ""
         raise DataError(
-            f"{folder}: {split} has no picture of class {', '.join(missing)}{broken}; every class needs pictures"
+            f"{folder}: {name} has no picture of class {', '.join(missing)}{broken}; every class needs pictures"
         )

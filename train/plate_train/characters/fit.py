@@ -40,7 +40,7 @@ class Recipe:
         batch: pictures a step.
         augment: how far pictures are changed; None leaves them as they are.
         schedule: "cosine": warm up over 3 % of the steps, then fall to nothing; "constant".
-        average: weights are averaged over about this share of all steps; 0 takes them as they are.
+        average: fraction of all steps that weights are averaged over, about; 0: no average.
         threads: of TensorFlow, within one operation.
         start: an uncompiled Keras model whose weights are the start, or None.
     """
@@ -138,7 +138,7 @@ def fit(
             history.append(row)
             left = (time.monotonic() - started) / (epoch + 1) * (epochs - epoch - 1)
             say(f"{title}: epoch {epoch + 1} of {epochs}, {_described(row)}; {duration(left)} left")
-    average.settle()
+    average.apply()
     if best is not None and keep_best:
         model.set_weights(best[2])
     return Fitted(model, history, best[1] if best else epochs)
@@ -155,7 +155,7 @@ def _described(row: dict[str, float]) -> str:
 def batches(
     train: CharacterSet, recipe: Recipe, spec: InputSpec, seed: int, epoch: int
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
-    """Yield one epoch: float32 (batch, h, w, 1) and int64 (batch,), in an order and with changes of its own."""
+    """Yield one epoch: float32 (batch, h, w, 1) and int64 (batch,), in its own order and with its own augmentation."""
     order = np.random.default_rng([seed, epoch]).permutation(len(train))
     for start in range(0, len(order), recipe.batch):
         chosen = order[start : start + recipe.batch]
@@ -167,7 +167,7 @@ def batches(
 
 
 def learning_rate(recipe: Recipe, done: float) -> float:
-    """Return the learning rate when the share `done`, 0..1, of all steps is behind."""
+    """Return the learning rate after the fraction `done`, 0..1, of all steps."""
     highest = recipe.hyper.learning_rate
     if recipe.schedule == "constant":
         return highest
@@ -203,8 +203,8 @@ class _Average:
         yield
         self.model.set_weights(raw)
 
-    def settle(self) -> None:
-        """Leave the model with the averaged weights."""
+    def apply(self) -> None:
+        """Set the model's weights to the average."""
         if self.momentum != 0:
             self.model.set_weights(self.weights)
 

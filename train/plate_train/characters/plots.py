@@ -23,7 +23,7 @@ _MOST_ERRORS = 1000
 
 
 def learning_curves(results: Sequence[SeedResult], path: Path) -> None:
-    """Draw loss and accuracy by epoch, a line a seed: on what was trained, and on what was watched meanwhile."""
+    """Draw loss and accuracy by epoch, a line for each seed: of the training pictures and of the watched ones."""
     figure = new_figure(11, 4.2)
     for place, (name, title) in enumerate((("loss", "loss"), ("accuracy", "accuracy"))):
         axes = figure.add_subplot(1, 2, place + 1)
@@ -65,7 +65,7 @@ def search_results(searched: SearchResult, path: Path) -> None:
         if name == "learning_rate":
             axes.set_xscale("log")
         if place == 0:
-            axes.set_ylabel("% right of the held part")
+            axes.set_ylabel("% right of the held-out pictures")
     store_figure(figure, path)
 
 

@@ -1,4 +1,4 @@
-"""Who may look at `val/`, and when: the honest way by default, the mission's own way by its name.
+"""Protocols: how `val/` is used. "honest" is the default, "mission" is chosen by name.
 
 Honest: the number of epochs and the calibration are chosen on a part of `train/`, then a new network is trained on
 all of `train/`, and `val/` is scored once, at the end. Mission: the epoch is the one that reads most of `val/`, and
@@ -30,11 +30,11 @@ def _quietly(_line: str) -> None:
 
 
 NAMES = ("honest", "mission")
-HELD = "a part of train/, copies on one side"
+HELD = "a part of train/, copies in one split"
 EXPLAINED = {
     "honest": f"epochs chosen on {HELD}; then trained on all of train/; val/ scored once at the end",
     "mission": "best epoch chosen on val/ and scored on the same val/: a figure that is too good",
-    "drawn": "epochs fixed before; scored on drawings from fonts not trained on; a search chooses on the same drawings",
+    "drawn": "epochs fixed before; scored on characters of other fonts; a search chooses on the same characters",
 }
 
 
@@ -44,7 +44,7 @@ class SeedResult:
 
     Attributes:
         val: all of it; without_copies, without_near_copies: less the pictures that stand in `train` too.
-        last: the mission's way only: the last epoch, which nothing was chosen for.
+        last: mission only: scores of the last epoch, which was not chosen on `val`.
         probabilities: float32 (n of val, classes).
         history: of the network itself; choosing: of the network that the epochs were chosen with, else empty.
     """
@@ -103,9 +103,7 @@ def mission(
     recipe: Recipe, train: CharacterSet, val: Scored, spec: InputSpec, seed: int, *, say: Say = _quietly
 ) -> SeedResult:
     """Take the epoch that reads most of `val`, and score it on the same `val`."""
-    trial = fit(
-        recipe, train, spec, seed, watch=val.characters, keep_best=True, title=f"seed {seed}, mission's way", say=say
-    )
+    trial = fit(recipe, train, spec, seed, watch=val.characters, keep_best=True, title=f"seed {seed}, mission", say=say)
     result = _result(trial, val, spec, seed, epochs=trial.best_epoch, temperature=1.0)
     return replace(result, last=trial.history[-1])
 
@@ -113,7 +111,7 @@ def mission(
 def drawn(
     recipe: Recipe, train: CharacterSet, val: Scored, spec: InputSpec, seed: int, *, say: Say = _quietly
 ) -> SeedResult:
-    """Train for all epochs of the recipe; `val` has fonts of its own, so it chooses nothing but the calibration."""
+    """Train for all epochs of the recipe; `val` has other fonts and is used for the calibration only."""
     final = fit(recipe, train, spec, seed, watch=val.characters, title=f"seed {seed}, training", say=say)
     temperature = fit_temperature(predict(final.model, val.characters.pictures, spec), val.characters.labels)
     return _result(final, val, spec, seed, epochs=recipe.epochs, temperature=temperature)

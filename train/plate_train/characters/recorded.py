@@ -8,13 +8,13 @@ from plate_runtime.errors import DataError, damage_as
 
 from ..networks.weights_file import ModelMeta
 from .datasets import CharacterSet, load_folder
-from .synthetic_set import recorded_drawings
+from .synthetic_set import recorded_characters
 
 
 def load_recorded(meta: ModelMeta, train_limit: int | None = None) -> tuple[CharacterSet, CharacterSet]:
     """Re-create the (train, val) split that a model was trained on, from what its file recorded.
 
-    `train_limit` saves time where drawings are concerned: only about the first so many are drawn again.
+    `train_limit`: of synthetic characters, only about this many are rendered again, to save time.
 
     Raises:
         DataError: nothing was recorded, the data is gone, or its digests are not the recorded ones.
@@ -23,7 +23,7 @@ def load_recorded(meta: ModelMeta, train_limit: int | None = None) -> tuple[Char
     if kind == "folders":
         return _recorded_folders(meta)
     if kind == "drawn":
-        return recorded_drawings(meta.training, train_limit)
+        return recorded_characters(meta.training, train_limit)
     raise DataError("the model does not say what it was trained on; name its data with --data DIR")
 
 
@@ -35,8 +35,8 @@ def _recorded_folders(meta: ModelMeta) -> tuple[CharacterSet, CharacterSet]:
             raise ValueError("no name of a folder")
     data = load_folder(folder, meta.input, meta.alphabet, meta.script)
     train, val = data.train.characters, data.val.characters
-    for name, part in (("train", train), ("val", val)):
-        if part.digest != expected[name]:
+    for name, split in (("train", train), ("val", val)):
+        if split.digest != expected[name]:
             raise DataError(
                 f"{folder}: {name} is not the data that was recorded; restore it, or name other data with --data"
             )

@@ -22,10 +22,10 @@ class RunReport:
 
     Attributes:
         protocol: "honest", "mission" or "drawn".
-        results: one a seed; the first is the one whose network is saved.
+        results: one for each seed; the network of the first is saved.
         val: what they were scored on.
         record: what the model file says it was trained on.
-        checked: findings about the data as JSON values, None for drawings.
+        checked: findings about the data as JSON values, None for synthetic characters.
         searched: the search, None where there was none.
     """
 
@@ -112,7 +112,7 @@ class RunReport:
         if self.searched is not None:
             best = self.searched.best
             tried = f"search: {len(self.searched.trials)} trials"
-            lines.append(f"{tried}, best {100 * best.accuracy:.2f} % on the held part: {best.hyper}")
+            lines.append(f"{tried}, best {100 * best.accuracy:.2f} % on the held-out pictures: {best.hyper}")
         for result in self.results:
             lines.append(f"seed {result.seed}, {result.epochs} epochs: {result.val}")
             if self.protocol != "drawn":

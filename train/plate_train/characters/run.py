@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, DeviceError, UsageError
-from plate_runtime.manifest import InputSpec
 from plate_runtime.script import Script
 
 from ..atomic import write_json
@@ -23,87 +21,13 @@ from ..networks import weights_file
 from ..networks.model_name import named
 from ..networks.tensorflow_setup import fix, versions
 from . import plots, protocol, report
-from .architectures import Hyperparameters
-from .augment import Strength
 from .data_check import check
 from .datasets import CharacterSet, load_folder, measure_polarity
 from .fit import Recipe
 from .protocol import Scored, SeedResult
 from .search import FOLDER, SearchResult, search
+from .settings import Settings, protocol_name
 from .splits import hold_out
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the command line says, kept in the run's folder so that `--resume` goes on with the same.
-
-    Attributes are named after their options; None stands for a default that depends on others.
-    """
-
-    data: str | None = None
-    alphabet: str | None = None
-    model: str = "tuned"
-    trials: int = 0
-    epochs: int | None = None
-    seed: int = 0
-    seeds: int = 1
-    protocol: str = "honest"
-    augment: float | None = None
-    drawn: int = 200_000
-    batch: int = 32
-    learning_rate: float | None = None
-    dropout: float | None = None
-    first_filters: int | None = None
-    second_filters: int | None = None
-    first_dense: int | None = None
-    second_dense: int | None = None
-    start: str | None = None
-    polarity: str | None = None
-    name: str = ""
-    version: str = "1.0.0"
-    threads: int = 1
-
-    def recipe(self) -> Recipe:
-        """Return how networks are trained with these settings.
-
-        Raises:
-            UsageError: options contradict each other.
-        """
-        if self.model != "tuned" and self.trials:
-            raise UsageError("--trials searches the sizes of the tuned network; leave out --model baseline or --trials")
-        if self.start and self.trials:
-            raise UsageError("--from keeps a network's sizes, --trials searches them; leave out one")
-        if self.data is None and self.alphabet is not None:
-            raise UsageError(f"drawings are of {ALPHABET}; --alphabet goes with --data")
-        if self.data is None and self.protocol == "mission":
-            raise UsageError("--protocol mission chooses on val/, which needs --data DIR")
-        chosen = {
-            entry.name: value for entry in fields(Hyperparameters) if (value := getattr(self, entry.name)) is not None
-        }
-        mission = self.protocol == "mission"
-        factor = self.augment if self.augment is not None else (0.5 if self.data is None else 1.0)
-        strength = Strength().scaled(factor) if factor > 0 else None
-        if strength is not None and self.data is None:
-            strength = replace(strength, invert=0.0)  # drawings come in both polarities already
-        return Recipe(
-            model=self.model,
-            hyper=replace(Hyperparameters(), **chosen),
-            epochs=self.epochs or (30 if self.data is None else 60),
-            batch=self.batch,
-            augment=strength,
-            schedule="constant" if mission else "cosine",
-            average=0.0 if mission else 0.05,
-            threads=self.threads,
-        )
-
-    @property
-    def script(self) -> Script:
-        """The characters that the classes are taken from."""
-        return Script(self.alphabet or ALPHABET)
-
-    def spec(self) -> InputSpec:
-        """Return the network's input; its polarity is known after `with_polarity`."""
-        return InputSpec(polarity=self.polarity or "any")
 
 
 @dataclass(frozen=True)
@@ -163,7 +87,7 @@ def run(settings: Settings, folder: Path, resume: bool, command: str, say: Calla
 
 
 def with_polarity(settings: Settings, say: Callable[[str], None] = print) -> Settings:
-    """Return the settings with a polarity: the one given, both for drawings, else the one measured in the data.
+    """Return the settings with a polarity: as given, both for synthetic characters, otherwise as measured in the data.
 
     Raises:
         DataError: the data cannot be read.
@@ -176,32 +100,27 @@ def with_polarity(settings: Settings, say: Callable[[str], None] = print) -> Set
 
 
 def gather(settings: Settings, say: Callable[[str], None] = print) -> Material:
-    """Load and check the data folder, or draw; `say` gets what was found."""
+    """Load and check the data folder, or render characters; `say` prints the findings."""
     if settings.data is None:
         return _drawn(settings, say)
     data = load_folder(Path(settings.data), settings.spec(), None, settings.script)
     findings = check(data)
     for line in (*_absent(data.train.characters.alphabet, settings.script), *findings.lines()):
         say(line)
-    parts = {"train": data.train.characters, "val": data.val.characters}
+    splits = {"train": data.train.characters, "val": data.val.characters}
     record = {
         "kind": "folders",
         "path": str(data.path.resolve()),
-        "sets": {name: {"count": len(part), "digest": part.digest} for name, part in parts.items()},
+        "sets": {name: {"count": len(split), "digest": split.digest} for name, split in splits.items()},
         "font_licences": [],
     }
-    scored = Scored(parts["val"], findings.copied, findings.nearly_copied)
-    return Material(parts["train"], scored, record, findings.to_json())
+    scored = Scored(splits["val"], findings.copied, findings.nearly_copied)
+    return Material(splits["train"], scored, record, findings.to_json())
 
 
 def _absent(alphabet: str, script: Script) -> list[str]:
-    absent = [sign for sign in script.alphabet if sign not in alphabet]
+    absent = [character for character in script.alphabet if character not in alphabet]
     return [f"classes: {alphabet}; the data has no {', '.join(absent)}, the network will not know them"] * bool(absent)
-
-
-def protocol_name(settings: Settings) -> str:
-    """Return "honest" or "mission" for a data folder, "drawn" without one."""
-    return "drawn" if settings.data is None else settings.protocol
 
 
 @contextlib.contextmanager
@@ -234,29 +153,14 @@ def results_folder(folder: Path, settings: Settings, resume: bool) -> Iterator[N
         raise
 
 
-def unfinished_run(runs: Path) -> Path:
-    """Return the newest unfinished run with a search in `runs`.
-
-    Raises:
-        UsageError: there is none.
-    """
-    found = [
-        path.parent for path in runs.glob(f"*/{SETTINGS_FILE}")
-        if (path.parent / FOLDER).is_dir() and not (path.parent / REPORT_FILE).exists()
-    ]  # fmt: skip
-    if not found:
-        raise UsageError(f"no unfinished search in {runs}/; name a run with --out")
-    return max(found, key=lambda path: (path / SETTINGS_FILE).stat().st_mtime)
-
-
 def _drawn(settings: Settings, say: Callable[[str], None]) -> Material:
-    from .synthetic_set import character_fonts, drawn_split, record
+    from .synthetic_set import character_fonts, record, synthetic_split
 
     if settings.spec().polarity != "any":
-        raise UsageError("drawings come in both polarities; --polarity goes with --data")
+        raise UsageError("synthetic characters have both polarities; use --polarity with --data")
     fonts = character_fonts()
     validating = max(3600, settings.drawn // 20) if settings.drawn >= 3600 else max(36, settings.drawn // 5)
-    train, val = drawn_split(fonts, settings.seed, settings.drawn, validating, settings.threads)
+    train, val = synthetic_split(fonts, settings.seed, settings.drawn, validating, settings.threads)
     say(f"drew {len(train)} characters to train and {len(val)} to validate; {len(fonts)} fonts, families disjoint")
     nothing = np.zeros(len(val), bool)
     return Material(train, Scored(val, nothing, nothing), record(fonts, settings.seed, train, val), None)
@@ -282,8 +186,8 @@ def _searched(
 def _trained(
     settings: Settings, recipe: Recipe, material: Material, seed: int, say: Callable[[str], None]
 ) -> SeedResult:
-    ways = {"honest": protocol.honest, "mission": protocol.mission, "drawn": protocol.drawn}
-    return ways[protocol_name(settings)](recipe, material.train, material.val, settings.spec(), seed, say=say)
+    protocols = {"honest": protocol.honest, "mission": protocol.mission, "drawn": protocol.drawn}
+    return protocols[protocol_name(settings)](recipe, material.train, material.val, settings.spec(), seed, say=say)
 
 
 def _write(found: report.RunReport, first: SeedResult, settings: Settings, folder: Path) -> None:

@@ -68,7 +68,7 @@ def cross_entropy(probabilities: NDArray[np.float32], labels: NDArray[np.int64])
 
 
 def robustness(model: Any, characters: CharacterSet, spec: InputSpec, alphabet: str = ALPHABET) -> dict[str, Score]:
-    """Score a set clean and changed in each of the ways of `augment.perturbations`."""
+    """Score a set unchanged and with each of `augment.perturbations`."""
     changed = perturbations(characters.pictures, spec.polarity)
     return {
         name: score(predict(model, pictures, spec), characters.labels, alphabet) for name, pictures in changed.items()

@@ -1,4 +1,4 @@
-"""Random search for the refined network's sizes, dropout and learning rate, on a part of `train/` alone."""
+"""Random search for the refined network's sizes, dropout and learning rate, on a split of `train/` only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["FOLDER", "SearchResult", "Trial", "hyperparameters", "search", "spac
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial: what was tried and, on the held part of `train/`, the accuracy reached (0..1)."""
+    """One trial: what was tried and, on the held-out split of `train/`, the accuracy reached (0..1)."""
 
     number: str
     hyper: Hyperparameters
@@ -68,7 +68,7 @@ def search(
         chosen = replace(recipe, model="tuned", hyper=space(hp), start=None)
         history = fit(chosen, fitted, spec, seed, watch=held, title=f"trial {number}").history
         accuracy = history[-1]["val_accuracy"]
-        say(f"trial {number}: {100 * accuracy:.1f} % right of the held part with {hp.values}")
+        say(f"trial {number}: {100 * accuracy:.1f} % right of the held-out pictures with {hp.values}")
         return accuracy
 
     tried, done = tune(space, try_out, objective=OBJECTIVE, trials=trials, seed=seed, run=run, resume=resume)

@@ -1,4 +1,4 @@
-"""Dividing a training split once more, so that choices are made on a part of it and never on the validation split."""
+"""A second split of the training data: choices are made on a part of it, never on the validation data."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import numpy as np
 from .data_check import copy_groups
 from .datasets import CharacterSet
 
-HELD_SHARE = 0.2
-"""Part of the training split that choices are made on."""
+HELD_FRACTION = 0.2
+"""Fraction of the training data that choices are made on."""
 
 
-def hold_out(train: CharacterSet, seed: int, share: float = HELD_SHARE) -> tuple[CharacterSet, CharacterSet]:
-    """Divide into (fitted, held): about `share` of every class is held, copies of a picture stay on one side.
+def hold_out(train: CharacterSet, seed: int, fraction: float = HELD_FRACTION) -> tuple[CharacterSet, CharacterSet]:
+    """Divide into (fitted, held): about `fraction` of every class is held out, copies of a picture stay in one split.
 
     A class whose pictures are all copies of each other stays fitted as a whole.
     """
@@ -21,7 +21,7 @@ def hold_out(train: CharacterSet, seed: int, share: float = HELD_SHARE) -> tuple
     held = np.zeros(len(train), bool)
     for label in np.unique(train.labels):
         members = np.flatnonzero(train.labels == label)
-        wanted = max(1, round(share * len(members)))
+        wanted = max(1, round(fraction * len(members)))
         for group in random.permutation(np.unique(groups[members])):
             candidates = np.flatnonzero(groups == group)
             if held[members].sum() + len(candidates) <= wanted and not held[candidates].any():

@@ -1,7 +1,7 @@
-"""Drawn characters as a data set: split by font family, painted in chunks, recorded so that it can be drawn again.
+"""Synthetic characters as a data set: split by font family, rendered in chunks, recorded so that it can be repeated.
 
-Every chunk has a seed of its own. So chunks are painted in several processes, in any number of them with the same
-result, and the first few can be painted again without the rest.
+Every chunk has its own seed. So the result is the same for any number of processes, and the first chunks can be
+rendered again without the others.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from ..synthetic.fonts import FETCH_COMMAND, FontFile, installed_fonts
 from .datasets import CharacterSet, character_set
 
 CHUNK = 5000
-VALIDATION_SHARE = 0.15
-"""Part of the font families, of each kind, that validation drawings are made with and nothing is trained on."""
+VALIDATION_FRACTION = 0.15
+"""Fraction of the font families of each kind that are used for validation only."""
 _VALIDATION_SEEDS = 500_000
 
-__all__ = ["CHARACTER_SPEC", "character_fonts", "draw", "drawn_split", "recorded_drawings", "split_fonts"]
+__all__ = ["CHARACTER_SPEC", "character_fonts", "recorded_characters", "render", "split_fonts", "synthetic_split"]
 
 
-def drawn_split(
+def synthetic_split(
     fonts: Sequence[FontFile], seed: int, train_count: int, val_count: int, workers: int = 1
 ) -> tuple[CharacterSet, CharacterSet]:
-    """Draw (train, val) from disjoint font families and disjoint seeds; any number of workers draws the same."""
+    """Render (train, val) with disjoint font families and seeds; the result is the same for any number of workers."""
     train_fonts, val_fonts = split_fonts(fonts, seed)
-    train = draw(train_fonts, seed * 1_000_000, train_count, workers, "drawing to train")
-    val = draw(val_fonts, seed * 1_000_000 + _VALIDATION_SEEDS, val_count, workers, "drawing to validate")
+    train = render(train_fonts, seed * 1_000_000, train_count, workers, "rendering training characters")
+    val = render(val_fonts, seed * 1_000_000 + _VALIDATION_SEEDS, val_count, workers, "rendering validation characters")
     return train, val
 
 
 def character_fonts() -> list[FontFile]:
-    """Return the fonts that single characters are drawn with: all but scripts, which only plates carry.
+    """Return the fonts of single characters: all except scripts, which are used on plates only.
 
     Raises:
         DataError: see `installed_fonts`.
@@ -51,34 +51,34 @@ def character_fonts() -> list[FontFile]:
 
 
 def split_fonts(fonts: Sequence[FontFile], seed: int) -> tuple[list[FontFile], list[FontFile]]:
-    """Divide fonts into (train, val): of each kind `VALIDATION_SHARE` of the families, none of a single family."""
+    """Divide fonts into (train, val): of each kind `VALIDATION_FRACTION` of the families, none of a single family."""
     held: set[str] = set()
     for kind in sorted({font.kind for font in fonts}):
         families = sorted({font.family for font in fonts if font.kind == kind})
         order = np.random.default_rng([seed, len(families)]).permutation(families).tolist()
-        held |= set(order[: round(VALIDATION_SHARE * len(families))])
+        held |= set(order[: round(VALIDATION_FRACTION * len(families))])
     return [font for font in fonts if font.family not in held], [font for font in fonts if font.family in held]
 
 
-def draw(
-    fonts: Sequence[FontFile], first_seed: int, count: int, workers: int = 1, title: str = "drawing"
+def render(
+    fonts: Sequence[FontFile], first_seed: int, count: int, workers: int = 1, title: str = "rendering"
 ) -> CharacterSet:
-    """Draw `count` characters in chunks with the seeds `first_seed`, `first_seed` + 1, ..."""
+    """Render `count` characters in chunks with the seeds `first_seed`, `first_seed` + 1, ..."""
     sizes = [min(CHUNK, count - start) for start in range(0, count, CHUNK)]
     jobs = [(list(fonts), first_seed + number, size) for number, size in enumerate(sizes)]
-    painted = []
+    rendered = []
     with progress(count, title, "picture") as bar:
         for pictures, labels in _each(jobs, min(workers, len(jobs))):
-            painted.append((pictures, labels))
+            rendered.append((pictures, labels))
             bar.update(len(labels))
     height, width, _ = CHARACTER_SPEC.shape
-    stacked = np.concatenate([np.zeros((0, height, width), np.uint8), *(pictures for pictures, _ in painted)])
-    labels = np.concatenate([np.zeros(0, np.int64), *(labels for _, labels in painted)])
+    stacked = np.concatenate([np.zeros((0, height, width), np.uint8), *(pictures for pictures, _ in rendered)])
+    labels = np.concatenate([np.zeros(0, np.int64), *(labels for _, labels in rendered)])
     return character_set(stacked, labels, [f"drawn {first_seed}+{place}" for place in range(count)])
 
 
 def record(fonts: Sequence[FontFile], seed: int, train: CharacterSet, val: CharacterSet) -> dict[str, Any]:
-    """Return what has to be known to draw the same again, and whose fonts they are, as JSON values."""
+    """Return what is needed to render the same again, and the licences of the fonts, as JSON values."""
     return {
         "kind": "drawn",
         "drawing_seed": seed,
@@ -101,15 +101,15 @@ def fonts_digest(fonts: Sequence[FontFile]) -> str:
     return content.hexdigest()
 
 
-def recorded_drawings(
+def recorded_characters(
     training: Mapping[str, Any], train_limit: int | None = None, workers: int = 1
 ) -> tuple[CharacterSet, CharacterSet]:
-    """Draw the recorded (train, val) again; with `train_limit` only whole chunks of train up to about so many.
+    """Render the recorded (train, val) again; with `train_limit` only whole chunks of train up to about so many.
 
     Raises:
-        DataError: the fonts are not the recorded ones, or the drawings turn out different.
+        DataError: the fonts are not the recorded ones, or the characters differ.
     """
-    with damage_as(DataError, "the model's record of its drawings is incomplete; name data with --data DIR"):
+    with damage_as(DataError, "the model's record of its training data is incomplete; name data with --data DIR"):
         seed, sets = number_in(training, "drawing_seed"), training["sets"]
         counts = {name: number_in(sets[name], "count", least=1) for name in ("train", "val")}
         digests = {name: (sets[name]["digest"], sets[name].get("first_chunk_digest")) for name in ("train", "val")}
@@ -121,27 +121,27 @@ def recorded_drawings(
         )
     if train_limit is not None:
         counts["train"] = min(counts["train"], max(1, -(-train_limit // CHUNK)) * CHUNK)
-    train, val = drawn_split(fonts, seed, counts["train"], counts["val"], workers)
+    train, val = synthetic_split(fonts, seed, counts["train"], counts["val"], workers)
     for name, part in (("train", train), ("val", val)):
         whole = len(part) == sets[name]["count"]
         found = part.digest if whole else _first_chunk(part).digest
         if found != digests[name][0 if whole else 1]:
             raise DataError(
-                f"the {name} drawings are not those that were recorded (other versions?); name data with --data DIR"
+                f"the {name} characters are not those that were recorded (other versions?); name data with --data DIR"
             )
     return train, val
 
 
 def _each(jobs: Sequence[tuple[list[FontFile], int, int]], workers: int) -> Any:
     if workers <= 1:
-        yield from map(_paint, jobs)
+        yield from map(_render_chunk, jobs)
         return
     # spawned, not forked: a fork of a process that runs TensorFlow's threads can hang
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_paint, jobs)
+        yield from pool.map(_render_chunk, jobs)
 
 
-def _paint(job: tuple[list[FontFile], int, int]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _render_chunk(job: tuple[list[FontFile], int, int]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     fonts, seed, count = job
     return CharacterRenderer(fonts, seed).render(count)
 

@@ -11,7 +11,7 @@ import pytest
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, UsageError
 from plate_runtime.manifest import InputSpec
-from plate_train.characters.synthetic_set import drawn_split, split_fonts
+from plate_train.characters.synthetic_set import split_fonts, synthetic_split
 from plate_train.synthetic.characters.renderer import DOMAINS, CharacterRenderer
 from plate_train.synthetic.fonts import FontFile
 from plate_train.synthetic.glyphs.alphabets import FontAlphabet, stroke_alphabets
@@ -133,7 +133,7 @@ def test_split_has_disjoint_families_and_seeds(monkeypatch: pytest.MonkeyPatch) 
         return CharacterRenderer(chosen, seed, *rest)
 
     monkeypatch.setattr("plate_train.characters.synthetic_set.CharacterRenderer", spy)
-    train, val = drawn_split(fonts, 3, 72, 36)
+    train, val = synthetic_split(fonts, 3, 72, 36)
     assert len({seed for seed, _ in seen}) == len(seen) == 2
     assert set(seen[0][1]).isdisjoint(seen[1][1])
     assert {picture.tobytes() for picture in train.pictures}.isdisjoint(picture.tobytes() for picture in val.pictures)

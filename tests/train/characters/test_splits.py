@@ -12,7 +12,7 @@ from plate_train.characters.splits import hold_out
 
 
 def test_every_class_is_held_out_in_proportion(small_train: CharacterSet) -> None:
-    fitted, held = hold_out(small_train, seed=3, share=0.25)
+    fitted, held = hold_out(small_train, seed=3, fraction=0.25)
     assert np.bincount(held.labels).tolist() == [1] * 36
     assert np.bincount(fitted.labels).tolist() == [3] * 36
     assert set(fitted.sources) | set(held.sources) == set(small_train.sources)

@@ -46,20 +46,20 @@ def test_a_single_family_of_a_kind_is_trained_on() -> None:
 
 
 def test_chunks_are_the_same_in_any_number_of_processes(strokes: None) -> None:
-    alone, together = (synthetic_set.draw([], 5, 90, workers) for workers in (1, 2))
+    alone, together = (synthetic_set.render([], 5, 90, workers) for workers in (1, 2))
     assert alone.digest == together.digest
     assert np.bincount(alone.labels).max() <= 4
-    assert synthetic_set.draw([], 6, 90).digest != alone.digest
-    assert synthetic_set.draw([], 5, 40).digest == alone.take(np.arange(40)).digest
+    assert synthetic_set.render([], 6, 90).digest != alone.digest
+    assert synthetic_set.render([], 5, 40).digest == alone.take(np.arange(40)).digest
 
 
 def test_train_and_val_differ(strokes: None) -> None:
-    train, val = synthetic_set.drawn_split([], 3, 40, 40)
+    train, val = synthetic_set.synthetic_split([], 3, 40, 40)
     assert train.digest != val.digest
 
 
-def test_recorded_drawings_come_again_whole_or_in_part(strokes: None) -> None:
-    train, val = synthetic_set.drawn_split([], 3, 100, 50)
+def test_recorded_characters_come_again_whole_or_in_part(strokes: None) -> None:
+    train, val = synthetic_set.synthetic_split([], 3, 100, 50)
     meta = ModelMeta(training=synthetic_set.record([], 3, train, val))
     again = load_recorded(meta)
     assert [part.digest for part in again] == [train.digest, val.digest]
@@ -68,12 +68,12 @@ def test_recorded_drawings_come_again_whole_or_in_part(strokes: None) -> None:
     assert whole.digest == val.digest
 
 
-def test_other_drawings_or_fonts_are_not_taken_for_the_recorded(
+def test_other_characters_or_fonts_are_not_taken_for_the_recorded(
     strokes: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    train, val = synthetic_set.drawn_split([], 3, 40, 40)
+    train, val = synthetic_set.synthetic_split([], 3, 40, 40)
     record = synthetic_set.record([], 3, train, val)
-    with pytest.raises(DataError, match="train drawings are not those"):
+    with pytest.raises(DataError, match="train characters are not those"):
         load_recorded(ModelMeta(training=record | {"drawing_seed": 4}))
     other = FontFile(tmp_path / "new.ttf", "new", 4, "OFL-1.1", "@fonts/new@1.0.0", "sans")
     other.path.write_bytes(b"font")
@@ -83,7 +83,7 @@ def test_other_drawings_or_fonts_are_not_taken_for_the_recorded(
 
 
 def test_record_names_packages_and_licences(tmp_path: Path) -> None:
-    nothing = synthetic_set.draw([], 1, 0)
+    nothing = synthetic_set.render([], 1, 0)
     fonts = [
         FontFile(tmp_path / f"{weight}.ttf", "a", weight, "OFL-1.1", "@fonts/a@2.0.0", "sans") for weight in (4, 7)
     ]

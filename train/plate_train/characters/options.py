@@ -1,0 +1,166 @@
+"""The options of `plate-train character`, and what they start."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from datetime import datetime
+from pathlib import Path
+
+from plate_runtime.alphabet import ALPHABET
+
+from ..loop.numbers import characters, number, whole
+from ..loop.run_files import SETTINGS_FILE, recorded_settings
+from ..loop.run_options import PROG
+from ..networks.tensorflow_setup import require_extra
+from ..progress import STARTING
+from .settings import Settings, unfinished_run
+
+EXAMPLES = """examples:
+  plate-train character                                      train on synthetic characters
+  plate-train character --data characters --seeds 5          train on class folders, five times
+  plate-train character --data characters --alphabet 0123456789ABEKMHOPCTYX
+                                                             train on class folders of other characters
+  plate-train character --data characters --trials 10        search sizes and learning rate first
+  plate-train character --resume                             continue an interrupted search
+  plate-train character --data characters --preview seen.png look at augmented pictures
+  plate-train character --data characters --protocol mission --no-augment --seeds 5
+                                                             best epoch chosen on val/
+"""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    defaults = Settings()
+    add = parser.add_argument
+    add(
+        "--data",
+        metavar="DIR",
+        help="train/ and val/ of class folders, class folders alone, or labels.csv; default: synthetic characters",
+    )
+    add(
+        "--alphabet",
+        type=characters,
+        metavar="CHARACTERS",
+        help="the classes in their order, such as 0123456789АБВ (default: 0-9 A-Z)",
+    )
+    add("--model", choices=("baseline", "tuned"), default=defaults.model, help="the network (default: %(default)s)")
+    add(
+        "--trials",
+        type=whole(0),
+        default=0,
+        metavar="N",
+        help="number of random choices to search first (default: no search)",
+    )
+    add("--epochs", type=whole(1), metavar="N", help="at most; default 60, for synthetic characters 30")
+    add("--seed", type=whole(0), default=0, metavar="N", help="the first seed (default: %(default)s)")
+    add(
+        "--seeds",
+        type=whole(1),
+        default=1,
+        metavar="N",
+        help="number of trainings; the first is saved (default: 1)",
+    )
+    add("--resume", action="store_true", help="continue the search of --out, or of the newest unfinished run")
+    add("--preview", type=Path, metavar="FILE", help="write sheets of augmented pictures, and stop")
+    add(
+        "--protocol",
+        choices=("honest", "mission"),
+        default=defaults.protocol,
+        help="honest: val/ is only scored; mission: best epoch on val/",
+    )
+    add(
+        "--augment",
+        type=number(0, 3),
+        metavar="FACTOR",
+        help="strength of augmentation; default 1, for synthetic characters 0.5",
+    )
+    add("--no-augment", dest="augment", action="store_const", const=0.0, help="no augmentation")
+    add("--from", dest="start", metavar="MODEL", help="start from the weights of this .h5")
+    add("--out", type=Path, metavar="RUN", help="folder of the results; default runs/character-DATE-TIME")
+    add(
+        "--threads",
+        type=whole(1),
+        default=defaults.threads,
+        metavar="N",
+        help="same seed and threads, same weights (default: 1)",
+    )
+    add("--debug", action="store_true", help="show tracebacks")
+    more = parser.add_argument_group("finer choices")
+    add = more.add_argument
+    add(
+        "--drawn",
+        type=whole(36),
+        default=defaults.drawn,
+        metavar="N",
+        help="synthetic characters to train on (default: %(default)s)",
+    )
+    add(
+        "--polarity",
+        choices=("light-on-dark", "dark-on-light", "any"),
+        help="of the pictures in --data (default: measured)",
+    )
+    add("--batch", type=whole(1), default=defaults.batch, metavar="N", help="pictures a step (default: %(default)s)")
+    add("--learning-rate", type=number(1e-7, 1), metavar="X", help="Adam's, at its highest (default: 0.001)")
+    add("--dropout", type=number(0, 0.95), metavar="X", help="after the first dense layer (default: 0.3)")
+    for name, default in (("first-filters", 32), ("second-filters", 64), ("first-dense", 256), ("second-dense", 128)):
+        add(f"--{name}", type=whole(1), metavar="N", help=f"size in the tuned network (default: {default})")
+    add("--model-name", dest="name", metavar="NAME", default="", help="of the model (default: the folder's)")
+    add(
+        "--model-version",
+        dest="version",
+        metavar="X.Y.Z",
+        default=defaults.version,
+        help="of the model (default: %(default)s)",
+    )
+
+
+def resumed(
+    options: argparse.Namespace, parser: argparse.ArgumentParser, parse: Callable[[], argparse.Namespace]
+) -> argparse.Namespace:
+    """Return the options of a resumed run: those recorded in its folder, unless the command line gives others.
+
+    Args:
+        parser: of these options; the recorded settings become its defaults. parse: parses the command line again.
+    """
+    folder = options.out or unfinished_run(Path("runs"))
+    parser.set_defaults(**recorded_settings(folder, SETTINGS_FILE, Settings, parser))
+    options = parse()
+    options.out = folder
+    return options
+
+
+def execute(options: argparse.Namespace, arguments: Sequence[str], say: Callable[[str], None]) -> int:
+    """Run `plate-train character` with parsed options and return the exit code."""
+    from . import run as training
+
+    require_extra()
+    settings = Settings(**{entry.name: getattr(options, entry.name) for entry in fields(Settings)})
+    settings.recipe()
+    if options.preview:
+        return _preview(settings, options.preview, say)
+    say(STARTING)
+    folder: Path = options.out or Path("runs") / f"character-{datetime.now():%Y%m%d-%H%M%S}"
+    try:
+        training.run(settings, folder, options.resume, shlex.join([PROG, *arguments]), say)
+    except KeyboardInterrupt:
+        if folder.exists():
+            print(f"{PROG}: interrupted; continue with: {PROG} character --resume --out {folder}", file=sys.stderr)
+        raise
+    return 0
+
+
+def _preview(settings: Settings, path: Path, say: Callable[[str], None]) -> int:
+    from ..sheets import store_pages
+    from .plots import preview
+    from .run import gather, with_polarity
+
+    settings, drawn = with_polarity(settings, say), settings.data is None
+    material = gather(replace(settings, drawn=8 * len(ALPHABET)) if drawn else settings, say)
+    strength, polarity = settings.recipe().augment, settings.spec().polarity
+    pages = preview(material.train, strength, polarity, settings.seed, same=not drawn)
+    print(f"every class as training sees it: {', '.join(map(str, store_pages(pages, path)))}")
+    return 0
