@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,19 +28,17 @@ def samples(repository: Path) -> list[str]:
 
 
 def test_openvino_reads_the_samples_and_auto_takes_litert(openvino: Environment, samples: list[str]) -> None:
-    read = {
-        backend: [
-            json.loads(line)
-            for line in openvino.run(
-                "-m", "plate_devices.cli.infer", "--json", "--backend", backend, *samples
-            ).splitlines()
-        ]
-        for backend in ("auto", "openvino")
-    }
+    read = {backend: _records(openvino, "--backend", backend, *samples) for backend in ("auto", "openvino")}
     assert {record["backend"] for record in read["openvino"]} == {"openvino"}
     assert {record["backend"] for record in read["auto"]} == {"litert"}
     texts = [[[plate["text"] for plate in record["plates"]] for record in records] for records in read.values()]
     assert texts[0] == texts[1] and any(texts[0])
+
+
+def _records(environment: Environment, *arguments: str) -> list[dict[str, Any]]:
+    command = [environment.folder / "bin" / "plate-infer", "--as", "plate", "--json", *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return [json.loads(line) for line in ended.stdout.splitlines()]
 
 
 def test_an_export_is_checked_in_openvino_and_reports_its_difference(
