@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -19,11 +20,17 @@ _DARK, _LIGHT, _NOISE = 40, 200, 12
 
 
 def draw_cells(
-    seed: int, number: int, count: int, _spec: InputSpec, part: str = "train"
+    seed: int,
+    number: int,
+    count: int,
+    _spec: InputSpec,
+    part: str = "train",
+    advance: Callable[[int], object] = lambda _count: None,
 ) -> tuple[NDArray[np.uint8], list[str]]:
     """Draw plates as the project's generator is called: five to eight signs, none beside itself or its twin."""
     random = np.random.default_rng([seed, number, len(part)])
     texts = [_text(random) for _ in range(count)]
+    advance(count)
     return np.stack([_plate(text, random) for text in texts]), texts
 
 

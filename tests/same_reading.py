@@ -23,7 +23,7 @@ def recorded_texts(patch: pytest.MonkeyPatch) -> dict[tuple[str, str], list[str]
 
     def keeping(*arguments: Any, **options: Any) -> text_check.Check:
         check = compare(*arguments, **options)
-        kept[check.file, check.backend] = check.answers.texts
+        kept[check.file, check.backend] = check.result.texts
         return check
 
     patch.setattr(text_check, "compare", keeping)
@@ -71,7 +71,7 @@ def recorded_plates(patch: pytest.MonkeyPatch) -> dict[tuple[str, str], Spotted]
 
     def keeping(*arguments: Any, **options: Any) -> frame_check.FrameCheck:
         check = compare(*arguments, **options)
-        kept[check.file, check.backend] = check.answers.plates
+        kept[check.file, check.backend] = check.result.plates
         return check
 
     patch.setattr(frame_check, "compare", keeping)

@@ -1,4 +1,4 @@
-"""`plate-export`: a trained `.h5` becomes files for devices, with proof."""
+"""`plate-export`: converts a trained `.h5` to files for devices, and checks them."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ unless all of them reach --min-accuracy and stay within --max-drop of the .h5; t
 
 
 def main() -> None:
-    """Run `plate-export` and leave the process with its exit code."""
+    """Run `plate-export` and end the process with its exit code."""
     run(export_command, "plate-export")
 
 
 def export_command(arguments: Sequence[str]) -> int:
-    """Do what `plate-export ARGUMENTS` does and return its exit code.
+    """Run `plate-export ARGUMENTS` and return its exit code.
 
     Raises:
         PlateEdgeError: with the exit code that the command ends with.
@@ -75,7 +75,7 @@ def export_command(arguments: Sequence[str]) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Wrong use is one line, as every other error."""
+    """Reports wrong use in one line, as every other error."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see plate-export --help")
@@ -84,7 +84,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="plate-export",
-        description="Turn a trained .h5 into TFLite and ONNX files for devices, and prove that they read as it does.",
+        description="Convert a trained .h5 to TFLite and ONNX files for devices, and check that they read as it does.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
         "--min-accuracy",
         type=_percentage,
         metavar="PERCENT",
-        help="what every file has to reach (characters: 95, plates: 80, plates found by a detector: 90)",
+        help="percentage that every file has to reach (characters: 95, plates: 80, plates that a detector finds: 90)",
     )
     parser.add_argument(
         "--classes", nargs="+", metavar="CLASS",
@@ -124,14 +124,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--calibration", type=_count, default=360, metavar="N", help="training pictures to calibrate int8 with (360)"
     )
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of their choice (0)")
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of the choice of these pictures (0)")
     parser.add_argument(
         "--polarity", choices=POLARITIES,
         help="of the pictures that the network was trained on; default: what the .h5 records, else measured in --data",
     )  # fmt: skip
-    parser.add_argument("--name", help="of the model; default: what the .h5 records, or the run, unless that ships")
     parser.add_argument(
-        "--model-version", metavar="X.Y.Z", help="default: what the .h5 records, counted up if another is in --out"
+        "--name", help="of the model; default: what the .h5 records, or the name of the run in place of a shipped one"
+    )
+    parser.add_argument(
+        "--model-version", metavar="X.Y.Z", help="default: what the .h5 records, incremented if --out holds another"
     )
     parser.add_argument("--version", action="store_true", help="print the version of plate-export")
     parser.add_argument(

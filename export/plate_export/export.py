@@ -1,4 +1,4 @@
-"""The whole way of an export: load, convert, check in every interpreter, publish all or nothing."""
+"""An export: load, convert, check in every interpreter, publish all files or none."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .check_sets.labelled import CheckSet, Labelled
 from .check_sets.load_check_set import load_check_set
 from .check_sets.packaged import is_shipped
 from .checks import assumptions, text_check
-from .checks.exam import AnyReport, Exam, set_exam
+from .checks.accuracy_check import AccuracyCheck, AnyReport, accuracy_check
 from .checks.frame_texts import read_crops, search_all
 from .checks.network_outputs import require_sound
 from .checks.reading_process import Reading, installed, read_all
@@ -38,15 +38,15 @@ _FIRST_STEPS = 3  # pictures, network, scoring the .h5
 
 @dataclass(frozen=True)
 class Options:
-    """What the user asked for.
+    """Options of an export.
 
     Attributes:
         out: folder to publish in.
         data: a data folder, or None for the split that the `.h5` records.
         targets: the files to make.
-        min_accuracy: per cent, or None for the kind's own; max_drop: points below the `.h5`.
+        min_accuracy: percentage, or None for that of the kind; max_drop: percentage points below the `.h5`.
         calibration: number of pictures; seed: of their choice.
-        debug: let the libraries' log lines through.
+        debug: show the log lines of libraries.
     """
 
     out: Path
@@ -63,7 +63,7 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
     """Export a `.h5` and publish its files, or raise and publish nothing.
 
     Args:
-        show: told the report's text before the limits are applied, so that a refused export can be looked into.
+        show: called with the report's text before the limits are applied, so a refused export can be examined.
 
     Raises:
         DataError: no usable pictures. ModelError: the network cannot be converted as asked. AccuracyError: a
@@ -82,53 +82,53 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
         with libraries.quiet(options.debug):
             network = load_network(source)
 
-        exam = set_exam(source, check_set, limits)
-        checker = _Checker(source, exam, progress, options.debug)
-        reference = checker.score_network(network)
+        accuracy = accuracy_check(source, check_set, limits)
+        runner = _Runner(source, accuracy, progress, options.debug)
+        reference = runner.score_network(network)
         if source.foreign and isinstance(check_set.val, Labelled):
             load = _other_polarity(source, options)
             assumptions.judge(network, source, check_set.val, limits, reference=reference, load=load)
-        exam.judge(reference, [])
+        accuracy.judge(reference, [])
         candidates = _convert_all(network, source, options, calibration, progress)
-        checks = checker.score_files(candidates, staging, reference)
-        found = checker.compare_noise(network, candidates, checks, staging)
+        checks = runner.score_files(candidates, staging, reference)
+        found = runner.compare_noise(network, candidates, checks, staging)
         progress.close()
 
-        scored = [one.with_scores(exam.scores(checks, one.name)) for one in candidates]
+        scored = [one.with_scores(accuracy.scores(checks, one.name)) for one in candidates]
         artefacts = [one.with_noise(found.record(one.name)) for one in scored]
-        report = replace(exam.report(calibration, reference, artefacts, checks, checker.installed), noise=found)
+        report = replace(accuracy.report(calibration, reference, artefacts, checks, runner.installed), noise=found)
         show(report.to_text())
-        exam.judge(reference, checks)
+        accuracy.judge(reference, checks)
         noise.judge(found)
         for artefact in artefacts:
             path = staging.write(artefact.name, artefact.build())
-            _require_same_answers(path, exam, checks)
+            _require_same_outputs(path, accuracy, checks)
         _write_report(report, staging)
         staging.publish()
     return report
 
 
-class _Checker:
-    """Lets the `.h5` and every file read the validation set."""
+class _Runner:
+    """Runs the `.h5` and every file over the validation set."""
 
-    def __init__(self, source: Source, exam: Exam, progress: Progress, debug: bool) -> None:
+    def __init__(self, source: Source, accuracy: AccuracyCheck, progress: Progress, debug: bool) -> None:
         self.installed = installed()
-        self._source, self._exam, self._progress, self._debug = source, exam, progress, debug
+        self._source, self._accuracy, self._progress, self._debug = source, accuracy, progress, debug
 
     def score_network(self, network: Any) -> Any:
         self._progress.step("scoring the .h5")
-        inputs, at_once = self._exam.inputs, self._exam.at_once
-        parts_ = []
+        inputs, at_once = self._accuracy.inputs, self._accuracy.at_once
+        batches = []
         for start in range(0, len(inputs), at_once):
-            parts_.append(np.asarray(network(inputs[start : start + at_once], training=False), np.float32))
-            self._count_pictures(len(parts_[-1]))
-        outputs = np.concatenate(parts_)
+            batches.append(np.asarray(network(inputs[start : start + at_once], training=False), np.float32))
+            self._count_pictures(len(batches[-1]))
+        outputs = np.concatenate(batches)
         require_sound(outputs, self._source.meta, self._source.path)
-        return self._exam.count(self._read_originals(network, Reading(outputs, "keras", "")))
+        return self._accuracy.count(self._read_originals(network, Reading(outputs, "keras", "")))
 
     def _read_originals(self, network: Any, reading: Reading) -> Reading:
-        """Return the reading with what the product would read by the `.h5`."""
-        originals, meta = self._exam.originals, self._source.meta
+        """Return the reading with what the product reads with the `.h5`."""
+        originals, meta = self._accuracy.originals, self._source.meta
         if not len(originals):
             return reading
         model = as_model(compiled(network), meta, self._source.path)
@@ -149,17 +149,17 @@ class _Checker:
 
     def _score_file(self, path: Path, backend: str, reference: Any) -> Any:
         self._progress.step(f"checking {path.name} in {backend}")
-        exam = self._exam
+        accuracy = self._accuracy
         reading = read_all(
-            path, backend, exam.inputs, self._count_pictures, debug=self._debug, originals=exam.originals
+            path, backend, accuracy.inputs, self._count_pictures, debug=self._debug, originals=accuracy.originals
         )
-        answers = exam.count(reading)
-        return self._exam.compare(reference, answers, file=path.name, backend=reading.backend, version=reading.version)
+        result = accuracy.count(reading)
+        return accuracy.compare(reference, result, file=path.name, backend=reading.backend, version=reading.version)
 
     def compare_noise(
         self, network: Any, candidates: Sequence[Artefact], checks: Sequence[Any], staging: Staging
     ) -> Noise:
-        """Show noise to the `.h5` and to every file in every interpreter that checked it."""
+        """Run the `.h5`, and every file in every interpreter that checked it, on noise."""
         self._progress.step("comparing outputs for noise")
         inputs = noise.inputs(self._source.meta.input)
         reference = np.asarray(network(inputs, training=False), np.float32)
@@ -168,7 +168,7 @@ class _Checker:
         return noise.compare(reference, outputs, candidates, self._source.path.name)
 
     def _count_pictures(self, count: int) -> None:
-        self._progress.advance(count / (len(self._exam.inputs) + len(self._exam.originals)))
+        self._progress.advance(count / (len(self._accuracy.inputs) + len(self._accuracy.originals)))
 
 
 def _steps(options: Options) -> int:
@@ -178,11 +178,11 @@ def _steps(options: Options) -> int:
 
 def _limits(source: Source, options: Options, check_set: CheckSet) -> Limits:
     minimum = text_check.MINIMUM[source.meta.kind] if options.min_accuracy is None else options.min_accuracy
-    return Limits(minimum, options.max_drop, folded=check_set.drawn)
+    return Limits(minimum, options.max_drop, folded=check_set.synthetic)
 
 
 def _other_polarity(source: Source, options: Options) -> Callable[[str], Labelled]:
-    """Return what loads the validation set for a network of another polarity."""
+    """Return a function that loads the validation set for a network of another polarity."""
 
     def load(polarity: str) -> Labelled:
         meta = replace(source.meta, input=replace(source.meta.input, polarity=polarity))
@@ -209,12 +209,12 @@ def _convert_all(
     return artefacts
 
 
-def _require_same_answers(path: Path, exam: Exam, checks: Sequence[Any]) -> None:
-    """Open the very file that is about to be published: with its scores inside it has to answer as it was checked."""
+def _require_same_outputs(path: Path, accuracy: AccuracyCheck, checks: Sequence[Any]) -> None:
+    """Raise ModelError unless the file with its scores inside gives the outputs that were checked."""
     checked = next(one for one in checks if one.file == path.name)
-    again = read_all(path, checked.backend, exam.inputs[:16]).outputs
-    if not np.array_equal(again, checked.answers.outputs[:16]):
-        raise ModelError(f"{path.name} answers otherwise than it did in its check; run the export again")
+    again = read_all(path, checked.backend, accuracy.inputs[:16]).outputs
+    if not np.array_equal(again, checked.result.outputs[:16]):
+        raise ModelError(f"{path.name} gives other outputs than in its check; run the export again")
 
 
 def _write_report(report: AnyReport, staging: Staging) -> None:

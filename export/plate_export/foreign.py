@@ -1,4 +1,4 @@
-"""A network that `plate-train` did not save: what its file says of its input and classes, and what is assumed."""
+"""Networks that `plate-train` did not save: their input and classes are read from the file or assumed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from plate_train.networks import keras_2
 from plate_train.networks.weights_file import ModelMeta
 
 KIND = "foreign"
-"""Of its training record."""
+"""Value of `kind` in their training record."""
 _USUAL = {10: ALPHABET[:10], 26: ALPHABET[10:], 36: ALPHABET}
-"""Number of classes -> what they are where nothing else says so."""
+"""Number of classes -> the classes, unless others are named."""
 _SMALLEST_SIDE, _LARGEST_SIDE = 4, 512
 _SCALES_ITSELF = 1 / 50
-"""A Rescaling by less is made for pixels of 0..255."""
+"""A Rescaling layer with a smaller factor expects pixels of 0..255."""
 
 
 def describe(
@@ -35,11 +35,11 @@ def describe(
     scale: float | None = None,
     polarity: str | None = None,
 ) -> tuple[ModelMeta, tuple[str, ...]]:
-    """Return what is known of a network, and one sentence each for what was assumed; nothing is loaded.
+    """Return the description of a network, and sentences about what was assumed. Nothing is loaded.
 
     Args:
         description: as `weights_file.read_description` gives it.
-        classes, scale, polarity: what the user says of it; data: a data folder.
+        classes, scale, polarity: given by the user; data: a data folder.
 
     Raises:
         ModelError: it does not take one gray or colour picture of a fixed size. UsageError: its classes are not known.
@@ -94,7 +94,7 @@ def adapt(network: Any, meta: ModelMeta) -> Any:
 
 
 def fits(taken: tuple[int | None, ...], spec: InputSpec) -> bool:
-    """Tell whether `adapt` can give pictures of this input to a network that takes such ones."""
+    """Return whether `adapt` can feed pictures of this input to a network that takes inputs of shape `taken`."""
     height, width, _ = spec.shape
     return taken in ((height, width), (height * width,)) or (len(taken) == 3 and taken[:2] == (height, width))
 
@@ -121,7 +121,7 @@ def _size(path: Path, shape: tuple[int | None, ...] | None) -> tuple[int, int]:
 
 
 def _classes(path: Path, count: int | None, classes: str | None, data: Path | None) -> tuple[str, str]:
-    """Return the alphabet, and where it comes from."""
+    """Return the alphabet and its origin."""
     if classes is not None:
         _require_count(path, count, classes, "--classes")
         return classes, "--classes"
@@ -152,13 +152,13 @@ def _folders(data: Path, count: int | None) -> str:
 def _require_count(path: Path, count: int | None, found: str, origin: str) -> None:
     if count is not None and count != len(found):
         raise UsageError(
-            f"{path} tells {count} classes apart, {origin} has {len(found)}: {found}; name all {count} with --classes, "
+            f"{path} has {count} classes, {origin} has {len(found)}: {found}; name all {count} with --classes, "
             "in the order of the output"
         )
 
 
 def _output_size(description: Mapping[str, Any]) -> int | None:
-    """Return how many classes the last layer with weights tells apart; None where the description does not say."""
+    """Return the number of classes of the last layer with weights, or None if the description lacks it."""
     for layer in reversed(keras_2.flat_layers(description)):
         size = layer["config"].get("units", layer["config"].get("filters"))
         if isinstance(size, int):
@@ -167,7 +167,7 @@ def _output_size(description: Mapping[str, Any]) -> int | None:
 
 
 def _scales_itself(description: Mapping[str, Any]) -> bool:
-    """Tell whether a layer brings pixels of 0..255 into range before the first one with a kernel."""
+    """Return whether a layer rescales pixels of 0..255 before the first layer with a kernel."""
     for layer in keras_2.flat_layers(description):
         config = layer["config"]
         if layer["class_name"] == "Rescaling":
@@ -179,7 +179,7 @@ def _scales_itself(description: Mapping[str, Any]) -> bool:
 
 
 def _gives_logits(network: Any) -> bool:
-    """Tell whether the last layer is a dense one without activation."""
+    """Return whether the last layer is dense and has no activation."""
     last = network.layers[-1] if network.layers else None
     while last is not None and hasattr(last, "layers") and last.layers:
         last = last.layers[-1]

@@ -13,28 +13,28 @@ _FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}"
 
 
 class Progress:
-    """Counts the steps of an export of the model `name`; says which one is running."""
+    """Counts the steps of the export of the model `name`, and shows the current one."""
 
     def __init__(self, name: str, steps: int) -> None:
         self._name, self._before = name, 0
         self._bar = _bar(steps) if sys.stderr.isatty() else _Lines()
 
     def expect(self, steps: int) -> None:
-        """Set how many steps there are in all, now that it is known."""
+        """Set the total number of steps."""
         self._bar.total = steps
 
     def step(self, what: str) -> None:
-        """Begin the next step; the one before is done."""
+        """Begin the next step; the previous one is done."""
         self._bar.update(self._before - self._bar.n)
         self._before += 1
         self._bar.set_description_str(f"{self._name}: {what}")
 
-    def advance(self, share: float) -> None:
-        """Count a share, 0..1, of the present step as done."""
-        self._bar.update(min(share, self._before - self._bar.n))
+    def advance(self, fraction: float) -> None:
+        """Count a fraction, 0..1, of the current step as done."""
+        self._bar.update(min(fraction, self._before - self._bar.n))
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._bar.close()
 
     def __enter__(self) -> Progress:
@@ -47,7 +47,7 @@ class Progress:
 
 
 class _Lines:
-    """What takes the bar's place where no bar can move."""
+    """Prints lines in place of a bar, without a terminal."""
 
     def __init__(self) -> None:
         self.total, self.n, self._what, self._pace = 0, 0.0, "", Pace()
@@ -56,8 +56,8 @@ class _Lines:
         self._what, self._pace = what, Pace()
         print(what, file=sys.stderr, flush=True)
 
-    def update(self, share: float) -> None:
-        self.n += share
+    def update(self, fraction: float) -> None:
+        self.n += fraction
         if self._pace.due():
             print(f"{self._what}, {self.n % 1:.0%}", file=sys.stderr, flush=True)
 

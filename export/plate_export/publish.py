@@ -1,9 +1,8 @@
-"""Putting a set of files in place: all of them or none, whatever ends the process on the way.
+"""Publishes a set of files: all of them or none, even if the process is killed.
 
-Files are written and flushed in a hidden folder beside their destination. Renaming that folder is the moment of
-decision: before it the old files stand untouched, after it the new ones are complete on the disk, and what is
-left to do is renaming, one file after the other. A process that is killed in between leaves the rest to the next
-export into the same folder, which finishes it first.
+Files are written and flushed in a hidden folder inside the destination. Renaming that folder is the decision: before it
+the old files are unchanged, after it the new ones are complete on the disk and only have to be renamed, one by one. If
+the process is killed in between, the next export into the same folder finishes this first.
 """
 
 from __future__ import annotations
@@ -25,18 +24,18 @@ _UNDECIDED, _DECIDED, _OLD = ".plate-export-unfinished", ".plate-export-decided"
 
 
 class Staging:
-    """The hidden folder in which an export prepares its files; `stage` makes it and clears it away."""
+    """The hidden folder in which an export prepares its files; `stage` makes and removes it."""
 
     def __init__(self, out: Path) -> None:
         self.out = out
         self.folder = out / _UNDECIDED
 
     def path(self, name: str) -> Path:
-        """Return where a file of that name lies until it is published."""
+        """Return the path of a file of that name until it is published."""
         return self.folder / name
 
     def write(self, name: str, content: bytes) -> Path:
-        """Write a file to be published under `name`, flushed to the disk, and return where it lies until then.
+        """Write a file to be published as `name`, flush it to the disk, and return its path until then.
 
         Raises:
             DeviceError: it cannot be written, or the disk is full.
@@ -49,10 +48,10 @@ class Staging:
         return path
 
     def publish(self) -> list[Path]:
-        """Put every file written so far in its place and return the places; Ctrl-C waits until it is done.
+        """Move every file written so far to the destination and return the paths; Ctrl-C waits until this is done.
 
         Raises:
-            DeviceError: a file could not be moved; those moved before are back as they were.
+            DeviceError: a file could not be moved; files moved before it are restored.
         """
         names = sorted(path.name for path in self.folder.iterdir())
         with _device_errors(self.out), _signals_wait():
@@ -71,9 +70,9 @@ class Staging:
 
 @contextlib.contextmanager
 def stage(out: Path) -> Iterator[Staging]:
-    """Prepare files for the folder `out`; whatever was not published is gone when the block ends.
+    """Prepare files for the folder `out`; files that were not published are removed when the block ends.
 
-    One export at a time may prepare files for a folder. What a killed one left is finished or removed first.
+    One export at a time may prepare files for a folder. Leftovers of a killed export are finished or removed first.
 
     Raises:
         UsageError: `out` is a file. DeviceError: it cannot be written, the disk is full, or it is in use.
@@ -93,11 +92,11 @@ def stage(out: Path) -> Iterator[Staging]:
     finally:
         for folder in made:
             with contextlib.suppress(OSError):
-                folder.rmdir()  # goes only where nothing was published
+                folder.rmdir()  # fails if files were published
 
 
 def _make_folders(out: Path) -> list[Path]:
-    """Create `out` and return the folders that were not there, the innermost first."""
+    """Create `out` and return the folders that were missing, the innermost first."""
     missing = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -109,7 +108,7 @@ def _make_folders(out: Path) -> list[Path]:
 
 
 def _recover(out: Path) -> None:
-    """Finish what a killed export had decided on; drop what it had not."""
+    """Finish an export that was killed after its decision; remove the files of one killed before."""
     if (out / _DECIDED).is_dir():
         _move_all(out)
     for leftover in (_UNDECIDED, _OLD):
@@ -118,14 +117,14 @@ def _recover(out: Path) -> None:
 
 
 def _keep_old(out: Path, names: list[str]) -> None:
-    """Keep the files about to be replaced under a second name."""
+    """Keep the files that will be replaced under a second name."""
     old = out / _OLD
     old.mkdir()
     for name in names:
         if (out / name).exists():
             try:
                 os.link(out / name, old / name)
-            except OSError:  # file systems of memory cards know no links
+            except OSError:  # file systems of memory cards have no links
                 shutil.copy2(out / name, old / name)
 
 
@@ -137,7 +136,7 @@ def _move_all(out: Path) -> None:
 
 
 def _put_back(out: Path, names: list[str]) -> None:
-    """Undo a half-done move, so that the folder holds the old set."""
+    """Undo an incomplete move: the folder holds the old set again."""
     for name in names:
         kept = out / _OLD / name
         if (out / _DECIDED / name).exists():
@@ -151,7 +150,7 @@ def _put_back(out: Path, names: list[str]) -> None:
 
 @contextlib.contextmanager
 def _locked(out: Path) -> Iterator[None]:
-    """Hold the folder against a second export; systems without such locks go without."""
+    """Lock the folder against a second export, on systems that have such locks."""
     try:
         import fcntl
     except ImportError:
@@ -184,14 +183,14 @@ def _device_errors(out: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _signals_wait() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM take effect only after the block."""
+    """Delay Ctrl-C and SIGTERM until the end of the block."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[int] = []
+    received: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
-        came.append(number)
+        received.append(number)
 
     before: dict[int, Any] = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -199,7 +198,7 @@ def _signals_wait() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
-        for number in came:
+        for number in received:
             signal.raise_signal(number)
 
 

@@ -1,4 +1,4 @@
-"""The `.h5` to export: which one, what its classes are, and whether it is safe and fit to be loaded."""
+"""Finds the `.h5` to export, reads its description, and checks it before it is loaded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from . import foreign
 SHIPPED = weights_file.SHIPPED
 RUNS = Path("runs")
 _KINDS = ("character", "plate", "detector")
-_ANSWERS = {"character": "classes", "plate": "signs and a blank at each step", "detector": "cells of 9 numbers"}
+_OUTPUTS = {"character": "classes", "plate": "characters and a blank at each step", "detector": "cells of 9 numbers"}
 _SHIPPED_NAMES = {kind: f"plate-{name}-[0-9]*.h5" for kind, name in
                   (("character", "character"), ("plate", "reader"), ("detector", "detector"))}  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -34,8 +34,8 @@ class Source:
 
     Attributes:
         path: the file; digest: SHA-256 of it.
-        meta: what it says of itself, or for a foreign file what was found out.
-        notes: one sentence each for what was assumed; empty for a file of `plate-train`.
+        meta: its own description, or for a foreign file what was found.
+        notes: sentences about assumptions; empty for a file of `plate-train`.
     """
 
     path: Path
@@ -50,10 +50,10 @@ class Source:
 
 
 def find_models(given: Path | None, data: Path | None = None, runs: Path = RUNS, shipped: Path = SHIPPED) -> list[Path]:
-    """Return the `.h5` files to export: the one given, else the newest run's, else what ships.
+    """Return the `.h5` files to export: the one given, else that of the newest run, else shipped ones.
 
-    Of what ships it is the one of the kind that `data` holds, see `kind_of_data`; without `data` it is the character
-    model and the reader of whole plates.
+    Of the shipped ones it is the one for the kind of `data`, see `kind_of_data`; without `data` it is the character
+    model and the plate reader.
 
     Raises:
         UsageError: there is none, or the one given is no `.h5`. DataError: the data folder cannot be read.
@@ -95,7 +95,7 @@ def open_source(
     scale: float | None = None,
     polarity: str | None = None,
 ) -> Source:
-    """Read what the `.h5` says of itself, and refuse it if it holds code; nothing of it is loaded.
+    """Read the description of a `.h5`, and refuse the file if it holds code. Nothing of it is loaded.
 
     Args:
         classes: the alphabet in the order of the output, for a file that does not record it; scale: likewise, as in
@@ -135,8 +135,8 @@ def parse_classes(tokens: Sequence[str]) -> str:
     Raises:
         UsageError: a class is no digit or capital letter, of any script, or stands there twice.
     """
-    parts = [part.removeprefix("class_") for token in tokens for part in token.split(",") if part]
-    alphabet = "".join(parts)
+    names = [name.removeprefix("class_") for token in tokens for name in token.split(",") if name]
+    alphabet = "".join(names)
     if not all(map(_is_class, alphabet)) or len(set(alphabet)) != len(alphabet) or len(alphabet) < 2:
         raise UsageError(
             f"--classes {' '.join(tokens)}: give each class once, in the order of the output, as digits and capitals; "
@@ -160,17 +160,17 @@ def classes_of_folders(data: Path) -> str:
         names = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
     except OSError as error:
         raise DataError(f"{root} cannot be read: {error.strerror or error}") from error
-    signs = [name.removeprefix("class_") for name in names]
-    named = all(len(sign) == 1 and _is_class(sign) for sign in signs)
-    if len(signs) < 2 or not named or len(set(signs)) < len(signs):
+    classes = [name.removeprefix("class_") for name in names]
+    named = all(len(one) == 1 and _is_class(one) for one in classes)
+    if len(classes) < 2 or not named or len(set(classes)) < len(classes):
         raise DataError(
             f"{root}: its folders are not classes (X or class_X, X a digit or a capital); name them with --classes"
         )
-    return "".join(signs)
+    return "".join(classes)
 
 
 def load_network(source: Source) -> Any:
-    """Load the Keras network and check that it is what the rest of the export takes it for.
+    """Load the Keras network, and check its input, output and weights.
 
     Raises:
         ModelError: it cannot be loaded, its input or output has the wrong size, or a weight is no number.
@@ -188,10 +188,10 @@ def load_network(source: Source) -> Any:
     outputs = network.output_shape
     if not isinstance(outputs, tuple) or outputs[1:] != needed[1:]:
         count = needed[1] if source.meta.kind == "detector" else len(source.meta.alphabet)
-        found = f"answers with {_shape(outputs)}, which does not fit its {count} {_ANSWERS[source.meta.kind]}"
+        found = f"has outputs of shape {_shape(outputs)}, which does not fit its {count} {_OUTPUTS[source.meta.kind]}"
         raise ModelError(f"{source.path} {found}")
     if not all(np.isfinite(weights).all() for weights in network.get_weights()):
-        raise ModelError(f"{source.path} has weights that are no finite numbers; train it again")
+        raise ModelError(f"{source.path} has weights that are not finite; train it again")
     return foreign.adapt(network, source.meta) if source.foreign else network
 
 

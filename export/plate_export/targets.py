@@ -65,9 +65,9 @@ class Target:
 
     Attributes:
         format: "tflite" or "onnx"; precision: "float32" or "int8".
-        convert: makes the file from a network; note: what is special about it, for the documentation.
+        convert: makes the file from a network; note: for the table in the documentation.
         equal: interpreters that check it and have to give equal outputs if int8 is rounded exactly.
-        close: interpreters that check it and whose outputs may differ slightly.
+        close: interpreters that check it, with outputs that may differ slightly.
         needs: modules that the converter and the check import, besides those of every export.
     """
 

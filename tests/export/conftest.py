@@ -1,4 +1,4 @@
-"""A small network trained in seconds on characters drawn in Pillow's font, and the set it was trained on."""
+"""A small network trained in seconds on characters rendered in Pillow's font, and the set it was trained on."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ PLATES = 240
 _SURE = 8
 
 
-def glyph(sign: str, number: int) -> NDArray[np.uint8]:
+def glyph(character: str, number: int) -> NDArray[np.uint8]:
     """Draw a character tight and stretched, a little different for every number, uint8 (28, 28)."""
-    ink = crop_to_ink(draw_character(sign, 28 + 2 * number))
+    ink = crop_to_ink(draw_character(character, 28 + 2 * number))
     square = np.asarray(Image.fromarray(ink).resize((28, 28)), np.int16)
-    noise = np.random.default_rng([ord(sign), number]).integers(-25, 25, (28, 28))
+    noise = np.random.default_rng([ord(character), number]).integers(-25, 25, (28, 28))
     return np.clip(square + noise, 0, 255).astype(np.uint8)
 
 
-def write_classes(folder: Path, numbers: range, signs: str = ALPHABET) -> Path:
-    """Write a class folder for each sign, one picture for each number."""
-    for sign in signs:
-        where = folder / f"class_{sign}"
+def write_classes(folder: Path, numbers: range, characters: str = ALPHABET) -> Path:
+    """Write a class folder for each character, one picture for each number."""
+    for character in characters:
+        where = folder / f"class_{character}"
         where.mkdir(parents=True)
         for number in numbers:
-            Image.fromarray(glyph(sign, number)).save(where / f"{number:02d}.png")
+            Image.fromarray(glyph(character, number)).save(where / f"{number:02d}.png")
     return folder
 
 
@@ -59,7 +59,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def keras() -> Any:
-    """Keras with one thread, as all tests in this process have to share the setting."""
+    """Keras with one thread, as all tests in this process have to fraction the setting."""
     tensorflow_setup.fix(seed=3, threads=1)
     return tensorflow_setup.import_keras()
 
@@ -137,7 +137,7 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def plate_network(keras: Any) -> Any:
-    """A convolution that compares every cell of a `cell_plates` drawing with the templates of all signs."""
+    """A convolution that compares every cell of a `cell_plates` picture with the templates of all characters."""
     layers = keras.layers
     model = keras.Sequential(
         [
@@ -177,5 +177,5 @@ def plate_h5(plate_network: Any, plate_meta: ModelMeta, tmp_path_factory: pytest
 
 @pytest.fixture
 def cell_generator(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets the recorded plates be drawn by `draw_cells`."""
+    """Renders the recorded plates with `draw_cells`."""
     monkeypatch.setattr("plate_train.plates.recorded._default_renderer", lambda: draw_cells)

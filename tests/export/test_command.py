@@ -77,8 +77,8 @@ def test_files_read_in_the_runtime_as_their_scores_say(exported: Path, data: Pat
     pictures = [open_picture(entry.path).gray() for entry in listed]
     for name in ALL_FOUR:
         with open_model(exported / name) as model:
-            answers = model.predict_pictures(pictures).argmax(1)
-            right = sum(ALPHABET[place] == entry.text for place, entry in zip(answers, listed, strict=True))
+            result = model.predict_pictures(pictures).argmax(1)
+            right = sum(ALPHABET[place] == entry.text for place, entry in zip(result, listed, strict=True))
             assert right == model.manifest.scores[0].right
 
 

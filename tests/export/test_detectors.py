@@ -107,7 +107,7 @@ def _draw(patch: pytest.MonkeyPatch, count: int = 40) -> None:
 
 @pytest.fixture
 def generator(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets the recorded scenes be drawn by `scenes`."""
+    """Renders the recorded scenes with `scenes`."""
     _draw(monkeypatch)
 
 
@@ -130,7 +130,7 @@ def frames(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def exported(detector_h5: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All four files, checked with drawn scenes."""
+    """All four files, checked with synthetic scenes."""
     out = tmp_path_factory.mktemp("exported")
     with pytest.MonkeyPatch.context() as patch:
         _draw(patch)
@@ -185,7 +185,7 @@ def test_the_report_speaks_of_frames(exported: Path) -> None:
     assert sum(entry["plates"] for entry in report["h5"]["widths"]) == 20
     assert {check["agreement"] for one in report["artefacts"] for check in one["checks"]} == {1}
     text = (exported / "small-detector-1.0.0-report.md").read_text()
-    assert "drawn-scenes/val (drawn by plate-train, not real pictures): 40 frames with 20 plates" in text
+    assert "drawn-scenes/val (synthetic, not real pictures): 40 frames with 20 plates" in text
     assert "20/20" in text and "Every file finds the plates that the .h5 finds." in text
     with Image.open(exported / "small-detector-1.0.0-report.png") as picture:
         assert picture.width > 400
@@ -291,7 +291,7 @@ def test_data_that_does_not_fit_is_exit_2(detector_h5: Path, frames: Path, tmp_p
     _refused(DataError, [detector_h5, "--data", frames, "--float"], tmp_path / "out", "gone.png")
 
 
-def test_an_answer_that_does_not_fit_the_strides_is_refused(
+def test_an_output_that_does_not_fit_the_strides_is_refused(
     detector_network: Any, detector_meta: ModelMeta, tmp_path: Path
 ) -> None:
     weights_file.save(detector_network, tmp_path / "m.h5", dataclasses.replace(detector_meta, strides=(32,)))
@@ -299,7 +299,7 @@ def test_an_answer_that_does_not_fit_the_strides_is_refused(
         load_network(open_source(tmp_path / "m.h5"))
 
 
-def test_frames_are_labelled_in_their_own_pixels(detector_meta: ModelMeta, frames: Path) -> None:
+def test_frames_are_labelled_in_pixels_of_the_frame(detector_meta: ModelMeta, frames: Path) -> None:
     val = load_frames(detector_meta, frames, 0).val
     assert isinstance(val, Frames)
     assert (len(val), val.count) == (11, 20)

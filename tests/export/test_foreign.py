@@ -18,7 +18,7 @@ from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import ModelError, PlateEdgeError, UsageError
 from plate_train.networks import h5_copy, h5_file, network_file
 
-BRITISH = "".join(sign for sign in ALPHABET if sign not in "IQ")
+BRITISH = "".join(character for character in ALPHABET if character not in "IQ")
 CLASSES = {34: BRITISH, 36: None, 10: None}
 
 
@@ -53,7 +53,7 @@ def test_a_file_is_loaded_right_or_refused_with_the_reason(keras: Any, tmp_path:
     np.testing.assert_allclose(np.asarray(loaded(pictures, training=False)), expected, rtol=2e-3, atol=2e-5)
 
 
-def test_there_are_thirty_of_them() -> None:
+def test_there_are_thirty_variants() -> None:
     assert len(VARIANTS) >= 30
 
 
@@ -61,8 +61,8 @@ def test_there_are_thirty_of_them() -> None:
     ("count", "classes", "message"),
     [
         (34, None, "does not record its classes"),
-        (36, BRITISH, "tells 36 classes apart, --classes has 34"),
-        (37, ALPHABET, "tells 37 classes apart, --classes has 36"),
+        (36, BRITISH, "has 36 classes, --classes has 34"),
+        (37, ALPHABET, "has 37 classes, --classes has 36"),
     ],
 )
 def test_classes_have_to_fit_the_output(
@@ -74,11 +74,11 @@ def test_classes_have_to_fit_the_output(
         open_source(path, classes)
 
 
-def test_a_set_with_fewer_classes_than_the_network_does_not_name_them(keras: Any, tmp_path: Path) -> None:
+def test_a_set_with_fewer_classes_does_not_name_the_classes_of_the_network(keras: Any, tmp_path: Path) -> None:
     path = tmp_path / "n.h5"
     foreign_networks.make(keras, Variant(foreign_networks.small), path)
-    for sign in BRITISH:
-        (tmp_path / "data" / sign).mkdir(parents=True)
+    for character in BRITISH:
+        (tmp_path / "data" / character).mkdir(parents=True)
     source = open_source(path, data=tmp_path / "data", polarity="light-on-dark")
     assert source.meta.alphabet == ALPHABET and "--classes" in source.notes[0]
 

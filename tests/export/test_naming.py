@@ -32,7 +32,7 @@ def test_a_shipped_name_is_replaced(tmp_path: Path, path: str, out: str, name: s
     assert f"called {name}" in found.notes[-1]
 
 
-def test_names_that_are_given_or_own_stay(tmp_path: Path) -> None:
+def test_given_names_and_names_that_do_not_ship_stay(tmp_path: Path) -> None:
     assert distinct(_source(tmp_path / "a.h5", "gate"), tmp_path).meta.name == "gate"
     assert distinct(_source(tmp_path / "a.h5", "plate-reader"), tmp_path, named=True).meta.name == "plate-reader"
     shipped = open_source(weights_file.find("plate-reader"))

@@ -71,7 +71,7 @@ def _compare(rounding: str, outputs: dict[tuple[str, str], NDArray[np.float32]],
     return noise.compare(np.zeros((2, 4, 3), np.float32), named, made, "model.h5")
 
 
-def test_an_interpreter_that_is_close_has_the_wide_limit_and_a_line_of_its_own(own_source: Source) -> None:
+def test_a_close_interpreter_has_the_wide_limit_and_a_separate_line(own_source: Source) -> None:
     zeros = np.zeros((2, 4, 3), np.float32)
     outputs = {
         ("int8.tflite", "litert"): zeros,

@@ -109,12 +109,12 @@ def test_the_report_speaks_of_plates(exported: Path) -> None:
     assert report["h5"]["cer"] < 0.002, "characters that the prior and other looks at a doubtful crop decide otherwise"
     assert "per_class" not in report["calibration"]
     text = (exported / "small-reader-1.0.0-report.md").read_text()
-    assert "drawn-plates/val (drawn by plate-train, not real pictures)" in text
+    assert "drawn-plates/val (synthetic, not real pictures)" in text
     assert "50 pictures of drawn-plates/train, seed 0" in text
     assert "0.00 %" in text
 
 
-def test_labelled_crops_are_checked_and_drawings_calibrate(
+def test_labelled_crops_check_and_synthetic_pictures_calibrate(
     plate_h5: Path, crops: Path, tmp_path: Path, cell_generator: None,
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -157,7 +157,7 @@ def test_no_generator_is_needed_for_float_files_of_labelled_crops(
     assert export_command([str(plate_h5), "--data", str(crops), "--float", "--out", str(tmp_path / "out")]) == 0
 
 
-def test_calibration_is_drawn_of_the_last_training_shards(plate_meta: ModelMeta, cell_generator: None) -> None:
+def test_calibration_uses_the_last_training_shards(plate_meta: ModelMeta, cell_generator: None) -> None:
     found = load_check_set(plate_meta, None, 30)
     # from plate 200 on, a hundred a shard: the first lot of 30 begins at plate 210
     pictures, texts = draw_cells(3, 7, 30, PLATE_SPEC)
@@ -243,5 +243,5 @@ def test_a_network_that_quantises_badly_is_exit_3(
 def test_a_network_of_another_size_is_refused(plate_network: Any, plate_meta: ModelMeta, tmp_path: Path) -> None:
     path = tmp_path / "m.h5"
     weights_file.save(plate_network, path, dataclasses.replace(plate_meta, steps=80))
-    with pytest.raises(ModelError, match="answers with nx8x37, which does not fit its 36 signs and a blank at each"):
+    with pytest.raises(ModelError, match="has outputs of shape nx8x37, which does not fit its 36 characters and"):
         load_network(open_source(path))

@@ -13,7 +13,7 @@ class _Terminal(io.StringIO):
         return True
 
 
-def test_steps_and_their_shares_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_steps_and_fractions_of_steps_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = _Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     with Progress("mine", 3) as progress:

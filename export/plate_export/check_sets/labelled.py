@@ -17,8 +17,8 @@ class Labelled:
     """Pictures as the model's preprocessing leaves them before scaling, uint8 (n, height, width).
 
     Attributes:
-        texts: what stands in them, one sign for a character; sources: n names, a path or a place among drawings.
-        originals: of plates and frames, the pictures as they were, gray uint8 (h, w) of any sizes.
+        texts: their texts, of a character one character; sources: n names, a path or an index of a synthetic picture.
+        originals: of plates and frames, the pictures before preprocessing, gray uint8 (h, w) of any sizes.
     """
 
     pictures: NDArray[np.uint8]
@@ -37,14 +37,14 @@ class Labelled:
 
 @dataclass(frozen=True)
 class CheckSet:
-    """A training split to calibrate with, and the validation split that decides.
+    """A training split to calibrate with, and a validation split to check with.
 
     Attributes:
         name: e.g. "characters-india/val" or "drawn-plates/val"; train_name: of the training split.
-        digest: of the validation split: `plate_runtime.labels.set_digest` of its files, or of drawn arrays.
-        drawn: the pictures were drawn by `plate-train`, not taken of anything real.
-        unseen: bool (n,), True for pictures of `val` that do not stand in `train` too.
-        notes: one sentence each for what a reader of the figures should know.
+        digest: of the validation split: `plate_runtime.labels.set_digest` of its files, or of synthetic arrays.
+        synthetic: the pictures were rendered by `plate-train`.
+        unseen: bool (n,), True for pictures of `val` that are not in `train`.
+        notes: sentences for the report.
     """
 
     name: str
@@ -52,17 +52,17 @@ class CheckSet:
     digest: str
     train: Labelled
     val: Labelled
-    drawn: bool
+    synthetic: bool
     unseen: NDArray[np.bool_]
     notes: tuple[str, ...] = ()
 
 
 def of_characters(characters: CharacterSet, alphabet: str) -> Labelled:
-    """Return characters with their signs of `alphabet` for texts."""
+    """Return characters whose texts are their classes in `alphabet`."""
     return Labelled(characters.pictures, [alphabet[label] for label in characters.labels], characters.sources)
 
 
 def find_unseen(train: Labelled, val: Labelled) -> NDArray[np.bool_]:
-    """Tell, bool (n,), which pictures of `val` do not stand in `train` too."""
+    """Return bool (n,), True for pictures of `val` that are not in `train`."""
     known = {picture.tobytes() for picture in train.pictures}
     return np.array([picture.tobytes() not in known for picture in val.pictures], bool)

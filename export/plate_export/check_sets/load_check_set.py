@@ -1,4 +1,4 @@
-"""The labelled pictures an export is calibrated and checked with."""
+"""Loads the labelled pictures that an export is calibrated and checked with."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from .labelled import CheckSet, Labelled, find_unseen, of_characters
 from .packaged import load_packaged
 from .plate_set import load_plates
 
-DRAWN = "drawn-characters"
+SYNTHETIC = "drawn-characters"
 
 
 def load_check_set(meta: ModelMeta, data: Path | None, calibration: int = 0, *, shipped: bool = False) -> CheckSet:
-    """Load the folder the user named, or re-create the split that the `.h5` records.
+    """Load a folder, or render or load again the split that the `.h5` records.
 
     Args:
-        calibration: so many training pictures are enough where they have to be drawn again; 0: none is needed.
-        shipped: the network ships with the package: without `data` it is checked with the set that comes with it.
+        calibration: number of synthetic training pictures to render again; 0 for none.
+        shipped: the network is a shipped one; without `data` it is checked with the packaged set.
 
     Raises:
         DataError: the data is missing, incomplete, of other classes, or no longer the recorded one.
@@ -49,11 +49,11 @@ def load_check_set(meta: ModelMeta, data: Path | None, calibration: int = 0, *, 
     if data is not None:
         return _from_folder(data, meta)
     recorded = load_recorded(meta, calibration)
-    train, val = (of_characters(part, meta.alphabet) for part in recorded)
+    train, val = (of_characters(split, meta.alphabet) for split in recorded)
     if meta.training.get("kind") == "drawn":
-        # Their fonts are disjoint, and only a part of `train` is at hand to compare with.
+        # The splits use different fonts, and only some pictures of `train` were rendered to compare with.
         unseen = np.ones(len(val), bool)
-        return CheckSet(f"{DRAWN}/val", f"{DRAWN}/train", recorded[1].digest, train, val, True, unseen)
+        return CheckSet(f"{SYNTHETIC}/val", f"{SYNTHETIC}/train", recorded[1].digest, train, val, True, unseen)
     return _from_files(Path(str(meta.training["path"])).name, train, val)
 
 
@@ -76,20 +76,20 @@ def _from_folder(data: Path, meta: ModelMeta) -> CheckSet:
     strange = sorted(there - set(meta.alphabet))
     if strange:
         raise DataError(f"{data} has the classes {', '.join(strange)}, which the model does not know; name other data")
-    # Real sets lack letters (British plates have no I): only the classes that are there have to be complete.
-    present = "".join(sign for sign in meta.alphabet if sign in there) or meta.alphabet
+    # Real sets lack letters: British plates have no I. Only the classes that exist have to be complete.
+    present = "".join(character for character in meta.alphabet if character in there) or meta.alphabet
     loaded = load_folder(data, meta.input, present, meta.script)
-    places = np.array([meta.alphabet.index(sign) for sign in present])
-    train, val = (_relabelled(part.characters, places, meta.alphabet) for part in (loaded.train, loaded.val))
+    places = np.array([meta.alphabet.index(character) for character in present])
+    train, val = (_relabelled(split.characters, places, meta.alphabet) for split in (loaded.train, loaded.val))
     notes = []
-    absent = [sign for sign in meta.alphabet if sign not in present]
+    absent = [character for character in meta.alphabet if character not in present]
     if absent:
         notes.append(f"{data} has no pictures of {', '.join(absent)}: these classes are neither calibrated nor checked")
     unreadable = len(loaded.train.unreadable) + len(loaded.val.unreadable)
     if unreadable:
         first = (loaded.train.unreadable + loaded.val.unreadable)[0]
         notes.append(f"{unreadable} pictures could not be read and are left out, the first: {first}")
-    fitted, checked = (of_characters(part, meta.alphabet) for part in (train, val))
+    fitted, checked = (of_characters(split, meta.alphabet) for split in (train, val))
     return _from_files(data.resolve().name, fitted, checked, tuple(notes))
 
 

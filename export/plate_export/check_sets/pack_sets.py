@@ -1,8 +1,8 @@
-"""Make the check sets that ship: `python -m plate_export.check_sets.pack_sets character plate`; see `packaged`.
+"""Makes the shipped check sets: `python -m plate_export.check_sets.pack_sets character plate`; see `packaged`.
 
-They are parts of what the shipped networks were trained and validated with, drawn again, and held to its digest.
-To check with are those that the `.h5` is sure of. On others a single step of int8 decides which of two characters is
-read: as many are won as lost, and which are more is chance.
+They are some of the pictures that the shipped networks were trained and validated with, rendered again and compared
+with the recorded digest. The check uses those that the `.h5` reads with confidence. On others one step of int8
+decides which of two characters is read, and whether more readings become right or wrong is chance.
 
 The fonts are needed. After the generator has changed, put the code that trained the network first on the path:
 
@@ -33,17 +33,17 @@ from .packaged import NAMES, SETS
 _COUNTS = {"character": (360, 720), "plate": (64, 240)}
 """Pictures to calibrate with, and to check with."""
 SURE = 0.9
-"""Least confidence of the `.h5` in what it reads of a picture to check with, right or wrong."""
+"""Least confidence of the `.h5` in its reading, right or wrong, of a picture to check with."""
 _COLUMNS = 8
 _LEVELS = 32
-"""Gray levels that are kept: the sheets have to be small, and no reading depends on the rest."""
+"""Gray levels of the sheets, which have to be small; no reading depends on more."""
 
-Drawn = tuple[NDArray[np.uint8], list[str]]
+Pictures = tuple[NDArray[np.uint8], list[str]]
 """Pictures, uint8 (n, height, width), and their texts."""
 
 
 def main(kinds: Sequence[str]) -> None:
-    """Draw the sets of these kinds and write them into the package."""
+    """Render the sets of these kinds and write them into the package."""
     for kind in kinds:
         path = weights_file.find({"character": "plate-character", "plate": "plate-reader"}[kind])
         meta = weights_file.read_meta(path)
@@ -54,10 +54,10 @@ def main(kinds: Sequence[str]) -> None:
         _write(kind, train, check, record)
 
 
-def _sure(network: Any, meta: Any, drawn: Drawn, count: int) -> Drawn:
-    """Return the first `count` that the network is sure of."""
-    texts = drawn[1]
-    prepared = np.stack([resize_picture(_fewer_levels(picture), meta.input) for picture in drawn[0]])
+def _sure(network: Any, meta: Any, pictures: Pictures, count: int) -> Pictures:
+    """Return the first `count` that the network reads with confidence."""
+    texts = pictures[1]
+    prepared = np.stack([resize_picture(_fewer_levels(picture), meta.input) for picture in pictures[0]])
     outputs = np.concatenate(
         [network(scale_pixels(prepared[k : k + 64], meta.input), training=False) for k in range(0, len(texts), 64)]
     )
@@ -66,30 +66,30 @@ def _sure(network: Any, meta: Any, drawn: Drawn, count: int) -> Drawn:
     else:
         confidences = [one.confidence for one in decode_softmax(outputs, LATIN, meta.temperature)]
     chosen = np.flatnonzero(np.array(confidences) >= SURE)[:count]
-    return drawn[0][chosen], [texts[place] for place in chosen]
+    return pictures[0][chosen], [texts[place] for place in chosen]
 
 
-def _characters(meta: Any) -> tuple[Drawn, Drawn]:
+def _characters(meta: Any) -> tuple[Pictures, Pictures]:
     from plate_train.characters.synthetic_set import recorded_characters
 
-    parts = recorded_characters(meta.training, 1)
-    (pictures, texts), val = ((part.pictures, [ALPHABET[label] for label in part.labels]) for part in parts)
+    splits = recorded_characters(meta.training, 1)
+    (pictures, texts), val = ((one.pictures, [ALPHABET[label] for label in one.labels]) for one in splits)
     return (pictures[: _COUNTS["character"][0]], texts[: _COUNTS["character"][0]]), val
 
 
-def _plates(meta: Any) -> tuple[Drawn, Drawn]:
+def _plates(meta: Any) -> tuple[Pictures, Pictures]:
     from plate_train.plates.recorded import training_plates, validation_plates
     from plate_train.synthetic.plates.shard import shard
 
-    drawn: list[Drawn] = []
+    rendered: list[Pictures] = []
 
-    def keep(*arguments: Any, **more: Any) -> Drawn:
-        drawn.append(shard(*arguments, **more))
-        return drawn[-1]
+    def keep(*arguments: Any, **more: Any) -> Pictures:
+        rendered.append(shard(*arguments, **more))
+        return rendered[-1]
 
     validation_plates(meta, keep)
     training_plates(meta, _COUNTS["plate"][0], keep)
-    return drawn[1], drawn[0]
+    return rendered[1], rendered[0]
 
 
 def _fewer_levels(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -98,7 +98,7 @@ def _fewer_levels(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.round(np.round(pictures / steps) * steps).astype(np.uint8)
 
 
-def _write(kind: str, train: Drawn, val: Drawn, record: dict[str, Any]) -> None:
+def _write(kind: str, train: Pictures, val: Pictures, record: dict[str, Any]) -> None:
     tones = _fewer_levels(np.concatenate([train[0], val[0]]))
     count, height, width = tones.shape
     rows = count // _COLUMNS

@@ -1,4 +1,4 @@
-"""Synthetic pictures that come with the package: what shipped networks are calibrated and checked with by default.
+"""Synthetic pictures in the package, with which shipped networks are calibrated and checked by default.
 
 A set is a sheet of pictures, one file, and a JSON file with their texts and the sheet's digest. `pack_sets` makes both.
 """
@@ -28,11 +28,11 @@ NAMES = {"character": "packaged-characters", "plate": "packaged-plates"}
 
 _RESULTS = {"character": "accuracy-characters.csv", "plate": "plates.csv"}
 _MEASURED = (SETS, Path(__file__).parents[3] / "benchmarks" / "results")
-"""Where results of real sets are: in an installed wheel, in a checkout."""
+"""Folders with results of real sets: in an installed wheel, in a checkout."""
 
 
 def is_shipped(digest: str) -> bool:
-    """Tell whether a `.h5` with this SHA-256 ships with the package."""
+    """Return whether a `.h5` with this SHA-256 ships with the package."""
     return any(hashlib.sha256(path.read_bytes()).hexdigest() == digest for path in SHIPPED.glob("*.h5"))
 
 
@@ -46,21 +46,21 @@ def load_packaged(meta: ModelMeta) -> CheckSet:
     height, width, _ = meta.input.shape
     rows, columns = sheet.shape[0] // height, sheet.shape[1] // width
     pictures = sheet.reshape(rows, height, columns, width).swapaxes(1, 2).reshape(-1, height, width)
-    name, parts, start = NAMES[meta.kind], {}, 0
-    for part in ("train", "val"):
-        texts: list[str] = listed[part]
+    name, splits, start = NAMES[meta.kind], {}, 0
+    for split in ("train", "val"):
+        texts: list[str] = listed[split]
         originals = pictures[start : start + len(texts)]
         chosen = np.stack([resize_picture(picture, meta.input) for picture in originals])
-        sources = [f"{name}/{part} {place}" for place in range(len(texts))]
-        parts[part] = Labelled(chosen, texts, sources, list(originals) if meta.kind == "plate" else [])
+        sources = [f"{name}/{split} {place}" for place in range(len(texts))]
+        splits[split] = Labelled(chosen, texts, sources, list(originals) if meta.kind == "plate" else [])
         start += len(texts)
-    train, val = parts["train"], parts["val"]
+    train, val = splits["train"], splits["val"]
     unseen = np.ones(len(val), bool)
     return CheckSet(f"{name}/val", f"{name}/train", val.digest, train, val, True, unseen, tuple(_notes(meta, listed)))
 
 
 def _notes(meta: ModelMeta, listed: dict[str, Any]) -> Iterator[str]:
-    """Say what the set is, and what real sets gave."""
+    """Return sentences for the report: the content of the set, and results of real sets."""
     what = "characters" if meta.kind == "character" else "plates"
     of, used, sure, sheet = listed["of"], len(listed["val"]), listed["sure"], listed["sha256"][:16]
     yield (

@@ -22,25 +22,25 @@ LABELS = "labels.csv"
 
 
 def load_plates(meta: ModelMeta, data: Path | None, calibration: int) -> CheckSet:
-    """Load the crops of the folder the user named, or draw the validation set that the `.h5` records again.
+    """Load the crops of a folder, or render again the validation set that the `.h5` records.
 
     Args:
-        calibration: so many of the drawings that the network was trained on are drawn again.
+        calibration: number of synthetic training pictures to render again.
 
     Raises:
-        DataError: the data is missing or holds no text, or what is drawn is no longer what was recorded.
+        DataError: the data is missing or has no text, or the rendered pictures are not the recorded ones.
     """
     if data is not None and meta.training.get("kind") != "drawn":
         return _divided(meta, data)
-    train = _drawings(training_plates(meta, calibration)) if calibration else _nothing(meta)
+    train = _synthetic(training_plates(meta, calibration)) if calibration else _nothing(meta)
     train_name = "drawn-plates/train"
     if data is None:
         found, digest = validation_plates(meta)
-        val = _drawings(found)
+        val = _synthetic(found)
         return CheckSet(found.name, train_name, digest, train, val, True, np.ones(len(val), bool))
     name, listed = data.resolve().name, _listed(meta, data)
-    if own := _own_part(meta.training, listed):
-        name, listed = f"{name}/val", own
+    if held_back := _held_back(meta.training, listed):
+        name, listed = f"{name}/val", held_back
     val = _labelled(meta, listed)
     return CheckSet(name, train_name, set_digest(listed), train, val, False, find_unseen(train, val))
 
@@ -55,10 +55,10 @@ def _listed(meta: ModelMeta, data: Path) -> list[LabelledPicture]:
 
 
 def _divided(meta: ModelMeta, data: Path) -> CheckSet:
-    """Calibrate and check a network that was not trained on drawings with the two splits of labelled crops."""
-    parts = [data / part for part in ("train", "val")]
-    if all((part / LABELS).is_file() for part in parts):
-        train, val = (_listed(meta, part) for part in parts)
+    """Calibrate and check a network that was not trained on synthetic pictures with two splits of labelled crops."""
+    splits = [data / split for split in ("train", "val")]
+    if all((split / LABELS).is_file() for split in splits):
+        train, val = (_listed(meta, split) for split in splits)
     else:
         train, val = split_labelled(_listed(meta, data))
     name, shown = data.resolve().name, (_labelled(meta, train), _labelled(meta, val))
@@ -71,10 +71,10 @@ def _labelled(meta: ModelMeta, listed: Sequence[LabelledPicture]) -> Labelled:
     return Labelled(pictures, [entry.text for entry in listed], [_short(entry.path) for entry in listed], grays)
 
 
-def _own_part(training: Mapping[str, Any], listed: Sequence[LabelledPicture]) -> list[LabelledPicture]:
-    """Return what the network was not trained on, where it, or one before it, went on with these very crops."""
+def _held_back(training: Mapping[str, Any], listed: Sequence[LabelledPicture]) -> list[LabelledPicture]:
+    """Return the crops not trained on, if the network or one before it was fine-tuned with this set; else none."""
     with damage_as(DataError, "the model's record of its training is damaged; save it again"):
-        known = {own["sets"]["train"]["digest"] for record in _lineage(training) if (own := record.get("own"))}
+        known = {used["sets"]["train"]["digest"] for record in _lineage(training) if (used := record.get("own"))}
     if not known:
         return []
     train, val = split_labelled(listed)
@@ -82,7 +82,7 @@ def _own_part(training: Mapping[str, Any], listed: Sequence[LabelledPicture]) ->
 
 
 def _lineage(training: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Walk the records of a network and of those that it started from."""
+    """Iterate over the training records of a network and of those that it started from."""
     record: Mapping[str, Any] | None = training
     while record:
         yield record
@@ -90,13 +90,13 @@ def _lineage(training: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _short(path: Path) -> str:
-    """Name a crop without the folders of a home, which are private: reports are published."""
+    """Return a crop's name without the folders of a home: reports are published."""
     return "/".join(path.parts[-3:])
 
 
-def _drawings(drawn: CropSet) -> Labelled:
-    sources = [f"{drawn.name} {place}" for place in range(len(drawn))]
-    return Labelled(drawn.pictures, drawn.texts, sources, list(drawn.pictures))
+def _synthetic(crops: CropSet) -> Labelled:
+    sources = [f"{crops.name} {place}" for place in range(len(crops))]
+    return Labelled(crops.pictures, crops.texts, sources, list(crops.pictures))
 
 
 def _nothing(meta: ModelMeta) -> Labelled:

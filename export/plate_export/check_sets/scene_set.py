@@ -48,36 +48,36 @@ class Frames(Labelled):
 
     @property
     def with_text(self) -> int:
-        """Plates of which the text is known."""
+        """Plates with a known text."""
         return sum(bool(text) for plates in self.plates for _, text in plates)
 
 
 def load_frames(meta: ModelMeta, data: Path | None, calibration: int) -> CheckSet:
-    """Load the frames of the folder the user named, or draw the validation set that the `.h5` records again.
+    """Load the frames of a folder, or render again the validation set that the `.h5` records.
 
     Args:
-        calibration: so many of the scenes that the network was trained on are drawn again.
+        calibration: number of synthetic training scenes to render again.
 
     Raises:
-        DataError: the data is missing or shows no plate, or what is drawn is no longer what was recorded.
+        DataError: the data is missing or shows no plate, or the rendered scenes are not the recorded ones.
     """
     train_name, train = "drawn-scenes/train", _nothing(meta.input)
     if calibration:
         from plate_train.detector.recorded import training_scenes
 
-        train = _drawn(training_scenes(meta, calibration))
+        train = _synthetic(training_scenes(meta, calibration))
     if data is None:
         from plate_train.detector.recorded import validation_scenes
 
         scenes, digest = validation_scenes(meta)
-        name, val = scenes.name, _drawn(scenes)
+        name, val = scenes.name, _synthetic(scenes)
     else:
         if not (data / LABELS).is_file():
             raise DataError(f"{data} has no {LABELS}; a detector is checked with labelled frames")
         rows = read_labels(data / LABELS)
         name, digest, val = data.resolve().name, set_digest(rows), _labelled(by_picture(rows), meta.input)
     if not val.count:
-        raise DataError(f"{name} shows no plate with corners; there is nothing to find")
+        raise DataError(f"{name} shows no plate with corners; there is nothing to detect")
     return CheckSet(name, train_name, digest, train, val, data is None, np.ones(len(val), bool))
 
 
@@ -102,7 +102,7 @@ def _labelled(listed: Sequence[LabelledFrame], spec: InputSpec) -> Frames:
     return Frames(np.stack(pictures), [""] * len(listed), sources, originals, plates, none, scales)
 
 
-def _drawn(scenes: SceneSet) -> Frames:
+def _synthetic(scenes: SceneSet) -> Frames:
     plates, ignored = (
         [[(tuple((float(x), float(y)) for x, y in corners), text) for corners, text in scene] for scene in marks]
         for marks in (scenes.plates, scenes.ignored)

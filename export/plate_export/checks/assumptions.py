@@ -1,6 +1,6 @@
-"""What was assumed of a foreign network, tried out where it reads badly: other pixels, polarity, order of classes.
+"""Tries other assumptions if a foreign network reads badly: scale of pixels, polarity, order of classes.
 
-Nothing that is found here is applied: it is only named, because a check set cannot prove how a network was trained.
+Better assumptions are named, not applied: a check set cannot prove how a network was trained.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from plate_runtime.manifest import POLARITIES
 
 from ..check_sets.labelled import Labelled
 from ..source import Source
-from .text_check import Answers, Limits
+from .text_check import Limits, TextResult
 
 _MOST = 1_000  # pictures of the check set to try with
 _AT_ONCE = 64
 _LEAST, _LEAST_ORDER = 0.5, 0.8
-"""Fraction read right from which another assumption is named; an order of classes is fitted to the set."""
+"""Fraction read right from which other assumptions are named; an order of classes, fitted to the set, needs more."""
 _ALIKE = 0.02
-"""Fraction of the set by which a larger change of the assumptions has to be better than a smaller one."""
+"""Fraction of the set by which a trial with more changes has to be better than one with fewer."""
 CENTRED = "--scale 1 and Rescaling(1/127.5, offset=-1) as first layer of the network"
 INVERTED = "--scale 1 and Rescaling(-1/255, offset=1) as first layer of the network"
 
@@ -50,7 +50,7 @@ def judge(
     val: Labelled,
     limits: Limits,
     *,
-    reference: Answers,
+    reference: TextResult,
     load: Callable[[str], Labelled],
 ) -> None:
     """Raise AccuracyError where a foreign network reads too little and its assumptions may be the cause.
@@ -75,8 +75,8 @@ def judge(
     said += f"{limits.min_accuracy:g} % are needed; {source.notes[-1]}, classes {source.meta.alphabet}"
     if best is not None:
         raise AccuracyError(
-            f"{said}; with {' '.join(best.options)} it reads {best.right} of {len(labels)}: if it was trained that "
-            "way, export it so"
+            f"{said}; with {' '.join(best.options)} it reads {best.right} of {len(labels)}: if it was trained with "
+            "them, export it with them"
         )
     if base < _LEAST * count:
         raise AccuracyError(
@@ -111,34 +111,34 @@ def try_out(network: Any, source: Source, shown: Mapping[str, NDArray[np.uint8]]
         for polarity_option, pictures in shown.items():
             if polarity_option == INVERTED and (scale_option or abs(spec.scale * 255 - 1) > 1e-6):
                 continue  # what it names holds for pixels times 1/255
-            said = _answers(network, pictures[..., None] * np.float32(scale) + np.float32(offset))
+            read = _best_classes(network, pictures[..., None] * np.float32(scale) + np.float32(offset))
             options = tuple(filter(None, (scale_option, polarity_option)))
-            right = sum(alphabet[index] == label for index, label in zip(said, labels, strict=True))
+            right = sum(alphabet[index] == label for index, label in zip(read, labels, strict=True))
             trials.append(Trial(options, len(options), right))
-            order = assign(said, labels, alphabet)
-            right = sum(order[index] == label for index, label in zip(said, labels, strict=True))
+            order = assign(read, labels, alphabet)
+            right = sum(order[index] == label for index, label in zip(read, labels, strict=True))
             if order != alphabet and right >= _LEAST_ORDER * len(labels):
                 trials.append(Trial((*options, _order_option(order, labels)), len(options) + 2, right))
     return trials
 
 
-def assign(said: Sequence[int], labels: Sequence[str], alphabet: str) -> str:
-    """Return the one-to-one order of classes with which most is right, the largest counts first.
+def assign(read: Sequence[int], labels: Sequence[str], alphabet: str) -> str:
+    """Return the one-to-one order of classes that makes most readings right, found greedily by the largest counts.
 
     Args:
-        said: n places in the output; labels: n characters. A class without pictures takes a place that is left.
+        read: n indices of the output; labels: n characters. A class without pictures takes a free index.
     """
     counts = np.zeros((len(alphabet), len(alphabet)), int)
-    for index, label in zip(said, labels, strict=True):
+    for index, label in zip(read, labels, strict=True):
         counts[index, alphabet.index(label)] += 1
-    # Of equal counts the one on the diagonal first: what was assumed stays where nothing speaks against it.
-    pairs = [(-counts[place, sign], place != sign, place, sign) for place, sign in np.ndindex(*counts.shape)]
+    # Of equal counts the diagonal comes first: the assumed order stays unless readings contradict it.
+    pairs = [(-counts[place, label], place != label, place, label) for place, label in np.ndindex(*counts.shape)]
     order: dict[int, int] = {}
     taken: set[int] = set()
-    for _, _, place, sign in sorted(pairs):
-        if place not in order and sign not in taken:
-            order[place] = sign
-            taken.add(sign)
+    for _, _, place, label in sorted(pairs):
+        if place not in order and label not in taken:
+            order[place] = label
+            taken.add(label)
     return "".join(alphabet[order[place]] for place in range(len(alphabet)))
 
 
@@ -151,9 +151,9 @@ def _order_option(order: str, labels: Sequence[str]) -> str:
     return f"--classes {order}" + (f" ({'; '.join(notes)})" if notes else "")
 
 
-def _answers(network: Any, inputs: NDArray[np.float32]) -> list[int]:
-    parts = [
+def _best_classes(network: Any, inputs: NDArray[np.float32]) -> list[int]:
+    batches = [
         np.asarray(network(inputs[start : start + _AT_ONCE], training=False)).argmax(axis=1)
         for start in range(0, len(inputs), _AT_ONCE)
     ]
-    return [int(index) for index in np.concatenate(parts)]
+    return [int(index) for index in np.concatenate(batches)]

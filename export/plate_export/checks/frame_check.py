@@ -1,4 +1,4 @@
-"""The check of a detector: every file, in every interpreter there is, against the `.h5` it came from."""
+"""The accuracy check of a detector: every file in every installed interpreter is compared with its `.h5`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KEPT = 16
 
 @dataclass(frozen=True)
 class Found:
-    """What one detector found in the validation set.
+    """The result of one detector for the validation set.
 
     Attributes:
         plates, matches: of each frame; score: counts of all of them.
@@ -39,26 +39,26 @@ class Found:
 
 @dataclass(frozen=True)
 class FrameCheck:
-    """One file in one interpreter beside its `.h5`.
+    """The comparison of one file in one interpreter with its `.h5`.
 
     Attributes:
-        file: name of the model file; backend, version: the interpreter; answers: what it found, with its first outputs.
-        agreement: share of the plates, 0..1, that both found or both missed.
+        file: name of the model file; backend, version: the interpreter; result: of the file, with its first outputs.
+        agreement: fraction of the plates that both found or both missed.
         largest_difference: of any cell's confidence in any frame.
-        changed: places of the frames in which other plates are found, or other detections lie on none.
+        changed: indices of the frames in which other plates are found, or the number of false detections differs.
     """
 
     file: str
     backend: str
     version: str
-    answers: Found
+    result: Found
     agreement: float
     largest_difference: float
     changed: tuple[int, ...]
 
 
 def count_found(plates: list[list[FoundPlate]], outputs: NDArray[np.float32], frames: Frames) -> Found:
-    """Match what was found in each frame with its labels, and count."""
+    """Match the detections of each frame with its labels, and count them."""
     matches, read = [], 0
     for found, labelled, ignored in zip(plates, frames.plates, frames.ignored, strict=True):
         corners = [one.detection.corners for one in found]
@@ -70,21 +70,21 @@ def count_found(plates: list[list[FoundPlate]], outputs: NDArray[np.float32], fr
 
 
 def compare(
-    reference: Found, answers: Found, temperature: float, *, file: str, backend: str, version: str
+    reference: Found, result: Found, temperature: float, *, file: str, backend: str, version: str
 ) -> FrameCheck:
-    """Set what a file found beside what its `.h5` found."""
-    pairs = list(zip(reference.matches, answers.matches, strict=True))
+    """Compare the result of a file with that of its `.h5`."""
+    pairs = list(zip(reference.matches, result.matches, strict=True))
     same = [
         (first is None) == (second is None)
         for one, other in pairs
         for first, second in zip(one.found, other.found, strict=True)
     ]
-    difference = _confidences(answers.outputs, temperature) - _confidences(reference.outputs, temperature)
+    difference = _confidences(result.outputs, temperature) - _confidences(reference.outputs, temperature)
     return FrameCheck(
         file=file,
         backend=backend,
         version=version,
-        answers=replace(answers, outputs=answers.outputs[:_KEPT].copy()),
+        result=replace(result, outputs=result.outputs[:_KEPT].copy()),
         agreement=sum(same) / max(1, len(same)),
         largest_difference=float(np.abs(difference).max()),
         changed=tuple(place for place, (one, other) in enumerate(pairs) if _differ(one, other)),
@@ -100,28 +100,28 @@ def judge(reference: Found, checks: Sequence[FrameCheck], limits: Limits) -> Non
     needed, allowed, more = limits.needed(score.plates), limits.allowed(score.plates), more_false(limits, score)
     failures = []
     if score.found < needed:
-        failures.append(f"the .h5 itself finds {_share(score)}, {limits.min_accuracy:g} % are needed")
+        failures.append(f"the .h5 itself finds {_percentage(score)}, {limits.min_accuracy:g} % are needed")
     for one in checks:
-        found = one.answers.score
+        found = one.result.score
         what = f"{one.file} in {one.backend}"
         if found.found < score.found - allowed:
-            failures.append(f"{what} finds {_share(found)}, the .h5 {score.found}, {allowed} fewer are allowed")
+            failures.append(f"{what} finds {_percentage(found)}, the .h5 {score.found}, {allowed} fewer are allowed")
         elif found.found < needed:
-            failures.append(f"{what} finds {_share(found)}, {limits.min_accuracy:g} % are needed")
+            failures.append(f"{what} finds {_percentage(found)}, {limits.min_accuracy:g} % are needed")
         if found.outside > score.outside + more:
-            told = f"{what} has {found.outside} detections on no plate in {found.frames} frames"
-            failures.append(f"{told}, the .h5 {score.outside}, {more} more are allowed")
+            counted = f"{what} has {found.outside} detections on no plate in {found.frames} frames"
+            failures.append(f"{counted}, the .h5 {score.outside}, {more} more are allowed")
     if failures:
-        rest = f" (and {len(failures) - 1} more like it)" if len(failures) > 1 else ""
+        rest = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
         hint = "train again, or change --min-accuracy or --max-drop"
         raise AccuracyError(f"nothing was published: {failures[0]}{rest}; {hint}")
 
 
 def more_false(limits: Limits, score: DetectionScore) -> int:
-    """Return how many false detections more than its `.h5`, which has `score`, a file may have.
+    """Return how many more false detections a file may have than its `.h5`, which has `score`.
 
-    In as few frames of a hundred as it may lose plates; where the `.h5` has many, a tenth of them, for of those near
-    the threshold a step of int8 takes some away and brings others. At least one unless nothing may change.
+    The limit is the largest of 1, `max_drop` per cent of the frames, and a tenth of the false detections of the `.h5`:
+    near the threshold one step of int8 adds some and removes others. It is 0 if `max_drop` is 0.
     """
     if limits.max_drop <= 0:
         return 0
@@ -133,7 +133,7 @@ def scores(checks: Sequence[FrameCheck], file: str, set_name: str, digest: str, 
     kept = []
     for one in checks:
         if one.file == file:
-            found = one.answers.score
+            found = one.result.score
             counts = found.plates, found.found, found.found
             kept.append(Score(set_name, digest, *counts, one.backend, one.version, found.frames, found.outside, reader))
     return tuple(kept)
@@ -145,9 +145,9 @@ def _differ(one: Matches, other: Matches) -> bool:
 
 
 def _confidences(outputs: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
-    shares: NDArray[np.float32] = 1 / (1 + np.exp(-np.clip(outputs[..., 0] / temperature, -60, 60)))
-    return shares
+    confidences: NDArray[np.float32] = 1 / (1 + np.exp(-np.clip(outputs[..., 0] / temperature, -60, 60)))
+    return confidences
 
 
-def _share(score: DetectionScore) -> str:
+def _percentage(score: DetectionScore) -> str:
     return f"{score.found} of {score.plates} plates ({100 * score.recall:.1f} %)"

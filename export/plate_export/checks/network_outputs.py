@@ -1,4 +1,4 @@
-"""What a network answers, by the kind of model: probabilities of a character, logits of a plate or a frame."""
+"""Outputs of a network, by kind of model: probabilities of a character, logits of a plate or a frame."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from plate_train.networks.weights_file import ModelMeta
 
 PROBABILITIES, LOGITS = "probabilities", "logits"
 NOTHING = "nothing"
-"""Stands for the sign that a reading left out, or that a label does not have."""
+"""In place of a character that a reading lacks, or that the label does not have."""
 
 _SUM_TOLERANCE = 1e-3
 
@@ -26,32 +26,32 @@ def output_name(rank: int) -> str:
 
 
 def read_texts(outputs: NDArray[np.float32], meta: ModelMeta) -> list[str]:
-    """Read answers, float32 (n, *output_shape), as the product does."""
+    """Read outputs, float32 (n, *output_shape), as the product does."""
     return [reading.text for reading in read_outputs(outputs, meta)]
 
 
 def probabilities(outputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the answers as probabilities of the same shape; those of a character are probabilities already."""
+    """Return outputs as probabilities of the same shape; those of a character are probabilities already."""
     if outputs.ndim == 2:
         return outputs
     powers = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
-    shares: NDArray[np.float32] = powers / powers.sum(axis=-1, keepdims=True)
-    return shares
+    normalised: NDArray[np.float32] = powers / powers.sum(axis=-1, keepdims=True)
+    return normalised
 
 
 def require_sound(outputs: NDArray[np.float32], meta: ModelMeta, path: Path) -> None:
-    """Raise ModelError unless a character's answers are probabilities, and all others finite numbers."""
+    """Raise ModelError unless outputs are finite, and those of a character probabilities."""
     if meta.kind != "character":
         if not np.isfinite(outputs).all():
-            raise ModelError(f"{path} answers with values that are no finite numbers; train it again")
+            raise ModelError(f"{path} gives outputs that are not finite; train it again")
         return
     fits = np.isfinite(outputs).all() and (outputs >= -_SUM_TOLERANCE).all()
     if not fits or (np.abs(outputs.sum(axis=1) - 1) > _SUM_TOLERANCE).any():
-        raise ModelError(f"{path} does not answer with probabilities; its last layer has to be a softmax")
+        raise ModelError(f"the outputs of {path} are not probabilities; its last layer has to be a softmax")
 
 
-def signs(texts: Sequence[str], labels: Sequence[str]) -> list[tuple[str, str]]:
-    """Return (sign of the label, sign that was read) for every sign of every pair; `NOTHING` where one lacks it."""
+def character_pairs(texts: Sequence[str], labels: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (character of the label, character read) for all characters of aligned texts; `NOTHING` for a gap."""
     return [pair for text, label in zip(texts, labels, strict=True) for pair in _aligned(text, label)]
 
 

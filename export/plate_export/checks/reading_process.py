@@ -1,7 +1,7 @@
-"""A model file reading pictures in a process of its own, as on a device: without TensorFlow beside it.
+"""Runs a model file in a separate process, as on a device, without TensorFlow.
 
-tflite-runtime and TensorFlow cannot share a process (the same native symbols, other contents), and an interpreter
-that crashes over a file should end its check, not the export.
+tflite-runtime and TensorFlow cannot share a process: they define the same native symbols. An interpreter that crashes
+ends the check of its file, not the export.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _CHUNK = 64
 
 @dataclass(frozen=True)
 class Reading:
-    """What a model made of a set.
+    """The outputs and texts of a model for a set.
 
     Attributes:
-        outputs: float32 (n, ...), what it gives for the inputs; backend, version: the interpreter that ran it.
-        texts: what it reads of each original, a plate; plates: what it finds in each original, a frame.
+        outputs: float32 (n, ...), for the inputs; backend, version: the interpreter that ran it.
+        texts: of each original, a plate; plates: in each original, a frame.
     """
 
     outputs: NDArray[np.float32]
@@ -53,11 +53,11 @@ def read_all(
     debug: bool = False,
     originals: Sequence[NDArray[np.uint8]] = (),
 ) -> Reading:
-    """Let a model file read all inputs, float32 (n, height, width, 1), through `plate_runtime.model`.
+    """Run a model file on all inputs, float32 (n, height, width, 1), through `plate_runtime.model`.
 
     Args:
-        originals: gray, uint8 (h, w), that a plate model reads, or a detector searches for the reader that ships.
-        advance: told the number of pictures after every batch; debug: let the interpreter's log lines through.
+        originals: gray, uint8 (h, w), that a plate model reads, or that a detector searches for the shipped reader.
+        advance: called with the number of pictures after every batch; debug: show the interpreter's log lines.
 
     Raises:
         ModelError: the file is refused, or the interpreter crashes over it.
@@ -69,13 +69,13 @@ def read_all(
         if len(originals):
             arguments.append(str(Path(folder) / "originals.npz"))
             np.savez(arguments[-1], *originals)
-        last = _child(arguments, advance, debug)
-        plates = [[FoundPlate.from_json(one) for one in found] for found in last["plates"]]
-        return Reading(np.load(taken), last["backend"], last["version"], last["texts"], plates)
+        said = _child(arguments, advance, debug)
+        plates = [[FoundPlate.from_json(one) for one in found] for found in said["plates"]]
+        return Reading(np.load(taken), said["backend"], said["version"], said["texts"], plates)
 
 
 def installed() -> dict[str, str | None]:
-    """Return each interpreter's version, None for those not installed, found out in a process of its own."""
+    """Return each interpreter's version, or None if it is not installed, found in a separate process."""
     return dict(_child([]))
 
 
@@ -85,7 +85,7 @@ def _child(
     """Run this module as a program; its lines are counts, the last one a JSON object."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-m", __spec__.name, *arguments]
-    answer: dict[str, Any] = {}
+    last: dict[str, Any] = {}
     with tempfile.TemporaryFile("w+") as log:
         errors = None if debug else log
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=environment, text=True) as child:
@@ -96,18 +96,18 @@ def _child(
                     if isinstance(value, int):
                         advance(value)
                     else:
-                        answer = value
+                        last = value
             except BaseException:
                 child.kill()
                 raise
         log.seek(0)
         said = log.read().strip().splitlines()
-    if "error" in answer:
-        raise ModelError(answer["error"])
-    if child.returncode or not answer:
+    if "error" in last:
+        raise ModelError(last["error"])
+    if child.returncode or not last:
         reason = said[-1] if said else f"exit code {child.returncode}"
         raise ModelError(f"the interpreter crashed: {' '.join(arguments[:2])}: {reason}; run with --debug")
-    return answer
+    return last
 
 
 def _main(arguments: Sequence[str]) -> int:
@@ -118,11 +118,11 @@ def _main(arguments: Sequence[str]) -> int:
     inputs = np.load(given, mmap_mode="r")  # frames take a megabyte each
     try:
         with open_model(Path(file), None, backend) as model:
-            parts = []
+            outputs = []
             for start in range(0, len(inputs), _CHUNK):
-                parts.append(model.predict(np.ascontiguousarray(inputs[start : start + _CHUNK])))
-                _say(len(parts[-1]))
-            np.save(taken, np.concatenate(parts))
+                outputs.append(model.predict(np.ascontiguousarray(inputs[start : start + _CHUNK])))
+                _say(len(outputs[-1]))
+            np.save(taken, np.concatenate(outputs))
             read = _read(model, backend, Path(originals[0])) if originals else {}
             _say({"backend": model.backend.name, "version": model.backend.version, "texts": [], "plates": [], **read})
     except PlateEdgeError as error:

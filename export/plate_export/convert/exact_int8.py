@@ -1,4 +1,4 @@
-"""Int8 TFLite of which every interpreter makes the same, tflite-runtime too.
+"""Int8 TFLite files that give equal outputs in every interpreter, tflite-runtime included.
 
 A sum x of a convolution or of a dense layer, an int32, becomes round(x * m) steps of the output, m = input scale *
 weight scale / output scale. LiteRT (XNNPACK, "fp32" requantisation) and onnxruntime (MlasRequantizeOutput) multiply
@@ -7,14 +7,14 @@ tensorflow/lite/kernels/internal/ common.h). With m = q * 2^-31 * 2^-s, q of 31 
 SaturatingRoundingDoublingHighMul(x, q), the nearest to x * q / 2^31, and RoundingDivideByPOT(that, s), both of
 gemmlowp/fixedpoint/fixedpoint.h.
 
-With m = 2^-k * (1 + 2^-22) and even sums both come to the same. The first of the two roundings has x/2 + x * 2^-23
-to round, which is x/2 as long as |x| < 2^22, so that the second rounds alone; larger sums saturate either way, if k
-is at most 13. And 2^-22 is enough in float32 to carry a tie up. Sums are even if weights and biases are, which takes
-one bit from the weights; `rounding` makes up for it. The tensors around a sum of two share one scale, so that it
-adds whole numbers. Below zero kernels part ways over ties: a ReLU forgets that, and what a network ends with is
-raised until no value is below. Logits of texts mean the same with any number added, and so does what goes into a
-softmax. A detector's values do not: each of a cell's nine gets a scale and a zero point of its own, which the
-manifest keeps, for TFLite has but one scale for all of them.
+With m = 2^-k * (1 + 2^-22) and even sums both give the same. The first of the two roundings rounds x/2 + x * 2^-23 to
+x/2 as long as |x| < 2^22, so only the second has an effect. Larger sums saturate in both cases if k is at most 13.
+In float32, 2^-22 is enough to round a tie up. Sums are even if weights and biases are even. This costs one bit of the
+weights, which `rounding` compensates. The tensors of an addition have one scale, so integers are added.
+
+Below zero, kernels round ties differently. A ReLU removes those values, and the last sums are raised until none is
+negative: logits of texts, and inputs of a softmax, mean the same with a constant added. A detector's values do not.
+Each of a cell's nine values gets its own scale and zero point in the manifest, because TFLite has one scale.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ OPERATORS = frozenset(
         "SOFTMAX", "TILE",
     }
 )  # fmt: skip
-"""What a network may consist of; a softmax comes last."""
+"""Operators that a network may have; a softmax comes last."""
 
 _SUMS = ("CONV_2D", "FULLY_CONNECTED")
 _RELUS = (1, 3)
@@ -50,21 +50,20 @@ _SMALLEST = -13  # power of two
 _LOWEST = -128
 _ABOVE = 1 + 2.0**-22
 _BEYOND = 0.25
-"""By what fraction of its observed range the range of a corner's coordinate is larger, at either end."""
+"""Fraction of its observed range by which the range of a corner's coordinate is extended at either end."""
 
 _Layer = tuple[int, NDArray[np.float64], NDArray[np.float64], Statistics]
-"""Place of a convolution, its weights (rows, k), its biases (rows,), and what it is given."""
+"""Index of an operator, its weights (rows, k), its biases (rows,), and the statistics of its input."""
 
 
 def rewrite(
     network: Any, int8: Converted, inputs: NDArray[np.float32], score: tuple[float, float] | None = None
 ) -> Converted:
-    """Return the int8 TFLite with such scales and weights, or as it is, and which of the two in `rounding`.
+    """Return the int8 TFLite with exact rounding, or unchanged; `rounding` says which.
 
     Args:
         inputs: float32 (n, height, width, 1), the calibration pictures.
-        score: of a detector, the least and the largest logit of a cell's score that has to be told from others; see
-            `score_range`. None: the outputs are logits of texts.
+        score: of a detector, the range of a cell's score logit, see `score_range`; else None.
     """
     floats = tflite.to_float(network).content
     graph = read_graph(int8.content)
@@ -89,16 +88,16 @@ def rewrite(
     tflite.require_int8(tflite.tensor_types(content))
     quantisation = tflite.read_quantisation(content)
     if score is not None:
-        own = tuple(scales.tolist()), tuple(zeros.tolist())
-        quantisation = dataclasses.replace(quantisation, value_scales=own[0], value_zero_points=own[1])
+        steps = tuple(scales.tolist()), tuple(zeros.tolist())
+        quantisation = dataclasses.replace(quantisation, value_scales=steps[0], value_zero_points=steps[1])
     return Converted(content, int8.tensors, quantisation, EXACT)
 
 
 def score_range(temperature: float) -> tuple[float, float]:
-    """Return the logits of a score, at that temperature, between which confidences are told from each other.
+    """Return the least and largest logit of a score that int8 distinguishes, at that temperature.
 
-    They are confidences of 0.011 and 0.99966, in steps of 0.012 at most. Below nothing is ever reported; above are
-    plates so plain that only their order matters.
+    They are confidences of 0.011 and 0.99966, in steps of 0.012 at most. Below, nothing is reported; above, only the
+    order of detections matters.
     """
     return -4.5 * temperature, 8 * temperature
 
@@ -106,7 +105,7 @@ def score_range(temperature: float) -> tuple[float, float]:
 def _value_steps(
     lows: NDArray[np.float64], highs: NDArray[np.float64], score: tuple[float, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return scale and zero point of each of a cell's nine values, from the least and the largest observed."""
+    """Return scale and zero point of each of a cell's nine values, from the observed ranges."""
     beyond = _BEYOND * (highs - lows)
     lows, highs = np.minimum(lows - beyond, 0), np.maximum(highs + beyond, 0)
     lows[0], highs[0] = score
@@ -115,13 +114,13 @@ def _value_steps(
 
 
 def _logits(graph: Graph) -> int:
-    """Return the place of the output, or of what goes into the softmax that gives it."""
+    """Return the tensor of the output, or the input of the softmax that gives it."""
     last = graph.operators[-1]
     return last.inputs[0] if last.kind == "SOFTMAX" and last.output == graph.output else graph.output
 
 
 def _ends(graph: Graph) -> set[int]:
-    """Return the places of the logits and of what becomes them without being changed."""
+    """Return the tensors of the logits, and those that are only moved to become logits."""
     ends = {_logits(graph)}
     for operator in reversed(graph.operators):
         if operator.output in ends and operator.kind in ("CONCATENATION", "RESHAPE"):
@@ -130,7 +129,7 @@ def _ends(graph: Graph) -> set[int]:
 
 
 def _last(graph: Graph) -> set[int]:
-    """Return the places of the sums that give the logits; none where something else gives a part of them."""
+    """Return the operators whose sums are the logits, or an empty set if other operators give some of them."""
     ends = _ends(graph)
     moving = ("CONCATENATION", "RESHAPE")
     last = {place for place, one in enumerate(graph.operators) if one.output in ends and one.kind not in moving}
@@ -148,14 +147,14 @@ def _possible(int8: Graph, floats: Graph) -> bool:
         and OPERATORS.issuperset(kinds)
         and bool(_last(int8))
         and "SOFTMAX" not in kinds[:-1]
-        and ("FULLY_CONNECTED" not in kinds or _cut_below_zero(int8))
-        and all(_plain(one, int8) for one in int8.operators if one.kind == "CONV_2D")
+        and ("FULLY_CONNECTED" not in kinds or _end_with_relu(int8))
+        and all(_plain_convolution(one, int8) for one in int8.operators if one.kind == "CONV_2D")
         and all(_plain_dense(one, int8) for one in int8.operators if one.kind == "FULLY_CONNECTED")
-        and all(_alike(one, int8) for one in int8.operators if one.kind == "ADD")
+        and all(_same_quantisation(one, int8) for one in int8.operators if one.kind == "ADD")
     )
 
 
-def _plain(convolution: Operator, graph: Graph) -> bool:
+def _plain_convolution(convolution: Operator, graph: Graph) -> bool:
     options = convolution.options
     stored = [graph.tensors[place].values is not None for place in convolution.inputs]
     whole = graph.tensors[convolution.inputs[0]].shape[3] == graph.tensors[convolution.inputs[1]].shape[3]
@@ -170,13 +169,13 @@ def _plain_dense(dense: Operator, graph: Graph) -> bool:
     return given.shape == (1, kernel.shape[1]) and len(kernel.scales) == 1
 
 
-def _cut_below_zero(graph: Graph) -> bool:
-    """Whether all sums but the last are cut off below zero, where kernels part ways over ties."""
+def _end_with_relu(graph: Graph) -> bool:
+    """Return whether all sums but the last end with a ReLU: below zero kernels round ties differently."""
     hidden = [one for place, one in enumerate(graph.operators) if one.kind in _SUMS and place not in _last(graph)]
     return all(one.options.fusedActivationFunction in _RELUS for one in hidden)
 
 
-def _alike(add: Operator, graph: Graph) -> bool:
+def _same_quantisation(add: Operator, graph: Graph) -> bool:
     tensors = [graph.tensors[place] for place in (*add.inputs, add.output)]
     return len({(one.shape, int(one.zeros[0])) for one in tensors if one.values is None}) == 1 and all(
         one.values is None for one in tensors
@@ -184,7 +183,7 @@ def _alike(add: Operator, graph: Graph) -> bool:
 
 
 def _share_scales(model: Any, graph: Graph) -> None:
-    """Give all tensors of a sum or a row the largest of their scales; and those that are the same before or after."""
+    """Give all tensors of each operator that only adds or moves values the largest of their scales."""
     tensors, changed = model.subgraphs[0].tensors, True
     while changed:
         changed = False
@@ -201,7 +200,7 @@ def _share_scales(model: Any, graph: Graph) -> None:
 def _observed(
     floats: bytes, inputs: NDArray[np.float32]
 ) -> tuple[list[_Layer], NDArray[np.float64], NDArray[np.float64]]:
-    """Run the float network; return its sums, and the least and the largest of each value of its output."""
+    """Run the float network; return its layers, and the least and largest of each value of its output."""
     graph = read_graph(floats)
     found = {place: one for place, one in enumerate(graph.operators) if one.kind in _SUMS}
     collectors = {place: _collector(one, graph) for place, one in found.items()}
@@ -248,7 +247,7 @@ def _interpreter(content: bytes) -> Any:
 def _set_weights(
     model: Any, place: int, wanted: tuple[NDArray[np.float64], NDArray[np.float64]], seen: Statistics
 ) -> None:
-    """Quantise a convolution, or a dense layer, of one scale: even weights and biases."""
+    """Quantise the weights and biases of a convolution or a dense layer to even integers."""
     weights, bias = wanted
     graph = model.subgraphs[0]
     operator = graph.operators[place]
@@ -267,7 +266,7 @@ def _set_weights(
 def _best(
     weights: NDArray[np.float64], ratio: float, seen: Statistics, *, alike: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Return the weights in units, as whole numbers, and the scales: of two powers of two what changes sums less.
+    """Return the weights in units, as integers, and the scales: of two powers of two the one that changes sums less.
 
     Args:
         alike: all rows have one scale.
@@ -275,7 +274,7 @@ def _best(
     largest, most = np.maximum(np.abs(weights).max(1), 1e-12), _LIMIT // _UNIT
     if alike:
         largest[:] = largest.max()
-    power = np.ceil(np.log2(largest / (_UNIT * most * ratio)))  # no weight is cut off
+    power = np.ceil(np.log2(largest / (_UNIT * most * ratio)))  # no weight is clipped
     powers = np.maximum(np.concatenate([power, power - 1]), _SMALLEST)
     scales = (2.0**powers * _ABOVE * ratio).astype(np.float32)
     rounded, errors = round_weights(np.tile(weights, (2, 1)), _UNIT * scales.astype(np.float64), most, seen)
@@ -286,7 +285,7 @@ def _best(
 
 
 def _store(model: Any, tensor: Any, values: NDArray[Any], scales: NDArray[np.float32]) -> None:
-    """Write a tensor of one scale a row, into a buffer of its own."""
+    """Write a tensor with one scale a row into a separate buffer."""
     data = np.frombuffer(values.tobytes(), np.uint8)
     if sum(one.buffer == tensor.buffer for one in model.subgraphs[0].tensors) > 1:
         model.buffers.append(type(model.buffers[tensor.buffer])())

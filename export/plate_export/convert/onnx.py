@@ -1,4 +1,4 @@
-"""Keras network -> float32 ONNX, int8 TFLite -> int8 ONNX (QDQ), any batch, and the proof that it is int8."""
+"""Keras network -> float32 ONNX, int8 TFLite -> int8 ONNX (QDQ), any batch; checks that an int8 file is int8."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def to_float(network: Any) -> Converted:
     shape = (None, *network.input_shape[1:])
     signature = [tf.TensorSpec(shape, tf.float32, name=INPUT)]
     try:
-        # from_keras fails with Keras 3; a function with named ends gives clean names besides.
+        # from_keras fails with Keras 3. A function with named ends also gives clean names.
         model, _ = tf2onnx.convert.from_function(serving_function(network, None), signature, opset=OPSET)
-    except Exception as error:  # tf2onnx raises whatever its rewriters run into
+    except Exception as error:  # tf2onnx passes on any error of its rewriters
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(f"tf2onnx cannot convert the network to ONNX ({reason}); run with --debug") from error
     _name_in_order(model)
@@ -53,7 +53,7 @@ def to_int8(int8_tflite: bytes, quantisation: Quantisation | None = None) -> Con
     """Write an int8 TFLite file as ONNX: int8 weights between quantise and dequantise nodes, any batch, float32 ends.
 
     Args:
-        quantisation: of the file, where values of its output have scales of their own.
+        quantisation: of the file, if each value of its output has its own scale.
 
     Raises:
         ModelError: it has an operator without a translation, or some of its arithmetic would stay float.
@@ -94,7 +94,7 @@ def require_int8(model: Any) -> None:
         node.name or node.op_type
         for node in heavy
         if any(made_by.get(name) is None or made_by[name].op_type != "DequantizeLinear" for name in node.input[:2])
-        or any(user != "QuantizeLinear" for user in used_by.get(node.output[0], ["nobody"]))
+        or any(user != "QuantizeLinear" for user in used_by.get(node.output[0], ["output"]))
     ]
     still_float += sorted({node.op_type for node in model.graph.node} - _INT8_KERNELS)
     if still_float or not heavy:
@@ -105,7 +105,7 @@ def require_int8(model: Any) -> None:
 
 
 def _name_in_order(model: Any) -> None:
-    """Name nodes and tensors by operator and place: tf2onnx numbers them by chance, equal exports should be equal."""
+    """Name nodes and tensors by operator and index: tf2onnx numbers them at random."""
     graph = model.graph
     names = {end.name: end.name for end in (*graph.input, *graph.output)}
     order: dict[str, int] = {}
@@ -133,7 +133,7 @@ def _name_in_order(model: Any) -> None:
 
 
 def _declare_shape(end: Any, shape: tuple[int | None, ...]) -> None:
-    """Say what Keras knows of an output: tf2onnx loses the number of steps behind a product of tensors."""
+    """Set the shape of an output that Keras knows: tf2onnx loses the number of steps after a product of tensors."""
     del end.type.tensor_type.shape.dim[:]
     for side in shape:
         dimension = end.type.tensor_type.shape.dim.add()

@@ -23,7 +23,7 @@ def translate(content: bytes, opset: int, quantisation: Quantisation | None = No
     """Return the `onnx.ModelProto` of an int8 TFLite file of batch 1, for any batch, with float32 ends.
 
     Args:
-        quantisation: of the file, where values of its output have scales of their own.
+        quantisation: of the file, if each value of its output has its own scale.
 
     Raises:
         ModelError: it has an operator, or a use of one, that has no translation.
@@ -38,8 +38,8 @@ def translate(content: bytes, opset: int, quantisation: Quantisation | None = No
     name = output_name(len(last.shape))
     taken, axis = last, None
     if quantisation is not None and quantisation.value_scales:
-        own = np.array(quantisation.value_scales, np.float32), np.array(quantisation.value_zero_points, np.int64)
-        taken, axis = replace(last, scales=own[0], zeros=own[1]), len(last.shape) - 1
+        steps = np.array(quantisation.value_scales, np.float32), np.array(quantisation.value_zero_points, np.int64)
+        taken, axis = replace(last, scales=steps[0], zeros=steps[1]), len(last.shape) - 1
     ends = [writer.flat(graph.output), *writer.parameters(taken)]
     writer.node("DequantizeLinear", ends, name=name, axis=axis)
     return _model(writer, {INPUT: graph.tensors[graph.input], name: last}, opset)
@@ -135,15 +135,15 @@ def _transpose(writer: Writer, operator: Operator) -> str:
 
 
 def _enlargement(writer: Writer, operator: Operator) -> str:
-    """Repeat pixels: nothing is computed. For whole factors all ways to choose the nearest are one."""
+    """Repeat pixels. For integer factors all rules for the nearest pixel give the same."""
     source, result = (writer.graph.tensors[place].shape for place in (operator.inputs[0], operator.output))
     if result[1] % source[1] or result[2] % source[2] or operator.options.alignCorners:
         raise untranslatable("RESIZE_NEAREST_NEIGHBOR by other than whole factors")
     # With the sizes of two axes onnxruntime 1.32 fails where it moves layouts.
     times = np.array([1, 1, result[1] // source[1], result[2] // source[2]], np.float32)
     inputs = [writer.value(operator.inputs[0]), "", writer.constant(times, "times")]
-    ways = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-    return writer.node("Resize", inputs, mode="nearest", **ways)
+    rule = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    return writer.node("Resize", inputs, mode="nearest", **rule)
 
 
 def _tiles(writer: Writer, operator: Operator) -> str:

@@ -24,7 +24,7 @@ _SHIFT = 128
 
 
 def untranslatable(what: str) -> ModelError:
-    """Return the error for something of an int8 TFLite file that cannot be said in ONNX."""
+    """Return the error for an operator of an int8 TFLite file that has no form in ONNX."""
     return ModelError(f"{what} has no translation to int8 ONNX; use other layers, or leave out --onnx or --int8")
 
 
@@ -101,7 +101,7 @@ class Writer:
         )
 
     def value(self, place: int) -> str:
-        """Return the whole numbers of a computed tensor."""
+        """Return the integers of a computed tensor."""
         if place not in self.values:
             raise untranslatable("a layer of constants alone")
         return self.values[place]
@@ -112,13 +112,13 @@ class Writer:
         return self.node("Transpose", [self.value(place)], perm=_FIRST_TO_LAST) if four else self.value(place)
 
     def reshaped(self, name: str, shape: Sequence[int]) -> str:
-        """Return a tensor in another shape, the first side as it comes; `shape` is without it."""
+        """Return a tensor in another shape; `shape` lacks the batch, which is kept."""
         return self.node("Reshape", [name, self.constant(np.array([-1, *shape], np.int64), "shape")])
 
     def _turned(self, name: str, shape: Sequence[int]) -> str:
         if len(shape) != 4:
             return name
-        if shape[3] == 1:  # nothing moves
+        if shape[3] == 1:  # no value moves
             return self.reshaped(name, (1, *shape[1:3]))
         return self.node("Transpose", [name], perm=LAST_TO_FIRST)
 

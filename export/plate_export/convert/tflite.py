@@ -1,4 +1,4 @@
-"""Keras network -> TFLite, float32 or int8 throughout, and the proof that it is int8."""
+"""Keras network -> TFLite, float32 or int8 throughout; checks that an int8 file is int8."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INPUT = "pictures"
 
 
 def serving_function(network: Any, batch: int | None) -> Any:
-    """Return the network as a `tf.function`: float32 (batch, height, width, 1) -> {name of the output: its values}."""
+    """Return the network as a `tf.function`: float32 (batch, height, width, 1) -> {name of the output: values}."""
     import tensorflow as tf
 
     shape, output = (batch, *network.input_shape[1:]), output_name(len(network.output_shape))
@@ -62,7 +62,7 @@ def to_int8(network: Any, inputs: NDArray[np.float32]) -> Converted:
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8
-    # One scale a dense layer: kernels older than the per-channel ones ignore all scales but the first, silently.
+    # One scale a dense layer: older kernels read only the first scale, without an error.
     converter._experimental_disable_per_channel_quantization_for_dense_layers = True
     content = _convert(converter)
     types = tensor_types(content)
@@ -99,7 +99,7 @@ def _converter(network: Any) -> Any:
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    # Keras 3 keeps its weights out of sight of the converter, which would write them as resource variables.
+    # The converter does not see the weights of Keras 3, and would write them as resource variables.
     frozen = convert_variables_to_constants_v2(serving_function(network, 1).get_concrete_function())
     return tf.lite.TFLiteConverter.from_concrete_functions([frozen])
 
@@ -107,7 +107,7 @@ def _converter(network: Any) -> Any:
 def _convert(converter: Any) -> bytes:
     try:
         return bytes(converter.convert())
-    except Exception as error:  # the converter has its own errors beside RuntimeError and ValueError
+    except Exception as error:  # the converter also raises errors of its library
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(f"TensorFlow cannot convert the network to TFLite ({reason}); run with --debug") from error
 
@@ -119,7 +119,7 @@ def parsed(content: bytes) -> Any:
 
 
 def packed(model: Any) -> bytes:
-    """Return what `parsed` gave as a file again."""
+    """Return a model from `parsed` as a file."""
     from tensorflow.lite.tools import flatbuffer_utils
 
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))

@@ -26,7 +26,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Operator:
-    """What TFLite calls it, its options, the places of its tensors."""
+    """Its TFLite name, its options, the indices of its tensors."""
 
     kind: str
     options: Any
@@ -34,7 +34,7 @@ class Operator:
     output: int
 
     def limits(self, tensor: Tensor) -> tuple[int, int]:
-        """Return the least and the largest int8 value that the operator's activation lets through.
+        """Return the least and the largest int8 value that the operator's activation gives.
 
         Raises:
             ModelError: the activation is none of RELU, RELU6 and RELU_N1_TO_1.

@@ -13,19 +13,19 @@ from PIL import Image
 from plate_train.sheets import SIDE, contact_sheets
 
 from ..check_sets.labelled import CheckSet
-from ..checks.network_outputs import NOTHING, signs
-from ..checks.text_check import Answers, Check
+from ..checks.network_outputs import NOTHING, character_pairs
+from ..checks.text_check import Check, TextResult
 
 _DPI = 100
 _BARS = (12.0, 4.2)  # inches
 _MOST_PICTURES = 500
 
 
-def draw_changes(check_set: CheckSet, reference: Answers, checks: Sequence[Check]) -> list[bytes]:
+def draw_changes(check_set: CheckSet, reference: TextResult, checks: Sequence[Check]) -> list[bytes]:
     """Return PNG pages: bars of the fraction right, then the changed pictures.
 
     The bars are of each character, by the `.h5` and by the file that agrees least. What fits below them stands on the
-    first page, the rest on pages of its own.
+    first page, the rest on further pages.
     """
     captions = _captions(check_set, reference, checks)
     shown = list(captions.items())[:_MOST_PICTURES]
@@ -43,7 +43,7 @@ def draw_changes(check_set: CheckSet, reference: Answers, checks: Sequence[Check
     return [_png(page) for page in (first, *pages[1:])]
 
 
-def _bars(title: str, labels: Sequence[str], reference: Answers, checks: Sequence[Check]) -> Image.Image:
+def _bars(title: str, labels: Sequence[str], reference: TextResult, checks: Sequence[Check]) -> Image.Image:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -61,17 +61,17 @@ def _png(page: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _draw_bars(axes: Any, labels: Sequence[str], reference: Answers, checks: Sequence[Check]) -> None:
-    counts = Counter(sign for label in labels for sign in label)
+def _draw_bars(axes: Any, labels: Sequence[str], reference: TextResult, checks: Sequence[Check]) -> None:
+    counts = Counter(character for label in labels for character in label)
     known = sorted(counts)
     readers = [(".h5", reference.texts)]
     if checks:
-        worst = min(checks, key=lambda one: (one.agreement, one.answers.right, -one.largest_difference))
-        readers.append((f"{worst.file} in {worst.backend}, which agrees least", worst.answers.texts))
+        worst = min(checks, key=lambda one: (one.agreement, one.result.right, -one.largest_difference))
+        readers.append((f"{worst.file} in {worst.backend}, which agrees least", worst.result.texts))
     for number, (name, texts) in enumerate(readers):
-        right = Counter(sign for sign, read in signs(texts, labels) if sign == read)
+        right = Counter(label for label, read in character_pairs(texts, labels) if label == read)
         places = [place + 0.4 * number - 0.2 for place in range(len(known))]
-        axes.bar(places, [100 * right[sign] / counts[sign] for sign in known], width=0.4, label=name)
+        axes.bar(places, [100 * right[one] / counts[one] for one in known], width=0.4, label=name)
     axes.set_xticks(range(len(known)), known)
     axes.set_ylim(0, 118)
     axes.set_yticks(range(0, 101, 20))
@@ -80,19 +80,19 @@ def _draw_bars(axes: Any, labels: Sequence[str], reference: Answers, checks: Seq
     axes.legend(loc="upper left", ncols=2, fontsize=8)
 
 
-def _captions(check_set: CheckSet, reference: Answers, checks: Sequence[Check]) -> dict[int, list[str]]:
-    """Return place -> lines, the label and a line a reader that says otherwise than the `.h5`."""
+def _captions(check_set: CheckSet, reference: TextResult, checks: Sequence[Check]) -> dict[int, list[str]]:
+    """Return index -> lines: the label, and a line for each reader that differs from the `.h5`."""
     labels = check_set.val.texts
     captions: dict[int, list[str]] = {}
     for one in checks:
         for place in one.changed:
             lines = captions.setdefault(place, [f"is {labels[place]}", f"{reference.texts[place] or NOTHING}: .h5"])
-            lines.append(f"{one.answers.texts[place] or NOTHING}: {one.file.rsplit('-', 1)[-1]} {one.backend}")
+            lines.append(f"{one.result.texts[place] or NOTHING}: {one.file.rsplit('-', 1)[-1]} {one.backend}")
     return dict(sorted(captions.items()))
 
 
 def _title(changed: int, shown: int, count: int) -> str:
     if not changed:
-        return f"No answer changed: all {count} pictures are read as by the .h5"
+        return f"No reading changed: all {count} pictures are read as the .h5 reads them"
     rest = f", the first {shown}" if shown < changed else ""
     return f"{changed} of {count} pictures are read otherwise{rest}"

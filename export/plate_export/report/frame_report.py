@@ -54,7 +54,7 @@ class FrameReport:
                 "count": len(self.frames),
                 "plates": plates,
                 "texts": self.frames.with_text,
-                "drawn": self.check_set.drawn,
+                "drawn": self.check_set.synthetic,
             },
             "limits": {
                 "min_accuracy": limits.min_accuracy,
@@ -75,11 +75,11 @@ class FrameReport:
     def to_text(self) -> str:
         """Return the report as Markdown that reads well as plain text."""
         meta, limits, plates = self.source.meta, self.limits, self.frames.count
-        drawn = " (drawn by plate-train, not real pictures)" if self.check_set.drawn else ""
+        kind = " (synthetic, not real pictures)" if self.check_set.synthetic else ""
         lines = [f"# {meta.name} {meta.version} from {self.source.path.name}", ""]
         lines += [f"- {note}" for note in self.source.notes]
         lines.append(
-            f"- checked on {self.check_set.name}{drawn}: {len(self.frames)} frames with {plates} plates, digest "
+            f"- checked on {self.check_set.name}{kind}: {len(self.frames)} frames with {plates} plates, digest "
             f"{self.check_set.digest[:16]}"
         )
         if self.calibration:
@@ -98,25 +98,27 @@ class FrameReport:
         if missing := not_run(self.artefacts, self.installed):
             lines.append(f"Not installed, so not run: {', '.join(missing)}.")
         changed = {place for one in self.checks for place in one.changed}
-        told = f"In {len(changed)} frames other plates are found than by the .h5 somewhere."
-        lines.append(told if changed else "Every file finds the plates that the .h5 finds.")
+        differ = f"In {len(changed)} frames a file finds other plates than the .h5."
+        lines.append(differ if changed else "Every file finds the plates that the .h5 finds.")
         return "\n".join(lines) + "\n"
 
     def pictures(self) -> list[bytes]:
-        """Return one PNG: share found of plates of each width, by the `.h5` and by the file that agrees least."""
+        """Return one PNG: percentage found of plates of each width, by the `.h5` and by the file that agrees least."""
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
         readers = [(".h5", self.reference)]
         if self.checks:
             worst = min(self.checks, key=lambda one: (one.agreement, -one.largest_difference))
-            readers.append((f"{worst.file} in {worst.backend}, which agrees least", worst.answers))
+            readers.append((f"{worst.file} in {worst.backend}, which agrees least", worst.result))
         figure = Figure(figsize=(9, 4), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.subplots()
         for number, (name, found) in enumerate(readers):
-            shares = [100 * right / max(1, plates) for plates, right in self._counts_by_width(found)]
-            axes.bar([place + 0.4 * number - 0.2 for place in range(len(shares))], shares, width=0.4, label=name)
+            percentages = [100 * right / max(1, plates) for plates, right in self._counts_by_width(found)]
+            axes.bar(
+                [place + 0.4 * number - 0.2 for place in range(len(percentages))], percentages, width=0.4, label=name
+            )
         limits = zip(WIDTHS, (*WIDTHS[1:], "..."), self._counts_by_width(self.reference), strict=True)
         named = [f"{low} to {high}\n{plates} plates" for low, high, (plates, _) in limits]
         axes.set_xticks(range(len(named)), named)
@@ -145,10 +147,10 @@ class FrameReport:
         return {
             "backend": one.backend,
             "version": one.version,
-            **_counts(one.answers),
+            **_counts(one.result),
             "agreement": round(one.agreement, 6),
             "largest_difference": round(one.largest_difference, 6),
-            "widths": self._widths(one.answers),
+            "widths": self._widths(one.result),
             "changed": [self.frames.sources[place] for place in one.changed],
         }
 
@@ -160,7 +162,7 @@ class FrameReport:
                 if one.file == artefact.name:
                     head = short_name(artefact), f"{len(artefact.build()) / 1000:.0f}", f"{one.backend} {one.version}"
                     tail = f"{100 * one.agreement:.2f} %", f"{one.largest_difference:.4f}"
-                    rows.append((*head, *_figures(one.answers), *tail))
+                    rows.append((*head, *_figures(one.result), *tail))
         return rows
 
     def _widths(self, found: Found) -> list[dict[str, int | None]]:

@@ -1,4 +1,4 @@
-"""What an export proved: as JSON for programs, as a table for people."""
+"""The report of an export of texts: JSON for programs, a table for people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from ..artefact import Artefact
 from ..check_sets.labelled import CheckSet
-from ..checks.text_check import Answers, Check, Limits
+from ..checks.text_check import Check, Limits, TextResult
 from ..convert.calibrate import Calibration
 from ..convert.exact_int8 import EXACT, PLAIN
 from ..noise import Noise
@@ -21,20 +21,20 @@ from .changes_picture import draw_changes
 _HEADERS = ("file", "KB", "interpreter", "right", "folded", "edits", "agrees", "diff.")
 _NAMED = 6
 _ROUNDINGS = {
-    EXACT: "- int8 rounded exactly: every interpreter makes the same of it",
-    PLAIN: "- int8 rounded plainly, for its operators: tflite-runtime may read a few pictures otherwise",
+    EXACT: "- int8 is rounded exactly: equal outputs in LiteRT, tflite-runtime and onnxruntime",
+    PLAIN: "- int8 is rounded plainly, because of its operators: tflite-runtime may read a few pictures differently",
 }
 
 
 @dataclass(frozen=True)
 class Report:
-    """Everything an export found out; see `to_dict` and `to_text`."""
+    """The figures of an export; see `to_dict` and `to_text`."""
 
     source: Source
     check_set: CheckSet
     limits: Limits
     calibration: Calibration | None
-    reference: Answers
+    reference: TextResult
     artefacts: Sequence[Artefact]
     checks: Sequence[Check]
     installed: Mapping[str, str | None]
@@ -57,7 +57,7 @@ class Report:
                 "name": self.check_set.name,
                 "digest": self.check_set.digest,
                 "count": len(val),
-                "drawn": self.check_set.drawn,
+                "drawn": self.check_set.synthetic,
                 "also_in_train": int(np.sum(~self.check_set.unseen)),
                 "notes": list(self.check_set.notes),
             },
@@ -82,7 +82,7 @@ class Report:
         return "\n".join([*self._head(), "", *to_table(_HEADERS, self._rows()), "", *self._tail()]) + "\n"
 
     def pictures(self) -> list[bytes]:
-        """Return PNG pages of what the export changed."""
+        """Return PNG pages of the readings that the export changed."""
         return draw_changes(self.check_set, self.reference, self.checks)
 
     def _artefact(self, artefact: Artefact) -> dict[str, Any]:
@@ -103,10 +103,10 @@ class Report:
         return {
             "backend": one.backend,
             "version": one.version,
-            **_counts(one.answers),
+            **_counts(one.result),
             "agreement": round(one.agreement, 6),
             "largest_difference": round(one.largest_difference, 6),
-            "class_changes": {sign: {"h5": old, "file": new} for sign, (old, new) in one.classes.items()},
+            "class_changes": {name: {"h5": old, "file": new} for name, (old, new) in one.classes.items()},
             "new_confusions": [
                 {"label": label, "read": read, "more": more} for (label, read), more in one.new_confusions.items()
             ],
@@ -115,7 +115,7 @@ class Report:
                     "picture": val.sources[place],
                     "label": val.texts[place],
                     "h5": self.reference.texts[place],
-                    "file": one.answers.texts[place],
+                    "file": one.result.texts[place],
                 }
                 for place in one.changed
             ],
@@ -126,8 +126,8 @@ class Report:
         count, seen = len(found.val), int(np.sum(~found.unseen))
         lines = [f"# {meta.name} {meta.version} from {self.source.path.name}", ""]
         lines += [f"- {note}" for note in (*self.source.notes, *found.notes)]
-        drawn = " (drawn by plate-train, not real pictures)" if found.drawn else ""
-        lines.append(f"- checked on {found.name}{drawn}: {count} pictures, digest {found.digest[:16]}")
+        kind = " (synthetic, not real pictures)" if found.synthetic else ""
+        lines.append(f"- checked on {found.name}{kind}: {count} pictures, digest {found.digest[:16]}")
         if self.calibration:
             lines.append(
                 f"- int8 calibrated with {len(self.calibration.pictures)} pictures of {self.calibration.set}, "
@@ -142,7 +142,7 @@ class Report:
         lines += self.noise.to_text()
         if seen:
             lines.append(
-                f"- {seen} of the pictures stand in the training split too; without them the .h5 reads "
+                f"- {seen} of the pictures are also in the training split; without them the .h5 reads "
                 f"{self.reference.unseen} of {count - seen}"
             )
         return lines
@@ -154,16 +154,16 @@ class Report:
             for one in self.checks:
                 if one.file == artefact.name:
                     reader = f"{one.backend} {one.version}"
-                    row = _row(short_name(artefact), len(artefact.build()), reader, one.answers, count)
+                    row = _row(short_name(artefact), len(artefact.build()), reader, one.result, count)
                     rows.append((*row[:6], f"{100 * one.agreement:.2f} %", f"{one.largest_difference:.4f}"))
         return rows
 
     def _differences(self) -> list[str]:
-        """Return a line for each check in which a class is read otherwise than by the `.h5`, or confused anew."""
+        """Return a line for each check in which counts of a class differ from the `.h5`, or a confusion is new."""
         names = {artefact.name: short_name(artefact) for artefact in self.artefacts}
         lines = []
         for one in self.checks:
-            classes = [f"{sign} {old}->{new}" for sign, (old, new) in one.classes.items()]
+            classes = [f"{name} {old}->{new}" for name, (old, new) in one.classes.items()]
             confusions = one.new_confusions.items()
             confused = [f"{label} as {read}" + (f" x{more}" if more > 1 else "") for (label, read), more in confusions]
             if classes or confused:
@@ -177,9 +177,9 @@ class Report:
             lines.append(f"Not installed, so not run: {', '.join(self.not_run)}.")
         changed = {place for one in self.checks for place in one.changed}
         lines.append(
-            f"{len(changed)} pictures are read otherwise than by the .h5 somewhere."
+            f"{len(changed)} pictures are read differently than by the .h5 in a file."
             if changed
-            else "Every file reads every picture as the .h5 does, right or wrong."
+            else "Every file reads every picture as the .h5 does."
         )
         return lines
 
@@ -190,17 +190,17 @@ def _rounding(artefact: Artefact) -> str | None:
     return rounding
 
 
-def _counts(answers: Answers) -> dict[str, float]:
+def _counts(result: TextResult) -> dict[str, float]:
     return {
-        "right": answers.right,
-        "folded": answers.folded,
-        "right_unseen": answers.unseen,
-        "cer": round(answers.cer, 6),
+        "right": result.right,
+        "folded": result.folded,
+        "right_unseen": result.unseen,
+        "cer": round(result.cer, 6),
     }
 
 
-def _row(file: str, size: int, reader: str, answers: Answers, count: int) -> tuple[str, ...]:
-    figures = f"{answers.right}/{count}", f"{answers.folded}", f"{100 * answers.cer:.2f} %"
+def _row(file: str, size: int, reader: str, result: TextResult, count: int) -> tuple[str, ...]:
+    figures = f"{result.right}/{count}", f"{result.folded}", f"{100 * result.cer:.2f} %"
     return file, f"{size / 1000:.0f}", reader, *figures, "", ""
 
 
@@ -209,13 +209,13 @@ def short_name(artefact: Artefact) -> str:
     return artefact.target.suffix
 
 
-def _short(parts: Sequence[str]) -> str:
-    rest = len(parts) - _NAMED
-    return ", ".join(parts[:_NAMED]) + (f" and {rest} more" if rest > 0 else "") or "none"
+def _short(items: Sequence[str]) -> str:
+    rest = len(items) - _NAMED
+    return ", ".join(items[:_NAMED]) + (f" and {rest} more" if rest > 0 else "") or "none"
 
 
 def _range(per_class: Mapping[str, int]) -> str:
-    """Say how many of each class; nothing of plates, which have none."""
+    """Return the number of pictures a class as text; empty for plates."""
     if not per_class:
         return ""
     least, most = min(per_class.values()), max(per_class.values())
@@ -229,7 +229,7 @@ def not_run(artefacts: Sequence[Artefact], installed: Mapping[str, str | None]) 
 
 
 def to_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return a Markdown table whose columns stand under one another, line by line."""
+    """Return the lines of a Markdown table with aligned columns."""
     lines = [headers, *rows]
     widths = [max(len(line[place]) for line in lines) for place in range(len(headers))]
     padded = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines]

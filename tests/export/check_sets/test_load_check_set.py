@@ -24,9 +24,9 @@ def test_a_folder_is_named_and_digested_as_plate_eval_does(data: Path) -> None:
     assert found.name == f"{data.name}/val"
     assert found.digest == set_digest(read_class_folders(data / "val"))
     assert (len(found.train), len(found.val)) == (36 * TRAIN, 36 * VAL)
-    assert found.val.texts == [sign for sign in ALPHABET for _ in range(VAL)]
+    assert found.val.texts == [character for character in ALPHABET for _ in range(VAL)]
     assert found.unseen.all()
-    assert not found.drawn
+    assert not found.synthetic
 
 
 def test_the_recorded_split_is_found_again(own_source: Source, data: Path) -> None:
@@ -61,15 +61,15 @@ def test_pictures_of_the_training_split_are_marked(data: Path, tmp_path: Path) -
 
 
 def test_classes_without_pictures_are_said_and_left_out(tmp_path: Path) -> None:
-    signs = ALPHABET.replace("I", "").replace("Q", "")
+    characters = ALPHABET.replace("I", "").replace("Q", "")
     for split, numbers in (("train", range(2)), ("val", range(20, 21))):
-        write_classes(tmp_path / "british" / split, numbers, signs)
+        write_classes(tmp_path / "british" / split, numbers, characters)
     found = load_check_set(ModelMeta(), tmp_path / "british")
     assert "no pictures of I, Q" in found.notes[0]
-    assert "".join(found.val.texts) == signs
+    assert "".join(found.val.texts) == characters
 
 
-def test_folders_without_a_split_are_split_the_same_way_every_time(tmp_path: Path) -> None:
+def test_folders_without_a_split_are_split_equally_every_time(tmp_path: Path) -> None:
     write_classes(tmp_path / "all", range(12), "AB")
     first, again = (load_check_set(ModelMeta(), tmp_path / "all") for _ in range(2))
     assert first.digest == again.digest
@@ -96,7 +96,7 @@ def test_labels_csv_says_which_classes_there_are(tmp_path: Path) -> None:
     assert classes_in(tmp_path) == {"A", "7"}
 
 
-def test_a_drawn_set_is_named_as_such(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_synthetic_set_is_named_so(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train, val = load_split(data)
     asked: list[int | None] = []
 
@@ -107,5 +107,5 @@ def test_a_drawn_set_is_named_as_such(data: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("plate_export.check_sets.load_check_set.load_recorded", drawn_again)
     found = load_check_set(ModelMeta(training={"kind": "drawn"}), None, 360)
     assert (found.name, found.train_name) == ("drawn-characters/val", "drawn-characters/train")
-    assert (found.drawn, found.digest) == (True, val.digest)
+    assert (found.synthetic, found.digest) == (True, val.digest)
     assert asked == [360]

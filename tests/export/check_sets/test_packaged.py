@@ -37,7 +37,7 @@ def test_a_set_is_of_the_network_that_ships(kind: str) -> None:
     assert listed["h5_sha256"] == source.digest, "run: python -m plate_export.check_sets.pack_sets " + kind
     found = load_packaged(source.meta)
     assert (len(found.train), len(found.val)) == pack_sets._COUNTS[kind]
-    assert found.drawn and found.val.pictures.shape[1:] == source.meta.input.shape[:2]
+    assert found.synthetic and found.val.pictures.shape[1:] == source.meta.input.shape[:2]
     assert set("".join(found.val.texts)) <= set(source.meta.alphabet)
     assert found.name == f"{listed['name']}/val"
 

@@ -1,4 +1,4 @@
-"""A network that was trained otherwise than assumed is refused with the options that would fit."""
+"""A network trained with other assumptions is refused, with the options that fit."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def save(keras: Any, network: Any, tmp_path: Path) -> Save:
             weights[0], weights[1] = -kernel, bias + kernel.sum(axis=(0, 1, 2))
         if scale:
             weights[0] = weights[0] / 255
-        places = [ALPHABET.index(sign) for sign in order]
+        places = [ALPHABET.index(character) for character in order]
         weights[-2], weights[-1] = weights[-2][:, places], weights[-1][places]
         if noise:
             weights = [np.random.default_rng(1).normal(0, 0.3, one.shape).astype(np.float32) for one in weights]
@@ -83,7 +83,7 @@ def test_inverted_pictures_are_named(save: Save, data: Path, tmp_path: Path) -> 
         export_command([str(save(inverted=True)), "--data", str(data), "--out", str(tmp_path / "out")])
 
 
-def test_the_options_that_are_named_export_it(save: Save, data: Path, tmp_path: Path) -> None:
+def test_the_named_options_export_the_network(save: Save, data: Path, tmp_path: Path) -> None:
     path, out = save(scale=True, order=LETTERS_FIRST), tmp_path / "out"
     options = shlex.split(f"--int8 --scale 1 --classes {LETTERS_FIRST}")
     assert export_command([str(path), "--data", str(data), "--out", str(out), *options]) == 0
@@ -99,7 +99,7 @@ def test_where_nothing_fits_the_pictures_are_in_doubt(save: Save, data: Path, tm
 
 def test_colour_and_fewer_classes_reach_the_device(keras: Any, network: Any, data: Path, tmp_path: Path) -> None:
     """A British network of colour pictures with augmentation inside, from the `.keras` to the files."""
-    british = [place for place, sign in enumerate(ALPHABET) if sign not in "IQ"]
+    british = [place for place, character in enumerate(ALPHABET) if character not in "IQ"]
     layers, weights = keras.layers, network.get_weights()
     weights[0] = np.repeat(weights[0], 3, axis=2) / 3
     weights[-2], weights[-1] = weights[-2][:, british], weights[-1][british]
@@ -112,8 +112,8 @@ def test_colour_and_fewer_classes_reach_the_device(keras: Any, network: Any, dat
     made.save(tmp_path / "mine.keras")
     for split in ("train", "val"):
         (tmp_path / "data" / split).mkdir(parents=True)
-        for sign in ALPHABET.replace("I", "").replace("Q", ""):
-            (tmp_path / "data" / split / sign).symlink_to(data / split / f"class_{sign}")
+        for character in ALPHABET.replace("I", "").replace("Q", ""):
+            (tmp_path / "data" / split / character).symlink_to(data / split / f"class_{character}")
     arguments = [str(tmp_path / "mine.keras"), "--data", str(tmp_path / "data"), "--out", str(tmp_path / "out")]
     assert export_command(arguments) == 0
     files = sorted(path for path in (tmp_path / "out").iterdir() if path.suffix in (".tflite", ".onnx"))
@@ -165,6 +165,6 @@ def test_the_polarity_that_fits_is_named(own_source: Source) -> None:
     assert best is not None and (best.options, best.changes) == (("--polarity dark-on-light",), 1)
 
 
-def test_an_own_network_is_not_tried_out(own_h5: Path, data: Path) -> None:
+def test_no_other_assumptions_are_tried_for_a_network_of_plate_train(own_h5: Path, data: Path) -> None:
     assert not open_source(own_h5).foreign
     assert load_check_set(open_source(own_h5).meta, data).val.texts[:2] == ["0", "0"]

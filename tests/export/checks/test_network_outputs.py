@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from plate_export.checks.network_outputs import (
     NOTHING,
+    character_pairs,
     output_name,
     output_shape,
     probabilities,
     read_texts,
     require_sound,
-    signs,
 )
 from plate_runtime.errors import ModelError
 from plate_train.networks.weights_file import ModelMeta
@@ -45,11 +45,11 @@ def test_what_is_no_softmax_is_refused(row: list[float]) -> None:
 
 def test_logits_have_to_be_numbers() -> None:
     require_sound(np.full((1, 4, 3), -50, np.float32), PLATE, Path("m.h5"))
-    with pytest.raises(ModelError, match="no finite numbers"):
+    with pytest.raises(ModelError, match="not finite"):
         require_sound(np.full((1, 4, 3), np.inf, np.float32), PLATE, Path("m.h5"))
 
 
-def test_answers_become_probabilities() -> None:
+def test_outputs_become_probabilities() -> None:
     rows = np.array([[0.25, 0.75]], np.float32)
     assert probabilities(rows) is rows
     shares = probabilities(np.array([[[0.0, np.log(3)], [900.0, 0.0]]], np.float32))
@@ -57,14 +57,14 @@ def test_answers_become_probabilities() -> None:
 
 
 @given(st.text("AB0", max_size=6), st.text("AB0", max_size=6))
-def test_every_sign_is_compared_once(text: str, label: str) -> None:
-    pairs = signs([text], [label])
+def test_every_character_is_compared_once(text: str, label: str) -> None:
+    pairs = character_pairs([text], [label])
     assert "".join(there for there, _ in pairs if there != NOTHING) == label
     assert "".join(read for _, read in pairs if read != NOTHING) == text
     assert (NOTHING, NOTHING) not in pairs
 
 
-def test_a_missed_sign_leaves_the_others_right() -> None:
-    assert signs(["B4CD", "A"], ["AB4CD", "B"]) == [
+def test_a_missed_character_leaves_the_others_right() -> None:
+    assert character_pairs(["B4CD", "A"], ["AB4CD", "B"]) == [
         ("A", NOTHING), ("B", "B"), ("4", "4"), ("C", "C"), ("D", "D"), ("B", "A"),
     ]  # fmt: skip

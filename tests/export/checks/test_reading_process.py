@@ -12,7 +12,7 @@ from plate_runtime.errors import ModelError
 from plate_runtime.model import open_model
 
 
-def test_the_other_process_answers_as_this_one(make_model_file: Callable[..., Path]) -> None:
+def test_the_other_process_gives_the_same_outputs(make_model_file: Callable[..., Path]) -> None:
     path = make_model_file("tflite", "int8")
     inputs = np.random.default_rng(1).random((70, 28, 28, 1), np.float32)
     counted: list[int] = []
@@ -23,7 +23,7 @@ def test_the_other_process_answers_as_this_one(make_model_file: Callable[..., Pa
     assert counted == [64, 6]
 
 
-def test_it_knows_the_same_interpreters() -> None:
+def test_the_other_process_has_the_same_interpreters() -> None:
     assert reading_process.installed() == backends.installed()
 
 
@@ -36,7 +36,7 @@ def test_a_refused_file_is_one_sentence(make_model_file: Callable[..., Path]) ->
         reading_process.read_all(path, "litert", np.zeros((1, 28, 28, 1), np.float32))
 
 
-def test_a_crash_is_told_from_an_answer(make_model_file: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_crash_is_not_an_error_message(make_model_file: Callable[..., Path], tmp_path: Path) -> None:
     # A file of the interpreter's name on the import path, that ends the process: as a native crash would.
     fake = tmp_path / "ai_edge_litert"
     fake.mkdir()

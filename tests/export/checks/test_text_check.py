@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from plate_export.checks import text_check
 from plate_export.checks.network_outputs import NOTHING
-from plate_export.checks.text_check import Answers, Check, Examples, Limits
+from plate_export.checks.text_check import Check, Examples, Limits, TextResult
 from plate_export.targets import find
 from plate_runtime.errors import AccuracyError, MissingPartError
 
 ALPHABET = "0ABO"
 
 
-def _answers(texts: str, labels: str, confidence: float = 0.9) -> Answers:
-    """What a reader of these texts answers."""
+def _result(texts: str, labels: str, confidence: float = 0.9) -> TextResult:
+    """What a reader of these texts result."""
     rest = (1 - confidence) / (len(ALPHABET) - 1)
     probabilities = np.full((len(texts), len(ALPHABET)), rest, np.float32)
     probabilities[np.arange(len(texts)), [ALPHABET.index(text) for text in texts]] = confidence
@@ -26,17 +26,17 @@ def _answers(texts: str, labels: str, confidence: float = 0.9) -> Answers:
 
 
 def _check(reference: str, found: str, labels: str, confidence: float = 0.9) -> Check:
-    answers = _answers(found, labels, confidence)
+    result = _result(found, labels, confidence)
     return text_check.compare(
-        _answers(reference, labels), answers, labels, file="m-int8.tflite", backend="litert", version="2"
+        _result(reference, labels), result, labels, file="m-int8.tflite", backend="litert", version="2"
     )
 
 
-def test_answers_are_counted_plain_folded_and_without_copies() -> None:
+def test_texts_are_counted_plain_folded_and_without_copies() -> None:
     examples = Examples(np.zeros((4, 28, 28, 1), np.float32), list("0ABO"), np.array([False, True, True, True]))
-    answers = text_check.count_right(list("0AA0"), np.eye(4, dtype=np.float32)[[0, 1, 1, 0]], examples)
-    assert (answers.texts, answers.right, answers.folded, answers.unseen) == (list("0AA0"), 2, 3, 1)
-    assert answers.cer == 0.5
+    result = text_check.count_right(list("0AA0"), np.eye(4, dtype=np.float32)[[0, 1, 1, 0]], examples)
+    assert (result.texts, result.right, result.folded, result.unseen) == (list("0AA0"), 2, 3, 1)
+    assert result.cer == 0.5
 
 
 def test_what_changed_is_found() -> None:
@@ -82,14 +82,14 @@ def test_half_a_point_or_one_picture(count: int, drop: float, allowed: int) -> N
 def test_within_the_limits_nothing_is_said() -> None:
     labels = "AB" * 50
     found = "AA" + labels[2:]
-    text_check.judge(_answers(labels, labels), [_check(labels, found, labels)], labels, Limits())
+    text_check.judge(_result(labels, labels), [_check(labels, found, labels)], labels, Limits())
 
 
 def test_below_the_h5_names_the_classes_that_broke() -> None:
     labels = "AB" * 50
     found = "AA" * 2 + labels[4:]
     with pytest.raises(AccuracyError) as caught:
-        text_check.judge(_answers(labels, labels), [_check(labels, found, labels)], labels, Limits())
+        text_check.judge(_result(labels, labels), [_check(labels, found, labels)], labels, Limits())
     text = str(caught.value)
     assert caught.value.exit_code == 3
     assert "m-int8.tflite in litert reads 98 of 100 (98.0 %), the .h5 100, 1 fewer are allowed" in text
@@ -100,7 +100,7 @@ def test_below_the_h5_names_the_classes_that_broke() -> None:
 def test_below_the_minimum_names_the_weakest_classes() -> None:
     labels = "A" * 10 + "B" * 10
     texts = "A" * 10 + "B" * 8 + "AA"
-    reference = _answers(texts, labels)
+    reference = _result(texts, labels)
     with pytest.raises(
         AccuracyError, match=r"the \.h5 itself reads 18 of 20 \(90\.0 %\), 95 % are needed.*B \(8 of 10\)"
     ):
@@ -111,13 +111,13 @@ def test_below_the_minimum_names_the_weakest_classes() -> None:
 def test_better_than_the_h5_is_no_failure() -> None:
     labels = "AB" * 50
     reference = "AA" + labels[2:]
-    text_check.judge(_answers(reference, labels), [_check(reference, labels, labels)], labels, Limits(max_drop=0))
+    text_check.judge(_result(reference, labels), [_check(reference, labels, labels)], labels, Limits(max_drop=0))
 
 
-def test_drawn_sets_count_pairs_that_look_alike_as_one() -> None:
+def test_synthetic_sets_count_confusable_characters_as_one() -> None:
     labels = "0O" * 50
     texts = "0" * 100
-    reference, one = _answers(texts, labels), _check(texts, "O" * 100, labels)
+    reference, one = _result(texts, labels), _check(texts, "O" * 100, labels)
     text_check.judge(reference, [one], labels, Limits(folded=True))
     with pytest.raises(AccuracyError):
         text_check.judge(reference, [one], labels, Limits())
@@ -126,20 +126,20 @@ def test_drawn_sets_count_pairs_that_look_alike_as_one() -> None:
 def test_several_failures_are_counted() -> None:
     labels = "AB" * 50
     bad = _check(labels, "B" * 100, labels)
-    with pytest.raises(AccuracyError, match="and 2 more like it"):
-        text_check.judge(_answers(labels, labels), [bad, bad, bad], labels, Limits())
+    with pytest.raises(AccuracyError, match=r"\(and 2 more\)"):
+        text_check.judge(_result(labels, labels), [bad, bad, bad], labels, Limits())
 
 
-def test_every_interpreter_of_a_format_has_to_run_it() -> None:
+def test_every_installed_interpreter_of_a_target_checks_it() -> None:
     installed = {"litert": "2.3", "tflite": "2.14", "onnx": None}
     assert text_check.usable_backends(find("tflite", "int8"), installed) == ["litert", "tflite"]
     with pytest.raises(MissingPartError, match=r"int8\.onnx"):
         text_check.usable_backends(find("onnx", "int8"), installed)
 
 
-def test_plates_are_compared_sign_by_sign() -> None:
+def test_plates_are_compared_character_by_character() -> None:
     labels = ["AB0", "BBA", "A0"]
-    reference, answers = (
+    reference, result = (
         text_check.count_right(
             texts, outputs, Examples(np.zeros((3, 48, 160, 1), np.float32), labels, np.ones(3, bool))
         )
@@ -148,7 +148,7 @@ def test_plates_are_compared_sign_by_sign() -> None:
             (["AA0", "BA", "A00"], np.eye(5, dtype=np.float32)[None, :2].repeat(3, 0)),
         )
     )
-    one = text_check.compare(reference, answers, labels, file="m-int8.tflite", backend="litert", version="2")
+    one = text_check.compare(reference, result, labels, file="m-int8.tflite", backend="litert", version="2")
     assert one.agreement == 0
     assert one.classes == {"B": (3, 1)}
     assert one.new_confusions == {("B", "A"): 1, ("B", NOTHING): 1, (NOTHING, "0"): 1}

@@ -16,7 +16,7 @@ from plate_runtime.manifest import InputSpec
 
 
 def _numbered(per_class: list[int]) -> Labelled:
-    """A set whose pictures show their own place, so that a choice can be told."""
+    """A set with pictures that show their index, so that a choice can be checked."""
     labels = np.repeat(np.arange(len(per_class)), per_class)
     pictures = np.zeros((len(labels), 28, 28), np.uint8)
     pictures[:, 0, 0], pictures[:, 0, 1] = np.arange(len(labels)) % 256, labels
@@ -24,7 +24,7 @@ def _numbered(per_class: list[int]) -> Labelled:
 
 
 @given(st.lists(st.integers(1, 12), min_size=2, max_size=8), st.integers(0, 60), st.integers(0, 2**32 - 1))
-def test_every_class_gives_its_share_or_all_it_has(per_class: list[int], extra: int, seed: int) -> None:
+def test_every_class_gives_the_same_number_or_all_pictures(per_class: list[int], extra: int, seed: int) -> None:
     count = len(per_class) + extra
     chosen = choose(_numbered(per_class), count, seed)
     for place, there in enumerate(per_class):
@@ -63,7 +63,7 @@ def test_too_few_pictures_for_all_classes_are_refused() -> None:
         choose(_numbered([2] * 4), 3)
 
 
-def test_plates_are_taken_as_they_come() -> None:
+def test_plates_are_chosen_without_classes() -> None:
     plates = Labelled(np.arange(40, dtype=np.uint8).reshape(10, 2, 2), [f"B{place}" for place in range(10)], [])
     chosen = choose(plates, 4, 1, "drawn-plates/train")
     assert len(np.unique(chosen.pictures[:, 0, 0])) == 4
@@ -71,7 +71,7 @@ def test_plates_are_taken_as_they_come() -> None:
     assert len(choose(plates, 400).pictures) == 10
 
 
-def test_inputs_are_scaled_as_the_model_takes_them() -> None:
+def test_inputs_are_scaled_for_the_model() -> None:
     inputs = choose(_numbered([2, 2]), 4).inputs(InputSpec())
     assert inputs.shape == (4, 28, 28, 1)
     assert inputs.dtype == np.float32

@@ -53,12 +53,12 @@ def litert(content: bytes, inputs: NDArray[np.float32], resolver: Any = OpResolv
     interpreter.allocate_tensors()
     given, taken = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     (scale, zero), (step, origin) = given["quantization"], taken["quantization"]
-    answers = []
+    outputs = []
     for one in inputs:
         interpreter.set_tensor(given["index"], (np.round(one[None] / scale) + zero).astype(np.int8))
         interpreter.invoke()
-        answers.append((interpreter.get_tensor(taken["index"])[0].astype(np.float32) - origin) * np.float32(step))
-    return np.array(answers)
+        outputs.append((interpreter.get_tensor(taken["index"])[0].astype(np.float32) - origin) * np.float32(step))
+    return np.array(outputs)
 
 
 def convolutions(graph: Graph) -> list[tuple[Any, ...]]:
@@ -77,15 +77,15 @@ def once(sums: NDArray[np.int64], multiplier: float) -> NDArray[np.int64]:
 
 def twice(sums: NDArray[np.int64], multiplier: float) -> NDArray[np.int64]:
     """What gemmlowp's two roundings make of them."""
-    share, exponent = np.frexp(multiplier)
-    products = sums * round(float(share) * 2**31)
+    fraction, exponent = np.frexp(multiplier)
+    products = sums * round(float(fraction) * 2**31)
     high = np.trunc((products + np.where(products >= 0, 1 << 30, 1 - (1 << 30))) / 2**31).astype(np.int64)
     mask = (1 << -int(exponent)) - 1
     return (high >> -int(exponent)) + ((high & mask) > (mask >> 1) + (high < 0))
 
 
 @pytest.mark.parametrize("power", range(1, 14))
-def test_even_sums_are_rounded_alike_once_and_twice(power: int) -> None:
+def test_even_sums_are_rounded_equally_once_and_twice(power: int) -> None:
     multiplier = 2.0**-power * (1 + 2.0**-22)
     sums = np.arange(-(256 << power), 256 << power, 2)
     assert np.array_equal(once(sums, multiplier), twice(sums, multiplier))
@@ -97,7 +97,7 @@ def test_odd_sums_or_other_multipliers_are_not() -> None:
     assert not np.array_equal(once(sums, 2.0**-6 * 1.3), twice(sums, 2.0**-6 * 1.3))
 
 
-def test_weights_and_multipliers_are_such(rewritten: Converted) -> None:
+def test_weights_are_even_and_multipliers_powers_of_two(rewritten: Converted) -> None:
     assert rewritten.rounding == exact_int8.EXACT
     for source, kernel, bias, result in convolutions(read_graph(rewritten.content)):
         assert not np.any(kernel.values % 2)
@@ -127,13 +127,15 @@ def test_every_kernel_gives_the_same_logits(plain: Converted, rewritten: Convert
     assert not np.array_equal(others[0], others[2])  # else this test tests nothing
 
 
-def test_it_is_as_near_to_the_network_as_plain_int8(network: Any, plain: Converted, rewritten: Converted) -> None:
+def test_exact_int8_is_as_close_to_the_network_as_plain_int8(
+    network: Any, plain: Converted, rewritten: Converted
+) -> None:
     inputs = pictures(12, 3)
     wanted = np.asarray(network(inputs))
     errors = []
     for one in (plain, rewritten):
-        answers = litert(one.content, inputs)
-        difference = (answers - answers.mean(-1, keepdims=True)) - (wanted - wanted.mean(-1, keepdims=True))
+        outputs = litert(one.content, inputs)
+        difference = (outputs - outputs.mean(-1, keepdims=True)) - (wanted - wanted.mean(-1, keepdims=True))
         errors.append(float(np.sqrt((difference**2).mean())))
     assert errors[1] < 1.3 * errors[0]
 
@@ -148,7 +150,7 @@ def test_equal_networks_give_equal_files(network: Any, plain: Converted, rewritt
 
 
 @pytest.mark.parametrize("other", ["DepthwiseConv2D", "Dense"])
-def test_other_operators_keep_the_plain_way(other: str, keras: Any) -> None:
+def test_other_operators_keep_plain_rounding(other: str, keras: Any) -> None:
     layer = keras.layers.Dense(4) if other == "Dense" else keras.layers.DepthwiseConv2D(3)
     model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3, activation="relu"), layer])
     inputs = pictures(4, 4)[:, :8, :8]
@@ -179,7 +181,7 @@ def detector(small_detector: Any, frames: NDArray[np.float32]) -> tuple[Converte
     return plain, exact_int8.rewrite(small_detector, plain, frames, SCORE)
 
 
-def test_every_kernel_gives_the_same_answers_of_a_detector(
+def test_every_kernel_gives_the_same_outputs_of_a_detector(
     detector: tuple[Converted, Converted], frames: NDArray[np.float32]
 ) -> None:
     plain, rewritten = detector
@@ -200,7 +202,7 @@ def values(converted: Converted, inputs: NDArray[np.float32], resolver: Any = Op
     return dequantise(np.rint(raw).astype(np.int8), *output_steps(found))
 
 
-def test_each_value_of_a_detector_has_a_scale_of_its_own(
+def test_each_value_of_a_detector_has_its_own_scale(
     small_detector: Any, detector: tuple[Converted, Converted], frames: NDArray[np.float32]
 ) -> None:
     plain, rewritten = detector
@@ -232,7 +234,7 @@ def test_no_operator_of_a_detector_is_a_tile(detector: tuple[Converted, Converte
     assert "TILE" not in kinds
 
 
-def test_a_network_that_ends_with_something_else_keeps_the_plain_way(keras: Any) -> None:
+def test_a_network_that_ends_with_an_addition_keeps_plain_rounding(keras: Any) -> None:
     layers = keras.layers
     picture = keras.Input((8, 8, 1))
     both = [layers.Conv2D(4, 3)(layers.Conv2D(4, 3, activation="relu", padding="same")(picture)) for _ in range(2)]
@@ -279,7 +281,7 @@ def test_every_kernel_gives_the_same_probabilities_for_noise(characters: Any) ->
     assert errors[0] < 1.3 * errors[1]
 
 
-def test_sums_that_may_fall_below_zero_keep_the_plain_way(keras: Any) -> None:
+def test_sums_that_may_be_negative_keep_plain_rounding(keras: Any) -> None:
     layers = keras.layers
     model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(8), layers.Dense(4, "softmax")])
     model.set_weights([one + 0.1 for one in model.get_weights()])

@@ -25,7 +25,7 @@ def test_quiet_keeps_native_lines_off_standard_error(capfd: pytest.CaptureFixtur
     assert capfd.readouterr().err == "afterwards\n"
 
 
-def test_debug_lets_them_through(capfd: pytest.CaptureFixture[str]) -> None:
+def test_debug_shows_native_lines(capfd: pytest.CaptureFixture[str]) -> None:
     with libraries.quiet(debug=True):
         os.write(2, b"native noise\n")
     assert "native noise" in capfd.readouterr().err

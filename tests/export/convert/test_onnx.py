@@ -43,14 +43,14 @@ def int8(int8_tflite: Converted) -> Converted:
     return onnx.to_int8(int8_tflite.content)
 
 
-def test_float_answers_as_the_network_does_at_any_batch(
+def test_float_outputs_equal_those_of_the_network_at_any_batch(
     network: Any, plain: Converted, own_source: Source, pictures: NDArray[np.float32], tmp_path: Path
 ) -> None:
     path = tmp_path / "model.onnx"
     path.write_bytes(describe(own_source, find("onnx", "float32"), plain, {}).build())
     for count in (1, 3, 64):
-        answers = read_all(path, "onnx", pictures[:count]).outputs
-        assert np.abs(answers - np.asarray(network(pictures[:count]))).max() < 1e-5
+        result = read_all(path, "onnx", pictures[:count]).outputs
+        assert np.abs(result - np.asarray(network(pictures[:count]))).max() < 1e-5
 
 
 def test_ends_have_plain_names_and_a_free_batch(plain: Converted) -> None:
@@ -67,10 +67,10 @@ def test_int8_reads_what_the_network_reads(
     path = tmp_path / "model.onnx"
     artefact = describe(own_source, find("onnx", "int8"), int8, {})
     path.write_bytes(artefact.build())
-    answers = read_all(path, "onnx", pictures).outputs
+    result = read_all(path, "onnx", pictures).outputs
     assert artefact.manifest.input.dtype == "float32"
     assert artefact.manifest.precision == "int8"
-    assert (answers.argmax(1) == np.asarray(network(pictures)).argmax(1)).mean() > 0.97
+    assert (result.argmax(1) == np.asarray(network(pictures)).argmax(1)).mean() > 0.97
 
 
 def test_int8_stores_no_float_weights(plain: Converted, int8: Converted) -> None:

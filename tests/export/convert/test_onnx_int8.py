@@ -23,28 +23,28 @@ def pictures(count: int, shape: tuple[int, int]) -> NDArray[np.float32]:
 
 
 def litert(content: bytes, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Run an int8 TFLite file in LiteRT; its answers in steps of its output."""
+    """Run an int8 TFLite file in LiteRT; its outputs in steps of its output."""
     interpreter = Interpreter(model_content=content)
     interpreter.allocate_tensors()
     given, taken = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     scale, zero = given["quantization"]
-    answers = []
+    outputs = []
     for one in inputs:
         interpreter.set_tensor(given["index"], (np.round(one[None] / scale) + zero).astype(np.int8))
         interpreter.invoke()
-        answers.append(interpreter.get_tensor(taken["index"])[0])
-    return np.array(answers, np.float32) - np.float32(taken["quantization"][1])
+        outputs.append(interpreter.get_tensor(taken["index"])[0])
+    return np.array(outputs, np.float32) - np.float32(taken["quantization"][1])
 
 
 def onnx_steps(content: bytes, inputs: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
-    """Run an ONNX file; its answers in steps of that scale."""
+    """Run an ONNX file; its outputs in steps of that scale."""
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    answers = np.asarray(session.run(None, {tflite.INPUT: inputs})[0], np.float32)
-    return answers / np.float32(scale)
+    outputs = np.asarray(session.run(None, {tflite.INPUT: inputs})[0], np.float32)
+    return outputs / np.float32(scale)
 
 
 def both(network: Any, shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Answers of a network's int8 files in LiteRT and onnxruntime, in steps."""
+    """TextResult of a network's int8 files in LiteRT and onnxruntime, in steps."""
     inputs = pictures(40, shape)
     small = tflite.to_int8(network, inputs[:20])
     assert small.quantisation is not None
@@ -53,7 +53,7 @@ def both(network: Any, shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDA
 
 
 def shuffled(network: Any) -> Any:
-    """The network with weights and biases drawn anew, so that no layer says nothing."""
+    """The network with new random weights and biases, so that every layer has an effect."""
     numbers = np.random.default_rng(7)
     network.set_weights(
         [numbers.normal(0, 1 / np.sqrt(max(one[..., 0].size, 2)), one.shape) for one in network.get_weights()]
@@ -73,7 +73,7 @@ def residual(keras: Any) -> Any:
     return keras.Model(picture, layers.Reshape((3, 24))(layers.Conv2D(4, 1)(x)))
 
 
-def test_it_answers_step_by_step_as_the_tflite_does(keras: Any) -> None:
+def test_outputs_equal_those_of_the_tflite_file_step_by_step(keras: Any) -> None:
     old, new = both(shuffled(residual(keras)), (SIDE, SIDE + 1))
     assert old.std() > 5
     assert np.abs(old - new).max() < 2.01  # the kernels of sums and means round as they like
@@ -81,7 +81,7 @@ def test_it_answers_step_by_step_as_the_tflite_does(keras: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["ctc-rows", "ctc"])
-def test_plate_readers_answer_alike(name: str, keras: Any) -> None:
+def test_plate_readers_give_equal_outputs(name: str, keras: Any) -> None:
     network = architectures.build(name, architectures.Size(width=0.25))
     old, new = both(network, (48, 160))
     assert old.std() > 5

@@ -30,13 +30,13 @@ def int8(network: Any, pictures: NDArray[np.float32]) -> Converted:
     return tflite.to_int8(network, pictures)
 
 
-def _answers(artefact: Artefact, folder: Path, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+def _outputs(artefact: Artefact, folder: Path, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     path = folder / artefact.name
     path.write_bytes(artefact.build())
     return read_all(path, "litert", inputs).outputs
 
 
-def test_float_answers_as_the_network_does(
+def test_float_outputs_equal_those_of_the_network(
     network: Any, own_source: Source, pictures: NDArray[np.float32], tmp_path: Path
 ) -> None:
     converted = tflite.to_float(network)
@@ -45,7 +45,7 @@ def test_float_answers_as_the_network_does(
     artefact = describe(own_source, find("tflite", "float32"), converted, {})
     assert artefact.name == "tiny-2.1.0-float32.tflite"
     expected = np.asarray(network(pictures[:40]))
-    assert np.abs(_answers(artefact, tmp_path, pictures[:40]) - expected).max() < 1e-5
+    assert np.abs(_outputs(artefact, tmp_path, pictures[:40]) - expected).max() < 1e-5
 
 
 def test_int8_is_int8_from_input_to_output(int8: Converted) -> None:
@@ -60,9 +60,9 @@ def test_int8_reads_what_the_network_reads(
     network: Any, int8: Converted, own_source: Source, pictures: NDArray[np.float32], tmp_path: Path
 ) -> None:
     artefact = describe(own_source, find("tflite", "int8"), int8, {})
-    answers = _answers(artefact, tmp_path, pictures)
+    result = _outputs(artefact, tmp_path, pictures)
     assert artefact.manifest.input.dtype == "int8"
-    assert (answers.argmax(1) == np.asarray(network(pictures)).argmax(1)).mean() > 0.97
+    assert (result.argmax(1) == np.asarray(network(pictures)).argmax(1)).mean() > 0.97
 
 
 def test_dense_layers_have_one_scale_for_interpreters_that_know_no_more(int8: Converted) -> None:

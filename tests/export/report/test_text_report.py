@@ -11,7 +11,7 @@ from PIL import Image
 from plate_export.artefact import Artefact, Converted, describe
 from plate_export.check_sets.labelled import CheckSet, Labelled
 from plate_export.checks import text_check
-from plate_export.checks.text_check import Answers, Check, Examples, Limits
+from plate_export.checks.text_check import Check, Examples, Limits, TextResult
 from plate_export.convert.calibrate import choose
 from plate_export.report import text_report as report_module
 from plate_export.report.changes_picture import draw_changes
@@ -31,7 +31,7 @@ def _check_set() -> CheckSet:
     return CheckSet("set/val", "set/train", "d" * 64, characters, characters, False, unseen, ("a note",))
 
 
-def _answers(texts: str, check_set: CheckSet) -> Answers:
+def _result(texts: str, check_set: CheckSet) -> TextResult:
     probabilities = np.eye(36, dtype=np.float32)[[ALPHABET.index(text) for text in texts]]
     inputs = np.zeros((len(texts), 28, 28, 1), np.float32)
     return text_check.count_right(list(texts), probabilities, Examples(inputs, LABELS, check_set.unseen))
@@ -43,16 +43,16 @@ def report(tmp_path: Path) -> Report:
     (tmp_path / "model.h5").write_bytes(b"x" * 2000)
     source = Source(tmp_path / "model.h5", "e" * 64, ModelMeta(name="tiny", version="1.2.0"), ("a foreign file",))
     check_set = _check_set()
-    reference = _answers("AAAABBBB8888", check_set)
+    reference = _result("AAAABBBB8888", check_set)
     artefacts: list[Artefact] = []
     checks: list[Check] = []
     for precision, texts in (("float32", "AAAABBBB8888"), ("int8", "AAAABB888888")):
         record = {"rounding": "exact"} if precision == "int8" else {}
         artefact = describe(source, find("tflite", precision), Converted(b"model", {precision: 3}), record)
         artefacts.append(artefact)
-        answers = _answers(texts, check_set)
+        outputs = _result(texts, check_set)
         checks.append(
-            text_check.compare(reference, answers, LABELS, file=artefact.name, backend="litert", version="2.3")
+            text_check.compare(reference, outputs, LABELS, file=artefact.name, backend="litert", version="2.3")
         )
     installed = {"litert": "2.3", "tflite": None, "onnx": None}
     calibration = choose(check_set.train, 6, 7)
@@ -81,9 +81,9 @@ def test_text_says_what_matters(report: Report) -> None:
     text = report.to_text()
     for part in (
         "a foreign file", "a note", "set/val: 12 pictures", "12 of 12 right (95 %), at most 1 fewer", "seed 7",
-        "2 of the pictures stand in the training split too; without them the .h5 reads 10 of 10",
-        "int8 rounded exactly", "tiny-1.2.0-int8.tflite", "litert 2.3", "10/12", "83.33 %", "B 4->2", "B as 8 x2",
-        "Not installed, so not run: tflite", "2 pictures are read otherwise",
+        "2 of the pictures are also in the training split; without them the .h5 reads 10 of 10",
+        "int8 is rounded exactly", "tiny-1.2.0-int8.tflite", "litert 2.3", "10/12", "83.33 %", "B 4->2", "B as 8 x2",
+        "Not installed, so not run: tflite", "2 pictures are read differently",
     ):  # fmt: skip
         assert part in text
     widths = {len(line) for line in text.splitlines() if line.startswith("|")}

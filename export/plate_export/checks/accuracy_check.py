@@ -1,4 +1,4 @@
-"""What a file has to pass before it is published, by the kind of model: texts to be read, or plates to be found."""
+"""The accuracy check of a kind of model: texts are read, or plates are detected."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from . import frame_check, text_check
 from .frame_check import Found, FrameCheck
 from .network_outputs import read_texts
 from .reading_process import Reading
-from .text_check import Answers, Check, Examples, Limits
+from .text_check import Check, Examples, Limits, TextResult
 
 AnyReport = Report | FrameReport
 """A report on an export of any kind."""
 
 
-class Exam(Protocol):
-    """A check of one kind. Answers and checks are its own; nobody else looks into them but for the outputs.
+class AccuracyCheck(Protocol):
+    """The accuracy check of one kind. Each kind has its own types of results; others read only their outputs.
 
     Attributes:
-        inputs: float32 (n, height, width, 1), what every reader is shown; at_once: how many of them in a batch.
-        originals: gray uint8 (h, w), plates or frames as they were, which are read besides as the product reads them.
+        inputs: float32 (n, height, width, 1), of every reader; at_once: size of a batch.
+        originals: gray uint8 (h, w), plates or frames before preprocessing, which are read as the product reads them.
     """
 
     inputs: NDArray[np.float32]
@@ -44,16 +44,16 @@ class Exam(Protocol):
     originals: Sequence[NDArray[np.uint8]]
 
     def count(self, reading: Reading) -> Any:
-        """Return what a reading makes of the set."""
+        """Return the result of a reading of the set."""
 
-    def compare(self, reference: Any, answers: Any, *, file: str, backend: str, version: str) -> Any:
-        """Set a file's answers beside those of its `.h5`."""
+    def compare(self, reference: Any, result: Any, *, file: str, backend: str, version: str) -> Any:
+        """Compare the result of a file with that of its `.h5`."""
 
     def judge(self, reference: Any, checks: Sequence[Any]) -> None:
-        """Raise AccuracyError unless all is within the limits."""
+        """Raise AccuracyError unless all results are within the limits."""
 
     def scores(self, checks: Sequence[Any], file: str) -> tuple[Score, ...]:
-        """Return what the manifest of `file` keeps of its checks."""
+        """Return the scores that go into the manifest of `file`."""
 
     def report(
         self,
@@ -66,15 +66,15 @@ class Exam(Protocol):
         """Return the report."""
 
 
-def set_exam(source: Source, check_set: CheckSet, limits: Limits) -> Exam:
-    """Return the exam for this kind of model."""
+def accuracy_check(source: Source, check_set: CheckSet, limits: Limits) -> AccuracyCheck:
+    """Return the accuracy check of this kind of model."""
     if isinstance(check_set.val, Frames):
-        return FrameExam(source, check_set, check_set.val, limits)
-    return TextExam(source, check_set, limits)
+        return FrameAccuracy(source, check_set, check_set.val, limits)
+    return TextAccuracy(source, check_set, limits)
 
 
-class TextExam:
-    """Characters or plates are read."""
+class TextAccuracy:
+    """The accuracy check of models that read characters or plates."""
 
     at_once = 64
 
@@ -84,28 +84,28 @@ class TextExam:
         self._source, self._set, self._limits = source, check_set, limits
         self._examples = Examples(self.inputs, check_set.val.texts, check_set.unseen)
 
-    def count(self, reading: Reading) -> Answers:
-        """Read the texts, and count the right ones."""
+    def count(self, reading: Reading) -> TextResult:
+        """Read the texts, and count those that are right."""
         texts = reading.texts or read_texts(reading.outputs, self._source.meta)
         return text_check.count_right(texts, reading.outputs, self._examples)
 
-    def compare(self, reference: Answers, answers: Answers, *, file: str, backend: str, version: str) -> Check:
-        """See `gate.compare`."""
+    def compare(self, reference: TextResult, result: TextResult, *, file: str, backend: str, version: str) -> Check:
+        """See `text_check.compare`."""
         labels = self._examples.labels
-        return text_check.compare(reference, answers, labels, file=file, backend=backend, version=version)
+        return text_check.compare(reference, result, labels, file=file, backend=backend, version=version)
 
-    def judge(self, reference: Answers, checks: Sequence[Check]) -> None:
-        """See `gate.judge`."""
+    def judge(self, reference: TextResult, checks: Sequence[Check]) -> None:
+        """See `text_check.judge`."""
         text_check.judge(reference, checks, self._examples.labels, self._limits)
 
     def scores(self, checks: Sequence[Check], file: str) -> tuple[Score, ...]:
-        """See `gate.scores`."""
+        """See `text_check.scores`."""
         return text_check.scores(checks, file, self._set.name, self._set.digest)
 
     def report(
         self,
         calibration: Calibration | None,
-        reference: Answers,
+        reference: TextResult,
         artefacts: Sequence[Artefact],
         checks: Sequence[Check],
         installed: Mapping[str, str | None],
@@ -124,8 +124,8 @@ class TextExam:
         )
 
 
-class FrameExam:
-    """Plates are found in frames."""
+class FrameAccuracy:
+    """The accuracy check of detectors."""
 
     at_once = 16
 
@@ -135,20 +135,20 @@ class FrameExam:
         self._source, self._set, self._frames, self._limits = source, check_set, frames, limits
 
     def count(self, reading: Reading) -> Found:
-        """Count the plates that were found."""
+        """Count the plates that were detected."""
         return frame_check.count_found(reading.plates, reading.outputs, self._frames)
 
-    def compare(self, reference: Found, answers: Found, *, file: str, backend: str, version: str) -> FrameCheck:
-        """See `gate_frames.compare`."""
+    def compare(self, reference: Found, result: Found, *, file: str, backend: str, version: str) -> FrameCheck:
+        """See `frame_check.compare`."""
         temperature = self._source.meta.temperature
-        return frame_check.compare(reference, answers, temperature, file=file, backend=backend, version=version)
+        return frame_check.compare(reference, result, temperature, file=file, backend=backend, version=version)
 
     def judge(self, reference: Found, checks: Sequence[FrameCheck]) -> None:
-        """See `gate_frames.judge`."""
+        """See `frame_check.judge`."""
         frame_check.judge(reference, checks, self._limits)
 
     def scores(self, checks: Sequence[FrameCheck], file: str) -> tuple[Score, ...]:
-        """See `gate_frames.scores`."""
+        """See `frame_check.scores`."""
         reader = read_model_file(shipped_model("frame")).manifest.label
         return frame_check.scores(checks, file, self._set.name, self._set.digest, reader)
 
