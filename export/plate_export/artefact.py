@@ -16,14 +16,14 @@ from .source import Source
 from .targets import Target
 
 _PATHS = ("path", "data", "start", "drawings", "watch")
-"""Keys of a training record whose values may be paths."""
+"""Keys of a training record with values that may be paths."""
 
 _THRESHOLDS = {
     "character": {"min_confidence": 0.5},
     "plate": {"min_confidence": 0.5},
     "detector": {"min_detection": MIN_DETECTION, "min_confidence": PLATE_AT_LEAST},
 }
-"""Of a network whose `.h5` records none."""
+"""Thresholds of a network if its `.h5` records none."""
 
 
 @dataclass(frozen=True)

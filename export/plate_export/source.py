@@ -100,7 +100,7 @@ def open_source(
     Args:
         classes: the alphabet in the order of the output, for a file that does not record it; scale: likewise, as in
             `InputSpec`.
-        data: a data folder, whose sorted class folders are the alphabet where neither is given.
+        data: a data folder; its sorted class folders are the alphabet if neither is given.
         name, version: override what the file records.
         polarity: of the pictures that the network was trained on. None: what the file records; a file that records
             nothing has that of `data`.

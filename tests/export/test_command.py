@@ -283,7 +283,7 @@ def test_int8_that_does_not_fit_publishes_nothing(
     _refused(ModelError, [own_h5], tmp_path / "out", "not int8 throughout")
 
 
-def test_the_command_itself_is_quiet_and_exits_with_the_code(
+def test_the_command_prints_only_its_progress_and_exits_with_the_code(
     foreign_h5: Path, data: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -291,10 +291,12 @@ def test_the_command_itself_is_quiet_and_exits_with_the_code(
         return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     good = run(foreign_h5, "--data", data)
-    assert (good.returncode, good.stderr) == (0, "")
+    assert good.returncode == 0
+    assert {line.partition(":")[0] for line in good.stderr.splitlines()} == {"My-Notebook"}
     assert len(_names(tmp_path / "exports")) == 7
     bad = run(foreign_h5, "--data", data, "--min-accuracy", "100", "--classes", ALPHABET[::-1], "--out", "bad")
     assert bad.returncode == 3
-    assert len(bad.stderr.splitlines()) == 1
-    assert bad.stderr.startswith("plate-export: nothing was published: My Notebook.h5 itself reads ")
+    *progress, message = bad.stderr.splitlines()
+    assert {line.partition(":")[0] for line in progress} == {"My-Notebook"}
+    assert message.startswith("plate-export: nothing was published: My Notebook.h5 itself reads ")
     assert not (tmp_path / "bad").exists()

@@ -177,8 +177,8 @@ def _refused(error: type[PlateEdgeError], arguments: list[object], out: Path, ma
 
 
 def test_a_generator_that_changed_is_exit_2(plate_h5: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def newer(*arguments: Any) -> tuple[Any, list[str]]:
-        pictures, texts = draw_cells(*arguments)
+    def newer(*arguments: Any, **options: Any) -> tuple[Any, list[str]]:
+        pictures, texts = draw_cells(*arguments, **options)
         pictures[0, 0, 0] ^= 1
         return pictures, texts
 

@@ -58,7 +58,7 @@ class CheckSet:
 
 
 def of_characters(characters: CharacterSet, alphabet: str) -> Labelled:
-    """Return characters whose texts are their classes in `alphabet`."""
+    """Return characters with their classes in `alphabet` as texts."""
     return Labelled(characters.pictures, [alphabet[label] for label in characters.labels], characters.sources)
 
 

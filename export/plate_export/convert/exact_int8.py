@@ -129,7 +129,7 @@ def _ends(graph: Graph) -> set[int]:
 
 
 def _last(graph: Graph) -> set[int]:
-    """Return the operators whose sums are the logits, or an empty set if other operators give some of them."""
+    """Return the operators that sum up to the logits, or an empty set if other operators give some of them."""
     ends = _ends(graph)
     moving = ("CONCATENATION", "RESHAPE")
     last = {place for place, one in enumerate(graph.operators) if one.output in ends and one.kind not in moving}

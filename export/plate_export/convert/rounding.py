@@ -19,7 +19,7 @@ PLACES = 32
 CORRELATED = 1536
 """Inputs up to which their correlation is used."""
 
-_BATCH = 45  # pictures whose samples are kept before they are summed
+_BATCH = 45  # pictures; their samples are kept until then
 _DAMPING = 0.01
 _BLOCK = 64  # weights: later ones are corrected by one product for all of them
 
