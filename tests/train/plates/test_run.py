@@ -155,7 +155,7 @@ def test_a_folder_is_used_once(finished: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no run"):
         run(small_settings(), tmp_path / "none", small_store(tmp_path), resume=True)
     with pytest.raises(UsageError, match="no unfinished"):
-        unfinished_run(finished.parent)
+        unfinished_run(finished.parent, "plate")
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
