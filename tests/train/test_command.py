@@ -42,10 +42,12 @@ def weights_digest(path: Path) -> str:
 
 
 def one_line(done: subprocess.CompletedProcess[str] | str) -> str:
+    """Return the message of an error; lines of progress may stand before it on a slow machine."""
     text = done if isinstance(done, str) else done.stderr
-    assert text.startswith("plate-train: "), text
-    assert text.count("\n") == 1, text
-    return text
+    *progress, message = text.splitlines(keepends=True)
+    assert message.startswith("plate-train: "), text
+    assert all(line.startswith("seed ") for line in progress), text
+    return message
 
 
 def train(folder: Path, out: Path, more: Sequence[str] = ()) -> list[str]:
@@ -110,7 +112,7 @@ def test_same_seed_in_another_process_gives_the_same_weights(
     for name, seed in (("again", "5"), ("other", "6")):
         done = plate_train(train(small_folder, tmp_path / name, ["--seed", seed]))
         assert done.returncode == 0, done.stderr
-        assert done.stderr == ""
+        assert all(line.startswith("seed ") for line in done.stderr.splitlines()), done.stderr
         assert "protocol: honest" in done.stdout
         digests.add(weights_digest(tmp_path / name / "model.h5"))
     assert len(digests) == 2
