@@ -17,8 +17,10 @@ RECORD ?= 0
 # How long a soak (30) or fuzzing (60) lasts; with RECORD=1 it is added to benchmarks/results/soak.csv or fuzz.csv.
 MINUTES ?= $(if $(filter fuzz,$(MAKECMDGOALS)),60,30)
 SEED ?= 0
+# How many places of the code are changed, to see whether a test notices.
+COUNT ?= 500
 
-.PHONY: help demo install fonts lint docs test test-system test-arm64 test-armhf soak fuzz image benchmarks clean
+.PHONY: help demo install fonts lint docs mutants test test-system test-arm64 test-armhf soak fuzz image benchmarks clean
 
 help:
 	@echo "make demo         read sample pictures with the base install alone"
@@ -29,6 +31,7 @@ help:
 	@echo "make test-armhf   the same for 32-bit ARM, bookworm (PICTURES=all for whole sets, RECORD=1 to keep the results)"
 	@echo "make soak         a drawn drive for MINUTES=30, while broker, web server, camera and disk fail and clients attack"
 	@echo "make fuzz         read changed pictures, models, settings, requests ... for MINUTES=60 (SEED=0, RECORD=1)"
+	@echo "make mutants      change the code at COUNT=500 places and see which changes no test notices (SEED=0, RECORD=1)"
 	@echo "make image        OCI images for amd64 and arm64 in .cache/image"
 	@echo "make benchmarks   measure speed, memory and accuracy, beside other readers; results as CSV in benchmarks/"
 	@echo "make clean        remove the virtual environments"
@@ -70,6 +73,10 @@ soak: $(DEV)/installed
 fuzz: $(DEV)/installed
 	PYTHONPATH=tests $(RUN)/python -m fuzz --minutes $(MINUTES) --seed $(SEED) \
 		$(if $(filter 1,$(RECORD)),--record benchmarks/results/fuzz.csv)
+
+mutants: $(DEV)/installed
+	$(RUN)/pip install --quiet "mutmut>=3.8"
+	$(RUN)/python benchmarks/mutants.py --count $(COUNT) --seed $(SEED) $(if $(filter 1,$(RECORD)),,--trial)
 
 image: $(DEV)/installed
 	dpkg -s $(EMULATION) umoci >/dev/null 2>&1 || { apt-get update && apt-get install -y --no-install-recommends $(EMULATION) umoci; }
