@@ -16,7 +16,7 @@ from plate_runtime import command_line
 from ..loop.evaluate import load_kind, parse, print_scores
 from ..networks.weights_file import ModelMeta
 from . import plots
-from .score import PlateScore, Reader, labelled_set, read, score
+from .score import PlateScore, Reader, labelled_set, read_as_product, score
 
 PROG = "plate_train.plates.evaluate"
 
@@ -42,7 +42,7 @@ def load(path: Path) -> tuple[Reader, ModelMeta]:
 def evaluate(reader: Reader, meta: ModelMeta, file: Path, sheet: Path | None = None) -> PlateScore:
     """Score a network on the set of a `labels.csv`; `sheet` is a folder for pictures of misread crops."""
     crops = labelled_set(file, meta.input)
-    readings = read(reader, crops.pictures, meta.input, meta.decoding, meta.temperature)
+    readings = read_as_product(reader, crops, meta)
     if sheet is not None:
         plots.misread(crops, readings, sheet / f"misread-{crops.name}.png")
     return score(readings, crops.texts)

@@ -11,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plate_runtime.alphabet import fold
-from plate_runtime.decode import decode_logits
 from plate_runtime.errors import DataError, InputError
 from plate_runtime.evaluate import calibration, score_texts
 from plate_runtime.labels import LabelledPicture, read_labels
 from plate_runtime.manifest import InputSpec
 from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.preprocess import resize_picture, scale_pixels, standardise
+from plate_runtime.recognise import NetworkRecogniser
 from plate_runtime.results import Reading
-from plate_runtime.script import LATIN
 
+from ..network_model import as_model
+from ..networks.weights_file import ModelMeta
 from ..progress import progress
 
 _AT_ONCE = 64
@@ -30,11 +31,17 @@ Reader = Callable[[NDArray[np.float32]], Any]
 
 @dataclass(frozen=True)
 class CropSet:
-    """Crops ready to be read, uint8 (n, height, width) standardised, their n texts, and the set's name."""
+    """Crops ready to be read.
+
+    Attributes:
+        pictures: uint8 (n, height, width), standardised. texts: n of them.
+        listed: the files of the crops; empty for synthetic ones.
+    """
 
     name: str
     pictures: NDArray[np.uint8]
     texts: list[str]
+    listed: Sequence[LabelledPicture] = ()
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -78,7 +85,7 @@ def labelled_set(file: Path, spec: InputSpec) -> CropSet:
     listed = [entry for entry in read_labels(file) if entry.text]
     if not listed:
         raise DataError(f"{file} has no picture with a text")
-    return CropSet(file.resolve().parent.name, crops(listed, spec), [entry.text for entry in listed])
+    return CropSet(file.resolve().parent.name, crops(listed, spec), [entry.text for entry in listed], listed)
 
 
 def crops(listed: Sequence[LabelledPicture], spec: InputSpec) -> NDArray[np.uint8]:
@@ -105,11 +112,19 @@ def predict(reader: Reader, pictures: NDArray[np.uint8], spec: InputSpec) -> NDA
     return np.concatenate(batches)
 
 
-def read(
-    reader: Reader, pictures: NDArray[np.uint8], spec: InputSpec, decoding: str, temperature: float = 1.0
-) -> list[Reading]:
-    """Read uint8 (n, height, width) as the runtime does."""
-    return decode_logits(predict(reader, pictures, spec), decoding, LATIN, temperature)
+def read_as_product(reader: Reader, found: CropSet, meta: ModelMeta) -> list[Reading]:
+    """Read the files of a set as `plate-eval` reads them with the exported network, second looks included.
+
+    Raises:
+        DataError: one of them cannot be read any more.
+    """
+    recogniser = NetworkRecogniser(as_model(reader, meta), second_look=0.0)
+    with progress(len(found), f"reading {found.name}", "picture") as bar:
+        readings = []
+        for gray in open_grays(found.listed):
+            readings += recogniser.recognise([gray], None)
+            bar.update()
+    return readings
 
 
 def right(readings: Sequence[Reading], texts: Sequence[str]) -> NDArray[np.bool_]:

@@ -48,7 +48,7 @@ def load_user_crops(folder: Path, spec: InputSpec) -> UserCrops:
         "name": folder.resolve().name,
         "sets": {name: {"count": len(split), "digest": set_digest(split)} for name, split in splits.items()},
     }
-    held = CropSet(NAME, standardise(crops(val, plain)), [entry.text for entry in val])
+    held = CropSet(NAME, standardise(crops(val, plain)), [entry.text for entry in val], val)
     return UserCrops(Shard(crops(train, plain), [entry.text for entry in train]), held, record)
 
 
