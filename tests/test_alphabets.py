@@ -213,7 +213,7 @@ def test_training_names_classes_that_it_leaves_out(tmp_path: Path, capsys: pytes
         write_classes(tmp_path / "more" / part, "АБ12", range(2))
     assert load_folder(tmp_path / "more").train.characters.alphabet == "12"
     assert "add --alphabet 12АБ" in capsys.readouterr().err
-    with pytest.raises(UsageError, match="--alphabet goes with --data"):
+    with pytest.raises(UsageError, match="use --alphabet with --data"):
         train.command(["character", "--alphabet", "АБ", "--out", str(tmp_path / "run")])
     with pytest.raises(SystemExit):
         train.command(["character", "--alphabet", "АА", "--data", str(tmp_path / "data")])

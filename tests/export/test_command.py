@@ -218,7 +218,7 @@ def test_a_network_that_quantises_badly_is_exit_3(
     with pytest.raises(AccuracyError, match=r"int8\.tflite in litert reads .* broken are "):
         export_command([str(path), "--int8", "--out", str(out)])
     assert _names(out) == {"tiny-2.1.0-float32.tflite"} | REPORT
-    assert "pictures are read otherwise" in capsys.readouterr().out
+    assert "pictures are read differently" in capsys.readouterr().out
 
 
 def _with_five_filters(layer: Any) -> Any:

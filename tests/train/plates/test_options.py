@@ -66,7 +66,7 @@ def test_help_has_the_defaults_of_fine_tuning(capsys: pytest.CaptureFixture[str]
     said = " ".join(capsys.readouterr().out.split())
     assert "(default: 12.0; with --data: not used, see --epochs)" in said
     assert "(default: 0.0012; with --data: 0.0003)" in said
-    assert "how often each crop is seen (with --data: 30)" in said
+    assert "how often each crop is used (with --data: 30)" in said
 
 
 def test_fifty_crops_wait_for_no_more_drawings_than_they_need() -> None:
