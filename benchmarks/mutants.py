@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from measuring import RESULTS, ROOT, command_line, whole, write_csv
+from measuring import ROOT, command_line, whole, write_csv
 
 PARTS = {
     "runtime": ("src/plate_runtime/*", ["tests/runtime"]),
@@ -77,8 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for one in survivors:
         print(f"\n{one['part']} {one['mutant']}: {one['result']}\n{one['difference']}")
     if not options.trial:
-        write_csv(RESULTS / "mutants.csv", rows)
-        write_csv(RESULTS / "mutants-survived.csv", survivors)
+        write_csv("mutants", rows)
+        write_csv("mutants-survived", survivors)
     return 0
 
 

@@ -26,7 +26,7 @@ from plate_runtime.evaluate import score_texts
 from plate_runtime.labels import LabelledPicture, read_labels
 from plate_runtime.model import MODELS
 
-SETS = ("plates-us", "plates-romania", "plates-argentina")
+SETS = ("plates-us", "plates-romania", "plates-argentina", "plates-ny", "plates-vn")
 ROUNDS = 3
 
 

@@ -18,7 +18,7 @@ from plate_runtime.backends import FORMATS, installed
 from plate_runtime.model import MODELS
 
 READERS = HERE / "readers"
-_COUNTRIES = {"plates-romania": "Romania", "plates-argentina": "Argentina"}
+_COUNTRIES = {"plates-romania": "Romania", "plates-argentina": "Argentina", "plates-vn": "Vietnam"}
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from statistics import median
 
 import cards
 from measuring import ROOT, command_line, markdown, result_rows
@@ -62,7 +63,7 @@ def filled(text: str) -> str:
 
 
 def readers() -> str:
-    """Plate crops: percent of texts right with O=0 and I=1, by reader and set, and the cost of a crop."""
+    """Plate crops: percent of texts right with O=0 and I=1, by reader and set; costs are the median of the sets."""
     rows = [row for row in result_rows("plates") if _is_shown(row["reader"])]
     sets = list(dict.fromkeys(row["set"] for row in rows))
     readers_ = [[row for row in rows if row["reader"] == name] for name in dict.fromkeys(row["reader"] for row in rows)]
@@ -70,8 +71,9 @@ def readers() -> str:
     table = [["reader", *heads, "CPU ms a crop", "memory MB", "file MB"]]
     for found in sorted(readers_, key=lambda found: -_mean(found)):
         by_set, last = {row["set"]: row for row in found}, found[-1]
+        cpu, memory = (median(float(row[key]) for row in found) for key in ("cpu_ms_median", "peak_memory_mb"))
         percents = [_percent(by_set[one]["folded_percent"]) if one in by_set else "" for one in sets]
-        cost = [f"{float(last['cpu_ms_median']):.1f}", f"{float(last['peak_memory_mb']):.0f}"]
+        cost = [f"{cpu:.1f}", f"{memory:.0f}"]
         table.append([_label(last), *percents, *cost, f"{int(last['bytes']) / 1e6:.1f}"])
     return markdown(table)
 

@@ -143,7 +143,7 @@ def test_the_first_export_works_in_a_fresh_environment(exporting: Environment) -
 ACCURACY = """
 import sys
 from {package}.evaluate import score_texts
-from {package}.image import open_picture
+from {package}.pictures.open_picture import open_picture
 from {package}.labels import read_class_folders
 from {package}.model import open_model
 found = read_class_folders(sys.argv[1])

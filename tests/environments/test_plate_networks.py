@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from plate_export.artefact import Converted, describe
 from plate_export.convert import exact_int8, onnx, tflite
 from plate_export.source import Source
+from plate_export.targets import find
 from plate_runtime.alphabet import ALPHABET, fold
 from plate_runtime.labels import read_labels
 from plate_runtime.model import MODELS
@@ -32,7 +33,7 @@ CELLS = """
 import sys
 from pathlib import Path
 import numpy as np
-from {package}.image import open_picture
+from {package}.pictures.open_picture import open_picture
 from {package}.model import open_model
 model_file, backend, pictures, answers = sys.argv[1:]
 frames = [open_picture(path).gray() for path in Path(pictures).read_text().splitlines()]
@@ -45,7 +46,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from {package}.decode import decode_logits
-from {package}.image import open_picture
+from {package}.pictures.open_picture import open_picture
 from {package}.model import open_model
 model_file, backend, pictures, answers = sys.argv[1:]
 if pictures.endswith(".npy"):
@@ -118,7 +119,7 @@ def _export(network: object, folder: Path, name: str, decoding: str, steps: int)
         ("onnx", "int8"): onnx.to_int8(int8.content),
     }
     for (format_, precision), one in converted.items():
-        artefact = describe(Source(Path("none.h5"), "0" * 64, meta), format_, precision, one, {})
+        artefact = describe(Source(Path("none.h5"), "0" * 64, meta), find(format_, precision), one, {})
         (folder / f"{name}-{precision}.{format_}").write_bytes(artefact.build())
 
 
