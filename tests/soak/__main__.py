@@ -48,7 +48,12 @@ def show(result: Result) -> None:
 def record(file: Path, result: Result, minutes: float, every: float) -> None:
     """Add a row to results."""
     row: dict[str, object] = {"date": today(), "commit": commit(), "minutes": minutes, "fault_every_s": every}
-    row |= {"faults": len(result.faults), "vehicles": result.events, "told": result.reported, "passed": result.passed}
+    row |= {
+        "faults": len(result.faults),
+        "vehicles": result.events,
+        "reported": result.reported,
+        "passed": result.passed,
+    }
     row |= {"cpu_s": round(result.samples[-1][1].cpu), "holds": "yes" if result.holds else "no"}
     row |= {check.what: check.found for check in result.checks}
     rows: list[dict[str, object]] = []
