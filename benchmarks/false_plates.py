@@ -42,7 +42,7 @@ class Alarm:
 
     Attributes:
         product: of the confidences of detection and reading; 0 where nothing was read.
-        reported: it would be told as a plate.
+        reported: it would be reported as a plate.
     """
 
     scene: int

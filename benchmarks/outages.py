@@ -46,7 +46,7 @@ class Camera:
         self._frames.start()
 
     def report(self, message: str) -> None:
-        """Count what people would be told."""
+        """Count the messages to the user."""
         if "again, after" in message:
             self.back += 1
         else:

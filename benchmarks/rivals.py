@@ -27,7 +27,7 @@ class Candidate:
 
     Attributes:
         name: as the tables show it; script: its program in `readers/`; python: what runs that.
-        options: told to it, by the name of a set, or None for one whose options are always the same.
+        options: given to it, by the name of a set, or None for one whose options are always the same.
         scored: its readings count; False for random weights, which are there for their time.
         path: further folders to import from.
     """

@@ -96,10 +96,10 @@ def _read(reader: PlateReader, frame: LabelledFrame, again: bool) -> tuple[int, 
     corners = [plate.corners or () for plate in placed]
     matches = match_plates([one.corners for one, _ in found], corners)
     threshold = reader.least_confidence("frame")
-    told = [plate for _, plate in found if plate and plate.detection_confidence * plate.confidence >= threshold]
-    texts = match_plates([plate.corners for plate in told], corners, 0.1)
+    reported = [plate for _, plate in found if plate and plate.detection_confidence * plate.confidence >= threshold]
+    texts = match_plates([plate.corners for plate in reported], corners, 0.1)
     right = sum(
-        number is not None and bool(label.text) and fold(told[number].text) == fold(label.text)
+        number is not None and bool(label.text) and fold(reported[number].text) == fold(label.text)
         for label, number in zip(placed, texts.found, strict=True)
     )
     return sum(number is not None for number in matches.found), right, seconds, sum(looked)
