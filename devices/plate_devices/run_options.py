@@ -22,6 +22,8 @@ class InferOptions(NamedTuple):
         config: the settings, with the outputs and the page of the options.
         socket: path of the Unix socket that pictures come from.
         check_model: whether models that are not shipped ones are first tried in separate processes.
+        jobs: how many inputs are read at once; None for the default.
+        skip: how many of the first inputs are left out.
     """
 
     paths: list[str]
@@ -46,6 +48,8 @@ class InferOptions(NamedTuple):
     socket: str | None = None
     deinterlace: bool = False
     check_model: bool = False
+    jobs: int | None = None
+    skip: int = 0
 
     @property
     def core(self) -> tuple[object, ...]:

@@ -79,6 +79,8 @@ INFER = Command(
         REGION_OPTION,
         Option("--min-confidence", "omit plates of less confidence, 0 to 1 (default: the model's threshold)", "P",
                number("a number from 0 to 1", 0.0, 1.0)),
+        Option("--jobs", "read N inputs at once (default: as cores and memory allow, from 64 inputs on)", "N", count),
+        Option("--skip", "leave out the first N inputs, to continue a run that was stopped", "N", count, 0),
         Option("--every", "also print each frame of a video or camera, not only each vehicle"),
         Option("--fps", "read at most N frames of each second", "N",
                number("a number of frames a second, above 0", 0.001, 1000.0)),
@@ -136,6 +138,8 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
         socket=given["--socket"],
         deinterlace=given["--deinterlace"],
         check_model=given["--check-model"] or (config is not None and config.read.check_model),
+        jobs=given["--jobs"],
+        skip=given["--skip"],
     )
 
 
@@ -163,6 +167,10 @@ def _check(
         from plate_runtime.formats import find_region
 
         find_region(given["--region"])  # a region of the settings file has not been checked yet
+    if given["--jobs"] and socket:
+        raise UsageError("--jobs cannot be used with --socket; each client is read in turn")
+    if given["--skip"] and not paths:
+        raise UsageError("--skip needs paths; a camera has no first inputs to leave out")
     if camera is None and (given["--serve"] or given["--mqtt"]):
         raise UsageError("--serve and --mqtt need a camera; use --camera")
 
