@@ -5,8 +5,8 @@ DEMO := .cache/demo
 DEV := .cache/dev
 RUN := $(DEV)/bin
 # A broker, and certificates for it; systemd's own checks of units; a browser; a C compiler, for the example of embedding;
-# an RTSP server with H.264.
-SYSTEM := mosquitto openssl systemd chromium-headless-shell gcc libc6-dev \
+# an RTSP server with H.264; a database.
+SYSTEM := mosquitto postgresql openssl systemd chromium-headless-shell gcc libc6-dev \
 	gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly python3-gi
 
 # What makes roots of Debian for boards that are emulated.

@@ -4,7 +4,8 @@
     python benchmarks/outputs.py 50      -> a quick look
 
 Events are put one after the other, as vehicles come, with several sets of outputs; then as many at once, as after an
-outage. The web server is a program of its own on loopback; MQTT is measured where Mosquitto is installed.
+outage. The web server is a program of its own on loopback; MQTT and PostgreSQL are measured where their servers are
+installed.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from plate_devices.outputs.output_settings import OutputSettings, QueueSettings
 
 sys.path.insert(0, str(ROOT / "tests"))
 
-SETS = ("fake", "lines", "csv", "sqlite", "webhook", "mqtt", "lines csv sqlite webhook mqtt")
+SETS = ("fake", "lines", "csv", "sqlite", "webhook", "mqtt", "postgres", "lines csv sqlite webhook mqtt")
 EVENTS = 500
 PAUSE = 0.02
 """Seconds between two events: far more traffic than a road has."""
@@ -44,7 +45,7 @@ def event(number: int) -> dict[str, Any]:
     place = {"box": [100, 200, 80, 20], "corners": corners, "region": None}
     times = {"first_time": "2026-05-01T12:00:00.000Z", "last_time": "2026-05-01T12:00:03.000Z"}
     return {
-        "schema": 1, "type": "vehicle", "id": f"event-{number:09}", "source": "rtsp://gate/stream", **times,
+        "schema": 1, "type": "vehicle", "id": f"{number:032d}", "source": "rtsp://gate/stream", **times,
         "frames": 14, "frames_read": 20, "plates": [plate | place | {"characters": characters}], "crop": None,
         "backend": "litert",
     }  # fmt: skip
@@ -94,7 +95,7 @@ def servers(folder: Path) -> Iterator[dict[str, dict[str, Any]]]:
     web = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT / "tests")})
     assert web.stdout is not None
     web.stdout.readline()
-    broker = None
+    broker = database = None
     known: dict[str, dict[str, Any]] = {
         "fake": {},
         "lines": {"path": folder / "p.jsonl"},
@@ -108,12 +109,21 @@ def servers(folder: Path) -> Iterator[dict[str, dict[str, Any]]]:
     except AssertionError as error:
         print(f"MQTT is left out: {error}", file=sys.stderr)
     try:
+        from receivers.postgres import Database
+
+        database = Database()
+        known["postgres"] = {"url": database.url, "tls": False}
+    except (AssertionError, ImportError) as error:
+        print(f"PostgreSQL is left out: {error}", file=sys.stderr)
+    try:
         yield known
     finally:
         web.kill()
         web.communicate()
         if broker is not None:
             broker.send(9)
+        if database is not None:
+            database.close()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

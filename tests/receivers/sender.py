@@ -18,7 +18,8 @@ from plate_devices.outputs.output_settings import OutputSettings, QueueSettings
 
 def _settings(typed: str) -> OutputSettings:
     kind, _, where = typed.partition("=")
-    place = {"url": where} if "://" in where else {"path": Path(where)}
+    place: dict[str, object] = {"url": where} if "://" in where else {"path": Path(where)}
+    place |= {"tls": False} if kind == "postgres" else {}
     return settings_class(kind)(type=kind, **place)  # type: ignore[call-arg]
 
 
@@ -32,7 +33,7 @@ def main() -> None:
     print("ready", flush=True)
     for number in range(int(first), int(last) + 1):
         plate = {"text": f"AB{number}", "confidence": 0.9, "padding": "." * 500}
-        event = {"schema": 1, "type": "vehicle", "id": str(number), "plates": [plate]}
+        event = {"schema": 1, "type": "vehicle", "id": f"{number:032d}", "plates": [plate]}
         clock.stamp(event)
         delivery.put(event)
         print(number, flush=True)

@@ -24,6 +24,7 @@ _PLACES = {
     "fake": "plate_devices.outputs.fake:FakeOutput",
     "lines": "plate_devices.outputs.json_lines:LinesOutput",
     "mqtt": "plate_devices.outputs.mqtt:MqttOutput",
+    "postgres": "plate_devices.outputs.postgres:PostgresOutput",
     "sqlite": "plate_devices.outputs.sqlite:SqliteOutput",
     "webhook": "plate_devices.outputs.webhook:WebhookOutput",
 }

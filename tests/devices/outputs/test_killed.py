@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from receivers.broker import Broker, Listener, free_port
+from receivers.postgres import Database
 
 TESTS = Path(__file__).parents[2]
 KILLS = 6
@@ -155,3 +156,27 @@ def test_the_broker_is_ended_too(tmp_path: Path) -> None:
     check(device, arrived(), twice=BATCH * 8 * KILLS)
     listener.close()
     broker.send(signal.SIGKILL)
+
+
+@pytest.mark.system
+def test_the_database_is_killed_too(tmp_path: Path) -> None:
+    chance = random.Random()
+    database = Database()
+    device = Device(tmp_path / "queue", f"postgres={database.url}")
+    stop = threading.Event()
+
+    def trouble() -> None:
+        while not stop.wait(chance.uniform(0.5, 3.0)):
+            database.send(signal.SIGKILL)
+            stop.wait(chance.uniform(0.0, 1.0))
+            database.start()
+
+    troubles = threading.Thread(target=trouble)
+    troubles.start()
+    for _ in range(KILLS):
+        device.run(chance.uniform(0.0, 2.0))
+    stop.set()
+    troubles.join()
+    device.run(events=1)
+    check(device, [int(one.hex) for (one,) in database.query("SELECT id FROM plate_edge.events", "plates")])
+    database.close()

@@ -32,14 +32,14 @@ def test_each_output_has_its_own_name(tmp_path: Path) -> None:
 
 def test_the_settings_that_the_page_shows(tmp_path: Path) -> None:
     shown = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    assert shown
-    for text in shown:
-        path = tmp_path / "settings.toml"
+    made = []
+    for number, text in enumerate(shown):
+        path = tmp_path / f"settings-{number}.toml"
         path.write_text(text)
         config = load_config(path)
-        made = make_outputs(config.outputs)
-        assert [output.name for output in made] == ["mqtt", "webhook", "sqlite", "csv", "lines"]
-        assert str(config.queue.place) == "/var/lib/plate-edge"
+        made.append([output.name for output in make_outputs(config.outputs)])
+        assert number or str(config.queue.place) == "/var/lib/plate-edge"
+    assert made == [["mqtt", "webhook", "sqlite", "csv", "lines"], ["postgres"]]
 
 
 def test_the_page_names_every_type() -> None:
