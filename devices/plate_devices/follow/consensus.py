@@ -130,7 +130,7 @@ class Consensus:
     def _align(self, probabilities: NDArray[np.float64], cut: bool) -> _Alignment:
         """Align a reading with the columns at the lowest cost, by dynamic programming."""
         columns = self._columns()
-        alike = probabilities[:, : self._blank] @ columns[:, : self._blank].T
+        alike = probabilities @ columns.T
         change = np.minimum(_SUBSTITUTION, -np.log(np.maximum(alike, 1e-9))).tolist()
         skip = [min(_DELETION, -math.log(max(blank, 1e-9))) for blank in columns[:, self._blank].tolist()]
         ends = [min(_CUT_OFF, cost) for cost in skip] if cut else skip
