@@ -5,8 +5,8 @@ DEMO := .cache/demo
 DEV := .cache/dev
 RUN := $(DEV)/bin
 # A broker, and certificates for it; systemd's own checks of units; a browser; a C compiler, for the example of embedding;
-# an RTSP server with H.264; a database.
-SYSTEM := mosquitto postgresql openssl systemd chromium-headless-shell gcc libc6-dev \
+# an RTSP server with H.264; a database, and Prometheus with promtool.
+SYSTEM := mosquitto postgresql prometheus openssl systemd chromium-headless-shell gcc libc6-dev \
 	gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly python3-gi
 
 # What makes roots of Debian for boards that are emulated.
@@ -20,7 +20,7 @@ SEED ?= 0
 # How many places of the code are changed, to see whether a test notices.
 COUNT ?= 500
 
-.PHONY: help demo install fonts lint docs mutants test test-system test-arm64 test-armhf soak fuzz image benchmarks clean
+.PHONY: help demo install fonts lint docs mutants test test-system test-arm64 test-armhf soak fuzz fleet image benchmarks clean
 
 help:
 	@echo "make demo         read sample pictures with the base install alone"
@@ -32,6 +32,7 @@ help:
 	@echo "make soak         a drawn drive for MINUTES=30, while broker, web server, camera and disk fail and clients attack"
 	@echo "make fuzz         read changed pictures, models, settings, requests ... for MINUTES=60 (SEED=0, RECORD=1)"
 	@echo "make mutants      change the code at COUNT=500 places and see which changes no test notices (SEED=0, RECORD=1)"
+	@echo "make fleet        20 simulated devices, a broker, a database and Prometheus for 5 minutes; then what the servers take"
 	@echo "make image        OCI images for amd64 and arm64 in .cache/image"
 	@echo "make benchmarks   measure speed, memory and accuracy, beside other readers; results as CSV in benchmarks/"
 	@echo "make clean        remove the virtual environments"
@@ -69,6 +70,10 @@ soak: $(DEV)/installed
 	command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || { apt-get update && apt-get install -y --no-install-recommends mosquitto; }
 	PYTHONPATH=tests unshare --mount --map-root-user $(RUN)/python -m soak --minutes $(MINUTES) \
 		$(if $(filter 1,$(RECORD)),--record benchmarks/results/soak.csv)
+
+fleet: $(DEV)/installed
+	dpkg -s mosquitto postgresql prometheus >/dev/null 2>&1 || { apt-get update && apt-get install -y --no-install-recommends mosquitto postgresql prometheus; }
+	$(RUN)/python benchmarks/fleet_capacity.py
 
 fuzz: $(DEV)/installed
 	PYTHONPATH=tests $(RUN)/python -m fuzz --minutes $(MINUTES) --seed $(SEED) \

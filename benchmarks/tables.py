@@ -179,6 +179,15 @@ def outputs() -> str:
     return markdown(table)
 
 
+def fleet() -> str:
+    """What servers of many devices need for an event, and how many events they take."""
+    heads = {
+        "server": "server", "clients": "clients", "events_per_second": "events a second",
+        "server_cpu_ms_per_event": "server's CPU ms an event", "bytes_per_event": "bytes on disk an event",
+    }  # fmt: skip
+    return _columns("fleet", heads)
+
+
 def hostile() -> str:
     """An honest client beside hostile ones."""
     heads = {
@@ -201,7 +210,7 @@ def networks() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "readers": readers, "frames": frames, "characters": characters, "start": start, "inference": inference,
     "finding": finding, "reporting": reporting, "following": following, "skipping": skipping, "drive": drive,
-    "outputs": outputs, "hostile": hostile, "networks": networks, **cards.TABLES,
+    "outputs": outputs, "fleet": fleet, "hostile": hostile, "networks": networks, **cards.TABLES,
 }  # fmt: skip
 """What stands after `figures:` -> the function that makes the table."""
 
