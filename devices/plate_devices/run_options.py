@@ -24,6 +24,9 @@ class InferOptions(NamedTuple):
         check_model: whether models that are not shipped ones are first tried in separate processes.
         jobs: how many inputs are read at once; None for the default.
         skip: how many of the first inputs are left out.
+        name: of the camera, for its records; "" for the only camera, if the settings do not name it.
+        tags: of the camera, for its records.
+        cameras: the options of each camera, complete; empty in these themselves.
     """
 
     paths: list[str]
@@ -50,9 +53,17 @@ class InferOptions(NamedTuple):
     check_model: bool = False
     jobs: int | None = None
     skip: int = 0
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    cameras: tuple[InferOptions, ...] = ()
+
+    @property
+    def networks(self) -> tuple[object, ...]:
+        """What decides which networks are opened."""
+        return (self.read_as, tuple(self.models), self.backend, self.threads)
 
     @property
     def core(self) -> tuple[object, ...]:
         """Options of camera and reader; if they change, both are opened again."""
         opened = (self.camera, self.fps, self.size, self.redirect, self.rotation, self.deinterlace, self.roi)
-        return (*opened, self.every, self.read_as, self.models, self.backend, self.threads)
+        return (*opened, self.every, *self.networks)

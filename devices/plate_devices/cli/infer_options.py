@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.cli.option_table import Command, Option, count, number, one_of
-from plate_devices.config.merging import option_defaults, printed, printed_as_json, read_defaults, with_options
+from plate_devices.config.merging import (
+    named_cameras,
+    option_defaults,
+    printed,
+    printed_as_json,
+    read_defaults,
+    with_options,
+)
+from plate_devices.config.sections import SourceSettings
 from plate_devices.run_options import PROGRAM, InferOptions
 from plate_runtime.errors import UsageError
 from plate_runtime.shipped import default_as
@@ -13,6 +21,7 @@ from plate_runtime.shipped import default_as
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from plate_devices.config.merging import Defaults
     from plate_devices.sources.source import Roi
 
 MODEL_SUFFIXES = (".tflite", ".onnx")
@@ -72,8 +81,8 @@ INFER = Command(
     (
         Option("--as", "what a picture or its --roi shows (default: plates anywhere, or one plate that fills it)",
                "frame|plate|character", one_of("frame", "plate", "character")),
-        Option("--camera", "0, /dev/video0, csi:0, rtsp://..., http://... (MJPEG), a video, a folder, demo or demo:N",
-               "SOURCE"),
+        Option("--camera", "0, /dev/video0, csi:0, rtsp://..., http://... (MJPEG), a video, a folder, demo or demo:N; "
+               "repeat it for several", "SOURCE", repeats=True),
         *MODEL_OPTIONS,
         Option("--roi", "read only this part, in pixels", "X,Y,W,H", parse_roi),
         REGION_OPTION,
@@ -96,7 +105,7 @@ INFER = Command(
         Option("--save-crops", "save a crop of each plate", "DIR"),
         Option("--debug", "show tracebacks"),
     ),
-    "[PATH ...] [--camera SOURCE] [--as frame|plate|character]",
+    "[PATH ...] [--camera SOURCE ...] [--as frame|plate|character]",
     "examples: plate-infer street.jpg crop.jpg pictures/\n          plate-infer drive.mp4\n"
     "          plate-infer --camera demo --json\n          plate-infer --config gate.toml",
 )  # fmt: skip
@@ -104,15 +113,27 @@ INFER = Command(
 
 def parse_infer(arguments: Sequence[str]) -> InferOptions:
     """Parse the command line and the settings file that it names. Raises UsageError; --help prints and exits."""
-    given, others = INFER.parse(arguments)
-    behind = read_defaults(given)
-    given, others = INFER.parse(arguments, option_defaults(given, behind))
+    typed, others = INFER.parse(arguments)
+    behind = read_defaults(typed)
+    cameras = named_cameras(typed["--camera"], behind.config)
+    if not typed["--camera"] and (typed["--socket"] or split_models(typed["--model"], others)[1]):
+        cameras = []  # pictures on the command line have priority over the cameras of the file
+    if not cameras:
+        return _options(arguments, typed, behind, None)
+    each = tuple(_options(arguments, typed, behind, camera) for camera in cameras)
+    return each[0]._replace(cameras=each)
+
+
+def _options(
+    arguments: Sequence[str], typed: Mapping[str, Any], behind: Defaults, source: SourceSettings | None
+) -> InferOptions:
+    """Return the options of one camera, or those of files and the socket."""
+    settings = source or (behind.config.source if behind.config else SourceSettings())
+    given, others = INFER.parse(arguments, option_defaults(typed, behind, settings))
     models, paths = split_models(given["--model"], others)
-    camera, read_as = given["--camera"], given["--as"] or default_as(given["--backend"])
+    camera, read_as = source.address if source else None, given["--as"] or default_as(given["--backend"])
     if read_as == "auto" and not paths:
         read_as = "frame"  # a plate never fills the frame of a camera
-    if (paths or given["--socket"]) and behind.config is not None and camera == behind.config.source.address:
-        camera = None  # pictures on the command line have priority over the camera of the file
     _check(camera, paths, read_as, models, given)
     config = with_options(behind.config, given)
     return InferOptions(
@@ -131,8 +152,10 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
         json=given["--json"] or printed_as_json(config),
         annotate=given["--annotate"],
         save_crops=given["--save-crops"],
-        size=behind.size,
-        redirect=behind.redirect,
+        size=behind.size(settings),
+        redirect=settings.redirect,
+        name=settings.name if source else "",
+        tags=settings.tags if source else (),
         lines=bool(paths) or given["--json"] or printed(config),
         config=config,
         socket=given["--socket"],

@@ -46,12 +46,15 @@ class Config:
     """The settings of a file. Missing values have the defaults of their section; missing optional sections are None.
 
     Attributes:
+        source: the `[source]` table.
+        sources: the `[[source]]` tables, each with another name.
         outputs: the `[[output]]` tables, each in the settings class of its `type`.
         watchlists: the `[[watchlist]]` tables.
         present: names of the sections in the file.
     """
 
     source: SourceSettings = field(default_factory=SourceSettings)
+    sources: tuple[SourceSettings, ...] = ()
     read: ReadSettings = field(default_factory=ReadSettings)
     pictures: PictureSettings = field(default_factory=PictureSettings)
     service: ServiceSettings = field(default_factory=ServiceSettings)
@@ -86,10 +89,14 @@ def _built(path: Path, text: str) -> Config:
     top = Location(str(path), (), key_lines(text))
     parts = {key: _section(key, value, top.below(key)) for key, value in data.items()}
     parts["outputs"], parts["watchlists"] = parts.pop("output", ()), parts.pop("watchlist", ())
+    if isinstance(parts.get("source"), tuple):
+        parts["sources"] = parts.pop("source")
     return Config(**parts, present=frozenset(data))
 
 
 def _section(key: str, value: Any, place: Location) -> Any:
+    if key == "source" and isinstance(value, list):
+        return _sources(value, place)
     if key in _LISTS:
         if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
             place.refuse(f"{shown(value)} is not valid; begin each table with [[{key}]]")
@@ -99,6 +106,25 @@ def _section(key: str, value: Any, place: Location) -> Any:
     if not isinstance(value, dict):
         place.refuse(f"{shown(value)} is not valid; it has to be a section, [{key}]")
     return build(_SECTIONS[key] if key in _SECTIONS else _named(_OPTIONAL_SECTIONS[key]), value, place)
+
+
+def _sources(tables: list[Any], place: Location) -> tuple[SourceSettings, ...]:
+    """Return the `[[source]]` tables. Raises ConfigError if one lacks name or address, or two have the same name."""
+    names: set[str] = set()
+    found = []
+    for number, table in enumerate(tables):
+        if not isinstance(table, dict):
+            place.refuse(f"{shown(tables)} is not valid; begin each table with [[source]]")
+        source = build(SourceSettings, table, place.below(number))
+        if not source.address:
+            place.below(number).refuse("address is missing; it has to be a camera, as after --camera")
+        if not source.name and len(tables) > 1:
+            place.below(number).refuse("name is missing; each of several cameras needs one")
+        if source.name in names:
+            place.below(number).below("name").refuse(f"two cameras are called {source.name}; give one another name")
+        names.add(source.name)
+        found.append(source)
+    return tuple(found)
 
 
 def _item(key: str, table: dict[str, Any], place: Location) -> Any:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from plate_devices.config.setting_errors import SettingError
+from plate_devices.sources.camera_address import printable_name
 from plate_runtime.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from plate_devices.config.load import Config
+    from plate_devices.config.sections import SourceSettings
     from plate_devices.profiles import Profile
 
 T = TypeVar("T")
@@ -24,16 +26,9 @@ class Defaults(NamedTuple):
     config: Config | None
     profile: Profile | None
 
-    @property
-    def size(self) -> tuple[int, int] | None:
-        """Width and height that a camera is asked for."""
-        size = self.config.source.size if self.config else None
-        return size or (self.profile.size if self.profile else None)
-
-    @property
-    def redirect(self) -> str | None:
-        """The one other host that the camera may redirect to."""
-        return self.config.source.redirect if self.config else None
+    def size(self, source: SourceSettings) -> tuple[int, int] | None:
+        """Return the width and height that a camera is asked for."""
+        return source.size or (self.profile.size if self.profile else None)
 
 
 def read_defaults(options: Mapping[str, Any]) -> Defaults:
@@ -51,8 +46,41 @@ def read_defaults(options: Mapping[str, Any]) -> Defaults:
     return Defaults(config, load_profile(name))
 
 
-def option_defaults(options: Mapping[str, Any], behind: Defaults) -> dict[str, Any]:
-    """Return the values that replace the defaults of options, by the options' names."""
+def named_cameras(typed: Sequence[str], config: Config | None) -> list[SourceSettings]:
+    """Return the cameras to read, each with the settings of its table, and a name if there are several.
+
+    Args:
+        typed: the cameras of the command line: addresses, or names of `[[source]]` tables. They have priority.
+        config: the settings file.
+    """
+    from plate_devices.config.sections import SourceSettings
+
+    tables = config.sources if config else ()
+    single = config.source if config else SourceSettings()
+    if not typed:
+        return list(tables) or ([single] if single.address else [])
+    by_name = {one.name: one for one in tables if one.name}
+    # The settings of a file's only camera hold for another one, too.
+    found = [by_name.get(camera) or replace(single, address=camera, name="") for camera in typed]
+    if len(found) == 1:
+        return [replace(found[0], name=single.name)] if typed[0] == single.address else found
+    names: set[str] = set()
+    for number, one in enumerate(found):
+        found[number] = replace(one, name=_free(one.name or printable_name(one.address or ""), names))
+        names.add(found[number].name)
+    return found
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}-{number}"
+    return free
+
+
+def option_defaults(options: Mapping[str, Any], behind: Defaults, source: SourceSettings) -> dict[str, Any]:
+    """Return the values that replace the defaults of options, by the options' names; `source` is the camera's table."""
     found: dict[str, Any] = {}
     if behind.profile is not None:
         profile = behind.profile
@@ -61,7 +89,7 @@ def option_defaults(options: Mapping[str, Any], behind: Defaults) -> dict[str, A
         if as_ != "character":
             found["--model"] = list(profile.models)
     if behind.config is not None:
-        found |= {name: value for name, value in _of_file(behind.config).items() if value not in (None, [])}
+        found |= {name: value for name, value in _of_file(behind.config, source).items() if value not in (None, [])}
     return found
 
 
@@ -111,18 +139,18 @@ def _typed(option: str, make: Callable[[], T]) -> T:
         raise UsageError(f"{option}: {error.reason}") from None
 
 
-def _of_file(config: Config) -> dict[str, Any]:
-    source, read, pictures = config.source, config.read, config.pictures
+def _of_file(config: Config, source: SourceSettings) -> dict[str, Any]:
+    read, pictures = config.read, config.pictures
+    least = read.min_confidence if source.min_confidence is None else source.min_confidence
     return {
-        "--camera": source.address,
         "--fps": source.fps,
         "--rotate": source.rotate // 90 % 4,
         "--deinterlace": source.deinterlace,
         "--roi": source.roi,
         "--as": read.as_,
-        "--region": read.region,
-        "--min-confidence": read.min_confidence,
-        "--model": list(read.models),
+        "--region": source.region or read.region,
+        "--min-confidence": least,
+        "--model": list(source.models or read.models),
         "--backend": read.backend,
         "--threads": read.threads,
         "--every": read.every,

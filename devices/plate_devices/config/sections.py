@@ -11,6 +11,8 @@ from plate_devices.addresses import AddressError, host_name, split_address
 from plate_devices.config.setting_errors import SettingError
 from plate_devices.sources.camera_address import PORTS
 
+_LONGEST_NAME = 64
+
 
 def _require(setting: object, key: str, fits: Callable[[Any], bool], allowed: str) -> None:
     value = getattr(setting, key)
@@ -21,9 +23,10 @@ def _require(setting: object, key: str, fits: Callable[[Any], bool], allowed: st
 
 @dataclass(frozen=True)
 class SourceSettings:
-    """[source]: the camera.
+    """[source]: the camera; or [[source]], one table for each of several cameras.
 
     Attributes:
+        name: of the camera, in records, metrics and on the page; each of several cameras needs one.
         address: the camera, as after `--camera`.
         fps: most frames to read in a second, 0.001 to 1000; by default as many as the profile says.
         rotate: degrees to rotate each frame clockwise: 0, 90, 180 or 270.
@@ -31,8 +34,13 @@ class SourceSettings:
         roi: the part of the frame to read: x, y, width, height in pixels; by default all of it.
         size: width and height to request from a USB or CSI camera, in pixels.
         redirect: a second host that the address may redirect to.
+        region: country or state of its plates; by default that of [read].
+        min_confidence: least confidence of its plates, 0 to 1; by default that of [read].
+        models: files or names of shipped models; by default those of [read]. Cameras with the same models share them.
+        tags: words for its records. An output with `tags` receives only records with one of them.
     """
 
+    name: str = ""
     address: str | None = field(default=None, repr=False)
     fps: float | None = None
     rotate: int = 0
@@ -40,8 +48,23 @@ class SourceSettings:
     roi: tuple[int, int, int, int] | None = None
     size: tuple[int, int] | None = None
     redirect: str | None = None
+    region: str | None = None
+    min_confidence: float | None = None
+    models: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for key, word in (("name", self.name), *(("tags", tag) for tag in self.tags)):
+            if (
+                word != word.strip()
+                or len(word) > _LONGEST_NAME
+                or not word.isprintable()
+                or (key == "tags" and not word)
+            ):
+                raise SettingError(
+                    key, f"{word!r} is not valid; it has to be printable text of 1 to {_LONGEST_NAME} characters"
+                )
+        _require(self, "min_confidence", lambda value: 0 <= value <= 1, "a number from 0 to 1")
         if self.redirect is not None:
             try:
                 host_name(self.redirect)

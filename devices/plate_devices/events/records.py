@@ -45,14 +45,38 @@ class Engine(NamedTuple):
         return f"{', '.join(self.models.values())} in {self.backend}"
 
 
-def frame_record(source: str, frame: Frame, plates: Iterable[Plate], elapsed_ms: float, engine: Engine) -> Record:
+class Origin(NamedTuple):
+    """Where a record comes from.
+
+    Attributes:
+        source: file, or address of the camera without secrets.
+        engine: what read.
+        still: whether the source is a picture.
+        camera: name of the camera, "" for none.
+        tags: of the camera.
+    """
+
+    source: str
+    engine: Engine
+    still: bool = False
+    camera: str = ""
+    tags: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> Record:
+        """The keys of a record: `source`; `camera` and `tags` only where they are set."""
+        camera = {"camera": self.camera} if self.camera else {}
+        return {"source": self.source, **camera, **({"tags": list(self.tags)} if self.tags else {})}
+
+
+def frame_record(origin: Origin, frame: Frame, plates: Iterable[Plate], elapsed_ms: float) -> Record:
     """Return the record of one frame; `elapsed_ms` is the time that reading took."""
     height, width = frame.rgb.shape[:2]
     return {
         "schema": SCHEMA,
         "type": "frame",
         "id": uuid7(),
-        "source": source,
+        **origin.keys,
         "frame": frame.number,
         "time": timestamp(frame.time),
         "seconds": _seconds(frame.seconds),
@@ -60,18 +84,18 @@ def frame_record(source: str, frame: Frame, plates: Iterable[Plate], elapsed_ms:
         "height": height,
         "plates": [plate_record(plate) for plate in plates],
         "elapsed_ms": round(elapsed_ms, 2),
-        "models": engine.models,
-        "backend": engine.backend,
+        "models": origin.engine.models,
+        "backend": origin.engine.backend,
     }
 
 
-def vehicle_record(source: str, vehicle: Vehicle, engine: Engine) -> Record:
+def vehicle_record(origin: Origin, vehicle: Vehicle) -> Record:
     """Return the record of a vehicle that has left; `crop` is null until a picture is saved."""
     return {
         "schema": SCHEMA,
         "type": "vehicle",
         "id": uuid7(),
-        "source": source,
+        **origin.keys,
         "first_time": timestamp(vehicle.first_time),
         "last_time": timestamp(vehicle.last_time),
         "first_frame": vehicle.first_frame,
@@ -82,14 +106,14 @@ def vehicle_record(source: str, vehicle: Vehicle, engine: Engine) -> Record:
         "frames_read": vehicle.read,
         "plates": [plate_record(vehicle.plate) | {"confidence": _probability(vehicle.confidence)}],
         "crop": None,
-        "models": engine.models,
-        "backend": engine.backend,
+        "models": origin.engine.models,
+        "backend": origin.engine.backend,
     }
 
 
-def error_record(source: str, error: BaseException) -> Record:
+def error_record(origin: Origin, error: BaseException) -> Record:
     """Return the record of an input that could not be read."""
-    return {"schema": SCHEMA, "type": "error", "source": source, "error": " ".join(str(error).split())}
+    return {"schema": SCHEMA, "type": "error", **origin.keys, "error": " ".join(str(error).split())}
 
 
 def plate_record(plate: Plate) -> Record:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from plate_devices.health.state import Health
+    from plate_devices.health.state import CameraHealth, Health
     from plate_devices.outputs.output import OutputState
     from plate_devices.threads import ThreadState
 
@@ -24,7 +24,7 @@ class Metric(NamedTuple):
     Attributes:
         name: without `PREFIX`.
         kind: of Prometheus.
-        labels: names of its labels.
+        labels: names of its labels; samples of the only camera lack `camera`, if the settings do not name it.
         help: what it means, one sentence.
         read: returns its samples.
     """
@@ -45,6 +45,15 @@ def _single(name: str, kind: Kind, help_: str, value: Callable[[Health], float |
     return Metric(name, kind, (), help_, lambda health: [({}, value(health))])
 
 
+def _per_camera(name: str, kind: Kind, help_: str, value: Callable[[CameraHealth], float | None]) -> Metric:
+    return Metric(name, kind, ("camera",), help_, lambda h: [(_camera(one), value(one)) for one in h.cameras])
+
+
+def _camera(health: CameraHealth) -> dict[str, str]:
+    """Return the label of a camera; the only camera has none, if the settings do not name it."""
+    return {"camera": health.name} if health.name else {}
+
+
 def _per_output(name: str, kind: Kind, help_: str, value: Callable[[OutputState], float]) -> Metric:
     return Metric(name, kind, ("output",), help_, lambda h: [({"output": one.name}, value(one)) for one in h.outputs])
 
@@ -54,12 +63,19 @@ def _per_thread(name: str, kind: Kind, help_: str, value: Callable[[ThreadState]
 
 
 def _info(health: Health) -> Iterable[Sample]:
-    return [({"source": health.source, "engine": health.engine}, 1)]
+    return [({"source": one.source, "engine": one.engine} | _camera(one), 1) for one in health.cameras]
 
 
 def _frames(health: Health) -> Iterable[Sample]:
-    counts = {"read": health.frames_read, "skipped": health.frames_skipped, "dropped": health.frames_dropped}
-    return [({"result": result}, count) for result, count in counts.items()]
+    return [
+        ({"result": result} | _camera(one), count)
+        for one in health.cameras
+        for result, count in (
+            ("read", one.frames_read),
+            ("skipped", one.frames_skipped),
+            ("dropped", one.frames_dropped),
+        )
+    ]
 
 
 def _throttled(health: Health) -> float | None:
@@ -67,17 +83,23 @@ def _throttled(health: Health) -> float | None:
 
 
 METRICS = (
-    Metric("info", "gauge", ("source", "engine"), "Source and models in use; always 1.", _info),
+    Metric("info", "gauge", ("source", "engine", "camera"), "Source and models in use; always 1.", _info),
     _single("uptime_seconds", "gauge", "Seconds since the start.", lambda h: h.seconds_up),
-    Metric("frames_total", "counter", ("result",), "Frames: read, skipped (nothing new), dropped (too fast).", _frames),
-    _single("plates_total", "counter", "Plates read in frames.", lambda h: h.plates),
-    _single("vehicles_total", "counter", "Vehicles reported.", lambda h: h.vehicles),
-    _single("frame_rate", "gauge", "Frames read per second, recently.", lambda h: h.frame_rate),
-    _single("frame_limit", "gauge", "Most frames per second during thermal throttling.", lambda h: h.frame_limit),
-    _single("behind_seconds", "gauge", "Seconds from capture to the end of reading.", lambda h: h.behind),
-    _single("last_frame_age_seconds", "gauge", "Seconds since the last frame.", lambda h: h.seconds_without_frame),
-    _single("source_up", "gauge", "1 while the source gives pictures.", lambda h: not h.source_state),
-    _single("source_outages_total", "counter", "How often the source was lost.", lambda h: h.outages),
+    Metric(
+        "frames_total",
+        "counter",
+        ("result", "camera"),
+        "Frames read, skipped (nothing new), dropped.",
+        _frames,
+    ),
+    _per_camera("plates_total", "counter", "Plates read in frames.", lambda h: h.plates),
+    _per_camera("vehicles_total", "counter", "Vehicles reported.", lambda h: h.vehicles),
+    _per_camera("frame_rate", "gauge", "Frames read per second, recently.", lambda h: h.frame_rate),
+    _single("frame_limit", "gauge", "Most frames per second of each camera while it is hot.", lambda h: h.frame_limit),
+    _per_camera("behind_seconds", "gauge", "Seconds from capture to the end of reading.", lambda h: h.behind),
+    _per_camera("last_frame_age_seconds", "gauge", "Seconds since the last frame.", lambda h: h.seconds_without_frame),
+    _per_camera("source_up", "gauge", "1 while the source gives pictures.", lambda h: not h.source_state),
+    _per_camera("source_outages_total", "counter", "How often the source was lost.", lambda h: h.outages),
     _single("reloads_total", "counter", "How often the settings were reloaded.", lambda h: h.reloads),
     _single("temperature_celsius", "gauge", "Temperature of the processor's hottest sensor.", lambda h: h.temperature),
     _single("throttled", "gauge", "1 while the board slows down; on a Raspberry Pi.", _throttled),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from plate_devices.events.records import Origin
+from plate_devices.live.loop import Reading
 from plate_devices.live.roi import RoiError, View, crop, rotate, translate
 from plate_devices.sources.deinterlace import deinterlace
 from plate_runtime.errors import InputError
@@ -14,16 +16,38 @@ from plate_runtime.shipped import DETECTING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from plate_devices.events.records import Engine
     from plate_devices.follow import Vehicle
     from plate_devices.live.reporter import Reporter
     from plate_devices.run_options import InferOptions
     from plate_devices.sources.source import Frame, Roi, Source
     from plate_runtime.errors import PlateEdgeError
-    from plate_runtime.reader import PlateReader
-    from plate_runtime.results import Plate
+    from plate_runtime.results import Detection, Plate
 
 _MASK_FROM = 0.1
 """Detection confidence from which a possible plate is masked in pictures that show no plates."""
+
+
+class Networks(Protocol):
+    """Reads plates: a `PlateReader`, or several of them for as many threads."""
+
+    def read(
+        self,
+        image: NDArray[np.uint8],
+        as_: str = ...,
+        *,
+        region: str | None = ...,
+        min_confidence: float | None = ...,
+    ) -> list[Plate]:
+        """See `PlateReader.read`."""
+        ...
+
+    def find(self, image: NDArray[np.uint8], *, min_confidence: float | None = ...) -> list[Detection]:
+        """See `PlateReader.find`."""
+        ...
 
 
 class FrameReader:
@@ -32,21 +56,24 @@ class FrameReader:
     def __init__(
         self,
         options: InferOptions,
-        reader: PlateReader,
+        reader: Networks,
         reporter: Reporter,
         choose_roi: Callable[[Roi | None, Frame], Roi | None] | None = None,
+        engine: Engine | None = None,
     ) -> None:
         """Use an open reader.
 
         Args:
-            options: mode, ROI, rotation and limits.
+            options: mode, ROI, rotation and limits; name and tags of the camera.
             reader: of the plates.
             reporter: gets the plates.
             choose_roi: returns the ROI of a frame, given that of the options.
+            engine: models and backend of the reader, for the records; by default those of the reporter.
         """
         self.options = options
         self._reader, self._reporter = reader, reporter
         self._choose_roi = choose_roi
+        self._engine = engine or reporter.engine
 
     def read_all(self, source: Source) -> int:
         """Read a picture or a video, print a record of each picture, vehicle or frame, and return the exit code."""
@@ -60,8 +87,9 @@ class FrameReader:
     def _read_frames(self, source: Source) -> int:
         try:
             for view in self.views(source):
-                plates, elapsed = self.read(source, view)
-                self._reporter.picture(source, view.frame, plates, elapsed)
+                reading = self.read(source, view)
+                self._annotate(source, view, reading)
+                self._reporter.picture(self._origin(source), view.frame, reading.plates, reading.elapsed)
         except (InputError, RoiError) as error:
             return self.report(source, error)
         return 0
@@ -70,33 +98,37 @@ class FrameReader:
         """Read a video like a camera: each vehicle is printed once."""
         from plate_devices.live.loop import FrameLoop
 
-        loop = FrameLoop(self, source, False, self.options.read_as in DETECTING, self._reporter.engine)
+        loop = FrameLoop(self, source, False, self.options.read_as in DETECTING, self._engine)
         status, self._reporter.status = self._reporter.status, loop.status
         status.clear()
         try:
             return loop.run()
         finally:
             self._reporter.status = status
-            self._reporter.tally.frames += loop.read + loop.skipped
+            self._reporter.tally.frames += loop.health.frames_read + loop.health.frames_skipped
 
     def views(self, source: Source) -> Iterator[View]:
         """Yield each rotated frame with the part of it that is read; close the source."""
-        options = self.options
         try:
-            for raw in source.frames():
-                whole = raw if source.still and not options.deinterlace else deinterlace(raw, options.deinterlace)
-                frame = rotate(whole, options.rotation)
-                roi = options.roi
-                if roi is None and not options.rotation and options.read_as not in DETECTING:
-                    roi = source.default_roi
-                if self._choose_roi is not None:
-                    roi = self._choose_roi(roi, frame)
-                yield View(frame, crop(frame, roi, source.name), roi)
+            for frame in source.frames():
+                yield self.view(source, frame)
         finally:
             source.close()
 
-    def read(self, source: Source, view: View) -> tuple[list[Plate], float]:
-        """Return a frame's plates, in pixels of the whole frame, and the milliseconds that reading took."""
+    def view(self, source: Source, raw: Frame) -> View:
+        """Return a rotated frame with the part of it that is read. Raises RoiError if the ROI lies outside."""
+        options = self.options
+        whole = raw if source.still and not options.deinterlace else deinterlace(raw, options.deinterlace)
+        frame = rotate(whole, options.rotation)
+        roi = options.roi
+        if roi is None and not options.rotation and options.read_as not in DETECTING:
+            roi = source.default_roi
+        if self._choose_roi is not None:
+            roi = self._choose_roi(roi, frame)
+        return View(frame, crop(frame, roi, source.name), roi)
+
+    def read(self, source: Source, view: View) -> Reading:
+        """See `FrameHandler`: read with the networks, and find what privacy has to mask."""
         options = self.options
         # Frames of a video are never crops of plates; pictures may be.
         read_as = "frame" if options.read_as == "auto" and not source.still else options.read_as
@@ -104,9 +136,12 @@ class FrameReader:
         plates = self._reader.read(view.part, read_as, region=options.region, min_confidence=options.min_confidence)
         elapsed = 1000 * (time.perf_counter() - started)
         plates = [translate(plate, view.roi) for plate in plates]
-        if plates or source.still:
-            self._reporter.annotate(source, view, plates, self._plate_box(view), lambda: self._unread(view))
-        return plates, elapsed
+        shown = self._reporter.masks_unread and (plates or source.still)
+        return Reading(plates, elapsed, self._unread(view) if shown else ())
+
+    def _annotate(self, source: Source, view: View, reading: Reading) -> None:
+        if reading.plates or source.still:
+            self._reporter.annotate(self._origin(source), view, reading, self._plate_box(view))
 
     def _plate_box(self, view: View) -> Roi | None:
         """Return the rectangle that is one plate, read or not; None if plates may be anywhere."""
@@ -126,18 +161,23 @@ class FrameReader:
             found.append((x + left, y + top, math.ceil(max(across)) - left, math.ceil(max(down)) - top))
         return found
 
-    def print_frame(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> None:
-        """See `FrameHandler`."""
-        self._reporter.frame(source, frame, plates, elapsed)
+    def frame_read(self, source: Source, view: View, reading: Reading) -> None:
+        """See `FrameHandler`: save the picture, and print the frame, if the options say so."""
+        self._annotate(source, view, reading)
+        if self.options.every:
+            self._reporter.frame(self._origin(source), view.frame, reading.plates, reading.elapsed)
 
     def print_vehicle(self, source: Source, vehicle: Vehicle) -> None:
         """See `FrameHandler`."""
-        self._reporter.vehicle(source, vehicle)
+        self._reporter.vehicle(self._origin(source), vehicle)
 
     def report(self, source: Source, error: PlateEdgeError) -> int:
         """See `FrameHandler`; other sources are still read."""
-        return self._reporter.error(source, error)
+        return self._reporter.error(self._origin(source), error)
 
     def report_state(self, source: Source, message: str) -> None:
         """See `FrameHandler`; the loop goes on."""
-        self._reporter.report_state(source, message)
+        self._reporter.report_state(self._origin(source), message)
+
+    def _origin(self, source: Source) -> Origin:
+        return Origin(source.name, self._engine, source.still, self.options.name, self.options.tags)

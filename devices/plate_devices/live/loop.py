@@ -1,11 +1,12 @@
-"""The live loop: read frames that show something new, and report each vehicle once when it has left."""
+"""The frames of one source: read those that show something new, and report each vehicle once when it has left."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from plate_devices.follow import Follower
+from plate_devices.health.state import CameraHealth
 from plate_devices.live.motion import MotionDetector
 from plate_devices.live.roi import RoiError
 from plate_devices.status_line import FrameRate, StatusLine
@@ -13,17 +14,31 @@ from plate_runtime.errors import InputError
 from plate_runtime.script import LATIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from plate_devices.events.records import Engine
     from plate_devices.follow import Vehicle
     from plate_devices.live.roi import View
-    from plate_devices.sources.source import Frame, Source
+    from plate_devices.sources.source import Frame, Roi, Source
     from plate_runtime.errors import PlateEdgeError
     from plate_runtime.results import Plate
 
 READ_EVERY = 10.0
 """Seconds after which a frame is read even if it shows nothing new."""
+
+
+class Reading(NamedTuple):
+    """What was read in a frame.
+
+    Attributes:
+        plates: in pixels of the whole frame.
+        elapsed: milliseconds that reading took.
+        unread: boxes of possible plates that were not read, if privacy has to mask them.
+    """
+
+    plates: list[Plate]
+    elapsed: float
+    unread: Sequence[Roi] = ()
 
 
 class FrameHandler(Protocol):
@@ -33,12 +48,12 @@ class FrameHandler(Protocol):
         """Yield the source's frames, and close it."""
         ...
 
-    def read(self, source: Source, view: View) -> tuple[list[Plate], float]:
-        """Return the plates, and the milliseconds that reading took."""
+    def read(self, source: Source, view: View) -> Reading:
+        """Read a frame. Several threads may read frames of different sources."""
         ...
 
-    def print_frame(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> None:
-        """Print the plates of one frame."""
+    def frame_read(self, source: Source, view: View, reading: Reading) -> None:
+        """Take the plates of a frame."""
         ...
 
     def print_vehicle(self, source: Source, vehicle: Vehicle) -> None:
@@ -54,36 +69,13 @@ class FrameHandler(Protocol):
         ...
 
 
-class StopLoop(Exception):  # noqa: N818
-    """Ends a loop like the end of its source: vehicles in view are reported, and the exit code is 0."""
-
-
-class Observer(Protocol):
-    """Follows the loop, such as for metrics, watchdog and live page."""
-
-    def frame(self, view: View, plates: Sequence[Plate] | None) -> None:
-        """Note a frame; `plates` is None if it showed nothing new and was not read."""
-        ...
-
-    def tick(self, loop: FrameLoop) -> None:
-        """Called after each frame, and four times a second without frames.
-
-        Raises:
-            StopLoop: to end the loop.
-        """
-        ...
-
-
 class FrameLoop:
-    """Reads one source until it ends.
+    """Reads the frames of one source: `run` until it ends, or `look` and `take` frame by frame.
 
     Attributes:
         source: of the frames.
-        skipped: frames that showed nothing new.
-        read: frames that were read.
-        plates: plates in them.
-        vehicles: vehicles that were reported.
-        delay: seconds from capture to the end of reading, of the last frame; None if unknown.
+        health: counts frames, plates and vehicles.
+        status: the status line of `run`.
     """
 
     def __init__(
@@ -94,24 +86,23 @@ class FrameLoop:
         has_positions: bool = True,
         engine: Engine | None = None,
         *,
-        observer: Observer | None = None,
+        health: CameraHealth | None = None,
+        show: Callable[[View, Sequence[Plate] | None], None] | None = None,
     ) -> None:
-        """Prepare; `run` begins.
+        """Prepare.
 
         Args:
             handler: reads the frames and prints the results.
             source: of the frames; it reports its state to the loop.
-            every: read and print each frame.
+            every: read each frame.
             has_positions: readings have positions; see `Follower`.
             engine: of the reader: its characters, and its name for the status line.
-            observer: follows the loop.
+            health: goes on with these counters.
+            show: is called with each frame and its plates; None if it showed nothing new and was not read.
         """
         self.status = StatusLine()
-        self.skipped = self.read = self.plates = self.vehicles = 0
-        self.delay: float | None = None
-        self._observer = observer
-        self.source = source
-        self._handler, self._every = handler, every
+        self.source, self.health = source, health or CameraHealth()
+        self._handler, self._show = handler, show
         self._follower = Follower(has_positions, engine.script if engine else LATIN)
         self._motion = None if every else MotionDetector()
         self._rate = FrameRate()
@@ -125,23 +116,57 @@ class FrameLoop:
         code = 0
         try:
             for view in self._handler.views(self.source):
-                self._print(self._take(view))
-                self._tick()
-        except StopLoop:
-            pass
+                self.take(view, self.look(view))
+                if self.status.due:
+                    self.status.show(self.describe())
         except (InputError, RoiError) as error:
-            code = self._handler.report(self.source, error)
+            code = self.fail(error)
         finally:
-            # Vehicles in view are reported, whatever ended the loop.
-            self._print(self._follower.finish())
+            self.finish()
             self.status.clear()
         return code
 
+    def look(self, view: View) -> Reading | None:
+        """Read a frame, in any thread; None if it shows nothing new. `take` follows."""
+        if self._is_unchanged(view):
+            return None
+        return self._handler.read(self.source, view)
+
+    def take(self, view: View, reading: Reading | None) -> None:
+        """Take what `look` returned: count it, and print the vehicles that have left."""
+        health = self.health
+        health.frame(view.frame.time)
+        if self._show is not None:
+            self._show(view, None if reading is None else reading.plates)
+        if reading is None:
+            health.frames_skipped += 1
+            self._print(self._follower.stay(view.frame))
+            return
+        self._read_at = self._follower.seconds(view.frame)
+        health.frames_read += 1
+        health.plates += len(reading.plates)
+        if self._motion is not None:
+            self._motion.keep()
+        self._handler.frame_read(self.source, view, reading)
+        self._rate.count()
+        health.frame_rate, health.behind = self._rate.value, _delay(view.frame)
+        late = health.behind
+        self._delay_shown = f", {reading.elapsed:.0f} ms a frame" if late is None else f", {1000 * late:.0f} ms behind"
+        self._print(self._follower.add(view.frame, reading.plates))
+
+    def fail(self, error: PlateEdgeError) -> int:
+        """Report the error that ends the source; return its exit code."""
+        return self._handler.report(self.source, error)
+
+    def finish(self) -> None:
+        """Print the vehicles in view; the source has ended, for whatever reason."""
+        self._print(self._follower.finish())
+
     def describe(self) -> str:
         """Return the status line."""
-        source, in_view = self.source, self._follower.followed
-        counts = f"{self._rate.value:.1f} frames/s read, {source.dropped} dropped, {self.skipped} skipped"
-        counts += f", {in_view} in view, {self.vehicles} vehicles{self._delay_shown}"
+        source, health = self.source, self.health
+        counts = f"{health.frame_rate:.1f} frames/s read, {source.dropped} dropped, {health.frames_skipped} skipped"
+        counts += f", {self._follower.followed} in view, {health.vehicles} vehicles{self._delay_shown}"
         # The least important part is last: a narrow terminal cuts it off.
         return ", ".join(part for part in (f"{source.name}: {counts}", source.state, self._engine) if part)
 
@@ -153,54 +178,18 @@ class FrameLoop:
         """See `SourceListener`: no frame comes; vehicles that have left are printed."""
         self._print(self._follower.wait(time.time()))
         self._rate.pause()
-        self._tick()
+        self.health.frame_rate = self._rate.value
 
-    @property
-    def rate(self) -> float:
-        """Frames read per second, recently."""
-        return self._rate.value
-
-    def _tick(self) -> None:
-        if self.status.due:
-            self.status.show(self.describe())
-        if self._observer is not None:
-            self._observer.tick(self)
-
-    def _take(self, view: View) -> list[Vehicle]:
-        """Read a frame unless it shows nothing new; return the vehicles that have left."""
-        now = self._follower.seconds(view.frame)
-        if self._is_unchanged(view, now):
-            self.skipped += 1
-            self._show(view, None)
-            return self._follower.stay(view.frame)
-        plates, elapsed = self._handler.read(self.source, view)
-        self._read_at = now
-        self.read += 1
-        self.plates += len(plates)
-        self._show(view, plates)
-        if self._motion is not None:
-            self._motion.keep()
-        if self._every:
-            self._handler.print_frame(self.source, view.frame, plates, elapsed)
-        self._rate.count()
-        self.delay = _delay(view.frame)
-        late = self.delay
-        self._delay_shown = f", {elapsed:.0f} ms a frame" if late is None else f", {1000 * late:.0f} ms behind"
-        return self._follower.add(view.frame, plates)
-
-    def _show(self, view: View, plates: Sequence[Plate] | None) -> None:
-        if self._observer is not None:
-            self._observer.frame(view, plates)
-
-    def _is_unchanged(self, view: View, now: float) -> bool:
+    def _is_unchanged(self, view: View) -> bool:
         if self._motion is None:
             return False
         changed = self._motion.has_changed(view.part)
-        return not changed and self._follower.settled and 0 <= now - self._read_at < READ_EVERY
+        passed = self._follower.seconds(view.frame) - self._read_at
+        return not changed and self._follower.settled and 0 <= passed < READ_EVERY
 
     def _print(self, vehicles: Sequence[Vehicle]) -> None:
         for vehicle in vehicles:
-            self.vehicles += 1
+            self.health.vehicles += 1
             self._handler.print_vehicle(self.source, vehicle)
 
 

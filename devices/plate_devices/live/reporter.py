@@ -12,20 +12,21 @@ from plate_devices.status_line import StatusLine
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
     from PIL import Image
 
-    from plate_devices.events.records import Engine, Record
+    from plate_devices.events.records import Engine, Origin, Record
     from plate_devices.follow import Vehicle
     from plate_devices.live.event_pipeline import EventPipeline
+    from plate_devices.live.loop import Reading
     from plate_devices.live.roi import View
     from plate_devices.outputs.saved_pictures import PictureFolder
     from plate_devices.privacy.privacy_filter import PrivacyFilter
     from plate_devices.run_options import InferOptions
     from plate_devices.serve.live_state import LiveState
     from plate_devices.service.log import Log
-    from plate_devices.sources.source import Frame, Roi, Source
+    from plate_devices.sources.source import Frame, Roi
     from plate_runtime.errors import PlateEdgeError
     from plate_runtime.results import Plate
     from plate_runtime.script import Script
@@ -35,11 +36,12 @@ class Reporter:
     """Reports everything that leaves the process, in the thread of the loop.
 
     Attributes:
-        engine: models and backend, for the records.
+        engine: models and backend, for the records of files.
+        masks_unread: whether saved pictures mask possible plates that were not read.
         tally: counts of pictures and videos.
         status: is cleared before a line is printed.
         pipeline: clock, queue and outputs of a camera; None for files.
-        live_state: of the live page, None without one.
+        live_states: of the live page by the camera's name; empty without one.
     """
 
     def __init__(self, options: InferOptions, engine: Engine, log: Log) -> None:
@@ -51,7 +53,7 @@ class Reporter:
         """
         self.engine, self.status, self.tally = engine, StatusLine(), Tally()
         self.pipeline: EventPipeline | None = None
-        self.live_state: LiveState | None = None
+        self.live_states: Mapping[str, LiveState] = {}
         self._log = log
         self._lost: set[Path] = set()
         self.apply(options, engine.script)
@@ -64,32 +66,33 @@ class Reporter:
         privacy = self._open_privacy(options, script)
         annotated, crops = _folder(options.annotate), _folder(options.save_crops)
         config = options.config
-        self._masks_others = config is not None and config.privacy is not None and config.privacy.blur_others
+        blurs = config is not None and config.privacy is not None and config.privacy.blur_others
+        self.masks_unread = blurs and annotated is not None
         self._privacy, self._annotated, self._crops = privacy, annotated, crops
         self._as_json, self._lines = options.json, ConsoleLines(options.json) if options.lines else None
 
-    def picture(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> None:
+    def picture(self, origin: Origin, frame: Frame, plates: list[Plate], elapsed: float) -> None:
         """Print the record of a picture or of a video's frame; save its crops if the options say so."""
-        record = self._frame_record(source, frame, plates, elapsed)
+        record = self._frame_record(origin, frame, plates, elapsed)
         self.tally.plates += len(plates)
-        self.tally.frames += not source.still
+        self.tally.frames += not origin.still
         if self._crops is not None:
-            self._save_crops(self._crops, source, frame, plates, record)
-        self._print(self._concealed(record), _frame_name(source, frame))
-        if not plates and not self._as_json and source.still:
-            self._hint(f"{source.name}: no plate was read")
+            self._save_crops(self._crops, origin, frame, plates, record)
+        self._print(self._concealed(record), _frame_name(origin, frame))
+        if not plates and not self._as_json and origin.still:
+            self._hint(f"{origin.source}: no plate was read")
 
-    def frame(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> None:
+    def frame(self, origin: Origin, frame: Frame, plates: list[Plate], elapsed: float) -> None:
         """Print the record of a camera's frame."""
-        record = self._frame_record(source, frame, plates, elapsed)
-        self._print(self._concealed(record), _frame_name(source, frame))
+        record = self._frame_record(origin, frame, plates, elapsed)
+        self._print(self._concealed(record), _frame_name(origin, frame))
 
-    def vehicle(self, source: Source, vehicle: Vehicle) -> None:
+    def vehicle(self, origin: Origin, vehicle: Vehicle) -> None:
         """Report a vehicle to all outputs; save its best picture if the options say so."""
         from plate_devices.events.records import vehicle_record
         from plate_devices.outputs.saved_pictures import crop_name
 
-        record = vehicle_record(source.name, vehicle, self.engine)
+        record = vehicle_record(origin, vehicle)
         self.tally.vehicles += 1
         if self.pipeline is not None:
             self.pipeline.clock.stamp(record)
@@ -100,59 +103,52 @@ class Reporter:
         if self._crops is not None:
             from PIL import Image
 
-            name = crop_name(source.name, vehicle.first_time, vehicle.first_seconds, vehicle.first_frame, False)
+            name = crop_name(origin.source, vehicle.first_time, vehicle.first_seconds, vehicle.first_frame, False)
             name = f"{name}-{self._text_of(record, 0) or record['id']}"
             lasting = self.pipeline is not None
             record["crop"] = self._save(self._crops, Image.fromarray(picture), name, lasting, keep=True)
         record = self._concealed(record)
         if self.pipeline is not None:
             self.pipeline.put(record)
-        if self.live_state is not None:
-            self.live_state.add_vehicle(record, picture)
-        self._print(record, _vehicle_name(source, vehicle))
+        if origin.camera in self.live_states:
+            self.live_states[origin.camera].add_vehicle(record, picture)
+        self._print(record, _vehicle_name(origin, vehicle))
 
-    def annotate(
-        self,
-        source: Source,
-        view: View,
-        plates: list[Plate],
-        plate_box: Roi | None,
-        find_unread: Callable[[], list[Roi]],
-    ) -> None:
+    def annotate(self, origin: Origin, view: View, reading: Reading, plate_box: Roi | None) -> None:
         """Save a frame with its plates drawn in, if the options say so.
 
         Args:
-            source: of the frame.
+            origin: of the frame.
             view: of the frame.
-            plates: that were read.
+            reading: plates that were read, and other possible plates, which privacy may mask.
             plate_box: rectangle that is one plate, read or not; None if there is none.
-            find_unread: returns the boxes of other possible plates, which privacy may mask.
         """
         if self._annotated is None:
             return
         from plate_devices.outputs.saved_pictures import annotate, picture_name
 
-        rgb = view.frame.rgb
+        rgb, plates = view.frame.rgb, reading.plates
         if self._privacy is not None:
-            unread = find_unread() if self._masks_others else []
-            rgb, plates = self._privacy.frame(rgb, plates, plate_box, unread)
-        name = picture_name(source.name, view.frame.number, not source.still)
+            rgb, plates = self._privacy.frame(rgb, plates, plate_box, reading.unread)
+        name = picture_name(origin.source, view.frame.number, not origin.still)
+        if origin.camera:  # addresses of several cameras may end alike
+            name = f"{origin.camera}-{view.frame.number:06d}"
         self._save(self._annotated, annotate(rgb, plates), f"{name}-read", lasting=self.pipeline is not None)
 
-    def error(self, source: Source, error: PlateEdgeError, event: str = "input_error") -> int:
+    def error(self, origin: Origin, error: PlateEdgeError, event: str = "input_error") -> int:
         """Report an error of a source; return the exit code."""
         from plate_devices.events.records import error_record
 
         self.status.clear()
         self.tally.errors += 1
-        self._log.say(event, str(error), source=source.name)
+        self._log.say(event, str(error), source=origin.source)
         if self._as_json and self._lines is not None:
-            self._lines.write(error_record(source.name, error), source.name)
+            self._lines.write(error_record(origin, error), origin.source)
         return error.exit_code
 
-    def report_state(self, source: Source, message: str) -> None:
+    def report_state(self, origin: Origin, message: str) -> None:
         """Report that a source is lost, or works again."""
-        self.error(source, DeviceError(message), "source")
+        self.error(origin, DeviceError(message), "source")
 
     def say(self, event: str, message: str) -> None:
         """Log a message, from the loop's own thread."""
@@ -174,10 +170,10 @@ class Reporter:
         warn = partial(self._log.say, "privacy")
         return PrivacyFilter(config.privacy, config.watchlists, saves, warn, script)
 
-    def _frame_record(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> Record:
+    def _frame_record(self, origin: Origin, frame: Frame, plates: list[Plate], elapsed: float) -> Record:
         from plate_devices.events.records import frame_record
 
-        record = frame_record(source.name, frame, plates, elapsed, self.engine)
+        record = frame_record(origin, frame, plates, elapsed)
         if self._privacy is not None:
             self._privacy.mark(record)
         return record
@@ -191,14 +187,14 @@ class Reporter:
             self._lines.write(record, source)
 
     def _save_crops(
-        self, folder: PictureFolder, source: Source, frame: Frame, plates: list[Plate], record: Record
+        self, folder: PictureFolder, origin: Origin, frame: Frame, plates: list[Plate], record: Record
     ) -> None:
         from PIL import Image
 
         from plate_devices.follow import crop_plate
         from plate_devices.outputs.saved_pictures import crop_name
 
-        stem = crop_name(source.name, frame.time, frame.seconds, frame.number, source.still)
+        stem = crop_name(origin.source, frame.time, frame.seconds, frame.number, origin.still)
         for number, (plate, described) in enumerate(zip(plates, record["plates"], strict=True)):
             crop = crop_plate(frame.rgb, plate)
             if self._privacy is not None:
@@ -246,11 +242,11 @@ def _folder(name: str | None) -> PictureFolder | None:
     return PictureFolder(Path(name))
 
 
-def _vehicle_name(source: Source, vehicle: Vehicle) -> str:
+def _vehicle_name(origin: Origin, vehicle: Vehicle) -> str:
     """Return the source; for a video with the second at which the vehicle was first read (a media fragment)."""
     seconds = vehicle.first_seconds
-    return source.name if seconds is None else f"{source.name}#t={seconds:.1f}"
+    return origin.source if seconds is None else f"{origin.source}#t={seconds:.1f}"
 
 
-def _frame_name(source: Source, frame: Frame) -> str:
-    return source.name if source.still else f"{source.name}#{frame.number}"
+def _frame_name(origin: Origin, frame: Frame) -> str:
+    return origin.source if origin.still else f"{origin.source}#{frame.number}"

@@ -1,54 +1,34 @@
-"""A session: read a camera until it ends or the service is stopped, over all reloads of the settings."""
+"""A session: read cameras until they end or the service is stopped, over all reloads of the settings."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from plate_devices.health.state import Health
+from plate_devices.health.state import CameraHealth, Health
+from plate_devices.live.camera import Camera, choose_camera
+from plate_devices.live.camera_loop import CameraLoop, StopLoop
 from plate_devices.live.event_pipeline import EventPipeline
-from plate_devices.live.frame_reader import FrameReader
-from plate_devices.live.loop import FrameLoop, StopLoop
+from plate_devices.live.monitor import Monitor
 from plate_devices.live.reporter import Reporter
+from plate_devices.live.shared_readers import SharedReaders
 from plate_devices.live.tally import closing_line
-from plate_devices.open_models import engine_of, open_reader
 from plate_devices.run_options import PROGRAM, InferOptions
 from plate_devices.service.log import Log
 from plate_devices.service.notify import Notifier
 from plate_devices.service.signals import Signals
 from plate_devices.threads import THREADS
-from plate_runtime.errors import described
+from plate_runtime.errors import UsageError, described
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
-    from plate_devices.events.records import Engine
-    from plate_devices.sources.source import Source
-    from plate_runtime.reader import PlateReader
-
-
-class CameraReader(NamedTuple):
-    """A camera and a reader of its plates, with their options."""
-
-    options: InferOptions
-    source: Source
-    reader: PlateReader
-    engine: Engine
-
-
-def open_camera_reader(options: InferOptions) -> CameraReader:
-    """Choose the camera, which its first frame opens, and open the models. Raises PlateEdgeError."""
-    from plate_devices.sources.open_camera import open_camera
-
-    written = [Path(folder) for folder in (options.annotate, options.save_crops) if folder]
-    source = open_camera(options.camera or "", options.fps, written, options.size, options.redirect)
-    reader = open_reader(options)
-    return CameraReader(options, source, reader, engine_of(options, reader))
+    from plate_devices.threads import BackgroundThread
+    from plate_runtime.script import Script
 
 
 class Session:
-    """Reads the camera of the options, as a command or as a service with readiness, watchdog, reload and stop."""
+    """Reads the cameras of the options, as a command or as a service with readiness, watchdog, reload and stop."""
 
     def __init__(self, options: InferOptions, parse: Callable[[], InferOptions]) -> None:
         """Prepare; `run` begins. A reload calls `parse`, which reads the command line and the settings again."""
@@ -58,62 +38,84 @@ class Session:
         self._service = self._notifier.is_service or (config is not None and "service" in config.present)
         self._log = Log(PROGRAM, config is not None and config.service.log == "json")
         self._signals = Signals()
-        self._next: CameraReader | None = None
+        self._readers = SharedReaders()
+        self._finished: list[tuple[object, ...]] = []
         self.health = Health()
 
     def run(self) -> int:
-        """Read until the camera ends or the session is stopped, and return the exit code."""
-        from plate_devices.live.monitor import Monitor
-
+        """Read until the cameras end or the session is stopped, and return the exit code."""
         THREADS.report = self._log.say
         with ExitStack() as stack:
             if self._service:
                 stack.enter_context(self._signals)
-            camera = open_camera_reader(self._options)
-            reporter = Reporter(self._options, camera.engine, self._log)
+            stack.callback(self._readers.close_unused, ())
+            cameras = self._choose(self._options.cameras)
+            reporter = Reporter(self._options, cameras[0].networks.engine, self._log)
             self._pipeline = reporter.pipeline = pipeline = EventPipeline(self._options, self._log)
             stack.callback(lambda: pipeline.close(self._stop_within))
             monitor = Monitor(self._options, self.health, reporter, self._notifier, log=self._log)
             stack.callback(monitor.close)
             stack.callback(self._notifier.stopping)
             self._reporter, self._monitor = reporter, monitor
+            self._loop = CameraLoop(monitor, self._ended)
+            reporter.status = self._loop.status
             monitor.check_requests = self._check_signals
             monitor.start()
-            while True:
-                code = self._read(camera)
-                if self._next is None:
-                    return code
-                camera, self._next = self._next, None
+            self._begin(cameras)
+            return self._loop.run()
 
     @property
     def _stop_within(self) -> float:
         config = self._options.config
         return 5.0 if config is None else config.service.stop_within
 
-    def _read(self, camera: CameraReader) -> int:
-        options, source, reader, engine = camera
-        self._reporter.engine = engine
-        self.health.source, self.health.engine = source.name, str(engine)
-        with reader:
-            frame_reader = FrameReader(options, reader, self._reporter, self._monitor.roi)
-            has_positions = options.read_as == "frame"
-            loop = FrameLoop(frame_reader, source, options.every, has_positions, engine, observer=self._monitor)
-            self._reporter.status = loop.status
-            self._frame_reader = frame_reader
-            self._monitor.begin(source)
-            code = loop.run()
-        if not self._service and self._next is None:
-            self._reporter.say("done", closing_line(source.name, loop.read + loop.skipped, loop.vehicles))
-        return code
+    def _choose(self, cameras: Sequence[InferOptions]) -> list[Camera]:
+        """Open the networks, and return the cameras, which `begin` opens. Raises PlateEdgeError."""
+        chosen = [choose_camera(options, self._readers.open(options)) for options in cameras]
+        _script_of(chosen)
+        return chosen
+
+    def _begin(self, cameras: Sequence[Camera], closing: Mapping[str | None, BackgroundThread] | None = None) -> None:
+        """Add cameras to the loop; counters of earlier cameras with their names go on.
+
+        Args:
+            cameras: to add.
+            closing: threads that close earlier cameras, by their address.
+        """
+        order = [options.name for options in self._options.cameras]
+        known = {health.name: health for health in self.health.cameras}
+        self.health.cameras = [known.get(name) or CameraHealth(name) for name in order]
+        known = {health.name: health for health in self.health.cameras}
+        self._loop.cameras.extend(cameras)
+        self._loop.cameras.sort(key=lambda camera: order.index(camera.name))
+        for camera in self._loop.cameras:
+            camera.source.patient = len(order) > 1  # it must not end the others
+        for camera in cameras:
+            before = (closing or {}).get(camera.options.camera)
+            camera.begin(
+                self._reporter,
+                self._monitor,
+                known[camera.name],
+                self._loop.changed,
+                [before] if before else [],
+            )
+
+    def _ended(self, camera: Camera, reason: str) -> None:
+        """Note the end of a camera."""
+        health = camera.health
+        health.source_state = f"ended: {reason}" if reason else "ended"
+        if not reason:
+            self._finished.append(camera.options.core)
+        if not self._service and not reason:
+            frames = health.frames_read + health.frames_skipped
+            self._reporter.say("done", closing_line(camera.source.name, frames, health.vehicles))
 
     def _check_signals(self) -> None:
-        """Raise StopLoop if a stop was requested, or a reload that needs another camera or model."""
+        """Raise StopLoop if a stop was requested; reload the settings if that was requested."""
         if self._signals.stop:
             raise StopLoop
         if self._signals.take_reload():
             self._reload()
-            if self._next is not None:
-                raise StopLoop
 
     def _reload(self) -> None:
         """Read the command line and its settings file again. Invalid settings change nothing."""
@@ -128,22 +130,63 @@ class Session:
         self._notifier.ready("reloaded")
 
     def _apply(self, options: InferOptions) -> None:
-        # Check the model first: one that crashes its interpreter would end the service.
-        camera = open_camera_reader(options._replace(check_model=True)) if options.core != self._options.core else None
-        engine = self._reporter.engine
+        self._loop.settle()
+        kept, rest = match(self._loop.cameras, options.cameras)
+        rest = [one for one in rest if one.core not in self._finished]  # a video is not read again
         try:
-            self._change(options, engine if camera is None else camera.engine)
+            # Check models first: one that crashes its interpreter would end the service.
+            new = self._choose([one._replace(check_model=True) for one in rest])
+            script = _script_of([*kept, *new])
+            for camera, one in kept.items():
+                camera.networks.check_region(one)
+            try:
+                self._change(options, script)
+            except Exception:
+                self._change(self._options, _script_of(self._loop.cameras))
+                raise
         except Exception:
-            self._change(self._options, engine)
-            if camera is not None:
-                camera.reader.close()
+            self._readers.close_unused([camera.options for camera in self._loop.cameras])
             raise
         self._log.as_json = options.config is not None and options.config.service.log == "json"
-        self._options, self._next = options, camera
-        if camera is None:
-            self._frame_reader.options = options
+        self._options = options
+        removed = [camera for camera in self._loop.cameras if camera not in kept]
+        closing = {camera.options.camera: self._loop.remove(camera) for camera in removed}
+        for camera, one in kept.items():
+            camera.options = one
+        self._begin(new, closing)
+        self._readers.close_unused(options.cameras)
 
-    def _change(self, options: InferOptions, engine: Engine) -> None:
-        self._reporter.apply(options, engine.script)
+    def _change(self, options: InferOptions, script: Script) -> None:
+        self._reporter.apply(options, script)
         self._pipeline.apply(options)
         self._monitor.apply(options)
+
+
+def match(
+    cameras: Sequence[Camera], wanted: Sequence[InferOptions]
+) -> tuple[dict[Camera, InferOptions], list[InferOptions]]:
+    """Return the cameras that go on, with their new options, and the options of cameras that have to be opened.
+
+    A camera goes on if its `core` is the same, also under another name.
+    """
+    kept: dict[Camera, InferOptions] = {}
+    rest = list(wanted)
+    for same_name in (True, False):
+        for camera in cameras:
+            found = [
+                one for one in rest if one.core == camera.options.core and (one.name == camera.name or not same_name)
+            ]
+            if camera not in kept and found:
+                kept[camera] = found[0]
+                rest.remove(found[0])
+    return kept, rest
+
+
+def _script_of(cameras: Sequence[Camera]) -> Script:
+    """Return the characters that all cameras read, for the watch lists. Raises UsageError if they differ."""
+    first = cameras[0].networks.engine.script
+    for camera in cameras:
+        if camera.networks.engine.script != first:
+            both = f"cameras {cameras[0].name} and {camera.name}"
+            raise UsageError(f"{both} read different characters; run them as two programs")
+    return first

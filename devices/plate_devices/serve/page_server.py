@@ -28,7 +28,7 @@ LIMITS = ConnectionLimits(connections=256, reserved=32, held_bytes=16 << 20, wor
 
 
 class LivePage:
-    """The page of one device; the loop feeds `live_state`."""
+    """The page of one device; the loop feeds `live_states`, by the name of the camera."""
 
     def __init__(
         self,
@@ -44,10 +44,10 @@ class LivePage:
             extra: more paths, such as "/metrics", with functions that return content type and bytes.
             health: returns the JSON of /health. Like `extra`, it is called from other threads.
         """
-        self.live_state = LiveState()
+        self.live_states: dict[str, LiveState] = {"": LiveState()}
         self._settings, self._report = settings, report
-        self._pictures = LivePictures(self.live_state)
-        self._content = PageContent(self.live_state, self._pictures, extra or {}, health, settings.roi_file)
+        self._pictures = LivePictures(self.live_states[""])
+        self._content = PageContent(self.live_states[""], self._pictures, extra or {}, health, settings.roi_file)
         self._listen = parse_listen(settings.address)
         self._access = AccessControl()
         self._server: EventLoop | None = None
@@ -63,7 +63,7 @@ class LivePage:
         if self._settings.roi_file is not None:
             saved, roi = load_roi(self._settings.roi_file)
             if saved:
-                self.live_state.set_roi(roi)
+                self.live_states[""].set_roi(roi)
         family, address, is_loopback = resolve(self._listen)
         is_terminal = sys.stderr is not None and sys.stderr.isatty()
         if not is_loopback:

@@ -23,6 +23,10 @@ class FrameRateLimit:
         self._interval = max(self._shortest, 1.0 / fps if fps else 0.0)
         self._due = min(self._due, time.monotonic() + self._interval)
 
+    def due_in(self) -> float:
+        """Return the seconds until a frame is due, 0 for now."""
+        return max(0.0, self._due - time.monotonic())
+
     def is_due(self) -> bool:
         """Return whether the current frame is to be decoded; called once for each frame."""
         now = time.monotonic()
@@ -35,4 +39,4 @@ class FrameRateLimit:
     def wait(self) -> None:
         """Sleep until the next frame is due, for sources that are asked for each frame."""
         while not self.is_due():
-            time.sleep(max(0.0, self._due - time.monotonic()))
+            time.sleep(self.due_in())

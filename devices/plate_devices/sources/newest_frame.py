@@ -1,9 +1,10 @@
-"""Keeps only the newest frame of a live source. Late frames are dropped, never queued."""
+"""Reads a source in a thread of its own, and keeps one frame: of a live source the newest, late ones are dropped."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 from plate_devices.sources.reopening import ReopeningSource
@@ -20,29 +21,44 @@ STALLED_AFTER = 5.0
 HANGS_AFTER = 60.0
 """Seconds of inactivity of the reading thread after which the driver counts as hung; this process cannot recover."""
 
-_POLL_EVERY = 0.25
+IDLE_AFTER = 0.25
+"""Seconds without a frame after which `check` is to be called, and then again."""
 
 
 class NewestFrameSource(Source):
-    """Reads a live source in a thread; `frames` yields the newest frame each time.
+    """Reads a source in a thread. `frames` yields its newest frame each time; `start` and `take` do not wait.
 
     Attributes:
         read: frames that were handed on.
         listener: is called about outages.
+        changed: is notified when the source becomes ready.
     """
 
-    def __init__(self, source: Source, stalled_after: float = STALLED_AFTER, hangs_after: float = HANGS_AFTER) -> None:
-        """Take a live source and limits in seconds. A stall is an error, unless it is a `ReopeningSource`."""
+    def __init__(
+        self,
+        source: Source,
+        stalled_after: float = STALLED_AFTER,
+        hangs_after: float = HANGS_AFTER,
+        drops: bool = True,
+    ) -> None:
+        """Take a source and limits in seconds. A stall is an error, unless it is a `ReopeningSource`.
+
+        Args:
+            drops: False for a source that waits until its last frame was taken, such as a file. It cannot stall.
+        """
         self.name, self.default_roi, self.rate_limit = source.name, source.default_roi, source.rate_limit
         self.read = 0
-        self._source = source
+        self.changed = threading.Condition()
+        self._source, self._drops = source, drops
         self._reopening = source if isinstance(source, ReopeningSource) else None
         self._stalled_after, self._hangs_after = stalled_after, hangs_after
-        self._changed = threading.Condition()
+        self._messages: deque[str] = deque(maxlen=16)
+        self._waiting_since = time.monotonic()
         self._newest: Frame | None = None
         self._error: BaseException | None = None
         self._ended = False
         self._stopping = False
+        self._patient = False
         self._thread = BackgroundThread(self._read, f"read {source.name}", restarts=False)
 
     @property
@@ -55,77 +71,120 @@ class NewestFrameSource(Source):
         """What is wrong at the moment; "" while pictures come."""
         return self._source.state
 
+    @property
+    def patient(self) -> bool:
+        """Whether a source that is opened again when it is lost is also tried again if it never worked, or hangs."""
+        return self._patient
+
+    @patient.setter
+    def patient(self, value: bool) -> None:
+        self._patient = value
+        if self._reopening is not None:
+            self._reopening.patient = value
+
+    @property
+    def ready(self) -> bool:
+        """Whether `take` has something to return or to raise."""
+        return self._newest is not None or self._ended
+
     def frames(self) -> Frames:
         """Yield the newest frame each time, and wait for one that was not yielded yet.
 
         Raises:
             DeviceError: no frame came for too long; and errors of the source.
         """
-        self._thread.start()
-        while (frame := self._wait()) is not None:
-            self.read += 1
-            yield frame
-
-    def close(self) -> None:
-        """Stop the thread and close the source."""
-        with self._changed:
-            self._stopping = True
-        if self._reopening is not None:
-            self._reopening.close()  # it may be waiting for its next try
-        if self._thread.started:
-            self._thread.join(2.0)
-        # A thread that hangs in the driver still holds the device: closing it now would crash.
-        if self._reopening is None and not self._thread.is_alive():
-            self._source.close()
-
-    def _wait(self) -> Frame | None:
-        since = time.monotonic()
+        self.start()
         while True:
-            with self._changed:
-                came = self._changed.wait_for(lambda: self._newest is not None or self._ended, _POLL_EVERY)
-                if came:
-                    if self._newest is None and self._error is not None:
-                        raise self._error
-                    frame, self._newest = self._newest, None
-            self._notify_listener(came)
-            if came:
-                return frame
-            self._check(time.monotonic() - since)
+            with self.changed:
+                came = self.changed.wait_for(lambda: self.ready, IDLE_AFTER)
+            self.pass_messages()
+            if not came:
+                if self.listener is not None:
+                    self.listener.waiting()
+                self.check()
+            elif (frame := self.take()) is not None:
+                yield frame
+            else:
+                return
 
-    def _notify_listener(self, came: bool) -> None:
-        """Pass on messages, in the thread that asks for frames."""
-        if self.listener is None:
-            return
-        while self._reopening is not None and (message := self._reopening.outages.take_message()):
-            self.listener.report(message)
-        if not came:
-            self.listener.waiting()
+    def start(self, changed: threading.Condition | None = None) -> None:
+        """Start the thread, which notifies `changed`: several sources may share one condition."""
+        self.changed = changed or self.changed
+        self._source.listener = self
+        self._waiting_since = time.monotonic()
+        if not self._stopping:
+            self._thread.start()
 
-    def _check(self, waited: float) -> None:
-        """Report a source that has sent nothing for `waited` seconds. Raises DeviceError where it cannot recover."""
-        if waited < self._stalled_after:
+    def take(self) -> Frame | None:
+        """Return the newest frame, None after the last one; call it when `ready`. Raises errors of the source."""
+        with self.changed:
+            frame, self._newest = self._newest, None
+            if frame is None and self._error is not None:
+                raise self._error
+            if not self._drops:
+                self.changed.notify_all()
+        self._waiting_since = time.monotonic()
+        self.read += frame is not None
+        return frame
+
+    def check(self) -> None:
+        """Report a stall; called about four times a second without a frame. Raises DeviceError if it cannot recover."""
+        if not self._drops or time.monotonic() - self._waiting_since < self._stalled_after:
             return
         reason = f"{self.name} has sent no picture for {self._stalled_after:g} s"
         if self._reopening is None:
             raise DeviceError(f"{reason}; check the camera")
-        if self._reopening.inactive_for() > self._hangs_after:
+        hangs = self._reopening.inactive_for() > self._hangs_after
+        if hangs and not self.patient:
             raise DeviceError(f"{self.name} hangs and cannot be opened again; restart the program")
-        if self.read and not self.state:
+        if (self.read or hangs) and not self.state:
             self._reopening.outages.lost(reason, f"no picture for {self._stalled_after:g} s")
+
+    def interrupt(self) -> None:
+        """Ask the thread to end."""
+        with self.changed:
+            self._stopping = True
+            self.changed.notify_all()
+        self._source.interrupt()
+
+    def close(self) -> None:
+        """Stop the thread and close the source."""
+        self.interrupt()
+        if self._thread.started:
+            self._thread.join(2.0)
+        # A thread that hangs in the driver still holds the device: closing it now would crash.
+        if not self._thread.is_alive():
+            self._source.close()
+
+    def report(self, message: str) -> None:
+        """See `SourceListener`: the thread of the source reports; `pass_messages` passes it on."""
+        self._messages.append(message)
+
+    def waiting(self) -> None:
+        """See `SourceListener`."""
+
+    def pass_messages(self) -> None:
+        """Pass messages on, in the thread that takes frames."""
+        while self._reopening is not None and (message := self._reopening.outages.take_message()):
+            self._messages.append(message)
+        while self.listener is not None and self._messages:
+            self.listener.report(self._messages.popleft())
 
     def _read(self) -> None:
         frames = self._source.frames()
         try:
             for frame in frames:
-                with self._changed:
+                with self.changed:
+                    if not self._drops:
+                        self.changed.wait_for(lambda: self._newest is None or self._stopping)
                     if self._stopping:
                         break
                     self._dropped += self._newest is not None
                     self._newest = frame
-                    self._changed.notify()
+                    self.changed.notify_all()
             frames.close()  # a driver has to be left in the thread that entered it
         except BaseException as error:  # raised again where frames are asked for
             self._error = error
-        with self._changed:
+        with self.changed:
             self._ended = True
-            self._changed.notify()
+            self.changed.notify_all()

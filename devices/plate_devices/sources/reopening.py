@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from plate_devices.backoff import BackOff
 from plate_devices.sources.outages import OutageTracker
 from plate_devices.sources.source import Source
-from plate_runtime.errors import DeviceError, InputError
+from plate_devices.threads import describe
+from plate_runtime.errors import DeviceError, InputError, PlateEdgeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,10 @@ class ReopeningSource(Source):
 
     Attributes:
         outages: the state, and messages for the operator.
+        patient: also try a source again that has never worked, or that fails unexpectedly.
     """
+
+    patient = False
 
     def __init__(
         self, open_source: Callable[[], Source], outages: OutageTracker | None = None, back_off: BackOff | None = None
@@ -60,7 +64,7 @@ class ReopeningSource(Source):
         """Yield frames until `close`; their numbers go on after each reopening.
 
         Raises:
-            DeviceError, InputError: the source cannot be read, and has never sent a picture.
+            DeviceError, InputError: the source cannot be read, and has never sent a picture; not if it is `patient`.
         """
         number = 0
         while not self._stopping.is_set():
@@ -74,18 +78,28 @@ class ReopeningSource(Source):
                     yield frame._replace(number=first + frame.number)
                 reason: Exception = DeviceError(f"{self.name} has ended")
             except (DeviceError, InputError) as error:
-                if number == 0:
+                if number == 0 and not self.patient:
                     raise
                 reason = error
+            except PlateEdgeError:  # wrong settings, or a part is missing: no try can help
+                raise
+            except Exception as error:
+                if not self.patient:
+                    raise
+                reason = DeviceError(f"{self.name}: {describe(error)}")
             finally:
                 self._source.close()
             self._wait(reason)
             self._dropped += self._source.dropped
             self._source = self._open_source()
 
-    def close(self) -> None:
+    def interrupt(self) -> None:
         """End the waiting and reopening. The thread that reads the source closes it."""
         self._stopping.set()
+
+    def close(self) -> None:
+        """See `interrupt`."""
+        self.interrupt()
 
     def _wait(self, reason: Exception) -> None:
         pause = self._back_off.next(LoginError.PAUSE if isinstance(reason, LoginError) else 0.0)

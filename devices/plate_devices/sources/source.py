@@ -91,6 +91,10 @@ class Source(Protocol):
         """
         ...
 
+    def interrupt(self) -> None:
+        """End a wait of `frames`, from another thread. Sources that never wait for long need not do anything."""
+        return
+
     def close(self) -> None:
         """Release the file or device; called once, also after an error."""
         return

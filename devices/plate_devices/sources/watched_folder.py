@@ -83,9 +83,13 @@ class WatchedFolder(Source):
                     return
             self._wait(started)
 
-    def close(self) -> None:
+    def interrupt(self) -> None:
         """Stop watching."""
         self._closed = True
+
+    def close(self) -> None:
+        """See `interrupt`."""
+        self.interrupt()
 
     def _complete(self) -> list[tuple[_File, str]]:
         """Scan the folder; return the pictures that have not changed for a while, the oldest first."""

@@ -1,0 +1,95 @@
+"""Networks that are opened once for all cameras that read with them."""
+
+from __future__ import annotations
+
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from plate_devices.open_models import engine_of, open_reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from plate_devices.run_options import InferOptions
+    from plate_runtime.reader import PlateReader
+    from plate_runtime.results import Detection, Plate
+
+
+class SharedReader:
+    """Readers of the same models, one for each thread that reads at the same time. Thread-safe.
+
+    Attributes:
+        engine: models and backend.
+    """
+
+    def __init__(self, options: InferOptions, threads: int) -> None:
+        """Open so many readers. Raises UsageError, ModelError, MissingPartError."""
+        self._readers = [open_reader(options)]
+        try:
+            self.engine = engine_of(options, self._readers[0])
+            # The first one has tried foreign models.
+            self._readers += [open_reader(options._replace(check_model=False)) for _ in range(threads - 1)]
+        except BaseException:
+            self.close()
+            raise
+        self._free: SimpleQueue[PlateReader] = SimpleQueue()
+        for reader in self._readers:
+            self._free.put(reader)
+
+    def read(
+        self,
+        image: NDArray[np.uint8],
+        as_: str = "frame",
+        *,
+        region: str | None = None,
+        min_confidence: float | None = None,
+    ) -> list[Plate]:
+        """See `PlateReader.read`."""
+        reader = self._free.get()
+        try:
+            return reader.read(image, as_, region=region, min_confidence=min_confidence)
+        finally:
+            self._free.put(reader)
+
+    def find(self, image: NDArray[np.uint8], *, min_confidence: float | None = None) -> list[Detection]:
+        """See `PlateReader.find`."""
+        reader = self._free.get()
+        try:
+            return reader.find(image, min_confidence=min_confidence)
+        finally:
+            self._free.put(reader)
+
+    def check_region(self, options: InferOptions) -> None:
+        """Raise UsageError if the models cannot read plates of the region."""
+        self._readers[0].check_region(options.region, options.read_as)
+
+    def close(self) -> None:
+        """Close the networks."""
+        for reader in self._readers:
+            reader.close()
+
+
+class SharedReaders:
+    """The open networks, by the options that decide which ones."""
+
+    def __init__(self, threads: int = 1) -> None:
+        """Open networks for so many threads."""
+        self._threads = threads
+        self._open: dict[tuple[object, ...], SharedReader] = {}
+
+    def open(self, options: InferOptions) -> SharedReader:
+        """Return the networks of these options; they may be open already. Raises as `SharedReader` does."""
+        key = options.networks
+        if key not in self._open:
+            self._open[key] = SharedReader(options, self._threads)
+        self._open[key].check_region(options)
+        return self._open[key]
+
+    def close_unused(self, cameras: Iterable[InferOptions]) -> None:
+        """Close the networks that no camera of these options uses."""
+        used = {options.networks for options in cameras}
+        for key in [key for key in self._open if key not in used]:
+            self._open.pop(key).close()
