@@ -30,13 +30,12 @@ from drives.scoring import Reported, Score, describe, follow_drive, legible_fram
 from drives.traffic import RATE, Drive, Passing, plan_drive
 
 from plate_devices.follow import Vehicle
-from plate_devices.live.loop import FrameLoop
+from plate_devices.live.loop import FrameLoop, Reading
 from plate_devices.live.motion import MotionDetector
 from plate_devices.live.roi import View
-from plate_devices.sources.source import Frame, Frames, Source
+from plate_devices.sources.source import Frames, Source
 from plate_devices.sources.video import VideoFile
 from plate_runtime.errors import PlateEdgeError
-from plate_runtime.results import Plate
 
 # The numbers of the follower were chosen on seeds below 60.
 SEEDS = range(2000, 2006)
@@ -77,12 +76,12 @@ class Guesses:
             yield View(frame, frame.rgb, None)
         source.close()
 
-    def read(self, _source: Source, view: View) -> tuple[list[Plate], float]:
+    def read(self, _source: Source, view: View) -> Reading:
         """Guess."""
         self.read_frames.append(view.frame.number)
-        return self._reader.read(view.frame.number / RATE), 0.0
+        return Reading(self._reader.read(view.frame.number / RATE), 0.0)
 
-    def print_frame(self, source: Source, frame: Frame, plates: list[Plate], elapsed: float) -> None:
+    def frame_read(self, source: Source, view: View, reading: Reading) -> None:
         """Not asked for."""
 
     def print_vehicle(self, _source: Source, vehicle: Vehicle) -> None:

@@ -116,7 +116,7 @@ def _read(bench: Bench, seconds: float) -> Turn:
     started, cpu = time.perf_counter(), time.process_time()
     for count, frame in enumerate(cycle(bench.frames), 1):
         part = np.ascontiguousarray(frame[y : y + height, x : x + width])
-        bench.page.live_state.add_frame(frame, bench.reader.read(part, "plate"), 0.0, ROI)
+        bench.page.live_states[""].add_frame(frame, bench.reader.read(part, "plate"), 0.0, ROI)
         if (passed := time.perf_counter() - started) >= seconds:
             return Turn(count, time.process_time() - cpu, passed)
     raise AssertionError

@@ -26,7 +26,7 @@ from plate_devices.cli.evaluate import parse_eval
 from plate_devices.cli.infer_options import parse_infer
 from plate_devices.config.load import load_config
 from plate_devices.events.clock import Clock
-from plate_devices.events.records import Engine, error_record, frame_record, plate_record, vehicle_record
+from plate_devices.events.records import Engine, Origin, error_record, frame_record, plate_record, vehicle_record
 from plate_devices.follow import Vehicle
 from plate_devices.sources.source import Frame
 from plate_export import command as exporting
@@ -230,16 +230,17 @@ def keys_described(heading: str) -> set[str]:
 def test_the_page_on_records_describes_every_key() -> None:
     plate = Plate("A", "A", 0.9, 0.9, (0, 0, 9, 9), ((0, 0), (9, 0), (9, 9), (0, 9)), None, [Character("A", 0.9, ())])
     engine, pixels = Engine({"reader": "fake@1.0.0"}, "fake"), np.zeros((9, 9, 3), np.uint8)
+    origin = Origin("0", engine, camera="gate", tags=("yard",))
     vehicle = Vehicle(plate, 0.9, 2, 2, 0, 1, None, None, None, None, pixels)
     clock = Clock()
-    stamped = vehicle_record("0", vehicle, engine)
+    stamped = vehicle_record(origin, vehicle)
     clock.stamp(stamped)
     records = {
-        "frame": frame_record("a.jpg", Frame(pixels, 0, None), [plate], 1.0, engine),
+        "frame": frame_record(origin, Frame(pixels, 0, None), [plate], 1.0),
         "vehicle": stamped,
         "plate": plate_record(plate),
         "clock": clock.announcement(),
-        "error": error_record("a.jpg", InputError("damaged")),
+        "error": error_record(origin, InputError("damaged")),
     }
     for heading, record in records.items():
         assert set(record) - {"schema", "type"} <= keys_described(heading), heading

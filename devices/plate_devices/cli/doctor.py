@@ -21,8 +21,9 @@ DOCTOR = Command(
     "plate-doctor",
     "Check interpreters, models, camera, board, disk, clock and outputs, with advice on each problem.",
     (
-        Option("--config", "settings file of a device; its camera and outputs are checked too", "FILE"),
-        Option("--camera", "camera to check: 0, csi:0, rtsp://..., http://..., demo", "SOURCE"),
+        Option("--config", "settings file of a device; its cameras and outputs are checked too", "FILE"),
+        Option("--camera", "camera to check: 0, csi:0, rtsp://..., http://..., demo; repeat it for several", "SOURCE",
+               repeats=True),
         Option("--bench", "measure the speed of this machine, as a row for benchmarks/devices.csv"),
         Option("--seconds", "how long to measure (10)", "N", number("seconds, from 0.1 to 600", 0.1, 600), 10.0),
         Option("--json", "print one JSON object"),
@@ -95,12 +96,13 @@ def _look(given: dict[str, Any], options: InferOptions | None) -> Iterator[Findi
     yield from machine_checks.check_board(board)
     yield from machine_checks.check_disk(_folder(options))
     yield from machine_checks.check_clock()
-    camera = given["--camera"] or (options.camera if options else None)
-    if camera is not None or options is not None:
+    if given["--camera"] or options is not None:
         from plate_devices.health.environment_checks import check_camera, check_outputs
 
-        if camera is not None:
+        for camera in given["--camera"]:
             yield from check_camera(camera, *((options.size, options.redirect) if options else ()))
+        for one in options.cameras if options is not None and not given["--camera"] else ():
+            yield from check_camera(one.camera or "", one.size, one.redirect, one.name)
         if options is not None:
             yield from check_outputs(options)
 

@@ -112,9 +112,9 @@ def _sources(tables: list[Any], place: Location) -> tuple[SourceSettings, ...]:
     """Return the `[[source]]` tables. Raises ConfigError if one lacks name or address, or two have the same name."""
     names: set[str] = set()
     found = []
+    if not tables or not all(isinstance(table, dict) for table in tables):
+        place.refuse(f"{shown(tables)} is not valid; begin each table with [[source]]")
     for number, table in enumerate(tables):
-        if not isinstance(table, dict):
-            place.refuse(f"{shown(tables)} is not valid; begin each table with [[source]]")
         source = build(SourceSettings, table, place.below(number))
         if not source.address:
             place.below(number).refuse("address is missing; it has to be a camera, as after --camera")

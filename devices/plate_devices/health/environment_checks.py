@@ -30,7 +30,8 @@ def check_settings(
         advice = "correct the line; docs/operate/service.md lists all settings"
         return None, [Finding("settings", "failed", str(error), advice)]
     outputs = ", ".join(one.name or one.type for one in options.config.outputs) if options.config else ""
-    found = [Finding("settings", "ok", f"{file}: reads as {options.read_as}; outputs: {outputs or 'lines'}")]
+    cameras = f"; cameras: {', '.join(one.name for one in options.cameras)}" if len(options.cameras) > 1 else ""
+    found = [Finding("settings", "ok", f"{file}: reads as {options.read_as}{cameras}; outputs: {outputs or 'lines'}")]
     try:
         mode = file.stat().st_mode
     except OSError:
@@ -41,8 +42,15 @@ def check_settings(
     return options, found
 
 
-def check_camera(name: str, size: tuple[int, int] | None = None, redirect: str | None = None) -> Iterator[Finding]:
-    """Open the camera and wait for a picture."""
+def check_camera(
+    address: str, size: tuple[int, int] | None = None, redirect: str | None = None, name: str = ""
+) -> Iterator[Finding]:
+    """Open a camera and wait for a picture; messages begin with its name, if it has one."""
+    for finding in _check_camera(address, size, redirect):
+        yield finding._replace(message=f"{name}: {finding.message}") if name else finding
+
+
+def _check_camera(name: str, size: tuple[int, int] | None, redirect: str | None) -> Iterator[Finding]:
     from plate_devices.sources.open_camera import open_camera
     from plate_devices.sources.watched_folder import WatchedFolder
 

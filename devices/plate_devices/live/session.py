@@ -38,7 +38,8 @@ class Session:
         self._service = self._notifier.is_service or (config is not None and "service" in config.present)
         self._log = Log(PROGRAM, config is not None and config.service.log == "json")
         self._signals = Signals()
-        self._readers = SharedReaders()
+        self._threads = options.jobs or 1
+        self._readers = SharedReaders(self._threads)
         self._finished: list[tuple[object, ...]] = []
         self.health = Health()
 
@@ -50,6 +51,7 @@ class Session:
                 stack.enter_context(self._signals)
             stack.callback(self._readers.close_unused, ())
             cameras = self._choose(self._options.cameras)
+            _script_of(cameras)
             reporter = Reporter(self._options, cameras[0].networks.engine, self._log)
             self._pipeline = reporter.pipeline = pipeline = EventPipeline(self._options, self._log)
             stack.callback(lambda: pipeline.close(self._stop_within))
@@ -57,7 +59,7 @@ class Session:
             stack.callback(monitor.close)
             stack.callback(self._notifier.stopping)
             self._reporter, self._monitor = reporter, monitor
-            self._loop = CameraLoop(monitor, self._ended)
+            self._loop = CameraLoop(monitor, self._ended, self._threads)
             reporter.status = self._loop.status
             monitor.check_requests = self._check_signals
             monitor.start()
@@ -71,9 +73,7 @@ class Session:
 
     def _choose(self, cameras: Sequence[InferOptions]) -> list[Camera]:
         """Open the networks, and return the cameras, which `begin` opens. Raises PlateEdgeError."""
-        chosen = [choose_camera(options, self._readers.open(options)) for options in cameras]
-        _script_of(chosen)
-        return chosen
+        return [choose_camera(options, self._readers.open(options)) for options in cameras]
 
     def _begin(self, cameras: Sequence[Camera], closing: Mapping[str | None, BackgroundThread] | None = None) -> None:
         """Add cameras to the loop; counters of earlier cameras with their names go on.

@@ -143,6 +143,34 @@ crops = "c"
         with pytest.raises(UsageError, match="there is no profile 'pi-9'"):
             parse_infer(["a.png", "--as", "plate", "--profile", "pi-9"])
 
+    def test_each_camera_has_its_settings_and_the_options_have_priority(self, tmp_path: Path) -> None:
+        file = self.write(
+            tmp_path,
+            '[[source]]\nname = "gate"\naddress = "0"\nfps = 4\nregion = "germany"\nmodels = ["a.onnx"]\n'
+            'tags = ["in"]\n'
+            '[[source]]\nname = "yard"\naddress = "1"\nrotate = 180\nmin_confidence = 0.9\nsize = [640, 480]\n'
+            '[read]\nas = "plate"\nregion = "eu"\nmin_confidence = 0.6\nmodels = ["b.onnx"]\n',
+        )
+        gate, yard = parse_infer(["--config", file]).cameras
+        assert (gate.name, gate.camera, gate.fps, gate.region, gate.models) == ("gate", "0", 4.0, "germany", ["a.onnx"])
+        assert (gate.min_confidence, gate.rotation, gate.size, gate.tags) == (0.6, 0, None, ("in",))
+        assert (yard.name, yard.camera, yard.fps, yard.region, yard.models) == ("yard", "1", None, "eu", ["b.onnx"])
+        assert (yard.min_confidence, yard.rotation, yard.size, yard.tags) == (0.9, 2, (640, 480), ())
+        assert [one.fps for one in parse_infer(["--config", file, "--fps", "2"]).cameras] == [2.0, 2.0]
+        (only,) = parse_infer(["--config", file, "--camera", "yard"]).cameras
+        assert only == yard
+        (other,) = parse_infer(["--config", file, "--camera", "2"]).cameras
+        assert (other.name, other.camera, other.fps, other.region) == ("", "2", None, "eu")
+        picture = parse_infer(["--config", file, "a.png"])
+        assert (picture.cameras, picture.camera, picture.name, picture.fps) == ((), None, "", None)
+
+    def test_cameras_of_the_command_line_are_named_by_their_addresses(self) -> None:
+        line = ["--camera", "http://u:secret@a/x", "--camera", "demo", "--camera", "demo", "--roi", "1,2,30,40"]
+        cameras = parse_infer(line).cameras
+        assert [one.name for one in cameras] == ["http://a/x", "demo", "demo-2"]
+        assert {one.roi for one in cameras} == {(1, 2, 30, 40)}
+        assert parse_infer(["--camera", "demo"]).cameras[0].name == ""
+
     def test_outputs_take_the_place_of_lines(self, tmp_path: Path) -> None:
         head = '[source]\naddress = "demo"\n[read]\nas = "plate"\n[[output]]\ntype = '
         assert not parse_infer(["--config", self.write(tmp_path, f'{head}"csv"\npath = "a"\n')]).lines

@@ -45,6 +45,18 @@ limit = 0
     assert config.present == {"source", "read", "heat"}
 
 
+def test_tables_of_cameras_are_read_in_their_order(tmp_path: Path) -> None:
+    text = (
+        '[[source]]\nname = "gate"\naddress = "demo"\nmodels = ["a.onnx"]\n[[source]]\nname = "yard"\naddress = "0"\n'
+    )
+    config = load_config(write(tmp_path, text))
+    assert [(one.name, one.address, one.models) for one in config.sources] == [
+        ("gate", "demo", ("a.onnx",)),
+        ("yard", "0", ()),
+    ]
+    assert config.source.address is None
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -66,6 +78,20 @@ limit = 0
         ('[source]\nredirect = ""\n', "line 2: source.redirect: this is not a host name"),
         ("[source]\nroi = [1, 2, 0, 4]\n", "line 2: source.roi: (1, 2, 0, 4) is not valid"),
         ("[read]\nmin-confidence = 0.5\n", "line 2: read.min-confidence: there is no such setting; did you mean min_c"),
+        (
+            '[[source]]\naddress = "demo"\n[[source]]\nname = "b"\naddress = "demo"\n',
+            "line 1: source[1]: name is missing",
+        ),
+        ('[[source]]\nname = "a"\n', "line 1: source[1]: address is missing"),
+        (
+            '[[source]]\nname = "a"\naddress = "0"\n[[source]]\nname = "a"\naddress = "1"\n',
+            "line 5: source[2].name: two cameras are called a",
+        ),
+        ('[[source]]\nname = "a"\naddress = "0"\nrotate = 45\n', "line 4: source[1].rotate: 45 is not valid"),
+        ('[source]\nname = " a"\n', "line 2: source.name: ' a' is not valid"),
+        ('[source]\ntags = ["a", ""]\n', "line 2: source.tags: '' is not valid"),
+        ("source = [1]\n", "line 1: source: [1] is not valid; begin each table with [[source]]"),
+        ("source = []\n", "line 1: source: [] is not valid; begin each table with [[source]]"),
         ("source = 3\n", "line 1: source: 3 is not valid; it has to be a section, [source]"),
         ("[output]\ntype = 'csv'\n", "line 1: output: a table is not valid; begin each table with [[output]]"),
         (b"[source]\n# \xff\n", "gate.toml, line 2: this is not UTF-8"),

@@ -12,7 +12,16 @@ import numpy as np
 import pytest
 from device_helpers import make_frame, make_plate
 
-from plate_devices.events.records import Engine, error_record, frame_record, timestamp, to_line, uuid7, vehicle_record
+from plate_devices.events.records import (
+    Engine,
+    Origin,
+    error_record,
+    frame_record,
+    timestamp,
+    to_line,
+    uuid7,
+    vehicle_record,
+)
 from plate_devices.follow import Vehicle
 
 ENGINE = Engine({"reader": "plate-character@1.0.0"}, "litert")
@@ -30,7 +39,7 @@ def test_ids_are_uuids_of_version_7_in_order() -> None:
 
 
 def test_a_frame_has_every_key_of_the_schema() -> None:
-    record = json.loads(to_line(frame_record("gate.jpg", make_frame(3), [make_plate("AB12")], 3.14159, ENGINE)))
+    record = json.loads(to_line(frame_record(Origin("gate.jpg", ENGINE), make_frame(3), [make_plate("AB12")], 3.14159)))
     assert record["schema"] == 1
     assert record["type"] == "frame"
     assert (record["source"], record["frame"], record["width"], record["height"]) == ("gate.jpg", 3, 60, 40)
@@ -47,7 +56,7 @@ def test_a_frame_has_every_key_of_the_schema() -> None:
 
 
 def test_a_file_has_no_capture_time() -> None:
-    assert frame_record("a.png", make_frame(live=False), [], 1.0, ENGINE)["time"] is None
+    assert frame_record(Origin("a.png", ENGINE), make_frame(live=False), [], 1.0)["time"] is None
     assert timestamp(None) is None
 
 
@@ -55,7 +64,7 @@ def test_numbers_of_numpy_become_plain_json() -> None:
     plate = make_plate("AB")
     object.__setattr__(plate, "box", tuple(np.int64(value) for value in plate.box))
     object.__setattr__(plate, "confidence", np.float32(0.5))
-    record = json.loads(to_line(frame_record("a", make_frame(), [plate], 1.0, ENGINE)))
+    record = json.loads(to_line(frame_record(Origin("a", ENGINE), make_frame(), [plate], 1.0)))
     assert record["plates"][0]["box"] == [4, 6, 40, 12]
     assert record["plates"][0]["confidence"] == 0.5
 
@@ -64,7 +73,7 @@ def test_a_vehicle_record_has_times_and_frame_counts() -> None:
     first = datetime(2026, 5, 1, tzinfo=UTC)
     plate = make_plate("AB12", 0.95)
     vehicle = Vehicle(plate, 0.8, 14, 17, 3, 20, first, first + timedelta(seconds=2), 0.2, 1.23456, PICTURE)
-    record = json.loads(to_line(vehicle_record("demo", vehicle, ENGINE)))
+    record = json.loads(to_line(vehicle_record(Origin("demo", ENGINE), vehicle)))
     assert record["type"] == "vehicle"
     assert (record["first_time"], record["last_time"]) == ("2026-05-01T00:00:00.000Z", "2026-05-01T00:00:02.000Z")
     assert (record["frames"], record["frames_read"]) == (14, 17)
@@ -75,14 +84,14 @@ def test_a_vehicle_record_has_times_and_frame_counts() -> None:
 
 
 def test_an_error_is_one_line() -> None:
-    assert error_record("b.jpg", ValueError("odd\n  thing")) == {
+    assert error_record(Origin("b.jpg", ENGINE), ValueError("odd\n  thing")) == {
         "schema": 1, "type": "error", "source": "b.jpg", "error": "odd thing",
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["ü.jpg", "a\nb\t.png", "broken\udcff.png", 'quote".jpg'])
 def test_any_file_name_makes_one_line_of_ascii(name: str) -> None:
-    line = to_line(error_record(name, ValueError("x")))
+    line = to_line(error_record(Origin(name, ENGINE), ValueError("x")))
     assert re.fullmatch(r"[\x20-\x7e]+", line)
     assert json.loads(line)["source"] == name
 

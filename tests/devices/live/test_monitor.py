@@ -1,4 +1,4 @@
-"""The monitor: counters go on over sources, and thermal throttling slows the source down."""
+"""The monitor: outages are counted, and thermal throttling slows all cameras down."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import pytest
 from plate_devices.cli.infer_options import parse_infer
 from plate_devices.events.records import Engine
 from plate_devices.health.board import Board
-from plate_devices.health.state import Health
-from plate_devices.live.loop import FrameLoop
+from plate_devices.health.state import CameraHealth, Health
+from plate_devices.live.camera import Camera
+from plate_devices.live.camera_loop import CameraLoop
 from plate_devices.live.monitor import Monitor
 from plate_devices.live.reporter import Reporter
 from plate_devices.service.log import Log
@@ -54,62 +55,50 @@ class Machine:
         (zone / "temp").write_text(str(int(1000 * degrees)))
 
 
-def watching(source: Any, **counts: Any) -> FrameLoop:
-    found = {"read": 0, "skipped": 0, "plates": 0, "vehicles": 0, "rate": 12.0, "delay": 0.1, **counts}
-    return cast(FrameLoop, SimpleNamespace(source=source, describe=lambda: "watching", **found))
+def camera(rate: float = 12.0, limit: FrameRateLimit | None = None) -> Any:
+    source = SimpleNamespace(name="gate", state="", dropped=0, rate_limit=limit)
+    made = Camera(cast(Any, SimpleNamespace(name="")), cast(Any, source), cast(Any, None))
+    made.health = CameraHealth(frame_rate=rate)
+    made._dropped_before = 0
+    return made
 
 
-def camera(limit: FrameRateLimit | None = None) -> Any:
-    return SimpleNamespace(name="gate", state="", dropped=0, rate_limit=limit)
+def watching(machine: Machine, *cameras: Any) -> CameraLoop:
+    machine.health.cameras = [one.health for one in cameras]
+    return cast(CameraLoop, SimpleNamespace(cameras=cameras, describe=lambda: "watching"))
 
 
-def test_thermal_throttling_slows_the_source_down_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_thermal_throttling_slows_all_cameras_down_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     machine, limit = Machine(tmp_path, monkeypatch), FrameRateLimit()
-    source = camera(limit)
-    machine.monitor.begin(source)
+    cameras = camera(12.0, limit), camera(11.0)
+    loop = watching(machine, *cameras)
     machine.heat(70)
-    machine.monitor.tick(watching(source))
+    machine.monitor.tick(loop)
     assert machine.health.temperature == 70
     assert machine.health.frame_limit == pytest.approx(0.7 * 12)
-    assert limit._interval == pytest.approx(1 / (0.7 * 12))
+    assert limit._interval == cameras[1].limit._interval == pytest.approx(1 / (0.7 * 12))
     assert "fewer frames are read until it is below 55" in machine.said.getvalue()
     machine.heat(50)
-    monkeypatch.setattr(machine.monitor._throttle, "_next", 0.0)
-    machine.monitor.tick(watching(source))
-    monkeypatch.setattr(machine.monitor._throttle, "_next", 0.0)
-    machine.monitor.tick(watching(source))
+    for _ in range(2):
+        monkeypatch.setattr(machine.monitor._throttle, "_next", 0.0)
+        machine.monitor.tick(loop)
     assert machine.health.frame_limit is None
-    assert limit._interval == 0.0
+    assert limit._interval == cameras[1].limit._interval == 0.0
     assert machine.said.getvalue().endswith("all frames are read again\n")
 
 
-def test_counters_go_on_over_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    machine = Machine(tmp_path, monkeypatch)
-    first, second = camera(), camera()
-    machine.monitor.begin(first)
-    loop = watching(first, read=10, skipped=5, plates=4, vehicles=1)
-    machine.monitor.tick(loop)
-    cast(Any, loop).vehicles = 2  # reported when the loop ended
-    machine.monitor.begin(second)
-    machine.monitor.tick(watching(second, read=3, vehicles=1))
-    health = machine.health
-    assert (health.frames_read, health.frames_skipped, health.plates, health.vehicles) == (13, 5, 4, 3)
-
-
 def test_outages_are_counted_once_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    machine, source = Machine(tmp_path, monkeypatch), camera()
-    machine.monitor.begin(source)
-    machine.health.frame(None)
+    machine, one = Machine(tmp_path, monkeypatch), camera()
+    one.health.frame(None)
     for state in ("", "lost", "lost, try 2", "", "lost"):
-        source.state = state
-        machine.monitor.tick(watching(source))
-    assert machine.health.outages == 2
-    assert machine.health.source_state == "lost"
+        one.source.state = state
+        machine.monitor.tick(watching(machine, one))
+    assert one.health.outages == 2
+    assert one.health.source_state == "lost"
 
 
 def test_free_memory_is_returned_by_the_monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    machine, source = Machine(tmp_path, monkeypatch), camera()
-    machine.monitor.begin(source)
+    machine = Machine(tmp_path, monkeypatch)
     for _ in range(3):
-        machine.monitor.tick(watching(source))
+        machine.monitor.tick(watching(machine, camera()))
     assert machine.trimmed == 1

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from device_helpers import make_frame, make_plate
 
-from plate_devices.events.records import Engine, frame_record
+from plate_devices.events.records import Engine, Origin, frame_record
 from plate_devices.outputs.console_lines import ConsoleLines, printable
 from plate_runtime.errors import DeviceError
 
@@ -19,7 +19,7 @@ ENGINE = Engine({"reader": "m@1"}, "fake")
 
 
 def record(*texts: str) -> dict[str, Any]:
-    return frame_record("a.png", make_frame(), [make_plate(text, 0.98765) for text in texts], 1.0, ENGINE)
+    return frame_record(Origin("a.png", ENGINE), make_frame(), [make_plate(text, 0.98765) for text in texts], 1.0)
 
 
 def test_text_is_a_line_for_each_plate() -> None:

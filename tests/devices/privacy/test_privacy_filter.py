@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plate_devices.config.setting_errors import SettingError
-from plate_devices.events.records import Engine, frame_record
+from plate_devices.events.records import Engine, Origin, frame_record
 from plate_devices.follow import crop_plate
 from plate_devices.privacy.masking import mask_boxes
 from plate_devices.privacy.privacy_filter import PrivacyFilter
@@ -26,7 +26,7 @@ BOX = (200, 100, 120, 30)
 
 
 def record_of(*texts: str) -> dict[str, Any]:
-    return frame_record("gate", make_frame(), [make_plate(text, box=BOX) for text in texts], 1.0, ENGINE)
+    return frame_record(Origin("gate", ENGINE), make_frame(), [make_plate(text, box=BOX) for text in texts], 1.0)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from plate_devices.events.records import Engine, vehicle_record
+from plate_devices.events.records import Engine, Origin, vehicle_record
 from plate_devices.follow import Follower
 from plate_devices.serve.page_server import LivePage
 from plate_devices.sources.demo import ROI, DemoCamera
@@ -38,7 +38,7 @@ class Loop(threading.Thread):
         self.page, self.stopped, self.paused = page, threading.Event(), threading.Event()
 
     def run(self) -> None:
-        state = self.page.live_state
+        state = self.page.live_states[""]
         with PlateReader() as reader:
             while not self.stopped.is_set():
                 follower = Follower(True)
@@ -53,7 +53,7 @@ class Loop(threading.Thread):
                     state.add_frame(frame.rgb, plates, 0.0, roi)
                     state.set_figures(source="demo", skipped=0, dropped=0)
                     for vehicle in follower.add(frame, plates):
-                        record = vehicle_record("demo", vehicle, ENGINE)
+                        record = vehicle_record(Origin("demo", ENGINE), vehicle)
                         record["watchlists"] = [{"name": "family", "match": "exact"}] if frame.number < 40 else []
                         state.add_vehicle(record, vehicle.picture)
 
@@ -178,7 +178,7 @@ def test_an_roi_is_drawn_read_and_taken_away(page: LivePage, tab: Any) -> None:
     keep(tab, "drawing")
     tab.mouse.up()
     wait_for(tab, "document.querySelector('#message').textContent.includes('after a restart')")
-    roi = page.live_state.roi
+    roi = page.live_states[""].roi
     assert roi is not None
     assert all(abs(value - wanted) <= 3 for value, wanted in zip(roi, (160, 310, 260, 110), strict=True)), roi
     assert tab.inner_text("#roi") == f"--roi {','.join(map(str, roi))}"
@@ -187,7 +187,7 @@ def test_an_roi_is_drawn_read_and_taken_away(page: LivePage, tab: Any) -> None:
     keep(tab, "roi")
     tab.click("#whole")
     wait_for(tab, "document.querySelector('#roi').textContent === '--roi 0,0,640,480'")
-    assert page.live_state.roi_for((640, 480), (1, 2, 30, 40)) is None
+    assert page.live_states[""].roi_for((640, 480), (1, 2, 30, 40)) is None
     assert not tab.problems, tab.problems
 
 
@@ -209,7 +209,7 @@ def test_a_finger_draws_too(page: LivePage, browser: Any) -> None:
         touch("touchMove", (0.2 + 0.1 * step, 0.2 + 0.1 * step))
     touch("touchEnd")
     wait_for(tab, "document.querySelector('#message').textContent.includes('after a restart')")
-    x, y, width, height = page.live_state.roi or (0, 0, 0, 0)
+    x, y, width, height = page.live_states[""].roi or (0, 0, 0, 0)
     assert abs(x - 128) < 6 and abs(y - 96) < 6 and abs(width - 320) < 8 and abs(height - 240) < 8
     assert tab.evaluate("scrollY") == 0, "the page stays where it is while a finger draws"
     context.close()
@@ -220,7 +220,7 @@ def test_trouble_is_shown(page: LivePage, tab: Any) -> None:
     wait_for(tab, "document.querySelector('#connection').className === 'good'")
     page.loop.paused.set()
     wait_for(tab, "document.querySelector('#connection').textContent.startsWith('no picture for')")
-    page.live_state.set_figures(state="lost for 12 s")
+    page.live_states[""].set_figures(state="lost for 12 s")
     wait_for(tab, "document.querySelector('#connection').textContent === 'lost for 12 s'")
     assert not tab.problems, tab.problems
     page.close()
@@ -232,7 +232,7 @@ def test_other_machines_log_in(open_page: Callable[..., LivePage], tab: Any, tmp
     (tmp_path / "token").write_text("correct-horse-battery\n")
     (tmp_path / "token").chmod(0o600)
     page = open_page("0.0.0.0:0", token_file=tmp_path / "token")
-    page.live_state.add_frame(next(DemoCamera("demo").frames()).rgb, [], 0.0)
+    page.live_states[""].add_frame(next(DemoCamera("demo").frames()).rgb, [], 0.0)
     tab.goto(page.url)
     keep(tab, "login")
     tab.fill("#token", "wrong-horse-battery")

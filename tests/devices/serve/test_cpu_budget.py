@@ -48,6 +48,6 @@ def test_a_thread_that_is_gone_counts_as_one_that_waits_for_nothing() -> None:
 
 def test_the_loop_s_thread_is_known_once_it_has_offered(open_page: Callable[..., LivePage]) -> None:
     page = open_page()
-    assert page.live_state.loop_thread is None
-    page.live_state.add_frame(np.zeros((48, 64, 3), np.uint8), [], 0.0)
-    assert page.live_state.loop_thread == threading.get_native_id()
+    assert page.live_states[""].loop_thread is None
+    page.live_states[""].add_frame(np.zeros((48, 64, 3), np.uint8), [], 0.0)
+    assert page.live_states[""].loop_thread == threading.get_native_id()

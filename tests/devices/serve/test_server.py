@@ -17,7 +17,7 @@ import pytest
 from device_helpers import make_frame, make_plate
 from PIL import Image
 
-from plate_devices.events.records import Engine, frame_record
+from plate_devices.events.records import Engine, Origin, frame_record
 from plate_devices.serve.page_server import LIMITS, LivePage
 from plate_devices.serve.page_settings import ServeSettings
 from plate_runtime.errors import DeviceError
@@ -30,7 +30,7 @@ def port_of(page: LivePage) -> int:
 
 
 def passed_record(**changes: Any) -> dict[str, Any]:
-    record = frame_record("gate", make_frame(), [PLATE], 1.0, Engine({}, "fake"))
+    record = frame_record(Origin("gate", Engine({}, "fake")), make_frame(), [PLATE], 1.0)
     return {**record, "last_time": "2026-05-01T12:00:00.000Z", "frames_read": 9, **changes}
 
 
@@ -47,7 +47,7 @@ def test_the_page_and_its_files(client: Any) -> None:
 
 
 def test_a_frame_with_its_plates(page: LivePage, client: Any, picture: np.ndarray) -> None:
-    page.live_state.add_frame(picture, [PLATE], 12.0, (100, 50, 400, 300))
+    page.live_states[""].add_frame(picture, [PLATE], 12.0, (100, 50, 400, 300))
     found = client.get("/frame?after=0")
     assert found.status == 200
     overlay = json.loads(found.headers["plate-edge-frame"])
@@ -58,14 +58,14 @@ def test_a_frame_with_its_plates(page: LivePage, client: Any, picture: np.ndarra
         assert image.size == (640, 480)
         assert abs(int(np.asarray(image)[105, 205].mean()) - 230) < 12
     number = int(found.headers["plate-edge-number"])
-    page.live_state.add_frame(picture, None, 12.1)
+    page.live_states[""].add_frame(picture, None, 12.1)
     later = client.get(f"/frame?after={number}")
     assert json.loads(later.headers["plate-edge-frame"])["plates"] == [plate], "a frame with nothing new keeps them"
     assert int(later.headers["plate-edge-number"]) > number
 
 
 def test_large_pictures_are_reduced_and_corners_stay_those_of_the_frame(page: LivePage, client: Any) -> None:
-    page.live_state.add_frame(np.zeros((1080, 1920, 3), np.uint8), [PLATE], 0.0)
+    page.live_states[""].add_frame(np.zeros((1080, 1920, 3), np.uint8), [PLATE], 0.0)
     found = client.get("/frame?after=0")
     with Image.open(io.BytesIO(found.body)) as image:
         assert image.size == (960, 540)
@@ -73,7 +73,7 @@ def test_large_pictures_are_reduced_and_corners_stay_those_of_the_frame(page: Li
 
 
 def test_a_request_waits_for_the_next_frame(page: LivePage, client: Any, picture: np.ndarray) -> None:
-    threading.Timer(0.3, page.live_state.add_frame, (picture, [], 0.0)).start()
+    threading.Timer(0.3, page.live_states[""].add_frame, (picture, [], 0.0)).start()
     started = time.monotonic()
     assert client.get("/frame?after=0").status == 200
     assert time.monotonic() - started > 0.2
@@ -83,11 +83,11 @@ def test_a_request_waits_for_the_next_frame(page: LivePage, client: Any, picture
 def test_the_state(page: LivePage, client: Any, picture: np.ndarray) -> None:
     before = client.get("/state").json
     assert (before["size"], before["passed"], before["seconds_without_frame"]) == (None, [], None)
-    page.live_state.add_frame(picture, [PLATE], 0.0, (0, 0, 320, 240))
-    page.live_state.set_figures(source="gate", skipped=3)
+    page.live_states[""].add_frame(picture, [PLATE], 0.0, (0, 0, 320, 240))
+    page.live_states[""].set_figures(source="gate", skipped=3)
     record = passed_record(watchlists=[{"name": "family", "match": "fuzzy", "listed": "AB128"}])
-    page.live_state.add_vehicle(record, picture[100:140, 200:360])
-    page.live_state.add_vehicle(passed_record(plates=[{"text": "", "text_hash": "k:12", "confidence": 0.5}]), None)
+    page.live_states[""].add_vehicle(record, picture[100:140, 200:360])
+    page.live_states[""].add_vehicle(passed_record(plates=[{"text": "", "text_hash": "k:12", "confidence": 0.5}]), None)
     client.get("/frame?after=0")
     state = client.get("/state").json
     assert (state["size"], state["roi"], state["source"], state["skipped"]) == (
@@ -117,14 +117,14 @@ def test_health_and_metrics_are_served_where_there_are_any(open_page: Callable[.
 
 class TestRoi:
     def test_what_is_drawn_is_read(self, page: LivePage, client: Any, picture: np.ndarray) -> None:
-        page.live_state.add_frame(picture, [], 0.0)
-        assert page.live_state.roi_for((640, 480), (1, 2, 30, 40)) == (1, 2, 30, 40)
+        page.live_states[""].add_frame(picture, [], 0.0)
+        assert page.live_states[""].roi_for((640, 480), (1, 2, 30, 40)) == (1, 2, 30, 40)
         answer = client.post("/roi", {"roi": [100, 50, 900, 100]})
         assert answer.json == {"roi": [100, 50, 540, 100], "kept": False, "problem": None}
-        assert page.live_state.roi_for((640, 480), None) == (100, 50, 540, 100)
-        assert page.live_state.roi_for((320, 240), None) is None, "a camera that comes back smaller"
+        assert page.live_states[""].roi_for((640, 480), None) == (100, 50, 540, 100)
+        assert page.live_states[""].roi_for((320, 240), None) is None, "a camera that comes back smaller"
         assert client.post("/roi", {"roi": None}).json["roi"] is None
-        assert page.live_state.roi_for((640, 480), (1, 2, 30, 40)) is None
+        assert page.live_states[""].roi_for((640, 480), (1, 2, 30, 40)) is None
 
     @pytest.mark.parametrize(
         "body",
@@ -133,19 +133,19 @@ class TestRoi:
          b'{"roi": [true, 0, 99, 99]}', b'{"roi": ' + b"[" * 4000],
     )  # fmt: skip
     def test_what_is_no_roi(self, page: LivePage, client: Any, picture: np.ndarray, body: bytes) -> None:
-        page.live_state.add_frame(picture, [], 0.0)
+        page.live_states[""].add_frame(picture, [], 0.0)
         assert client.post("/roi", body).status == 400
-        assert page.live_state.roi_for((640, 480), (1, 2, 30, 40)) == (1, 2, 30, 40)
+        assert page.live_states[""].roi_for((640, 480), (1, 2, 30, 40)) == (1, 2, 30, 40)
 
     def test_it_is_kept_for_the_next_start(
         self, open_page: Callable[..., LivePage], client: Any, picture: np.ndarray, tmp_path: Path
     ) -> None:
         path = tmp_path / "state" / "roi.json"
         page = open_page(roi_file=path)
-        page.live_state.add_frame(picture, [], 0.0)
+        page.live_states[""].add_frame(picture, [], 0.0)
         answer = type(client)(port_of(page)).post("/roi", {"roi": [100, 50, 200, 100]})
         assert answer.json["kept"]
-        assert open_page(roi_file=path).live_state.roi == (100, 50, 200, 100)
+        assert open_page(roi_file=path).live_states[""].roi == (100, 50, 200, 100)
         path.write_text("{")
         with pytest.raises(DeviceError, match="delete it"):
             open_page(roi_file=path)
@@ -155,10 +155,10 @@ class TestRoi:
     ) -> None:
         page = open_page(roi_file=tmp_path / "state" / "roi.json")
         (tmp_path / "state").write_text("in the way")
-        page.live_state.add_frame(picture, [], 0.0)
+        page.live_states[""].add_frame(picture, [], 0.0)
         answer = type(client)(port_of(page)).post("/roi", {"roi": [100, 50, 200, 100]}).json
         assert not answer["kept"] and "cannot be written" in answer["problem"]
-        assert page.live_state.roi == (100, 50, 200, 100), "it is read all the same"
+        assert page.live_states[""].roi == (100, 50, 200, 100), "it is read all the same"
 
 
 class TestStrangers:
@@ -273,6 +273,6 @@ def test_closing_ends_all_threads_and_connections(open_page: Callable[..., LiveP
 def test_nothing_is_encoded_without_a_client(page: LivePage, picture: np.ndarray) -> None:
     (thread,) = (one for one in threading.enumerate() if one.name == "live page")
     for number in range(50):
-        page.live_state.add_frame(picture, [PLATE], number / 10)
+        page.live_states[""].add_frame(picture, [PLATE], number / 10)
     ticks = Path(f"/proc/self/task/{thread.native_id}/stat").read_text().rpartition(")")[2].split()
     assert int(ticks[11]) + int(ticks[12]) == 0, "clock ticks of the thread that encodes"

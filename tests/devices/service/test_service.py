@@ -78,6 +78,12 @@ class Service:
         found = [json.loads(line) for line in lines if line.endswith("}")]
         return [record["plates"][0]["text"] for record in found if record["type"] == "vehicle"]
 
+    def plates_of(self, camera: str) -> list[str]:
+        """The vehicles of one of several cameras."""
+        lines = (self.folder / "out").read_text().splitlines()
+        found = [json.loads(line) for line in lines if line.endswith("}")]
+        return [one["plates"][0]["text"] for one in found if one["type"] == "vehicle" and one["camera"] == camera]
+
     @property
     def err(self) -> str:
         return (self.folder / "err").read_text()
@@ -157,6 +163,35 @@ def test_a_camera_that_cannot_be_opened_changes_nothing(start: Callable[..., Ser
     before = len(service.plates)
     service.wait_for(lambda: len(service.plates) > before)
     assert service.end(signal.SIGINT) == 0
+
+
+def camera_table(name: str, address: str, more: str = "") -> str:
+    return f'[[source]]\nname = "{name}"\naddress = "{address}"\n{more}'
+
+
+def test_a_reload_adds_and_removes_cameras_without_touching_the_others(start: Callable[..., Service]) -> None:
+    tail = '[read]\nas = "plate"\n[[output]]\ntype = "lines"\n'
+    gate, gone = camera_table("gate", "demo:100000"), camera_table("gone", "http://127.0.0.1:9/x")
+    yard = camera_table("yard", "demo:100000")
+    service = start(gate + gone + tail)
+    service.hear("READY=1")
+    service.wait_for(lambda: service.plates_of("gate"))
+    service.reload(gate + gone + yard + tail)
+    service.wait_for(lambda: len(service.plates_of("yard")) >= 3)
+    service.reload(gate + gone + tail)
+    removed = len(service.plates_of("yard"))
+    service.reload(gate + gone + camera_table("garden", "no-demo") + tail)
+    service.reload(gate + gone + camera_table("garden", "demo:2") + tail)
+    seen = len(service.plates_of("gate"))
+    service.wait_for(lambda: len(service.plates_of("garden")) == 2 and len(service.plates_of("gate")) > seen)
+    assert service.end() == 0
+    for camera in ("gate", "yard", "garden"):
+        read = service.plates_of(camera)
+        assert read == [vehicle.text for vehicle in vehicles(len(read))], "every vehicle once, through all reloads"
+    assert len(service.plates_of("yard")) == removed
+    assert service.err.count("the settings were reloaded") == 3
+    assert service.err.count("the settings stay as they were") == 1
+    assert service.err.count("http://127.0.0.1:9/x cannot be reached") == 1, "it was not opened again"
 
 
 def test_metrics_are_served(start: Callable[..., Service]) -> None:

@@ -1,0 +1,141 @@
+"""plate-infer with several cameras: each vehicle has its camera's name, and no camera disturbs the others."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from device_helpers import make_frame, records
+
+from plate_devices.cli.infer import command
+from plate_devices.sources.demo import vehicles
+from plate_devices.sources.newest_frame import NewestFrameSource
+from plate_devices.sources.open_camera import SCHEMES
+from plate_devices.sources.source import Frames, Source
+from plate_runtime.errors import DeviceError
+
+
+def texts(found: list[dict[str, Any]], camera: str) -> list[str]:
+    return [one["plates"][0]["text"] for one in found if one["type"] == "vehicle" and one["camera"] == camera]
+
+
+def truth(count: int) -> list[str]:
+    return [vehicle.text for vehicle in vehicles(count)]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_two_cameras_report_every_vehicle_under_their_names(jobs: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(["--camera", "demo:2", "--camera", "demo:3", "--as", "plate", "--json", "--jobs", jobs]) == 0
+    shown = capsys.readouterr()
+    found = [json.loads(line) for line in shown.out.splitlines()]
+    assert texts(found, "demo:2") == truth(2)
+    assert texts(found, "demo:3") == truth(3)
+    assert len(found) == 5
+    assert all(list(one)[3:5] == ["source", "camera"] and "tags" not in one for one in found)
+    lines = ["plate-infer: demo:2: 26 frames, 2 vehicles read", "plate-infer: demo:3: 39 frames, 3 vehicles read"]
+    assert sorted(shown.err.splitlines()) == lines
+
+
+def test_one_camera_without_a_name_has_records_as_before(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(["--camera", "demo:1", "--as", "plate", "--json"]) == 0
+    (found,) = records(capsys)
+    assert "camera" not in found
+    assert "tags" not in found
+
+
+def test_tables_of_cameras(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "two.toml").write_text(
+        '[[source]]\nname = "gate"\naddress = "demo:1"\ntags = ["yard", "in"]\n'
+        '[[source]]\nname = "exit"\naddress = "demo:2"\nfps = 7.5\n[read]\nas = "plate"\n'
+    )
+    assert command(["--config", str(tmp_path / "two.toml"), "--json"]) == 0
+    found = records(capsys)
+    assert texts(found, "gate") == truth(1)
+    assert texts(found, "exit") == truth(2)
+    assert [one.get("tags") for one in found if one["camera"] == "gate"] == [["yard", "in"]]
+    assert all(one["frames_read"] <= 5 for one in found if one["camera"] == "exit"), "every second frame of nine"
+    assert command(["--config", str(tmp_path / "two.toml"), "--camera", "exit", "--json"]) == 0
+    assert texts(records(capsys), "exit") == truth(2), "a name of the file is a camera"
+
+
+class Steady(Source):
+    """Sends 30 frames, then lets the others end."""
+
+    def __init__(self, name: str, over: threading.Event) -> None:
+        self.name, self._over = name, over
+
+    def frames(self) -> Frames:
+        for number in range(30):
+            yield make_frame(number)
+        self._over.set()
+
+
+class Flood(Steady):
+    """Sends frames as fast as it can until the others have ended."""
+
+    def frames(self) -> Frames:
+        number = 0
+        while not self._over.is_set():
+            yield make_frame(number)
+            number += 1
+
+
+class Lost(Steady):
+    """Sends one frame, and is gone."""
+
+    def frames(self) -> Frames:
+        yield make_frame()
+        raise DeviceError(f"{self.name} is gone")
+
+
+class Silent(Steady):
+    """Sends nothing until the others have ended."""
+
+    def frames(self) -> Frames:
+        yield make_frame()
+        self._over.wait(60)
+
+
+def test_a_camera_that_fails_floods_or_stalls_costs_the_others_nothing(
+    options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    over = threading.Event()
+    for kind, drops in ((Steady, False), (Flood, True), (Lost, True), (Silent, True)):
+        monkeypatch.setitem(
+            SCHEMES,
+            kind.__name__.lower(),
+            lambda name, _rest, _options, kind=kind, drops=drops: NewestFrameSource(kind(name, over), drops=drops),
+        )
+    cameras = [part for name in ("flood:1", "lost:1", "steady:1", "silent:1") for part in ("--camera", name)]
+    assert command([*cameras, "--json", "--every", *options]) == 4
+    found = records(capsys)
+    frames = [one["frame"] for one in found if one["type"] == "frame" and one["camera"] == "steady:1"]
+    assert frames == list(range(30))
+    reported = Counter(one["camera"] for one in found if one["type"] == "vehicle")
+    assert reported == {"flood:1": 1, "steady:1": 1}
+    (error,) = [one for one in found if one["type"] == "error"]
+    assert error == {
+        "schema": 1, "type": "error", "source": "lost:1", "camera": "lost:1", "error": "lost:1 is gone"
+    }  # fmt: skip
+
+
+def test_two_cameras_of_one_address_have_two_names(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(["--camera", "demo:1", "--camera", "demo:1", "--json", *options]) == 0
+    assert {one["camera"] for one in records(capsys)} == {"demo:1", "demo:1-2"}
+
+
+def test_each_camera_may_have_its_own_roi(
+    options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "two.toml").write_text(
+        '[[source]]\nname = "fits"\naddress = "demo:1"\n'
+        '[[source]]\nname = "outside"\naddress = "demo:1"\nroi = [600, 0, 100, 100]\n'
+    )
+    assert command(["--config", str(tmp_path / "two.toml"), "--json", *options]) == 2
+    found = records(capsys)
+    assert [one["camera"] for one in found if one["type"] == "error"] == ["outside"]
+    assert "fits" in [one["camera"] for one in found if one["type"] == "vehicle"]
