@@ -30,9 +30,9 @@ from drives.scoring import Reported, Score, describe, follow_drive, legible_fram
 from drives.traffic import RATE, Drive, Passing, plan_drive
 
 from plate_devices.follow import Vehicle
-from plate_devices.live.loop import FrameLoop, Reading
+from plate_devices.live.loop import FrameLoop
 from plate_devices.live.motion import MotionDetector
-from plate_devices.live.roi import View
+from plate_devices.live.roi import Reading, View
 from plate_devices.sources.source import Frames, Source
 from plate_devices.sources.video import VideoFile
 from plate_runtime.errors import PlateEdgeError

@@ -13,7 +13,6 @@ from plate_devices.config.merging import (
     read_defaults,
     with_options,
 )
-from plate_devices.config.sections import SourceSettings
 from plate_devices.run_options import PROGRAM, InferOptions
 from plate_runtime.errors import UsageError
 from plate_runtime.shipped import default_as
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from plate_devices.config.merging import Defaults
+    from plate_devices.config.sections import SourceSettings
     from plate_devices.sources.source import Roi
 
 MODEL_SUFFIXES = (".tflite", ".onnx")
@@ -128,7 +128,7 @@ def _options(
     arguments: Sequence[str], typed: Mapping[str, Any], behind: Defaults, source: SourceSettings | None
 ) -> InferOptions:
     """Return the options of one camera, or those of files and the socket."""
-    settings = source or (behind.config.source if behind.config else SourceSettings())
+    settings = source or (behind.config.source if behind.config else None)
     given, others = INFER.parse(arguments, option_defaults(typed, behind, settings))
     models, paths = split_models(given["--model"], others)
     camera, read_as = source.address if source else None, given["--as"] or default_as(given["--backend"])
@@ -153,9 +153,9 @@ def _options(
         annotate=given["--annotate"],
         save_crops=given["--save-crops"],
         size=behind.size(settings),
-        redirect=settings.redirect,
-        name=settings.name if source else "",
-        tags=settings.tags if source else (),
+        redirect=settings.redirect if settings else None,
+        name=source.name if source else "",
+        tags=source.tags if source else (),
         lines=bool(paths) or given["--json"] or printed(config),
         config=config,
         socket=given["--socket"],

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from plate_devices.config.setting_errors import SettingError
-from plate_devices.sources.camera_address import printable_name
 from plate_runtime.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,9 +25,9 @@ class Defaults(NamedTuple):
     config: Config | None
     profile: Profile | None
 
-    def size(self, source: SourceSettings) -> tuple[int, int] | None:
+    def size(self, source: SourceSettings | None) -> tuple[int, int] | None:
         """Return the width and height that a camera is asked for."""
-        return source.size or (self.profile.size if self.profile else None)
+        return (source.size if source else None) or (self.profile.size if self.profile else None)
 
 
 def read_defaults(options: Mapping[str, Any]) -> Defaults:
@@ -53,12 +52,13 @@ def named_cameras(typed: Sequence[str], config: Config | None) -> list[SourceSet
         typed: the cameras of the command line: addresses, or names of `[[source]]` tables. They have priority.
         config: the settings file.
     """
-    from plate_devices.config.sections import SourceSettings
-
     tables = config.sources if config else ()
-    single = config.source if config else SourceSettings()
     if not typed:
-        return list(tables) or ([single] if single.address else [])
+        return list(tables) or ([config.source] if config and config.source.address else [])
+    from plate_devices.config.sections import SourceSettings
+    from plate_devices.sources.camera_address import printable_name
+
+    single = config.source if config else SourceSettings()
     by_name = {one.name: one for one in tables if one.name}
     # The settings of a file's only camera hold for another one, too.
     found = [by_name.get(camera) or replace(single, address=camera, name="") for camera in typed]
@@ -79,7 +79,7 @@ def _free(name: str, taken: Collection[str]) -> str:
     return free
 
 
-def option_defaults(options: Mapping[str, Any], behind: Defaults, source: SourceSettings) -> dict[str, Any]:
+def option_defaults(options: Mapping[str, Any], behind: Defaults, source: SourceSettings | None) -> dict[str, Any]:
     """Return the values that replace the defaults of options, by the options' names; `source` is the camera's table."""
     found: dict[str, Any] = {}
     if behind.profile is not None:
@@ -88,7 +88,7 @@ def option_defaults(options: Mapping[str, Any], behind: Defaults, source: Source
         as_ = options["--as"] or (behind.config.read.as_ if behind.config else None)
         if as_ != "character":
             found["--model"] = list(profile.models)
-    if behind.config is not None:
+    if behind.config is not None and source is not None:
         found |= {name: value for name, value in _of_file(behind.config, source).items() if value not in (None, [])}
     return found
 

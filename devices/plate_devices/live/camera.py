@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plate_devices.health.state import CameraHealth
-    from plate_devices.live.loop import Reading
     from plate_devices.live.reporter import Reporter
-    from plate_devices.live.roi import View
+    from plate_devices.live.roi import Reading, View
     from plate_devices.live.shared_readers import SharedReader
     from plate_devices.run_options import InferOptions
     from plate_devices.sources.source import Frame, Roi

@@ -7,8 +7,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from plate_devices.events.records import Origin
-from plate_devices.live.loop import Reading
-from plate_devices.live.roi import RoiError, View, crop, rotate, translate
+from plate_devices.live.roi import Reading, RoiError, View, crop, rotate, translate
 from plate_devices.sources.deinterlace import deinterlace
 from plate_runtime.errors import InputError
 from plate_runtime.shipped import DETECTING

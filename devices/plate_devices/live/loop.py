@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from plate_devices.follow import Follower
 from plate_devices.health.state import CameraHealth
@@ -18,27 +18,13 @@ if TYPE_CHECKING:
 
     from plate_devices.events.records import Engine
     from plate_devices.follow import Vehicle
-    from plate_devices.live.roi import View
-    from plate_devices.sources.source import Frame, Roi, Source
+    from plate_devices.live.roi import Reading, View
+    from plate_devices.sources.source import Frame, Source
     from plate_runtime.errors import PlateEdgeError
     from plate_runtime.results import Plate
 
 READ_EVERY = 10.0
 """Seconds after which a frame is read even if it shows nothing new."""
-
-
-class Reading(NamedTuple):
-    """What was read in a frame.
-
-    Attributes:
-        plates: in pixels of the whole frame.
-        elapsed: milliseconds that reading took.
-        unread: boxes of possible plates that were not read, if privacy has to mask them.
-    """
-
-    plates: list[Plate]
-    elapsed: float
-    unread: Sequence[Roi] = ()
 
 
 class FrameHandler(Protocol):

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plate_devices.live.camera import Camera
-    from plate_devices.live.loop import Reading
-    from plate_devices.live.roi import View
+    from plate_devices.live.roi import Reading, View
     from plate_devices.sources.source import Frame
 
     Outcome = tuple[View, Reading | None] | BaseException

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from plate_devices.events.records import Engine, Origin, Record
     from plate_devices.follow import Vehicle
     from plate_devices.live.event_pipeline import EventPipeline
-    from plate_devices.live.loop import Reading
-    from plate_devices.live.roi import View
+    from plate_devices.live.roi import Reading, View
     from plate_devices.outputs.saved_pictures import PictureFolder
     from plate_devices.privacy.privacy_filter import PrivacyFilter
     from plate_devices.run_options import InferOptions

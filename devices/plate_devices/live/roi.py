@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from plate_runtime.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -24,6 +26,20 @@ class View(NamedTuple):
     frame: Frame
     part: NDArray[np.uint8]
     roi: Roi | None
+
+
+class Reading(NamedTuple):
+    """What was read in a frame.
+
+    Attributes:
+        plates: in pixels of the whole frame.
+        elapsed: milliseconds that reading took.
+        unread: boxes of possible plates that were not read, if privacy has to mask them.
+    """
+
+    plates: list[Plate]
+    elapsed: float
+    unread: Sequence[Roi] = ()
 
 
 def rotate(frame: Frame, steps: int) -> Frame:

@@ -11,8 +11,8 @@ import pytest
 from device_helpers import make_plate
 
 from plate_devices.follow import Vehicle
-from plate_devices.live.loop import READ_EVERY, FrameLoop, Reading
-from plate_devices.live.roi import View
+from plate_devices.live.loop import READ_EVERY, FrameLoop
+from plate_devices.live.roi import Reading, View
 from plate_devices.sources.source import Frame, Frames, Source
 from plate_devices.status_line import StatusLine
 from plate_runtime.errors import DeviceError, InputError, PlateEdgeError
