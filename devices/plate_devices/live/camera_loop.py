@@ -79,7 +79,9 @@ class CameraLoop:
                         self.status.show(self.describe())
                     self._observer.tick(self)
             except StopLoop:
-                pass
+                self.settle()
+            for camera in list(self.cameras):
+                self._end(camera, "")
         return self.code
 
     def settle(self) -> None:
@@ -177,12 +179,12 @@ class CameraLoop:
             if self._threads is not None:
                 stack.callback(self._threads.close)
             for camera in reversed(self.cameras):
-                stack.callback(self._end_at_stop, camera)
+                stack.callback(self._remove_left, camera)
             self.settle()
 
-    def _end_at_stop(self, camera: Camera) -> None:
+    def _remove_left(self, camera: Camera) -> None:
         if camera in self.cameras:
-            self._end(camera, "")
+            self.remove(camera)
 
     def _wait_for_closing(self) -> None:
         deadline = time.monotonic() + CLOSE_WITHIN

@@ -106,7 +106,7 @@ class Session:
         health.source_state = f"ended: {reason}" if reason else "ended"
         if not reason:
             self._finished.append(camera.options.core)
-        if not self._service and not reason:
+        if not self._service:
             frames = health.frames_read + health.frames_skipped
             self._reporter.say("done", closing_line(camera.source.name, frames, health.vehicles))
 
