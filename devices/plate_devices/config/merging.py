@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -61,7 +62,11 @@ def named_cameras(typed: Sequence[str], config: Config | None) -> list[SourceSet
     single = config.source if config else SourceSettings()
     by_name = {one.name: one for one in tables if one.name}
     # The settings of a file's only camera hold for another one, too.
-    found = [by_name.get(camera) or replace(single, address=camera, name="") for camera in typed]
+    found = [
+        by_name.get(camera)
+        or _typed(f"--camera {printable_name(camera)}", partial(replace, single, address=camera, name=""))
+        for camera in typed
+    ]
     if len(found) == 1:
         return [replace(found[0], name=single.name)] if typed[0] == single.address else found
     names: set[str] = set()
