@@ -62,7 +62,7 @@ class QueueError(OutputError):
 def make_private(path: Path) -> None:
     """Create a missing file, readable by its owner alone. Errors are left to the code that opens it."""
     with suppress(OSError):
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK, 0o600))
+        os.close(os.open(path, os.O_CREAT | os.O_NONBLOCK, 0o600))
 
 
 class QueueDatabase:

@@ -1,0 +1,34 @@
+"""The announcement to Home Assistant: what its MQTT discovery needs for each entity."""
+
+from __future__ import annotations
+
+import json
+
+from plate_devices.outputs.home_assistant import discovery
+from plate_devices.outputs.identity import node_id
+from plate_runtime import __version__
+
+
+def test_each_entity_has_the_topics_and_fields_that_home_assistant_needs() -> None:
+    node = node_id("gate")
+    found = {topic: json.loads(payload) for topic, payload in discovery("homeassistant", "yard/cam", "gate")}
+    kinds = {"last_plate": "sensor", "last_seen": "sensor", "vehicle": "event", "status": "binary_sensor"}
+    assert list(found) == [f"homeassistant/{kind}/{node}/{name}/config" for name, kind in kinds.items()]
+    device = {"identifiers": [f"plate-edge-{node}"], "name": "Plate Edge gate", "model": "plate-infer"}
+    for name, entity in zip(kinds, found.values(), strict=True):
+        assert entity["device"] == device
+        assert entity["origin"] == {"name": "plate-edge", "sw_version": __version__}
+        assert entity["unique_id"] == f"plate-edge-{node}-{name}"
+        if name != "status":
+            assert (entity["state_topic"], entity["availability_topic"]) == ("yard/cam/vehicle", "yard/cam/status")
+    plate, seen, vehicle, status = found.values()
+    assert [one["name"] for one in found.values()] == ["Last plate", "Last seen", "Vehicle", "Status"]
+    assert plate["json_attributes_topic"] == "yard/cam/vehicle"
+    assert (plate["icon"], vehicle["icon"]) == ("mdi:car", "mdi:car")
+    assert seen["device_class"] == "timestamp" and "value_json.last_time" in seen["value_template"]
+    assert vehicle["event_types"] == ["listed", "other"]
+    status.pop("device"), status.pop("origin"), status.pop("unique_id"), status.pop("name")
+    assert status == {
+        "state_topic": "yard/cam/status", "payload_on": "online", "payload_off": "offline",
+        "device_class": "connectivity", "entity_category": "diagnostic",
+    }  # fmt: skip
