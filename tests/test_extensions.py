@@ -15,8 +15,8 @@ from PIL import Image
 
 from plate_devices.cli.infer import command
 from plate_devices.config.load import load_config
-from plate_devices.config.setting_errors import ConfigError
 from plate_devices.outputs.make_outputs import make_outputs
+from plate_devices.setting_errors import ConfigError
 from plate_devices.sources.open_camera import open_camera
 from plate_runtime.errors import UsageError
 from plate_runtime.extensions import extension_names, load_extension

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from plate_runtime.detect import MIN_DETECTION
-from plate_runtime.manifest import Manifest, Quantisation, Score
+from plate_runtime.manifest import Manifest, Score
 from plate_runtime.model_file import build_model_file
 from plate_runtime.reader import PLATE_AT_LEAST
 
+from .convert.converted import Converted
 from .source import Source
 from .targets import Target
 
@@ -24,23 +25,6 @@ _THRESHOLDS = {
     "detector": {"min_detection": MIN_DETECTION, "min_confidence": PLATE_AT_LEAST},
 }
 """Thresholds of a network if its `.h5` records none."""
-
-
-@dataclass(frozen=True)
-class Converted:
-    """A converted network before its manifest goes in.
-
-    Attributes:
-        content: the file as the converter made it.
-        tensors: how many tensors (TFLite) or weights (ONNX) there are of each type.
-        quantisation: of an int8 input and output, else None.
-        rounding: of int8, "exact" if all interpreters round alike, else "plain".
-    """
-
-    content: bytes
-    tensors: Mapping[str, int]
-    quantisation: Quantisation | None = None
-    rounding: str | None = None
 
 
 @dataclass(frozen=True)

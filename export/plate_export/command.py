@@ -44,9 +44,10 @@ def export_command(arguments: Sequence[str]) -> int:
     asked = _parser().parse_args(arguments)
     targets = chosen(asked.float, asked.int8, asked.onnx)
     libraries.require((*libraries.ALWAYS, *needed(targets)))
+    from .class_names import parse_classes
     from .export import Options, export
     from .naming import distinct
-    from .source import find_models, open_source, parse_classes
+    from .source import find_models, open_source
 
     classes = parse_classes(asked.classes) if asked.classes else None
     models = find_models(asked.model, asked.data)

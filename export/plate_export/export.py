@@ -15,21 +15,22 @@ from plate_train.network_model import as_model, open_frame_reader
 from plate_train.networks.tensorflow_setup import compiled
 
 from . import noise
+from .accuracy_check import AccuracyCheck, accuracy_check
 from .artefact import Artefact, describe
 from .check_sets.labelled import CheckSet, Labelled
 from .check_sets.load_check_set import load_check_set
 from .check_sets.packaged import is_shipped
 from .checks import assumptions, text_check
-from .checks.accuracy_check import AccuracyCheck, AnyReport, accuracy_check
 from .checks.frame_texts import read_crops, search_all
-from .checks.network_outputs import require_sound
 from .checks.reading_process import Reading, installed, read_all
 from .checks.text_check import Limits
 from .convert import exact_int8, libraries
 from .convert.calibrate import COUNT, Calibration, choose
+from .network_outputs import require_sound
 from .noise import Noise
 from .progress import Progress
 from .publish import Staging, stage
+from .report.export_report import ExportReport
 from .source import Source, load_network
 from .targets import TARGETS, Material, Target
 
@@ -59,7 +60,7 @@ class Options:
     debug: bool = False
 
 
-def export(source: Source, options: Options, show: Callable[[str], object] = lambda _text: None) -> AnyReport:
+def export(source: Source, options: Options, show: Callable[[str], object] = lambda _text: None) -> ExportReport:
     """Export a `.h5` and publish its files, or raise and publish nothing.
 
     Args:
@@ -217,7 +218,7 @@ def _require_same_outputs(path: Path, accuracy: AccuracyCheck, checks: Sequence[
         raise ModelError(f"{path.name} gives other outputs than in its check; run the export again")
 
 
-def _write_report(report: AnyReport, staging: Staging) -> None:
+def _write_report(report: ExportReport, staging: Staging) -> None:
     name = f"{report.source.meta.name}-{report.source.meta.version}-report"
     text = json.dumps(report.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     staging.write(f"{name}.json", text.encode())

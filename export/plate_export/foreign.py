@@ -17,6 +17,8 @@ from plate_train.characters.datasets import measure_polarity
 from plate_train.networks import keras_2
 from plate_train.networks.weights_file import ModelMeta
 
+from .class_names import classes_of_folders
+
 KIND = "foreign"
 """Value of `kind` in their training record."""
 _USUAL = {10: ALPHABET[:10], 26: ALPHABET[10:], 36: ALPHABET}
@@ -139,8 +141,6 @@ def _classes(path: Path, count: int | None, classes: str | None, data: Path | No
 
 
 def _folders(data: Path, count: int | None) -> str:
-    from .source import classes_of_folders
-
     try:
         return classes_of_folders(data)
     except DataError:

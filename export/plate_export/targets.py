@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from .artefact import Converted
+    from .convert.converted import Converted
 
 
 @dataclass

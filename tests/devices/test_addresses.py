@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from plate_devices.addresses import AddressError, has_control, host_name, is_header_text, split_address
-from plate_devices.config.setting_errors import SettingError
 from plate_devices.outputs.urls import parse_url
+from plate_devices.setting_errors import SettingError
 from plate_devices.sources.camera_address import parse_address
 from plate_runtime.errors import UsageError
 

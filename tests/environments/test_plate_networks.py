@@ -10,8 +10,9 @@ import pytest
 from cell_plates import CELL, draw_cells, template_weights
 from numpy.typing import NDArray
 
-from plate_export.artefact import Converted, describe
+from plate_export.artefact import describe
 from plate_export.convert import exact_int8, onnx, tflite
+from plate_export.convert.converted import Converted
 from plate_export.source import Source
 from plate_export.targets import find
 from plate_runtime.alphabet import ALPHABET, fold

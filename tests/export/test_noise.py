@@ -11,9 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from plate_export import noise
-from plate_export.artefact import Converted, describe
+from plate_export.artefact import describe
 from plate_export.command import export_command
 from plate_export.convert import onnx
+from plate_export.convert.converted import Converted
 from plate_export.noise import Difference, Noise
 from plate_export.source import Source
 from plate_export.targets import TARGETS

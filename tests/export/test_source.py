@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
+from plate_export.class_names import classes_of_folders, parse_classes
 from plate_export.source import (
-    classes_of_folders,
     find_models,
     kind_of_data,
     load_network,
     open_source,
-    parse_classes,
 )
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, ModelError, UsageError

@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 
 from plate_devices.addresses import AddressError, split_address
 from plate_devices.clients.limits import Framer, Peer, RefusedError, Response, Service
-from plate_devices.config.setting_errors import SettingError
 from plate_devices.outputs.home_assistant import discovery
 from plate_devices.outputs.mqtt import MqttOutput
 from plate_devices.outputs.mqtt_settings import MqttSettings
@@ -19,6 +18,7 @@ from plate_devices.serve.http_framing import PageService
 from plate_devices.serve.live_pictures import LivePictures
 from plate_devices.serve.live_state import LiveState
 from plate_devices.serve.page_content import PageContent
+from plate_devices.setting_errors import SettingError
 from plate_devices.sources.camera_address import printable_name
 from plate_devices.unix_socket.socket_server import SocketServer
 from plate_runtime.reader import PlateReader

@@ -65,9 +65,9 @@ def check_checkpoint(path: Path) -> None:
 def check_report(path: Path) -> None:
     """A run's report, and the record of a search."""
     from plate_train.loop import search_record
-    from plate_train.plates.comparison import row
+    from plate_train.loop.run_files import read_json
 
-    refused_or_read(lambda: row(path))
+    refused_or_read(lambda: read_json(path))
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / search_record.FILE).write_bytes(path.read_bytes())
         refused_or_read(lambda: search_record.completed_trials(Path(folder)))

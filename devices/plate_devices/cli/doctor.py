@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from plate_devices.board import Board
 from plate_devices.cli.option_table import Command, Option, number
-from plate_devices.health.board import Board
 from plate_devices.health.findings import Finding, lines, worst
 from plate_runtime.command_line import run
 from plate_runtime.errors import UsageError

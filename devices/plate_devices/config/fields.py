@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, NoReturn, TypeVar, Union, get_args,
 
 from plate_devices.config.line_numbers import Path as KeyPath
 from plate_devices.config.line_numbers import line_of
-from plate_devices.config.setting_errors import ConfigError, SettingError
+from plate_devices.setting_errors import ConfigError, SettingError
 from plate_runtime.errors import DAMAGE
 
 T = TypeVar("T")

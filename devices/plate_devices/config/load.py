@@ -18,7 +18,7 @@ from plate_devices.config.sections import (
     ServiceSettings,
     SourceSettings,
 )
-from plate_devices.config.setting_errors import ConfigError
+from plate_devices.setting_errors import ConfigError
 from plate_runtime.errors import damage_as
 
 _SECTIONS = {

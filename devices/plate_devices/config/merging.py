@@ -7,15 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from plate_devices.config.setting_errors import SettingError
+from plate_devices.setting_errors import SettingError
 from plate_runtime.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from plate_devices.config.load import Config
+    from plate_devices.config.profiles.board_profile import Profile
     from plate_devices.config.sections import SourceSettings
-    from plate_devices.profiles import Profile
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ def read_defaults(options: Mapping[str, Any]) -> Defaults:
     name = options["--profile"] or (config.read.profile if config else None)
     if name is None:
         return Defaults(config, None)
-    from plate_devices.profiles import load_profile
+    from plate_devices.config.profiles.board_profile import load_profile
 
     return Defaults(config, load_profile(name))
 

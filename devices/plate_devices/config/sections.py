@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from plate_devices.addresses import AddressError, host_name, split_address
-from plate_devices.config.setting_errors import SettingError
+from plate_devices.setting_errors import SettingError
 from plate_devices.sources.camera_address import PORTS
 
 _LONGEST_NAME = 64

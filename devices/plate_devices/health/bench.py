@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.health.board import Board
+from plate_devices.board import Board
 from plate_devices.health.self_test import measure, open_plate_reader, reading_modes
 
 if TYPE_CHECKING:

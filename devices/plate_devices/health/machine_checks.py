@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plate_devices.health.board import Board, disk_free
+from plate_devices.board import Board, disk_free
 from plate_devices.health.findings import Finding
 from plate_runtime.errors import PlateEdgeError
 
@@ -20,7 +20,7 @@ HOT, LITTLE_MEMORY, LITTLE_SPACE = 75.0, 100 << 20, 200 << 20
 
 def check_system(board: Board) -> Iterator[Finding]:
     """Check Python, processor and board."""
-    from plate_devices.profiles import name_for
+    from plate_devices.config.profiles.board_profile import name_for
 
     machine = f"{board.model or platform.machine()}, {platform.machine()}, Python {platform.python_version()}"
     if platform.machine().startswith("armv6"):

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plate_devices.board import Board, disk_free
 from plate_devices.config.sections import HeatSettings
-from plate_devices.health.board import Board, disk_free
 from plate_devices.service.memory_trim import MemoryTrimmer
 from plate_devices.service.thermal import ThermalThrottle
 

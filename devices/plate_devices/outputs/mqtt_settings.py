@@ -8,10 +8,10 @@ from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl
 
 from plate_devices.addresses import AddressError, decoded_text, has_control
-from plate_devices.config.setting_errors import SettingError
 from plate_devices.outputs.output import OutputError
 from plate_devices.outputs.output_settings import OutputSettings
 from plate_devices.outputs.urls import Destination, Target, check_secret, destination, parse_url, tls
+from plate_devices.setting_errors import SettingError
 
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 _FILES = ("password_file", "ca_file", "certificate_file", "key_file")

@@ -112,10 +112,10 @@ class ProgressTable(Mapping[str, Progress]):
 
 
 def is_intact(name: object, numbers: Sequence[object], checksum: object) -> bool:
-    """Whether a row of `outputs` is as it was written; rows of earlier versions have no checksum."""
+    """Whether a row of `outputs` is as it was written."""
     if not isinstance(name, str) or not all(isinstance(number, int) for number in numbers):
         return False
-    return checksum is None or checksum == _checksum(name, numbers)
+    return checksum == _checksum(name, numbers)
 
 
 def _checksum(name: str, numbers: Sequence[object]) -> int:

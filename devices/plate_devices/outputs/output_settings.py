@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plate_devices.config.setting_errors import SettingError
+from plate_devices.setting_errors import SettingError
 
 if TYPE_CHECKING:
     from plate_devices.outputs.urls import Destination

@@ -13,20 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-_COLUMNS = {
-    "events": ("number", "size", "unset_boot", "body"),
-    "outputs": ("name", "acknowledged", "delivered", "dropped", "checksum"),
-    "unset_boots": ("boot_id",),
-    "set_aside": ("number", "at", "body"),
-    "addresses": ("name", "digest", "shown"),
-}
+_NAMES = ("events", "outputs", "unset_boots", "set_aside", "addresses")
 _TABLES = """
     CREATE TABLE IF NOT EXISTS events (
         number INTEGER PRIMARY KEY, size INTEGER NOT NULL, unset_boot TEXT, body TEXT NOT NULL
     );
     CREATE TABLE IF NOT EXISTS outputs (
         name TEXT PRIMARY KEY, acknowledged INTEGER NOT NULL, delivered INTEGER NOT NULL, dropped INTEGER NOT NULL,
-        checksum INTEGER
+        checksum INTEGER NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS unset_boots (boot_id TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS set_aside (number INTEGER PRIMARY KEY, at REAL NOT NULL, body BLOB);
@@ -35,7 +29,7 @@ _TABLES = """
     ) WITHOUT ROWID;
 """
 _VERSION = 1
-"""Of the tables. Version 0 lacks `checksum`, `set_aside` and `addresses`; they are added."""
+"""Of the tables; 0 in a new file."""
 
 PAGES_KB = 256
 """Page cache of a database. SQLite's default of 2 MB would fill with events that are not read again."""
@@ -146,22 +140,16 @@ class QueueDatabase:
         """Create missing tables. Raises DatabaseError if the tables belong to another program."""
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         there = self._connection.execute("SELECT type, tbl_name FROM sqlite_master").fetchall()
-        foreign = any(kind not in ("table", "index") or table not in _COLUMNS for kind, table in there)
+        foreign = any(kind not in ("table", "index") or table not in _NAMES for kind, table in there)
         if foreign or not 0 <= version <= _VERSION:
             raise sqlite3.DatabaseError(f"it holds other tables (version {version})")
-        if self._columns("outputs") == _COLUMNS["outputs"][:-1]:
-            self._connection.execute("ALTER TABLE outputs ADD COLUMN checksum INTEGER")
         self._connection.executescript(_TABLES)
         # A flipped bit in the schema would change the meaning of rows.
         made = self._connection.execute("SELECT sql FROM sqlite_master WHERE type = 'table'").fetchall()
         expected = {_squeezed(one) for one in _TABLES.replace("IF NOT EXISTS", "").split(";") if one.strip()}
         if {_squeezed(sql or "") for (sql,) in made} != expected:
             raise sqlite3.DatabaseError("its tables are damaged")
-        if version != _VERSION:
-            self._connection.execute(f"PRAGMA user_version = {_VERSION}")
-
-    def _columns(self, table: str) -> tuple[str, ...]:
-        return tuple(row[1] for row in self._connection.execute(f"PRAGMA table_info({table})"))
+        self._connection.execute(f"PRAGMA user_version = {_VERSION}")
 
 
 def _squeezed(statement: str) -> str:

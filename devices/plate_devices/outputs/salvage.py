@@ -61,9 +61,7 @@ def salvage(path: Path, log: list[NumberedBody]) -> Salvage:
     found = Salvage(path, log)
     with suppress(*SQLITE_ERRORS), _opened(path) as connection:
         damaged = False
-        columns = [row[1] for row in connection.execute("PRAGMA table_info(outputs)")]
-        checksum = "checksum" if "checksum" in columns else "NULL"
-        query = f"SELECT name, acknowledged, delivered, dropped, {checksum} FROM outputs LIMIT 10000"
+        query = "SELECT name, acknowledged, delivered, dropped, checksum FROM outputs LIMIT 10000"
         for name, *numbers, expected in connection.execute(query):
             if is_intact(name, numbers, expected):
                 found.progress[name] = Progress(*numbers)

@@ -165,10 +165,6 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA cache_size = -{PAGES_KB}")
     columns = ", ".join(f"{column} {_TYPES.get(column, 'TEXT')}" for column in COLUMNS[1:])
     connection.execute(f"CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, {columns}, record TEXT NOT NULL)")
-    have = {row[1] for row in connection.execute("PRAGMA table_info(events)")}
-    for column in COLUMNS:  # a file of an earlier version
-        if column not in have:
-            connection.execute(f"ALTER TABLE events ADD COLUMN {column} {_TYPES.get(column, 'TEXT')}")
     connection.execute("CREATE INDEX IF NOT EXISTS events_by_time ON events (last_time)")
     connection.execute("CREATE INDEX IF NOT EXISTS events_by_text ON events (text)")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from plate_devices.addresses import AddressError, split_address
-from plate_devices.config.setting_errors import SettingError
 from plate_devices.outputs.output import OutputError
+from plate_devices.setting_errors import SettingError
 
 _LONGEST_SECRET = 4096
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from plate_devices.config.setting_errors import SettingError
+from plate_devices.setting_errors import SettingError
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from plate_devices.config.setting_errors import SettingError
+from plate_devices.setting_errors import SettingError
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from plate_devices.config.setting_errors import SettingError
 from plate_devices.outputs.output import OutputError
 from plate_devices.outputs.output_settings import OutputSettings
+from plate_devices.setting_errors import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,6 +1,7 @@
 """Synthetic pictures in the package, with which shipped networks are calibrated and checked by default.
 
-A set is a sheet of pictures, one file, and a JSON file with their texts and the sheet's digest. `pack_sets` makes both.
+A set is a sheet of pictures, one file, and a JSON file with their texts and the sheet's digest.
+`tools/pack_check_sets.py` makes both.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from plate_runtime.errors import AccuracyError, missing_extra
 from plate_runtime.evaluate import agreement, score_texts
 from plate_runtime.manifest import Score
 
+from ..network_outputs import character_pairs, probabilities
 from ..targets import Target
-from .network_outputs import character_pairs, probabilities
 
 MINIMUM = {"character": 95.0, "plate": 80.0, "detector": 90.0}
 """Percentage that a published model has to reach, by kind."""

@@ -25,8 +25,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..artefact import Converted
 from . import tflite
+from .converted import Converted
 from .onnx_int8 import padding
 from .rounding import Collector, Statistics, round_weights
 from .tflite_graph import Graph, Operator, read_graph

@@ -8,7 +8,7 @@ from typing import Any
 from plate_runtime.errors import ModelError
 from plate_runtime.manifest import Quantisation
 
-from ..artefact import Converted
+from .converted import Converted
 from .onnx_int8 import translate
 from .tflite import INPUT, serving_function
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from plate_runtime.manifest import Quantisation
 
-from ..checks.network_outputs import output_name
+from ..network_outputs import output_name
 from .onnx_writer import LAST_TO_FIRST, Writer, untranslatable
 from .tflite import INPUT
 from .tflite_graph import Operator, Tensor, read_graph

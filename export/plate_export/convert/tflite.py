@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from plate_runtime.errors import ModelError
 from plate_runtime.manifest import Quantisation
 
-from ..artefact import Converted
-from ..checks.network_outputs import output_name
+from ..network_outputs import output_name
+from .converted import Converted
 
 INPUT = "pictures"
 

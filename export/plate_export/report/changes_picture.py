@@ -13,8 +13,8 @@ from PIL import Image
 from plate_train.sheets import SIDE, contact_sheets
 
 from ..check_sets.labelled import CheckSet
-from ..checks.network_outputs import NOTHING, character_pairs
 from ..checks.text_check import Check, TextResult
+from ..network_outputs import NOTHING, character_pairs
 
 _DPI = 100
 _BARS = (12.0, 4.2)  # inches

@@ -1,106 +1,31 @@
-"""What the export of a detector proved: as JSON for programs, as a table for people, as a picture."""
+"""The report of an export of a detector."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from ..artefact import Artefact
-from ..check_sets.labelled import CheckSet
 from ..check_sets.scene_set import Frames
 from ..checks.frame_check import Found, FrameCheck, more_false
-from ..checks.text_check import Limits
-from ..convert.calibrate import Calibration
-from ..noise import Noise
-from ..source import Source
-from .text_report import not_run, short_name, to_table
+from .export_report import ExportReport
 
 WIDTHS = (0, 20, 30, 40, 60, 100, 200)
 """Limits between classes of plates by their width in pixels of the input."""
 
-_HEADERS = ("file", "KB", "interpreter", "found", "false", "read", "agrees", "diff.")
-
 
 @dataclass(frozen=True)
-class FrameReport:
-    """Everything an export of a detector found out; see `report.Report`."""
+class FrameReport(ExportReport):
+    """`reference` is a `Found`, `checks` are of `frame_check`."""
 
-    source: Source
-    check_set: CheckSet
-    frames: Frames
-    limits: Limits
-    calibration: Calibration | None
-    reference: Found
-    artefacts: Sequence[Artefact]
-    checks: Sequence[FrameCheck]
-    installed: Mapping[str, str | None]
-    libraries: Mapping[str, str]
-    noise: Noise = field(default_factory=Noise)
+    headers = ("found", "false", "read")
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as JSON values; equal exports give equal reports."""
-        meta, plates, limits = self.source.meta, self.frames.count, self.limits
-        return {
-            "schema": 1,
-            "model": {"name": meta.name, "version": meta.version, "kind": meta.kind, "strides": list(meta.strides)},
-            "source": {"file": self.source.path.name, "sha256": self.source.digest, "notes": list(self.source.notes)},
-            "set": {
-                "name": self.check_set.name,
-                "digest": self.check_set.digest,
-                "count": len(self.frames),
-                "plates": plates,
-                "texts": self.frames.with_text,
-                "drawn": self.check_set.synthetic,
-            },
-            "limits": {
-                "min_accuracy": limits.min_accuracy,
-                "max_drop": limits.max_drop,
-                "needed": limits.needed(plates),
-                "may_lose": limits.allowed(plates),
-                "more_on_no_plate": more_false(limits, self.reference.score),
-            },
-            "calibration": self.calibration.record() if self.calibration else None,
-            "h5": {**_counts(self.reference), "widths": self._widths(self.reference)},
-            "artefacts": [self._artefact(artefact) for artefact in self.artefacts],
-            "noise": self.noise.to_json(),
-            "interpreters": dict(self.installed),
-            "not_run": not_run(self.artefacts, self.installed),
-            "libraries": dict(self.libraries),
-        }
-
-    def to_text(self) -> str:
-        """Return the report as Markdown that reads well as plain text."""
-        meta, limits, plates = self.source.meta, self.limits, self.frames.count
-        kind = " (synthetic, not real pictures)" if self.check_set.synthetic else ""
-        lines = [f"# {meta.name} {meta.version} from {self.source.path.name}", ""]
-        lines += [f"- {note}" for note in self.source.notes]
-        lines.append(
-            f"- checked on {self.check_set.name}{kind}: {len(self.frames)} frames with {plates} plates, digest "
-            f"{self.check_set.digest[:16]}"
-        )
-        if self.calibration:
-            count, name = len(self.calibration.pictures), self.calibration.set
-            lines.append(f"- int8 calibrated with {count} frames of {name}, seed {self.calibration.seed}")
-        more = more_false(limits, self.reference.score)
-        lines.append(
-            f"- limits: {limits.needed(plates)} of {plates} found ({limits.min_accuracy:g} %), at most "
-            f"{limits.allowed(plates)} fewer than the .h5, at most {more} more on no plate"
-        )
-        lines.append(f"- read: plates that the reader that ships for frames reads exactly where they were found, of "
-                     f"{self.frames.with_text} with a text")  # fmt: skip
-        lines += self.noise.to_text()
-        lines += ["", *to_table(_HEADERS, self._rows()), ""]
-        lines.append(f"Files: {', '.join(one.name for one in self.artefacts)}.")
-        if missing := not_run(self.artefacts, self.installed):
-            lines.append(f"Not installed, so not run: {', '.join(missing)}.")
-        changed = {place for one in self.checks for place in one.changed}
-        differ = f"In {len(changed)} frames a file finds other plates than the .h5."
-        lines.append(differ if changed else "Every file finds the plates that the .h5 finds.")
-        return "\n".join(lines) + "\n"
+    @property
+    def frames(self) -> Frames:
+        """The labelled frames of the set."""
+        assert isinstance(self.check_set.val, Frames)
+        return self.check_set.val
 
     def pictures(self) -> list[bytes]:
         """Return one PNG: percentage found of plates of each width, by the `.h5` and by the file that agrees least."""
@@ -131,39 +56,52 @@ class FrameReport:
         figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
         return [buffer.getvalue()]
 
-    def _artefact(self, artefact: Artefact) -> dict[str, Any]:
-        content = artefact.build()
+    def _model(self) -> dict[str, Any]:
+        return {"strides": list(self.source.meta.strides)}
+
+    def _set(self) -> dict[str, Any]:
+        return {"plates": self.frames.count, "texts": self.frames.with_text}
+
+    def _limits(self) -> dict[str, Any]:
         return {
-            "file": artefact.name,
-            "format": artefact.target.format,
-            "precision": artefact.target.precision,
-            "bytes": len(content),
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "tensors": dict(artefact.converted.tensors),
-            "checks": [self._check(one) for one in self.checks if one.file == artefact.name],
+            "needed": self.limits.needed(self.frames.count),
+            "may_lose": self.limits.allowed(self.frames.count),
+            "more_on_no_plate": more_false(self.limits, self.reference.score),
         }
 
-    def _check(self, one: FrameCheck) -> dict[str, Any]:
-        return {
-            "backend": one.backend,
-            "version": one.version,
-            **_counts(one.result),
-            "agreement": round(one.agreement, 6),
-            "largest_difference": round(one.largest_difference, 6),
-            "widths": self._widths(one.result),
-            "changed": [self.frames.sources[place] for place in one.changed],
-        }
+    def _result(self, found: Found) -> dict[str, Any]:
+        score = found.score
+        counts = {"found": score.found, "recall": round(score.recall, 6), "on_no_plate": score.outside}
+        return {**counts, "read": found.read, "widths": self._widths(found)}
 
-    def _rows(self) -> list[tuple[str, ...]]:
-        size = self.source.path.stat().st_size
-        rows = [(".h5", f"{size / 1000:.0f}", "keras", *_figures(self.reference), "", "")]
-        for artefact in self.artefacts:
-            for one in self.checks:
-                if one.file == artefact.name:
-                    head = short_name(artefact), f"{len(artefact.build()) / 1000:.0f}", f"{one.backend} {one.version}"
-                    tail = f"{100 * one.agreement:.2f} %", f"{one.largest_difference:.4f}"
-                    rows.append((*head, *_figures(one.result), *tail))
-        return rows
+    def _changes(self, one: FrameCheck) -> dict[str, Any]:
+        return {"changed": [self.frames.sources[place] for place in one.changed]}
+
+    def _figures(self, found: Found) -> tuple[str, ...]:
+        return f"{found.score.found}/{found.score.plates}", str(found.score.outside), str(found.read)
+
+    def _head(self) -> list[str]:
+        limits, plates = self.limits, self.frames.count
+        lines = [
+            f"- checked on {self.set_name}: {len(self.frames)} frames with {plates} plates, digest "
+            f"{self.check_set.digest[:16]}"
+        ]
+        if self.calibration:
+            count, name = len(self.calibration.pictures), self.calibration.set
+            lines.append(f"- int8 calibrated with {count} frames of {name}, seed {self.calibration.seed}")
+        more = more_false(limits, self.reference.score)
+        lines.append(
+            f"- limits: {limits.needed(plates)} of {plates} found ({limits.min_accuracy:g} %), at most "
+            f"{limits.allowed(plates)} fewer than the .h5, at most {more} more on no plate"
+        )
+        lines.append(f"- read: plates that the reader that ships for frames reads exactly where they were found, of "
+                     f"{self.frames.with_text} with a text")  # fmt: skip
+        return lines + self.noise.to_text()
+
+    def _changed(self, count: int) -> str:
+        if not count:
+            return "Every file finds the plates that the .h5 finds."
+        return f"In {count} frames a file finds other plates than the .h5."
 
     def _widths(self, found: Found) -> list[dict[str, int | None]]:
         limits = zip(WIDTHS, (*WIDTHS[1:], None), self._counts_by_width(found), strict=True)
@@ -179,13 +117,3 @@ class FrameReport:
                 counts[place][0] += 1
                 counts[place][1] += number is not None
         return counts
-
-
-def _counts(found: Found) -> dict[str, Any]:
-    score = found.score
-    return {"found": score.found, "recall": round(score.recall, 6), "on_no_plate": score.outside, "read": found.read}
-
-
-def _figures(found: Found) -> tuple[str, ...]:
-    score = found.score
-    return f"{score.found}/{score.plates}", str(score.outside), str(found.read)

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from device_helpers import process, records
+from draw_samples import LIST, SAMPLES, label
 from PIL import Image
 
 from plate_devices.cli.infer import command
-from plate_devices.imaging.draw_samples import LIST, SAMPLES, label
 from plate_devices.imaging.plate_picture import draw_plate
 from plate_devices.sources.demo import vehicles
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 
 from plate_devices.config.fields import Location, build
-from plate_devices.config.setting_errors import ConfigError, SettingError
+from plate_devices.setting_errors import ConfigError, SettingError
 
 
 @dataclass(frozen=True)

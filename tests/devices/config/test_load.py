@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plate_devices.config.load import load_config
-from plate_devices.config.setting_errors import ConfigError
+from plate_devices.setting_errors import ConfigError
 
 
 def write(folder: Path, text: str | bytes) -> Path:

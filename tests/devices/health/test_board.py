@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plate_devices.health.board import Board, Memory, disk_free
+from plate_devices.board import Board, Memory, disk_free
 
 PI = {
     "proc/device-tree/model": "Raspberry Pi 4 Model B Rev 1.5\0",

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import pytest
 
+from plate_devices.board import Board
 from plate_devices.cli.infer_options import parse_infer
 from plate_devices.events.records import Engine
-from plate_devices.health.board import Board
 from plate_devices.health.state import CameraHealth, Health
 from plate_devices.live.camera import Camera
 from plate_devices.live.camera_loop import CameraLoop

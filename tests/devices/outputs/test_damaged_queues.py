@@ -243,29 +243,6 @@ def test_numbers_are_found_in_the_bytes(tmp_path: Path) -> None:
     assert found == {number + 1: to_line(one).encode() for number, one in enumerate(put)}
 
 
-def test_a_queue_of_an_earlier_version_is_upgraded(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / FILE) as connection:
-        connection.executescript("""
-            CREATE TABLE events (
-                number INTEGER PRIMARY KEY, size INTEGER NOT NULL, unset_boot TEXT, body TEXT NOT NULL
-            );
-            CREATE TABLE outputs (
-                name TEXT PRIMARY KEY, acknowledged INTEGER NOT NULL, delivered INTEGER NOT NULL,
-                dropped INTEGER NOT NULL
-            ) WITHOUT ROWID;
-            INSERT INTO outputs VALUES ('a', 1, 1, 0), ('b', 0, 0, 0);
-        """)
-        rows = [(number, 99, None, to_line(event(number))) for number in (1, 2)]
-        connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
-    connection.close()
-    said: list[str] = []
-    queue = open_queue(tmp_path, MEGABYTE, ["a", "b"], lambda _, text: said.append(text))
-    assert said == []
-    assert [len(queue.take(name)) for name in ("a", "b")] == [1, 2]
-    assert queue.progress("a")[0].delivered == 1
-    queue.close()
-
-
 def test_a_read_only_folder_is_a_temporary_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def read_only(*_: object) -> None:
         error = QueueError("unable to open database file")

@@ -17,10 +17,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from receivers.broker import Broker, Listener, free_port
 
-from plate_devices.config.setting_errors import SettingError
 from plate_devices.outputs.home_assistant import discovery
 from plate_devices.outputs.mqtt import MqttOutput, MqttSettings
 from plate_devices.outputs.output import Event, OutputError
+from plate_devices.setting_errors import SettingError
 
 system = pytest.mark.system
 

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from receivers.hooks import Hooks
 
-from plate_devices.config.setting_errors import SettingError
 from plate_devices.outputs.output import Event, EventRefusedError, OutputError
 from plate_devices.outputs.webhook import WebhookOutput, WebhookSettings
+from plate_devices.setting_errors import SettingError
 
 
 def event(number: int) -> Event:

@@ -12,12 +12,12 @@ from device_helpers import make_frame, make_plate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plate_devices.config.setting_errors import SettingError
 from plate_devices.events.records import Engine, Origin, frame_record
 from plate_devices.follow import crop_plate
 from plate_devices.privacy.masking import mask_boxes
 from plate_devices.privacy.privacy_filter import PrivacyFilter
 from plate_devices.privacy.privacy_settings import PrivacySettings
+from plate_devices.setting_errors import SettingError
 from plate_devices.watchlists.watchlist_settings import WatchlistSettings
 from plate_runtime.errors import UsageError
 

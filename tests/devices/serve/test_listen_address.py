@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from plate_devices.config.setting_errors import SettingError
 from plate_devices.serve.listen_address import ListenAddress, parse_listen, resolve
 from plate_devices.serve.page_settings import ServeSettings
+from plate_devices.setting_errors import SettingError
 from plate_runtime.errors import DeviceError
 
 

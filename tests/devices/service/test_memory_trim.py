@@ -12,7 +12,7 @@ _BLOCK, _BLOCKS = 64 << 10, 512
 
 # Blocks are freed between others that stay, as frames are between what a service keeps.
 _FREED_BLOCKS = f"""
-from plate_devices.health.board import Board
+from plate_devices.board import Board
 from plate_devices.service.memory_trim import malloc_trim
 blocks, stay = [], []
 for _ in range({_BLOCKS}):

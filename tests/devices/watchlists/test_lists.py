@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plate_devices.config.setting_errors import SettingError
+from plate_devices.setting_errors import SettingError
 from plate_devices.watchlists.lists import WatchLists
 from plate_devices.watchlists.plate_file import read_plates
 from plate_devices.watchlists.watchlist_settings import WatchlistSettings

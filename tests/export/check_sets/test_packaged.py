@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from pack_check_sets import COUNTS
 
-from plate_export.check_sets import pack_sets, packaged
+from plate_export.check_sets import packaged
 from plate_export.check_sets.load_check_set import load_check_set
 from plate_export.check_sets.packaged import SETS, is_shipped, load_packaged, real_results
 from plate_export.source import Source, find_models, open_source
@@ -34,9 +35,9 @@ def test_a_set_is_of_the_network_that_ships(kind: str) -> None:
     source = _shipped(kind)
     assert is_shipped(source.digest)
     listed = json.loads((SETS / f"{kind}.json").read_text())
-    assert listed["h5_sha256"] == source.digest, "run: python -m plate_export.check_sets.pack_sets " + kind
+    assert listed["h5_sha256"] == source.digest, "run: python tools/pack_check_sets.py " + kind
     found = load_packaged(source.meta)
-    assert (len(found.train), len(found.val)) == pack_sets._COUNTS[kind]
+    assert (len(found.train), len(found.val)) == COUNTS[kind]
     assert found.synthetic and found.val.pictures.shape[1:] == source.meta.input.shape[:2]
     assert set("".join(found.val.texts)) <= set(source.meta.alphabet)
     assert found.name == f"{listed['name']}/val"

@@ -14,8 +14,9 @@ from small_glyphs import load_split
 from plate_export.check_sets.load_check_set import load_check_set
 from plate_export.checks import assumptions
 from plate_export.checks.assumptions import Trial, assign, choose
+from plate_export.class_names import parse_classes
 from plate_export.command import export_command
-from plate_export.source import Source, open_source, parse_classes
+from plate_export.source import Source, open_source
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import AccuracyError
 from plate_runtime.model import open_model

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plate_export.checks import text_check
-from plate_export.checks.network_outputs import NOTHING
 from plate_export.checks.text_check import Check, Examples, Limits, TextResult
+from plate_export.network_outputs import NOTHING
 from plate_export.targets import find
 from plate_runtime.errors import AccuracyError, MissingPartError
 

@@ -8,8 +8,8 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from numpy.typing import NDArray
 
-from plate_export.artefact import Converted
 from plate_export.convert import exact_int8, onnx, tflite
+from plate_export.convert.converted import Converted
 from plate_export.convert.tflite_graph import Graph, read_graph
 from plate_runtime.quantisation import dequantise, output_steps
 from plate_train.detector import architectures as detectors

@@ -8,9 +8,10 @@ import pytest
 from numpy.typing import NDArray
 from small_glyphs import load_split
 
-from plate_export.artefact import Artefact, Converted, describe
+from plate_export.artefact import Artefact, describe
 from plate_export.checks.reading_process import read_all
 from plate_export.convert import tflite
+from plate_export.convert.converted import Converted
 from plate_export.source import Source
 from plate_export.targets import find
 from plate_runtime.errors import ModelError

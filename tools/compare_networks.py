@@ -1,7 +1,7 @@
 """Compare networks that were trained equally long on the same shards: architectures, and sizes of one of them.
 
-    python -m plate_train.plates.compare architectures --hours 1 --watch crops/labels.csv --out runs/architectures
-    python -m plate_train.plates.compare sizes --steps 20000 --watch crops/labels.csv --out runs/sizes
+    python tools/compare_networks.py architectures --hours 1 --watch crops/labels.csv --out runs/architectures
+    python tools/compare_networks.py sizes --steps 20000 --watch crops/labels.csv --out runs/sizes
 
 After an interruption the same command continues. The shards are rendered before the first training starts, so that no
 training waits for them. Results: `comparison.csv`, a row a training, and `comparison.png`.
@@ -10,32 +10,38 @@ training waits for them. Results: `comparison.csv`, a row a training, and `compa
 from __future__ import annotations
 
 import argparse
+import csv
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from plate_runtime import command_line
-from plate_runtime.errors import DataError
+from plate_runtime.errors import DataError, damage_as
+from plate_train.atomic import replacing
+from plate_train.loop import checkpoint
+from plate_train.loop import numbers as checked
+from plate_train.loop.figures import new_figure, store_figure
+from plate_train.loop.run_files import REPORT_FILE, read_json
+from plate_train.loop.shards import Prefetcher, Store
+from plate_train.networks.multiply_adds import multiply_adds
+from plate_train.networks.tensorflow_setup import PRECISIONS
+from plate_train.plates.architectures import ARCHITECTURES, DEFAULT, Size, build
+from plate_train.plates.settings import Settings
+from plate_train.progress import progress
 
-from ..loop import checkpoint
-from ..loop import numbers as checked
-from ..loop.run_files import REPORT_FILE
-from ..loop.shards import Prefetcher, Store
-from ..networks.multiply_adds import multiply_adds
-from ..networks.tensorflow_setup import PRECISIONS
-from ..progress import progress
-from . import comparison
-from .architectures import ARCHITECTURES, DEFAULT, Size, build
-from .settings import Settings
-
-PROG = "plate_train.plates.compare"
+PROG = "compare_networks.py"
+TABLE, PLOT = "comparison.csv", "comparison.png"
 SIZES = ((0.25, 2), (0.35, 2), (0.5, 2), (0.7, 2), (0.8, 3), (1.2, 3))
 """Widths and depths, each with about twice as many multiply-adds as the one before."""
 _USES = 2
 """Rounds are short, so that the length of a short training is known early."""
 _START = "from plate_train.command import main; main()"
+
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ class Experiment:
 def command(arguments: Sequence[str]) -> int:
     """Run what is missing of a comparison, and write its table and its plot."""
     options = parse(arguments)
-    from .generator import plate_store
+    from plate_train.plates.generator import plate_store
 
     kept = max(8, options.shards + 1)
     store = plate_store(Path(options.drawings), kept)
@@ -78,7 +84,7 @@ def command(arguments: Sequence[str]) -> int:
         *(["--watch", *options.watch] if options.watch else []),
     ]  # fmt: skip
     compare(experiments, options.out, lambda experiment, folder: train(experiment, folder, common))
-    print(f"{options.out / comparison.TABLE}, {options.out / comparison.PLOT}", flush=True)
+    print(f"{options.out / TABLE}, {options.out / PLOT}", flush=True)
     return 0
 
 
@@ -111,9 +117,9 @@ def compare(experiments: Sequence[Experiment], out: Path, trained: Callable[[Exp
         for experiment in experiments:
             if not (out / experiment.name / REPORT_FILE).exists():
                 trained(experiment, out / experiment.name)
-                comparison.write(out)
+                write(out)
             bar.update()
-    comparison.write(out)
+    write(out)
 
 
 def train(experiment: Experiment, folder: Path, common: Sequence[str]) -> None:
@@ -159,6 +165,67 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     add("--debug", action="store_true", help="show tracebacks")
     return parser.parse_args(arguments)
+
+
+def write(folder: Path) -> None:
+    """Write table and plot of all finished trainings below `folder`; nothing if there are none."""
+    rows = [row(path) for path in sorted(folder.glob(f"*/{REPORT_FILE}"))]
+    if not rows:
+        return
+    columns = list(dict.fromkeys(name for found in rows for name in found))
+    with replacing(folder / TABLE) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as stream:
+        table = csv.DictWriter(stream, columns)
+        table.writeheader()
+        table.writerows(rows)
+    plot(rows, folder / PLOT)
+
+
+def row(report: Path) -> Row:
+    """Return a training as a row: its network, what it cost, and the % read right of each set, O=0 and I=1 as one.
+
+    Raises:
+        DataError: the report is damaged.
+    """
+    problem = "the report is damaged; delete its folder and compare again"
+    found = read_json(report, problem=problem)
+    with damage_as(DataError, f"{report}: {problem}"):
+        training = found["training"]
+        settings = training["settings"]
+        scores = {
+            f"{name} %": round(100 * score["folded"] / max(1, score["count"]), 2)
+            for name, score in found["scores"].items()
+        }
+        return {
+            **{name: settings[name] for name in ("model", "width", "depth", "seed")},
+            **{name: training[name] for name in ("parameters", "multiply_adds", "step", "hours")},
+            **scores,
+        }
+
+
+def plot(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Plot the % read right over the multiply-adds: a dot for each training, a line for the means of a network."""
+    sets = [name for name in rows[0] if name.endswith(" %")]
+    figure = new_figure(4.2 * len(sets), 3.8)
+    for place, name in enumerate(sets):
+        axes = figure.add_subplot(1, len(sets), place + 1)
+        for number, model in enumerate(sorted({found["model"] for found in rows})):
+            mine = [found for found in rows if found["model"] == model and name in found]
+            axes.scatter([found["multiply_adds"] / 1e6 for found in mine], [found[name] for found in mine], s=10)
+            means = mean_by_cost(mine, name)
+            axes.plot([cost / 1e6 for cost in means], list(means.values()), marker="_", color=f"C{number}", label=model)
+        axes.set_xscale("log")
+        axes.set_xlabel("million multiply-adds")
+        axes.set_title(f"{name} right, O=0 and I=1 as one", fontsize=9)
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=8)
+    store_figure(figure, path)
+
+
+def mean_by_cost(rows: Sequence[Mapping[str, Any]], name: str) -> dict[float, float]:
+    """Return the mean of a column for each number of multiply-adds, in rising order."""
+    costs = sorted({found["multiply_adds"] for found in rows})
+    grouped = {cost: [found[name] for found in rows if found["multiply_adds"] == cost] for cost in costs}
+    return {cost: sum(values) / len(values) for cost, values in grouped.items()}
 
 
 if __name__ == "__main__":

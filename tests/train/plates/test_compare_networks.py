@@ -9,15 +9,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import compare_networks as compare
 import pytest
+from compare_networks import Experiment
 from PIL import Image
 from small_plates import small_store
 
 from plate_runtime.errors import DataError
 from plate_train.networks.multiply_adds import multiply_adds
-from plate_train.plates import compare, comparison
 from plate_train.plates.architectures import Size, build
-from plate_train.plates.compare import Experiment
 
 
 def report(experiment: Experiment, folder: Path) -> None:
@@ -47,14 +47,14 @@ def test_what_has_a_report_is_not_trained_again(tmp_path: Path) -> None:
         compare.compare(EXPERIMENTS, tmp_path, fail_once)
     compare.compare(EXPERIMENTS, tmp_path, report)
     assert trained == ["ctc-0.5x2-seed-0", "ctc-0.5x2-seed-1"]
-    rows = list(csv.DictReader((tmp_path / comparison.TABLE).open()))
+    rows = list(csv.DictReader((tmp_path / compare.TABLE).open()))
     assert [row["drawn %"] for row in rows] == ["25.0", "25.5", "50.0", "50.5"]
-    assert Image.open(tmp_path / comparison.PLOT).size[0] > 300
+    assert Image.open(tmp_path / compare.PLOT).size[0] > 300
 
 
 def test_means_are_taken_over_seeds() -> None:
     rows = [{"multiply_adds": cost, "x %": value} for cost, value in ((2, 10.0), (1, 4.0), (2, 20.0))]
-    assert comparison.mean_by_cost(rows, "x %") == {1: 4.0, 2: 15.0}
+    assert compare.mean_by_cost(rows, "x %") == {1: 4.0, 2: 15.0}
 
 
 def test_architectures_are_compared_at_one_size() -> None:
@@ -99,7 +99,7 @@ def test_a_damaged_report_is_named(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "one/report.json").write_text("{}")
     with pytest.raises(DataError, match=r"report\.json"):
-        comparison.write(tmp_path)
+        compare.write(tmp_path)
 
 
 def test_trainings_are_equally_long_in_hours_or_in_steps() -> None:

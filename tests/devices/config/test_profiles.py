@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from plate_devices.health.board import Board
-from plate_devices.profiles import load_profile, name_for, names
+from plate_devices.board import Board
+from plate_devices.config.profiles.board_profile import load_profile, name_for, names
 from plate_runtime.errors import UsageError
 from plate_runtime.shipped import named_model
 

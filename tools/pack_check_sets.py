@@ -1,4 +1,4 @@
-"""Makes the shipped check sets: `python -m plate_export.check_sets.pack_sets character plate`; see `packaged`.
+"""Makes the shipped check sets: `python tools/pack_check_sets.py character plate`; see `packaged`.
 
 They are some of the pictures that the shipped networks were trained and validated with, rendered again and compared
 with the recorded digest. The check uses those that the `.h5` reads with confidence. On others one step of int8
@@ -7,7 +7,7 @@ decides which of two characters is read, and whether more readings become right 
 The fonts are needed. After the generator has changed, put the code that trained the network first on the path:
 
     git worktree add /tmp/then COMMIT
-    PYTHONPATH=/tmp/then/train:/tmp/then/runtime:export python -m plate_export.check_sets.pack_sets plate
+    PYTHONPATH=/tmp/then/train:/tmp/then/runtime:export python tools/pack_check_sets.py plate
 """
 
 from __future__ import annotations
@@ -22,15 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from plate_export.check_sets.packaged import NAMES, SETS
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.decode import decode_logits, decode_softmax
 from plate_runtime.preprocess import resize_picture, scale_pixels
 from plate_runtime.script import LATIN
 from plate_train.networks import weights_file
 
-from .packaged import NAMES, SETS
-
-_COUNTS = {"character": (360, 720), "plate": (64, 240)}
+COUNTS = {"character": (360, 720), "plate": (64, 240)}
 """Pictures to calibrate with, and to check with."""
 SURE = 0.9
 """Least confidence of the `.h5` in its reading, right or wrong, of a picture to check with."""
@@ -49,7 +48,7 @@ def main(kinds: Sequence[str]) -> None:
         meta = weights_file.read_meta(path)
         assert meta is not None, f"{path} was not saved by plate-train"
         train, val = _characters(meta) if kind == "character" else _plates(meta)
-        check = _sure(weights_file.load(path), meta, val, _COUNTS[kind][1])
+        check = _sure(weights_file.load(path), meta, val, COUNTS[kind][1])
         record = {"of": len(val[1]), "sure": SURE, "h5_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
         _write(kind, train, check, record)
 
@@ -74,7 +73,7 @@ def _characters(meta: Any) -> tuple[Pictures, Pictures]:
 
     splits = recorded_characters(meta.training, 1)
     (pictures, texts), val = ((one.pictures, [ALPHABET[label] for label in one.labels]) for one in splits)
-    return (pictures[: _COUNTS["character"][0]], texts[: _COUNTS["character"][0]]), val
+    return (pictures[: COUNTS["character"][0]], texts[: COUNTS["character"][0]]), val
 
 
 def _plates(meta: Any) -> tuple[Pictures, Pictures]:
@@ -88,7 +87,7 @@ def _plates(meta: Any) -> tuple[Pictures, Pictures]:
         return rendered[-1]
 
     validation_plates(meta, keep)
-    training_plates(meta, _COUNTS["plate"][0], keep)
+    training_plates(meta, COUNTS["plate"][0], keep)
     return rendered[1], rendered[0]
 
 
@@ -116,4 +115,4 @@ def _write(kind: str, train: Pictures, val: Pictures, record: dict[str, Any]) ->
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or sorted(_COUNTS))
+    main(sys.argv[1:] or sorted(COUNTS))

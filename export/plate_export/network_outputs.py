@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from plate_runtime.decode.softmax import softmax
 from plate_runtime.errors import ModelError
 from plate_runtime.recognise import read_outputs
 from plate_train.networks.weights_file import ModelMeta
@@ -32,11 +33,7 @@ def read_texts(outputs: NDArray[np.float32], meta: ModelMeta) -> list[str]:
 
 def probabilities(outputs: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return outputs as probabilities of the same shape; those of a character are probabilities already."""
-    if outputs.ndim == 2:
-        return outputs
-    powers = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
-    normalised: NDArray[np.float32] = powers / powers.sum(axis=-1, keepdims=True)
-    return normalised
+    return outputs if outputs.ndim == 2 else softmax(outputs)
 
 
 def require_sound(outputs: NDArray[np.float32], meta: ModelMeta, path: Path) -> None:

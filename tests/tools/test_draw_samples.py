@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from draw_samples import LIST, SAMPLES, draw_all, label
 from PIL import Image
 
-from plate_devices.imaging.draw_samples import LIST, SAMPLES, draw_all, label
 from plate_runtime.labels import read_labels
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from plate_runtime.errors import UsageError
 
 if TYPE_CHECKING:
-    from plate_devices.health.board import Board
+    from plate_devices.board import Board
 
 FOLDER = Path(__file__).parent
 AUTO = "auto"
@@ -60,7 +60,7 @@ def load_profile(name: str, board: Board | None = None) -> Profile:
 
 def name_for(board: Board | None = None) -> str:
     """Return the name of the profile for this board, or for `board`; "cpu" for other machines."""
-    from plate_devices.health.board import Board
+    from plate_devices.board import Board
 
     model = (board or Board()).model
     fitting = [name for name in names() if model.startswith(_load(FOLDER / f"{name}.toml").matches or "\0")]

@@ -1,4 +1,4 @@
-"""Renders the sample pictures: `python -m plate_devices.imaging.draw_samples [FOLDER]`.
+"""Renders the sample pictures: `python tools/draw_samples.py [FOLDER]`.
 
 Plates and characters are our own drawings, so that no fonts, photographs or other licences are involved.
 """
@@ -10,12 +10,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import plate_devices
 from plate_devices.imaging.plate_picture import BLUE, DARK_ON_LIGHT, LIGHT_ON_DARK, YELLOW, Style, draw_plate
 
 if TYPE_CHECKING:
     from PIL import Image
 
-SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLES = Path(plate_devices.__file__).parent / "samples"
 
 
 class Sample(NamedTuple):

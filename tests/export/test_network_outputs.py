@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plate_export.checks.network_outputs import (
+from plate_export.network_outputs import (
     NOTHING,
     character_pairs,
     output_name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,25 +13,23 @@ from plate_runtime.model_file import read_model_file
 from plate_runtime.preprocess import scale_pixels
 from plate_runtime.shipped import shipped_model
 
-from ..artefact import Artefact
-from ..check_sets.labelled import CheckSet
-from ..check_sets.scene_set import Frames
-from ..convert import libraries
-from ..convert.calibrate import Calibration
-from ..report.frame_report import FrameReport
-from ..report.text_report import Report
-from ..source import Source
-from . import frame_check, text_check
-from .frame_check import Found, FrameCheck
+from .artefact import Artefact
+from .check_sets.labelled import CheckSet
+from .check_sets.scene_set import Frames
+from .checks import frame_check, text_check
+from .checks.frame_check import Found, FrameCheck
+from .checks.reading_process import Reading
+from .checks.text_check import Check, Examples, Limits, TextResult
+from .convert import libraries
+from .convert.calibrate import Calibration
 from .network_outputs import read_texts
-from .reading_process import Reading
-from .text_check import Check, Examples, Limits, TextResult
+from .report.export_report import ExportReport
+from .report.frame_report import FrameReport
+from .report.text_report import TextReport
+from .source import Source
 
-AnyReport = Report | FrameReport
-"""A report on an export of any kind."""
 
-
-class AccuracyCheck(Protocol):
+class AccuracyCheck:
     """The accuracy check of one kind. Each kind has its own types of results; others read only their outputs.
 
     Attributes:
@@ -39,21 +37,29 @@ class AccuracyCheck(Protocol):
         originals: gray uint8 (h, w), plates or frames before preprocessing, which are read as the product reads them.
     """
 
-    inputs: NDArray[np.float32]
-    at_once: int
-    originals: Sequence[NDArray[np.uint8]]
+    at_once: ClassVar[int]
+    report_class: ClassVar[type[ExportReport]]
+
+    def __init__(self, source: Source, check_set: CheckSet, limits: Limits) -> None:
+        self.inputs: NDArray[np.float32] = scale_pixels(check_set.val.pictures, source.meta.input)
+        self.originals: Sequence[NDArray[np.uint8]] = check_set.val.originals
+        self._source, self._set, self._limits = source, check_set, limits
 
     def count(self, reading: Reading) -> Any:
         """Return the result of a reading of the set."""
+        raise NotImplementedError
 
     def compare(self, reference: Any, result: Any, *, file: str, backend: str, version: str) -> Any:
         """Compare the result of a file with that of its `.h5`."""
+        raise NotImplementedError
 
     def judge(self, reference: Any, checks: Sequence[Any]) -> None:
         """Raise AccuracyError unless all results are within the limits."""
+        raise NotImplementedError
 
     def scores(self, checks: Sequence[Any], file: str) -> tuple[Score, ...]:
         """Return the scores that go into the manifest of `file`."""
+        raise NotImplementedError
 
     def report(
         self,
@@ -62,26 +68,34 @@ class AccuracyCheck(Protocol):
         artefacts: Sequence[Artefact],
         checks: Sequence[Any],
         installed: Mapping[str, str | None],
-    ) -> AnyReport:
+    ) -> ExportReport:
         """Return the report."""
+        return self.report_class(
+            source=self._source,
+            check_set=self._set,
+            limits=self._limits,
+            calibration=calibration,
+            reference=reference,
+            artefacts=artefacts,
+            checks=checks,
+            installed=installed,
+            libraries=libraries.versions(),
+        )
 
 
 def accuracy_check(source: Source, check_set: CheckSet, limits: Limits) -> AccuracyCheck:
     """Return the accuracy check of this kind of model."""
-    if isinstance(check_set.val, Frames):
-        return FrameAccuracy(source, check_set, check_set.val, limits)
-    return TextAccuracy(source, check_set, limits)
+    return (FrameAccuracy if isinstance(check_set.val, Frames) else TextAccuracy)(source, check_set, limits)
 
 
-class TextAccuracy:
+class TextAccuracy(AccuracyCheck):
     """The accuracy check of models that read characters or plates."""
 
     at_once = 64
+    report_class = TextReport
 
     def __init__(self, source: Source, check_set: CheckSet, limits: Limits) -> None:
-        self.inputs = scale_pixels(check_set.val.pictures, source.meta.input)
-        self.originals = check_set.val.originals
-        self._source, self._set, self._limits = source, check_set, limits
+        super().__init__(source, check_set, limits)
         self._examples = Examples(self.inputs, check_set.val.texts, check_set.unseen)
 
     def count(self, reading: Reading) -> TextResult:
@@ -102,41 +116,17 @@ class TextAccuracy:
         """See `text_check.scores`."""
         return text_check.scores(checks, file, self._set.name, self._set.digest)
 
-    def report(
-        self,
-        calibration: Calibration | None,
-        reference: TextResult,
-        artefacts: Sequence[Artefact],
-        checks: Sequence[Check],
-        installed: Mapping[str, str | None],
-    ) -> Report:
-        """Return the report on texts."""
-        return Report(
-            source=self._source,
-            check_set=self._set,
-            limits=self._limits,
-            calibration=calibration,
-            reference=reference,
-            artefacts=artefacts,
-            checks=checks,
-            installed=installed,
-            libraries=libraries.versions(),
-        )
 
-
-class FrameAccuracy:
+class FrameAccuracy(AccuracyCheck):
     """The accuracy check of detectors."""
 
     at_once = 16
-
-    def __init__(self, source: Source, check_set: CheckSet, frames: Frames, limits: Limits) -> None:
-        self.inputs = scale_pixels(frames.pictures, source.meta.input)
-        self.originals = frames.originals
-        self._source, self._set, self._frames, self._limits = source, check_set, frames, limits
+    report_class = FrameReport
 
     def count(self, reading: Reading) -> Found:
         """Count the plates that were detected."""
-        return frame_check.count_found(reading.plates, reading.outputs, self._frames)
+        assert isinstance(self._set.val, Frames)
+        return frame_check.count_found(reading.plates, reading.outputs, self._set.val)
 
     def compare(self, reference: Found, result: Found, *, file: str, backend: str, version: str) -> FrameCheck:
         """See `frame_check.compare`."""
@@ -151,25 +141,3 @@ class FrameAccuracy:
         """See `frame_check.scores`."""
         reader = read_model_file(shipped_model("frame")).manifest.label
         return frame_check.scores(checks, file, self._set.name, self._set.digest, reader)
-
-    def report(
-        self,
-        calibration: Calibration | None,
-        reference: Found,
-        artefacts: Sequence[Artefact],
-        checks: Sequence[FrameCheck],
-        installed: Mapping[str, str | None],
-    ) -> FrameReport:
-        """Return the report on frames."""
-        return FrameReport(
-            source=self._source,
-            check_set=self._set,
-            frames=self._frames,
-            limits=self._limits,
-            calibration=calibration,
-            reference=reference,
-            artefacts=artefacts,
-            checks=checks,
-            installed=installed,
-            libraries=libraries.versions(),
-        )

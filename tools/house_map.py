@@ -1,0 +1,143 @@
+"""Prints the map of the code: files and lines of each folder, imports in a circle, repeated file names, old words.
+
+    python tools/house_map.py                        of this checkout
+    python tools/house_map.py /tmp/before --lines    of another checkout, the number of lines alone
+
+Lines are those of the four packages that are neither blank nor a comment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+PACKAGES = {"plate_runtime": "runtime", "plate_train": "train", "plate_export": "export", "plate_devices": "devices"}
+TEXTS = (".py", ".md", ".toml", ".html", ".js")
+OLD_WORDS = {
+    "locator": r"\blocators?\b",
+    "told": r"\btold\b",
+    "sign, of a text": r"(?<!road )\bsigns?\b",
+    "nobody, somebody, whoever, whose": r"\b(nobody|somebody|whoever|whose)\b",
+    "for ever, lately, meanwhile, anew": r"\b(for ever|lately|meanwhile|anew)\b",
+    "the surest": r"\bsurest\b",
+    "pull straight": r"\b(pulled straight|straighten\w*)\b",
+    "twins": r"\btwins?\b",
+}
+
+
+def files(root: Path) -> Iterator[Path]:
+    """Yield the Python files of the four packages."""
+    for package, folder in PACKAGES.items():
+        yield from sorted((root / folder / package).rglob("*.py"))
+
+
+def line_count(path: Path) -> int:
+    """Return the number of lines that are neither blank nor a comment."""
+    lines = (line.strip() for line in path.read_text("utf-8").splitlines())
+    return sum(bool(line) and not line.startswith("#") for line in lines)
+
+
+def folders(root: Path) -> dict[str, tuple[int, int]]:
+    """Return files and lines of each folder, without those of folders in it."""
+    found: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for path in files(root):
+        name = "/".join(path.relative_to(root).parent.parts[1:])
+        count, lines = found[name]
+        found[name] = count + 1, lines + line_count(path)
+    return dict(found)
+
+
+def room_imports(root: Path) -> dict[str, set[str]]:
+    """Return which rooms each room imports when it is loaded; a room is a folder or a file of a package's top."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in files(root):
+        module = [*path.relative_to(root).with_suffix("").parts[1:]]
+        room = ".".join(module[:2])
+        for name in _loaded(path, module):
+            parts = name.split(".")
+            if parts[0] in PACKAGES and len(parts) > 1 and ".".join(parts[:2]) != room and module[1] != "__init__":
+                found[room].add(".".join(parts[:2]))
+    return found
+
+
+def _loaded(path: Path, module: Sequence[str]) -> Iterator[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in tree.body:  # imports in functions and for type checking are not loaded at the start
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = ".".join(module[: len(module) - node.level]) if node.level else ""
+            base = ".".join(part for part in (above, node.module) if part)
+            yield from (f"{base}.{one.name}" for one in node.names)
+
+
+def circles(imports: dict[str, set[str]]) -> list[list[str]]:
+    """Return the groups of rooms that reach each other."""
+
+    def reached(start: str) -> set[str]:
+        found, left = set[str](), [start]
+        while left:
+            new = imports.get(left.pop(), set()) - found
+            found |= new
+            left += new
+        return found
+
+    reach = {room: reached(room) for room in imports}
+    groups = {tuple(sorted(one for one in reach[room] if room in reach.get(one, ()))) for room in reach}
+    return sorted(list(group) for group in groups if len(group) > 1)
+
+
+def repeated_names(root: Path) -> dict[str, int]:
+    """Return the file names that occur more than once, without those with underscores at both ends."""
+    counts = Counter(path.name for path in files(root) if not path.name.startswith("__"))
+    return {name: count for name, count in sorted(counts.items()) if count > 1}
+
+
+def words_left(root: Path, where: Iterable[str]) -> dict[str, int]:
+    """Return how often each old word of the glossary occurs in folders or files."""
+    left: Counter[str] = Counter()
+    for name in where:
+        place = root / name
+        for path in [place] if place.is_file() else sorted(place.rglob("*")):
+            if path.is_file() and path.suffix in TEXTS:
+                text = path.read_text("utf-8", "replace")
+                left.update(
+                    {word: len(re.findall(pattern, text, re.IGNORECASE)) for word, pattern in OLD_WORDS.items()}
+                )
+    return dict(left)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the map."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("root", nargs="?", type=Path, default=Path(__file__).parents[1], metavar="CHECKOUT")
+    parser.add_argument("--lines", action="store_true", help="print the number of lines alone")
+    asked = parser.parse_args(arguments)
+    found = folders(asked.root)
+    total = sum(lines for _, lines in found.values())
+    if asked.lines:
+        print(total)
+        return
+    print("| folder | files | lines |\n|---|---|---|")
+    for name, (count, lines) in sorted(found.items()):
+        print(f"| `{name}` | {count} | {lines} |")
+    print(f"| all | {sum(count for count, _ in found.values())} | {total} |\n")
+    groups = circles(room_imports(asked.root))
+    print(f"circles of imports between rooms: {len(groups)}", *("  " + ", ".join(group) for group in groups), sep="\n")
+    names = repeated_names(asked.root)
+    listed = ", ".join(f"{name} {count}" for name, count in names.items())
+    print(f"\nfile names that occur more than once: {len(names)} ({listed})")
+    for title, where in (("packages", PACKAGES.values()), ("docs", ("docs", "README.md", "CONTRIBUTING.md"))):
+        left = words_left(asked.root, where)
+        print(
+            f"\nold words in {title}: {sum(left.values())}", ", ".join(f"{word} {n}" for word, n in left.items() if n)
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
