@@ -25,7 +25,7 @@ from plate_train.loop import checkpoint
 from plate_train.loop import numbers as checked
 from plate_train.loop.figures import new_figure, store_figure
 from plate_train.loop.run_files import REPORT_FILE, read_json
-from plate_train.loop.shards import Prefetcher, Store
+from plate_train.loop.shards import Prefetcher, Store, open_store
 from plate_train.networks.multiply_adds import multiply_adds
 from plate_train.networks.tensorflow_setup import PRECISIONS
 from plate_train.plates.architectures import ARCHITECTURES, DEFAULT, Size, build
@@ -67,10 +67,11 @@ class Experiment:
 def command(arguments: Sequence[str]) -> int:
     """Run what is missing of a comparison, and write its table and its plot."""
     options = parse(arguments)
-    from plate_train.plates.generator import plate_store
+    from plate_train.synthetic.plates import shard
+    from plate_train.synthetic.plates.spec import PLATE_SPEC
 
     kept = max(8, options.shards + 1)
-    store = plate_store(Path(options.drawings), kept)
+    store = open_store(shard, PLATE_SPEC, Path(options.drawings), kept)
     if options.what == "architectures":
         experiments = architectures(options.multiply_adds * 1e6, options.seeds)
     else:

@@ -25,9 +25,9 @@ from plate_runtime.labels import read_labels, set_digest
 from plate_runtime.model import open_model
 from plate_runtime.model_file import read_model_file
 from plate_runtime.preprocess import standardise
+from plate_train import score_h5
 from plate_train.networks import weights_file
 from plate_train.networks.weights_file import ModelMeta
-from plate_train.plates import evaluate
 from plate_train.plates.user_data import split_labelled
 from plate_train.synthetic.plates.spec import PLATE_SPEC
 
@@ -129,7 +129,7 @@ def test_labelled_crops_check_and_synthetic_pictures_calibrate(
         assert (score.set, score.count, score.digest) == ("my-crops", 30, set_digest(labelled))
     report = json.loads((tmp_path / "out" / "small-reader-1.0.0-report.json").read_text())
     assert report["limits"]["counted"] == "right"
-    trained = evaluate.evaluate(*evaluate.load(plate_h5), crops / "labels.csv")
+    trained = score_h5.score(*score_h5.load(plate_h5), crops / "labels.csv")
     (score, *_) = read_model_file(tmp_path / "out" / "small-reader-1.0.0-float32.tflite").manifest.scores
     assert (trained.count, trained.exact, trained.folded) == (score.count, score.right, score.folded)
 

@@ -9,7 +9,7 @@ from plate_runtime.alphabet import ALPHABET
 from plate_runtime.manifest import InputSpec
 from plate_train.characters.datasets import CharacterSet
 from plate_train.characters.score import cross_entropy, fit_temperature, predict, robustness, score
-from plate_train.loop.evaluate import spread
+from plate_train.loop.scores import spread
 
 
 def told(readings: str, sure: float = 0.9) -> np.ndarray:

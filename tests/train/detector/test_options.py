@@ -9,7 +9,7 @@ from small_scenes import small_store
 
 from plate_runtime.errors import UsageError
 from plate_train.command import command
-from plate_train.detector import generator, run
+from plate_train.detector import options, run
 from plate_train.detector.settings import read_settings
 from plate_train.loop import checkpoint
 
@@ -22,7 +22,7 @@ QUICK = [
 @pytest.fixture(autouse=True)
 def small_generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command draws small scenes, and runs in a folder of its own."""
-    monkeypatch.setattr(generator, "scene_store", lambda folder, most: small_store(folder))
+    monkeypatch.setattr(options, "open_store", lambda generator, spec, folder, most: small_store(folder))
     monkeypatch.chdir(tmp_path)
 
 

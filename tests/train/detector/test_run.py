@@ -14,10 +14,11 @@ import pytest
 from small_scenes import small_run, small_settings, small_store, write_frames
 
 from plate_runtime.errors import DataError, UsageError
-from plate_train.detector import evaluate, recorded
+from plate_train import score_h5
+from plate_train.detector import recorded
 from plate_train.detector.architectures import Size, build
 from plate_train.detector.run import run
-from plate_train.detector.settings import Settings, read_settings, resumed
+from plate_train.detector.settings import Settings, read_settings
 from plate_train.loop import checkpoint
 from plate_train.networks import weights_file
 from plate_train.networks.multiply_adds import multiply_adds
@@ -87,7 +88,7 @@ def test_recorded_scenes_are_drawn_again(finished: Path, tmp_path: Path) -> None
 def test_what_another_generator_draws_counts_from_the_running_round_on(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     run(small_settings(steps=8), folder, small_store(tmp_path), **QUIET)  # type: ignore[arg-type]
-    longer = resumed(read_settings(folder), {"steps": 14})
+    longer = read_settings(folder).resumed({"steps": 14})
     run(longer, folder, small_store(tmp_path, "e" * 64), resume=True, retime=True, **QUIET)  # type: ignore[arg-type]
     state = checkpoint.load(folder)[0]
     assert state.generators == [("d" * 64, 0), ("e" * 64, 1)]
@@ -114,7 +115,7 @@ def test_a_run_is_scored_on_frames_with_a_sheet(
     finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     labels = write_frames(tmp_path / "yard", 2)
-    assert evaluate.command([str(finished), str(labels), "--json", "--sheet", str(tmp_path / "sheets")]) == 0
+    assert score_h5.command([str(finished), str(labels), "--json", "--sheet", str(tmp_path / "sheets")]) == 0
     row = json.loads(capsys.readouterr().out)
     assert (row["frames"], row["plates"], row["step"]) == (2, 2, 12)
     assert (tmp_path / "sheets/failures-yard.png").exists()

@@ -11,7 +11,7 @@ from small_plates import small_store
 from plate_runtime.errors import PlateEdgeError, UsageError
 from plate_train.command import command
 from plate_train.loop import checkpoint
-from plate_train.plates import generator, session
+from plate_train.plates import options, session
 from plate_train.plates.settings import new_settings, read_settings
 
 QUICK = [
@@ -23,7 +23,7 @@ QUICK = [
 @pytest.fixture(autouse=True)
 def small_generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command draws small plates, and runs in a folder of its own."""
-    monkeypatch.setattr(generator, "plate_store", lambda folder, most: small_store(folder))
+    monkeypatch.setattr(options, "open_store", lambda generator, spec, folder, most: small_store(folder))
     monkeypatch.chdir(tmp_path)
 
 

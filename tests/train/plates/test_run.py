@@ -21,7 +21,7 @@ from plate_train.loop.run_files import unfinished_run
 from plate_train.loop.shards import Advance, Store
 from plate_train.networks import weights_file
 from plate_train.plates.run import run
-from plate_train.plates.settings import new_settings, read_settings, resumed
+from plate_train.plates.settings import new_settings, read_settings
 from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 Start = Callable[..., Any]
@@ -98,7 +98,7 @@ def test_kept_weights_are_the_averaged_ones(finished: Path) -> None:
 def test_what_another_generator_draws_counts_from_the_running_round_on(finished: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     run(small_settings(steps=12), folder, small_store(tmp_path), say=lambda _line: None)
-    longer = resumed(read_settings(folder), {"steps": 20})
+    longer = read_settings(folder).resumed({"steps": 20})
     run(longer, folder, small_store(tmp_path, "e" * 64), resume=True, retime=True, say=lambda _line: None)
     state = checkpoint.load(folder)[0]
     assert state.generators == [("d" * 64, 0), ("e" * 64, 1)]

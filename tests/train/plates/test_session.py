@@ -9,8 +9,9 @@ import pytest
 from small_plates import small_settings, small_store, write_crops
 
 from plate_runtime.errors import DataError, ModelError, UsageError
+from plate_train import score_h5
 from plate_train.networks import weights_file
-from plate_train.plates import evaluate, search
+from plate_train.plates import search
 from plate_train.plates.session import session
 from plate_train.plates.settings import Settings
 
@@ -77,10 +78,10 @@ def test_seeds_share_their_drawings_and_the_first_is_kept(tmp_path: Path) -> Non
 def _scored(tmp_path: Path) -> None:
     crops = write_crops(tmp_path / "crops", 6) / "labels.csv"
     for model in (tmp_path / "run", tmp_path / "run/model.h5"):
-        assert evaluate.command([str(model), str(crops), "--json", "--sheet", str(tmp_path)]) == 0
+        assert score_h5.command([str(model), str(crops), "--json", "--sheet", str(tmp_path)]) == 0
     assert (tmp_path / "misread-crops.png").is_file()
     with pytest.raises(SystemExit):
-        evaluate.command([str(crops)])
+        score_h5.command([str(crops)])
 
 
 def test_other_models_are_not_scored(tmp_path: Path) -> None:
@@ -88,4 +89,4 @@ def test_other_models_are_not_scored(tmp_path: Path) -> None:
 
     weights_file.save(architectures.baseline(), tmp_path / "character.h5", weights_file.ModelMeta())
     with pytest.raises(ModelError, match="whole plates"):
-        evaluate.load(tmp_path / "character.h5")
+        score_h5.load(tmp_path / "character.h5")

@@ -22,7 +22,7 @@ from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.preprocess import border_tone, polarity_of, resize_picture
 from plate_runtime.script import LATIN, Script
 
-from ..loop.evaluate import VALIDATION_FRACTION
+from ..loop.scores import VALIDATION_FRACTION
 
 MIXED = 0.1
 """Above this fraction of the other polarity a network is trained on both."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from plate_runtime.evaluate import confusions
 
-from ..loop.evaluate import spread
 from ..loop.run_files import MODEL_FILE
+from ..loop.scores import spread
 from .protocol import EXPLAINED, Scored, SeedResult
 from .score import Score
 from .search import SearchResult

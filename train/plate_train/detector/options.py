@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ..loop import numbers as checked
 from ..loop.run_options import add_finer_choices, add_run_options, adder, given_settings, resume_hint, run_folder
-from ..loop.shards import TRAINING_SPLIT
+from ..loop.shards import TRAINING_SPLIT, open_store
 from ..networks.tensorflow_setup import require_extra
 from ..progress import STARTING, progress
-from .settings import Settings, read_settings, resumed
+from .settings import Settings, read_settings
 
 KIND = "detector"
 PREVIEWED = 15
@@ -49,7 +49,7 @@ def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     if options.preview:
         return _preview(Settings(**given), options.preview, say)
     folder = run_folder(options, KIND)
-    settings = resumed(read_settings(folder), given) if options.resume else Settings(**given)
+    settings = read_settings(folder).resumed(given) if options.resume else Settings(**given)
     say(STARTING)
     with resume_hint(KIND, folder):
         _train(settings, folder, options, say)
@@ -57,10 +57,11 @@ def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
 
 
 def _train(settings: Settings, folder: Path, options: argparse.Namespace, say: Callable[[str], None]) -> None:
-    from .generator import scene_store
+    from ..synthetic.scenes import shard
+    from ..synthetic.scenes.spec import SCENE_SPEC
     from .run import run
 
-    store = scene_store(Path(settings.drawings), settings.kept)
+    store = open_store(shard, SCENE_SPEC, Path(settings.drawings), settings.kept)
     retime = options.hours is not None or options.steps is not None
     run(settings, folder, store, resume=options.resume, retime=retime, say=say)
 

@@ -11,6 +11,7 @@ from ..loop.recorded import training_again, validation_again
 from ..loop.shards import Render
 from ..networks.weights_file import ModelMeta
 from ..synthetic.scenes.labels import decode
+from ..synthetic.scenes.shard import shard
 from ..synthetic.scenes.spec import Corners
 from .targets import outline
 
@@ -33,23 +34,23 @@ class SceneSet:
         return len(self.plates)
 
 
-def validation_scenes(meta: ModelMeta, render: Render | None = None) -> tuple[SceneSet, str]:
+def validation_scenes(meta: ModelMeta, render: Render = shard) -> tuple[SceneSet, str]:
     """Render the recorded validation set again, and return it with its digest.
 
     Raises:
         DataError: nothing was recorded, or the generator renders something else now.
     """
-    pictures, texts, digest = validation_again(meta, "detector", render or _default_renderer())
+    pictures, texts, digest = validation_again(meta, "detector", render)
     return _scene_set("drawn-scenes/val", pictures, texts), digest
 
 
-def training_scenes(meta: ModelMeta, count: int, render: Render | None = None) -> SceneSet:
+def training_scenes(meta: ModelMeta, count: int, render: Render = shard) -> SceneSet:
     """Render `count` of the scenes that the network was trained on last.
 
     Raises:
         DataError: nothing was recorded, or the fonts are missing.
     """
-    pictures, texts = training_again(meta, "detector", count, render or _default_renderer())
+    pictures, texts = training_again(meta, "detector", count, render)
     return _scene_set("drawn-scenes/train", pictures, texts)
 
 
@@ -62,9 +63,3 @@ def _scene_set(name: str, pictures: NDArray[np.uint8], texts: list[str]) -> Scen
         ]
 
     return SceneSet(name, pictures, of(True), of(False))
-
-
-def _default_renderer() -> Render:
-    from ..synthetic.scenes.shard import shard
-
-    return shard

@@ -26,6 +26,7 @@ from plate_runtime.manifest import InputSpec
 
 from ..atomic import replacing
 from ..progress import progress
+from ..synthetic.fonts import installed_fonts
 from .run_files import read_arrays
 
 Advance = Callable[[], object]
@@ -41,6 +42,17 @@ class Render(Protocol):
     def __call__(
         self, seed: int, number: int, count: int, spec: InputSpec, split: str, *, advance: Advance
     ) -> tuple[NDArray[np.uint8], list[str]]: ...
+
+
+class Generator(Protocol):
+    """A module with a renderer of shards."""
+
+    @property
+    def shard(self) -> Render:
+        """Renders a shard."""
+
+    def digest(self) -> str:
+        """Return a SHA-256 that identifies what it renders."""
 
 
 TRAINING_SPLIT, VALIDATION_SPLIT = "train", "measure"
@@ -114,6 +126,13 @@ class Store:
         for number in numbers[: max(0, len(numbers) - self.most)]:
             if number < low:
                 self.path(seed, number, count).unlink(missing_ok=True)
+
+
+def open_store(generator: Generator, spec: InputSpec, folder: Path, most: int) -> Store:
+    """Return the store of a generator; each version of it has its own folder below `folder`."""
+    digest = generator.digest()
+    fonts = {font.package: font.licence for font in installed_fonts()}
+    return Store(folder / digest[:16], digest, generator.shard, spec, most, fonts)
 
 
 def read_shard(path: Path) -> Shard:

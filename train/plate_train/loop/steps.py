@@ -21,9 +21,9 @@ from plate_runtime.progress import duration
 from ..progress import progress
 from . import checkpoint
 from .checkpoint import State
-from .evaluate import Scored
 from .rounds import Batch, Rounds
 from .schedule import Schedule, steps_for
+from .scores import Scored
 from .training import Training
 
 _RECENT = 16

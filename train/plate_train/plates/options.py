@@ -8,11 +8,11 @@ from pathlib import Path
 
 from ..loop import numbers as checked
 from ..loop.run_options import add_finer_choices, add_run_options, adder, given_settings, resume_hint, run_folder
-from ..loop.shards import TRAINING_SPLIT
+from ..loop.shards import TRAINING_SPLIT, Store, open_store
 from ..networks.tensorflow_setup import require_extra
 from ..progress import STARTING, progress
 from .architectures import ARCHITECTURES
-from .settings import FINE_TUNING, Settings, new_settings, read_settings, resumed
+from .settings import FINE_TUNING, Settings, new_settings, read_settings
 
 KIND = "plate"
 PREVIEWED = 105
@@ -68,31 +68,35 @@ def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
         return _preview(new_settings(given), options.preview, say)
     folder = run_folder(options, KIND)
     say(STARTING)
-    settings = resumed(read_settings(folder), given) if options.resume else new_settings(given)
+    settings = read_settings(folder).resumed(given) if options.resume else new_settings(given)
     with resume_hint(KIND, folder):
         _train(settings, folder, options, say)
     return 0
 
 
 def _train(settings: Settings, folder: Path, options: argparse.Namespace, say: Callable[[str], None]) -> None:
-    from .generator import plate_store
     from .session import session
 
-    store = plate_store(Path(settings.drawings), settings.kept)
-    session(settings, folder, store, resume=options.resume, retime=_retimed(options), say=say)
+    session(settings, folder, _store(settings), resume=options.resume, retime=_retimed(options), say=say)
 
 
 def _preview(settings: Settings, path: Path, say: Callable[[str], None]) -> int:
-    from .generator import plate_store
     from .plots import preview
 
-    store = plate_store(Path(settings.drawings), settings.kept)
+    store = _store(settings)
     with progress(PREVIEWED, "rendering", "picture") as bar:
         seed, spec = settings.synthetic_seed, store.spec
         pictures, texts = store.render(seed, 0, PREVIEWED, spec, TRAINING_SPLIT, advance=bar.update)
     preview(pictures, texts, path)
     say(f"{PREVIEWED} synthetic plates with their texts: {path}")
     return 0
+
+
+def _store(settings: Settings) -> Store:
+    from ..synthetic.plates import shard
+    from ..synthetic.plates.spec import PLATE_SPEC
+
+    return open_store(shard, PLATE_SPEC, Path(settings.drawings), settings.kept)
 
 
 def _retimed(options: argparse.Namespace) -> bool:

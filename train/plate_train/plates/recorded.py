@@ -7,33 +7,25 @@ from plate_runtime.preprocess import standardise
 from ..loop.recorded import training_again, validation_again
 from ..loop.shards import Render
 from ..networks.weights_file import ModelMeta
+from ..synthetic.plates.shard import shard
 from .score import CropSet
 
 
-def validation_plates(meta: ModelMeta, render: Render | None = None) -> tuple[CropSet, str]:
+def validation_plates(meta: ModelMeta, render: Render = shard) -> tuple[CropSet, str]:
     """Render the recorded validation set again, and return it with its digest.
-
-    Args:
-        render: the generator; the project's if None.
 
     Raises:
         DataError: nothing was recorded, or the generator renders something else now.
     """
-    pictures, texts, digest = validation_again(meta, "plate", render or _default_renderer())
+    pictures, texts, digest = validation_again(meta, "plate", render)
     return CropSet("drawn-plates/val", standardise(pictures), texts), digest
 
 
-def training_plates(meta: ModelMeta, count: int, render: Render | None = None) -> CropSet:
+def training_plates(meta: ModelMeta, count: int, render: Render = shard) -> CropSet:
     """Render `count` of the plates that the network was trained on last.
 
     Raises:
         DataError: nothing was recorded, or the fonts are missing.
     """
-    pictures, texts = training_again(meta, "plate", count, render or _default_renderer())
+    pictures, texts = training_again(meta, "plate", count, render)
     return CropSet("drawn-plates/train", standardise(pictures), texts)
-
-
-def _default_renderer() -> Render:
-    from ..synthetic.plates.shard import shard
-
-    return shard

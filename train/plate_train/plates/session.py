@@ -11,8 +11,8 @@ from plate_runtime.errors import DataError, UsageError, damage_as
 
 from ..atomic import replacing, write_json
 from ..loop import checkpoint
-from ..loop.evaluate import spread
 from ..loop.run_files import MODEL_FILE, REPORT_FILE, SEARCHED_FILE, SETTINGS_FILE, number_in, read_json, write_report
+from ..loop.scores import spread
 from ..loop.shards import Store
 from ..loop.tuning import FOLDER
 from ..networks.model_name import named

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,7 @@ from typing import Any
 from plate_runtime.errors import ModelError, UsageError
 
 from ..loop.rounds import Plan
-from ..loop.run_files import SETTINGS_FILE, recorded_settings
-from ..loop.shards import VALIDATION_SEED
+from ..loop.run_settings import RunSettings
 from ..loop.steps import Goal
 from ..networks import weights_file
 from . import architectures
@@ -21,12 +19,9 @@ FINE_TUNING: dict[str, Any] = {"learning_rate": 3e-4, "epochs": 30, "shard": 204
 """Defaults for training that continues with a user's crops."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Settings of a run, recorded in its folder so that `--resume` continues with them.
-
-    Attributes are named after their options; `hours` counts only where neither `steps` nor `epochs` is given.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Settings(RunSettings):
+    """See `RunSettings`; an epoch is a round, or with the user's crops one use of each."""
 
     data: str | None = None
     mix: float = 0.5
@@ -34,16 +29,11 @@ class Settings:
     width: float = 1.2
     depth: int = 3
     dropout: float = 0.1
-    hours: float = 12.0
-    steps: int | None = None
     epochs: int | None = None
-    seed: int = 0
     drawing_seed: int | None = None
     batch: int = 64
     learning_rate: float = 1.2e-3
     average: int = 1500
-    start: str | None = None
-    watch: tuple[str, ...] = ()
     drawings: str = "runs/plate-drawings"
     kept: int = 64
     shard: int = 8192
@@ -51,20 +41,16 @@ class Settings:
     uses: int = 4
     window: int = 6
     validation: int = 2048
-    minutes: float = 3.0
     seeds: int = 1
     trials: int = 0
     trial_steps: int = 3000
     most_multiply_adds: float = 220.0
-    precision: str = "float32"
-    threads: int = 2
     workers: int = 2
-    name: str = ""
-    version: str = "1.0.0"
 
-    def __post_init__(self) -> None:
-        if VALIDATION_SEED in (self.seed, self.drawing_seed):
-            raise UsageError(f"seed {VALIDATION_SEED} is that of the validation set; choose another one")
+    @property
+    def seeds_used(self) -> tuple[int | None, ...]:
+        """The seeds of training pictures."""
+        return self.seed, self.drawing_seed
 
     def plan(self, own: int = 0) -> Plan:
         """Return how shards, and `own` crops of the user, are used."""
@@ -120,25 +106,11 @@ def new_settings(given: dict[str, Any]) -> Settings:
     return replace(settings, **given)
 
 
-def resumed(recorded: Settings, given: dict[str, Any]) -> Settings:
-    """Return the settings of a resumed run; a new length, in any unit, replaces the recorded one."""
-    lengths = {"hours", "steps", "epochs"}
-    if given.keys() & lengths:
-        recorded = replace(recorded, steps=None, epochs=None)
-    return replace(recorded, **given)
-
-
 def read_settings(folder: Path) -> Settings:
-    """Return the recorded settings of a run.
-
-    Raises:
-        UsageError: there are none, or they cannot be read.
-    """
+    """Return the recorded settings of a run. Raises UsageError if there are none, or they cannot be read."""
     from .options import add_options
 
-    parser = argparse.ArgumentParser()
-    add_options(parser)
-    return Settings(**recorded_settings(folder, SETTINGS_FILE, Settings, parser))
+    return Settings.read(folder, add_options)
 
 
 def _network_of(path: Path) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from plate_runtime.labels import LabelledPicture, read_labels, set_digest
 from plate_runtime.manifest import InputSpec
 from plate_runtime.preprocess import standardise
 
-from ..loop.evaluate import VALIDATION_FRACTION
+from ..loop.scores import VALIDATION_FRACTION
 from ..loop.shards import Shard
 from .losses import encode
 from .score import CropSet, crops
