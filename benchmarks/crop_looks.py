@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = command_line(__doc__)
     parser.add_argument("table", nargs="?", type=one_of(["cuts"]), help="only this one")
     asked = parser.parse_args(arguments)
-    models = {name: open_model(None, kind) for name, kind in READERS.items()}
+    models = {name: open_model(name, "plate") for name in READERS}
     if asked.table is None:
         detector = open_model(None, "detector")
         rows = [row for name, crops in _sets() for row in _rows(name, crops, models, detector)]

@@ -28,6 +28,7 @@ BENCHMARKS = {
     "reporting_rule": "plates read against false plates, by rule and threshold",
     "crop_looks": "what second looks at crops bring and cost",
     "second_looks": "what second looks at frames bring and cost",
+    "default_mode": "what the default mode costs beside the mode that fits",
     "large_pictures": "what pictures of 50 megapixels, and those made to hurt, cost at most",
     "videos": "decoding films, beside OpenCV",
     "live_page": "what the live page costs while somebody looks",
@@ -44,7 +45,16 @@ measured. Soak and emulated boards need more than Python and are targets of make
 `plate-doctor --bench --json` on a board.
 """
 
-ON_REAL_PICTURES = ("accuracy", "plates", "prior", "temperature", "reporting_rule", "crop_looks", "second_looks")
+ON_REAL_PICTURES = (
+    "accuracy",
+    "plates",
+    "prior",
+    "temperature",
+    "reporting_rule",
+    "crop_looks",
+    "second_looks",
+    "default_mode",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -67,13 +67,24 @@ def draw_tiles(tiles: Sequence[Tile]) -> list[Image.Image]:
 
 
 def save_pages(pages: Sequence[Image.Image], file: Path) -> list[Path]:
-    """Save one page as `file`, several as NAME-1.png, NAME-2.png, ...; return the files. Raises as `save_picture`."""
+    """Save one page as `file`, several as NAME-1.png, NAME-2.png, ...; return the files. Raises as `save_picture`.
+
+    Pages of an earlier run, which has drawn more of them, are deleted.
+    """
     from plate_devices.outputs.saved_pictures import save_picture
 
-    files = [file.with_name(f"{file.stem}-{number}{file.suffix}") for number in range(1, len(pages) + 1)]
-    files = [file] if len(pages) == 1 else files
+    def numbered(number: int) -> Path:
+        return file.with_name(f"{file.stem}-{number}{file.suffix}")
+
+    files = [file] if len(pages) == 1 else [numbered(number) for number in range(1, len(pages) + 1)]
     for page, path in zip(pages, files, strict=True):
         save_picture(page, path)
+    if len(pages) > 1:
+        file.unlink(missing_ok=True)
+    number = 1 if len(pages) == 1 else len(pages) + 1
+    while (old := numbered(number)).is_file():
+        old.unlink()
+        number += 1
     return files
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,28 +40,28 @@ def data_folder(folder: Path, script: Script = LATIN) -> LabelledSet:
     Raises:
         DataError: it holds no labelled pictures.
     """
-    return candidates(folder, script)[0]
+    return next(candidates(folder, script))
 
 
-def candidates(folder: Path, script: Script = LATIN) -> list[LabelledSet]:
-    """Return all labelled sets that `folder` may stand for: its val/ first, then the folder itself.
+def candidates(folder: Path, script: Script = LATIN) -> Iterator[LabelledSet]:
+    """Yield the labelled sets that `folder` may stand for: its val/ first, then the folder itself.
 
     Raises:
         DataError: it holds no labelled pictures.
     """
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder")
-    found = []
-    problem: DataError | None = None
+    found = 0
     for part in (folder / "val", folder):
         if part.is_dir():
             try:
-                found.append(_read_folder(part, script))
-            except DataError as error:
-                problem = error
-    if not found:
-        raise problem or DataError(f"{folder} holds no labelled pictures")
-    return found
+                labelled = _read_folder(part, script)
+            except DataError:
+                if part == folder and not found:
+                    raise
+                continue
+            found += 1
+            yield labelled
 
 
 def _read_folder(folder: Path, script: Script) -> LabelledSet:

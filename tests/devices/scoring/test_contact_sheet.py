@@ -48,3 +48,16 @@ def test_more_than_a_page_holds_goes_to_numbered_files(tmp_path: Path) -> None:
     files = contact_sheet.save_pages(pages, tmp_path / "out.png")
     assert [path.name for path in files] == ["out-1.png", "out-2.png"]
     assert contact_sheet.save_pages(pages[:1], tmp_path / "out.png") == [tmp_path / "out.png"]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("out*"))
+
+
+def test_pages_of_an_earlier_run_are_deleted(tmp_path: Path) -> None:
+    pages = contact_sheet.contact_sheets(failures(tmp_path, 80))
+    (tmp_path / "out-9.png").touch()
+    for count, left in ((3, ["out-1.png", "out-2.png", "out-3.png"]), (2, ["out-1.png", "out-2.png"]), (1, ["out.png"]),
+                        (2, ["out-1.png", "out-2.png"])):  # fmt: skip
+        contact_sheet.save_pages(pages[:count], tmp_path / "out.png")
+        assert names(tmp_path) == sorted([*left, "out-9.png"]), "a file that no run has drawn stays"

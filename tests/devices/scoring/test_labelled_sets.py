@@ -26,9 +26,10 @@ def test_class_folders_are_characters(tmp_path: Path) -> None:
     assert found.name == str(tmp_path)
 
 
-def test_val_goes_before_the_rest(tmp_path: Path) -> None:
+def test_val_goes_before_the_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fill(tmp_path, "val/A/1.png", "train/A/1.png", "A/1.png", "A/2.png")
     assert data_folder(tmp_path).name == str(tmp_path / "val")
+    assert capsys.readouterr().err == "", "folders beside val/ are not looked at"
     assert [len(found.pictures) for found in candidates(tmp_path)] == [1, 2]
 
 
