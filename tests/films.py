@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import av
-from streams.pictures import draw
+from streams.pictures import draw, number_of
+
+from plate_devices.sources.video import VideoFile
+from plate_runtime.errors import InputError
 
 RATE = 10
 
@@ -115,3 +118,25 @@ def refer(path: Path, kind: bytes, elsewhere: str) -> None:
 def stamps_of(frames: Iterable[Any]) -> list[float]:
     """Seconds of frames, to the millisecond."""
     return [round(frame.seconds, 3) for frame in frames]
+
+
+def read_film(path: Path, fps: float | None = None) -> list[Any]:
+    """Return the frames of a film as the product reads them."""
+    source = VideoFile(str(path), fps)
+    try:
+        return list(source.frames())
+    finally:
+        source.close()
+
+
+def read_until_error(path: Path) -> tuple[list[int], str]:
+    """Return the numbers of the pictures that come, and the error that follows."""
+    source, numbers = VideoFile(str(path)), list[int]()
+    try:
+        for frame in source.frames():
+            numbers.append(number_of(frame.rgb))
+    except InputError as error:
+        return numbers, str(error)
+    finally:
+        source.close()
+    raise AssertionError("no error follows")

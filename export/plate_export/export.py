@@ -104,8 +104,9 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
         for artefact in artefacts:
             path = staging.write(artefact.name, artefact.build())
             _require_same_outputs(path, accuracy, checks)
-        _write_report(report, staging)
+        pages = _write_report(report, staging)
         staging.publish()
+        _delete_pages_after(pages, report, options.out)
     return report
 
 
@@ -218,10 +219,27 @@ def _require_same_outputs(path: Path, accuracy: AccuracyCheck, checks: Sequence[
         raise ModelError(f"{path.name} gives other outputs than in its check; run the export again")
 
 
-def _write_report(report: ExportReport, staging: Staging) -> None:
-    name = f"{report.source.meta.name}-{report.source.meta.version}-report"
+def _write_report(report: ExportReport, staging: Staging) -> int:
+    """Write the report, and return the number of its pages of pictures."""
     text = json.dumps(report.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    staging.write(f"{name}.json", text.encode())
-    staging.write(f"{name}.md", report.to_text().encode())
-    for number, page in enumerate(report.pictures(), 1):
-        staging.write(f"{name}.png" if number == 1 else f"{name}-{number}.png", page)
+    staging.write(_report_file(report, ".json"), text.encode())
+    staging.write(_report_file(report, ".md"), report.to_text().encode())
+    pages = report.pictures()
+    for number, page in enumerate(pages, 1):
+        staging.write(_page(report, number), page)
+    return len(pages)
+
+
+def _delete_pages_after(number: int, report: ExportReport, out: Path) -> None:
+    """Delete pages that an earlier report of this model had in addition."""
+    while (old := out / _page(report, number + 1)).is_file():
+        old.unlink()
+        number += 1
+
+
+def _page(report: ExportReport, number: int) -> str:
+    return _report_file(report, ".png" if number == 1 else f"-{number}.png")
+
+
+def _report_file(report: ExportReport, end: str) -> str:
+    return f"{report.source.meta.name}-{report.source.meta.version}-report{end}"

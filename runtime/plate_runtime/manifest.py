@@ -13,6 +13,7 @@ from typing import Any
 
 from .errors import ModelError, damage_as
 from .script import Script
+from .value_checks import is_number, is_record, is_scale, is_zero_point, require
 
 MANIFEST_VERSION = "1.3"
 KINDS = ("character", "plate", "detector")
@@ -27,9 +28,7 @@ NO_DIGEST = "0" * 64
 LARGEST = 4 << 20
 """Bytes of a manifest; most of one is a list of fonts."""
 _DIGEST = re.compile("[0-9a-f]{64}")
-_LEAST_SCALE, _LARGEST_SCALE = 1e-12, 1e6
 _LONGEST_NAME, _LONGEST_ALPHABET, _MOST_STRIDES = 200, 1000, 8
-_DEEPEST = 100
 _MOST_COUNTED = 10**12
 _LARGEST_OUTPUT = 1 << 24
 """Numbers in one output: 64 MB, a hundred times that of a detector for 1280x1280 pixels."""
@@ -62,14 +61,14 @@ class InputSpec:
     contrast: str = "as-is"
 
     def __post_init__(self) -> None:
-        _require(len(self.shape) == 3 and all(type(n) is int and 0 < n <= 4096 for n in self.shape), "input.shape")
-        _require(self.layout == "NHWC", "input.layout")
-        _require(self.colour == "gray" and self.shape[2] == 1, "input.colour")
-        _require(self.dtype in PRECISIONS, "input.dtype")
-        _require(_is_number(self.scale) and _LEAST_SCALE <= self.scale <= _LARGEST_SCALE, "input.scale")
-        _require(self.polarity in POLARITIES, "input.polarity")
-        _require(self.resize in RESIZE_RULES, "input.resize")
-        _require(self.contrast in CONTRASTS, "input.contrast")
+        require(len(self.shape) == 3 and all(type(n) is int and 0 < n <= 4096 for n in self.shape), "input.shape")
+        require(self.layout == "NHWC", "input.layout")
+        require(self.colour == "gray" and self.shape[2] == 1, "input.colour")
+        require(self.dtype in PRECISIONS, "input.dtype")
+        require(is_scale(self.scale), "input.scale")
+        require(self.polarity in POLARITIES, "input.polarity")
+        require(self.resize in RESIZE_RULES, "input.resize")
+        require(self.contrast in CONTRASTS, "input.contrast")
 
 
 @dataclass(frozen=True)
@@ -91,11 +90,11 @@ class Quantisation:
     def __post_init__(self) -> None:
         for name in ("input", "output"):
             scale, zero_point = getattr(self, f"{name}_scale"), getattr(self, f"{name}_zero_point")
-            _require(_is_scale(scale), f"quantisation.{name}_scale")
-            _require(_is_zero_point(zero_point), f"quantisation.{name}_zero_point")
-        _require(all(map(_is_scale, self.value_scales)), "quantisation.value_scales")
-        _require(all(map(_is_zero_point, self.value_zero_points)), "quantisation.value_zero_points")
-        _require(len(self.value_zero_points) == len(self.value_scales), "quantisation.value_zero_points")
+            require(is_scale(scale), f"quantisation.{name}_scale")
+            require(is_zero_point(zero_point), f"quantisation.{name}_zero_point")
+        require(all(map(is_scale, self.value_scales)), "quantisation.value_scales")
+        require(all(map(is_zero_point, self.value_zero_points)), "quantisation.value_zero_points")
+        require(len(self.value_zero_points) == len(self.value_scales), "quantisation.value_zero_points")
 
 
 @dataclass(frozen=True)
@@ -124,10 +123,10 @@ class Score:
     def __post_init__(self) -> None:
         for name in ("set", "digest", "backend", "backend_version", "reader"):
             value = getattr(self, name)
-            _require(isinstance(value, str) and len(value) <= _LONGEST_NAME and value.isprintable(), f"scores.{name}")
+            require(isinstance(value, str) and len(value) <= _LONGEST_NAME and value.isprintable(), f"scores.{name}")
         for name in ("count", "right", "folded", "frames", "false"):
             value = getattr(self, name)
-            _require(type(value) is int and 0 <= value <= _MOST_COUNTED, f"scores.{name}")
+            require(type(value) is int and 0 <= value <= _MOST_COUNTED, f"scores.{name}")
 
 
 @dataclass(frozen=True)
@@ -177,28 +176,28 @@ class Manifest:
     def __post_init__(self) -> None:
         if self.kind == "locator":
             raise ModelError("its kind is 'locator', which is now called 'detector'; export it again")
-        _require(self.kind in KINDS, "kind")
+        require(self.kind in KINDS, "kind")
         for name in ("name", "version", "licence"):
             value = getattr(self, name)
-            _require(isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME and value.isprintable(), name)
-        _require(isinstance(self.alphabet, str) and len(set(self.alphabet)) == len(self.alphabet), "alphabet")
-        _require((self.alphabet == "") == (self.kind == "detector"), "alphabet")
-        _require(self.alphabet.isprintable() and " " not in self.alphabet, "alphabet")
-        _require(len(self.alphabet) <= _LONGEST_ALPHABET, "alphabet")
-        _require(self.precision in PRECISIONS, "precision")
-        _require(self.decoding in DECODINGS, "decoding")
-        _require(self.decoding in _DECODINGS_OF[self.kind], "decoding")
-        _require(type(self.steps) is int and 0 <= self.steps <= 4096, "steps")
-        _require((self.steps > 0) == (self.kind == "plate"), "steps")
+            require(isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME and value.isprintable(), name)
+        require(isinstance(self.alphabet, str) and len(set(self.alphabet)) == len(self.alphabet), "alphabet")
+        require((self.alphabet == "") == (self.kind == "detector"), "alphabet")
+        require(self.alphabet.isprintable() and " " not in self.alphabet, "alphabet")
+        require(len(self.alphabet) <= _LONGEST_ALPHABET, "alphabet")
+        require(self.precision in PRECISIONS, "precision")
+        require(self.decoding in DECODINGS, "decoding")
+        require(self.decoding in _DECODINGS_OF[self.kind], "decoding")
+        require(type(self.steps) is int and 0 <= self.steps <= 4096, "steps")
+        require((self.steps > 0) == (self.kind == "plate"), "steps")
         self._require_strides()
-        _require(_is_number(self.temperature) and 1e-3 <= self.temperature <= 1e3, "temperature")
-        _require(all(_is_number(value) and 0 <= value <= 1 for value in self.thresholds.values()), "thresholds")
-        _require(isinstance(self.training, Mapping) and _is_record(self.training), "training")
-        _require(isinstance(self.sha256, str) and _DIGEST.fullmatch(self.sha256) is not None, "sha256")
-        _require(self.input.dtype != "int8" or self.quantisation is not None, "quantisation")
+        require(is_number(self.temperature) and 1e-3 <= self.temperature <= 1e3, "temperature")
+        require(all(is_number(value) and 0 <= value <= 1 for value in self.thresholds.values()), "thresholds")
+        require(isinstance(self.training, Mapping) and is_record(self.training), "training")
+        require(isinstance(self.sha256, str) and _DIGEST.fullmatch(self.sha256) is not None, "sha256")
+        require(self.input.dtype != "int8" or self.quantisation is not None, "quantisation")
         if self.quantisation is not None and self.quantisation.value_scales:
-            _require(self.kind == "detector", "quantisation.value_scales")
-            _require(len(self.quantisation.value_scales) == CELL_VALUES, "quantisation.value_scales")
+            require(self.kind == "detector", "quantisation.value_scales")
+            require(len(self.quantisation.value_scales) == CELL_VALUES, "quantisation.value_scales")
 
     @property
     def label(self) -> str:
@@ -216,12 +215,12 @@ class Manifest:
         return output_shape(self.kind, self.input, self.alphabet, self.steps, self.strides)
 
     def _require_strides(self) -> None:
-        _require(isinstance(self.strides, tuple) and len(self.strides) <= _MOST_STRIDES, "strides")
-        _require(all(type(n) is int and n > 0 for n in self.strides), "strides")
-        _require((self.kind == "detector") == (len(self.strides) > 0), "strides")
+        require(isinstance(self.strides, tuple) and len(self.strides) <= _MOST_STRIDES, "strides")
+        require(all(type(n) is int and n > 0 for n in self.strides), "strides")
+        require((self.kind == "detector") == (len(self.strides) > 0), "strides")
         height, width, _ = self.input.shape
-        _require(all(height % stride == 0 and width % stride == 0 for stride in self.strides), "strides")
-        _require(math.prod(self.output_shape) <= _LARGEST_OUTPUT, "an output of that size")
+        require(all(height % stride == 0 and width % stride == 0 for stride in self.strides), "strides")
+        require(math.prod(self.output_shape) <= _LARGEST_OUTPUT, "an output of that size")
 
     def to_json(self) -> str:
         """Return the manifest as ASCII JSON on one line; the digest is in it exactly once."""
@@ -234,10 +233,10 @@ class Manifest:
         Raises:
             ModelError: it is no JSON object, lacks a key, has an unknown major version or a value out of range.
         """
-        _require(len(text) <= LARGEST, f"more than {LARGEST >> 20} MB")
+        require(len(text) <= LARGEST, f"more than {LARGEST >> 20} MB")
         with damage_as(ModelError, "the manifest is not valid JSON"):
             raw = json.loads(text)
-        _require(isinstance(raw, dict), "an object")
+        require(isinstance(raw, dict), "an object")
         version = str(raw.get("manifest_version", "missing"))[:20]
         if version.partition(".")[0] != MANIFEST_VERSION.partition(".")[0]:
             raise ModelError(
@@ -271,42 +270,3 @@ def _known(cls: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-
-
-def _is_scale(value: object) -> bool:
-    return _is_number(value) and _LEAST_SCALE <= value <= _LARGEST_SCALE  # type: ignore[operator]
-
-
-def _is_zero_point(value: object) -> bool:
-    return type(value) is int and -128 <= value <= 127
-
-
-def _is_number(value: object) -> bool:
-    """Return whether a value is a number that a float can hold: JSON's integers have any number of digits."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e300
-
-
-def _is_record(value: Any) -> bool:
-    """Return whether a value is JSON that can be written again: of bounded depth, without NaN and lone surrogates."""
-    level = [value]
-    for _ in range(_DEEPEST):
-        if not level:
-            return True
-        below: list[Any] = []
-        for one in level:
-            if isinstance(one, Mapping):
-                below += [*one, *one.values()]
-            elif isinstance(one, list | tuple):
-                below += one
-            elif isinstance(one, str):
-                if not one.isascii() and any("\ud800" <= character <= "\udfff" for character in one):
-                    return False
-            elif not (one is None or isinstance(one, bool) or _is_number(one)):
-                return False
-        level = below
-    return False
-
-
-def _require(condition: bool, name: str) -> None:
-    if not condition:
-        raise ModelError(f"the manifest is not valid: {name}")
