@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from plate_devices.config.setting_errors import SettingError
 from plate_devices.events.records import to_line
 from plate_devices.outputs.identity import device_id
 from plate_devices.outputs.output import EventRefusedError, Output, OutputError
 from plate_devices.outputs.output_settings import OutputSettings
 from plate_devices.outputs.table_rows import to_row
 from plate_devices.outputs.urls import Destination, Target, check_secret, destination, parse_url, read_secret
+from plate_devices.setting_errors import SettingError
 from plate_runtime.errors import missing_extra
 
 if TYPE_CHECKING:
