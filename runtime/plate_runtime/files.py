@@ -33,3 +33,22 @@ def read_whole(path: Path, most: int, kind: type[PlateEdgeError], what: str = ""
     if len(content) > most:
         raise kind(f"{what}{path} cannot be read: it has more than {most / (1 << 20):g} MB")
     return content
+
+
+def page_files(file: Path, count: int) -> list[Path]:
+    """Return the files of so many pages: `file` for one, else NAME-1.png, NAME-2.png, ..."""
+    return [file] if count == 1 else [_page(file, number) for number in range(1, count + 1)]
+
+
+def delete_old_pages(file: Path, count: int) -> None:
+    """Delete pages that an earlier run has written in addition to `page_files`."""
+    if count != 1:
+        file.unlink(missing_ok=True)
+    number = 1 if count == 1 else count + 1
+    while (old := _page(file, number)).is_file():
+        old.unlink()
+        number += 1
+
+
+def _page(file: Path, number: int) -> Path:
+    return file.with_name(f"{file.stem}-{number}{file.suffix}")

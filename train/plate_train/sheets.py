@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from plate_runtime.files import delete_old_pages, page_files
+
 from .atomic import replacing
 
 SIDE = 1200
@@ -86,8 +88,8 @@ def store_picture(picture: Image.Image, path: Path) -> None:
 
 def store_pages(pages: Sequence[Image.Image], path: Path) -> list[Path]:
     """Write one page as `path`, several as NAME-1.png, NAME-2.png, ...; returns the files."""
-    paths = [path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(1, len(pages) + 1)]
-    paths = [path] if len(pages) == 1 else paths
+    paths = page_files(path, len(pages))
     for page, where in zip(pages, paths, strict=True):
         store_picture(page, where)
+    delete_old_pages(path, len(pages))
     return paths

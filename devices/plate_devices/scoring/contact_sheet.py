@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PIL import Image, ImageDraw
 
 from plate_devices.imaging.letters import write_caption
+from plate_runtime.files import delete_old_pages, page_files
 from plate_runtime.pictures.open_picture import open_picture
 
 if TYPE_CHECKING:
@@ -73,18 +74,10 @@ def save_pages(pages: Sequence[Image.Image], file: Path) -> list[Path]:
     """
     from plate_devices.outputs.saved_pictures import save_picture
 
-    def numbered(number: int) -> Path:
-        return file.with_name(f"{file.stem}-{number}{file.suffix}")
-
-    files = [file] if len(pages) == 1 else [numbered(number) for number in range(1, len(pages) + 1)]
+    files = page_files(file, len(pages))
     for page, path in zip(pages, files, strict=True):
         save_picture(page, path)
-    if len(pages) > 1:
-        file.unlink(missing_ok=True)
-    number = 1 if len(pages) == 1 else len(pages) + 1
-    while (old := numbered(number)).is_file():
-        old.unlink()
-        number += 1
+    delete_old_pages(file, len(pages))
     return files
 
 
