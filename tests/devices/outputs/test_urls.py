@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from plate_devices.config.setting_errors import SettingError
 from plate_devices.outputs.output import OutputError
 from plate_devices.outputs.urls import Target, check_secret, destination, parse_url, read_secret, reason, tls
+from plate_devices.setting_errors import SettingError
 
 PORTS = {"http": 80, "https": 443}
 
