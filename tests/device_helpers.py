@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from plate_devices.sources.source import Frame
+from plate_devices.sources.picture_files import list_inputs, open_input
+from plate_devices.sources.source import Frame, Source
 from plate_runtime.results import Character, Plate
 
 START = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
@@ -38,3 +41,8 @@ def make_frame(number: int = 0, size: tuple[int, int] = (40, 60), live: bool = T
 def records(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     """The records that a command has printed."""
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def open_paths(paths: Sequence[str], leave_out: Sequence[Path] = ()) -> list[Source]:
+    """The sources that a command would read one after the other."""
+    return [open_input(found) for found in list_inputs(paths, leave_out)]

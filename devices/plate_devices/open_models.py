@@ -95,3 +95,13 @@ def engine_of(options: InferOptions, reader: PlateReader) -> Engine:
     model = reader.model_for(options.read_as)
     labels = {"detector": reader.detector().manifest.label} if options.read_as in DETECTING else {}
     return Engine({**labels, "reader": model.manifest.label}, model.backend.name, model.manifest.script)
+
+
+def digests_of(options: InferOptions, reader: PlateReader) -> dict[str, str]:
+    """Return the SHA-256 of the model files of a reader, by their part."""
+    from plate_runtime.shipped import DETECTING
+
+    models = {"detector": reader.detector()} if options.read_as in DETECTING else {}
+    return {
+        part: model.manifest.sha256 for part, model in (models | {"reader": reader.model_for(options.read_as)}).items()
+    }

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from plate_runtime.progress import ProgressLines
+from plate_runtime.progress import ProgressLines, duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sized
@@ -82,26 +82,50 @@ class FrameRate:
             self._since, self._frames = time.monotonic(), 0
 
 
-def progress(things: Iterable[T], total: Sized | int, what: str, line: StatusLine | None = None) -> Iterator[T]:
-    """Yield `things` and show a bar; without a terminal, print a line at intervals.
+class Progress:
+    """Progress over pictures: a bar with rate and time left on a terminal, else a line at intervals.
 
-    `line` is the status line to use, if other output shares it.
+    Attributes:
+        total: of the pictures, 0 while unknown.
     """
-    count = total if isinstance(total, int) else len(total)
-    line = line or StatusLine()
-    if not line.on:
-        lines = ProgressLines(what, count, "picture")
+
+    def __init__(self, what: str, total: int = 0, line: StatusLine | None = None) -> None:
+        """Begin; `line` is the status line to use, if other output shares it."""
+        self.total = total
+        self._what, self._line, self._done = what, line or StatusLine(), 0
+        self._lines = ProgressLines(what, total, "picture", rate=True)
+        self._started = time.monotonic()
+
+    def update(self, count: int = 1) -> None:
+        """Count pictures as done."""
+        self._done += count
+        if not self._line.on:
+            self._lines.total = self.total
+            self._lines.update(count)
+        elif self._line.due:
+            self._line.show(self._bar())
+
+    def close(self) -> None:
+        """Remove the bar."""
+        self._line.clear()
+
+    def _bar(self) -> str:
+        rate = self._done / max(1e-3, time.monotonic() - self._started)
+        if not self.total:
+            return f"{self._what}: {self._done:,}, {rate:.0f}/s"
+        filled = _BAR * self._done // self.total
+        left = duration(max(0, self.total - self._done) / rate) if rate else "?"
+        bar = f"{'#' * filled}{'.' * (_BAR - filled)}"
+        return f"{self._what} [{bar}] {self._done:,}/{self.total:,}, {rate:.0f}/s, {left} left"
+
+
+def progress(things: Iterable[T], total: Sized | int, what: str) -> Iterator[T]:
+    """Yield `things` and show a `Progress`."""
+    shown = Progress(what, total if isinstance(total, int) else len(total))
+    shown.update(0)
+    try:
         for thing in things:
             yield thing
-            lines.update()
-        return
-    started = time.monotonic()
-    try:
-        for done, thing in enumerate(things):
-            if line.due:
-                filled = _BAR * done // max(1, count)
-                left = (time.monotonic() - started) / done * (count - done) if done else 0.0
-                line.show(f"{what} [{'#' * filled}{'.' * (_BAR - filled)}] {done}/{count}, {left:.0f} s left")
-            yield thing
+            shown.update()
     finally:
-        line.clear()
+        shown.close()

@@ -38,24 +38,42 @@ class Pace:
 
 
 class ProgressLines:
-    """Prints "TITLE: 12 of 36 steps, 20 s left" at a `Pace`.
+    """Prints "TITLE: 12 of 36 steps, 20 s left" at a `Pace`; with `rate` also how many were done in a second.
 
     Attributes:
         total: of the steps, 0 while unknown.
     """
 
-    def __init__(self, title: str, total: int, unit: str = "step", done: int = 0, stream: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        total: int,
+        unit: str = "step",
+        done: int = 0,
+        stream: TextIO | None = None,
+        *,
+        rate: bool = False,
+    ) -> None:
         self.total = total
         self._title, self._unit, self._done, self._first = title, unit, done, done
         self._stream = stream or sys.stderr
         self._pace = Pace()
+        self._rate = rate
 
     def update(self, count: int = 1) -> None:
         """Count steps as done, and print a line if one is due."""
         self._done += count
         if self._pace.due():
             of = f" of {self.total}" if self.total else ""
-            print(f"{self._title}: {self._done}{of} {self._unit}s{self._left()}", file=self._stream, flush=True)
+            print(
+                f"{self._title}: {self._done}{of} {self._unit}s{self._speed()}{self._left()}",
+                file=self._stream,
+                flush=True,
+            )
+
+    def _speed(self) -> str:
+        new = self._done - self._first
+        return f", {new / self._pace.elapsed:.3g} a second" if self._rate and new > 0 else ""
 
     def _left(self) -> str:
         new = self._done - self._first

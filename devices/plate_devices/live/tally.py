@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass
@@ -23,6 +23,11 @@ class Tally:
     plates: int = 0
     vehicles: int = 0
     errors: int = 0
+
+    def add(self, other: Tally) -> None:
+        """Add the counts of other inputs."""
+        for field in fields(self):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
 
     @property
     def one_error(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,9 @@ from plate_devices.private_files import clean_folder, create_folder, replacing
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
+    from typing import BinaryIO
 
     import numpy as np
     from numpy.typing import NDArray
@@ -51,12 +53,16 @@ class PictureFolder:
         Raises:
             DeviceError: the disk is full, or the folder is not writable.
         """
+        return self.save_jpeg(as_jpeg(picture), name, unique, keep)
+
+    def save_jpeg(self, content: bytes, name: str, unique: bool = False, keep: bool = False) -> Path:
+        """Save the content of a JPEG; see `save`."""
         path = self.folder / (f"{_stem(name)}.jpg" if unique else self._free(name))
         number = 1
         while keep and path.exists():
             number += 1
             path = self.folder / f"{_stem(name)}-{number}.jpg"
-        save_picture(picture, path)
+        _write(path, lambda stream: stream.write(content))
         return path
 
     def _free(self, name: str) -> str:
@@ -80,9 +86,21 @@ def save_picture(picture: Image.Image, path: Path) -> None:
         DeviceError: the disk is full, or the folder is not writable.
     """
     lossy = path.suffix.lower() in (".jpg", ".jpeg")
+    kind = "JPEG" if lossy else path.suffix[1:].upper()
+    _write(path, lambda stream: picture.save(stream, kind, **(_LOSSY if lossy else {})))
+
+
+def as_jpeg(picture: Image.Image) -> bytes:
+    """Return a picture as the content of a JPEG file."""
+    with io.BytesIO() as stream:
+        picture.save(stream, "JPEG", **_LOSSY)
+        return stream.getvalue()
+
+
+def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
     try:
         with replacing(path, sync=False) as stream:
-            picture.save(stream, "JPEG" if lossy else path.suffix[1:].upper(), **(_LOSSY if lossy else {}))
+            write(stream)
     except OSError as error:
         raise DeviceError(f"{path} cannot be saved: {error.strerror or error}") from error
 

@@ -6,16 +6,16 @@ import io
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from plate_devices.sources.folder_walk import walk
 from plate_devices.sources.source import Frame, Frames, Source
 from plate_devices.sources.video_formats import is_video, refusal
-from plate_runtime.errors import InputError, PlateEdgeError
+from plate_runtime.errors import InputError, MissingPartError, PlateEdgeError
 from plate_runtime.pictures.open_picture import open_picture
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import IO, BinaryIO
 
     import numpy as np
@@ -71,48 +71,62 @@ class UnreadablePath(Source):
         raise self._error
 
 
-def open_paths(paths: Sequence[str], fps: float | None = None, leave_out: Sequence[Path] = ()) -> list[Source]:
-    """Return the sources of the paths of a command line; folders are listed file by file in natural order.
+class FileInput(NamedTuple):
+    """One input of a command line: a path, and whether it was found in a folder."""
+
+    path: str
+    listed: bool = False
+
+
+def list_inputs(paths: Sequence[str], leave_out: Sequence[Path] = (), ordered: bool = True) -> Iterator[FileInput]:
+    """Yield the inputs that paths stand for, one by one; folders are listed file by file, see `walk`.
 
     Args:
         paths: pictures, videos, folders, or "-" for standard input.
-        fps: frames of each second of a video that are read; by default all.
         leave_out: output folders, which are not read.
-
-    Raises:
-        MissingPartError: a path is a video, and no decoder is installed.
+        ordered: False to save the sorting where only the number of inputs matters.
     """
     written = {folder.resolve() for folder in leave_out}
-    return [source for path in paths for source in _open_path(path, fps, written)]
+    for path in paths:
+        if path == STANDARD_INPUT or not Path(path).is_dir():
+            yield FileInput(path)
+            continue
+        empty = True
+        for file in walk(path, written, ordered):
+            empty = False
+            yield FileInput(file, listed=True)
+        if empty:
+            yield FileInput(path)
 
 
-def _open_path(path: str, fps: float | None, written: set[Path]) -> list[Source]:
+def open_input(found: FileInput, fps: float | None = None) -> Source:
+    """Return the source of an input; an error is raised when its frames are asked for, so that others are still read.
+
+    `fps` are the frames of each second of a video that are read, by default all.
+    """
+    path = found.path
     if path == STANDARD_INPUT:
-        return [StandardInput()]
-    if Path(path).is_dir():
-        files = list(walk(path, written))
-        if files:
-            return [_open_entry(file, fps) for file in files]
-        return [UnreadablePath(path, InputError(f"{path} holds no pictures"))]
-    return [_open_file(path, fps)]
-
-
-def _open_entry(path: str, fps: float | None) -> Source:
-    """Open a file of a folder. Pipes and devices in it are refused: reading them may never end."""
-    found = Path(path)
-    if found.exists() and not found.is_file():
+        return StandardInput()
+    place = Path(path)
+    if found.listed and place.exists() and not place.is_file():
+        # Pipes and devices in a folder: reading them may never end.
         return UnreadablePath(path, InputError(f"{path} is not a file that can be read"))
-    return _open_file(path, fps)
+    if not found.listed and place.is_dir():
+        return UnreadablePath(path, InputError(f"{path} holds no pictures"))
+    return _open_video(path, fps) if is_video(path) else PictureFile(path)
 
 
-def _open_file(path: str, fps: float | None) -> Source:
-    if is_video(path):
-        if error := refusal(path):
-            return UnreadablePath(path, error)  # this needs no PyAV
-        from plate_devices.sources.video import VideoFile
+def _open_video(path: str, fps: float | None) -> Source:
+    if error := refusal(path):
+        return UnreadablePath(path, error)  # this needs no PyAV
+    from plate_devices.sources.video import VideoFile
 
+    try:
         return VideoFile(path, fps)
-    return PictureFile(path)
+    except MissingPartError as missing:
+        error = InputError(str(missing))
+        error.exit_code = missing.exit_code
+        return UnreadablePath(path, error)
 
 
 def _read_pipe(path: str) -> NDArray[np.uint8]:

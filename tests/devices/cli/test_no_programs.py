@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from device_helpers import open_paths
 from streams.mjpeg import MjpegServer
 
 from plate_devices.cli.infer import command
 from plate_devices.sources.camera_address import parse_address
 from plate_devices.sources.mjpeg import MjpegStream
-from plate_devices.sources.picture_files import StandardInput, open_paths
+from plate_devices.sources.picture_files import StandardInput
 from plate_devices.unix_socket.socket_server import SocketServer
 from plate_runtime.errors import DeviceError, InputError
 from plate_runtime.pictures.open_picture import open_picture

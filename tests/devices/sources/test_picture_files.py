@@ -10,10 +10,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from device_helpers import open_paths
 from PIL import Image
 
 from plate_devices.sources import picture_files
-from plate_devices.sources.picture_files import open_paths
 from plate_devices.sources.video import VideoFile
 from plate_runtime.errors import InputError, MissingPartError
 
@@ -135,5 +135,6 @@ def test_what_only_has_the_name_of_a_video_needs_no_library(tmp_path: Path, monk
             list(source.frames())
     assert len(list(sources[3].frames())) == 1
     (tmp_path / "e.dat").write_bytes(b"\x1aE\xdf\xa3" + bytes(99))
-    with pytest.raises(MissingPartError, match="PyAV"):
-        open_paths([str(tmp_path)])
+    with pytest.raises(InputError, match="PyAV") as missing:
+        list(open_paths([str(tmp_path)])[4].frames())
+    assert missing.value.exit_code == MissingPartError.exit_code

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import av
 import pytest
+from device_helpers import open_paths
 from films import refer, write_film
 
 from plate_devices.cli.infer import command
 from plate_devices.sources.open_camera import open_camera
-from plate_devices.sources.picture_files import open_paths
 from plate_runtime.errors import PlateEdgeError
 
 

@@ -1,0 +1,1 @@
+"""Many pictures: several processes on one machine, an engine on many."""
