@@ -138,11 +138,12 @@ class JobPool:
         Raises:
             Exception: what ended the reading of an input and is not an error of this input alone.
         """
-        more = True
-        while more or self._pending:
-            more = more and self._hand_out(inputs)
+        while True:
+            more = self._hand_out(inputs)
             yield from self._finished()
-            if self._pending:
+            if not more and not self._pending:
+                return
+            if self._pending or not any(one.ready for one in self._processes):
                 self._receive()
 
     def close(self) -> None:
@@ -193,8 +194,13 @@ class JobPool:
             yield first.end._replace(events=[])
 
     def _receive(self) -> None:
-        """Wait for messages, and take one of each process that sent something."""
-        read = {one.connection: one for one in self._processes if not self._must_wait(one)}
+        """Wait for messages, and take one of each process that sent something.
+
+        While too much waits for the first input, only the process that reads it is listened to; the others stop.
+        """
+        first = [one for one in self._processes if one.inputs and one.inputs[0] is self._pending[0]]
+        heard = first if first and self._waiting_bytes >= MOST_WAITING else self._processes
+        read = {one.connection: one for one in heard}
         for connection in wait(list(read)):
             process = read[connection]  # type: ignore[index]
             try:
@@ -203,11 +209,6 @@ class JobPool:
                 self._replace(process)
             else:
                 self._take(process, pickle.loads(content), len(content))
-
-    def _must_wait(self, process: _Process) -> bool:
-        """Whether a process may send no more: too much waits for the first input, which it does not read."""
-        reads_first = not process.inputs or process.inputs[0] is self._pending[0]
-        return self._waiting_bytes >= MOST_WAITING and not reads_first
 
     def _take(self, process: _Process, message: Message, size: int) -> None:
         if isinstance(message, Refused):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plate_devices.sources import folder_walk
 from plate_devices.sources.folder_walk import natural, walk
 
 
@@ -91,3 +92,23 @@ def test_a_folder_that_may_not_be_listed_comes_as_itself(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(os, "scandir", scandir)
     assert names(tmp_path) == ["closed"]
+
+
+def test_a_very_large_folder_is_read_in_sorted_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(25):
+        touch(tmp_path / f"{number}.jpg")
+    touch(tmp_path / "7more" / "1.jpg")
+    monkeypatch.setattr(folder_walk, "MOST_SORTED", 10)
+    found = names(tmp_path)
+    assert len(found) == len(set(found)) == 26
+    listed = [entry.name for entry in os.scandir(tmp_path)]
+    block = sorted(listed[:10], key=natural)
+    assert found[:10] == ["7more/1.jpg" if name == "7more" else name for name in block]
+    assert sorted(names(tmp_path)) == sorted(
+        str(Path(path).relative_to(tmp_path)) for path in walk(str(tmp_path), set(), ordered=False)
+    )
+
+
+def test_a_link_to_itself_comes_like_a_file(tmp_path: Path) -> None:
+    (tmp_path / "loop.jpg").symlink_to(tmp_path / "loop.jpg")
+    assert names(tmp_path) == ["loop.jpg"]
