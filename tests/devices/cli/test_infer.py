@@ -121,7 +121,7 @@ class TestPictures:
         def full(*_: Any, **__: Any) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(Image.Image, "save", full)
+        monkeypatch.setattr(Path, "replace", full)
         with pytest.raises(DeviceError, match="No space left"):
             command([str(picture), "--save-crops", str(tmp_path / "c"), *options])
         assert list((tmp_path / "c").iterdir()) == []
