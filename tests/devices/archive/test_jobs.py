@@ -118,11 +118,13 @@ def test_ctrl_c_says_how_to_continue(tmp_path: Path, jobs: str) -> None:
     line = [python, option, listen + script, str(tmp_path), *OPTIONS, "--json", "--jobs", jobs]
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
-        begun = [running.stdout.readline() for _ in range(20)]
+        assert running.stderr is not None
+        lines = [running.stdout.readline() for _ in range(20)]
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=30)
-    assert running.returncode == 130
-    names = [Path(json.loads(line)["source"]).stem for line in [*begun, *out.splitlines()]]
+        lines += running.stdout.readlines()
+        err = running.stderr.read()
+        assert running.wait(30) == 130
+    names = [Path(json.loads(line)["source"]).stem for line in lines]
     assert names == [str(number) for number in range(len(names))]
     said = err.splitlines()[-1]
     assert said.endswith(f"run the command again with --skip {said.split()[-1]}")
