@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from plate_devices.archive.job_messages import Crashed, Done, Event, Failed, Part, Ready, Refused
 from plate_devices.live.tally import Tally
-from plate_runtime.errors import DeviceError, InputError
+from plate_runtime.errors import DeviceError, InputError, described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,23 +66,30 @@ class _Process:
                 raise DeviceError(f"a process cannot be started: {error.strerror or error}") from error
         self.connection: Connection[Any, Any] = Connection(ours.detach())
         self.inputs: deque[_Pending] = deque()
-        self.ready = self.quick = False
+        self.ready = self.quick = self.ended = False
         self._began = 0.0
         self.send(options)
 
     def send(self, content: object) -> None:
-        """Send something; a process that has ended is noticed when its messages are received."""
+        """Send something; a process that has ended gets no more."""
         try:
             self.connection.send(content)
         except OSError:
-            return
+            self.ended = True
 
-    def hand(self, pending: _Pending) -> None:
-        """Give it one more input."""
+    @property
+    def is_able(self) -> bool:
+        """Whether it can take one more input."""
+        return self.ready and not self.ended and len(self.inputs) < (2 if self.quick else 1)
+
+    def hand(self, pending: _Pending) -> bool:
+        """Give it one more input; return False if it has ended."""
         if not self.inputs:
             self._began = time.monotonic()
-        self.inputs.append(pending)
         self.send(pending.found)
+        if not self.ended:
+            self.inputs.append(pending)
+        return not self.ended
 
     def finish(self) -> None:
         """Note that the first input is finished."""
@@ -105,18 +112,19 @@ class JobPool:
         ready: what the first process sent when its models were open.
     """
 
-    def __init__(self, options: InferOptions, jobs: int, repeat: bool = False) -> None:
+    def __init__(self, options: InferOptions, jobs: int, keeps_going: bool = False) -> None:
         """Start the processes, and wait until one of them is ready.
 
         Args:
             options: of the reader.
             jobs: number of processes.
-            repeat: read an input once more before its process counts as crashed over it.
+            keeps_going: for runs of days: an input over which a process ended is read once more, and an internal error
+                is an error of its input alone. The events of an input come together.
 
         Raises:
             DeviceError: processes cannot be started. PlateEdgeError: the models cannot be opened.
         """
-        self._options, self._repeat = options, repeat
+        self._options, self._keeps_going = options, keeps_going
         self._pending: deque[_Pending] = deque()
         self._again: deque[_Pending] = deque()
         self._waiting_bytes = self._failed_starts = 0
@@ -143,7 +151,7 @@ class JobPool:
             yield from self._finished()
             if not more and not self._pending:
                 return
-            if self._pending or not any(one.ready for one in self._processes):
+            if self._pending or not self._idle():
                 self._receive()
 
     def close(self) -> None:
@@ -164,34 +172,42 @@ class JobPool:
         """Give inputs to processes that have few; return False at the end of the inputs."""
         while process := self._idle():
             if self._again:
-                process.hand(self._again.popleft())
+                pending = self._again.popleft()
             elif self._waiting_bytes >= MOST_WAITING or len(self._pending) >= MOST_AHEAD:
                 return True
             elif (found := next(inputs, None)) is None:
                 return False
             else:
-                self._pending.append(_Pending(found))
-                process.hand(self._pending[-1])
+                pending = _Pending(found)
+                self._pending.append(pending)
+            if not process.hand(pending):
+                self._again.appendleft(pending)
         return True
 
     def _idle(self) -> _Process | None:
         """Return the process with the fewest inputs that can take one more."""
-        able = [one for one in self._processes if one.ready and len(one.inputs) < (2 if one.quick else 1)]
+        able = [
+            one for one in self._processes if one.ready and not one.ended and len(one.inputs) < (2 if one.quick else 1)
+        ]
         return min(able, key=lambda one: len(one.inputs), default=None)
 
     def _finished(self) -> Iterator[Event | Done]:
         while self._pending:
             first = self._pending[0]
-            while first.events and (first.end or not self._repeat):
+            while first.events and (first.end or not self._keeps_going):
                 events, size = first.events.popleft()
                 self._waiting_bytes -= size
                 yield from events
             if first.end is None:
                 return
             self._pending.popleft()
-            if isinstance(first.end, Failed):
+            if isinstance(first.end, Done):
+                yield first.end._replace(events=[])
+            elif self._keeps_going:
+                yield Crashed(first.found.path, f"{first.found.path}: {described(first.end.error)}")
+                yield _error()
+            else:
                 raise first.end.error
-            yield first.end._replace(events=[])
 
     def _receive(self) -> None:
         """Wait for messages, and take one of each process that sent something.
@@ -242,7 +258,7 @@ class JobPool:
         self._processes[self._processes.index(process)] = _Process(self._options)
 
     def _blame(self, pending: _Pending, how: str) -> None:
-        if self._repeat and not pending.repeated:
+        if self._keeps_going and not pending.repeated:
             pending.repeated = True
             self._waiting_bytes -= sum(size for _, size in pending.events)
             pending.events.clear()
@@ -252,4 +268,8 @@ class JobPool:
         reason = f"{name}: the process that read it has ended ({how})"
         reason += "; did the memory run out?" if how == "SIGKILL" else "; the interpreter crashes over it"
         pending.events.append(([Crashed(name, reason)], 0))
-        pending.end = Done([], InputError.exit_code, Tally(pictures=1, errors=1))
+        pending.end = _error()
+
+
+def _error() -> Done:
+    return Done([], InputError.exit_code, Tally(pictures=1, errors=1))

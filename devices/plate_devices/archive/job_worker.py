@@ -30,7 +30,7 @@ from plate_devices.live.reporter import Reporter
 from plate_devices.live.tally import Tally
 from plate_devices.open_models import digests_of, engine_of, open_reader
 from plate_devices.outputs.saved_pictures import as_jpeg
-from plate_devices.sources.picture_files import open_input
+from plate_devices.sources.picture_files import FileInput, open_input
 from plate_runtime.errors import PlateEdgeError, described
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from plate_devices.outputs.saved_pictures import PictureFolder
     from plate_devices.run_options import InferOptions
     from plate_devices.service.log import Log
+    from plate_devices.sources.source import Source
     from plate_runtime.script import Script
 
 _EVERY, _MOST_EVENTS = 0.5, 100
@@ -126,17 +127,25 @@ def work(connection: Connection[Message, Any]) -> None:
     frame_reader = FrameReader(options, reader, reporter)
     connection.send(Ready(reporter.engine, digests_of(options, reader), sender.take()))
     while True:
-        found = connection.recv()
+        found: FileInput = connection.recv()
         reporter.tally = Tally()
         sender.take()
         try:
-            code = frame_reader.read_all(open_input(found, options.fps))
+            code = frame_reader.read_all(_source(found, options.fps))
         except (BrokenPipeError, ConnectionError):
             raise
         except Exception as error:
             connection.send(Failed(sender.take(), _portable(error)))
         else:
             connection.send(Done(sender.take(), code, reporter.tally))
+
+
+def _source(found: FileInput, fps: float | None) -> Source:
+    if "://" not in found.path:
+        return open_input(found, fps)
+    from plate_devices.archive.stored_files import open_address
+
+    return open_address(found.path, fps)
 
 
 def _portable(error: Exception) -> Exception:
