@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plate_devices.archive.job_messages import SAVED, Done, Event, Hinted, Printed, Said, Saved
-from plate_devices.events.records import error_record
+from plate_devices.events.records import Engine, Origin, error_record
 from plate_devices.live.tally import Tally
 from plate_devices.outputs.console_lines import ConsoleLines
 from plate_devices.outputs.saved_pictures import PictureFolder
@@ -63,7 +63,8 @@ class JobResults:
             self.status.clear()
             self._log.say("input_error", event.reason, source=event.source)
             if self._as_json:
-                self._print(error_record(event.source, InputError(event.reason)), event.source)
+                origin = Origin(event.source, Engine({}, ""))  # an error names no engine
+                self._print(error_record(origin, InputError(event.reason)), event.source)
 
     def close(self, read_as: str) -> None:
         """Log one closing line with the counts."""
