@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plate_devices.health.board import Board
+from plate_devices.board import Board
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

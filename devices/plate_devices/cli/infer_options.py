@@ -69,7 +69,7 @@ def parse_roi(typed: str) -> Roi:
     return x, y, width, height
 
 
-def _rotation(typed: str) -> int:
+def rotation(typed: str) -> int:
     if typed.removeprefix("-") not in ("0", "90", "180", "270", "360"):
         raise ValueError(f"{typed!r} is not 0, 90, 180 or 270")
     return int(typed) // 90 % 4
@@ -93,7 +93,7 @@ INFER = Command(
         Option("--every", "also print each frame of a video or camera, not only each vehicle"),
         Option("--fps", "read at most N frames of each second", "N",
                number("a number of frames a second, above 0", 0.001, 1000.0)),
-        Option("--rotate", "rotate frames clockwise: 90, 180 or 270", "DEG", _rotation, 0),
+        Option("--rotate", "rotate frames clockwise: 90, 180 or 270", "DEG", rotation, 0),
         Option("--deinterlace", "deinterlace every frame (default: frames that look interlaced)"),
         Option("--json", "print one JSON object a line"),
         Option("--config", "settings file; options have priority over it", "FILE"),
