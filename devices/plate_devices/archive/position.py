@@ -6,13 +6,13 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from plate_devices.archive.input_count import InputCount
 from plate_devices.status_line import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from plate_devices.archive.input_count import InputCount
     from plate_devices.run_options import InferOptions
     from plate_devices.service.log import Log
     from plate_devices.status_line import StatusLine
@@ -25,7 +25,11 @@ class Position:
         """Begin with no input finished; `known` is the number of inputs to come, None if they have to be counted."""
         self._log, self._skipped, self._done = log, options.skip, 0
         self._known = known
-        self._count = InputCount(options.paths, leave_out) if known is None else None
+        self._count: InputCount | None = None
+        if known is None:
+            from plate_devices.archive.input_count import InputCount
+
+            self._count = InputCount(options.paths, leave_out)
         self._progress: Progress | None = None
 
     @property
