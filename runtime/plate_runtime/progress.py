@@ -73,7 +73,10 @@ class ProgressLines:
 
     def _speed(self) -> str:
         new = self._done - self._first
-        return f", {new / self._pace.elapsed:.3g} a second" if self._rate and new > 0 else ""
+        if not self._rate or new <= 0:
+            return ""
+        rate = new / self._pace.elapsed
+        return f", {rate:,.0f} a second" if rate >= 10 else f", {rate:.2g} a second"
 
     def _left(self) -> str:
         new = self._done - self._first

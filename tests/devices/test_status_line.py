@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from plate_devices.status_line import FrameRate, StatusLine, progress
+from plate_devices.status_line import FrameRate, Progress, StatusLine, progress
 
 
 class Terminal(io.StringIO):
@@ -56,8 +56,23 @@ def test_a_pipe_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> Non
     for _ in progress(range(8), 8, "set"):
         now[0] += 3
     lines = pipe.getvalue().splitlines()
-    assert lines[0] == "set: 1 of 8 pictures, 21 s left"
+    assert lines[0] == "set: 1 of 8 pictures, 0.33 a second, 21 s left"
     assert len(lines) == 2
+
+
+def test_progress_shows_rate_and_time_left_once_the_total_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, terminal = [100.0], Terminal()
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    shown = Progress("reading", 0, StatusLine(terminal))
+    now[0] += 2
+    shown.update(4000)
+    assert terminal.getvalue().endswith("reading: 4,000, 2000/s")
+    shown.total = 16_000
+    now[0] += 2
+    shown.update(4000)
+    assert terminal.getvalue().endswith(f"reading [{'#' * 15}{'.' * 15}] 8,000/16,000, 2000/s, 4 s left")
+    shown.close()
+    assert terminal.getvalue().endswith("\r\x1b[K")
 
 
 def test_the_frame_rate_is_frames_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
