@@ -73,29 +73,29 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def count_alarms(reader: PlateReader, wanted: int, seed: int) -> tuple[dict[str, object], list[Alarm]]:
-    """Return the row of the table, and every detection, the surest first."""
+    """Return the row of the table, and every detection, the most confident first."""
     alarms: list[Alarm] = []
-    drawn = 0
+    rendered = 0
     scenes = _plate_free(SceneRenderer(installed_fonts(), seed, "measure"), wanted)
     for index, picture in progress(scenes, wanted, "scenes without plates"):
-        drawn = index + 1
+        rendered = index + 1
         alarms += _alarms(reader, index, picture)
     alarms.sort(key=lambda alarm: (alarm.product, alarm.detected), reverse=True)
     detector = reader.detector().manifest
     row: dict[str, object] = {
         "detector": detector.label, "reader": reader.model_for("frame").manifest.label, "seed": seed,
-        "scenes": wanted, "drawn": drawn,
+        "scenes": wanted, "rendered": rendered,
         "min_detection": detector.thresholds.get("min_detection", ""), "detections": len(alarms),
         "scenes_with_a_detection": len({alarm.scene for alarm in alarms}),
         "min_confidence": reader.least_confidence("frame"),
         "scenes_with_a_reported_plate": len({alarm.scene for alarm in alarms if alarm.reported}),
-        "surest_product": round(max((alarm.product for alarm in alarms), default=0.0), 3),
+        "most_confident_product": round(max((alarm.product for alarm in alarms), default=0.0), 3),
     }  # fmt: skip
     return row, alarms
 
 
 def draw_sheets(alarms: Sequence[Alarm]) -> list[Image.Image]:
-    """Draw the surest detections, reported ones first, each outlined in its surroundings."""
+    """Draw the most confident detections, reported ones first, each outlined in its surroundings."""
     shown = sorted(alarms, key=lambda alarm: not alarm.reported)[:SHOWN]
     return draw_tiles(
         [
@@ -142,7 +142,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--scenes", type=int, default=SCENES, metavar="N", help=f"scenes to read ({SCENES})")
     parser.add_argument("--seed", type=int, default=SEED, metavar="N", help=f"of the scenes ({SEED})")
-    parser.add_argument("--sheet", type=Path, metavar="FILE.png", help=f"draw the {SHOWN} surest detections")
+    parser.add_argument("--sheet", type=Path, metavar="FILE.png", help=f"draw the {SHOWN} most confident detections")
     parser.add_argument("--trial", action="store_true", help="print the row and write none")
     asked = parser.parse_args(arguments)
     if asked.scenes < 1:

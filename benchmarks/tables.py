@@ -93,6 +93,18 @@ def frames() -> str:
     return markdown(table)
 
 
+def default_mode() -> str:
+    """Texts read without `--as` beside those of the mode that fits, and the mean cost of a picture."""
+    table = [["pictures", "right with `--as`", "right without", "CPU ms with `--as`", "CPU ms without"]]
+    for row in result_rows("default-mode"):
+        rights = [f"{row[key]} of {row['texts']}" for key in ("right", "right_by_default")]
+        if not int(row["texts"]):
+            rights = ["no texts in the set"] * 2
+        costs = [f"{float(row[key]):.1f}" for key in ("cpu_ms_mean", "cpu_ms_mean_by_default")]
+        table.append([f"`{row['set']}`, `--as {row['fitting_mode']}`", *rights, *costs])
+    return markdown(table)
+
+
 def characters() -> str:
     """Single characters, read by the shipped int8 file in LiteRT."""
     table = [["characters", "right", "with O=0 and I=1"]]
@@ -208,7 +220,7 @@ def networks() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "readers": readers, "frames": frames, "characters": characters, "start": start, "inference": inference,
+    "readers": readers, "frames": frames, "default-mode": default_mode, "characters": characters, "start": start, "inference": inference,
     "finding": finding, "reporting": reporting, "following": following, "skipping": skipping, "drive": drive,
     "outputs": outputs, "fleet": fleet, "hostile": hostile, "networks": networks, **cards.TABLES,
 }  # fmt: skip
