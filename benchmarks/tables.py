@@ -220,7 +220,8 @@ def networks() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "readers": readers, "frames": frames, "default-mode": default_mode, "characters": characters, "start": start, "inference": inference,
+    "readers": readers, "frames": frames, "default-mode": default_mode, "characters": characters, "start": start,
+    "inference": inference,
     "finding": finding, "reporting": reporting, "following": following, "skipping": skipping, "drive": drive,
     "outputs": outputs, "fleet": fleet, "hostile": hostile, "networks": networks, **cards.TABLES,
 }  # fmt: skip
