@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -53,3 +54,12 @@ def test_the_runtime_imports_itself_by_relative_names_only(repository: Path) -> 
     for file in (repository / "runtime" / "plate_runtime").rglob("*.py"):
         code = [line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith(("import ", "from "))]
         assert not any(line.split()[1].startswith("plate_") for line in code), file
+
+
+def test_layers_are_drawn_from_the_imports(repository: Path, tmp_path: Path) -> None:
+    script = repository / "docs" / "hooks" / "layers.py"
+    subprocess.run([sys.executable, str(script), str(tmp_path / "layers.svg")], timeout=120, check=True)
+    drawn = ElementTree.fromstring((tmp_path / "layers.svg").read_text())
+    texts = [element.text for element in drawn.iter("{http://www.w3.org/2000/svg}text") if element.text]
+    assert {"decode", "synthetic", "convert", "sources"} <= set(texts)
+    assert texts.index("cli") < texts.index("outputs") < texts.index("addresses")
