@@ -20,7 +20,7 @@ _ROWS_AT_ONCE = 1024
 
 @dataclass(frozen=True)
 class SplitFindings:
-    """What was found in one split; copies are counted as pictures that have an earlier twin."""
+    """What was found in one split; a picture that equals an earlier one is counted as a copy."""
 
     count: int
     unreadable: tuple[str, ...]
