@@ -29,8 +29,10 @@ _PORTS = {"http": 80, "https": 443, "rtsp": 554, "mqtt": 1883, "mqtts": 8883}
 
 def page_service(token: str = "") -> PageService:
     """Return the page without a server and without pictures; no request waits."""
-    state = LiveState()
-    service = PageService(AccessControl(token), PageContent(state, LivePictures(state), {}, lambda: {"up": True}, None))
+    changed = threading.Condition()
+    states = {"": LiveState(changed)}
+    pictures = LivePictures(states, changed)
+    service = PageService(AccessControl(token), PageContent(states, pictures, {}, lambda: {"up": True}, None))
     service.waiting = threading.Semaphore(0)
     return service
 

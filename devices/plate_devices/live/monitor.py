@@ -70,6 +70,8 @@ class Monitor:
         if _serve(before) != _serve(options):
             self._close_page()
             self._page = self._open_page(options)
+        elif self._page is not None:
+            self._page.show_cameras([one.name for one in options.cameras])
         if _heat(before) != _heat(options):
             self._throttle = self._make_throttle(options)
 
@@ -138,6 +140,7 @@ class Monitor:
         extra = {"/metrics": lambda: (CONTENT_TYPE, render(self._health).encode())}
         page = LivePage(settings, partial(self._log.say, "page"), extra=extra, health=self._health.as_dict)
         page.start()
+        page.show_cameras([one.name for one in options.cameras])
         self._log.say("page", f"the live page is at {page.url}", "info")
         self._reporter.live_states = page.live_states
         return page

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from plate_devices.serve.access import COOKIE
+from plate_devices.serve.live_pictures import SMALL
+from plate_devices.serve.page_content import UnknownCameraError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,7 +110,10 @@ class Handler(BaseHTTPRequestHandler):
         elif "token" in (query := parse_qs(parameters)):
             self._log_in(query["token"][-1])
         elif self._access.has_token(self.headers):
-            self._send_path(path, query)
+            try:
+                self._send_path(path, query)
+            except UnknownCameraError as error:
+                self._refuse(404, str(error))
         elif path in _LOGIN_FILES:
             self._send_file(path)
         elif path == "/":
@@ -127,7 +132,7 @@ class Handler(BaseHTTPRequestHandler):
         elif not self._access.has_token(self.headers):
             self._refuse(401, "the token is missing")
         elif path == "/roi":
-            self._set_roi(body)
+            self._set_roi(body, _camera(parse_qs(self.path.partition("?")[2])))
         else:
             self._refuse(404, "there is no such page")
 
@@ -135,9 +140,9 @@ class Handler(BaseHTTPRequestHandler):
         if path in _FILES:
             self._send_file(path)
         elif path == "/frame":
-            self._send_frame(query.get("after", ["0"])[-1])
+            self._send_frame(query)
         elif path == "/state":
-            self._json(self._content.state())
+            self._json(self._content.state(_camera(query)))
         elif path.startswith("/crops/") and (crop := self._content.crop(path[7:].removesuffix(".jpg"))):
             self._send(200, crop, "image/jpeg")
         elif path == "/health" and (health := self._content.health()) is not None:
@@ -152,29 +157,34 @@ class Handler(BaseHTTPRequestHandler):
         name, kind = _FILES[path]
         self._send(200, (_PAGE / name).read_bytes(), kind)
 
-    def _send_frame(self, after: str) -> None:
+    def _send_frame(self, query: Mapping[str, list[str]]) -> None:
         """Wait for a picture newer than number `after`. The header `Plate-Edge-Frame` holds its overlay."""
+        after = query.get("after", ["0"])[-1]
         seen = int(after) if after.isdecimal() and len(after) < 16 else 0
-        found = self._next_picture(seen)
+        camera, is_small = self._content.camera(_camera(query)), query.get("small", ["0"])[-1] == "1"
+        # Small pictures are for pages with several cameras, which ask for each in turn.
+        found = self._content.pictures.wait(camera, seen, 0.0, SMALL) if is_small else self._next_picture(camera, seen)
         if found is None:
             self._send(204, b"", "image/jpeg")
             return
         more = {"Plate-Edge-Number": str(found.number), "Plate-Edge-Frame": found.overlay}
         self._send(200, found.jpeg, "image/jpeg", more)
 
-    def _next_picture(self, seen: int) -> EncodedPicture | None:
+    def _next_picture(self, camera: str, seen: int) -> EncodedPicture | None:
         """Wait for a picture. If too many clients wait, delay the response instead, which costs no thread."""
         if not self.server.waiting.acquire(blocking=False):
             self.delay = _NO_ROOM_WAIT
-            return self._content.pictures.wait(seen, 0.0)
+            return self._content.pictures.wait(camera, seen, 0.0)
         try:
-            return self._content.pictures.wait(seen, _LONG_POLL)
+            return self._content.pictures.wait(camera, seen, _LONG_POLL)
         finally:
             self.server.waiting.release()
 
-    def _set_roi(self, body: bytes) -> None:
+    def _set_roi(self, body: bytes, camera: str | None) -> None:
         try:
-            self._json(self._content.set_roi(body))
+            self._json(self._content.set_roi(body, camera))
+        except UnknownCameraError as error:
+            self._refuse(404, str(error))
         except ValueError as error:
             self._refuse(400, str(error))
         except RecursionError:
@@ -206,3 +216,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Log nothing: requests may hold the token."""
+
+
+def _camera(query: Mapping[str, list[str]]) -> str | None:
+    """Return the camera that a request names, None for none."""
+    return query["camera"][-1] if "camera" in query else None

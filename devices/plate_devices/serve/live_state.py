@@ -53,9 +53,10 @@ class LiveState:
         loop_thread: native id of the loop's thread; None before the first frame.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, changed: threading.Condition | None = None) -> None:
+        """Begin without a frame; `changed` is notified of each frame, and may be shared by several cameras."""
         self.loop_thread: int | None = None
-        self._changed = threading.Condition()
+        self._changed = changed or threading.Condition()
         self._frame: LiveFrame | None = None
         self._vehicles: deque[LiveVehicle] = deque(maxlen=REMEMBERED)
         self._frame_count = self._vehicle_count = 0
@@ -94,12 +95,6 @@ class LiveState:
         """Set figures that the page shows: `source`, `state`, `dropped`, `skipped`, `behind_ms`."""
         with self._changed:
             self._figures.update(figures)
-
-    def wait(self, after: int, seconds: float) -> LiveFrame | None:
-        """Return the newest frame once its number is above `after`; None if none comes within `seconds`."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._frame is not None and self._frame.number > after, seconds)
-            return self._frame if self._frame is not None and self._frame.number > after else None
 
     @property
     def frame(self) -> LiveFrame | None:

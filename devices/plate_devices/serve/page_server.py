@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.clients.event_loop import EventLoop
@@ -14,14 +15,15 @@ from plate_devices.serve.listen_address import ListenAddress, parse_listen, reso
 from plate_devices.serve.live_pictures import LivePictures
 from plate_devices.serve.live_state import LiveState
 from plate_devices.serve.page_content import PageContent
-from plate_devices.serve.roi_file import load_roi
+from plate_devices.serve.roi_file import load_rois
 from plate_devices.threads import BackgroundThread
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from plate_devices.serve.page_settings import ServeSettings
+    from plate_devices.sources.source import Roi
 
 LIMITS = ConnectionLimits(connections=256, reserved=32, held_bytes=16 << 20, workers=24, idle_within=30.0)
 """Browsers open up to six connections. Some are reserved for this machine, which asks for /health."""
@@ -44,14 +46,30 @@ class LivePage:
             extra: more paths, such as "/metrics", with functions that return content type and bytes.
             health: returns the JSON of /health. Like `extra`, it is called from other threads.
         """
-        self.live_states: dict[str, LiveState] = {"": LiveState()}
+        self.live_states: dict[str, LiveState] = {}
+        self._changed = threading.Condition()
         self._settings, self._report = settings, report
-        self._pictures = LivePictures(self.live_states[""])
-        self._content = PageContent(self.live_states[""], self._pictures, extra or {}, health, settings.roi_file)
+        self._pictures = LivePictures(self.live_states, self._changed)
+        self._content = PageContent(self.live_states, self._pictures, extra or {}, health, settings.roi_file)
         self._listen = parse_listen(settings.address)
         self._access = AccessControl()
         self._server: EventLoop | None = None
         self._thread: BackgroundThread | None = None
+        self._rois: dict[str, Roi | None] = {}
+        self.show_cameras([""])
+
+    def show_cameras(self, names: Sequence[str]) -> None:
+        """Show these cameras, at least one; those that are shown already go on."""
+        for name in [name for name in self.live_states if name not in names]:
+            del self.live_states[name]
+        for name in names:
+            if name not in self.live_states:
+                self.live_states[name] = LiveState(self._changed)
+                self._set_roi(name)
+
+    def _set_roi(self, name: str) -> None:
+        if name in self._rois:
+            self.live_states[name].set_roi(self._rois[name])
 
     def start(self) -> None:
         """Listen, and set the saved ROI.
@@ -61,9 +79,9 @@ class LivePage:
             UsageError, DataError: see `access.load_or_create_token`.
         """
         if self._settings.roi_file is not None:
-            saved, roi = load_roi(self._settings.roi_file)
-            if saved:
-                self.live_states[""].set_roi(roi)
+            self._rois = load_rois(self._settings.roi_file)
+            for name in self.live_states:
+                self._set_roi(name)
         family, address, is_loopback = resolve(self._listen)
         is_terminal = sys.stderr is not None and sys.stderr.isatty()
         if not is_loopback:

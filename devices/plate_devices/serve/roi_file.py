@@ -39,27 +39,35 @@ def checked_roi(drawn: Any, size: tuple[int, int] | None) -> Roi | None:
     return left, top, right - left, bottom - top
 
 
-def load_roi(path: Path) -> tuple[bool, Roi | None]:
-    """Return whether an ROI was saved, and the ROI. Raises DeviceError where the file cannot be read."""
+def load_rois(path: Path) -> dict[str, Roi | None]:
+    """Return the saved ROIs by the camera's name. Raises DeviceError where the file cannot be read."""
     try:
         found = json.loads(path.read_text(encoding="ascii"))
-        return True, checked_roi(found["roi"], None)
-    except FileNotFoundError:
-        return False, None
+        only = {"": found["roi"]} if "roi" in found else {}
+        return {name: checked_roi(roi, None) for name, roi in (only | found.get("cameras", {})).items()}
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
     except OSError as error:
         raise DeviceError(f"ROI file {path} cannot be read: {error.strerror or error}") from error
     except DAMAGE as error:
         raise DeviceError(f"ROI file {path} is damaged; delete it, and draw the ROI again") from error
 
 
-def save_roi(path: Path, roi: Roi | None) -> None:
-    """Save an ROI atomically. Raises DeviceError where the disk is full or the folder is read-only."""
+def save_roi(path: Path, camera: str, roi: Roi | None) -> None:
+    """Save the ROI of a camera atomically; those of others stay.
+
+    Raises:
+        DeviceError: the file is damaged, the disk is full, or the folder is read-only.
+    """
+    rois = load_rois(path) | {camera: roi}
+    content = {"roi": rois.pop("")} if "" in rois else {}
+    text = json.dumps(content | ({"cameras": rois} if rois else {}))
     scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with scratch.open("w", encoding="ascii") as stream:
-                stream.write(json.dumps({"roi": roi}) + "\n")
+                stream.write(text + "\n")
                 stream.flush()
                 os.fsync(stream.fileno())
             scratch.replace(path)

@@ -106,6 +106,49 @@ def test_the_state(page: LivePage, client: Any, picture: np.ndarray) -> None:
     assert client.get(f"/crops/{hashed['id']}.jpg").status == 404
 
 
+def test_several_cameras(page: LivePage, client: Any, picture: np.ndarray, tmp_path: Path) -> None:
+    page.show_cameras(["gate", "yard"])
+    page.live_states["gate"].add_frame(picture, [PLATE], 0.0)
+    page.live_states["yard"].add_frame(np.zeros((1080, 1920, 3), np.uint8), [], 0.0)
+    page.live_states["yard"].set_figures(state="lost")
+    record = passed_record()
+    page.live_states["yard"].add_vehicle(record, None)
+    state = client.get("/state").json
+    assert [(one["name"], one.get("state")) for one in state["cameras"]] == [("gate", None), ("yard", "lost")]
+    assert (state["camera"], state["size"]) == ("gate", [640, 480])
+    assert [(one["id"], one["camera"]) for one in state["passed"]] == [(record["id"], "yard")], "those of all cameras"
+    assert client.get("/state?camera=gate").json["passed"] == []
+    assert client.get("/state?camera=yard").json["size"] == [1920, 1080]
+    with Image.open(io.BytesIO(client.get("/frame?camera=yard&after=0").body)) as image:
+        assert image.size == (960, 540)
+    assert client.post("/roi?camera=yard", {"roi": [0, 0, 1900, 100]}).json["roi"] == [0, 0, 1900, 100]
+    assert (page.live_states["yard"].roi, page.live_states["gate"].roi) == ((0, 0, 1900, 100), None)
+    for found in (
+        client.get("/frame?camera=hall"),
+        client.get("/state?camera=hall"),
+        client.post("/roi?camera=hall", {"roi": None}),
+    ):
+        assert (found.status, found.json) == (404, {"error": "there is no camera 'hall'"})
+    page.show_cameras(["yard", "hall"])
+    assert [one["name"] for one in client.get("/state").json["cameras"]] == ["yard", "hall"]
+    assert client.get("/state?camera=yard").json["size"] == [1920, 1080], "it goes on"
+
+
+def test_small_pictures_are_sent_at_once(page: LivePage, client: Any, picture: np.ndarray) -> None:
+    page.show_cameras(["gate", "yard"])
+    for state in page.live_states.values():
+        state.add_frame(picture, [], 0.0)
+    sizes = {}
+    until = time.monotonic() + 30
+    while len(sizes) < 2 and time.monotonic() < until:
+        for name in ("gate", "yard"):
+            found = client.get(f"/frame?camera={name}&after=0&small=1")
+            if found.status == 200:
+                with Image.open(io.BytesIO(found.body)) as image:
+                    sizes[name] = image.size
+    assert sizes == {"gate": (320, 240), "yard": (320, 240)}
+
+
 def test_health_and_metrics_are_served_where_there_are_any(open_page: Callable[..., LivePage], client: Any) -> None:
     assert client.get("/metrics").status == client.get("/health").status == 404
     page = open_page(extra={"/metrics": lambda: ("text/plain; version=0.0.4", b"up 1\n")}, health=lambda: {"up": True})
