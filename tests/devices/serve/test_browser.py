@@ -33,12 +33,13 @@ ENGINE = Engine({"reader": "plate-reader@1.0.0"}, "litert")
 class Loop(threading.Thread):
     """Reads the drawn drive at ten frames a second, over and over, and feeds a page."""
 
-    def __init__(self, page: LivePage) -> None:
+    def __init__(self, page: LivePage, camera: str = "") -> None:
         super().__init__(daemon=True)
+        self.camera = camera
         self.page, self.stopped, self.paused = page, threading.Event(), threading.Event()
 
     def run(self) -> None:
-        state = self.page.live_states[""]
+        state = self.page.live_states[self.camera]
         with PlateReader() as reader:
             while not self.stopped.is_set():
                 follower = Follower(True)
@@ -189,6 +190,43 @@ def test_an_roi_is_drawn_read_and_taken_away(page: LivePage, tab: Any) -> None:
     wait_for(tab, "document.querySelector('#roi').textContent === '--roi 0,0,640,480'")
     assert page.live_states[""].roi_for((640, 480), (1, 2, 30, 40)) is None
     assert not tab.problems, tab.problems
+
+
+def test_several_cameras_are_a_grid_and_one_is_large(open_page: Callable[..., LivePage], tab: Any) -> None:
+    page = open_page()
+    page.show_cameras(["gate", "yard", "ha/ll & more"])
+    page.live_states["yard"].set_figures(state="lost, next try in 3 s")
+    loops = [Loop(page, "gate"), Loop(page, "ha/ll & more")]
+    for loop in loops:
+        loop.start()
+    tab.goto(page.url)
+    wait_for(tab, "document.querySelectorAll('#grid button').length === 3")
+    wait_for(tab, "document.querySelectorAll('#passed img').length >= 2")
+    wait_for(tab, "[...document.querySelectorAll('#grid canvas')].filter(one => one.height > 160).length >= 2")
+    assert tab.inner_text("#connection") == "1 of 3 cameras without pictures"
+    assert tab.inner_text("#grid .lost .more") == "lost, next try in 3 s"
+    assert tab.is_hidden("#view") and tab.is_hidden("#all")
+    keep(tab, "grid")
+    wide = tab.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide[0] <= wide[1], "nothing has to be scrolled sideways"
+    tab.click("#grid button:nth-child(3)")
+    wait_for(tab, "Number(document.body.dataset.frame) > 0 && !document.querySelector('#view').hidden")
+    wait_for(tab, "document.querySelector('#source').textContent === 'ha/ll & more'")
+    wait_for(tab, "document.querySelector('#connection').textContent.startsWith('live, ')")
+    keep(tab, "large")
+    tab.click("#whole")
+    wait_for(tab, "document.querySelector('#message').textContent.includes('the whole picture is read')")
+    assert page.live_states["ha/ll & more"].roi_for((640, 480), ROI) is None
+    assert page.live_states["gate"].roi_for((640, 480), ROI) == ROI
+    tab.click("#all")
+    wait_for(tab, "!document.querySelector('#grid').hidden")
+    page.show_cameras(["gate"])
+    wait_for(tab, "document.querySelector('#grid').hidden && !document.querySelector('#view').hidden")
+    wait_for(tab, "document.querySelector('#connection').textContent.startsWith('live, ')")
+    assert all("404" in one for one in tab.problems), "a picture of a camera that was removed"
+    for loop in loops:
+        loop.stopped.set()
+        loop.join(10)
 
 
 def test_a_finger_draws_too(page: LivePage, browser: Any) -> None:

@@ -5,7 +5,13 @@ import { Picture } from "./drawing.js";
 const $ = id => document.getElementById(id);
 const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
 const picture = new Picture($("picture"), roi => draw(roi));
+const tiles = new Map();  // the tile of each of several cameras
 let best = 0, shownPassed = "";
+let camera = null;  // the name of the camera that is shown large; null for the only one, or for all
+let isGrid = false;
+
+// The part of a request that names the camera.
+const named = name => name === null ? "" : `camera=${encodeURIComponent(name)}`;
 
 async function ask(path, options = {}) {
   const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(15000), ...options });
@@ -15,14 +21,15 @@ async function ask(path, options = {}) {
 }
 
 async function pictures() {
-  let after = 0;
+  let after = 0, shown = camera;
   for (;;) {
     if (document.hidden) { await pause(300); continue; }
     try {
-      const answer = await ask(`frame?after=${after}`);
-      if (answer.status === 204) continue;
-      after = Number(answer.headers.get("Plate-Edge-Number"));
-      picture.show(await createImageBitmap(await answer.blob()), JSON.parse(answer.headers.get("Plate-Edge-Frame")));
+      if (isGrid) { await smallPictures(); continue; }
+      if (shown !== camera) [shown, after] = [camera, 0];
+      const answer = await ask(`frame?after=${after}&${named(camera)}`);
+      if (answer.status === 204 || shown !== camera || isGrid) continue;
+      after = await show(answer, picture);
       $("waiting").hidden = true;
       document.body.dataset.frame = after;
     } catch {
@@ -32,11 +39,28 @@ async function pictures() {
   }
 }
 
+// Asks for the picture of each camera in turn; one that sends none does not delay the others.
+async function smallPictures() {
+  for (const [name, tile] of tiles) {
+    const answer = await ask(`frame?after=${tile.after}&small=1&${named(name)}`);
+    if (answer.status !== 204) tile.after = await show(answer, tile.picture);
+  }
+  await pause(250);
+}
+
+// Shows a picture, and returns its number.
+async function show(answer, where) {
+  where.show(await createImageBitmap(await answer.blob()), JSON.parse(answer.headers.get("Plate-Edge-Frame")));
+  return Number(answer.headers.get("Plate-Edge-Number"));
+}
+
 async function states() {
   for (;;) {
     if (!document.hidden) {
       try {
-        show(await (await ask("state")).json());
+        const asked = camera;
+        const state = await (await ask(`state?${named(asked)}`)).json();
+        if (asked === camera) showState(state);
       } catch {
         connection("bad", "no response from the device");
       }
@@ -51,19 +75,92 @@ function connection(level, text) {
   document.body.classList.toggle("lost", level === "bad");
 }
 
-function show(state) {
-  const health = state.health ?? {};
-  const trouble = state.state || health.source_state || "";
+function showState(state) {
+  showCameras(state.cameras ?? []);
+  const health = isGrid ? state.health ?? {} : ofCamera(state);
+  if (isGrid) {
+    const lost = state.cameras.filter(trouble).length;
+    connection(lost ? "bad" : "good", lost ? `${lost} of ${tiles.size} cameras without pictures` : `${tiles.size} cameras`);
+    $("source").textContent = "";
+    showFigures({ ...state, size: undefined, behind_ms: undefined, frames_per_second: health.frame_rate ?? 0,
+      vehicles: health.vehicles }, health);
+    showPassed(state.passed);
+    return;
+  }
+  const problem = state.state || health.source_state || "";
   const waited = state.seconds_without_frame;
-  if (trouble) connection("bad", trouble);
+  if (problem) connection("bad", problem);
   else if (waited === null) connection("", "no picture yet");
   else if (waited > 3) connection("bad", `no picture for ${Math.round(waited)} s`);
   else connection("good", `live, ${state.frames_per_second.toFixed(1)} frames/s`);
-  $("source").textContent = state.source ?? health.source ?? "";
+  $("source").textContent = camera ?? state.source ?? health.source ?? "";
   showHints(state);
   showFigures(state, health);
   showRoi(state.roi);
   showPassed(state.passed);
+}
+
+// Returns the health of the program with the counters of the camera that is shown.
+function ofCamera(state) {
+  const own = (state.health?.cameras ?? []).find(one => one.name === state.camera);
+  return { ...state.health, ...own };
+}
+
+// Returns what is wrong with a camera, "" while it sends pictures.
+function trouble(one) {
+  if (one.state) return one.state;
+  if (one.seconds_without_frame === null) return "no picture yet";
+  return one.seconds_without_frame > 3 ? `no picture for ${Math.round(one.seconds_without_frame)} s` : "";
+}
+
+// Shows several cameras as tiles, unless one of them is large.
+function showCameras(cameras) {
+  const names = cameras.map(one => one.name);
+  for (const [name, tile] of tiles) {
+    if (names.length > 1 && names.includes(name)) continue;
+    tile.button.remove();
+    tiles.delete(name);
+  }
+  if (camera !== null && !names.includes(camera)) choose(null);
+  if (names.length > 1) for (const one of cameras) {
+    if (!tiles.has(one.name)) tiles.set(one.name, makeTile(one.name));
+    const tile = tiles.get(one.name), problem = trouble(one);
+    tile.button.className = problem ? "lost" : "";
+    tile.more.textContent = problem || `${one.frames_per_second.toFixed(1)} frames/s, ${one.vehicles} vehicles`;
+  }
+  isGrid = names.length > 1 && camera === null;
+  $("grid").hidden = !isGrid;
+  $("view").hidden = isGrid;
+  $("aim").hidden = isGrid;
+  $("all").hidden = names.length < 2 || camera === null;
+}
+
+function makeTile(name) {
+  const button = element("button"), canvas = document.createElement("canvas"), more = element("span");
+  button.type = "button";
+  more.className = "more";
+  const title = element("span", name);
+  title.className = "name";
+  button.append(canvas, title, more);
+  button.addEventListener("click", () => { location.hash = named(name); });
+  $("grid").append(button);
+  return { button, more, picture: new Picture(canvas, () => {}), after: 0 };
+}
+
+// Shows a camera large, null for all of them.
+function choose(name) {
+  if (camera === name) return;
+  camera = name;
+  isGrid = name === null && tiles.size > 1;
+  best = 0;
+  say("");
+  drawing(false);
+  $("waiting").hidden = false;
+}
+
+function chooseByAddress() {
+  const name = new URLSearchParams(location.hash.slice(1)).get("camera");
+  choose(name);
 }
 
 function showHints(state) {
@@ -103,7 +200,7 @@ function showRoi(roi) {
 
 function showPassed(passed) {
   $("none").hidden = passed.length > 0;
-  const key = passed.map(one => one.id).join();
+  const key = `${camera} ${passed.map(one => one.id).join()}`;
   if (key === shownPassed) return;
   shownPassed = key;
   $("passed").replaceChildren(...passed.map(one => {
@@ -121,7 +218,7 @@ function showPassed(passed) {
     }));
     const when = one.time ? new Date(one.time).toLocaleTimeString() : "";
     const confidence = one.confidence === undefined || one.confidence === null ? "" : `${Math.round(100 * one.confidence)} %`;
-    const more = element("span", [confidence, when].filter(Boolean).join(", "));
+    const more = element("span", [isGrid && one.camera, confidence, when].filter(Boolean).join(", "));
     more.className = "more";
     words.append(more);
     line.append(image, words);
@@ -138,7 +235,7 @@ function element(kind, text = "") {
 async function draw(roi) {
   drawing(false);
   try {
-    const answer = await (await ask("roi", {
+    const answer = await (await ask(`roi?${named(camera)}`, {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ roi }),
     })).json();
     showRoi(answer.roi);
@@ -168,6 +265,10 @@ $("copy").addEventListener("click", async () => {
   await navigator.clipboard.writeText($("roi").textContent);
   say("copied");
 });
+
+$("all").addEventListener("click", () => { location.hash = ""; });
+addEventListener("hashchange", chooseByAddress);
+chooseByAddress();
 
 pictures();
 states();
