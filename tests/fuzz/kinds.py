@@ -62,9 +62,9 @@ def check_watchlist(path: Path) -> None:
 
 def check_roi(path: Path) -> None:
     """The ROI that the live page keeps."""
-    from plate_devices.serve.roi_file import load_roi
+    from plate_devices.serve.roi_file import load_rois
 
-    refused_or_read(lambda: load_roi(path))
+    refused_or_read(lambda: load_rois(path))
 
 
 def _changed_graph(format_: str) -> Mutate:
