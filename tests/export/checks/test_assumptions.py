@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,18 @@ import numpy as np
 import pytest
 from small_glyphs import load_split
 
+from plate_export.check_sets.labelled import Labelled
 from plate_export.check_sets.load_check_set import load_check_set
 from plate_export.checks import assumptions
 from plate_export.checks.assumptions import Trial, assign, choose
+from plate_export.checks.text_check import Limits, TextResult
 from plate_export.class_names import parse_classes
 from plate_export.command import export_command
 from plate_export.source import Source, open_source
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import AccuracyError
 from plate_runtime.model import open_model
+from plate_train.networks.weights_file import ModelMeta
 
 LETTERS_FIRST = ALPHABET[10:] + ALPHABET[:10]
 SHUFFLED = ALPHABET[::-1]
@@ -54,6 +58,12 @@ def save(keras: Any, network: Any, tmp_path: Path) -> Save:
         return tmp_path / "mine.h5"
 
     return written
+
+
+@pytest.fixture
+def assumed() -> Source:
+    """A network's description with the assumptions that are made if nothing is known, without the network."""
+    return Source(Path("mine.h5"), "0" * 64, ModelMeta())
 
 
 @pytest.mark.parametrize(
@@ -140,7 +150,7 @@ def test_an_order_is_one_to_one_and_leaves_what_was_not_seen() -> None:
     assert parse_classes([assign([], [], ALPHABET)]) == ALPHABET
 
 
-def test_pixels_around_zero_are_tried(own_source: Source) -> None:
+def test_pixels_around_zero_are_tried(assumed: Source) -> None:
     def network(inputs: Any, training: bool) -> Any:
         """Reads "1" where pixels of -1 to 1 come, else "0"."""
         assert not training
@@ -149,11 +159,11 @@ def test_pixels_around_zero_are_tried(own_source: Source) -> None:
 
     pictures = np.zeros((4, 28, 28), np.uint8)
     pictures[:, 3] = 255
-    best = choose(assumptions.try_out(network, own_source, {"": pictures}, ["1"] * 4), 4)
+    best = choose(assumptions.try_out(network, assumed, {"": pictures}, ["1"] * 4), 4)
     assert best is not None and best.options == (assumptions.CENTRED,) and best.right == 4
 
 
-def test_the_polarity_that_fits_is_named(own_source: Source) -> None:
+def test_the_polarity_that_fits_is_named(assumed: Source) -> None:
     def network(inputs: Any, training: bool) -> Any:
         """Reads "1" in bright pictures, else "0"."""
         assert not training
@@ -162,10 +172,111 @@ def test_the_polarity_that_fits_is_named(own_source: Source) -> None:
     dark = np.zeros((4, 28, 28), np.uint8)
     dark[:, 3] = 255
     shown = {"": dark, "--polarity dark-on-light": 255 - dark, assumptions.INVERTED: 255 - dark}
-    best = choose(assumptions.try_out(network, own_source, shown, ["1"] * 4), 4)
+    best = choose(assumptions.try_out(network, assumed, shown, ["1"] * 4), 4)
     assert best is not None and (best.options, best.changes) == (("--polarity dark-on-light",), 1)
 
 
 def test_no_other_assumptions_are_tried_for_a_network_of_plate_train(own_h5: Path, data: Path) -> None:
     assert not open_source(own_h5).foreign
     assert load_check_set(open_source(own_h5).meta, data).val.texts[:2] == ["0", "0"]
+
+
+class TestTrials:
+    """Networks that read one picture in their own way, without a training."""
+
+    PICTURES = np.zeros((10, 28, 28), np.uint8)
+
+    def test_every_combination_is_tried_the_assumed_one_first(self, assumed: Source) -> None:
+        seen: list[tuple[float, float, tuple[int, ...]]] = []
+
+        def network(inputs: Any, training: bool) -> Any:
+            seen.append((round(float(inputs.min()), 3), round(float(inputs.max()), 3), inputs.shape))
+            return np.eye(36)[[0] * len(inputs)]
+
+        pictures = self.PICTURES.copy()
+        pictures[:, :14] = 255
+        shown = {"": pictures, "--polarity any": pictures // 5, assumptions.INVERTED: pictures}
+        trials = assumptions.try_out(network, assumed, shown, ["0"] * 10)
+        assert [(trial.options, trial.changes) for trial in trials] == [
+            ((), 0), (("--polarity any",), 1), ((assumptions.INVERTED,), 1), (("--scale 1",), 1),
+            (("--scale 1", "--polarity any"), 2), ((assumptions.CENTRED,), 1),
+            ((assumptions.CENTRED, "--polarity any"), 2),
+        ]  # fmt: skip
+        assert {trial.right for trial in trials} == {10}
+        whole = (10, 28, 28, 1)
+        assert seen == [
+            (0, 1, whole), (0, 0.2, whole), (0, 1, whole), (0, 255, whole), (0, 51, whole), (-1, 1, whole),
+            (-1, -0.6, whole),
+        ]  # fmt: skip
+
+    def test_many_pictures_come_in_batches_of_64(self, assumed: Source) -> None:
+        sizes: list[int] = []
+
+        def network(inputs: Any, training: bool) -> Any:
+            sizes.append(len(inputs))
+            return np.eye(36)[[len(sizes) % 2] * len(inputs)]
+
+        (first, *_) = assumptions.try_out(network, assumed, {"": np.zeros((130, 28, 28), np.uint8)}, ["1"] * 130)
+        assert sizes[:3] == [64, 64, 2]
+        assert first.right == 66
+
+    @pytest.mark.parametrize(("right", "named"), [(8, True), (7, False)])
+    def test_another_order_needs_four_fifths(self, assumed: Source, right: int, named: bool) -> None:
+        def network(inputs: Any, training: bool) -> Any:
+            return np.eye(36)[[7] * right + [8] * (10 - right)]
+
+        trials = assumptions.try_out(network, assumed, {"": self.PICTURES}, ["A"] * 10)
+        ordered = [trial for trial in trials if any("--classes" in one for one in trial.options)]
+        assert bool(ordered) == named
+        if named:
+            assert (ordered[0].changes, ordered[0].right) == (2, 8)
+            (option,) = ordered[0].options
+            order = option.split()[1]
+            assert order[7] == "A" and sorted(order) == sorted(ALPHABET)
+            assert option.endswith("(without pictures of " + ", ".join(ALPHABET.replace("A", "")) + ")")
+
+    def judged(self, source: Source, right: int, *, limits: Limits, better: int = 0) -> str:
+        """The refusal of a network that reads so many of 10 pictures, and `better` of dark ones; "" for none."""
+
+        def network(inputs: Any, training: bool) -> Any:
+            count = better if inputs.max() > 0 else right
+            # What it reads wrongly is spread, so that no order of classes makes it right.
+            return np.eye(36)[[0] * count + list(range(1, 11 - count))]
+
+        labelled = Labelled(self.PICTURES, ["0"] * 10, [""] * 10)
+        reference = TextResult(["0"] * 10, np.zeros((10, 36), np.float32), right, min(10, right + 1), right, 0.0)
+        foreign = replace(source, notes=("a note", "scale 1/255 is assumed"))
+        try:
+            assumptions.judge(
+                network, foreign, labelled, limits, reference=reference,
+                load=lambda polarity: replace(labelled, pictures=self.PICTURES + 255),
+            )  # fmt: skip
+        except AccuracyError as error:
+            return str(error)
+        return ""
+
+    def test_a_network_that_reads_enough_is_not_questioned(self, assumed: Source) -> None:
+        assert self.judged(assumed, 9, limits=Limits(90), better=10) == ""
+        assert self.judged(assumed, 8, limits=Limits(90, folded=True), better=10) == ""
+
+    def test_the_options_that_fit_are_named_with_their_count(self, assumed: Source) -> None:
+        said = self.judged(assumed, 2, limits=Limits(90), better=7)
+        begin = f"nothing was published: {assumed.path.name} itself reads 2 of 10 (20.0 %), 90 % are needed; "
+        assert said.startswith(f"{begin}scale 1/255 is assumed, classes {assumed.meta.alphabet}; with --polarity ")
+        assert "it reads 7 of 10: if it was trained with them, export it with them" in said
+
+    def test_where_nothing_fits_the_pictures_are_in_doubt_and_half_right_is_another_matter(
+        self, assumed: Source
+    ) -> None:
+        assert "look at how its pictures were cut" in self.judged(assumed, 4, limits=Limits(90), better=4)
+        assert self.judged(assumed, 5, limits=Limits(90), better=5) == ""
+
+
+def test_a_better_trial_has_to_be_better_by_two_hundredths() -> None:
+    assumed = Trial((), 0, 90)
+    assert choose([assumed, Trial(("--scale 1",), 1, 92)], 100) is None
+    assert choose([assumed, Trial(("--scale 1",), 1, 93)], 100) is not None
+    fewest = [Trial(("a", "b"), 2, 99), Trial(("c",), 1, 98), Trial(("d",), 1, 97)]
+    assert choose(fewest, 100) == fewest[1]
+    assert choose([Trial(("--scale 1",), 1, 50)], 100) is not None
+    assert choose([Trial(("--scale 1",), 1, 49)], 100) is None
