@@ -32,7 +32,8 @@ NOTICED, SURVIVED, UNTESTED = "noticed", "survived", "no test runs it"
 _SELECT = ("-q", "-m", "not arm64 and not armhf", "-p", "no:cacheprovider", "--hypothesis-seed=0")
 # Imported once for all tests; a fork has them at once.
 _MODULES = ("pytest", "hypothesis", "numpy", "PIL.Image", "onnx", "onnxruntime", "cv2", "paho.mqtt.client")
-_TESTS_AT_MOST_SECONDS = 30.0
+# Of tests for one change: slower ones are not tried.
+_MOST_SECONDS = 20.0
 _MEMORY = 16 << 30
 
 
@@ -80,7 +81,7 @@ class Bench:
         return found
 
     def tests_for(self, mutant: Mutant) -> list[str]:
-        """Return the tests that run the changed line, fastest first, as many as take 30 seconds."""
+        """Return the tests that run the changed line, fastest first, as many as take `_MOST_SECONDS`."""
         if mutant.constant:
             places = self._uses(mutant.function.rpartition(".")[2])
             lines = [(path, line) for path, numbers in places.items() for line in numbers]
@@ -88,13 +89,18 @@ class Bench:
             lines = [(mutant.path, line) for line in range(mutant.line, mutant.last_line + 1)]
         code = (self.tree / mutant.path).read_text("utf-8")
         found = self._running(lines) or self._running([(mutant.path, line) for line in _around(code, mutant)])
-        chosen, seconds = list[str](), 0.0
-        for name in sorted(found, key=lambda name: float(self.map["seconds"][name])):
-            seconds += self.map["seconds"][name]
-            if chosen and seconds > _TESTS_AT_MOST_SECONDS:
+        chosen = list[str]()
+        for name in sorted(found, key=lambda name: (self._seconds([name]), name)):
+            if chosen and self._seconds([*chosen, name]) > _MOST_SECONDS:
                 break
             chosen.append(name)
         return chosen
+
+    def _seconds(self, tests: Sequence[str]) -> float:
+        """Return how long tests take together, with the fixtures that they share."""
+        fixtures = {fixture for test in tests for fixture in self.map["shared"][test]}
+        own = sum(float(self.map["seconds"][test]) for test in tests)
+        return own + sum(float(self.map["shared_seconds"][fixture]) for fixture in fixtures)
 
     def _running(self, lines: Sequence[tuple[str, int]]) -> set[str]:
         numbers = {test for path, line in lines for test in self.map["lines"].get(path, {}).get(str(line), ())}
@@ -117,10 +123,9 @@ class Bench:
             return UNTESTED, ""
         path = self.tree / mutant.path
         code = path.read_bytes()
-        seconds = sum(self.map["seconds"][test] for test in tests)
         try:
             path.write_bytes(mutate(code, mutant))
-            ended, by = self._in_child(lambda: _run(self.tree, tests), 30 + 5 * seconds)
+            ended, by = self._in_child(lambda: _run(self.tree, tests), 30 + 5 * self._seconds(tests))
         finally:
             path.write_bytes(code)
         if ended == 5:
@@ -203,13 +208,15 @@ def _run(tree: Path, tests: Sequence[str]) -> tuple[int, str]:
 class _Map:
     """Notes for each test how long it takes, and has coverage note which lines it runs.
 
-    What a fixture of a module or session runs counts for each test that asks for it.
+    What a fixture of a module or session runs counts for each test that asks for it; its time is noted apart.
     """
 
     def __init__(self, coverage: Any) -> None:
         self._coverage = coverage
         self._current = ""
         self.fixtures: dict[str, list[str]] = {}
+        self.shared_seconds: dict[str, float] = defaultdict(float)
+        self._shared = 0.0
         self.seconds: dict[str, float] = {}
         self.passed: set[str] = set()
 
@@ -220,7 +227,10 @@ class _Map:
         self.fixtures[item.nodeid] = list(item.fixturenames)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+        shared = sum(self.shared_seconds.values())
+        own = report.duration - (shared - self._shared)
+        self._shared = shared
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + max(0.0, own)
         if report.when == "call" and report.passed:
             self.passed.add(report.nodeid)
 
@@ -236,13 +246,16 @@ def _collect(tree: Path, tests: Sequence[str], target: Path) -> tuple[int, str]:
     class Map(_Map):
         @pytest.hookimpl(wrapper=True)
         def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
-            before = self._current
-            if fixturedef.scope != "function":
-                self._switch(f"fixture {fixturedef.argname}")
+            if fixturedef.scope == "function":
+                return (yield)
+            before, began, inner = self._current, time.monotonic(), self.shared_seconds.copy()
+            self._switch(f"fixture {fixturedef.argname}")
             try:
                 return (yield)
             finally:
                 self._switch(before)
+                within = sum(self.shared_seconds.values()) - sum(inner.values())
+                self.shared_seconds[fixturedef.argname] += time.monotonic() - began - within
 
     measured = coverage.Coverage(data_file=None, config_file=False, source=[str(tree / name) for name in PACKAGES])
     plugin = Map(measured)
@@ -259,12 +272,14 @@ def _collect(tree: Path, tests: Sequence[str], target: Path) -> tuple[int, str]:
     data = measured.get_data()
     lines: dict[str, dict[int, list[int]]] = {}
     for path in data.measured_files():
-        found = lines[Path(path).relative_to(tree).as_posix()] = {}
+        here = lines[Path(path).relative_to(tree).as_posix()] = {}
         for line, contexts in data.contexts_by_lineno(path).items():
             tests_here = {numbers[one] for one in contexts if one in numbers}
             tests_here |= {number for one in contexts for number in by_fixture.get(one, ())}
-            found[line] = sorted(tests_here)
-    target.write_text(json.dumps({"tests": names, "seconds": plugin.seconds, "lines": lines}), "utf-8")
+            here[line] = sorted(tests_here)
+    shared = {name: [one for one in plugin.fixtures[name] if one in plugin.shared_seconds] for name in names}
+    seconds = {"seconds": plugin.seconds, "shared": shared, "shared_seconds": plugin.shared_seconds}
+    target.write_text(json.dumps({"tests": names, **seconds, "lines": lines}), "utf-8")
     return int(code), ""
 
 
