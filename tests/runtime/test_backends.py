@@ -66,6 +66,7 @@ def test_the_fake_reads_its_text_and_then_from_the_start(make_model_file: MakeMo
     outputs = model.predict_pictures(PICTURES[:4]).argmax(axis=1)
     assert "".join(ALPHABET[i] for i in outputs) == "AB1A"
     assert model.backend.name == "fake"
+    assert model.predict_pictures(PICTURES[:4]).sum(axis=1) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("name", ["tensorflow", "litert:1", "", "fake:ä", "LITERT"])

@@ -91,6 +91,14 @@ class TestDecoding:
         assert len(decode_corners(found, MANIFEST, (640, 384), 0.5)[0]) == 2
         assert decode_corners(found, MANIFEST, (640, 360), 0.5)[0].mean(axis=1).tolist() == [[4, 4]]
 
+    def test_of_too_many_cells_the_most_confident_are_taken_and_of_equal_ones_the_first(self) -> None:
+        found = output(dict.fromkeys(range(900, 1500), 3.0) | {3000: 4.0})
+        middles = decode(found)[0].mean(axis=1)
+        first = decode(output({3000: 4.0}))[0].mean(axis=1)
+        assert len(middles) == 400
+        assert np.array_equal(middles[:1], first)
+        assert np.array_equal(middles[1:], decode(output(dict.fromkeys(range(900, 1299), 3.0)))[0].mean(axis=1))
+
     def test_what_is_no_quadrilateral_is_left_out(self) -> None:
         found = output(dict.fromkeys(range(900, 905), 3.0))
         found[900, 1:] = np.nan
@@ -127,6 +135,11 @@ class TestSuppression:
         plate = np.array([[0, 0], [100, 100], [90, 110], [-10, 10]], float)
         corners = np.stack([plate, plate + np.array([0, 40])])
         assert suppress(corners, np.array([2.0, 1])).tolist() == [0, 1]
+
+    def test_there_are_at_most_32_plates(self) -> None:
+        cells = {80 * row + column: 3.0 for row in range(0, 48, 4) for column in range(4, 80, 8)}
+        assert len(cells) > MOST_PLATES == 32
+        assert len(suppress(*decode(output(cells)))) == MOST_PLATES
 
     def test_nothing_is_no_error(self) -> None:
         assert suppress(np.zeros((0, 4, 2)), np.zeros(0)).tolist() == []
@@ -270,6 +283,10 @@ class TestRectifying:
         found = rectify(gray, ((20, 20), (2500, 20), (2500, 800), (20, 800)))
         assert found.shape[1] == 320
         assert found.min() >= 80 and found.max() <= 120
+
+    def test_a_hardly_visible_plate_is_a_crop_of_two_pixels(self) -> None:
+        corners = ((10, 10), (50, 10), (50, 11.2), (10, 11.2))
+        assert rectify(np.zeros((100, 200), np.uint8), corners, (0, 0)).shape == (2, 40)
 
     @pytest.mark.parametrize(
         "corners",

@@ -94,6 +94,21 @@ def test_arrays_in_either_colour_order() -> None:
     assert open_picture(blue[..., 0]).rgb.shape == (3, 4, 3)
 
 
+def test_a_picture_has_its_name_or_that_of_its_kind(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(saved(Image.new("L", (4, 3)), "PNG"))
+    for source, name in (
+        (half_dark(), "array"), (Image.new("L", (4, 3)), "picture"), (path, str(path)), (path.read_bytes(), "bytes"),
+    ):  # fmt: skip
+        assert open_picture(source).name == name
+        assert open_picture(source, name="gate").name == "gate"
+
+
+def test_colours_that_are_not_read_are_named() -> None:
+    with pytest.raises(InputError, match="gate has colours of the kind LAB, which are not read; save it as RGB"):
+        open_picture(Image.new("LAB", (4, 3)), name="gate")
+
+
 @pytest.mark.parametrize(
     "array",
     [np.zeros((3, 4), np.float32), np.zeros((3,), np.uint8), np.zeros((0, 4), np.uint8), np.zeros((2, 2, 2), np.uint8)],

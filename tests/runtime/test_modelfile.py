@@ -107,6 +107,10 @@ def test_what_is_no_model_file_is_named(tmp_path: Path) -> None:
         read_model_file(tmp_path / "model.h5")
     with pytest.raises(ModelError, match=r"missing\.tflite cannot be read"):
         read_model_file(tmp_path / "missing.tflite")
+    for suffix, kind in (("onnx", "an ONNX model"), ("tflite", "a TensorFlow Lite model|.*plate-export")):
+        (tmp_path / f"short.{suffix}").write_bytes(b"\x08\xff")
+        with pytest.raises(ModelError, match=f"not {kind}"):
+            read_model_file(tmp_path / f"short.{suffix}")
 
 
 def _with_zip(path: Path, write: Callable[[zipfile.ZipFile, bytes], None]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from plate_runtime.errors import InputError
-from plate_runtime.pictures.kinds import PLUGINS
+from plate_runtime.pictures.kinds import PLUGINS, identify
 from plate_runtime.pictures.open_picture import CAMERA, CAMERA_PNG, FILES, SUFFIXES, open_picture
 
 
@@ -129,3 +129,14 @@ def test_reading_a_jpeg_loads_no_other_plugin() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert ended.stdout.strip() in ("['PIL.JpegImagePlugin']", "['PIL.JpegImagePlugin', 'PIL.TiffImagePlugin']")
+
+
+def test_bitmaps_have_a_header_of_a_known_size() -> None:
+    def kind(size: int) -> str:
+        return identify(b"BM" + bytes(12) + size.to_bytes(4, "little") + bytes(200), "a.bmp", FILES.formats)
+
+    for size in (12, 40, 52, 56, 64, 108, 124):
+        assert kind(size) == "BMP"
+    for size in (0, 13, 41, 65, 125, 40 << 8):
+        with pytest.raises(InputError, match="not a picture"):
+            kind(size)

@@ -16,6 +16,7 @@ from plate_runtime.errors import InputError
 from plate_runtime.pictures.cost import MEMORY, Cost, bytes_of, memory_of, read_jpeg
 from plate_runtime.pictures.decoder import decoded
 from plate_runtime.pictures.open_picture import CAMERA, open_picture
+from plate_runtime.pictures.tiff import _bytes_of_samples
 
 BOMB = zlib.compress(bytes(1 << 20), 9)
 DEEP = np.zeros((4, 6), np.uint16)
@@ -207,6 +208,21 @@ def test_nothing_behind_the_pixels_is_read() -> None:
     assert read(whole.replace(last, more)).tolist() == np.full((4, 6, 3), 9).tolist()
 
 
+def test_a_long_text_behind_the_pixels_takes_no_memory() -> None:
+    taken = []
+
+    class Watched(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            content = super().read(size)
+            taken.append(len(content))
+            return content
+
+    last = writers.chunk(b"IEND", b"")
+    more = writers.chunk(b"tEXt", b"a\0" + bytes(5 << 20)) + last
+    open_picture(Watched(writers.png(np.full((4, 6), 9, np.uint8), 0).replace(last, more)))
+    assert max(taken) < 1 << 20
+
+
 def test_a_strip_that_is_said_to_have_a_gigabyte_is_read_in_pieces() -> None:
     content = small_tiff(t278=4, t273=[0, 1 << 30], t279=[32, 32])
     asked = []
@@ -250,7 +266,17 @@ def test_orientation_in_xmp() -> None:
 
 
 def test_arrays_have_the_same_limits() -> None:
-    with pytest.raises(InputError, match="sides of more than 65535"):
+    with pytest.raises(InputError, match=r"array .*sides of more than 65535"):
         open_picture(np.zeros((70_000, 1), np.uint8))
+    with pytest.raises(InputError, match=r"mine .*65535"):
+        open_picture(np.zeros((70_000, 1), np.uint8), name="mine")
     with pytest.raises(InputError, match="50 megapixels"):
         open_picture(np.zeros((8000, 8000), np.uint8))
+
+
+def test_samples_of_a_tiff_take_whole_bytes() -> None:
+    bits, samples, photometric = 258, 277, 262
+    assert _bytes_of_samples({bits: (16, 16, 16), samples: (3,)}) == 6
+    assert _bytes_of_samples({bits: (12,), samples: 2}) == 4
+    assert _bytes_of_samples({}) == 1, "one sample of one bit is what the format takes for granted"
+    assert _bytes_of_samples({photometric: (6,), bits: (8, 8, 8), samples: (3,)}) == 8

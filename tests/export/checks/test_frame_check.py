@@ -84,16 +84,12 @@ def test_any_logit_has_a_confidence() -> None:
 class TestLimits:
     def test_half_a_point_fewer_is_allowed_and_no_more(self) -> None:
         judge(scored(950), [check(945)], Limits(90))
-        with pytest.raises(
-            AccuracyError, match=r"finds 944 of 1000 .*94\.4 %\), the \.h5 950, 5 fewer are allowed"
-        ):
+        with pytest.raises(AccuracyError, match=r"finds 944 of 1000 .*94\.4 %\), the \.h5 950, 5 fewer are allowed"):
             judge(scored(950), [check(944)], Limits(90))
 
     def test_the_minimum_holds_for_the_h5_and_for_each_file(self) -> None:
         judge(scored(900), [check(900)], Limits(90))
-        with pytest.raises(
-            AccuracyError, match=r"the \.h5 itself finds 899 of 1000 .*89\.9 %\), 90 % are needed"
-        ):
+        with pytest.raises(AccuracyError, match=r"the \.h5 itself finds 899 of 1000 .*89\.9 %\), 90 % are needed"):
             judge(scored(899), [check(900)], Limits(90))
         with pytest.raises(AccuracyError, match=r"d-int8\.tflite in litert finds 899 of 1000 .*, 90 % are needed"):
             judge(scored(900), [check(899)], Limits(90))
