@@ -51,6 +51,13 @@ def test_a_batch_is_the_same_as_one_by_one(format_: str, precision: str, make_mo
     assert np.allclose(together, alone, atol=1e-6)
 
 
+@pytest.mark.parametrize("format_", ["tflite", "onnx"])
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_outputs_are_float32(format_: str, precision: str, make_model_file: MakeModel) -> None:
+    model = open_model(make_model_file(format_, precision))
+    assert model.predict_pictures(PICTURES[:2]).dtype == np.float32
+
+
 def test_an_empty_batch_is_no_error(make_model_file: MakeModel) -> None:
     assert open_model(make_model_file()).predict_pictures([]).shape == (0, 36)
 

@@ -33,7 +33,9 @@ def end_with(error: BaseException) -> int:
         (errors.InputError("x"), 1), (errors.UsageError("x"), 2), (errors.MissingPartError("x"), 2),
         (errors.ModelError("x"), 2), (errors.DataError("x"), 2), (errors.AccuracyError("x"), 3),
         (errors.DeviceError("x"), 4), (OSError(errno.ENOSPC, "No space left on device", "a.json"), 4),
+        (OSError(errno.EDQUOT, "Disk quota exceeded", "a.json"), 4),
         (OSError(errno.ENAMETOOLONG, "File name too long", "a" * 9000), 2),
+        (OSError(errno.EACCES, "Permission denied", "a.json"), 2), (OSError(errno.EACCES, "Permission denied"), 70),
         (RuntimeError("x"), 70), (KeyboardInterrupt(), 130), (SystemExit(2), 2), (SystemExit(None), 0),
     ],
 )  # fmt: skip
@@ -58,7 +60,13 @@ def test_the_message_is_one_line_without_a_traceback(capsys: pytest.CaptureFixtu
     end_with(errors.DataError("labels.csv\nis odd"))
     assert capsys.readouterr().err == "plate-test: labels.csv is odd\n"
     end_with(OSError(errno.ENOSPC, "No space left on device", "a.json"))
-    assert "a.json" in capsys.readouterr().err
+    assert "the disk is full while writing a.json; free some space" in capsys.readouterr().err
+    end_with(OSError(errno.ENAMETOOLONG, "File name too long", "a" * 9000))
+    assert capsys.readouterr().err == f"plate-test: {'a' * 200} cannot be used: File name too long\n"
+    end_with(RuntimeError("x"))
+    assert capsys.readouterr().err == (
+        "plate-test: internal error: RuntimeError: x; run again with --debug for details\n"
+    )
 
 
 def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:

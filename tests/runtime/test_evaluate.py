@@ -38,6 +38,8 @@ def test_an_empty_set_has_rates_of_zero() -> None:
 def test_lengths_have_to_fit() -> None:
     with pytest.raises(ValueError):
         score_texts(["A"], [])
+    with pytest.raises(ValueError):
+        agreement(["A", "B"], ["A"])
 
 
 def reference_distance(a: str, b: str) -> int:

@@ -109,3 +109,39 @@ def test_the_threshold_asked_for_goes_before_the_model_s() -> None:
     looks: list[Seen] = [{(20, 30): (0.15, 100.0)}] * 3
     detector: Any = Detector(*looks)
     assert [len(Search(FRAME, detector, least).detections) for least in (None, 0.2, 0.01)] == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("confidence", "width", "again"),
+    [(0.045, 20.0, 0), (0.055, 20.0, 1), (0.3, 34.0, 1), (0.3, 36.0, 0), (0.3, 199.0, 0), (0.3, 201.0, 1),
+     (0.095, 300.0, 0), (0.105, 300.0, 1)],
+)  # fmt: skip
+def test_small_and_wide_hints_have_their_limits(confidence: float, width: float, again: int) -> None:
+    detector = Detector({(20, 30): (confidence, width)}, {})
+    found(detector)
+    assert len(detector.pictures) == 1 + again
+
+
+@pytest.mark.parametrize(("confidence", "again"), [(0.49, 1), (0.51, 0)])
+def test_there_is_no_second_look_if_something_is_confident(confidence: float, again: int) -> None:
+    detector = Detector({(20, 30): (confidence, 30)}, {})
+    found(detector)
+    assert len(detector.pictures) == 1 + again
+
+
+def test_beside_a_small_copy_the_picture_is_searched_as_without_it() -> None:
+    detector: Any = Detector({(10, 30): (0.9, 100), (46, 76): (0.8, 40)})
+    search = Search(np.zeros((640, 1200), np.uint8), detector, may_be_filled=True)
+    (one,) = search.detections
+    # The cell's middle is (244, 84) in the input; what is detected in the copy, at the bottom right, does not count.
+    assert np.mean(one.corners, axis=0).tolist() == pytest.approx([244 * 1200 / 640, 84 * 640 / 341], abs=0.01)
+    assert one.confidence == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(("width", "filled"), [(64, 0.8), (50, 0.8), (45, 0.0)])
+def test_a_picture_is_filled_by_what_covers_a_quarter_of_its_copy(width: float, filled: float) -> None:
+    # The copy has 65x35 pixels.
+    for may_be_filled, expected in ((True, filled), (False, 0.0)):
+        detector: Any = Detector({(45, 75): (0.8, width)})
+        search = Search(np.zeros((640, 1200), np.uint8), detector, may_be_filled=may_be_filled)
+        assert search.filled == pytest.approx(expected)

@@ -144,6 +144,10 @@ def test_slivers_have_no_characters(shape: tuple[int, int], model: Model) -> Non
 def test_foreign_arrays_are_refused(model: Model) -> None:
     with pytest.raises(UsageError, match="uint8"):
         segment_plate(np.zeros((10, 10), np.uint8), model)
+    with pytest.raises(UsageError, match=r"expected a colour picture, uint8 .*\(10, 10, 4\)"):
+        segment_plate(np.zeros((10, 10, 4), np.uint8), model)
+    with pytest.raises(UsageError, match=r"\(0, 10, 3\)"):
+        segment_plate(np.zeros((0, 10, 3), np.uint8), model)
     with pytest.raises(UsageError, match="float32"):
         segment_plate(np.zeros((10, 10, 3), np.float32), model)
 
