@@ -132,6 +132,13 @@ def test_a_position_gives_at_most_six_for_or_against_a_plate() -> None:
     assert model.likeness(Position(20, 20, 20), last + 0.1, SIZE) == -6.0
 
 
+def test_a_picture_has_room_for_at_least_four_plates() -> None:
+    def score(size: tuple[int, int]) -> float:
+        return MotionModel(Position(40, 10, 80), 0.0).likeness(Position(40, 10, 80), 0.5, size)
+
+    assert score((80, 20)) == score((80, 320)) < score((80, 400))
+
+
 def test_a_plate_is_expected_further_on_and_no_more_when_it_has_left_the_picture() -> None:
     model = MotionModel(Position(100, 100, 40), 0.0)
     for number in range(1, 20):
