@@ -309,12 +309,26 @@ def test_no_broker_and_another_server() -> None:
         ({"url": "mqtts://host", "key_file": Path(__file__)}, "needs a certificate_file"),
         ({"url": "mqtt://host", "ca_file": Path(__file__)}, "begin url with mqtts"),
         ({"url": "mqtt://host", "device": "a/b"}, "holds a /"),
-        ({"url": "mqtt://host", "keepalive": 1}, "is not from 5 to 3600 seconds"),
+        ({"url": "mqtt://host", "device": "x" * 129}, "it is longer than 128 characters"),
+        ({"url": "mqtt://host/a", "device": "a+b"}, "does not allow these wildcards"),
+        ({"url": "mqtt://host", "keepalive": 4}, "is not from 5 to 3600 seconds"),
+        ({"url": "mqtt://host", "keepalive": 3601}, "is not from 5 to 3600 seconds"),
     ],
 )
 def test_invalid_settings(settings: dict[str, Any], reason: str) -> None:
-    with pytest.raises(SettingError, match=reason):
+    with pytest.raises(SettingError, match=reason) as refused:
         MqttSettings(**settings)
+    assert refused.value.key in ("ca_file", list(settings)[-1])
+
+
+def test_settings_at_their_limits(tmp_path: Path) -> None:
+    for keepalive in (5, 3600):
+        MqttSettings(url="mqtt://host", topic="x" * 1024, device="y" * 128, keepalive=keepalive)
+    with pytest.raises(SettingError, match="it is longer than 1024 bytes"):
+        MqttSettings(url="mqtt://host", topic="x" * 1025)
+    (tmp_path / "secret").write_text("a\x01b")
+    with pytest.raises(SettingError, match="holds other characters than text without control characters"):
+        MqttSettings(url="mqtt://host", password_file=tmp_path / "secret")
 
 
 def test_topic_and_device_can_be_set() -> None:

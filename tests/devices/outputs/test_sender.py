@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from plate_devices.outputs import sender
+from plate_devices.outputs.fake import FakeOutput, FakeSettings
+from plate_devices.outputs.output import OutputError
 from plate_devices.outputs.sender import Outage
 
 
@@ -40,3 +42,15 @@ def test_an_output_is_back_when_it_has_settled(
 def test_an_output_that_always_worked_is_not_reported(outage: Outage, reported: list[str]) -> None:
     outage.over()
     assert reported == []
+
+
+def test_the_fake_fails_as_often_as_it_is_set_to() -> None:
+    FakeOutput(FakeSettings()).check()
+    output = FakeOutput(FakeSettings(failures=2))
+    for _ in range(2):
+        with pytest.raises(OutputError):
+            output.send([{"id": "a"}])
+    assert output.send([{"id": "a"}]) == 1
+    output.takes = 1
+    assert output.send([{"id": "b"}, {"id": "c"}]) == 1
+    assert output.events == [{"id": "a"}, {"id": "b"}]
