@@ -53,7 +53,11 @@ class EventQueue:
         self._database = QueueDatabase(path)
         self._tables = QueueTables(self._database)
         self._progress = ProgressTable(self._database)
-        self._read_state()
+        try:
+            self._read_state()
+        except BaseException:
+            self._database.close()  # its lock would keep the rescue from reading the file
+            raise
 
     def set_outputs(self, names: Sequence[str]) -> dict[str, int]:
         """Set the outputs of this queue; a new output gets only events that are added from now on.

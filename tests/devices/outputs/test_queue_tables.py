@@ -185,9 +185,13 @@ class TestRescue:
         assert [one.number for one in queue.take("a")] == [2, 3, 4, 5]
         queue.close()
 
-    def test_events_with_impossible_numbers_follow_the_others(self, tmp_path: Path) -> None:
+    def test_events_with_impossible_numbers_follow_the_others_and_progress_is_kept(self, tmp_path: Path) -> None:
         path = tmp_path / FILE
-        EventQueue(path, 1 << 20).close()
+        queue = EventQueue(path, 1 << 20)
+        queue.set_outputs(["a"])
+        queue.put([event(8), event(9)])
+        queue.acknowledge("a", queue.take("a"))
+        queue.close()
         with closing(sqlite3.connect(path)) as connection:
             for id_, number in enumerate((-5, 0, 3, (1 << 63) - 1), 1):
                 row = (number, to_line(event(id_)))
@@ -195,6 +199,7 @@ class TestRescue:
             connection.commit()
         queue = open_queue(tmp_path, 1 << 20, ["a"], lambda *_: None)
         assert [one.number for one in queue.take("a")] == [3, 4, 5, 6]
+        assert queue.progress("a")[0].delivered == 2
         queue.close()
 
 
