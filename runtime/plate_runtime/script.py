@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -60,10 +59,14 @@ class Script:
         Raises:
             ValueError: a letter or digit has no counterpart in the alphabet, or a `?` or `*` stands for one.
         """
+        import unicodedata  # reading plates needs none of it
+
         composed = unicodedata.normalize("NFC", written)
         return "".join(self._folded(character, keep) for character in composed)
 
     def _folded(self, character: str, keep: str) -> str:
+        import unicodedata
+
         if character in keep:
             return character
         if found := _counterpart(character, self.alphabet):
