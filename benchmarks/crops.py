@@ -15,6 +15,7 @@ from plate_devices.status_line import progress
 from plate_runtime.alphabet import fold
 from plate_runtime.decode import Candidate, find_candidates
 from plate_runtime.decode.prior import Prior
+from plate_runtime.evaluate import calibration
 from plate_runtime.formats import find_region
 from plate_runtime.labels import by_picture, read_labels
 from plate_runtime.model import Model
@@ -136,3 +137,15 @@ def look(pictures: Sequence[Picture], model: Model) -> list[Crop]:
         logits = model.predict_pictures([one.gray for one in part])
         crops += [Crop(one, model, logits[place : place + 1]) for place, one in enumerate(part)]
     return crops
+
+
+def calibration_interval(confidences: Sequence[float], correct: Sequence[bool]) -> tuple[float, float]:
+    """Return the interval that holds 95 % of the calibration errors of bootstrap samples (Efron 1979), seed fixed."""
+    levels, hits = np.asarray(confidences, np.float64), np.asarray(correct, bool)
+    if not levels.size:
+        return 0.0, 0.0
+    random = np.random.default_rng(0)
+    samples = (random.integers(0, levels.size, levels.size) for _ in range(1000))
+    errors = [calibration(levels[places], hits[places])[0] for places in samples]
+    low, high = np.percentile(errors, (2.5, 97.5))
+    return float(low), float(high)

@@ -17,14 +17,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
-from crops import MODELS, SETS, Crop, draw, load_chinese, load_real, look
+from crops import MODELS, SETS, Crop, calibration_interval, draw, load_chinese, load_real, look
 from measuring import command_line, write_csv
 from numpy.typing import NDArray
 
 from plate_devices.status_line import progress
 from plate_runtime.decode import choose
 from plate_runtime.decode.prior import Prior, find_prior, make_prior
-from plate_runtime.evaluate import calibration, calibration_interval
+from plate_runtime.evaluate import calibration
 from plate_runtime.formats import load_prior
 from plate_runtime.model import open_model
 from plate_runtime.results import Reading

@@ -15,13 +15,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from crops import MODELS, SETS, Crop, draw, load_real, look
+from crops import MODELS, SETS, Crop, calibration_interval, draw, load_real, look
 from measuring import command_line, whole, write_csv
 from numpy.typing import NDArray
 
 from plate_devices.status_line import progress
 from plate_runtime.decode.prior import find_prior
-from plate_runtime.evaluate import calibration, calibration_interval
+from plate_runtime.evaluate import calibration
 from plate_runtime.model import open_model
 from plate_runtime.model_file import read_model_file, replace_manifest
 from plate_runtime.shipped import named_model

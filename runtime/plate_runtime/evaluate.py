@@ -171,19 +171,3 @@ def calibration(
             filled.append(CalibrationBin(number / bins, (number + 1) / bins, count, mean, accuracy))
     error = sum(entry.count * abs(entry.accuracy - entry.confidence) for entry in filled)
     return error / max(1, levels.size), filled
-
-
-def calibration_interval(
-    confidences: Sequence[float] | NDArray[np.floating],
-    correct: Sequence[bool] | NDArray[np.bool_],
-    resamples: int = 1000,
-) -> tuple[float, float]:
-    """Return the interval that holds 95 % of the calibration errors of bootstrap samples (Efron 1979), seed fixed."""
-    levels, hits = np.asarray(confidences, np.float64), np.asarray(correct, bool)
-    if not levels.size:
-        return 0.0, 0.0
-    random = np.random.default_rng(0)
-    samples = (random.integers(0, levels.size, levels.size) for _ in range(resamples))
-    errors = [calibration(levels[places], hits[places])[0] for places in samples]
-    low, high = np.percentile(errors, (2.5, 97.5))
-    return float(low), float(high)

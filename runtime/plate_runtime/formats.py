@@ -25,9 +25,9 @@ _FORMAT_KEYS = {"pattern", "letters", "weight", "rows"}
 
 _EU = "at be bg hr cy cz dk ee fi fr de gr hu ie it lv lt lu mt nl pl pt ro sk si es se"
 _EUROPE = f"{_EU} gb no ch is li mc ad sm va gi im je gg fo al ba me mk rs xk md ua by ru tr ge am az"
-_UNIONS = {"eu": _EU, "europe": _EUROPE, "mercosur": "ar br uy py bo"}
-_FEDERAL = {"us": "United States", "ca": "Canada", "au": "Australia"}  # unions of us-ca, us-ny, ...
-_UNION_NAMES = {"eu": "European Union", "europe": "Europe", "mercosur": "Mercosur", **_FEDERAL}
+UNIONS = {"eu": _EU, "europe": _EUROPE, "mercosur": "ar br uy py bo"}
+FEDERAL = {"us": "United States", "ca": "Canada", "au": "Australia"}  # unions of us-ca, us-ny, ...
+_UNION_NAMES = {"eu": "European Union", "europe": "Europe", "mercosur": "Mercosur", **FEDERAL}
 _ALIASES = {
     "uk": "gb", "great britain": "gb", "usa": "us", "united states of america": "us", "czechia": "cz", "holland": "nl",
     "turkiye": "tr",
@@ -198,8 +198,8 @@ def _check_keys(table: Mapping[str, Any], known: set[str], needed: set[str]) -> 
 
 
 def _unions(regions: Mapping[str, Region]) -> dict[str, Region]:
-    members = {name: [code for code in codes.split() if code in regions] for name, codes in _UNIONS.items()}
-    members |= {name: [code for code in regions if code.startswith(f"{name}-")] for name in _FEDERAL}
+    members = {name: [code for code in codes.split() if code in regions] for name, codes in UNIONS.items()}
+    members |= {name: [code for code in regions if code.startswith(f"{name}-")] for name in FEDERAL}
     return {
         name: Region(name, _UNION_NAMES[name], "", tuple(form for code in codes for form in regions[code].formats))
         for name, codes in members.items()
@@ -233,42 +233,3 @@ def _near(wanted: str, by_name: Mapping[str, Region]) -> str:
     words = difflib.get_close_matches(wanted, by_name, n=3, cutoff=0.5)
     near = dict.fromkeys(f"{by_name[word].name} ({by_name[word].country})" for word in words)
     return f"similar: {', '.join(near)}; --region list prints all" if near else "--region list prints all"
-
-
-def page() -> str:
-    """Return all regions as Markdown, the text of docs/reference/regions.md."""
-    regions = load_formats()
-    unions = [f"| `{name}` | {', '.join(f'`{code}`' for code in codes.split())} |" for name, codes in _UNIONS.items()]
-    unions += [f"| `{name}` | all of `{name}-…`: {country} |" for name, country in _FEDERAL.items()]
-    rows = [f"| `{r.name}` | [{r.country}]({r.source}) | {_patterns(r)} |" for r in regions.values()]
-    return "\n".join([_HEAD, *unions, _MIDDLE.format(count=len(regions)), *rows])
-
-
-def _patterns(region: Region) -> str:
-    likely = sorted(region.formats, key=lambda form: -form.weight)
-    return ", ".join(f"`{form.pattern}`" for form in likely)
-
-
-_HEAD = r"""# Regions
-
-Made by `python -m plate_runtime.formats`; the data, with letters that are not issued, lists and weights, stand in
-`runtime/plate_runtime/formats.toml`.
-
-Every reading weighs what the network sees by how probable a text is on a plate: the formats below, of all regions, and
-free texts beside them ([how](../use/reading.md#from-logits-to-text)). `--region NAME` says where the plates come
-from: its formats then carry nearly all the weight. The fewer formats a region has,
-the more it helps: a country with one layout decides most doubts, the union of the United States few.
-
-In a pattern `L` is a letter, `9` a digit, `*` either, `[AB]` one of those, `{name}` one of a list such as counties,
-`\B` the letter B itself, `/` the start of a second row. Space, dash and dots are on the plate, but not in its text. The
-most frequent formats come first. Weights are estimates. Plates of free words are in no list. Most rare kinds, such as
-diplomats, dealers and the army, are omitted, and so are characters of countries that write no Latin letters.
-
-| union | of |
-|---|---|"""
-_MIDDLE = """
-| one of {count} regions | where its formats are described | patterns |
-|---|---|---|"""
-
-if __name__ == "__main__":
-    print(page())

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from write_formats import page
 
 from plate_runtime.errors import DataError, UsageError
-from plate_runtime.formats import Format, Region, find_region, load_formats, load_prior, page, region_list
+from plate_runtime.formats import Format, Region, find_region, load_formats, load_prior, region_list
 
 REGIONS = load_formats()
 FORMATS = [(name, form) for name, region in REGIONS.items() for form in region.formats]

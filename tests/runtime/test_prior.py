@@ -13,7 +13,7 @@ from plate_runtime.formats import load_prior
 
 def test_the_file_is_what_the_formats_make() -> None:
     made = make_prior(None, load_prior())
-    assert FILE.read_text("utf-8") == made.write() + "\n", "run python -m plate_runtime.decode.write_prior"
+    assert FILE.read_text("utf-8") == made.write() + "\n", "run python tools/write_formats.py"
     read = read_prior()
     assert read.write() == made.write()
     for text in ("CJ12ABC", "B123XYZ", "7ABC123", "HELLO", "1", ""):

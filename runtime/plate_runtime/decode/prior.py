@@ -9,7 +9,7 @@ random characters, so that they read what is there. Compared with these, the wei
 the table `prior` of `formats.toml`; `benchmarks/prior.py` chooses them.
 
 Without a region, the prior is read from `prior.json`, because parsing the formats of all regions takes longer than
-reading a plate. After a change, `python -m plate_runtime.decode.write_prior` writes that file again.
+reading a plate. After a change, `python tools/write_formats.py` writes that file again.
 """
 
 from __future__ import annotations

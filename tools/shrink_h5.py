@@ -1,6 +1,6 @@
 """Write a trained network with weights in half precision, half as large, for shipping and further training.
 
-    python -m plate_train.networks.shrink runs/reader/model.h5 plate-reader-1.0.0.h5
+    python tools/shrink_h5.py runs/reader/model.h5 plate-reader-1.0.0.h5
 
 Keras loads it like any other `.h5`, as float32. Export and check this file, not the original: weights change by up to
 0.05 %.
@@ -18,11 +18,10 @@ import numpy as np
 
 from plate_runtime import command_line
 from plate_runtime.errors import ModelError
+from plate_train.atomic import replacing
+from plate_train.networks import h5_file, weights_file
 
-from ..atomic import replacing
-from . import h5_file, weights_file
-
-PROG = "plate_train.networks.shrink"
+PROG = "shrink_h5.py"
 
 
 def shrink(source: Path, target: Path) -> None:
