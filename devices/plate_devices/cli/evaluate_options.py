@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from plate_devices.cli.infer_options import MODEL_OPTIONS, REGION_OPTION, split_models
-from plate_devices.cli.option_table import Command, Option, one_of
+from plate_devices.cli.option_table import Command, Option, one_of, same_named
 from plate_runtime.errors import UsageError
 
 if TYPE_CHECKING:
@@ -79,18 +79,4 @@ def parse_eval(arguments: Sequence[str]) -> EvalOptions:
         file = given[name]
         if file is not None and file.suffix.lower() not in PICTURE_SUFFIXES:
             raise UsageError(f"{name} {file}: the name has to end in one of {', '.join(PICTURE_SUFFIXES)}")
-    return EvalOptions(
-        labels=labels,
-        data=data,
-        verify=checked,
-        read_as=given["--as"],
-        models=models,
-        backend=given["--backend"],
-        threads=given["--threads"],
-        region=given["--region"],
-        reviewed=given["--reviewed"],
-        json=given["--json"],
-        sheet=given["--sheet"],
-        reliability=given["--reliability"],
-        check_model=given["--check-model"],
-    )
+    return EvalOptions(**same_named(EvalOptions._fields, given), models=models, read_as=given["--as"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.cli.option_table import Command, Option, count, number, one_of
+from plate_devices.cli.option_table import Command, Option, count, number, one_of, same_named
 from plate_devices.config.merging import (
     named_cameras,
     option_defaults,
@@ -136,34 +136,22 @@ def _options(
         read_as = "frame"  # a plate never fills the frame of a camera
     _check(camera, paths, read_as, models, given)
     config = with_options(behind.config, given)
-    return InferOptions(
-        paths=paths,
-        camera=camera,
-        read_as=read_as or "",
-        models=models,
-        backend=given["--backend"],
-        threads=given["--threads"],
-        roi=given["--roi"],
-        region=given["--region"],
-        min_confidence=given["--min-confidence"],
-        every=given["--every"],
-        fps=given["--fps"],
-        rotation=given["--rotate"],
-        json=given["--json"] or printed_as_json(config),
-        annotate=given["--annotate"],
-        save_crops=given["--save-crops"],
-        size=behind.size(settings),
-        redirect=settings.redirect if settings else None,
-        name=source.name if source else "",
-        tags=source.tags if source else (),
-        lines=bool(paths) or given["--json"] or printed(config),
-        config=config,
-        socket=given["--socket"],
-        deinterlace=given["--deinterlace"],
-        check_model=given["--check-model"] or (config is not None and config.read.check_model),
-        jobs=given["--jobs"],
-        skip=given["--skip"],
-    )
+    values = same_named(InferOptions._fields, given) | {
+        "paths": paths,
+        "camera": camera,
+        "read_as": read_as or "",
+        "models": models,
+        "rotation": given["--rotate"],
+        "json": given["--json"] or printed_as_json(config),
+        "size": behind.size(settings),
+        "redirect": settings.redirect if settings else None,
+        "name": source.name if source else "",
+        "tags": source.tags if source else (),
+        "lines": bool(paths) or given["--json"] or printed(config),
+        "config": config,
+        "check_model": given["--check-model"] or (config is not None and config.read.check_model),
+    }
+    return InferOptions(**values)
 
 
 def _check(

@@ -109,6 +109,12 @@ class Command(NamedTuple):
         raise UsageError(f"{reason}; try {self.name} --help")
 
 
+def same_named(fields: Iterable[str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that have the names of these fields: `min_confidence` is `--min-confidence`."""
+    named = {field: f"--{field.replace('_', '-')}" for field in fields}
+    return {field: given[name] for field, name in named.items() if name in given}
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     """Return a converter that accepts these words."""
 
