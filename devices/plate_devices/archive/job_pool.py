@@ -19,7 +19,6 @@ from plate_runtime.errors import DeviceError, InputError, described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
     from plate_devices.archive.job_messages import Message
     from plate_devices.run_options import InferOptions
@@ -163,9 +162,7 @@ class JobPool:
     def __enter__(self) -> JobPool:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _hand_out(self, inputs: Iterator[FileInput]) -> bool:
