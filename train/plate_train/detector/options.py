@@ -29,16 +29,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add, setting = parser.add_argument, adder(parser, Settings())
     setting("width", checked.number(0.1, 3), "X", "multiplies the channels of the convolutions")
     setting("depth", checked.whole(0), "N", "convolutions added to each coarse level")
-    setting("hours", checked.number(0.001, 1000), "H", "length of the run")
-    setting("steps", checked.whole(1), "N", "length of the run in steps, instead of --hours")
-    setting("seed", checked.whole(0), "N", "of weights, scenes and their order")
-    add("--resume", action="store_true", help="continue the run in --out, or the newest unfinished one")
     add("--preview", type=Path, metavar="FILE", help="write a sheet of scenes with their plates, and stop")
-    setting("from", str, "MODEL", "start from the weights of this .h5", dest="start")
-    add("--watch", nargs="+", metavar="FILE.csv", help="also score these real frames after each round")
     add_run_options(parser, setting, KIND)
-    setting("learning-rate", checked.number(1e-7, 1), "X", "AdamW's, at its highest")
-    setting("batch", checked.whole(1), "N", "scenes a step")
     add_finer_choices(setting)
 
 

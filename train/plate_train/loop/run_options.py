@@ -41,8 +41,15 @@ def adder(
 
 
 def add_run_options(parser: argparse.ArgumentParser, setting: Callable[..., None], kind: str) -> None:
-    """Add where and how a run of that kind, "plate" or "detector", is computed."""
+    """Add length, start, place and computation of a run of that kind, "plate" or "detector"."""
     add = parser.add_argument
+    setting("hours", number(0.001, 1000), "H", "length of the run")
+    setting("steps", whole(1), "N", "length of the run in steps, instead of --hours")
+    setting("seed", whole(0), "N", "of weights, pictures and their order")
+    shipped = ", or of plate-reader, which ships" if kind == "plate" else ""
+    setting("from", str, "MODEL", f"start from the weights of this .h5{shipped}", dest="start")
+    add("--resume", action="store_true", help="continue the run in --out, or the newest unfinished one")
+    add("--watch", nargs="+", metavar="FILE.csv", help="also score these real pictures after each round")
     add("--out", type=Path, metavar="RUN", help=f"folder of the results; default {_RUNS}/{kind}-DATE-TIME")
     setting("threads", whole(1), "N", "same seed and threads, same weights")
     add("--debug", action="store_true", help="show tracebacks")
@@ -51,6 +58,8 @@ def add_run_options(parser: argparse.ArgumentParser, setting: Callable[..., None
 
 def add_finer_choices(setting: Callable[..., None]) -> None:
     """Add what few users change."""
+    setting("learning-rate", number(1e-7, 1), "X", "AdamW's, at its highest")
+    setting("batch", whole(1), "N", "pictures a step")
     setting("average", whole(1), "N", "steps that weights are averaged over, about")
     setting("drawings", str, "DIR", "folder of the shards; runs with the same generator share them")
     setting("drawings-kept", whole(8), "N", "shards kept of one seed", dest="kept")
