@@ -20,9 +20,9 @@ _LONGEST_PAUSE = 5.0
 class CpuBudget:
     """Adds up the CPU time of the page's threads, and computes the pause for it."""
 
-    def __init__(self, loop: Callable[[], int | None], waited: Callable[[int], float | None] | None = None) -> None:
-        """Take functions for the native id of the loop's thread, or None, and for the wait of a thread in seconds."""
-        self._loop, self._waited = loop, waited or waited_for_processor
+    def __init__(self, loop: Callable[[], int | None]) -> None:
+        """Take a function that returns the native id of the loop's thread, or None."""
+        self._loop = loop
         self._lock = threading.Lock()
         self._used = 0.0
         self._known: tuple[float, float] | None = None
@@ -41,7 +41,7 @@ class CpuBudget:
     def _available(self) -> float:
         """Return the fraction of time since the last call in which the loop did not wait for a processor, 0.02 to 1."""
         loop = self._loop()
-        now, waited = time.monotonic(), None if loop is None else self._waited(loop)
+        now, waited = time.monotonic(), None if loop is None else waited_for_processor(loop)
         before, self._known = self._known, None if waited is None else (now, waited)
         if before is None or waited is None or now <= before[0]:
             return 1.0

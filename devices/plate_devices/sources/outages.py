@@ -12,10 +12,9 @@ from plate_devices.backoff import SETTLED_AFTER
 class OutageTracker:
     """State of one source. It is set by the thread that reads the source, and read from any thread."""
 
-    def __init__(self, name: str, settled_after: float = SETTLED_AFTER) -> None:
-        """Take the source's name for the messages, and the seconds of pictures after which an outage is over."""
+    def __init__(self, name: str) -> None:
+        """Take the source's name for the messages."""
         self._name = name
-        self._settled_after = settled_after
         self._lock = threading.Lock()
         self._messages: deque[str] = deque(maxlen=16)
         self._lost_at: float | None = None
@@ -49,7 +48,7 @@ class OutageTracker:
             self._state = ""
             if self._first_picture is None:
                 self._first_picture = now
-            settled = now - self._first_picture >= self._settled_after
+            settled = now - self._first_picture >= SETTLED_AFTER
             if settled and self._lost_at is not None:
                 duration = self._first_picture - self._lost_at
                 self._messages.append(f"{self._name} sends pictures again, after {_text(duration)}")

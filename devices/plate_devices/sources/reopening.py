@@ -34,15 +34,13 @@ class ReopeningSource(Source):
 
     patient = False
 
-    def __init__(
-        self, open_source: Callable[[], Source], outages: OutageTracker | None = None, back_off: BackOff | None = None
-    ) -> None:
+    def __init__(self, open_source: Callable[[], Source]) -> None:
         """Take a function that returns a source which is not open yet; it is called for each reopening."""
         self._open_source = open_source
         self._source = open_source()
         self.name, self.rate_limit = self._source.name, self._source.rate_limit
-        self.outages = outages or OutageTracker(self.name)
-        self._back_off = back_off or BackOff()
+        self.outages = OutageTracker(self.name)
+        self._back_off = BackOff()
         self._stopping = threading.Event()
         self._last_active = time.monotonic()
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from plate_devices.serve import cpu_budget
 from plate_devices.serve.cpu_budget import FRACTION, CpuBudget, waited_for_processor
 from plate_devices.serve.page_server import LivePage
 
@@ -24,9 +25,10 @@ def test_rest_is_in_proportion_to_what_was_used() -> None:
     assert budget.pause() == 5.0
 
 
-def test_a_loop_that_waits_for_a_processor_gets_more_rest() -> None:
+def test_a_loop_that_waits_for_a_processor_gets_more_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     waited = [0.0]
-    budget = CpuBudget(lambda: 1, lambda _: waited[0])
+    monkeypatch.setattr(cpu_budget, "waited_for_processor", lambda _: waited[0])
+    budget = CpuBudget(lambda: 1)
     budget.pause()
     time.sleep(0.2)
     waited[0] = 0.18  # nine tenths of the time, or a little less

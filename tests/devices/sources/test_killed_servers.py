@@ -14,11 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plate_devices.sources import http_connection, mjpeg, rtsp
+from plate_devices.sources import http_connection, mjpeg, outages, rtsp
 from plate_devices.sources.camera_address import parse_address
 from plate_devices.sources.mjpeg import MjpegStream
 from plate_devices.sources.newest_frame import NewestFrameSource
-from plate_devices.sources.outages import OutageTracker
 from plate_devices.sources.reopening import ReopeningSource
 from plate_devices.sources.rtsp import RtspStream
 from plate_devices.sources.source import Frame
@@ -74,6 +73,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Notice a stall within a second or two."""
     monkeypatch.setattr(http_connection, "SILENT_AFTER", 1.0)
     monkeypatch.setattr(mjpeg, "SILENT_AFTER", 1.0)
+    monkeypatch.setattr(outages, "SETTLED_AFTER", 0.5)
     monkeypatch.setattr(rtsp, "READ_WITHIN", 1.0)
     monkeypatch.setattr(rtsp, "OPEN_WITHIN", 4.0)
 
@@ -83,7 +83,7 @@ class Reader:
 
     def __init__(self, url: str) -> None:
         stream = RtspStream if url.startswith("rtsp") else MjpegStream
-        reopening = ReopeningSource(lambda: stream(parse_address(url)), OutageTracker(url, settled_after=0.5))
+        reopening = ReopeningSource(lambda: stream(parse_address(url)))
         self.source = NewestFrameSource(reopening, stalled_after=2.0)
         self.source.listener = self
         self.messages: list[str] = []

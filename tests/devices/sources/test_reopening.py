@@ -10,6 +10,7 @@ import pytest
 from device_helpers import make_frame
 
 from plate_devices.backoff import BackOff
+from plate_devices.sources import outages, reopening
 from plate_devices.sources.newest_frame import NewestFrameSource
 from plate_devices.sources.outages import OutageTracker
 from plate_devices.sources.reopening import LoginError, ReopeningSource
@@ -63,6 +64,13 @@ class FastBackOff(BackOff):
         return super().next() / 100
 
 
+@pytest.fixture
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits are short, and an outage is over soon."""
+    monkeypatch.setattr(reopening, "BackOff", FastBackOff)
+    monkeypatch.setattr(outages, "SETTLED_AFTER", 0.1)
+
+
 def lives(*them: Life) -> Callable[[], Life]:
     rest = iter(them)
     return lambda: next(rest)
@@ -72,9 +80,9 @@ def gone() -> DeviceError:
     return DeviceError("gate is gone")
 
 
-def test_frame_numbers_go_on_after_reopening() -> None:
+def test_frame_numbers_go_on_after_reopening(fast: None) -> None:
     all_lives = [Life(3, gone()), Life(0, gone()), Life(2), Life(9)]
-    source = ReopeningSource(lives(*all_lives), back_off=FastBackOff())
+    source = ReopeningSource(lives(*all_lives))
     frames = source.frames()
     assert [next(frames).number for _ in range(8)] == list(range(8))
     assert [life.closed for life in all_lives] == [1, 1, 1, 0]
@@ -91,10 +99,9 @@ def test_a_source_that_never_worked_is_an_error() -> None:
     assert life.closed == 1
 
 
-def test_an_outage_and_its_end_are_reported_once() -> None:
-    outages = OutageTracker("gate", settled_after=0.1)
+def test_an_outage_and_its_end_are_reported_once(fast: None) -> None:
     flapping = [Life(2, gone()) for _ in range(5)]
-    source = NewestFrameSource(ReopeningSource(lives(Life(2, gone()), *flapping, Life(10_000)), outages, FastBackOff()))
+    source = NewestFrameSource(ReopeningSource(lives(Life(2, gone()), *flapping, Life(10_000))))
     source.listener = listener = FakeListener()
     for frame in source.frames():
         if len(listener.messages) == 2 or frame.number > 200:
@@ -106,11 +113,8 @@ def test_an_outage_and_its_end_are_reported_once() -> None:
     assert source.state == ""
 
 
-def test_a_stall_is_noticed_while_the_driver_still_waits() -> None:
-    source = NewestFrameSource(
-        ReopeningSource(lives(Life(2, 0.8), Life(10_000)), OutageTracker("gate", 0.05), FastBackOff()),
-        stalled_after=0.1,
-    )
+def test_a_stall_is_noticed_while_the_driver_still_waits(fast: None) -> None:
+    source = NewestFrameSource(ReopeningSource(lives(Life(2, 0.8), Life(10_000))), stalled_after=0.1)
     source.listener = listener = FakeListener()
     states = []
     listener.waiting = lambda: states.append(source.state)  # type: ignore[method-assign]
@@ -155,17 +159,17 @@ def test_waits_grow_to_a_limit_differ_and_are_reset() -> None:
 def test_an_outage_ends_after_ten_seconds_of_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: moment[0])
-    outages = OutageTracker("gate", settled_after=10.0)
-    assert not outages.picture()
-    outages.lost("gate is gone", "lost")
-    assert outages.state == "lost"
+    tracker = OutageTracker("gate")
+    assert not tracker.picture()
+    tracker.lost("gate is gone", "lost")
+    assert tracker.state == "lost"
     for moment[0] in (300.0, 305.0):
-        assert not outages.picture()
-    assert outages.state == ""
-    outages.lost("gate is gone again", "lost")
+        assert not tracker.picture()
+    assert tracker.state == ""
+    tracker.lost("gate is gone again", "lost")
     for moment[0] in (400.0, 409.0):
-        assert not outages.picture()
+        assert not tracker.picture()
     moment[0] = 411.0
-    assert outages.picture()
-    messages = [outages.take_message() for _ in range(3)]
+    assert tracker.picture()
+    messages = [tracker.take_message() for _ in range(3)]
     assert messages == ["gate is gone (trying again until it is back)", "gate sends pictures again, after 7 min", None]
