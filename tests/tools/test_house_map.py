@@ -1,0 +1,26 @@
+"""The map of the code counts what its page says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import house_map
+
+
+def test_lines_rooms_circles_and_names_are_counted(tmp_path: Path) -> None:
+    files = {
+        "runtime/plate_runtime/one.py": "# a comment\n\nfrom .two import thing\n\nother = thing\n",
+        "runtime/plate_runtime/two.py": '"""Text."""\nfrom plate_runtime.three import deep\n\nthing = deep\n',
+        "runtime/plate_runtime/three/deep.py": "def late() -> None:\n    from .. import one\n",
+        "train/plate_train/two.py": "import plate_runtime.one\n",
+        "export/plate_export/a.py": "from . import b\n",
+        "export/plate_export/b.py": "from .a import what\n",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert house_map.folders(tmp_path)["plate_runtime"] == (2, 2 + 3)
+    assert house_map.repeated_names(tmp_path) == {"two.py": 2}
+    assert house_map.circles(house_map.room_imports(tmp_path)) == [["plate_export.a", "plate_export.b"]]
+    assert house_map.words_left(tmp_path, ["runtime"])["told"] == 0
