@@ -95,7 +95,6 @@ class SendingReporter(Reporter):
         super().__init__(options, engine, cast("Log", sender))
 
     def apply(self, options: InferOptions, script: Script) -> None:
-        """See `Reporter`."""
         super().apply(options, script)
         if self._lines is not None:
             self._lines = cast("ConsoleLines", self._sender)

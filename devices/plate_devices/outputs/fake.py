@@ -43,22 +43,18 @@ class FakeOutput(Output):
         self.is_open = False
 
     def open(self) -> None:
-        """See `Output`."""
         self._fail()
         self.is_open = True
 
     def send(self, events: Sequence[Event]) -> int:
-        """See `Output`."""
         self._fail()
         self.events += events[: self.takes]
         return min(len(events), self.takes)
 
     def check(self) -> None:
-        """See `Output`."""
         self._fail()
 
     def close(self) -> None:
-        """See `Output`."""
         self.is_open = False
 
     def _fail(self) -> None:

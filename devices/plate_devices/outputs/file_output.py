@@ -23,16 +23,13 @@ class FileOutput(Output):
         self._file, self._time_of = file, time_of
 
     def open(self) -> None:
-        """See `Output`."""
         self._file.check()
 
     def check(self) -> None:
-        """See `Output`."""
         self._file.check()
         self._file.close()
 
     def close(self) -> None:
-        """See `Output`."""
         self._file.close()
 
     def delete_before(self, before: datetime, note: Callable[[str], None]) -> int:

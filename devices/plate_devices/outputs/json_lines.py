@@ -39,7 +39,6 @@ class LinesSettings(OutputSettings):
 
     @property
     def is_queued(self) -> bool:
-        """See `OutputSettings`."""
         return self.path is not None
 
 

@@ -79,11 +79,9 @@ class MqttOutput(Output):
         return f"{self._settings.discovery_prefix}/{self.device}" if self._settings.discovery else None
 
     def notices(self) -> list[str]:
-        """See `Output`."""
         return self._conflicts.notices()
 
     def open(self) -> None:
-        """See `Output`."""
         self.close()
 
         def prepare(client: BrokerClient) -> None:
@@ -119,7 +117,6 @@ class MqttOutput(Output):
         return client
 
     def send(self, events: Sequence[Event]) -> int:
-        """See `Output`."""
         client = self._client
         if client is None or client.lost or not client.is_connected():
             raise self._unavailable(client, "is not connected")

@@ -109,16 +109,13 @@ class PostgresOutput(Output):
         self._retention_noted = False
 
     def open(self) -> None:
-        """See `Output`."""
         self.close()
         self._connection = self._connect()
 
     def check(self) -> None:
-        """See `Output`."""
         self._connect().close()
 
     def close(self) -> None:
-        """See `Output`."""
         if self._connection is not None:
             with suppress(self._psycopg.Error):
                 self._connection.close()

@@ -55,7 +55,6 @@ class SqliteOutput(Output):
         self._damaged = False
 
     def open(self) -> None:
-        """See `Output`."""
         self.close()
         with self._lock:
             if self._damaged and (message := self._replace()):
@@ -85,11 +84,9 @@ class SqliteOutput(Output):
         return len(events)
 
     def check(self) -> None:
-        """See `Output`."""
         self._connect().close()
 
     def close(self) -> None:
-        """See `Output`."""
         if self._connection is not None:
             self._connection.close()
         self._connection = None

@@ -135,7 +135,6 @@ class WebhookOutput(Output):
             self.close()
 
     def close(self) -> None:
-        """See `Output`."""
         self._failed = None
         if self._connection is not None:
             self._connection.close()

@@ -64,7 +64,6 @@ class WatchedFolder(Source):
 
     @property
     def state(self) -> str:
-        """See `Source`."""
         return self._state
 
     def frames(self) -> Frames:
