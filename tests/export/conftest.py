@@ -178,4 +178,4 @@ def plate_h5(plate_network: Any, plate_meta: ModelMeta, tmp_path_factory: pytest
 @pytest.fixture
 def cell_generator(monkeypatch: pytest.MonkeyPatch) -> None:
     """Renders the recorded plates with `draw_cells`."""
-    monkeypatch.setattr("plate_train.plates.recorded._default_renderer", lambda: draw_cells)
+    monkeypatch.setattr("plate_train.plates.recorded.shard", draw_cells)

@@ -63,7 +63,7 @@ def exported(plate_h5: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All four files, checked with the drawings that the `.h5` records."""
     out = tmp_path_factory.mktemp("exported")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("plate_train.plates.recorded._default_renderer", lambda: draw_cells)
+        patch.setattr("plate_train.plates.recorded.shard", draw_cells)
         assert export_command([str(plate_h5), "--out", str(out), "--calibration", "50"]) == 0
     return out
 
@@ -157,7 +157,7 @@ def test_crops_that_the_network_went_on_with_are_left_out(
 def test_no_generator_is_needed_for_float_files_of_labelled_crops(
     plate_h5: Path, crops: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("plate_train.plates.recorded._default_renderer", lambda: pytest.fail("drawn"))
+    monkeypatch.setattr("plate_train.plates.recorded.shard", lambda *_, **__: pytest.fail("drawn"))
     assert export_command([str(plate_h5), "--data", str(crops), "--float", "--out", str(tmp_path / "out")]) == 0
 
 
@@ -186,7 +186,7 @@ def test_a_generator_that_changed_is_exit_2(plate_h5: Path, tmp_path: Path, monk
         pictures[0, 0, 0] ^= 1
         return pictures, texts
 
-    monkeypatch.setattr("plate_train.plates.recorded._default_renderer", lambda: newer)
+    monkeypatch.setattr("plate_train.plates.recorded.shard", newer)
     _refused(DataError, [plate_h5], tmp_path / "out", "renders other plates than those that were recorded")
     assert DataError.exit_code == 2
 

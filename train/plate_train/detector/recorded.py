@@ -34,23 +34,23 @@ class SceneSet:
         return len(self.plates)
 
 
-def validation_scenes(meta: ModelMeta, render: Render = shard) -> tuple[SceneSet, str]:
+def validation_scenes(meta: ModelMeta, render: Render | None = None) -> tuple[SceneSet, str]:
     """Render the recorded validation set again, and return it with its digest.
 
     Raises:
         DataError: nothing was recorded, or the generator renders something else now.
     """
-    pictures, texts, digest = validation_again(meta, "detector", render)
+    pictures, texts, digest = validation_again(meta, "detector", render or shard)
     return _scene_set("drawn-scenes/val", pictures, texts), digest
 
 
-def training_scenes(meta: ModelMeta, count: int, render: Render = shard) -> SceneSet:
+def training_scenes(meta: ModelMeta, count: int, render: Render | None = None) -> SceneSet:
     """Render `count` of the scenes that the network was trained on last.
 
     Raises:
         DataError: nothing was recorded, or the fonts are missing.
     """
-    pictures, texts = training_again(meta, "detector", count, render)
+    pictures, texts = training_again(meta, "detector", count, render or shard)
     return _scene_set("drawn-scenes/train", pictures, texts)
 
 
