@@ -35,6 +35,7 @@ class EventPipeline:
         self._log = log
         self._config = options.config
         self._delivery = self._open(options.config)
+        self._show_cameras(options)
         self._retention: Retention | None = self._start_retention(options)
 
     def put(self, record: Record) -> None:
@@ -65,6 +66,7 @@ class EventPipeline:
                 self._delivery = self._open(before)
                 raise
         self._config = now
+        self._show_cameras(options)
         self._retention = self._start_retention(options)
 
     def close(self, seconds: float) -> None:
@@ -72,6 +74,10 @@ class EventPipeline:
         if self._retention is not None:
             self._retention.close()
         self._close_delivery(seconds)
+
+    def _show_cameras(self, options: InferOptions) -> None:
+        if self._delivery is not None:
+            self._delivery.show_cameras({one.name: one.tags for one in options.cameras if one.name})
 
     def _close_delivery(self, seconds: float) -> None:
         delivery, self._delivery = self._delivery, None

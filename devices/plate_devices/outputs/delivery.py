@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from plate_devices.events.records import to_line
 from plate_devices.outputs.event_store import EventStore
-from plate_devices.outputs.make_outputs import destinations, make_outputs
+from plate_devices.outputs.make_outputs import destinations, make_outputs, tags_of
 from plate_devices.outputs.output import OutputError
 from plate_devices.outputs.output_settings import QueueSettings
 from plate_devices.outputs.sender import Sender
@@ -40,7 +40,7 @@ def deliver(
     """
     queue = queue or QueueSettings()
     made = make_outputs(outputs, queue.place)
-    return Delivery(made, queue, clock, report, destinations(outputs)) if made else None
+    return Delivery(made, queue, clock, report, destinations(outputs), tags=tags_of(outputs)) if made else None
 
 
 class Delivery:
@@ -57,6 +57,8 @@ class Delivery:
         clock: Clock,
         report: Report,
         addresses: Mapping[str, Destination | None] | None = None,
+        *,
+        tags: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         """Open the queue and begin to deliver the events that wait in it.
 
@@ -66,19 +68,29 @@ class Delivery:
             clock: stamps the events, and corrects waiting ones once it is set.
             report: is called from any thread with messages for the operator.
             addresses: of brokers and servers, by the output's name. Events that wait for another address stay there.
+            tags: of the events that an output gets, by its name; none for all events.
 
         Raises:
             QueueError: the folder cannot be used. A full disk is not an error.
         """
         self._outputs, self._report = outputs, report
+        self._tags = {output.name: (tags or {}).get(output.name, ()) for output in outputs}
         self._stop = threading.Event()
         by_name = {output.name: (addresses or {}).get(output.name) for output in outputs}
         self._store = store = EventStore(by_name, settings, clock, report)
         self._senders = [
-            Sender(output, partial(store.queues_of, output.name), report, store.note_damage) for output in outputs
+            Sender(output, partial(store.queues_of, output.name), report, store.note_damage, self._tags[output.name])
+            for output in outputs
         ]
         self._maintenance = BackgroundThread(self._maintain, "outputs")
         self._maintenance.start()
+
+    def show_cameras(self, cameras: Mapping[str, Sequence[str]]) -> None:
+        """Set the cameras that the outputs announce: names with tags."""
+        for output in self._outputs:
+            wanted = set(self._tags[output.name])
+            output.cameras = tuple(name for name, tags in cameras.items() if not wanted or wanted & set(tags))
+        self._wake_senders()
 
     def put(self, event: Event) -> None:
         """Take an event, which has an `id`. It never fails, and waits for the disk alone."""

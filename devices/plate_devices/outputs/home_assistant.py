@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from plate_devices.outputs.identity import node_id
@@ -28,21 +28,46 @@ _EVENT = (
 )
 
 
+_ORIGIN = {"name": "plate-edge", "sw_version": __version__}
+
+Entity = tuple[str, str, dict[str, Any]]
+"""Component, name and configuration."""
+
+
 def discovery(prefix: str, topic: str, device: str) -> Iterator[tuple[str, str]]:
     """Yield topic and payload for each entity of a device that publishes under `topic`."""
     node = node_id(device)
-    shared = {
-        "device": {"identifiers": [f"plate-edge-{node}"], "name": f"Plate Edge {device}", "model": "plate-infer"},
-        "origin": {"name": "plate-edge", "sw_version": __version__},
+    about = {"identifiers": [f"plate-edge-{node}"], "name": f"Plate Edge {device}", "model": "plate-infer"}
+    yield from _announced(prefix, node, about, (*_vehicle_entities(topic, topic), _status(topic)))
+
+
+def camera_discovery(prefix: str, topic: str, device: str, camera: str) -> Iterator[tuple[str, str]]:
+    """Yield topic and payload for each entity of a camera, which Home Assistant shows as a device of its own."""
+    node = node_id(f"{device}/{camera}")
+    about = {
+        "identifiers": [f"plate-edge-{node}"],
+        "name": f"Plate Edge {camera}",
+        "model": "camera",
+        "via_device": f"plate-edge-{node_id(device)}",
     }
-    for component, entity, about in _entities(topic):
-        config = {**shared, **about, "unique_id": f"plate-edge-{node}-{entity}"}
+    yield from _announced(prefix, node, about, _vehicle_entities(topic, camera_topic(topic, camera)))
+
+
+def camera_topic(topic: str, camera: str) -> str:
+    """Return the beginning of a camera's topics: the events of `gate` are under TOPIC/gate."""
+    return f"{topic}/{node_id(camera)}"
+
+
+def _announced(prefix: str, node: str, device: dict[str, Any], entities: Iterable[Entity]) -> Iterator[tuple[str, str]]:
+    for component, entity, about in entities:
+        config = {"device": device, "origin": _ORIGIN, **about, "unique_id": f"plate-edge-{node}-{entity}"}
         yield f"{prefix}/{component}/{node}/{entity}/config", json.dumps(config)
 
 
-def _entities(topic: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _vehicle_entities(topic: str, of: str) -> Iterator[Entity]:
+    """Yield the entities of the vehicles that are published under `of`; `topic` is that of the device."""
     there = {"availability_topic": f"{topic}/status"}
-    vehicle = {"state_topic": f"{topic}/vehicle", **there}
+    vehicle = {"state_topic": f"{of}/vehicle", **there}
     yield (
         "sensor",
         "last_plate",
@@ -51,7 +76,7 @@ def _entities(topic: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
             "name": "Last plate",
             "icon": "mdi:car",
             "value_template": _TEXT,
-            "json_attributes_topic": f"{topic}/vehicle",
+            "json_attributes_topic": f"{of}/vehicle",
             "json_attributes_template": _ATTRIBUTES,
         },
     )
@@ -76,7 +101,10 @@ def _entities(topic: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
             "value_template": _EVENT,
         },
     )
-    yield (
+
+
+def _status(topic: str) -> Entity:
+    return (
         "binary_sensor",
         "status",
         {

@@ -13,6 +13,7 @@ from plate_devices.outputs.appended_file import AppendedFile, Line
 from plate_devices.outputs.file_output import FileOutput
 from plate_devices.outputs.output import event_time
 from plate_devices.outputs.output_settings import OutputSettings
+from plate_devices.setting_errors import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,10 @@ class LinesSettings(OutputSettings):
     path: Path | None = None
     rotate: Literal["never", "day", "month"] = "never"
     json: bool = True
+
+    def __post_init__(self) -> None:
+        if self.tags and self.path is None:
+            raise SettingError("tags", "lines on standard output hold all events; name a path, or leave out tags")
 
     @property
     def is_queued(self) -> bool:

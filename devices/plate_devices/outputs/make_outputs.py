@@ -75,6 +75,11 @@ def destinations(settings: Sequence[OutputSettings]) -> dict[str, Destination | 
     return {name: None if one.name else one.destination for name, one in _by_name(settings).items()}
 
 
+def tags_of(settings: Sequence[OutputSettings]) -> dict[str, Sequence[str]]:
+    """Return the tags of the events that each output gets, by the output's name."""
+    return {name: one.tags for name, one in _by_name(settings).items()}
+
+
 def _by_name(settings: Sequence[OutputSettings]) -> dict[str, OutputSettings]:
     found: dict[str, OutputSettings] = {}
     for one in settings:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from plate_devices.events.records import to_line
 from plate_devices.outputs.client_id_conflicts import ConflictDetector
-from plate_devices.outputs.home_assistant import discovery
+from plate_devices.outputs.home_assistant import camera_discovery, camera_topic, discovery
 from plate_devices.outputs.identity import client_id, device_id, service_name
 from plate_devices.outputs.mqtt_settings import MqttSettings, resolve
 from plate_devices.outputs.output import Output, OutputError
@@ -18,7 +18,7 @@ from plate_devices.outputs.urls import read_secret, tls
 from plate_runtime.errors import UsageError, missing_extra
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from paho.mqtt.client import MQTTMessage, MQTTMessageInfo
 
@@ -66,6 +66,7 @@ class MqttOutput(Output):
         self._version = mqtt_client.VERSIONS[0]
         self._conflicts = ConflictDetector(self.client_id, self.topic)
         self._unanswered = 0
+        self._cameras: Sequence[str] = ()
         self._client: BrokerClient | None = None
 
     @property
@@ -122,8 +123,10 @@ class MqttOutput(Output):
             raise self._unavailable(client, "is not connected")
         if self._conflicts.should_republish():
             self._publish_online(client)
+        if self._cameras != self.cameras:
+            self._announce(client)
         messages = [
-            client.publish(f"{self.topic}/{event['type']}", to_line(event), qos=1, retain=self._retained(event))
+            client.publish(f"{self._topic_of(event)}/{event['type']}", to_line(event), 1, self._retained(event))
             for event in events
         ]
         acknowledged = self._wait(client, messages, ACKNOWLEDGED_WITHIN)
@@ -150,13 +153,31 @@ class MqttOutput(Output):
             with suppress(OSError, ValueError):
                 client.subscribe(f"{self.topic}/status")
         sent = [self._publish_online(client)]
+        cameras = self.cameras
         if self._settings.discovery:
-            for topic, entity in discovery(self._settings.discovery_prefix, self.topic, self.device):
-                sent.append(client.publish(topic, entity, qos=1, retain=True))
+            sent += [client.publish(topic, entity, qos=1, retain=True) for topic, entity in self._entities(cameras)]
         acknowledged = self._wait(client, sent, self._mqtt.OPEN_WITHIN) == len(sent)
         self._unanswered = 0 if client.subscribed.is_set() else self._unanswered + 1
         if not acknowledged:
             raise self._unavailable(client, "does not acknowledge")
+        self._cameras = cameras
+
+    def _entities(self, cameras: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Yield topic and payload of every entity; an empty payload for those of cameras that are not there any more.
+
+        Several cameras are devices beside this one, which then has its status alone.
+        """
+        place = self._settings.discovery_prefix, self.topic, self.device
+        for topic, entity in discovery(*place):
+            yield topic, "" if cameras and not topic.endswith("/status/config") else entity
+        for camera in cameras:
+            yield from camera_discovery(*place, camera)
+        for camera in self._cameras:
+            if camera not in cameras:
+                yield from ((topic, "") for topic, _ in camera_discovery(*place, camera))
+
+    def _topic_of(self, event: Event) -> str:
+        return camera_topic(self.topic, event["camera"]) if "camera" in event else self.topic
 
     def _unavailable(self, client: BrokerClient | None, otherwise: str) -> OutputError:
         """Return why the broker is not available, after the client's thread has noted the end of the connection."""

@@ -63,6 +63,9 @@ class Output(Protocol):
     name: str
     """Name in the settings and in messages. Events wait under this name, also after a restart. It holds no secret."""
 
+    cameras: Sequence[str] = ()
+    """Names of the cameras whose events it gets; set by another thread while it is open. Empty for an unnamed one."""
+
     def open(self) -> None:
         """Connect, or create the file. Raises OutputError if that is not possible now."""
         ...

@@ -20,10 +20,12 @@ class OutputSettings:
     Attributes:
         name: by default its type, with a number from the second on. Events wait under this name. If it is set, the
             address of a broker or server may change: waiting events go to the new address.
+        tags: it gets only events of cameras with one of these `tags`; by default all events.
     """
 
     type: str
     name: str = ""
+    tags: tuple[str, ...] = ()
 
     @property
     def destination(self) -> Destination | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from plate_devices.backoff import SETTLED_AFTER, BackOff
@@ -15,7 +16,7 @@ from plate_devices.threads import BackgroundThread, describe
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from plate_devices.outputs.output import Output, Report
+    from plate_devices.outputs.output import Event, Output, Report
     from plate_devices.outputs.queue import EventQueue
     from plate_devices.outputs.queue_tables import QueuedEvent
 
@@ -40,6 +41,7 @@ class Sender:
         queues: Callable[[], Sequence[EventQueue]],
         report: Report,
         note_damage: Callable[[QueueError], None],
+        tags: Sequence[str] = (),
     ) -> None:
         """Begin to send.
 
@@ -48,9 +50,11 @@ class Sender:
             queues: returns the queues to send from, in their order.
             report: is called for outages, from the thread.
             note_damage: is called with the error of a queue that cannot be read or written.
+            tags: other events than those with one of these tags are passed over; empty for all events.
         """
         self.name = output.name
         self._output, self._queues, self._report, self._note_damage = output, queues, report, note_damage
+        self._tags = frozenset(tags)
         self._awake, self._finishing, self._stopped = threading.Event(), threading.Event(), threading.Event()
         self._back_off = BackOff(LONGEST_WAIT)
         self._outage = Outage(output.name, report)
@@ -107,7 +111,12 @@ class Sender:
             self._open = True
         queue, batch = self._next()
         if batch:
-            self._send(queue, batch)
+            wanted = self._wants(batch[0].event)
+            alike = list(takewhile(lambda one: self._wants(one.event) == wanted, batch))
+            if wanted:
+                self._send(queue, alike)
+            else:
+                self._acknowledge(queue, alike)
             return True
         self._output.send(())
         if self._outage.over():
@@ -116,6 +125,10 @@ class Sender:
             return False
         self._awake.wait(CHECK_EVERY)
         return True
+
+    def _wants(self, event: Event) -> bool:
+        """Whether the output gets an event; corrections of the clock go to all."""
+        return not self._tags or event.get("type") == "clock" or not self._tags.isdisjoint(event.get("tags", ()))
 
     def _send(self, queue: EventQueue, batch: Sequence[QueuedEvent]) -> None:
         try:

@@ -162,6 +162,10 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA cache_size = -{PAGES_KB}")
     columns = ", ".join(f"{column} {_TYPES.get(column, 'TEXT')}" for column in COLUMNS[1:])
     connection.execute(f"CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, {columns}, record TEXT NOT NULL)")
+    there = {name for _, name, *_ in connection.execute("PRAGMA table_info(events)")}
+    for column in COLUMNS:
+        if column not in there:  # the file is older than this column
+            connection.execute(f"ALTER TABLE events ADD COLUMN {column} {_TYPES.get(column, 'TEXT')}")
     connection.execute("CREATE INDEX IF NOT EXISTS events_by_time ON events (last_time)")
     connection.execute("CREATE INDEX IF NOT EXISTS events_by_text ON events (text)")
 

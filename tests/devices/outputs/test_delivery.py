@@ -78,6 +78,21 @@ def test_every_output_gets_everything_in_order(start: Start) -> None:
     assert not outputs[0].is_open
 
 
+def test_an_output_with_tags_gets_the_events_of_its_cameras_alone(tmp_path: Path, reported: Reports) -> None:
+    every, yard = FakeOutput(name="every"), FakeOutput(name="yard")
+    yard.takes = 2
+    settings = QueueSettings(folder=tmp_path / "queue", most_megabytes=1)
+    delivery = Delivery([every, yard], settings, Clock(FakeTimes()), reported, tags={"yard": ["yard", "in"]})
+    delivery.show_cameras({"a": ("yard",), "b": (), "c": ("out", "in"), "d": ("out",)})
+    assert (every.cameras, yard.cameras) == (("a", "b", "c", "d"), ("a", "c"))
+    tagged = [event(number) | tags for number, tags in enumerate(4 * [{"tags": ["yard"]}, {}, {"tags": ["out", "in"]}])]
+    delivery.put_all([*tagged, event(99) | {"type": "clock"}])
+    delivery.close(60.0)
+    assert ids(every) == [one["id"] for one in tagged] + ["id-99"]
+    assert ids(yard) == [one["id"] for one in tagged if "tags" in one] + ["id-99"]
+    assert [state.waiting for state in delivery.state()] == [0, 0]
+
+
 def test_without_outputs_nothing_is_made(tmp_path: Path) -> None:
     assert deliver([LinesSettings()], QueueSettings(folder=tmp_path / "queue"), Clock(FakeTimes()), print) is None
     assert not list(tmp_path.iterdir())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from plate_devices.outputs.home_assistant import discovery
+from plate_devices.outputs.home_assistant import camera_discovery, discovery
 from plate_devices.outputs.identity import node_id
 from plate_runtime import __version__
 
@@ -32,3 +32,24 @@ def test_each_entity_has_the_topics_and_fields_that_home_assistant_needs() -> No
         "state_topic": "yard/cam/status", "payload_on": "online", "payload_off": "offline",
         "device_class": "connectivity", "entity_category": "diagnostic",
     }  # fmt: skip
+
+
+def test_each_of_several_cameras_is_a_device() -> None:
+    found = {topic: json.loads(one) for topic, one in camera_discovery("homeassistant", "yard/cam", "house", "gate 2")}
+    topic, node = f"yard/cam/{node_id('gate 2')}", node_id("house/gate 2")
+    kinds = {"last_plate": "sensor", "last_seen": "sensor", "vehicle": "event"}
+    assert list(found) == [f"homeassistant/{kind}/{node}/{name}/config" for name, kind in kinds.items()]
+    for entity in found.values():
+        assert entity["device"] == {
+            "identifiers": [f"plate-edge-{node}"],
+            "name": "Plate Edge gate 2",
+            "model": "camera",
+            "via_device": f"plate-edge-{node_id('house')}",
+        }
+        assert (entity["state_topic"], entity["availability_topic"]) == (f"{topic}/vehicle", "yard/cam/status")
+        assert entity.get("json_attributes_topic", f"{topic}/vehicle") == f"{topic}/vehicle"
+    ids = [one["unique_id"] for one in found.values()]
+    others = [
+        json.loads(one)["unique_id"] for _, one in camera_discovery("homeassistant", "yard/cam", "house-gate", "2")
+    ]
+    assert not set(ids) & set(others)

@@ -87,6 +87,33 @@ def test_the_device_is_announced_to_home_assistant(broker: Broker) -> None:
 
 
 @system
+def test_several_cameras_are_devices_with_their_own_topics(broker: Broker) -> None:
+    output = output_at(broker.port, topic="yard/cam")
+    output.open()
+    output.cameras = ("front", "back door")
+    assert output.send([event(1) | {"camera": "front"}, event(2) | {"camera": "back door"}]) == 2
+    output.cameras = ("front",)
+    assert output.send([event(3) | {"camera": "front"}]) == 1
+    output.close()
+    late = Listener(broker.port, "homeassistant/#")
+    until(lambda: len(late.heard) >= 4)
+    late.close()
+    reported = {topic: json.loads(payload) for topic, payload, retained in late.heard if retained}
+    topics = {one.get("state_topic") for one in reported.values()}
+    assert topics == {"yard/cam/front/vehicle", "yard/cam/status"}, "those of the removed camera are gone, too"
+    assert len(reported) == 4
+
+
+@system
+def test_events_of_cameras_are_published_under_their_names(broker: Broker, listener: Listener) -> None:
+    output = output_at(broker.port)
+    output.open()
+    output.send([event(1) | {"camera": "front"}, event(2)])
+    until(lambda: listener.on("plate-edge/gate/front/vehicle") and listener.on("plate-edge/gate/vehicle"))
+    output.close()
+
+
+@system
 def test_the_broker_says_when_the_device_is_gone(broker: Broker, listener: Listener) -> None:
     output = output_at(broker.port)
     output.open()
