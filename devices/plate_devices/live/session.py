@@ -15,6 +15,7 @@ from plate_devices.live.shared_readers import SharedReaders
 from plate_devices.live.tally import closing_line
 from plate_devices.run_options import PROGRAM, InferOptions
 from plate_devices.service.log import Log
+from plate_devices.service.memory_trim import share_heaps
 from plate_devices.service.notify import Notifier
 from plate_devices.service.signals import Signals
 from plate_devices.threads import THREADS
@@ -46,6 +47,7 @@ class Session:
     def run(self) -> int:
         """Read until the cameras end or the session is stopped, and return the exit code."""
         THREADS.report = self._log.say
+        share_heaps()
         with ExitStack() as stack:
             if self._service:
                 stack.enter_context(self._signals)

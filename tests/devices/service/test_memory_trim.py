@@ -23,6 +23,26 @@ before = Board().memory_used
 print(malloc_trim(), before - Board().memory_used)
 """
 
+# glibc's heaps of threads begin at multiples of 64 MB.
+_HEAPS = """
+import sys, threading
+from pathlib import Path
+from plate_devices.service.memory_trim import share_heaps
+if sys.argv[1] == "shared":
+    share_heaps()
+kept, together = [], threading.Barrier(9)
+def allocate():
+    kept.append([bytes(1000) for _ in range(100)])
+    together.wait()
+    together.wait()
+for _ in range(8):
+    threading.Thread(target=allocate).start()
+together.wait()
+starts = [int(line.partition("-")[0], 16) for line in Path("/proc/self/maps").read_text().splitlines() if "rw-p" in line]
+print(sum(start % (64 << 20) == 0 for start in starts))
+together.wait()
+"""
+
 
 def test_it_trims_at_once_and_then_once_a_minute() -> None:
     done: list[float] = []
@@ -43,3 +63,13 @@ def test_gaps_between_blocks_in_use_are_returned() -> None:
         assert int(freed) > _BLOCKS * _BLOCK / 2
     else:
         assert trimmed == "False"
+
+
+def test_threads_share_heaps() -> None:
+    """Eight threads that live at the same time get eight heaps, or two; each is a mapping of its own."""
+    counts = {}
+    for kind in ("own", "shared"):
+        done = subprocess.run([sys.executable, "-c", _HEAPS, kind], capture_output=True, text=True, check=True)
+        counts[kind] = int(done.stdout)
+    if platform.libc_ver()[0] == "glibc":
+        assert counts["shared"] <= 2 < counts["own"]
