@@ -38,8 +38,8 @@ def allocate():
 for _ in range(8):
     threading.Thread(target=allocate).start()
 together.wait()
-starts = [int(line.partition("-")[0], 16) for line in Path("/proc/self/maps").read_text().splitlines() if "rw-p" in line]
-print(sum(start % (64 << 20) == 0 for start in starts))
+maps = Path("/proc/self/maps").read_text().splitlines()
+print(sum(int(line.partition("-")[0], 16) % (64 << 20) == 0 for line in maps if "rw-p" in line))
 together.wait()
 """
 
