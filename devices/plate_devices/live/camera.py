@@ -148,7 +148,8 @@ class Camera:
         if self.busy or now - self._idle_since < IDLE_AFTER:
             return False
         self._idle_since = now
-        self.loop.waiting()
+        if self.source.waits:
+            self.loop.waiting()
         return True
 
     def count(self) -> None:

@@ -32,6 +32,8 @@ class NewestFrameSource(Source):
         read: frames that were handed on.
         listener: is called about outages.
         changed: is notified when the source becomes ready.
+        waits: whether the time that passes without a frame is that of the frames. A film that is decoded slowly does
+            not wait.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class NewestFrameSource(Source):
         self._ended = False
         self._stopping = False
         self._patient = False
+        self.waits = drops
         self._thread = BackgroundThread(self._read, f"read {source.name}", restarts=False)
 
     @property
@@ -99,7 +102,7 @@ class NewestFrameSource(Source):
                 came = self.changed.wait_for(lambda: self.ready, IDLE_AFTER)
             self.pass_messages()
             if not came:
-                if self.listener is not None:
+                if self.listener is not None and self.waits:
                     self.listener.waiting()
                 self.check()
             elif (frame := self.take()) is not None:
@@ -124,6 +127,7 @@ class NewestFrameSource(Source):
             if not self._drops:
                 self.changed.notify_all()
         self._waiting_since = time.monotonic()
+        self.waits = self._drops
         self.read += frame is not None
         return frame
 
@@ -161,7 +165,8 @@ class NewestFrameSource(Source):
         self._messages.append(message)
 
     def waiting(self) -> None:
-        """See `SourceListener`."""
+        """See `SourceListener`: a source that is no camera says itself that it waits for a frame."""
+        self.waits = True
 
     def pass_messages(self) -> None:
         """Pass messages on, in the thread that takes frames."""

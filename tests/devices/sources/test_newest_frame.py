@@ -87,3 +87,35 @@ def test_closing_without_reading_is_fine() -> None:
     camera = Camera()
     NewestFrameSource(camera).close()
     assert camera.closed
+
+
+def test_a_source_that_is_slow_does_not_wait_unless_it_says_so() -> None:
+    """Vehicles leave while a camera sends no frame, and not while a film is decoded."""
+
+    class Slow(Camera):
+        def frames(self) -> Frames:
+            yield make_frame(0)
+            time.sleep(0.6)
+            yield make_frame(1)
+            assert self.listener is not None
+            for _ in range(6):
+                time.sleep(0.2)
+                self.listener.waiting()
+
+    class Listener:
+        waits = 0
+
+        def report(self, message: str) -> None:
+            raise AssertionError(message)
+
+        def waiting(self) -> None:
+            self.waits += 1
+
+    source = NewestFrameSource(Slow(), drops=False)
+    source.listener = listener = Listener()
+    frames = source.frames()
+    assert (next(frames).number, listener.waits) == (0, 0)
+    assert (next(frames).number, listener.waits) == (1, 0)
+    assert list(frames) == []
+    assert listener.waits >= 1
+    source.close()
