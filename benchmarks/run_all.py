@@ -35,6 +35,7 @@ BENCHMARKS = {
     "hostile_clients": "an honest client beside 200 hostile ones, on page and socket",
     "outputs": "what an event costs until every output has it",
     "damaged_queues": "what is lost of 600 damaged queues of events",
+    "shared_search": "a search for character networks with no, one and two workers",
     "outages": "what is held while cameras fall over for a quarter of an hour",
 }
 """Scripts by their name, and what they show.

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from receivers.broker import free_port
 from small_plates import small_settings, small_store, write_crops
 
 from plate_runtime.errors import DataError, ModelError, UsageError
 from plate_train import score_h5
+from plate_train.loop.shared_search import Address
 from plate_train.networks import weights_file
 from plate_train.plates import search
 from plate_train.plates.session import session
@@ -55,6 +59,23 @@ def test_a_search_that_broke_off_goes_on_without_repeating(tmp_path: Path, monke
     session(settings, run, small_store(tmp_path), resume=True, say=told.append)
     assert sum(line.startswith("trial 0:") for line in told) == 1
     assert (run / "report.json").exists()
+
+
+def test_a_worker_trains_the_trials_of_a_chief(tmp_path: Path) -> None:
+    chief, settings = Address("127.0.0.1", free_port()), small_settings(**SEARCHED | {"trials": 1, "trial_steps": 2})
+    found: list[Settings] = []
+
+    def serve() -> None:
+        found.append(search.search(settings, tmp_path, small_store(tmp_path), resume=False, chief=chief, say=quiet))
+
+    serving = threading.Thread(target=serve)
+    serving.start()
+    of_this_host = replace(settings, name="worker", threads=1, trials=0, drawings="elsewhere")
+    search.help_search(of_this_host, tmp_path / "worker", small_store(tmp_path), chief=chief, say=quiet)
+    serving.join(60.0)
+    (trial,) = json.loads((tmp_path / "search.json").read_text())["trials"]
+    assert trial["size"] == f"{found[0].width}x{found[0].depth}"
+    assert (tmp_path / "worker/trials/0/checkpoint.npz").is_file()
 
 
 def test_no_size_within_the_limit_is_wrong_use() -> None:

@@ -15,6 +15,7 @@ from plate_runtime.alphabet import ALPHABET
 from ..loop.numbers import characters, number, whole
 from ..loop.run_files import SETTINGS_FILE, recorded_settings
 from ..loop.run_options import PROG
+from ..loop.shared_search import add_share_options, require_share
 from ..networks.tensorflow_setup import require_extra
 from ..progress import STARTING
 from .settings import Settings, unfinished_run
@@ -26,6 +27,8 @@ EXAMPLES = """examples:
                                                              train on class folders of other characters
   plate-train character --data characters --trials 10        search sizes and learning rate first
   plate-train character --resume                             continue an interrupted search
+  plate-train character --trials 40 --chief 192.168.1.5:7000 search on several hosts: one chief, and on the others
+  plate-train character --worker 192.168.1.5:7000            workers
   plate-train character --data characters --preview seen.png look at augmented pictures
   plate-train character --data characters --protocol mission --no-augment --seeds 5
                                                              best epoch chosen on val/
@@ -88,6 +91,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="same seed and threads, same weights (default: 1)",
     )
+    add_share_options(parser)
     add("--debug", action="store_true", help="show tracebacks")
     more = parser.add_argument_group("finer choices")
     add = more.add_argument
@@ -138,14 +142,18 @@ def execute(options: argparse.Namespace, arguments: Sequence[str], say: Callable
     from . import run as training
 
     require_extra()
+    require_share(options)
     settings = Settings(**{entry.name: getattr(options, entry.name) for entry in fields(Settings)})
     settings.recipe()
     if options.preview:
         return _preview(settings, options.preview, say)
     say(STARTING)
+    if options.worker is not None:
+        training.work(settings, options.out or Path("runs") / "character-worker", options.worker, say)
+        return 0
     folder: Path = options.out or Path("runs") / f"character-{datetime.now():%Y%m%d-%H%M%S}"
     try:
-        training.run(settings, folder, options.resume, shlex.join([PROG, *arguments]), say)
+        training.run(settings, folder, options.resume, shlex.join([PROG, *arguments]), say, chief=options.chief)
     except KeyboardInterrupt:
         if folder.exists():
             print(f"{PROG}: interrupted; continue with: {PROG} character --resume --out {folder}", file=sys.stderr)

@@ -17,6 +17,7 @@ from plate_runtime.script import Script
 from ..atomic import write_json
 from ..loop.run_files import MODEL_FILE, REPORT_FILE, SETTINGS_FILE
 from ..loop.search_record import completed_trials
+from ..loop.shared_search import Address
 from ..networks import weights_file
 from ..networks.model_name import named
 from ..networks.tensorflow_setup import fix, versions
@@ -25,7 +26,7 @@ from .data_check import check
 from .datasets import CharacterSet, load_folder, measure_polarity
 from .fit import Recipe
 from .protocol import Scored, SeedResult
-from .search import FOLDER, SearchResult, search
+from .search import FOLDER, SearchResult, help_search, search
 from .settings import Settings, protocol_name
 from .splits import hold_out
 
@@ -40,8 +41,18 @@ class Material:
     checked: dict[str, Any] | None
 
 
-def run(settings: Settings, folder: Path, resume: bool, command: str, say: Callable[[str], None] = print) -> None:
+def run(
+    settings: Settings,
+    folder: Path,
+    resume: bool,
+    command: str,
+    say: Callable[[str], None] = print,
+    *,
+    chief: Address | None = None,
+) -> None:
     """Train, score and write everything into `folder`; `say` gets the lines for people.
+
+    With `chief`, workers on other hosts train the trials of the search.
 
     Raises:
         DataError, UsageError: data or options do not fit. DeviceError: the folder cannot be written.
@@ -57,7 +68,7 @@ def run(settings: Settings, folder: Path, resume: bool, command: str, say: Calla
     if settings.start:
         _require_shape(recipe.start, settings.start, len(material.train.alphabet))
     with results_folder(folder, settings, resume):
-        recipe, searched = _searched(settings, recipe, material, folder=folder, resume=resume, say=say)
+        recipe, searched = _searched(settings, recipe, material, folder=folder, resume=resume, chief=chief, say=say)
         seeds = range(settings.seed, settings.seed + settings.seeds)
         results = [_trained(settings, recipe, material, seed, say) for seed in seeds]
         record = (
@@ -166,21 +177,41 @@ def _drawn(settings: Settings, say: Callable[[str], None]) -> Material:
     return Material(train, Scored(val, nothing, nothing), record(fonts, settings.seed, train, val), None)
 
 
+def work(settings: Settings, folder: Path, chief: Address, say: Callable[[str], None] = print) -> None:
+    """Train trials for a chief on another host; `folder` is this worker's.
+
+    Raises:
+        UsageError: the chief has other settings or data. DataError: the data cannot be read.
+        DeviceError: the chief does not answer.
+    """
+    settings = with_polarity(settings, say)
+    fitted, held = _parts(settings, gather(settings, say))
+    help_search(
+        settings.recipe(), fitted, held, spec=settings.spec(), seed=settings.seed, run=folder, chief=chief, say=say
+    )
+
+
 def _searched(
-    settings: Settings, recipe: Recipe, material: Material, *, folder: Path, resume: bool, say: Callable[[str], None]
-) -> tuple[Recipe, SearchResult | None]:
+    settings: Settings, recipe: Recipe, material: Material, *,
+    folder: Path, resume: bool, chief: Address | None, say: Callable[[str], None],
+) -> tuple[Recipe, SearchResult | None]:  # fmt: skip
     if not settings.trials:
         return recipe, None
     if resume:
         say(f"resuming after {completed_trials(folder / FOLDER)} of {settings.trials} trials")
-    fitted, held = material.train, material.val.characters
-    if protocol_name(settings) == "honest":
-        fitted, held = hold_out(material.train, settings.seed)
     searched = search(
-        recipe, fitted, held,
-        spec=settings.spec(), seed=settings.seed, trials=settings.trials, run=folder, resume=resume, say=say,
+        recipe, *_parts(settings, material),
+        spec=settings.spec(), seed=settings.seed, trials=settings.trials, run=folder, resume=resume, chief=chief,
+        say=say,
     )  # fmt: skip
     return replace(recipe, hyper=searched.best.hyper), searched
+
+
+def _parts(settings: Settings, material: Material) -> tuple[CharacterSet, CharacterSet]:
+    """Return what trials are trained and scored on."""
+    if protocol_name(settings) == "honest":
+        return hold_out(material.train, settings.seed)
+    return material.train, material.val.characters
 
 
 def _trained(

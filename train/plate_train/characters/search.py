@@ -9,14 +9,15 @@ from typing import Any
 
 from plate_runtime.manifest import InputSpec
 
-from ..loop.tuning import FOLDER, tune
+from ..loop.shared_search import Address, Share, digest_of, worker_name
+from ..loop.tuning import FOLDER, tune, work
 from ..networks.tensorflow_setup import fix
 from .architectures import Hyperparameters
 from .datasets import CharacterSet
 from .fit import Recipe, fit
 
 OBJECTIVE = "val_sparse_categorical_accuracy"
-__all__ = ["FOLDER", "SearchResult", "Trial", "hyperparameters", "search", "space"]
+__all__ = ["FOLDER", "SearchResult", "Trial", "help_search", "hyperparameters", "search", "space"]
 
 
 @dataclass(frozen=True)
@@ -51,19 +52,57 @@ def search(
     trials: int,
     run: Path,
     resume: bool = False,
+    chief: Address | None = None,
     say: Callable[[str], None] = lambda _line: None,
 ) -> SearchResult:
     """Try `trials` random choices, each trained on `fitted` and scored on `held`; kept in `run`/search.
 
     With `resume` the trials already recorded there count, and one that was cut off is done again. All trials use
-    the same seed, so that the choice alone tells them apart.
+    the same seed, so that the choice alone tells them apart. With `chief`, workers on other hosts train them.
 
     Raises:
         DataError: the recorded search is damaged.
+        DeviceError: the address of the chief cannot be used.
         MissingPartError: KerasTuner is not installed.
     """
     fix(seed, recipe.threads)
+    tried, done = tune(
+        space, _trial(recipe, fitted, held, spec=spec, seed=seed, say=say),
+        objective=OBJECTIVE, trials=trials, seed=seed, run=run, resume=resume, say=say,
+        share=None if chief is None else Share(chief, "", _digest(recipe, fitted, held, spec, seed)),
+    )  # fmt: skip
+    found = [Trial(trial.number, hyperparameters(trial.values), trial.score) for trial in tried]
+    return SearchResult(found, max(found, key=lambda trial: trial.accuracy), done)
 
+
+def help_search(
+    recipe: Recipe,
+    fitted: CharacterSet,
+    held: CharacterSet,
+    *,
+    spec: InputSpec,
+    seed: int,
+    run: Path,
+    chief: Address,
+    say: Callable[[str], None],
+) -> None:
+    """Train trials of the search of a chief on another host, until none is left; see `work`."""
+    fix(seed, recipe.threads)
+    share = Share(chief, worker_name(run), _digest(recipe, fitted, held, spec, seed))
+    work(
+        space,
+        _trial(recipe, fitted, held, spec=spec, seed=seed, say=say),
+        objective=OBJECTIVE,
+        run=run,
+        share=share,
+        say=say,
+    )
+
+
+def _trial(
+    recipe: Recipe, fitted: CharacterSet, held: CharacterSet, *,
+    spec: InputSpec, seed: int, say: Callable[[str], None],
+) -> Callable[[str, Any], float]:  # fmt: skip
     def try_out(number: str, hp: Any) -> float:
         chosen = replace(recipe, model="tuned", hyper=space(hp), start=None)
         history = fit(chosen, fitted, spec, seed, watch=held, title=f"trial {number}").history
@@ -71,9 +110,15 @@ def search(
         say(f"trial {number}: {100 * accuracy:.1f} % right of the held-out pictures with {hp.values}")
         return accuracy
 
-    tried, done = tune(space, try_out, objective=OBJECTIVE, trials=trials, seed=seed, run=run, resume=resume)
-    found = [Trial(trial.number, hyperparameters(trial.values), trial.score) for trial in tried]
-    return SearchResult(found, max(found, key=lambda trial: trial.accuracy), done)
+    return try_out
+
+
+def _digest(recipe: Recipe, fitted: CharacterSet, held: CharacterSet, spec: InputSpec, seed: int) -> str:
+    """Return what must be the same on all hosts; they may have different numbers of threads."""
+    chosen = replace(recipe, threads=1, start=None).to_json()
+    return digest_of(
+        {"recipe": chosen, "fitted": fitted.digest, "held": held.digest, "input": asdict(spec), "seed": seed}
+    )
 
 
 def hyperparameters(values: dict[str, Any]) -> Hyperparameters:

@@ -16,7 +16,7 @@ from .numbers import number, whole
 from .run_files import unfinished_run
 
 PROG = "plate-train"
-_RUNS = Path("runs")
+RUNS = Path("runs")
 
 
 def adder(
@@ -50,7 +50,7 @@ def add_run_options(parser: argparse.ArgumentParser, setting: Callable[..., None
     setting("from", str, "MODEL", f"start from the weights of this .h5{shipped}", dest="start")
     add("--resume", action="store_true", help="continue the run in --out, or the newest unfinished one")
     add("--watch", nargs="+", metavar="FILE.csv", help="also score these real pictures after each round")
-    add("--out", type=Path, metavar="RUN", help=f"folder of the results; default {_RUNS}/{kind}-DATE-TIME")
+    add("--out", type=Path, metavar="RUN", help=f"folder of the results; default {RUNS}/{kind}-DATE-TIME")
     setting("threads", whole(1), "N", "same seed and threads, same weights")
     add("--debug", action="store_true", help="show tracebacks")
     add("--precision", choices=PRECISIONS, help="of products while training; see docs/train/plates.md")
@@ -83,7 +83,7 @@ def run_folder(options: argparse.Namespace, kind: str) -> Path:
     """Return the folder of the run. Raises UsageError if none is named, and there is none to go on with."""
     folder: Path | None = options.out
     if folder is None:
-        folder = unfinished_run(_RUNS, kind) if options.resume else _RUNS / f"{kind}-{datetime.now():%Y%m%d-%H%M%S}"
+        folder = unfinished_run(RUNS, kind) if options.resume else RUNS / f"{kind}-{datetime.now():%Y%m%d-%H%M%S}"
     return folder
 
 

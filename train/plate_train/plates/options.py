@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..loop import numbers as checked
-from ..loop.run_options import add_finer_choices, add_run_options, adder, given_settings, resume_hint, run_folder
+from ..loop.run_options import RUNS, add_finer_choices, add_run_options, adder, given_settings, resume_hint, run_folder
 from ..loop.shards import TRAINING_SPLIT, Store, open_store
+from ..loop.shared_search import Address, add_share_options, require_share
 from ..networks.tensorflow_setup import require_extra
 from ..progress import STARTING, progress
 from .architectures import ARCHITECTURES
@@ -25,6 +26,8 @@ EXAMPLES = """examples:
   plate-train plate --data crops --from plate-reader --epochs 60
                                                               the same, each crop seen twice as often
   plate-train plate --trials 12 --hours 6                     search size and learning rate first
+  plate-train plate --trials 40 --chief 192.168.1.5:7000      search on several hosts: one chief, and on the others
+  plate-train plate --worker 192.168.1.5:7000                 workers
   plate-train plate --preview sheet.png                       look at the synthetic plates
 """
 
@@ -42,6 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     setting("trials", checked.whole(0), "N", "search so many random choices of size and learning rate first")
     setting("seeds", checked.whole(1), "N", "number of trainings on the same shards; the first model is kept")
     add("--preview", type=Path, metavar="FILE", help="write a sheet of synthetic plates with their texts, and stop")
+    add_share_options(parser)
     add_run_options(parser, setting, KIND)
     setting("dropout", checked.number(0, 0.95), "X", "before the output, while training")
     setting("mix", checked.number(0.01, 0.99), "X", "fraction of the crops of a step that are your own")
@@ -58,9 +62,16 @@ def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     given = given_settings(options, Settings)
     if options.preview:
         return _preview(new_settings(given), options.preview, say)
+    if options.worker is not None:
+        require_share(options)
+        say(STARTING)
+        _work(new_settings(given), options.out or RUNS / f"{KIND}-worker", options.worker, say)
+        return 0
     folder = run_folder(options, KIND)
     say(STARTING)
     settings = read_settings(folder).resumed(given) if options.resume else new_settings(given)
+    options.trials = settings.trials
+    require_share(options)
     with resume_hint(KIND, folder):
         _train(settings, folder, options, say)
     return 0
@@ -69,7 +80,14 @@ def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:
 def _train(settings: Settings, folder: Path, options: argparse.Namespace, say: Callable[[str], None]) -> None:
     from .session import session
 
-    session(settings, folder, _store(settings), resume=options.resume, retime=_retimed(options), say=say)
+    store = _store(settings)
+    session(settings, folder, store, resume=options.resume, retime=_retimed(options), chief=options.chief, say=say)
+
+
+def _work(settings: Settings, folder: Path, chief: Address, say: Callable[[str], None]) -> None:
+    from .search import help_search
+
+    help_search(settings, folder, _store(settings), chief=chief, say=say)
 
 
 def _preview(settings: Settings, path: Path, say: Callable[[str], None]) -> int:

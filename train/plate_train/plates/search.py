@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from ..atomic import write_json
 from ..loop import checkpoint
 from ..loop.run_files import SEARCHED_FILE
 from ..loop.shards import Store
-from ..loop.tuning import Tried, tune
+from ..loop.shared_search import Address, Share, digest_of, worker_name
+from ..loop.tuning import Tried, tune, work
 from ..networks.multiply_adds import multiply_adds
 from .architectures import Size, build
 from .run import train
@@ -24,18 +26,49 @@ TRIALS_FOLDER = "trials"
 _WIDTHS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.2, 1.5)
 _DEPTHS = (1, 2, 3, 4)
 _LEAST_SHARE = 0.3
+_OF_THIS_HOST = (
+    "data", "hours", "watch", "drawings", "kept", "minutes", "seeds", "trials", "threads", "workers", "name", "version",
+)  # fmt: skip
 
 
 def search(
-    settings: Settings, folder: Path, store: Store, *, resume: bool, say: Callable[[str], None] = print
+    settings: Settings,
+    folder: Path,
+    store: Store,
+    *,
+    resume: bool,
+    chief: Address | None = None,
+    say: Callable[[str], None] = print,
 ) -> Settings:
     """Return the settings with the best of `settings.trials` random choices; all trials are kept in `folder`.
 
     Every trial is trained for `settings.trial_steps` on the same shards with the same seed, so that only the
-    choice differs.
+    choice differs. With `chief`, workers on other hosts train them.
     """
     allowed = sizes(settings.model, settings.most_multiply_adds * 1e6)
+    tried, _ = tune(
+        lambda hp: declare(hp, allowed), _trial(settings, folder, store, say),
+        objective=OBJECTIVE, trials=settings.trials, seed=settings.seed, run=folder, resume=resume, say=say,
+        share=None if chief is None else Share(chief, "", _digest(settings, store)),
+    )  # fmt: skip
+    best = max(tried, key=lambda trial: trial.score)
+    write_json({"trials": [_row(trial, allowed) for trial in tried], "best": best.number}, folder / SEARCHED_FILE)
+    return with_values(settings, best.values)
 
+
+def help_search(
+    settings: Settings, folder: Path, store: Store, *, chief: Address, say: Callable[[str], None] = print
+) -> None:
+    """Train trials of the search of a chief on another host, until none is left; see `work`."""
+    allowed = sizes(settings.model, settings.most_multiply_adds * 1e6)
+    share = Share(chief, worker_name(folder), _digest(settings, store))
+    work(
+        lambda hp: declare(hp, allowed), _trial(settings, folder, store, say),
+        objective=OBJECTIVE, run=folder, share=share, say=say,
+    )  # fmt: skip
+
+
+def _trial(settings: Settings, folder: Path, store: Store, say: Callable[[str], None]) -> Callable[[str, Any], float]:
     def try_out(number: str, hp: Any) -> float:
         chosen = with_values(settings, hp.values)
         where = folder / TRIALS_FOLDER / number
@@ -47,13 +80,15 @@ def search(
         say(f"trial {number}: width {chosen.width}, depth {chosen.depth}, rate {chosen.learning_rate:.2g}: {found}")
         return found.folded / max(1, found.count)
 
-    tried, _ = tune(
-        lambda hp: declare(hp, allowed), try_out,
-        objective=OBJECTIVE, trials=settings.trials, seed=settings.seed, run=folder, resume=resume,
-    )  # fmt: skip
-    best = max(tried, key=lambda trial: trial.score)
-    write_json({"trials": [_row(trial, allowed) for trial in tried], "best": best.number}, folder / SEARCHED_FILE)
-    return with_values(settings, best.values)
+    return try_out
+
+
+def _digest(settings: Settings, store: Store) -> str:
+    """Return what must be the same on all hosts: not paths, names and what only changes the speed."""
+    values = {name: value for name, value in asdict(settings).items() if name not in _OF_THIS_HOST}
+    labels = Path(settings.data) / "labels.csv" if settings.data else None
+    own = hashlib.sha256(labels.read_bytes()).hexdigest() if labels is not None and labels.is_file() else ""
+    return digest_of({"settings": values, "generator": store.digest, "crops": own})
 
 
 def declare(hp: Any, allowed: dict[str, int]) -> None:

@@ -14,6 +14,7 @@ from ..loop import checkpoint
 from ..loop.run_files import MODEL_FILE, REPORT_FILE, SEARCHED_FILE, SETTINGS_FILE, number_in, read_json, write_report
 from ..loop.scores import spread
 from ..loop.shards import Store
+from ..loop.shared_search import Address
 from ..loop.tuning import FOLDER
 from ..networks.model_name import named
 from .run import run
@@ -28,9 +29,12 @@ def session(
     *,
     resume: bool = False,
     retime: bool = False,
+    chief: Address | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
     """Search if that was asked for, then train once for each seed; see `run` for the arguments.
+
+    With `chief`, workers on other hosts train the trials of the search.
 
     Raises:
         DataError, UsageError: data or options do not fit. DeviceError: the folder cannot be written.
@@ -39,7 +43,7 @@ def session(
     settings = named(settings, folder)
     if settings.trials and not (folder / SEARCHED_FILE).exists() and not (folder / checkpoint.FILE).exists():
         write_json(asdict(settings), folder / SETTINGS_FILE)
-        settings = search(settings, folder, store, resume=resume, say=say)
+        settings = search(settings, folder, store, resume=resume, chief=chief, say=say)
     if settings.seeds > 1:
         _every_seed(settings, folder, store, retime=retime, say=say)
         return
