@@ -15,6 +15,7 @@ from plate_runtime.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from plate_devices.health.bench import Row
     from plate_devices.run_options import InferOptions
 
 DOCTOR = Command(
@@ -65,6 +66,9 @@ def command(arguments: Sequence[str]) -> int:
         from plate_devices.health.bench import bench
 
         row = bench(options, given["--seconds"])
+        shown.append(Finding("jobs", "ok", _describe_jobs(row)))
+        if not given["--json"]:
+            print("\n".join(lines(shown[-1:])))
     state = worst(shown)
     if given["--json"]:
         import json
@@ -105,6 +109,12 @@ def _look(given: dict[str, Any], options: InferOptions | None) -> Iterator[Findi
             yield from check_camera(one.camera or "", one.size, one.redirect, one.name)
         if options is not None:
             yield from check_outputs(options)
+
+
+def _describe_jobs(row: Row) -> str:
+    if row.jobs == 1:
+        return "one thread reads as much as several"
+    return f"{row.jobs} threads read {row.jobs_gain:.2f} times as many crops as one: --jobs {row.jobs} for busy cameras"
 
 
 def _folder(options: InferOptions | None) -> Path:

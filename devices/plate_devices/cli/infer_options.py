@@ -88,7 +88,7 @@ INFER = Command(
         REGION_OPTION,
         Option("--min-confidence", "omit plates of less confidence, 0 to 1 (default: the model's threshold)", "P",
                number("a number from 0 to 1", 0.0, 1.0)),
-        Option("--jobs", "read N inputs at once (default: as cores and memory allow, from 64 inputs on)", "N", count),
+        Option("--jobs", "read N inputs at once (default: as cores and memory allow, from 64 inputs on; of cameras 1)", "N", count),
         Option("--skip", "leave out the first N inputs, to continue a run that was stopped", "N", count, 0),
         Option("--every", "also print each frame of a video or camera, not only each vehicle"),
         Option("--fps", "read at most N frames of each second", "N",

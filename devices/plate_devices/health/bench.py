@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.board import Board
-from plate_devices.health.self_test import measure, open_plate_reader, reading_modes
+from plate_devices.health.self_test import measure, measure_threads, open_plate_reader, reading_modes
 
 if TYPE_CHECKING:
     from plate_devices.run_options import InferOptions
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Row:
-    """One machine, model and interpreter. Milliseconds are for one plate crop, from decoded picture to text."""
+    """One machine, model and interpreter. Milliseconds are for one plate crop, from decoded picture to text.
+
+    Attributes:
+        jobs: number of threads that read fastest; `jobs_gain` is their rate divided by that of one thread.
+    """
 
     date: str
     version: str
@@ -39,6 +43,8 @@ class Row:
     celsius_before: float | None
     celsius_after: float | None
     throttled: str
+    jobs: int
+    jobs_gain: float
 
     def describe(self) -> dict[str, Any]:
         """Return the row in types of JSON."""
@@ -62,6 +68,7 @@ def bench(options: InferOptions | None, seconds: float, board: Board | None = No
         label, backend = model.manifest.label, model.backend
         name, version = backend.name, backend.version
     timing = measure(options, seconds)
+    parallel = measure_threads(options, seconds / 4)
     return Row(
         date=datetime.now(UTC).date().isoformat(),
         version=_version(),
@@ -81,6 +88,8 @@ def bench(options: InferOptions | None, seconds: float, board: Board | None = No
         celsius_before=before,
         celsius_after=board.temperature,
         throttled="; ".join(board.throttled or []),
+        jobs=parallel.threads,
+        jobs_gain=round(parallel.gain, 2),
     )
 
 

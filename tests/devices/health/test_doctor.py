@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import stat
 import subprocess
 from collections.abc import Callable
@@ -107,6 +108,8 @@ def test_the_measure_is_a_row_of_the_table(capsys: pytest.CaptureFixture[str], r
     assert result["model"].startswith("plate-reader-nano@")
     assert 0 < result["wall_ms_median"] <= result["wall_ms_90"]
     assert result["crops"] >= 8
+    assert 1 <= result["jobs"] <= (os.cpu_count() or 1)
+    assert result["jobs_gain"] >= 1.1 ** (result["jobs"] - 1) - 0.01
     with (repository / "benchmarks" / "devices.csv").open(newline="") as table:
         rows = list(csv.DictReader(table))
     assert list(rows[0]) == list(result)
