@@ -54,6 +54,7 @@ examples:
   python benchmarks/cameras.py --counts 8 --rounds 1      one part; the table takes others from earlier runs
   python benchmarks/cameras.py --counts --singles         the single runs alone
   python benchmarks/cameras.py --counts --table           the table and the chart of what was run
+  python benchmarks/cameras.py --counts --rtsp            memory of one and four RTSP cameras -> results/cameras-rtsp.csv
 """
 
 
@@ -80,9 +81,9 @@ class Watch:
 
     @property
     def memory(self) -> float:
-        """The median of the last minute, in MB."""
+        """The median of the last minute, of a short run of its last half, in MB."""
         last = self.looks[-1]["second"]
-        return statistics.median(look["memory"] for look in self.looks if look["second"] >= last - 60)
+        return statistics.median(look["memory"] for look in self.looks if look["second"] >= last - min(60, last / 2))
 
     def delays(self) -> list[float]:
         """Milliseconds from capture to the end of reading, once a second and camera that sends pictures."""
@@ -247,6 +248,28 @@ def draw(rows: Sequence[Mapping[str, Any]]) -> None:
     figure.savefig(RESULTS / "cameras.png", dpi=110, metadata={"Software": None})
 
 
+def watch_rtsp(count: int) -> dict[str, Any]:
+    """Read one H.264 stream of 1280x720 with 25 frames a second so many times for a minute; return the row."""
+    server = Watched(["/usr/bin/python3", ROOT / "tests" / "streams" / "gstreamer_server.py", str(port := free_port())])
+    with ExitStack() as stack:
+        server.start()
+        stack.callback(server.kill)
+        while "ready" not in server.lines:
+            time.sleep(0.05)
+        page = f"127.0.0.1:{free_port()}"
+        address = f"rtsp://127.0.0.1:{port}/h264"
+        cameras = [part for _ in range(count) for part in ("--camera", address)]
+        program = Watched([installed("plate-infer"), *cameras, "--fps", f"{RATE:g}", "--json", "--serve", page])
+        program.start()
+        stack.callback(program.kill)
+        found = Watch(time.time(), 60.0, list(range(count)))
+        _look_until(found, program, server, page)
+    return {
+        "cameras": count, "memory_mb": round(found.memory, 1), "cpu_percent_of_a_core": round(found.percent("cpu")),
+        "delay_ms_median": round(statistics.median(found.delays())),
+    }  # fmt: skip
+
+
 def _watch_singles() -> list[Watch]:
     """Read each camera in a process of its own for a round, all at the same time: they need as much as one process."""
     with ThreadPoolExecutor(len(CAMERAS)) as pool:
@@ -279,6 +302,8 @@ def main(arguments: Sequence[str]) -> int:
         for camera, one in scores(found).items():
             print(f"camera {camera} of {count} ({CAMERAS[camera] or 'no fault'}): {one}", flush=True)
         print(*found.log, sep="\n  ")
+    if asked.rtsp:
+        write_csv("cameras-rtsp", [watch_rtsp(count) for count in (1, 4)])
     alone = {found.cameras[0]: scores(found)[found.cameras[0]] for found in _stored("single-*")}
     rows = [row_of(found, alone) for found in _stored("together-*")]
     faults = list(failures(rows))
@@ -297,6 +322,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help=f"of {ROUND:g} seconds (default: 6 for 8 cameras, else 1)")
     parser.add_argument("--jobs", type=int, default=1, help="threads that read (default: %(default)s)")
     parser.add_argument("--singles", action="store_true", help="also run each camera alone")
+    parser.add_argument(
+        "--rtsp", action="store_true", help="measure the memory of RTSP cameras; needs GStreamer of apt"
+    )
     parser.add_argument("--table", action="store_true", help="write the table and the chart")
     asked = parser.parse_args(arguments)
     if not arguments:

@@ -40,10 +40,10 @@ BENCHMARKS = {
 }
 """Scripts by their name, and what they show.
 
-Not among them: `drive.py` takes twenty minutes of a machine for itself, `cameras.py` fifty, and `live.py film` shows memory over ten
-minutes, which a soak does for hours. `fleet_capacity.py` needs three servers of apt. `chart.py` draws what `plates`
-measured. Soak and emulated boards need more than Python and are targets of make; a row of devices.csv comes from
-`plate-doctor --bench --json` on a board.
+Not among them: `drive.py` takes twenty minutes of a machine for itself, `cameras.py` fifty, and `live.py film` shows
+memory over ten minutes, which a soak does for hours. `fleet_capacity.py` needs three servers of apt. `chart.py` draws
+what `plates` measured. Soak and emulated boards need more than Python and are targets of make; a row of devices.csv
+comes from `plate-doctor --bench --json` on a board.
 """
 
 ON_REAL_PICTURES = (

@@ -191,6 +191,16 @@ def outputs() -> str:
     return markdown(table)
 
 
+def cameras() -> str:
+    """Several cameras in one process, some of which fail, beside runs of each camera alone."""
+    heads = {
+        "cameras": "cameras", "minutes": "minutes", "right": "vehicles right", "percent_of_alone": "% of single runs",
+        "again": "twice", "memory_mb": "MB", "delay_ms_median": "delay ms, median", "delay_ms_95": "95 %",
+        "cpu_percent_of_a_core": "% of a core", "servers_cpu_percent": "servers",
+    }  # fmt: skip
+    return _columns("cameras", heads)
+
+
 def fleet() -> str:
     """What servers of many devices need for an event, and how many events they take."""
     heads = {
@@ -223,7 +233,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "readers": readers, "frames": frames, "default-mode": default_mode, "characters": characters, "start": start,
     "inference": inference,
     "finding": finding, "reporting": reporting, "following": following, "skipping": skipping, "drive": drive,
-    "outputs": outputs, "fleet": fleet, "hostile": hostile, "networks": networks, **cards.TABLES,
+    "outputs": outputs, "cameras": cameras, "fleet": fleet, "hostile": hostile, "networks": networks, **cards.TABLES,
 }  # fmt: skip
 """What stands after `figures:` -> the function that makes the table."""
 
