@@ -54,7 +54,7 @@ examples:
   python benchmarks/cameras.py --counts 8 --rounds 1      one part; the table takes others from earlier runs
   python benchmarks/cameras.py --counts --singles         the single runs alone
   python benchmarks/cameras.py --counts --table           the table and the chart of what was run
-  python benchmarks/cameras.py --counts --rtsp            memory of one and four RTSP cameras -> results/cameras-rtsp.csv
+  python benchmarks/cameras.py --counts --rtsp            memory of one and four RTSP cameras
 """
 
 

@@ -141,7 +141,7 @@ class Camera:
         """Take what `look` returned."""
         self.loop.take(view, reading)
 
-    def is_idle(self) -> bool:
+    def idle(self) -> bool:
         """Report outages and, if no frame came for a quarter of a second, vehicles that have left; return whether."""
         self.source.pass_messages()
         now = time.monotonic()

@@ -120,7 +120,7 @@ class CameraLoop:
                 self._read(camera, camera.take_frame())
         self._take_results()
         for one in list(self.cameras):
-            if one.is_idle():
+            if one.idle():
                 with self._errors_of(one):
                     one.source.check()
 

@@ -6,12 +6,16 @@ import json
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from device_helpers import make_frame, records
 
 from plate_devices.cli.infer import command
+from plate_devices.cli.infer_options import parse_infer
+from plate_devices.live.camera import Camera
+from plate_devices.live.session import match
+from plate_devices.run_options import InferOptions
 from plate_devices.sources.demo import vehicles
 from plate_devices.sources.newest_frame import NewestFrameSource
 from plate_devices.sources.open_camera import SCHEMES
@@ -128,14 +132,34 @@ def test_two_cameras_of_one_address_have_two_names(options: list[str], capsys: p
     assert {one["camera"] for one in records(capsys)} == {"demo:1", "demo:1-2"}
 
 
+@pytest.mark.parametrize("jobs", ["1", "3"])
 def test_each_camera_may_have_its_own_roi(
-    options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    jobs: str, options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "two.toml").write_text(
         '[[source]]\nname = "fits"\naddress = "demo:1"\n'
         '[[source]]\nname = "outside"\naddress = "demo:1"\nroi = [600, 0, 100, 100]\n'
     )
-    assert command(["--config", str(tmp_path / "two.toml"), "--json", *options]) == 2
+    assert command(["--config", str(tmp_path / "two.toml"), "--json", "--jobs", jobs, *options]) == 2
     found = records(capsys)
     assert [one["camera"] for one in found if one["type"] == "error"] == ["outside"]
     assert "fits" in [one["camera"] for one in found if one["type"] == "vehicle"]
+
+
+def test_a_reload_keeps_cameras_of_the_same_address_and_settings(tmp_path: Path) -> None:
+    def parsed(text: str) -> tuple[InferOptions, ...]:
+        (tmp_path / "reload.toml").write_text(text)
+        return parse_infer(["--config", str(tmp_path / "reload.toml")]).cameras
+
+    def running(cameras: tuple[InferOptions, ...]) -> list[Any]:
+        return [Camera(one, cast(Any, None), cast(Any, None)) for one in cameras]
+
+    (only,) = running(parsed('[source]\naddress = "demo"\n'))
+    two = parsed('[[source]]\nname = "a"\naddress = "demo"\nregion = "eu"\n[[source]]\nname = "b"\naddress = "demo"\n')
+    kept, new = match([only], two)
+    assert (kept, new) == ({only: two[0]}, [two[1]]), "a single camera goes on under its new name"
+    first, second = running(two)
+    swapped = parsed('[[source]]\nname = "b"\naddress = "demo"\n[[source]]\nname = "a"\naddress = "demo"\nfps = 5\n')
+    kept, new = match([first, second], swapped)
+    assert (kept, new) == ({second: swapped[0]}, [swapped[1]]), "names come first; another rate opens it again"
+    assert match([first, second], ()) == ({}, [])
