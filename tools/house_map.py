@@ -52,21 +52,21 @@ def folders(root: Path) -> dict[str, tuple[int, int]]:
 
 
 def room_imports(root: Path) -> dict[str, set[str]]:
-    """Return which rooms each room imports when it is loaded; a room is a folder or a file of a package's top."""
+    """Return which rooms each room imports anywhere; a room is a folder or a file at a package's top."""
     found: dict[str, set[str]] = defaultdict(set)
     for path in files(root):
         module = [*path.relative_to(root).with_suffix("").parts[1:]]
         room = ".".join(module[:2])
-        for name in _loaded(path, module):
+        for name in _imports(path, module):
             parts = name.split(".")
             if parts[0] in PACKAGES and len(parts) > 1 and ".".join(parts[:2]) != room and module[1] != "__init__":
                 found[room].add(".".join(parts[:2]))
     return found
 
 
-def _loaded(path: Path, module: Sequence[str]) -> Iterator[str]:
+def _imports(path: Path, module: Sequence[str]) -> Iterator[str]:
     tree = ast.parse(path.read_text("utf-8"))
-    for node in tree.body:  # imports in functions and for type checking are not loaded at the start
+    for node in ast.walk(tree):  # also in functions, and for type checking
         if isinstance(node, ast.Import):
             yield from (one.name for one in node.names)
         elif isinstance(node, ast.ImportFrom):
