@@ -6,7 +6,6 @@ from pathlib import Path
 
 import house_map
 
-
 LATE = ["plate_runtime.one", "plate_runtime.three", "plate_runtime.two"]
 """An import in a function closes this circle."""
 
