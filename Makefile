@@ -17,10 +17,12 @@ RECORD ?= 0
 # How long a soak (30) or fuzzing (60) lasts; with RECORD=1 it is added to benchmarks/results/soak.csv or fuzz.csv.
 MINUTES ?= $(if $(filter fuzz,$(MAKECMDGOALS)),60,30)
 SEED ?= 0
+# Pictures that `make archive` reads in each run.
+INPUTS ?= 20000
 # How many places of the code are changed, to see whether a test notices.
 COUNT ?= 500
 
-.PHONY: help demo install fonts lint docs mutants test test-system test-arm64 test-armhf soak fuzz fleet image benchmarks clean
+.PHONY: help demo install fonts lint docs mutants test test-system test-arm64 test-armhf soak fuzz fleet archive image benchmarks clean
 
 help:
 	@echo "make demo         read sample pictures with the base install alone"
@@ -33,6 +35,7 @@ help:
 	@echo "make fuzz         read changed pictures, models, settings, requests ... for MINUTES=60 (SEED=0, RECORD=1)"
 	@echo "make mutants      change the code at COUNT=500 places and see which changes no test notices (SEED=0, RECORD=1)"
 	@echo "make fleet        20 simulated devices, a broker, a database and Prometheus for 5 minutes; then what the servers take"
+	@echo "make archive      plate-archive on a local cluster that loses a node: 20,000 rows, and what Ray costs"
 	@echo "make image        OCI images for amd64 and arm64 in .cache/image"
 	@echo "make benchmarks   measure speed, memory and accuracy, beside other readers; results as CSV in benchmarks/"
 	@echo "make clean        remove the virtual environments"
@@ -82,6 +85,9 @@ fuzz: $(DEV)/installed
 mutants: $(DEV)/installed
 	$(RUN)/pip install --quiet "mutmut>=3.8"
 	$(RUN)/python benchmarks/mutants.py --count $(COUNT) --seed $(SEED) $(if $(filter 1,$(RECORD)),,--trial)
+
+archive: $(DEV)/installed
+	$(RUN)/python benchmarks/archive.py --inputs $(INPUTS)
 
 image: $(DEV)/installed
 	dpkg -s $(EMULATION) umoci >/dev/null 2>&1 || { apt-get update && apt-get install -y --no-install-recommends $(EMULATION) umoci; }

@@ -29,6 +29,7 @@ BENCHMARKS = {
     "crop_looks": "what second looks at crops bring and cost",
     "second_looks": "what second looks at frames bring and cost",
     "default_mode": "what the default mode costs beside the mode that fits",
+    "jobs": "frames a second by number of processes, beside RapidOCR",
     "large_pictures": "what pictures of 50 megapixels, and those made to hurt, cost at most",
     "videos": "decoding films, beside OpenCV",
     "live_page": "what the live page costs while somebody looks",
@@ -41,9 +42,9 @@ BENCHMARKS = {
 """Scripts by their name, and what they show.
 
 Not among them: `drive.py` takes twenty minutes of a machine for itself, `cameras.py` fifty, and `live.py film` shows
-memory over ten minutes, which a soak does for hours. `fleet_capacity.py` needs three servers of apt. `chart.py` draws
-what `plates` measured. Soak and emulated boards need more than Python and are targets of make; a row of devices.csv
-comes from `plate-doctor --bench --json` on a board.
+memory over ten minutes, which a soak does for hours. `fleet_capacity.py` needs three servers of apt, `archive.py` a
+cluster of Ray. `chart.py` draws what `plates` measured. Soak and emulated boards need more than Python and are targets
+of make; a row of devices.csv comes from `plate-doctor --bench --json` on a board.
 """
 
 ON_REAL_PICTURES = (

@@ -229,11 +229,37 @@ def networks() -> str:
     return markdown(table)
 
 
+def jobs() -> str:
+    """Frames of 1280x720 a second by reader and number of processes."""
+    heads = {
+        "reader": "reader", "jobs": "processes", "frames_a_second_median": "frames/s",
+        "cpu_ms_a_frame_median": "CPU ms a frame", "times_one_job_median": "times one process",
+        "cpu_to_one_job_median": "CPU to one process", "memory_mb_of_one_process": "memory MB of a process",
+    }  # fmt: skip
+    return _columns("jobs", heads)
+
+
+def jobs_steps() -> str:
+    """CPU milliseconds of each step of reading a frame."""
+    return _columns("jobs-steps", {"step": "step", "cpu_ms_a_frame": "CPU ms"})
+
+
+def archive() -> str:
+    """Archives on processes and on a cluster."""
+    heads = {
+        "run": "run", "set": "set", "distinct_rows": "rows", "equal_to_local": "equal to local",
+        "inputs_a_second": "inputs/s", "cpu_ms_an_input": "CPU ms an input",
+        "core_hours_a_million": "core-hours a million",
+    }  # fmt: skip
+    return _columns("archive", heads)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "readers": readers, "frames": frames, "default-mode": default_mode, "characters": characters, "start": start,
     "inference": inference,
     "finding": finding, "reporting": reporting, "following": following, "skipping": skipping, "drive": drive,
-    "outputs": outputs, "cameras": cameras, "fleet": fleet, "hostile": hostile, "networks": networks, **cards.TABLES,
+    "outputs": outputs, "cameras": cameras, "fleet": fleet, "hostile": hostile, "networks": networks, "jobs": jobs,
+    "jobs-steps": jobs_steps, "archive": archive, **cards.TABLES,
 }  # fmt: skip
 """What stands after `figures:` -> the function that makes the table."""
 

@@ -130,7 +130,7 @@ def test_what_a_script_does_not_know_ends_it(
 @each_script
 def test_every_script_is_run_with_the_others_and_has_its_place_on_the_page(load: object, script: str) -> None:
     others = load("run_all")  # type: ignore[operator]
-    apart = ("run_all", "chart", "tables", "drive", "cameras", "mutants", "fleet_capacity")
+    apart = ("run_all", "chart", "tables", "drive", "cameras", "mutants", "fleet_capacity", "archive")
     assert script in others.BENCHMARKS or script in apart
     page = BENCHMARKS.parent / "docs" / "background" / "benchmarks.md"
     assert f"python benchmarks/{script}.py" in page.read_text("utf-8")

@@ -20,7 +20,8 @@ import numpy as np
 import pytest
 
 from plate_devices import service
-from plate_devices.cli import doctor, evaluate, infer
+from plate_devices.cli import archive, doctor, evaluate, infer
+from plate_devices.cli.archive_options import parse_archive
 from plate_devices.cli.doctor import parse_doctor
 from plate_devices.cli.evaluate import parse_eval
 from plate_devices.cli.infer_options import parse_infer
@@ -46,6 +47,7 @@ PARSE: dict[str, Callable[[Sequence[str]], object]] = {
     "plate-infer": parse_infer,
     "plate-eval": parse_eval,
     "plate-doctor": parse_doctor,
+    "plate-archive": parse_archive,
 }
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "plate-train": training.command,
@@ -53,6 +55,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "plate-infer": infer.command,
     "plate-eval": evaluate.command,
     "plate-doctor": doctor.command,
+    "plate-archive": archive.command,
 }
 SHIPPED = ROOT / "runtime" / "plate_runtime" / "models"
 SETTINGS = str(Path(service.__path__[0]) / "plate-infer.toml")

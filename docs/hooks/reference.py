@@ -19,7 +19,7 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from plate_devices.cli import doctor, evaluate, infer
+from plate_devices.cli import archive, doctor, evaluate, infer
 from plate_devices.config import load
 from plate_devices.config.fields import key_of, meaning
 from plate_devices.health.metrics import METRICS, PREFIX
@@ -38,6 +38,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "plate-infer": infer.command,
     "plate-eval": evaluate.command,
     "plate-doctor": doctor.command,
+    "plate-archive": archive.command,
     "plate-train character": train.command,
     "plate-train plate": train.command,
     "plate-train detector": train.command,

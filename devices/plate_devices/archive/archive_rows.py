@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plate_devices.archive.job_messages import Crashed, Printed
@@ -80,8 +79,8 @@ def schema() -> Any:
 def row_of(address: Address, events: Iterable[Event], tally: Tally, reading: Reading) -> Row:
     """Return the row of an input by the events of its reading; a video has one plate for each vehicle."""
     row: Row = {
-        "address": address.name,
-        "folder": str(PurePath(address.name).parent) if "://" not in address.name else address.name.rpartition("/")[0],
+        "address": stored(address.name),
+        "folder": stored(address.name).rpartition("/")[0] or "/",
         "kind": "video" if tally.videos else "picture",
         "modified": address.modified,
         "width": None,
@@ -103,8 +102,14 @@ def row_of(address: Address, events: Iterable[Event], tally: Tally, reading: Rea
             elif record["type"] == "frame":
                 row |= {"width": record["width"], "height": record["height"]}
             row["plates"] += [_plate(plate, record) for plate in record.get("plates", ())]
+    row["error"] = row["error"] and stored(row["error"])
     best = max(row["plates"], key=lambda plate: plate["confidence"], default=None)
     return row | {"text": best and best["text"], "confidence": best and best["confidence"]}
+
+
+def stored(name: str) -> str:
+    """Return a name as it is stored: bytes of a path that are not UTF-8 are escaped."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def day_of(row: Row) -> str:
