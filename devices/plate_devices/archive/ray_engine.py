@@ -65,8 +65,13 @@ def read_on_ray(
 
 
 def connect(address: str | None) -> Any:
-    """Connect to a cluster, or start one on this machine, and return the module ray."""
+    """Connect to a cluster, or start one on this machine, and return the module ray.
+
+    The own cluster asks for a token, because Ray listens on all addresses of a machine.
+    """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    if address is None:
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
     try:
         import ray

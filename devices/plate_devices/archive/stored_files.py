@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from glob import iglob
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ def is_address(name: str) -> bool:
 
 
 def list_addresses(inputs: Sequence[str]) -> Iterator[Address]:
-    """Yield the pictures and videos that inputs stand for, one by one; one may come more than once.
+    """Return the pictures and videos that inputs stand for, one by one; one may come more than once.
 
     Args:
         inputs: folders, files, patterns such as `cameras/*/2026-05-*.jpg`, lists (`LIST_SUFFIXES`), or addresses of
@@ -48,13 +49,10 @@ def list_addresses(inputs: Sequence[str]) -> Iterator[Address]:
     Raises:
         UsageError: an address is not supported, holds a password, or nothing is there. InputError: storage fails.
     """
-    for name in inputs:
-        found = False
-        for address in _listed(name):
-            found = True
-            yield address
-        if not found:
+    for name in inputs:  # before anything is read
+        if next(_listed(name), None) is None:
             raise UsageError(f"{name}: there is no picture; name a folder, a file, a pattern, a list or s3://...")
+    return chain.from_iterable(map(_listed, inputs))
 
 
 def _listed(name: str) -> Iterator[Address]:

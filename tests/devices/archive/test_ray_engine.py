@@ -25,6 +25,8 @@ def rows(out: Path) -> list[dict[str, Any]]:
 @pytest.mark.system
 def test_a_killed_node_costs_and_doubles_no_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    from ray._common.usage.usage_lib import usage_stats_enabled
     from ray.cluster_utils import Cluster
 
     picture = tmp_path / "in" / "0.png"
@@ -52,6 +54,7 @@ def test_a_killed_node_costs_and_doubles_no_row(tmp_path: Path, monkeypatch: pyt
         assert len(rows(out)) == 1501
         assert rows(out) == rows(tmp_path / "local")
         assert command(ray) == 0  # all rows are there
+        assert not usage_stats_enabled()
     finally:
         cluster.shutdown()
 
