@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import socket
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -78,16 +80,28 @@ def connect(address: str | None) -> Any:
         import ray.data
     except ImportError as error:
         raise missing_extra("--engine ray needs Ray", "archive") from error
+    where = {"address": address} if address else {"address": "local", "include_dashboard": False}
+    before = signal.getsignal(signal.SIGTERM)
     try:
-        where = {"address": address} if address else {"address": "local", "include_dashboard": False}
+        if address:
+            _knock(address)
         ray.init(**where, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
         raise DeviceError(f"the cluster {address or 'of this machine'} cannot be used: {reason_of(error)}") from error
+    finally:
+        signal.signal(signal.SIGTERM, before)  # Ray's own would end with another exit code
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     logging.getLogger("ray").setLevel(logging.ERROR)
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     return ray
+
+
+def _knock(address: str) -> None:
+    """Raise OSError where nothing listens: Ray would try for minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), 5.0).close()
 
 
 def _rows_of_round(ray: Any, options: InferOptions, addresses: list[Address], most: int) -> Iterator[Row]:
