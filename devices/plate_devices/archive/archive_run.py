@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plate_devices.archive.archive_rows import Address, Row
-    from plate_devices.cli.archive_options import ArchiveOptions
+    from plate_devices.archive.archive_settings import ArchiveOptions
     from plate_devices.run_options import InferOptions
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from plate_devices.archive.archive_settings import ArchiveOptions
 from plate_devices.cli.evaluate_options import PICTURE_SUFFIXES
 from plate_devices.cli.infer_options import MODEL_OPTIONS, REGION_OPTION, parse_roi, rotation, split_models
 from plate_devices.cli.option_table import Command, Option, count, number, one_of
@@ -47,26 +48,6 @@ ARCHIVE = Command(
     "          plate-archive 's3://archive/2026-*/gate/*.jpg' --out plates --engine ray --address 10.0.0.1:6379\n"
     "          plate-archive --summary plates --histogram confidence.png",
 )  # fmt: skip
-
-
-class ArchiveOptions(NamedTuple):
-    """The options of plate-archive.
-
-    Attributes:
-        inputs: folders, files, patterns, lists and addresses.
-        out: the folder of the archive; with `summary` the one that is summarised.
-        reader: how each input is read.
-    """
-
-    inputs: list[str]
-    out: Path
-    engine: str
-    address: str | None
-    jobs: int | None
-    reader: InferOptions
-    summary: bool = False
-    histogram: Path | None = None
-    json: bool = False
 
 
 def parse_archive(arguments: Sequence[str]) -> ArchiveOptions:
