@@ -10,10 +10,22 @@ from collections import defaultdict
 from functools import cache
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import grimp
 
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+
 PACKAGES = ("plate_runtime", "plate_train", "plate_export", "plate_devices")
+PAGE = """# Layers
+
+Drawn from the imports of the code. A box is a folder, or a file at the top of a package.
+It imports only from rows below it, and from the packages that its own may use.
+
+![Boxes in rows: the runtime at the bottom, training and export on its left, devices on its right](layers.svg)
+"""
 _COLOURS = {"plate_runtime": "#37808a", "plate_train": "#7a6a2f", "plate_export": "#8a4a37", "plate_devices": "#4a5a8a"}
 _SAYS = {
     "plate_runtime": "reads: stands on nothing of ours",
@@ -25,6 +37,15 @@ _PLACES = {  # left and right of the column that a package fills
     "plate_export": (10, 545), "plate_train": (10, 545), "plate_devices": (555, 1090), "plate_runtime": (10, 1090),
 }  # fmt: skip
 _LETTER, _HIGH, _GAP, _HEAD, _PAD = 6.7, 22, 6, 26, 8
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the page of the layers, and its drawing; MkDocs calls it."""
+    from mkdocs.structure.files import File
+
+    for name, content in (("background/layers.md", PAGE), ("background/layers.svg", draw())):
+        files.append(File.generated(config, name, content=content))
+    return files
 
 
 def rows_of(package: str, graph: grimp.ImportGraph) -> list[list[str]]:

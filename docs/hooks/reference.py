@@ -45,13 +45,6 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "plate-train fonts": train.command,
     "plate-export": export.export_command,
 }
-LAYERS = """# Layers
-
-Drawn from the imports of the code. A box is a folder, or a file at the top of a package.
-It imports only from rows below it, and from the packages that its own may use.
-
-![Boxes in rows: the runtime at the bottom, training and export on its left, devices on its right](layers.svg)
-"""
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s#]+)(#[^)\s]*)?\)")
 _NAMED = re.compile(r"[Tt]he page ([A-Z][a-z]+(?: [a-z]+)?)\s+of\s+the\s+reference")
 _ATTRIBUTE = re.compile(r"^ {4}(\w+(?:, \w+)*): ", re.MULTILINE)
@@ -59,10 +52,9 @@ _ATTRIBUTE = re.compile(r"^ {4}(\w+(?:, \w+)*): ", re.MULTILINE)
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that are made from the code, and those that lie at the top of the checkout."""
-    import layers  # in this folder, which MkDocs puts on the path
     from mkdocs.structure.files import File
 
-    for name, text in (pages() | {"background/layers.svg": layers.draw()}).items():
+    for name, text in pages().items():
         files.append(File.generated(config, name, content=text))
     for chart in sorted(RESULTS.glob("*.png")):
         files.append(File.generated(config, f"results/{chart.name}", abs_src_path=str(chart)))
@@ -99,7 +91,6 @@ def pages() -> dict[str, str]:
         "index.md": _below_docs(ROOT / "README.md"),
         "contribute/contributing.md": _below_docs(ROOT / "CONTRIBUTING.md"),
         "contribute/changelog.md": _below_docs(ROOT / "CHANGELOG.md"),
-        "background/layers.md": LAYERS,
         "reference/command-line.md": command_line(),
         "reference/settings.md": settings(),
         "reference/metrics.md": metrics(),
