@@ -15,7 +15,7 @@ from plate_devices.sources.newest_frame import NewestFrameSource
 from plate_devices.sources.outages import OutageTracker
 from plate_devices.sources.reopening import LoginError, ReopeningSource
 from plate_devices.sources.source import Frames, Source
-from plate_runtime.errors import DeviceError
+from plate_runtime.errors import DeviceError, MissingPartError
 
 
 class Life(Source):
@@ -130,6 +130,36 @@ def test_a_driver_that_hangs_for_good_ends_the_program() -> None:
     source = NewestFrameSource(ReopeningSource(lives(Life(1, 3.0))), stalled_after=0.1, hangs_after=0.5)
     with pytest.raises(DeviceError, match="gate hangs and cannot be opened again"):
         list(source.frames())
+    source.close()
+
+
+@pytest.mark.usefixtures("fast")
+def test_one_of_several_cameras_is_tried_until_it_works() -> None:
+    all_lives = [Life(0, gone()), Life(0, LoginError("no")), Life(2, ValueError("a bug")), Life(1, gone()), Life(9)]
+    source = ReopeningSource(lives(*all_lives))
+    source.patient = True
+    frames = source.frames()
+    assert [next(frames).number for _ in range(4)] == list(range(4))
+    assert [life.closed for life in all_lives] == [1, 1, 1, 1, 0]
+    assert source.outages.take_message() == "gate is gone (trying again until it is back)"
+    assert source.outages.take_message() is None, "one outage, one message"
+    source.close()
+    frames.close()
+
+
+def test_no_try_helps_against_a_missing_part() -> None:
+    source = ReopeningSource(lives(Life(0, MissingPartError("gate needs OpenCV"))))
+    source.patient = True
+    with pytest.raises(MissingPartError):
+        next(source.frames())
+
+
+def test_one_of_several_cameras_may_hang() -> None:
+    source = NewestFrameSource(ReopeningSource(lives(Life(1, 1.5), Life(99))), stalled_after=0.1, hangs_after=0.3)
+    source.patient = True
+    source.listener = listener = FakeListener()
+    assert [frame.number for frame, _ in zip(source.frames(), range(3), strict=False)] == [0, 1, 2]
+    assert listener.messages == ["gate has sent no picture for 0.1 s (trying again until it is back)"]
     source.close()
 
 
