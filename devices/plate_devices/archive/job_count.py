@@ -6,8 +6,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plate_devices.board import Board
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -40,6 +38,8 @@ def processors(root: Path = Path("/")) -> int:
 
 def free_memory(root: Path = Path("/")) -> int | None:
     """Return the bytes that this process may still take, by the machine and its control groups; None if unknown."""
+    from plate_devices.board import Board
+
     memory = Board(root).memory
     known = [] if memory is None else [memory.available]
     for folder in _groups(root, "memory"):
