@@ -20,6 +20,7 @@ from plate_devices.service.notify import Notifier
 from plate_devices.service.signals import Signals
 from plate_devices.threads import THREADS
 from plate_runtime.errors import UsageError, described
+from plate_runtime.script import LATIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -186,7 +187,7 @@ def match(
 
 def _script_of(cameras: Sequence[Camera]) -> Script:
     """Return the characters that all cameras read, for the watch lists. Raises UsageError if they differ."""
-    first = cameras[0].networks.engine.script
+    first = cameras[0].networks.engine.script if cameras else LATIN  # every camera that is left has ended
     for camera in cameras:
         if camera.networks.engine.script != first:
             both = f"cameras {cameras[0].name} and {camera.name}"
