@@ -45,8 +45,8 @@ EXAMPLES = f"""
 Eight drives of {ROUND:g} seconds are rendered and served in real time from loopback, over and over, as MJPEG of
 1280x720 at {RATE:g} frames a second. In each round the second camera is killed twice, the third floods, the fourth
 stalls. Each camera is also read alone with the same failures, all at the same time. Targets: at least
-{LEAST_VEHICLES:g} % of the vehicles that the single runs report, none twice; {MOST_MEMORY:g} MB for each further
-camera; a median delay below {MOST_DELAY:g} ms. If one is missed, the exit code is {MISSED_TARGET}.
+{LEAST_VEHICLES:g} % of the vehicles that the single runs report, or all but one; none twice; {MOST_MEMORY:g} MB for
+each further camera; a median delay below {MOST_DELAY:g} ms. If one is missed, the exit code is {MISSED_TARGET}.
 
 examples:
   python benchmarks/cameras.py                            all single runs of a round, 1, 2 and 4 cameras for a round,
@@ -209,7 +209,8 @@ def failures(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     one = next((row["memory_mb"] for row in rows if row["cameras"] == 1), None)
     for row in rows:
         name = f"{row['cameras']} cameras"
-        if row["percent_of_alone"] < LEAST_VEHICLES:
+        missed = row["right_alone"] - row["right"]
+        if row["percent_of_alone"] < LEAST_VEHICLES and missed > 1:
             yield f"{name}: {row['percent_of_alone']} % of the vehicles of single runs"
         if row["again"]:
             yield f"{name}: {row['again']} vehicles are reported twice"

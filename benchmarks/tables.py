@@ -201,6 +201,15 @@ def cameras() -> str:
     return _columns("cameras", heads)
 
 
+def cameras_rtsp() -> str:
+    """Memory of RTSP cameras."""
+    heads = {
+        "cameras": "RTSP cameras", "memory_mb": "MB", "delay_ms_median": "delay ms, median",
+        "cpu_percent_of_a_core": "% of a core",
+    }  # fmt: skip
+    return _columns("cameras-rtsp", heads)
+
+
 def fleet() -> str:
     """What servers of many devices need for an event, and how many events they take."""
     heads = {
@@ -258,8 +267,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "readers": readers, "frames": frames, "default-mode": default_mode, "characters": characters, "start": start,
     "inference": inference,
     "finding": finding, "reporting": reporting, "following": following, "skipping": skipping, "drive": drive,
-    "outputs": outputs, "cameras": cameras, "fleet": fleet, "hostile": hostile, "networks": networks, "jobs": jobs,
-    "jobs-steps": jobs_steps, "archive": archive, **cards.TABLES,
+    "outputs": outputs, "cameras": cameras, "cameras-rtsp": cameras_rtsp, "fleet": fleet, "hostile": hostile,
+    "networks": networks, "jobs": jobs, "jobs-steps": jobs_steps, "archive": archive, **cards.TABLES,
 }  # fmt: skip
 """What stands after `figures:` -> the function that makes the table."""
 
