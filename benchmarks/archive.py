@@ -26,6 +26,7 @@ from typing import Any
 from measuring import SHARED, command_line, one_of, whole, write_csv
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ.setdefault("RAY_worker_niceness", "0")  # as the processes of the local runs
 
 RUNS = {"local, 2 jobs": 0, "ray, 1 node": 1, "ray, 2 nodes": 2, "ray, 2 nodes, one killed": 2}
 """Runs, with their nodes of Ray."""

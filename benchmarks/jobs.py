@@ -25,7 +25,7 @@ from measuring import HERE, RESULTS, SHARED, command_line, run_process, whole, w
 from virtual_environments import environment
 
 _INFER = [sys.executable, "-c", "from plate_devices.cli.infer import main; main()"]
-_RIVAL_FRAMES = 100
+_RIVAL_FRAMES = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

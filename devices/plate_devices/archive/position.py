@@ -24,12 +24,8 @@ class Position:
     def __init__(self, options: InferOptions, log: Log, leave_out: Sequence[Path], known: int | None) -> None:
         """Begin with no input finished; `known` is the number of inputs to come, None if they have to be counted."""
         self._log, self._skipped, self._done = log, options.skip, 0
-        self._known = known
+        self._paths, self._leave_out, self._known = options.paths, leave_out, known
         self._count: InputCount | None = None
-        if known is None:
-            from plate_devices.archive.input_count import InputCount
-
-            self._count = InputCount(options.paths, leave_out)
         self._progress: Progress | None = None
 
     @property
@@ -59,6 +55,10 @@ class Position:
     def advance(self) -> None:
         """Count an input as finished."""
         self._done += 1
+        if self._known is None and self._count is None:  # only now: it would delay the first record
+            from plate_devices.archive.input_count import InputCount
+
+            self._count = InputCount(self._paths, self._leave_out)
         if self._progress is not None:
             self._progress.total = self._total
             self._progress.update()
