@@ -11,6 +11,7 @@ from PIL import Image
 from tiny_models import draw_character, draw_text
 
 from plate_runtime import PlateReader
+from plate_runtime.__main__ import command
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import InputError, UsageError
 
@@ -74,3 +75,36 @@ def test_wrong_use_is_refused(make_model_file: MakeModel, tmp_path: Path) -> Non
             reader.read(draw_character("A"), as_="character", region="gb")
         with pytest.raises(InputError):
             reader.read(tmp_path / "missing.jpg")
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["-h"], 0), (["a.png", "--help"], 0), ([], 2)])
+def test_the_help_of_the_module_names_options_and_exit_codes(
+    arguments: list[str], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(arguments) == code
+    said = capsys.readouterr().out
+    assert said.startswith("usage: python -m plate_runtime [options] PICTURE ...") and "Exit codes: " in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["--debug"], "name a picture"), (["--model"], "--model needs a value"), (["--as=", "a"], "--as needs a value"),
+     (["--nonsense", "a.png"], "--nonsense is unknown")],
+)  # fmt: skip
+def test_the_module_refuses_what_it_does_not_know(arguments: list[str], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        command(arguments)
+
+
+def test_the_module_reads_what_can_be_read(
+    tmp_path: Path, make_model_file: MakeModel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = tmp_path / "k7.png"
+    Image.fromarray(draw_text("K7")).save(picture)
+    options = [f"--model={make_model_file()}", "--as", "plate", "--backend", "litert"]
+    assert command([*options, str(tmp_path / "missing.png"), str(picture)]) == 1
+    ended = capsys.readouterr()
+    text, confidence, source = ended.out.rstrip("\n").split("\t")
+    assert (text, source) == ("K7", str(picture)) and len(confidence) == 5
+    assert ended.err.startswith("plate_runtime: ") and "missing.png" in ended.err
+    assert command([*options, str(picture)]) == 0

@@ -18,6 +18,7 @@ from plate_runtime.decode import Candidate
 from plate_runtime.model import Model
 from plate_runtime.model_file import read_model_file
 from plate_runtime.pictures.open_picture import Picture
+from plate_runtime.reader import PlateReader
 from plate_runtime.recognise import NetworkRecogniser, read_plate
 from plate_runtime.second_look import CROPS, ROTATIONS, average, other_looks
 
@@ -125,3 +126,15 @@ def test_a_look_cuts_adds_and_rotates() -> None:
 
 def test_a_large_crop_is_reduced_first() -> None:
     assert other_looks(np.zeros((400, 2800), np.uint8))[0].shape == (72, 700)
+
+
+def test_a_reader_looks_again_at_crops_and_not_at_each_plate_of_a_frame(
+    make_plate_model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, backend = _reader(make_plate_model, [_logits("XQZ3KV", Q=0.6)] * (2 + LOOKS))
+    monkeypatch.setattr("plate_runtime.reader.open_model", lambda *_, **__: model)
+    with PlateReader("any.tflite") as reader:
+        (plate,) = reader.read(CROP.rgb, "plate")
+        assert (plate.text, backend.seen) == ("XQZ3KV", 1 + LOOKS)
+        reader._recogniser_for("plate").recognise([CROP.gray()], None)
+        assert backend.seen == 2 + LOOKS

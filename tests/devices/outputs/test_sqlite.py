@@ -15,7 +15,7 @@ from fake_times import FakeTimes, text
 from plate_devices.events.clock import Clock
 from plate_devices.outputs.output import Event, OutputError
 from plate_devices.outputs.sqlite import SqliteOutput, SqliteSettings
-from plate_devices.outputs.sqlite_rescue import is_ours
+from plate_devices.outputs.sqlite_rescue import _events, is_ours
 
 OLD_ID = "019de4f1-4c00-7abc-8def-0123456789ab"
 """Made on 2026-05-01."""
@@ -133,3 +133,16 @@ def test_a_file_is_ours_with_the_head_of_a_database_or_an_id_of_ours(tmp_path: P
     for content in (b"", b"text", b"x" * 2 * chunk):
         path.write_bytes(content)
         assert not is_ours(path)
+
+
+def test_a_row_that_is_no_utf_8_does_not_end_the_rescue(tmp_path: Path) -> None:
+    path = tmp_path / "p.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE events (id TEXT, record)")
+    for number in range(5):
+        record = json.dumps(event(number, source="gate")).encode()
+        row = (record.replace(b"gate", b"g\xfft") if number == 2 else record,)
+        connection.execute("INSERT INTO events (record) VALUES (CAST(? AS TEXT))", row)
+    connection.commit()
+    connection.close()
+    assert [one["id"] for one in _events(path)] == [f"id-{number}" for number in range(5)]
