@@ -49,14 +49,7 @@ PARTS = {
         tuple(f"tests/devices/{one}" for one in ("outputs", "privacy", "config", "events")),
     ),
     "runtime": Part("runtime/plate_runtime", ("tests/runtime",)),
-    "checks": Part(
-        "export/plate_export/checks",
-        tuple(
-            f"tests/export/{one}"
-            for one in ("checks", "report", "test_command.py", "test_plates.py", "test_detectors.py")
-        ),
-        ("tensorflow",),
-    ),
+    "checks": Part("export/plate_export/checks", ("tests/export/checks",), ("tensorflow",)),
 }
 
 
