@@ -228,6 +228,13 @@ def hostile() -> str:
     return _columns("hostile-clients", heads)
 
 
+def mutants() -> str:
+    """How many random changes of each part the tests notice, before and after tests for those that survived."""
+    heads = ("part", "tests", "changes", "justified", "noticed", "survived", "no test runs it", "% noticed")
+    names = ("part", "tests", "mutants", "justified", "noticed", "survived", "untested", "percent")
+    return _columns("mutants", dict(zip(names, heads, strict=True)))
+
+
 def networks() -> str:
     """Networks for whole plates of six sizes, each trained for a few minutes: percent of texts right."""
     table = [["network", "million multiply-adds", "steps", "synthetic", "`us`", "`romania`", "`argentina`"]]
@@ -268,7 +275,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "inference": inference,
     "finding": finding, "reporting": reporting, "following": following, "skipping": skipping, "drive": drive,
     "outputs": outputs, "cameras": cameras, "cameras-rtsp": cameras_rtsp, "fleet": fleet, "hostile": hostile,
-    "networks": networks, "jobs": jobs, "jobs-steps": jobs_steps, "archive": archive, **cards.TABLES,
+    "networks": networks, "jobs": jobs, "jobs-steps": jobs_steps, "archive": archive,
+    "mutants": mutants, **cards.TABLES,
 }  # fmt: skip
 """What stands after `figures:` -> the function that makes the table."""
 

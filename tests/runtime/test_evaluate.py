@@ -100,6 +100,17 @@ class TestDetections:
         assert match_plates([box(-200, -200, 500, 400)], [box(0, 0)]) == Matches((None,), ())
         assert match_plates([box(101, 0)], [box(0, 0)]) == Matches((None,), (0,))
 
+    def test_a_plate_is_found_from_an_overlap_of_a_half_on(self) -> None:
+        # Of two equal boxes, a third apart, half of the union is in both.
+        assert match_plates([box(30, 0, 90)], [box(0, 0, 90)]) == Matches((0,), ())
+        assert match_plates([box(30.1, 0, 90)], [box(0, 0, 90)]) == Matches((None,), ())
+        assert match_plates([box(10, 0, 100)], [box(0, 0, 100)], overlap=90 / 110) == Matches((0,), ())
+
+    def test_a_detection_lies_on_a_plate_with_a_tenth_of_overlap_or_a_middle_in_the_other(self) -> None:
+        assert match_plates([box(80, 0)], [box(0, 0)]) == Matches((None,), ())
+        assert match_plates([box(83, 0)], [box(0, 0)]) == Matches((None,), (0,))
+        assert match_plates([box(80, 0)], [], ignored=[box(0, 0)]) == Matches((), ())
+
     def test_rates(self) -> None:
         score = DetectionScore(200, 100, 92, 10)
         assert (score.recall, score.outside_per_frame) == (0.92, 0.05)

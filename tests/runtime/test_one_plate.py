@@ -108,3 +108,18 @@ def test_real_frames_are_read_as_in_the_mode_frame(shared_data: Path, name: str)
         for picture in map(open_picture, paths):
             usual, found = reader.read(picture, "frame"), reader.read(picture, "auto")
             assert sorted(one.text for one in usual) == sorted(one.text for one in found), picture
+
+
+class Looked:
+    """What a search says of a picture."""
+
+    def __init__(self, filled: float, detections: int) -> None:
+        self.filled, self.detections = filled, [None] * detections
+
+
+@pytest.mark.parametrize(
+    ("width", "filled", "detections", "plate"),
+    [(179, 0.89, 0, False), (179, 0.9, 1, True), (180, 0.04, 1, False), (180, 0.05, 1, True), (180, 0.0, 0, True)],
+)
+def test_of_a_wide_picture_a_hint_of_a_plate_is_enough(width: int, filled: float, detections: int, plate: bool) -> None:
+    assert may_be_one_plate(Looked(filled, detections), width, 100) == plate  # type: ignore[arg-type]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from device_helpers import make_frame
 
+from plate_devices.sources import newest_frame
 from plate_devices.sources.newest_frame import NewestFrameSource
 from plate_devices.sources.source import Frames, Source
 from plate_runtime.errors import DeviceError
@@ -71,6 +73,18 @@ def test_a_camera_that_stalls_is_noticed() -> None:
     with pytest.raises(DeviceError, match=r"no picture for 0\.1 s"):
         next(frames)
     source.close()
+
+
+def test_a_camera_is_given_five_seconds_for_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(newest_frame, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    source = NewestFrameSource(Camera())
+    now[0] = 104.9
+    source.check()
+    now[0] = 105.0
+    with pytest.raises(DeviceError, match=r"fake has sent no picture for 5 s; check the camera"):
+        source.check()
+    NewestFrameSource(Camera(), drops=False).check()
 
 
 def test_closing_stops_the_thread() -> None:
