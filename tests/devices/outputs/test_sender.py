@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from plate_devices.outputs import sender
@@ -54,3 +56,22 @@ def test_the_fake_fails_as_often_as_it_is_set_to() -> None:
     output.takes = 1
     assert output.send([{"id": "b"}, {"id": "c"}]) == 1
     assert output.events == [{"id": "a"}, {"id": "b"}]
+
+
+def test_an_output_without_events_is_asked_every_five_seconds_whether_it_is_there() -> None:
+    waits: list[float | None] = []
+    asked = threading.Event()
+
+    class Awake(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.append(timeout)
+            asked.set()
+            return super().wait(timeout)
+
+    sending = sender.Sender(FakeOutput(), list, lambda *_: None, lambda _: None)
+    before, sending._awake = sending._awake, Awake()
+    before.set()
+    assert asked.wait(10)
+    sending.finish()
+    assert sending.join(10)
+    assert waits[0] == 5.0
