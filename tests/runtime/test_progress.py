@@ -28,6 +28,28 @@ def test_the_first_line_comes_after_two_seconds_and_says_what_is_left(now: list[
     assert stream.getvalue().splitlines()[1] == "training: 20 of 30 steps, 15 s left"
 
 
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [(5000, ", 1,000 a second"), (50, ", 10 a second"), (49, ", 9.8 a second"), (1, ", 0.2 a second"), (0, "")],
+)
+def test_how_many_are_done_in_a_second(now: list[float], steps: int, said: str) -> None:
+    stream = io.StringIO()
+    lines = ProgressLines("fuzzing", 0, done=100, stream=stream, rate=True)
+    now[0] += 5
+    lines.update(steps)
+    assert stream.getvalue() == f"fuzzing: {100 + steps} steps{said}\n"
+
+
+def test_lines_come_after_two_seconds_and_then_after_ten_or_a_twentieth(now: list[float]) -> None:
+    pace, due = Pace(), []
+    for second in range(1, 1200):
+        now[0] += 1
+        if pace.due():
+            due.append(second)
+    assert due[:3] == [2, 12, 22]
+    assert due[-1] - due[-2] in (55, 56)
+
+
 def test_an_unknown_total_is_left_out(now: list[float]) -> None:
     stream = io.StringIO()
     lines = ProgressLines("drawing", 0, "picture", stream=stream)

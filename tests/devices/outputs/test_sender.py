@@ -9,6 +9,7 @@ import pytest
 from plate_devices.outputs import sender
 from plate_devices.outputs.fake import FakeOutput, FakeSettings
 from plate_devices.outputs.output import OutputError
+from plate_devices.outputs.queue import EventQueue
 from plate_devices.outputs.sender import Outage
 
 
@@ -68,7 +69,9 @@ def test_an_output_without_events_is_asked_every_five_seconds_whether_it_is_ther
             asked.set()
             return super().wait(timeout)
 
-    sending = sender.Sender(FakeOutput(), list, lambda *_: None, lambda _: None)
+    queue = EventQueue(None, 1 << 20)
+    queue.set_outputs(["fake"])
+    sending = sender.Sender(FakeOutput(), lambda: [queue], lambda *_: None, lambda _: None)
     before, sending._awake = sending._awake, Awake()
     before.set()
     assert asked.wait(10)
