@@ -143,7 +143,7 @@ def test_words_of_a_score_have_limits(name: str) -> None:
 
 
 def test_an_int8_network_has_its_scales() -> None:
-    with pytest.raises(ModelError, match="^the manifest is not valid: quantisation$"):
+    with pytest.raises(ModelError, match=r"^the manifest is not valid: quantisation$"):
         manifest(input=InputSpec(dtype="int8"))
     manifest(input=InputSpec(dtype="int8"), quantisation=Quantisation(0.1, 0, 0.1, 0))
 
