@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 import sys
 from argparse import Namespace
 from collections import Counter
@@ -66,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if find_spec("mutmut") is None:
         print("mutants.py needs mutmut: pip install 'mutmut>=3.8'", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parts = options.part or list(PARTS)
     justified = read_justified()
     rows = []
