@@ -164,3 +164,48 @@ def test_scores_are_those_of_the_file() -> None:
     assert (score.set, score.digest, score.count, score.right, score.backend) == ("set/val", "d1", 8, 4, "litert")
     assert other.right == 8
     assert text_check.scores(checks, "m-float32.tflite", "set/val", "d1") == ()
+
+
+def test_a_failure_names_figures_and_what_to_do() -> None:
+    labels = "AB" * 50
+    with pytest.raises(AccuracyError) as caught:
+        text_check.judge(_result(labels, labels), [_check(labels, "B" * 100, labels)], labels, Limits())
+    assert str(caught.value) == (
+        "nothing was published: m-int8.tflite in litert reads 50 of 100 (50.0 %), the .h5 100, 1 fewer are allowed, "
+        "broken are A (50 -> 0); train again, or change --min-accuracy or --max-drop"
+    )
+
+
+def test_at_most_six_broken_characters_are_named_the_worst_first() -> None:
+    letters = "0123456789ABCDEF"
+    labels = [one * 10 for one in letters]
+    lost = [one * (10 - number) + "Z" * number for number, one in enumerate(letters[:9])]
+    reference, result = (
+        text_check.count_right(
+            texts, np.zeros((16, 10, 36), np.float32), Examples(np.zeros((16, 1, 1, 1)), labels, np.ones(16, bool))
+        )
+        for texts in (labels, [*lost, *labels[9:]])
+    )
+    one = text_check.compare(reference, result, labels, file="m.tflite", backend="litert", version="2")
+    with pytest.raises(AccuracyError) as caught:
+        text_check.judge(reference, [one], labels, Limits(min_accuracy=10))
+    assert (
+        "broken are 8 (10 -> 2), 7 (10 -> 3), 6 (10 -> 4), 5 (10 -> 5), 4 (10 -> 6), 3 (10 -> 7) and 2 others;"
+        in str(caught.value)
+    )
+
+
+def test_the_weakest_characters_are_named_by_their_fraction() -> None:
+    labels = [*"AAAABBBBBBBB0000"]
+    texts = [*"AAABBBBBBBBAO000"]
+    examples = Examples(np.zeros((16, 1, 1, 1)), labels, np.ones(16, bool))
+    reference = text_check.count_right(texts, np.zeros((16, 36), np.float32), examples)
+    with pytest.raises(AccuracyError, match=r"weakest are 0 \(3 of 4\), A \(3 of 4\), B \(7 of 8\);"):
+        text_check.judge(reference, [], labels, Limits(min_accuracy=90))
+    with pytest.raises(AccuracyError, match=r"weakest are A \(3 of 4\), B \(7 of 8\);"):
+        text_check.judge(reference, [], labels, Limits(min_accuracy=90, folded=True))
+
+
+def test_a_folded_count_has_its_own_limits_and_defaults_are_those_of_a_character() -> None:
+    assert (Limits().min_accuracy, Limits().max_drop, Limits().folded) == (95.0, 0.5, False)
+    assert text_check.MINIMUM == {"character": 95.0, "plate": 80.0, "detector": 90.0}
