@@ -33,7 +33,7 @@ help:
 	@echo "make test-armhf   the same for 32-bit ARM, bookworm (PICTURES=all for whole sets, RECORD=1 to keep the results)"
 	@echo "make soak         a drawn drive for MINUTES=30, while broker, web server, camera and disk fail and clients attack"
 	@echo "make fuzz         read changed pictures, models, settings, requests ... for MINUTES=60 (SEED=0, RECORD=1)"
-	@echo "make mutants      change the code at COUNT=500 places and see which changes no test notices (SEED=0, RECORD=1)"
+	@echo "make mutants      change the code at COUNT=500 places and see which changes no test notices (SEED=0, RECORD=after)"
 	@echo "make fleet        20 simulated devices, a broker, a database and Prometheus for 5 minutes; then what the servers take"
 	@echo "make archive      plate-archive on a local cluster that loses a node: 20,000 rows, and what Ray costs"
 	@echo "make image        OCI images for amd64 and arm64 in .cache/image"
@@ -84,7 +84,7 @@ fuzz: $(DEV)/installed
 
 mutants: $(DEV)/installed
 	$(RUN)/pip install --quiet "mutmut>=3.8"
-	$(RUN)/python benchmarks/mutants.py --count $(COUNT) --seed $(SEED) $(if $(filter 1,$(RECORD)),,--trial)
+	$(RUN)/python benchmarks/mutants.py --count $(COUNT) --seed $(SEED) $(if $(filter before after,$(RECORD)),--record $(RECORD))
 
 archive: $(DEV)/installed
 	$(RUN)/python benchmarks/archive.py --inputs $(INPUTS)
