@@ -128,8 +128,8 @@ class Bench:
             ended, by = self._in_child(lambda: _run(self.tree, tests), 30 + 5 * self._seconds(tests))
         finally:
             path.write_bytes(code)
-        if ended == 5:
-            sys.exit(f"{self.tree.parent}: none of its tests is found; delete this folder")
+        if ended in (4, 5):
+            sys.exit(f"{self.tree.parent}: its tests are not found; delete this folder")
         return (SURVIVED, "") if ended == 0 else (NOTICED, by or ("time-out" if ended < 0 else f"exit code {ended}"))
 
     def _in_child(self, work: Callable[[], tuple[int, str]], seconds: float) -> tuple[int, str]:

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from plate_runtime.errors import InputError
+from plate_runtime.pictures import decoder
 from plate_runtime.pictures.cost import MEMORY, Cost, bytes_of, memory_of, read_jpeg
 from plate_runtime.pictures.decoder import decoded
 from plate_runtime.pictures.open_picture import CAMERA, open_picture
@@ -280,3 +281,18 @@ def test_samples_of_a_tiff_take_whole_bytes() -> None:
     assert _bytes_of_samples({bits: (12,), samples: 2}) == 4
     assert _bytes_of_samples({}) == 1, "one sample of one bit is what the format takes for granted"
     assert _bytes_of_samples({photometric: (6,), bits: (8, 8, 8), samples: (3,)}) == 8
+
+
+def test_bytes_that_stay_in_memory_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[int] = []
+    monkeypatch.setattr(decoder, "check_memory", lambda image, cost, name: kept.append(cost.kept))
+    for format_, header in (("PNG", 54), ("JPEG", 623), ("WEBP", None), ("BMP", 54)):
+        stream = io.BytesIO()
+        Image.linear_gradient("L").convert("RGB").save(stream, format_)
+        open_picture(stream.getvalue())
+        open_picture(stream)
+        held = len(stream.getvalue())
+        assert kept[0] - kept[1] == held, "what the caller holds"
+        # The header is read twice; a decoder of WebP holds the file instead.
+        assert kept[1] == (held if header is None else pytest.approx(2 * header, abs=40))
+        kept.clear()

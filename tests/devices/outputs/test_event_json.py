@@ -11,6 +11,7 @@ import pytest
 from plate_devices.outputs.event_json import carve, majority, read_event
 from plate_devices.outputs.output_settings import QueueSettings
 from plate_devices.outputs.queue import EventQueue
+from plate_devices.setting_errors import SettingError
 
 
 def body(number: int, size: int) -> bytes:
@@ -91,5 +92,9 @@ def test_a_body_may_be_followed_by_other_bytes() -> None:
 
 
 def test_the_queue_is_bounded_by_a_whole_number_of_megabytes() -> None:
-    with pytest.raises(Exception, match="not a whole number from 1 to 65536"):
-        QueueSettings(most_megabytes=0)
+    for megabytes in (1, 65536):
+        QueueSettings(most_megabytes=megabytes)
+    for megabytes in (0, 65537):
+        with pytest.raises(SettingError, match="is not a whole number from 1 to 65536") as refused:
+            QueueSettings(most_megabytes=megabytes)
+        assert refused.value.key == "most_megabytes"

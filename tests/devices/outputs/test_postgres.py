@@ -67,6 +67,16 @@ def test_an_event_is_one_row_with_its_whole_record(database: Database, output: P
 
 
 @system
+def test_closing_ends_the_connection(output: PostgresOutput) -> None:
+    connection = output._connection
+    assert connection is not None and not connection.closed
+    output.close()
+    assert connection.closed
+    with pytest.raises(OutputError, match="is not connected"):
+        output.send([event()])
+
+
+@system
 def test_a_device_can_only_add(database: Database, output: PostgresOutput) -> None:
     output.send([event()])
     for statement in ("SELECT * FROM plate_edge.events", "DELETE FROM plate_edge.events",

@@ -43,7 +43,8 @@ def test_host_port_and_path_identify_a_destination_and_nothing_else_does() -> No
         digest("http://gate/x", "/x"),
     ]
     assert len({same, *others}) == 4
-    assert destination(parse_url("url", "http://me:pass@gate/yard", PORTS)).shown == "http://gate:80"
+    whole = destination(parse_url("url", "http://me:pass@gate/yard", PORTS))
+    assert whole == (digest("http://gate/yard"), "http://gate:80")
 
 
 class TestSecrets:

@@ -268,7 +268,11 @@ class TestTrials:
     def test_where_nothing_fits_the_pictures_are_in_doubt_and_half_right_is_another_matter(
         self, assumed: Source
     ) -> None:
-        assert "look at how its pictures were cut" in self.judged(assumed, 4, limits=Limits(90), better=4)
+        said = self.judged(assumed, 4, limits=Limits(90), better=4)
+        assert said.endswith(
+            "no other scale, polarity or order of classes makes it read: look at how its pictures were cut, sized and "
+            "labelled, and give it such pictures with --data"
+        )
         assert self.judged(assumed, 5, limits=Limits(90), better=5) == ""
 
 

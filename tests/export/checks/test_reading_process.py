@@ -39,15 +39,19 @@ def test_a_refused_file_is_one_sentence(make_model_file: Callable[..., Path]) ->
         reading_process.read_all(path, "litert", np.zeros((1, 28, 28, 1), np.float32))
 
 
-def test_a_crash_is_not_an_error_message(make_model_file: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_crash_is_not_an_error_message(
+    make_model_file: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     # A file of the interpreter's name on the import path, that ends the process: as a native crash would.
     fake = tmp_path / "ai_edge_litert"
     fake.mkdir()
-    (fake / "__init__.py").write_text("import os; os._exit(134)\n")
+    (fake / "__init__.py").write_text("import os; os.write(2, b'native words\\n'); os._exit(134)\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(tmp_path))
-        with pytest.raises(ModelError, match="the interpreter crashed"):
-            reading_process.read_all(make_model_file(), "litert", np.zeros((1, 28, 28, 1), np.float32))
+        for debug in (False, True):
+            with pytest.raises(ModelError, match=r"the interpreter crashed: .*; run with --debug"):
+                reading_process.read_all(make_model_file(), "litert", np.zeros((1, 28, 28, 1), np.float32), debug=debug)
+            assert ("native words" in capfd.readouterr().err) == debug
 
 
 def test_the_child_does_not_outlive_an_interrupted_parent(make_model_file: Callable[..., Path]) -> None:
