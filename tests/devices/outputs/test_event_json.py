@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from plate_devices.outputs import event_json
 from plate_devices.outputs.event_json import carve, majority, read_event
 from plate_devices.outputs.output_settings import QueueSettings
 from plate_devices.outputs.queue import EventQueue
@@ -98,3 +99,10 @@ def test_the_queue_is_bounded_by_a_whole_number_of_megabytes() -> None:
         with pytest.raises(SettingError, match="is not a whole number from 1 to 65536") as refused:
             QueueSettings(most_megabytes=megabytes)
         assert refused.value.key == "most_megabytes"
+
+
+def test_a_number_takes_nine_bytes_at_most() -> None:
+    nine = sum(1 << 7 * place for place in range(1, 9)) + 5
+    assert event_json._number_before(b"\x81" * 12 + b"\x05", 13) == nine
+    assert event_json._number_before(b"\x05\x81\x05", 3) == 133
+    assert event_json._number_before(b"\x05\x81", 2) is None

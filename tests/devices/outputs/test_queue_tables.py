@@ -203,6 +203,20 @@ class TestRescue:
         queue.close()
 
 
+def test_a_replacement_that_a_kill_interrupted_is_finished(tmp_path: Path) -> None:
+    queue = EventQueue(tmp_path / f"{FILE}.new", 1 << 20)
+    queue.set_outputs(["a"])
+    queue.put([event(1)])
+    queue.close()
+    (tmp_path / f"{FILE}-wal").write_bytes(b"of the old queue")
+    queue = open_queue(tmp_path, 1 << 20, ["a"], lambda *_: None)
+    assert [one.event["id"] for one in queue.take("a")] == ["id-1"]
+    queue.close()
+    (aside,) = [path for path in tmp_path.iterdir() if path.name.startswith(f"{FILE}-wal") and "damaged" in path.name]
+    assert aside.read_bytes() == b"of the old queue"
+    assert not (tmp_path / f"{FILE}.new").exists()
+
+
 def test_what_waits_is_skipped_for_the_named_outputs_or_for_all(tmp_path: Path) -> None:
     queue = EventQueue(tmp_path / FILE, 1 << 20)
     queue.set_outputs(["a", "b"])

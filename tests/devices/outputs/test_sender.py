@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 
 import pytest
 
@@ -49,6 +50,7 @@ def test_an_output_that_always_worked_is_not_reported(outage: Outage, reported: 
 
 def test_the_fake_fails_as_often_as_it_is_set_to() -> None:
     FakeOutput(FakeSettings()).check()
+    assert FakeOutput().delete_before(datetime.now(UTC), print) == 0, "it stores nothing"
     output = FakeOutput(FakeSettings(failures=2))
     for _ in range(2):
         with pytest.raises(OutputError):

@@ -263,6 +263,7 @@ class TestTrials:
         said = self.judged(assumed, 2, limits=Limits(90), better=7)
         begin = f"nothing was published: {assumed.path.name} itself reads 2 of 10 (20.0 %), 90 % are needed; "
         assert said.startswith(f"{begin}scale 1/255 is assumed, classes {assumed.meta.alphabet}; with --polarity ")
+        assert f"--polarity {assumed.meta.input.polarity}" not in said
         assert "it reads 7 of 10: if it was trained with them, export it with them" in said
 
     def test_where_nothing_fits_the_pictures_are_in_doubt_and_half_right_is_another_matter(

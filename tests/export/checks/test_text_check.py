@@ -196,13 +196,13 @@ def test_at_most_six_broken_characters_are_named_the_worst_first() -> None:
 
 
 def test_the_weakest_characters_are_named_by_their_fraction() -> None:
-    labels = [*"AAAABBBBBBBB0000"]
-    texts = [*"AAABBBBBBBBAO000"]
+    labels = [*"BBBBAAAAAAAA0000"]
+    texts = [*"BBBAAAAAAAABO000"]
     examples = Examples(np.zeros((16, 1, 1, 1)), labels, np.ones(16, bool))
     reference = text_check.count_right(texts, np.zeros((16, 36), np.float32), examples)
-    with pytest.raises(AccuracyError, match=r"weakest are 0 \(3 of 4\), A \(3 of 4\), B \(7 of 8\);"):
+    with pytest.raises(AccuracyError, match=r"weakest are 0 \(3 of 4\), B \(3 of 4\), A \(7 of 8\);"):
         text_check.judge(reference, [], labels, Limits(min_accuracy=90))
-    with pytest.raises(AccuracyError, match=r"weakest are A \(3 of 4\), B \(7 of 8\);"):
+    with pytest.raises(AccuracyError, match=r"weakest are B \(3 of 4\), A \(7 of 8\);"):
         text_check.judge(reference, [], labels, Limits(min_accuracy=90, folded=True))
 
 
