@@ -101,6 +101,16 @@ def test_a_damaged_row_is_set_aside_counted_and_reported(tmp_path: Path) -> None
     assert body.startswith(b'{"type": "vehicle"')
 
 
+def test_a_queue_that_is_damaged_at_the_start_is_reported(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"damaged" * 1000)
+    said: list[str] = []
+    delivery = Delivery([FakeOutput(name="a")], QueueSettings(folder=tmp_path), Clock(FakeTimes()),
+                        lambda word, text: said.append(f"{word}: {text}"))  # fmt: skip
+    until(lambda: said)
+    delivery.close(10.0)
+    assert said[0].startswith(f"queue_damaged: {tmp_path / FILE} was damaged, ")
+
+
 def test_damage_found_while_running_is_repaired_within_seconds(tmp_path: Path) -> None:
     words: list[str] = []
     there, away = FakeOutput(name="there"), FakeOutput(name="away")

@@ -44,6 +44,7 @@ def test_an_output_is_back_when_it_has_settled(
 
 
 def test_an_output_that_always_worked_is_not_reported(outage: Outage, reported: list[str]) -> None:
+    assert outage.reason == ""
     outage.over()
     assert reported == []
 
