@@ -285,3 +285,13 @@ def test_a_better_trial_has_to_be_better_by_two_hundredths() -> None:
     assert choose(fewest, 100) == fewest[1]
     assert choose([Trial(("--scale 1",), 1, 50)], 100) is not None
     assert choose([Trial(("--scale 1",), 1, 49)], 100) is None
+
+
+def test_an_order_of_classes_is_named_with_what_is_known_of_it() -> None:
+    assert assumptions._order_option(SHUFFLED, list(ALPHABET)) == f"--classes {SHUFFLED}"
+    assert assumptions._order_option(LETTERS_FIRST, list(ALPHABET)) == (
+        f"--classes {LETTERS_FIRST} (letters before digits)"
+    )
+    assert assumptions._order_option(LETTERS_FIRST, list(ALPHABET[2:])) == (
+        f"--classes {LETTERS_FIRST} (letters before digits; without pictures of 0, 1)"
+    )
