@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from plate_devices.events.records import to_line
+from plate_devices.outputs.call_limit import call_limit
 from plate_devices.outputs.identity import device_id
 from plate_devices.outputs.output import EventRefusedError, Output, OutputError
 from plate_devices.outputs.output_settings import OutputSettings
@@ -189,16 +189,11 @@ class PostgresOutput(Output):
     @contextmanager
     def _explained(self, connection: psycopg.Connection[Any] | None) -> Iterator[None]:
         """Raise errors of psycopg as OutputError, and end a call that the server does not answer."""
-        limit = threading.Timer(_ANSWER_WITHIN, _cut, [connection])
-        limit.daemon = True
         try:
-            if connection is not None:
-                limit.start()
-            yield
+            with nullcontext() if connection is None else call_limit(_ANSWER_WITHIN, lambda: _cut(connection)):
+                yield
         except self._psycopg.Error as error:
             raise self._failure(error) from error
-        finally:
-            limit.cancel()
 
     def _failure(self, error: psycopg.Error) -> OutputError:
         errors = self._psycopg.errors
@@ -232,6 +227,5 @@ def _first_line(error: Exception) -> str:
 
 
 def _cut(connection: psycopg.Connection[Any]) -> None:
-    """Close the socket under a call that waits; the call then fails."""
-    with suppress(Exception), socket.socket(fileno=os.dup(connection.fileno())) as copy:
+    with socket.socket(fileno=os.dup(connection.fileno())) as copy:
         copy.shutdown(socket.SHUT_RDWR)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import http.client
-import threading
+import socket
 from base64 import b64encode
-from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from plate_devices.addresses import is_header_text
 from plate_devices.events.records import to_line
+from plate_devices.outputs.call_limit import call_limit
 from plate_devices.outputs.output import Event, EventRefusedError, Output, OutputError
 from plate_devices.outputs.output_settings import OutputSettings
 from plate_devices.outputs.urls import Destination, check_secret, destination, parse_url, read_secret, reason, tls
@@ -170,14 +170,11 @@ class WebhookOutput(Output):
     def _exchange(self, body: bytes, headers: dict[str, str]) -> _Answer:
         connection = self._connection or self._connect()
         self._connection = connection
-        # A slow answer ends at this limit, too.
-        limit = threading.Timer(self._settings.timeout, _close_socket, [connection])
-        limit.daemon = True
         try:
-            limit.start()
-            connection.request("POST", self._path, body, headers)
-            answer = connection.getresponse()
-            answer.read(_MOST_ANSWER)
+            with call_limit(self._settings.timeout, lambda: connection.sock.shutdown(socket.SHUT_RDWR)):
+                connection.request("POST", self._path, body, headers)
+                answer = connection.getresponse()
+                answer.read(_MOST_ANSWER)
             if not answer.isclosed():
                 self.close()
             return _Answer(answer.status, _seconds(answer.headers.get("Retry-After")))
@@ -188,8 +185,6 @@ class WebhookOutput(Output):
         ) as error:  # `http.client` raises any of these over an answer
             self.close()
             raise OutputError(f"{self._target.shown} does not accept events: {_why(error)}") from error
-        finally:
-            limit.cancel()
 
     def _connect(self) -> http.client.HTTPConnection:
         target, timeout = self._target, self._settings.timeout
@@ -197,13 +192,6 @@ class WebhookOutput(Output):
             return http.client.HTTPConnection(target.host, target.port, timeout=timeout)
         trust = tls(self._settings.ca_file)
         return http.client.HTTPSConnection(target.host, target.port, timeout=timeout, context=trust)
-
-
-def _close_socket(connection: http.client.HTTPConnection) -> None:
-    import socket
-
-    with suppress(OSError, AttributeError):
-        connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _why(error: Exception) -> str:
