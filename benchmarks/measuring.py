@@ -108,7 +108,7 @@ def run_process(command: Sequence[str], codes: Sequence[int] = (0,)) -> Process:
     `codes` are the exit codes that are no failure. A small process starts it: Linux counts the memory of the process
     that starts another as the new one's own.
     """
-    # An installed package has its bytecode beside it; without this switch a run would compile it anew each time.
+    # An installed package has its bytecode beside it; without this switch a run would compile it each time.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command]
     ended = subprocess.run(launcher, capture_output=True, text=True, env=environment, check=True)

@@ -53,7 +53,7 @@ class Camera:
             self.lost += 1
 
     def waiting(self) -> None:
-        """Nothing to do meanwhile."""
+        """Nothing to do between two pictures."""
 
     def stumble(self, chance: random.Random) -> None:
         """Freeze, or kill, and come back after a while."""

@@ -116,7 +116,7 @@ def _simple_lpr(_models: Path) -> list[Candidate]:
     python = environment("simplelpr", ["simplelpr==3.6.*", "numpy", "pillow"])
     return [
         Candidate(
-            "SimpleLPR, told the country if it knows it",
+            "SimpleLPR, with the country if it knows it",
             "simple_lpr.py",
             python,
             lambda name: {"country": _COUNTRIES.get(name)},

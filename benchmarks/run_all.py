@@ -32,7 +32,7 @@ BENCHMARKS = {
     "jobs": "frames a second by number of processes, beside RapidOCR",
     "large_pictures": "what pictures of 50 megapixels, and those made to hurt, cost at most",
     "videos": "decoding films, beside OpenCV",
-    "live_page": "what the live page costs while somebody looks",
+    "live_page": "what the live page costs while a browser shows it",
     "hostile_clients": "an honest client beside 200 hostile ones, on page and socket",
     "outputs": "what an event costs until every output has it",
     "damaged_queues": "what is lost of 600 damaged queues of events",

@@ -1,4 +1,4 @@
-"""SimpleLPR, told that the picture is a plate and of which country; its package runs 60 days for evaluation."""
+"""SimpleLPR, which gets a picture as a plate of a given country; its package runs 60 days for evaluation."""
 
 from __future__ import annotations
 

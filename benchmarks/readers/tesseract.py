@@ -1,4 +1,4 @@
-"""Tesseract, told that the picture is one line of A-Z and 0-9; all pictures in one process, one thread.
+"""Tesseract, which gets a picture as one line of A-Z and 0-9; all pictures in one process, one thread.
 
 Its program decodes the files itself, so that is in its time, and its start, divided by the pictures.
 """
@@ -21,8 +21,8 @@ _COMMAND = ["tesseract", "stdin", "stdout", "--psm", "7", "-l", "eng", "-c", _LE
 def open_reader(_options: dict[str, Any]) -> Reader:
     """Open what is installed."""
     version = _run(["tesseract", "--version"]).split()[1]
-    told = _run(["tesseract", "--list-langs"]).splitlines()[0]
-    folder = Path(told.partition('"')[2].partition('"')[0])
+    listed = _run(["tesseract", "--list-langs"]).splitlines()[0]
+    folder = Path(listed.partition('"')[2].partition('"')[0])
     return Reader(version, [folder / "eng.traineddata"], _read_all)
 
 
