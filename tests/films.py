@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -27,7 +28,11 @@ def write_film(
     size: tuple[int, int] = (160, 96),
     metadata: dict[str, str] | None = None,
 ) -> Path:
-    """Write pictures 0, 1, ... at these seconds, or so many at 10 a second."""
+    """Write pictures 0, 1, ... at these seconds, or so many at 10 a second.
+
+    SVT-AV1 gives the calling thread real-time priority if it may; this is undone, or tests would starve the machine.
+    """
+    scheduling = os.sched_getscheduler(0), os.sched_getparam(0)
     if isinstance(stamps, int):
         stamps = [number / RATE for number in range(stamps)]
     with av.open(str(path), "w", format=container, options=options or {}) as film:
@@ -42,6 +47,7 @@ def write_film(
             frame.pts, frame.time_base = round(seconds / clock), clock
             film.mux(stream.encode(frame))
         film.mux(stream.encode())
+    os.sched_setscheduler(0, *scheduling)
     return path
 
 

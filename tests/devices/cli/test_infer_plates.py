@@ -70,7 +70,7 @@ def test_the_status_of_a_camera_names_the_model(
             return True
 
     shown = Terminal()
-    monkeypatch.setattr("plate_devices.live.loop.StatusLine", lambda: StatusLine(shown))
+    monkeypatch.setattr("plate_devices.live.camera_loop.StatusLine", lambda: StatusLine(shown))
     monkeypatch.setattr("plate_devices.status_line._columns", lambda stream: 200)
     model = str(make_plate_model())
     assert command(["--camera", "demo:1", "--as", "plate", "--model", model, "--backend", "fake:AB1"]) == 0
