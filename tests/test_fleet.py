@@ -35,5 +35,6 @@ def test_no_vehicle_of_a_fleet_is_lost() -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
     result = json.loads(ended.stdout.splitlines()[-1])
     assert result["reported"] >= 10 and result["missing"] == 0
-    assert result["in_database"] == result["reported"]
+    # The killed device may have sent one vehicle that it had no time to print.
+    assert result["reported"] <= result["in_database"] <= result["reported"] + 1
     assert "2 of 2 devices answer" in ended.stdout
