@@ -316,7 +316,7 @@ def test_resume_takes_the_newest_unfinished_run_and_its_settings(
         if ended:
             (folder / "report.json").write_text("{}")
     taken: list[tuple[object, ...]] = []
-    monkeypatch.setattr(run, "run", lambda *arguments: taken.append(arguments))
+    monkeypatch.setattr(run, "run", lambda *arguments, chief: taken.append(arguments))
     assert command(["character", "--resume", "--trials", "12"]) == 0
     settings, folder, resume = taken[0][:3]
     assert settings == run.Settings(data="there", trials=12, epochs=7, seed=1, augment=0.5)
