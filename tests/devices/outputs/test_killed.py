@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,25 @@ def check(device: Device, arrived: list[int], twice: int = 0) -> None:
     assert len(device.acknowledged) > KILLS
 
 
+def kill_in_turn(device: Device, end: Callable[[], None], start: Callable[[], None], chance: random.Random) -> None:
+    """Kill the device several times while its server ends and starts again; at last let it deliver everything."""
+    stop = threading.Event()
+
+    def trouble() -> None:
+        while not stop.wait(chance.uniform(0.5, 2.5)):
+            end()
+            stop.wait(chance.uniform(0.0, 1.0))
+            start()
+
+    troubles = threading.Thread(target=trouble)
+    troubles.start()
+    for _ in range(KILLS):
+        device.run(chance.uniform(0.0, 2.0))
+    stop.set()
+    troubles.join()
+    device.run(events=1)
+
+
 def test_the_device_is_killed(tmp_path: Path) -> None:
     chance = random.Random()
     files = tmp_path / "p.jsonl", tmp_path / "p.csv", tmp_path / "p.sqlite"
@@ -106,21 +126,7 @@ def test_the_server_is_killed_too(tmp_path: Path) -> None:
     chance = random.Random()
     server = Server(tmp_path / "ids")
     device = Device(tmp_path / "queue", f"webhook=http://127.0.0.1:{server.port}/")
-    stop = threading.Event()
-
-    def trouble() -> None:
-        while not stop.wait(chance.uniform(0.2, 2.0)):
-            server.kill()
-            stop.wait(chance.uniform(0.0, 1.0))
-            server.start()
-
-    troubles = threading.Thread(target=trouble)
-    troubles.start()
-    for _ in range(KILLS):
-        device.run(chance.uniform(0.0, 2.0))
-    stop.set()
-    troubles.join()
-    device.run(events=1)
+    kill_in_turn(device, server.kill, server.start, chance)
     server.kill()
     check(device, server.ids, twice=BATCH * 4 * KILLS)
 
@@ -131,21 +137,8 @@ def test_the_broker_is_ended_too(tmp_path: Path) -> None:
     broker = Broker(tmp_path / "broker")
     listener = Listener(broker.port, "yard/vehicle")
     device = Device(tmp_path / "queue", f"mqtt=mqtt://127.0.0.1:{broker.port}/yard")
-    stop = threading.Event()
-
-    def trouble() -> None:
-        while not stop.wait(chance.uniform(0.5, 3.0)):
-            broker.send(signal.SIGTERM)  # killed, Mosquitto itself would forget what it has acknowledged
-            stop.wait(chance.uniform(0.0, 1.0))
-            broker.start()
-
-    troubles = threading.Thread(target=trouble)
-    troubles.start()
-    for _ in range(KILLS):
-        device.run(chance.uniform(0.0, 2.0))
-    stop.set()
-    troubles.join()
-    device.run(events=1)
+    # Killed, Mosquitto itself would forget what it has acknowledged
+    kill_in_turn(device, lambda: broker.send(signal.SIGTERM), broker.start, chance)
 
     def arrived() -> list[int]:
         return [int(json.loads(payload)["id"]) for payload in listener.on("yard/vehicle")]
@@ -163,20 +156,6 @@ def test_the_database_is_killed_too(tmp_path: Path) -> None:
     chance = random.Random()
     database = Database()
     device = Device(tmp_path / "queue", f"postgres={database.url}")
-    stop = threading.Event()
-
-    def trouble() -> None:
-        while not stop.wait(chance.uniform(0.5, 3.0)):
-            database.send(signal.SIGKILL)
-            stop.wait(chance.uniform(0.0, 1.0))
-            database.start()
-
-    troubles = threading.Thread(target=trouble)
-    troubles.start()
-    for _ in range(KILLS):
-        device.run(chance.uniform(0.0, 2.0))
-    stop.set()
-    troubles.join()
-    device.run(events=1)
+    kill_in_turn(device, lambda: database.send(signal.SIGKILL), database.start, chance)
     check(device, [int(one.hex) for (one,) in database.query("SELECT id FROM plate_edge.events", "plates")])
     database.close()

@@ -1,6 +1,6 @@
 """A search on several hosts: KerasTuner's chief, which proposes trials, and its workers, which train them.
 
-They talk over gRPC without authentication or encryption: whoever reaches the chief can read and change the search.
+They talk over gRPC without authentication or encryption: any program that reaches the chief can read and change it.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def serve(oracle: Any, share: Share, *, ended: Callable[[int], None], say: Calla
     server.start()
     say(f"workers join with: --worker {share.address}, and otherwise the same options")
     if not share.address.is_loopback:
-        say(f"whoever reaches {share.address} can read and change the search; use a trusted network")
+        say(f"any program that reaches {share.address} can read and change the search; use a trusted network")
     try:
         count, finished = len(oracle.end_order), False
         while not finished:
@@ -156,7 +156,9 @@ def serve(oracle: Any, share: Share, *, ended: Callable[[int], None], say: Calla
             count = len(oracle.end_order)
             servicer.report_silent_workers()
         deadline = time.monotonic() + _ASKS_AGAIN_WITHIN
-        while oracle.tuner_ids and time.monotonic() < deadline:  # workers ask once more, and are then sent home
+        while (
+            oracle.tuner_ids and time.monotonic() < deadline
+        ):  # each worker asks once more
             time.sleep(0.1)
     finally:
         server.stop(grace=1.0).wait()
