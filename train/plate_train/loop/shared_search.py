@@ -156,9 +156,7 @@ def serve(oracle: Any, share: Share, *, ended: Callable[[int], None], say: Calla
             count = len(oracle.end_order)
             servicer.report_silent_workers()
         deadline = time.monotonic() + _ASKS_AGAIN_WITHIN
-        while (
-            oracle.tuner_ids and time.monotonic() < deadline
-        ):  # each worker asks once more
+        while oracle.tuner_ids and time.monotonic() < deadline:  # each worker asks once more
             time.sleep(0.1)
     finally:
         server.stop(grace=1.0).wait()
