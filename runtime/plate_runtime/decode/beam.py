@@ -13,6 +13,7 @@ MOST = 30
 _LEAST = 1e-3
 """Fraction of the highest likelihood. Texts below it cannot win by their weight in the prior."""
 
+_Others = tuple[tuple[float, ...], ...]
 _OPEN, _SPELLED = 0.004, 32
 
 
@@ -64,7 +65,7 @@ def combine(segments: Sequence[Sequence[Spelling]], certain: float, most: int = 
 
 def _product(found: Sequence[Candidate], spellings: Sequence[Spelling], most: int) -> list[Candidate]:
     least = _LEAST * found[0].likelihood * spellings[0].probability
-    sums: dict[str, Candidate] = {}
+    sums: dict[str, tuple[float, float, _Others, _Others]] = {}  # text -> sum, and the most probable combination
     for before, likelihood, doubts in found:
         for text, probability, others in spellings:
             product = likelihood * probability
@@ -72,8 +73,9 @@ def _product(found: Sequence[Candidate], spellings: Sequence[Spelling], most: in
                 break  # both are sorted
             longer = before + text
             if (same := sums.get(longer)) is None:
-                sums[longer] = Candidate(longer, product, doubts + others)
-            else:  # the first combination is not always the more probable one
-                likelier = doubts + others if product > same.likelihood else same.others
-                sums[longer] = Candidate(longer, same.likelihood + product, likelier)
-    return sorted(sums.values(), key=lambda one: (-one.likelihood, one.text))[:most]
+                sums[longer] = product, product, doubts, others
+            else:
+                best = (product, doubts, others) if product > same[1] else same[1:]
+                sums[longer] = same[0] + product, *best
+    ranked = sorted(sums.items(), key=lambda one: (-one[1][0], one[0]))[:most]
+    return [Candidate(text, likelihood, doubts + others) for text, (likelihood, _, doubts, others) in ranked]

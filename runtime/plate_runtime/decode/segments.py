@@ -6,6 +6,7 @@ text is therefore the product over its segments. Nearly all steps of a plate are
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import permutations
 from typing import NamedTuple
 
@@ -68,41 +69,44 @@ def split_steps(
     for row, number, probability in zip(rows.tolist(), classes.tolist(), part[rows, classes].tolist(), strict=True):
         options[row].append((alphabet[number] if number < len(alphabet) else "", probability))
     options = [sorted(row, key=_by_probability)[:_OPTIONS] if len(row) > _OPTIONS else row for row in options]
+    splits = _doubtless_pairs(probabilities, script)
     found, start = [], 0
     for end, step in enumerate(steps, 1):
-        if slots or end == len(steps) or steps[end] > step + 1 or _follows(probabilities, step, script):
+        if slots or end == len(steps) or steps[end] > step + 1 or step in splits:
             found.append(_spell(options[start:end], probabilities[steps[start] : step + 1], script))
             start = end
     return found, float(blank[blank >= _CERTAIN].prod())
 
 
-def _follows(probabilities: NDArray[np.float32], step: int, script: Script) -> bool:
-    """Return whether a character is certain at a step and its confusable at the next."""
-    for group in script.confusable_classes:
-        for one, other in permutations(group, 2):
-            if probabilities[step, one] > _NO_DOUBT and probabilities[step + 1, other] > _NO_DOUBT:
-                return True
-    return False
+def _doubtless_pairs(probabilities: NDArray[np.float32], script: Script) -> set[int]:
+    """Return the steps with a certain character whose confusable is certain at the next step."""
+    if not script.confusable_classes:
+        return set()
+    certain = probabilities > _NO_DOUBT
+    pairs = [pair for group in script.confusable_classes for pair in permutations(group, 2)]
+    ones, others = zip(*pairs, strict=True)
+    return set(np.flatnonzero((certain[:-1, ones] & certain[1:, others]).any(axis=1)).tolist())
 
 
 def _spell(
     options: list[list[tuple[str, float]]], probabilities: NDArray[np.float32], script: Script
 ) -> list[Spelling]:
     """Search the prefixes of one segment; `options` are (character or "" for the blank, probability) of each step."""
-    ends = {"": (1.0, 0.0)}  # prefix -> probability of the paths that end with a blank, and of those that do not
+    ends = [("", 1.0, 0.0)]  # prefix, probability of the paths that end with a blank, and of those that do not
     for row in options:
-        longer: dict[str, tuple[float, float]] = {}
-        for prefix, (blank, own) in ends.items():
+        blanks, owns = defaultdict[str, float](float), defaultdict[str, float](float)
+        for prefix, blank, own in ends:
+            both, last = blank + own, prefix[-1:]
             for character, probability in row:
                 if not character:
-                    _add(longer, prefix, (blank + own) * probability, 0.0)
-                elif prefix[-1:] == character:
-                    _add(longer, prefix, 0.0, own * probability)
-                    _add(longer, prefix + character, 0.0, blank * probability)
+                    blanks[prefix] += both * probability
+                elif character == last:
+                    owns[prefix] += own * probability
+                    owns[prefix + character] += blank * probability
                 else:
-                    _add(longer, prefix + character, 0.0, (blank + own) * probability)
-        ends = _most_probable(longer)
-    spelled = [Spelling(text, sum(both), _others(text, probabilities, script)) for text, both in ends.items()]
+                    owns[prefix + character] += both * probability
+        ends = _most_probable(blanks, owns)
+    spelled = [Spelling(text, blank + own, _others(text, probabilities, script)) for text, blank, own in ends]
     return sorted(spelled, key=lambda one: (-one.probability, one.text))
 
 
@@ -110,18 +114,16 @@ def _by_probability(option: tuple[str, float]) -> float:
     return -option[1]
 
 
-def _add(prefixes: dict[str, tuple[float, float]], prefix: str, blank: float, own: float) -> None:
-    before = prefixes.get(prefix, (0.0, 0.0))
-    prefixes[prefix] = before[0] + blank, before[1] + own
-
-
-def _most_probable(prefixes: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+def _most_probable(blanks: dict[str, float], owns: dict[str, float]) -> list[tuple[str, float, float]]:
     """Omit prefixes of negligible probability, and all but the best `_PREFIXES`."""
-    least = _NEGLIGIBLE * max(map(sum, prefixes.values()))
-    kept = {prefix: both for prefix, both in prefixes.items() if sum(both) >= least and sum(both) > 0}
-    if len(kept) <= _PREFIXES:
-        return kept
-    return dict(sorted(kept.items(), key=lambda one: (-sum(one[1]), one[0]))[:_PREFIXES])
+    sums = owns.copy()
+    for prefix, probability in blanks.items():
+        sums[prefix] = probability + sums.get(prefix, 0.0)
+    least = _NEGLIGIBLE * max(sums.values())
+    kept = [prefix for prefix, probability in sums.items() if probability >= least and probability > 0]
+    if len(kept) > _PREFIXES:
+        kept = sorted(kept, key=lambda prefix: (-sums[prefix], prefix))[:_PREFIXES]
+    return [(prefix, blanks.get(prefix, 0.0), owns.get(prefix, 0.0)) for prefix in kept]
 
 
 def _others(text: str, probabilities: NDArray[np.float32], script: Script) -> tuple[tuple[float, ...], ...]:
