@@ -26,12 +26,13 @@ from typing import Any
 from measuring import command_line, whole, write_csv
 
 from plate_devices.events.clock import Clock
-from plate_devices.events.records import to_line, uuid7
+from plate_devices.events.records import to_line
 from plate_devices.outputs.delivery import Delivery
 from plate_devices.outputs.fake import FakeOutput
 from plate_devices.outputs.output_settings import QueueSettings
 from plate_devices.outputs.queue import EventQueue
 from plate_devices.outputs.recovery import FILE
+from plate_devices.unique_ids import uuid7
 
 QUEUES = 600
 NAMES = ("fast", "slow")

@@ -21,8 +21,8 @@ from typing import Any
 from measuring import ROOT, command_line, whole, write_csv
 from outputs import event
 
-from plate_devices.events.records import uuid7
 from plate_devices.outputs.make_outputs import make_outputs, settings_class
+from plate_devices.unique_ids import uuid7
 
 sys.path.insert(0, str(ROOT / "examples" / "fleet"))
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plate_devices.events.records import UUID7, uuid7
+from plate_devices.unique_ids import UUID7, uuid7
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

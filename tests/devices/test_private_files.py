@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from plate_devices.events.records import uuid7
 from plate_devices.outputs.csv import CsvOutput, CsvSettings
 from plate_devices.outputs.json_lines import LinesOutput, LinesSettings
 from plate_devices.outputs.output import Event, Output
@@ -23,6 +22,7 @@ from plate_devices.outputs.saved_pictures import PictureFolder
 from plate_devices.outputs.sqlite import SqliteOutput, SqliteSettings
 from plate_devices.privacy.keys import RotatingKey
 from plate_devices.private_files import clean_folder, create_folder, replacing
+from plate_devices.unique_ids import uuid7
 
 EVENT: Event = {"type": "vehicle", "id": uuid7(), "last_time": "2026-05-01T12:00:00.000Z", "plates": []}
 

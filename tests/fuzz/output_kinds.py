@@ -14,7 +14,8 @@ from .mutate import mutate_bytes, mutate_text
 
 def event(number: int, days: float = 0.0) -> dict[str, Any]:
     """Return a vehicle of some days ago."""
-    from plate_devices.events.records import timestamp, uuid7
+    from plate_devices.events.records import timestamp
+    from plate_devices.unique_ids import uuid7
 
     moment = datetime.now(UTC) - timedelta(days=days, seconds=-number)
     digits = f"{int(moment.timestamp() * 1000):012x}"

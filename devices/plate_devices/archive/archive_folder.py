@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from plate_devices.archive.archive_rows import day_of, require_pyarrow, stored, table_of
-from plate_devices.events.records import uuid7
 from plate_devices.private_files import clean_folder, create_folder, open_private, replacing, sync_folder
+from plate_devices.unique_ids import uuid7
 from plate_runtime.errors import DataError, DeviceError, UsageError, reason_of
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_devices.events.records import SCHEMA, timestamp, uuid7
+from plate_devices.events.records import SCHEMA, timestamp
 from plate_devices.events.system_times import SystemTimes
+from plate_devices.unique_ids import uuid7
 
 if TYPE_CHECKING:
     from plate_devices.events.records import Record

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plate_devices.audit.audit_log import FILE_NAME, AuditLog
 from plate_devices.events.clock import Clock
-from plate_devices.events.system_times import TrustedTimes
+from plate_devices.events.system_times import SystemTimes, TrustedTimes
+from plate_devices.outputs.output_settings import QueueSettings
 from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
@@ -24,13 +27,16 @@ class EventPipeline:
 
     Attributes:
         clock: stamps events.
+        audit: log of decisions and changes, in the folder of the queue.
         folder: of the queue, None without outputs.
     """
 
     def __init__(self, options: InferOptions, log: Log) -> None:
         """Open the queue and begin to deliver. Raises DeviceError if its folder cannot be used."""
         trusted = options.config is not None and options.config.service.clock == "trusted"
-        self.clock = Clock(TrustedTimes()) if trusted else Clock()
+        times = TrustedTimes() if trusted else SystemTimes()
+        self.clock = Clock(times)
+        self.audit = AuditLog(_audit_path(options.config), times, partial(log.say, "audit"))
         self.folder: Path | None = None
         self._log = log
         self._config = options.config
@@ -66,6 +72,7 @@ class EventPipeline:
                 self._delivery = self._open(before)
                 raise
         self._config = now
+        self.audit.use(_audit_path(now))
         self._show_cameras(options)
         self._retention = self._start_retention(options)
 
@@ -74,6 +81,7 @@ class EventPipeline:
         if self._retention is not None:
             self._retention.close()
         self._close_delivery(seconds)
+        self.audit.close()
 
     def _show_cameras(self, options: InferOptions) -> None:
         if self._delivery is not None:
@@ -88,7 +96,6 @@ class EventPipeline:
         if config is None or not config.outputs:
             return None
         from plate_devices.outputs.delivery import deliver
-        from plate_devices.outputs.output_settings import QueueSettings
 
         self.folder = (config.queue or QueueSettings()).place
         return deliver(config.outputs, config.queue, self.clock, self._log.say)
@@ -100,7 +107,9 @@ class EventPipeline:
         from plate_devices.privacy.retention import Retention
 
         folders = [Path(folder) for folder in (options.annotate, options.save_crops) if folder]
-        delete = [self._delivery.delete_before] if self._delivery is not None else []
+        delete = [self.audit.delete_before]
+        if self._delivery is not None:
+            delete.append(self._delivery.delete_before)
         retention = Retention(config.privacy.keep_days, folders, delete, self.clock.look, self._warn)
         retention.start()
         return retention
@@ -111,3 +120,8 @@ class EventPipeline:
 
 def _outputs(config: Config | None) -> object:
     return None if config is None else (config.outputs, config.queue)
+
+
+def _audit_path(config: Config | None) -> Path:
+    queue = None if config is None else config.queue
+    return (queue or QueueSettings()).place / FILE_NAME

@@ -12,10 +12,10 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from plate_devices.events.records import UUID7
 from plate_devices.outputs.line_ages import LONGEST_LINE, copy_ranges, find_old_lines
 from plate_devices.outputs.output import OutputError
 from plate_devices.private_files import clean_folder, create_folder, open_private, read_regular, replacing, sync_folder
+from plate_devices.unique_ids import UUID7
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from plate_devices.events.records import UUID7, timestamp
+from plate_devices.events.records import timestamp
 from plate_devices.events.system_times import RELEASED
+from plate_devices.unique_ids import UUID7
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,11 +10,11 @@ from contextlib import closing, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from plate_devices.events.records import UUID7
 from plate_devices.outputs.line_ages import latest_moment, time_in
 from plate_devices.outputs.output import event_time
 from plate_devices.outputs.queue_database import SQLITE_ERRORS
 from plate_devices.private_files import set_aside
+from plate_devices.unique_ids import UUID7
 from plate_runtime.errors import DAMAGE
 
 if TYPE_CHECKING:

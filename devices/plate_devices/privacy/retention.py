@@ -10,11 +10,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from plate_devices.events.records import UUID7
 from plate_devices.events.system_times import RELEASED
 from plate_devices.outputs.saved_pictures import MARK
 from plate_devices.private_files import clean_folder, read_regular
 from plate_devices.threads import BackgroundThread, describe
+from plate_devices.unique_ids import UUID7
 from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:

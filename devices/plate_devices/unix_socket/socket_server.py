@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from plate_devices.clients.event_loop import EventLoop
 from plate_devices.clients.limits import ConnectionLimits, Response
-from plate_devices.events.records import SCHEMA, Engine, plate_record, uuid7
+from plate_devices.events.records import SCHEMA, Engine, plate_record
+from plate_devices.unique_ids import uuid7
 from plate_devices.unix_socket.line_framing import LineFramer, checked_id, error_record, parse, reply
 from plate_devices.unix_socket.socket_requests import build
 from plate_runtime.errors import DeviceError, PlateEdgeError, UsageError

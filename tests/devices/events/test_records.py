@@ -12,17 +12,9 @@ import numpy as np
 import pytest
 from device_helpers import make_frame, make_plate
 
-from plate_devices.events.records import (
-    Engine,
-    Origin,
-    error_record,
-    frame_record,
-    timestamp,
-    to_line,
-    uuid7,
-    vehicle_record,
-)
+from plate_devices.events.records import Engine, Origin, error_record, frame_record, timestamp, to_line, vehicle_record
 from plate_devices.follow import Vehicle
+from plate_devices.unique_ids import uuid7
 
 ENGINE = Engine({"reader": "plate-character@1.0.0"}, "litert")
 PICTURE = np.zeros((4, 4, 3), np.uint8)

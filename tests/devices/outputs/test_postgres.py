@@ -16,11 +16,11 @@ import psycopg
 import pytest
 from receivers.postgres import PASSWORD, Database
 
-from plate_devices.events.records import uuid7
 from plate_devices.outputs import postgres
 from plate_devices.outputs.output import Event, EventRefusedError, OutputError
 from plate_devices.outputs.postgres import PostgresOutput, PostgresSettings
 from plate_devices.setting_errors import SettingError
+from plate_devices.unique_ids import uuid7
 
 system = pytest.mark.system
 

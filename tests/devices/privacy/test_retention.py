@@ -7,8 +7,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from plate_devices.events.records import uuid7
 from plate_devices.privacy.retention import Retention
+from plate_devices.unique_ids import uuid7
 from plate_runtime.errors import DeviceError
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from plate_devices.events.records import timestamp, uuid7
+from plate_devices.events.records import timestamp
 from plate_devices.outputs.csv import CsvOutput, CsvSettings
 from plate_devices.outputs.json_lines import LinesOutput, LinesSettings
 from plate_devices.outputs.output import Event
 from plate_devices.outputs.saved_pictures import PictureFolder
 from plate_devices.outputs.sqlite import SqliteOutput, SqliteSettings
 from plate_devices.privacy.retention import Retention
+from plate_devices.unique_ids import uuid7
 
 KEEP_DAYS = 30.0
 OLD, YOUNG = b"OLDPLATE", b"NEWPLATE"

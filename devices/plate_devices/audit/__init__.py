@@ -1,0 +1,1 @@
+"""The audit log: what was decided and changed, by whom and why."""
