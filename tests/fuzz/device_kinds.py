@@ -82,7 +82,7 @@ def _socket() -> Any:
 def check_http(path: Path) -> None:
     """Requests of one client of the live page, with and without a token."""
     content = path.read_bytes()
-    for token in ("", "a-token-of-16-characters"):
+    for token in ("", "a-token-of-16-characters", "x"):
         targets.feed_http(_page(token), content, random.Random(len(content)))
 
 

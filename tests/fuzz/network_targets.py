@@ -17,7 +17,9 @@ from plate_devices.serve.access import AccessControl
 from plate_devices.serve.http_framing import PageService
 from plate_devices.serve.live_pictures import LivePictures
 from plate_devices.serve.live_state import LiveState
+from plate_devices.serve.live_views import LiveViews
 from plate_devices.serve.page_content import PageContent
+from plate_devices.serve.routes import RouteTable
 from plate_devices.setting_errors import SettingError
 from plate_devices.sources.camera_address import printable_name
 from plate_devices.unix_socket.socket_server import SocketServer
@@ -32,9 +34,8 @@ def page_service(token: str = "") -> PageService:
     changed = threading.Condition()
     states = {"": LiveState(changed)}
     pictures = LivePictures(states, changed)
-    service = PageService(AccessControl(token), PageContent(states, pictures, {}, lambda: {"up": True}, None))
-    service.waiting = threading.Semaphore(0)
-    return service
+    views = LiveViews(PageContent(states, pictures, lambda: {"up": True}, None), most_waiting=0)
+    return PageService(AccessControl(token, is_open=not token), RouteTable(views.routes()), pictures.budget.charge)
 
 
 def socket_service(folder: Path, reader: PlateReader) -> SocketServer:

@@ -33,7 +33,7 @@ def test_requests_on_the_socket(socket_service: SocketServer, seed: int) -> None
     targets.feed_socket(socket_service, inputs.socket_bytes(random), random)
 
 
-@pytest.mark.parametrize("token", ["", "a-token-of-16-characters"])
+@pytest.mark.parametrize("token", ["", "a-token-of-16-characters", "x"])
 def test_requests_of_http(token: str) -> None:
     service = targets.page_service(token)
 

@@ -135,10 +135,15 @@ class Monitor:
         if settings is None or not settings.address:
             return None
         from plate_devices.health.metrics import CONTENT_TYPE, render
+        from plate_devices.serve.access import Access
+        from plate_devices.serve.page_request import Answer
         from plate_devices.serve.page_server import LivePage
+        from plate_devices.serve.routes import Route
 
-        extra = {"/metrics": lambda: (CONTENT_TYPE, render(self._health).encode())}
-        page = LivePage(settings, partial(self._log.say, "page"), extra=extra, health=self._health.as_dict)
+        metrics = Route(
+            "GET", "/metrics", Access.READ, lambda _: Answer(200, render(self._health).encode(), CONTENT_TYPE)
+        )
+        page = LivePage(settings, partial(self._log.say, "page"), routes=[metrics], health=self._health.as_dict)
         page.start()
         page.show_cameras([one.name for one in options.cameras])
         self._log.say("page", f"the live page is at {page.url}", "info")

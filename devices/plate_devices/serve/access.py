@@ -1,7 +1,8 @@
-"""Access to the page: from this machine, or with the token."""
+"""Access to the page: reading from this machine or with a token, changes with the full token."""
 
 from __future__ import annotations
 
+import enum
 import hmac
 import os
 import re
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from email.message import Message
     from pathlib import Path
 
+    from plate_devices.serve.page_settings import ServeSettings
+
     Headers = Message[str, str]
 
 COOKIE = "plate_edge_token"
@@ -23,29 +26,64 @@ _LEAST = 16
 _THIS_MACHINE = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?", re.IGNORECASE)
 
 
+class Access(enum.IntEnum):
+    """What a client may do."""
+
+    NONE = 0
+    READ = 1
+    FULL = 2
+
+
 class AccessControl:
-    """Decides about each request; `token` is empty if the page is served to this machine alone."""
+    """Decides about each request by two tokens; "" stands for a token that does not exist.
 
-    def __init__(self, token: str = "") -> None:
-        self.token = token
+    Attributes:
+        token: for everything; changes need it.
+        viewer_token: for reading.
+        is_open: whether clients on this machine read without a token.
+        token_file: the setting that a refusal names; None for a token of this run.
+    """
 
-    def has_token(self, headers: Headers) -> bool:
-        """Return whether a request has the token, as cookie or `Authorization: Bearer`; True where none is needed."""
-        if not self.token:
-            return True
+    def __init__(
+        self, token: str = "", viewer_token: str = "", *, is_open: bool = True, token_file: Path | None = None
+    ) -> None:
+        self.token, self.viewer_token = token, viewer_token
+        self.is_open, self._token_file = is_open, token_file
+
+    def level(self, headers: Headers) -> Access:
+        """Return the access of a request, by its cookie or `Authorization: Bearer`."""
         kind, _, bearer = headers.get("Authorization", "").partition(" ")
-        return (kind.lower() == "bearer" and self.is_token(bearer.strip())) or self.is_token(_cookie(headers))
+        words = [_cookie(headers), *([bearer.strip()] if kind.lower() == "bearer" else [])]
+        if any(_is_equal(word, self.token) for word in words):
+            return Access.FULL
+        if any(_is_equal(word, self.viewer_token) for word in words):
+            return Access.READ
+        return Access.READ if self.is_open and self.names_this_host(headers) else Access.NONE
+
+    @property
+    def has_tokens(self) -> bool:
+        """Whether there is a token."""
+        return bool(self.token or self.viewer_token)
+
+    @property
+    def read_only_reason(self) -> str:
+        """Why a client without the full token may not change anything, and what to do."""
+        if not self.token:
+            return "changes need a token; name a [serve] token_file in the settings"
+        if self._token_file is None:
+            return "changes need the token of this run; open the address that the terminal shows"
+        return "changes need the full token, which is in the [serve] token_file on the device"
 
     def is_token(self, word: str) -> bool:
-        """Return whether a word is the token, in constant time."""
-        return bool(self.token) and hmac.compare_digest(word.encode(), self.token.encode())
+        """Return whether a word is one of the tokens, in constant time."""
+        return _is_equal(word, self.token) or _is_equal(word, self.viewer_token)
 
     def names_this_host(self, headers: Headers) -> bool:
-        """Return whether a request without a token names this machine as its host.
+        """Return whether a request names this machine as its host; True for all where reading needs a token.
 
         Otherwise any page on the web could point its own name at this machine and read the page (DNS rebinding).
         """
-        return bool(self.token) or _THIS_MACHINE.fullmatch(headers.get("Host", "")) is not None
+        return not self.is_open or _THIS_MACHINE.fullmatch(headers.get("Host", "")) is not None
 
     def is_same_origin(self, headers: Headers) -> bool:
         """Return whether a change was requested by this page, and not by another one in the same browser."""
@@ -53,21 +91,39 @@ class AccessControl:
         return not origin or origin.partition("://")[2] == headers.get("Host", "")
 
 
-def load_or_create_token(path: Path | None, is_terminal: bool) -> str:
-    """Return the token of a file, which is created if missing; without a file, a new token for this run.
+def load_access(settings: ServeSettings, is_loopback: bool, is_terminal: bool) -> AccessControl:
+    """Return the access that the settings give; token files are created if missing.
+
+    Without a token file, a terminal gets a new token for this run, and clients on this machine read without a token.
+    With a file they need it, too: behind another web server, every client is on this machine.
 
     Args:
+        is_loopback: whether only this machine reaches the page.
         is_terminal: whether the user sees printed text. A service needs a file, so that its token is known.
 
     Raises:
-        UsageError: there is no file and no terminal.
+        UsageError: other machines reach the page, but there is neither file nor terminal.
+        DataError: a file holds no token, other users can read it, or both files hold the same token.
+        DeviceError: a file can be neither read nor created.
+    """
+    file, viewer_file = settings.token_file, settings.viewer_token_file
+    if file is None and viewer_file is None and not is_loopback and not is_terminal:
+        raise UsageError("the page is served to other machines; name a [serve] token_file, or serve on 127.0.0.1")
+    token = load_or_create_token(file) if file else secrets.token_urlsafe(18) if is_terminal else ""
+    viewer_token = load_or_create_token(viewer_file) if viewer_file else ""
+    if token and token == viewer_token:
+        raise DataError(f"token file {viewer_file} holds the full token; delete it to create one for reading")
+    is_open = is_loopback and file is None and viewer_file is None
+    return AccessControl(token, viewer_token, is_open=is_open, token_file=file)
+
+
+def load_or_create_token(path: Path) -> str:
+    """Return the token of a file, which is created if missing.
+
+    Raises:
         DataError: the file holds no token, or other users can read it.
         DeviceError: the file can be neither read nor created.
     """
-    if path is None:
-        if not is_terminal:
-            raise UsageError("the page is served to other machines; name a [serve] token_file, or serve on 127.0.0.1")
-        return secrets.token_urlsafe(18)
     try:
         return _read(path) if path.exists() else _create(path)
     except OSError as error:
@@ -100,3 +156,7 @@ def _cookie(headers: Headers) -> str:
     except CookieError:
         return ""
     return found.value if found else ""
+
+
+def _is_equal(word: str, token: str) -> bool:
+    return bool(token) and hmac.compare_digest(word.encode(), token.encode())

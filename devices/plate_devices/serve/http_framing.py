@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -12,15 +11,14 @@ from plate_devices.clients.limits import RefusedError, Response
 from plate_devices.serve.handler import HEADERS, Handler
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from plate_devices.clients.limits import Peer
     from plate_devices.serve.access import AccessControl
-    from plate_devices.serve.page_content import PageContent
+    from plate_devices.serve.routes import RouteTable
 
 MOST_HEAD = 16 * 1024
 MOST_BODY = 4096
-MOST_WAITING = 16
-"""Most requests that wait for the next picture at the same time; more are answered without waiting."""
-
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _CODING = re.compile(rb"^transfer-encoding[ \t]*:", re.IGNORECASE | re.MULTILINE)
@@ -50,14 +48,13 @@ class HttpFramer:
 
 
 class PageService:
-    """Serves the page. `access` decides about requests, `waiting` limits clients that wait for a picture."""
+    """Serves the page: `access` decides about requests, `routes` answer, and `charge` counts their CPU seconds."""
 
     too_late = b""
     too_many = b""
 
-    def __init__(self, access: AccessControl, content: PageContent) -> None:
-        self.access, self.content = access, content
-        self.waiting = threading.Semaphore(MOST_WAITING)
+    def __init__(self, access: AccessControl, routes: RouteTable, charge: Callable[[float], None]) -> None:
+        self.access, self.routes, self.charge = access, routes, charge
         self.too_late = refusal(408, "a request has to be complete within 10 s")
         self.too_many = refusal(503, "there are too many connections; try again")
 

@@ -31,11 +31,10 @@ class PageContent:
         self,
         states: Mapping[str, LiveState],
         pictures: LivePictures,
-        extra: Mapping[str, Callable[[], tuple[str, bytes]]],
         health: Callable[[], dict[str, Any]] | None,
         roi_file: Path | None,
     ) -> None:
-        self.pictures, self.extra = pictures, extra
+        self.pictures = pictures
         self._states, self._health, self._roi_file = states, health, roi_file
 
     def camera(self, name: str | None) -> str:

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from plate_devices.clients.event_loop import EventLoop
 from plate_devices.clients.limits import ConnectionLimits
-from plate_devices.serve.access import AccessControl, load_or_create_token
+from plate_devices.serve.access import AccessControl, load_access
 from plate_devices.serve.http_framing import PageService
 from plate_devices.serve.listen_address import ListenAddress, parse_listen, resolve
 from plate_devices.serve.live_pictures import LivePictures
 from plate_devices.serve.live_state import LiveState
+from plate_devices.serve.live_views import LiveViews
 from plate_devices.serve.page_content import PageContent
 from plate_devices.serve.roi_file import load_rois
+from plate_devices.serve.routes import Route, RouteTable
 from plate_devices.threads import BackgroundThread
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from plate_devices.serve.page_settings import ServeSettings
     from plate_devices.sources.source import Roi
@@ -36,21 +38,22 @@ class LivePage:
         self,
         settings: ServeSettings,
         report: Callable[[str], None] = lambda _: None,
-        extra: Mapping[str, Callable[[], tuple[str, bytes]]] | None = None,
+        routes: Sequence[Route] = (),
         health: Callable[[], dict[str, Any]] | None = None,
     ) -> None:
         """Take address and files.
 
         Args:
             report: is called with a line about how other machines open the page, without the token.
-            extra: more paths, such as "/metrics", with functions that return content type and bytes.
-            health: returns the JSON of /health. Like `extra`, it is called from other threads.
+            routes: more routes, such as "/metrics". Their views are called from other threads.
+            health: returns the JSON of /health, called from other threads.
         """
         self.live_states: dict[str, LiveState] = {}
         self._changed = threading.Condition()
         self._settings, self._report = settings, report
         self._pictures = LivePictures(self.live_states, self._changed)
-        self._content = PageContent(self.live_states, self._pictures, extra or {}, health, settings.roi_file)
+        content = PageContent(self.live_states, self._pictures, health, settings.roi_file)
+        self._routes = RouteTable([*LiveViews(content).routes(), *routes])
         self._listen = parse_listen(settings.address)
         self._access = AccessControl()
         self._server: EventLoop | None = None
@@ -76,7 +79,7 @@ class LivePage:
 
         Raises:
             DeviceError: the port is in use, or a file cannot be read.
-            UsageError, DataError: see `access.load_or_create_token`.
+            UsageError, DataError: see `access.load_access`.
         """
         if self._settings.roi_file is not None:
             self._rois = load_rois(self._settings.roi_file)
@@ -84,8 +87,7 @@ class LivePage:
                 self._set_roi(name)
         family, address, is_loopback = resolve(self._listen)
         is_terminal = sys.stderr is not None and sys.stderr.isatty()
-        if not is_loopback:
-            self._access = AccessControl(load_or_create_token(self._settings.token_file, is_terminal))
+        self._access = load_access(self._settings, is_loopback, is_terminal)
         try:
             listener = _listen(family, address)
         except OSError as error:
@@ -93,12 +95,12 @@ class LivePage:
                 f"--serve {self._listen.shown} cannot be served: {error.strerror or error}; choose another port"
             ) from error
         self._listen = ListenAddress(self._listen.host, listener.getsockname()[1])
-        self._server = EventLoop(listener, PageService(self._access, self._content), LIMITS)
+        service = PageService(self._access, self._routes, self._pictures.budget.charge)
+        self._server = EventLoop(listener, service, LIMITS)
         self._pictures.start()
         self._thread = BackgroundThread(self._server.serve_forever, "live page server")
         self._thread.start()
-        if not is_loopback:
-            self._report_how_to_open()
+        self._report_how_to_open()
 
     def close(self) -> None:
         """Stop serving, and close all connections."""
@@ -116,13 +118,13 @@ class LivePage:
     def _report_how_to_open(self) -> None:
         """Report the token's file; without one, print the address with the token to the terminal, not to the log."""
         if self._settings.token_file is not None:
-            self._report(f"other machines open the page with the token in {self._settings.token_file}")
-        else:
+            self._report(f"the page is opened with the token in {self._settings.token_file}")
+        elif self.token:
             print(f"open {self.url}?token={self.token}", file=sys.stderr)
 
     @property
     def token(self) -> str:
-        """The token for other machines; "" where none is needed. It must not be logged."""
+        """The full token; "" if there is none. It must not be logged."""
         return self._access.token
 
 

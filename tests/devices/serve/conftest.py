@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,11 +27,15 @@ class Answer(NamedTuple):
         return json.loads(self.body)
 
 
-class Client:
-    """One connection, kept open."""
+TOKEN = "correct-horse-battery"
 
-    def __init__(self, port: int) -> None:
+
+class Client:
+    """One connection, kept open; it sends the full token."""
+
+    def __init__(self, port: int, token: str = TOKEN) -> None:
         self.port = port
+        self.token = {"Authorization": f"Bearer {token}"} if token else {}
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
     def get(self, path: str, **headers: str) -> Answer:
@@ -40,7 +45,7 @@ class Client:
         return self.ask("POST", path, body if isinstance(body, bytes) else json.dumps(body).encode(), **headers)
 
     def ask(self, method: str, path: str, body: bytes | None, **headers: str) -> Answer:
-        self.connection.request(method, path, body, {"Host": f"127.0.0.1:{self.port}", **headers})
+        self.connection.request(method, path, body, {"Host": f"127.0.0.1:{self.port}", **self.token, **headers})
         found = self.connection.getresponse()
         return Answer(found.status, {name.lower(): value for name, value in found.getheaders()}, found.read())
 
@@ -60,7 +65,7 @@ def open_page() -> Iterator[Callable[..., LivePage]]:
     opened = []
 
     def open_(address: str = "127.0.0.1:0", *arguments: Any, **options: Any) -> LivePage:
-        files = {name: options.pop(name) for name in ("token_file", "roi_file") if name in options}
+        files = {name: options.pop(name) for name in ("token_file", "viewer_token_file", "roi_file") if name in options}
         page = LivePage(ServeSettings(address, **files), *arguments, **options)
         page.start()
         opened.append(page)
@@ -72,15 +77,26 @@ def open_page() -> Iterator[Callable[..., LivePage]]:
 
 
 @pytest.fixture
-def page(open_page: Callable[..., LivePage]) -> LivePage:
+def token_file(tmp_path: Path) -> Path:
+    return write_token(tmp_path / "token", TOKEN)
+
+
+@pytest.fixture
+def page(open_page: Callable[..., LivePage], token_file: Path) -> LivePage:
     """A page for this machine."""
-    return open_page()
+    return open_page(token_file=token_file)
 
 
 @pytest.fixture
 def client(page: LivePage) -> Client:
     """Asks that page."""
     return Client(port_of(page))
+
+
+def write_token(path: Path, token: str) -> Path:
+    path.write_text(f"{token}\n")
+    path.chmod(0o600)
+    return path
 
 
 def port_of(page: LivePage) -> int:

@@ -14,15 +14,8 @@ import pytest
 from plate_devices.serve.access import load_or_create_token
 from plate_devices.serve.page_server import LivePage
 from plate_devices.serve.page_settings import ServeSettings
+from plate_devices.setting_errors import SettingError
 from plate_runtime.errors import DataError, DeviceError, UsageError
-
-
-@pytest.fixture
-def token_file(tmp_path: Path) -> Path:
-    path = tmp_path / "token"
-    path.write_text("correct-horse-battery\n")
-    path.chmod(0o600)
-    return path
 
 
 @pytest.fixture
@@ -39,7 +32,11 @@ def guarded(open_page: Callable[..., LivePage], token_file: Path, reported: list
 @pytest.fixture
 def stranger(guarded: LivePage, client: Any) -> Any:
     """Another machine's browser."""
-    return type(client)(int(guarded.url.rstrip("/").rpartition(":")[2]))
+    return type(client)(port_of(guarded), "")
+
+
+def port_of(page: LivePage) -> int:
+    return int(page.url.rstrip("/").rpartition(":")[2])
 
 
 def test_strangers_see_the_login_alone(stranger: Any) -> None:
@@ -82,33 +79,116 @@ def test_other_cookies_open_nothing(stranger: Any, cookie: str) -> None:
 
 
 def test_the_log_names_the_file_and_not_the_token(guarded: LivePage, reported: list[str], token_file: Path) -> None:
-    assert reported == [f"other machines open the page with the token in {token_file}"]
+    assert reported == [f"the page is opened with the token in {token_file}"]
     assert "horse" not in guarded.url
 
 
 def test_a_token_is_made_where_there_is_none(tmp_path: Path) -> None:
     path = tmp_path / "state" / "token"
-    token = load_or_create_token(path, False)
+    token = load_or_create_token(path)
     assert len(token) >= 24 and path.stat().st_mode & 0o777 == 0o600
-    assert load_or_create_token(path, False) == token
+    assert load_or_create_token(path) == token
 
 
-def test_a_service_without_a_file_is_refused_and_a_person_is_shown_one(
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_service_without_a_file_is_refused_and_a_terminal_shows_a_token(
     monkeypatch: pytest.MonkeyPatch, open_page: Callable[..., LivePage]
 ) -> None:
     page = LivePage(ServeSettings("0.0.0.0:0"))
     with pytest.raises(UsageError, match=r"token_file, or serve on 127\.0\.0\.1"):
         page.start()
     page.close()
-
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
     monkeypatch.setattr(sys, "stderr", Terminal())
     page = open_page("0.0.0.0:0")
     assert sys.stderr.getvalue() == f"open {page.url}?token={page.token}\n"
     assert len(page.token) >= 24
+
+
+def test_this_machine_reads_without_a_token_and_changes_with_that_of_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, open_page: Callable[..., LivePage], client: Any
+) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    page = open_page()
+    assert sys.stderr.getvalue() == f"open {page.url}?token={page.token}\n"
+    local = type(client)(port_of(page), "")
+    state = local.get("/state")
+    assert (state.status, state.json["may_write"]) == (200, False)
+    refused = local.post("/roi", {"roi": None})
+    assert refused.status == 403 and "open the address that the terminal shows" in refused.json["error"]
+    assert state.json["read_only"] == refused.json["error"]
+    cookie = local.get(f"/?token={page.token}").headers["set-cookie"].partition(";")[0]
+    assert local.post("/roi", {"roi": None}, Cookie=cookie).status == 200
+    assert local.get("/state", Cookie=cookie).json["may_write"] is True
+
+
+def test_a_service_without_a_token_file_changes_nothing_and_names_the_setting(
+    open_page: Callable[..., LivePage], client: Any
+) -> None:
+    page = open_page()
+    local = type(client)(port_of(page), "")
+    assert local.get("/state").status == 200
+    refused = local.post("/roi", {"roi": None})
+    assert (refused.status, refused.json) == (
+        403, {"error": "changes need a token; name a [serve] token_file in the settings"}
+    )  # fmt: skip
+    assert page.token == ""
+
+
+class TestViewers:
+    """Others of the household have a token of their own."""
+
+    VIEWER = "viewer-horse-battery"
+
+    @pytest.fixture(params=["127.0.0.1:0", "0.0.0.0:0"])
+    def shared(
+        self, request: pytest.FixtureRequest, open_page: Callable[..., LivePage], token_file: Path, tmp_path: Path
+    ) -> LivePage:
+        viewer = tmp_path / "viewer"
+        viewer.write_text(self.VIEWER)
+        viewer.chmod(0o600)
+        return open_page(request.param, token_file=token_file, viewer_token_file=viewer)
+
+    def test_they_read_and_change_nothing(self, shared: LivePage, client: Any) -> None:
+        viewer = type(client)(port_of(shared), self.VIEWER)
+        assert (viewer.get("/state").status, viewer.get("/state").json["may_write"]) == (200, False)
+        refused = viewer.post("/roi", {"roi": None})
+        assert refused.status == 403 and "the full token" in refused.json["error"]
+        assert viewer.post("/roi", {"roi": None}, Origin="http://evil.example").status == 403
+        assert viewer.get("/login").status == 200, "to enter the full token"
+
+    def test_a_token_file_closes_loopback_too(self, shared: LivePage, client: Any) -> None:
+        """Behind another web server, each client seems to be on this machine."""
+        stranger = type(client)(port_of(shared), "")
+        assert stranger.get("/state").status == stranger.post("/roi", {"roi": None}).status == 401
+
+    def test_both_tokens_open_the_page(self, shared: LivePage, client: Any) -> None:
+        stranger = type(client)(port_of(shared), "")
+        for token, status in ((self.VIEWER, 403), ("correct-horse-battery", 200)):
+            cookie = stranger.post("/login", f"token={token}".encode()).headers["set-cookie"].partition(";")[0]
+            assert stranger.get("/state", Cookie=cookie).status == 200
+            assert stranger.post("/roi", {"roi": None}, Cookie=cookie).status == status
+
+    def test_the_same_token_twice_is_refused(self, token_file: Path, tmp_path: Path) -> None:
+        copied = tmp_path / "copied"
+        copied.write_text(token_file.read_text())
+        copied.chmod(0o600)
+        page = LivePage(ServeSettings("127.0.0.1:0", token_file=token_file, viewer_token_file=copied))
+        with pytest.raises(DataError, match="holds the full token"):
+            page.start()
+        with pytest.raises(SettingError, match="another file"):
+            ServeSettings("127.0.0.1:0", token_file=token_file, viewer_token_file=token_file)
+
+    def test_the_viewers_token_alone_serves_other_machines(
+        self, open_page: Callable[..., LivePage], client: Any, tmp_path: Path
+    ) -> None:
+        page = open_page("0.0.0.0:0", viewer_token_file=tmp_path / "viewer")
+        viewer = type(client)(port_of(page), (tmp_path / "viewer").read_text().strip())
+        assert viewer.get("/state").status == 200
+        assert "name a [serve] token_file" in viewer.post("/roi", {"roi": None}).json["error"]
 
 
 @pytest.mark.parametrize(
@@ -121,10 +201,10 @@ def test_files_that_hold_no_token(tmp_path: Path, content: str, mode: int, reaso
     path.write_text(content, encoding="utf-8")
     path.chmod(mode)
     with pytest.raises(DataError, match=reason):
-        load_or_create_token(path, True)
+        load_or_create_token(path)
 
 
 def test_a_file_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DeviceError, match="cannot be read or created"):
-        load_or_create_token(tmp_path / "file" / "token", True)
+        load_or_create_token(tmp_path / "file" / "token")

@@ -67,14 +67,19 @@ def moved(plate: Any, x: int, y: int) -> Any:
 
 
 @pytest.fixture
-def page(open_page: Callable[..., LivePage], tmp_path: Path) -> Iterator[LivePage]:
-    page = open_page(roi_file=tmp_path / "roi.json")
+def page(open_page: Callable[..., LivePage], tmp_path: Path, token_file: Path) -> Iterator[LivePage]:
+    page = open_page(roi_file=tmp_path / "roi.json", token_file=token_file)
     loop = Loop(page)
     loop.start()
     page.loop = loop
     yield page
     loop.stopped.set()
     loop.join(10)
+
+
+def with_token(page: LivePage) -> str:
+    """The address that logs a browser in."""
+    return f"{page.url}?token={page.token}"
 
 
 def find_browser() -> str:
@@ -144,7 +149,7 @@ def wait_for(tab: Any, condition: str) -> None:
 
 
 def test_pictures_readings_and_who_has_passed(page: LivePage, tab: Any) -> None:
-    tab.goto(page.url)
+    tab.goto(with_token(page))
     wait_for(tab, "Number(document.body.dataset.frame) > 0")
     wait_for(tab, "document.querySelectorAll('#passed img').length >= 2")
     wait_for(tab, "[...document.querySelectorAll('#passed img')].every(image => image.complete && image.naturalWidth)")
@@ -167,7 +172,7 @@ def test_pictures_readings_and_who_has_passed(page: LivePage, tab: Any) -> None:
 
 
 def test_an_roi_is_drawn_read_and_taken_away(page: LivePage, tab: Any) -> None:
-    tab.goto(page.url)
+    tab.goto(with_token(page))
     wait_for(tab, "Number(document.body.dataset.frame) > 0")
     tab.click("#draw")
     box = tab.locator("canvas").bounding_box()
@@ -192,14 +197,16 @@ def test_an_roi_is_drawn_read_and_taken_away(page: LivePage, tab: Any) -> None:
     assert not tab.problems, tab.problems
 
 
-def test_several_cameras_are_a_grid_and_one_is_large(open_page: Callable[..., LivePage], tab: Any) -> None:
-    page = open_page()
+def test_several_cameras_are_a_grid_and_one_is_large(
+    open_page: Callable[..., LivePage], tab: Any, token_file: Path
+) -> None:
+    page = open_page(token_file=token_file)
     page.show_cameras(["gate", "yard", "ha/ll & more"])
     page.live_states["yard"].set_figures(state="lost, next try in 3 s")
     loops = [Loop(page, "gate"), Loop(page, "ha/ll & more")]
     for loop in loops:
         loop.start()
-    tab.goto(page.url)
+    tab.goto(with_token(page))
     wait_for(tab, "document.querySelectorAll('#grid button').length === 3")
     wait_for(tab, "document.querySelectorAll('#passed img').length >= 2")
     wait_for(tab, "[...document.querySelectorAll('#grid canvas')].filter(one => one.height > 160).length >= 2")
@@ -232,7 +239,7 @@ def test_several_cameras_are_a_grid_and_one_is_large(open_page: Callable[..., Li
 def test_a_finger_draws_too(page: LivePage, browser: Any) -> None:
     context = browser.new_context(**PHONE)
     tab = context.new_page()
-    tab.goto(page.url)
+    tab.goto(with_token(page))
     wait_for(tab, "Number(document.body.dataset.frame) > 0")
     tab.tap("#draw")
     box = tab.locator("canvas").bounding_box()
@@ -254,7 +261,7 @@ def test_a_finger_draws_too(page: LivePage, browser: Any) -> None:
 
 
 def test_trouble_is_shown(page: LivePage, tab: Any) -> None:
-    tab.goto(page.url)
+    tab.goto(with_token(page))
     wait_for(tab, "document.querySelector('#connection').className === 'good'")
     page.loop.paused.set()
     wait_for(tab, "document.querySelector('#connection').textContent.startsWith('no picture for')")
@@ -282,3 +289,19 @@ def test_other_machines_log_in(open_page: Callable[..., LivePage], tab: Any, tmp
     assert "token" not in tab.url
     tab.reload()
     wait_for(tab, "Number(document.body.dataset.frame) > 0")
+
+
+def test_a_browser_that_only_reads_says_so(open_page: Callable[..., LivePage], tab: Any, tmp_path: Path) -> None:
+    page = open_page(token_file=tmp_path / "token", viewer_token_file=tmp_path / "viewer")
+    page.live_states[""].add_frame(next(DemoCamera("demo").frames()).rgb, [], 0.0)
+    tab.goto(f"{page.url}?token={(tmp_path / 'viewer').read_text().strip()}")
+    wait_for(tab, "!document.querySelector('#readonly').hidden")
+    assert "the full token" in tab.inner_text("#readonly")
+    assert tab.is_disabled("#draw") and tab.is_disabled("#whole")
+    keep(tab, "read-only")
+    tab.click("#readonly a")
+    tab.fill("#token", page.token)
+    tab.click("button")
+    wait_for(tab, "Number(document.body.dataset.frame) > 0")
+    wait_for(tab, "document.querySelector('#readonly').hidden && !document.querySelector('#draw').disabled")
+    assert not tab.problems, tab.problems

@@ -16,10 +16,12 @@ from typing import Any
 import pytest
 from device_helpers import process
 
+TOKEN = "correct-horse-battery"
+
 
 def ask(port: int, method: str, path: str, body: str | None = None) -> tuple[Any, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request(method, path, body)
+    connection.request(method, path, body, {"Authorization": f"Bearer {TOKEN}"})
     answer = connection.getresponse()
     return answer.headers, answer.read()
 
@@ -40,10 +42,13 @@ def test_a_camera_with_its_page(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     (tmp_path / "family.txt").write_text("BC37FYK\n")
+    (tmp_path / "token").write_text(TOKEN)
+    (tmp_path / "token").chmod(0o600)
     config = tmp_path / "gate.toml"
     config.write_text(
         f'[source]\naddress = "demo:100000"\n[read]\nas = "plate"\n'
         f'[serve]\naddress = "127.0.0.1:{port}"\nroi_file = "{tmp_path / "roi.json"}"\n'
+        f'token_file = "{tmp_path / "token"}"\n'
         f'[privacy]\nmode = "nothing"\n[[watchlist]]\nname = "family"\nfile = "{tmp_path / "family.txt"}"\n'
     )
     with (tmp_path / "out").open("w") as out:

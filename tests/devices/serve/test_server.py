@@ -18,10 +18,14 @@ from device_helpers import make_frame, make_plate
 from PIL import Image
 
 from plate_devices.events.records import Engine, Origin, frame_record
+from plate_devices.serve.access import Access
+from plate_devices.serve.page_request import Answer
 from plate_devices.serve.page_server import LIMITS, LivePage
 from plate_devices.serve.page_settings import ServeSettings
+from plate_devices.serve.routes import Route
 from plate_runtime.errors import DeviceError
 
+TOKEN_HEADER = b"Authorization: Bearer correct-horse-battery"
 PLATE = make_plate("AB123", box=(200, 100, 160, 40))
 
 
@@ -151,7 +155,8 @@ def test_small_pictures_are_sent_at_once(page: LivePage, client: Any, picture: n
 
 def test_health_and_metrics_are_served_where_there_are_any(open_page: Callable[..., LivePage], client: Any) -> None:
     assert client.get("/metrics").status == client.get("/health").status == 404
-    page = open_page(extra={"/metrics": lambda: ("text/plain; version=0.0.4", b"up 1\n")}, health=lambda: {"up": True})
+    metrics = Route("GET", "/metrics", Access.READ, lambda _: Answer(200, b"up 1\n", "text/plain; version=0.0.4"))
+    page = open_page(routes=[metrics], health=lambda: {"up": True})
     other = type(client)(port_of(page))
     found = other.get("/metrics")
     assert (found.body, found.headers["content-type"]) == (b"up 1\n", "text/plain; version=0.0.4")
@@ -181,10 +186,10 @@ class TestRoi:
         assert page.live_states[""].roi_for((640, 480), (1, 2, 30, 40)) == (1, 2, 30, 40)
 
     def test_it_is_kept_for_the_next_start(
-        self, open_page: Callable[..., LivePage], client: Any, picture: np.ndarray, tmp_path: Path
+        self, open_page: Callable[..., LivePage], client: Any, picture: np.ndarray, tmp_path: Path, token_file: Path
     ) -> None:
         path = tmp_path / "state" / "roi.json"
-        page = open_page(roi_file=path)
+        page = open_page(roi_file=path, token_file=token_file)
         page.live_states[""].add_frame(picture, [], 0.0)
         answer = type(client)(port_of(page)).post("/roi", {"roi": [100, 50, 200, 100]})
         assert answer.json["kept"]
@@ -194,9 +199,9 @@ class TestRoi:
             open_page(roi_file=path)
 
     def test_a_disk_that_cannot_be_written_is_reported(
-        self, open_page: Callable[..., LivePage], client: Any, picture: np.ndarray, tmp_path: Path
+        self, open_page: Callable[..., LivePage], client: Any, picture: np.ndarray, tmp_path: Path, token_file: Path
     ) -> None:
-        page = open_page(roi_file=tmp_path / "state" / "roi.json")
+        page = open_page(roi_file=tmp_path / "state" / "roi.json", token_file=token_file)
         (tmp_path / "state").write_text("in the way")
         page.live_states[""].add_frame(picture, [], 0.0)
         answer = type(client)(port_of(page)).post("/roi", {"roi": [100, 50, 200, 100]}).json
@@ -211,13 +216,19 @@ class TestStrangers:
         assert client.post("/roi", body, Origin=f"http://127.0.0.1:{port_of(page)}").status == 200
 
     @pytest.mark.parametrize("host", ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", ""])
-    def test_names_that_point_here_see_nothing(self, client: Any, host: str) -> None:
+    def test_names_that_point_here_see_nothing(
+        self, open_page: Callable[..., LivePage], client: Any, host: str
+    ) -> None:
+        client = type(client)(port_of(open_page()))
         for path in ("/", "/frame", "/state"):
             assert client.get(path, Host=host).status == 403
         assert client.post("/roi", {"roi": None}, Host=host).status == 403
 
     @pytest.mark.parametrize("host", ["localhost:81", "127.0.0.1", "[::1]:8080", "LOCALHOST"])
-    def test_this_machine_is_known_by_its_names(self, client: Any, host: str) -> None:
+    def test_this_machine_is_known_by_its_names(
+        self, open_page: Callable[..., LivePage], client: Any, host: str
+    ) -> None:
+        client = type(client)(port_of(open_page()), "")
         assert client.get("/state", Host=host).status == 200
 
     @pytest.mark.parametrize("length", ["99999999", "-1", "x", ""])
@@ -260,7 +271,7 @@ class TestStrangers:
 
     def test_several_requests_at_once_are_answered_in_order(self, page: LivePage) -> None:
         with socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) as peer:
-            peer.sendall(b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50)
+            peer.sendall((b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n" + TOKEN_HEADER + b"\r\n\r\n") * 50)
             found = b""
             while found.count(b"HTTP/1.1 404") < 50:
                 found += peer.recv(1 << 16)
@@ -268,7 +279,7 @@ class TestStrangers:
     @pytest.mark.parametrize("path", ["http://[", "//[", "/%", "*", "/?token=%ff", "/\xff"])
     def test_paths_that_are_none(self, page: LivePage, path: str) -> None:
         with socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) as peer:
-            peer.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode("latin-1"))
+            peer.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n".encode("latin-1") + TOKEN_HEADER + b"\r\n\r\n")
             assert peer.recv(100).startswith((b"HTTP/1.1 404", b"HTTP/1.1 303"))
 
     @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ function connection(level, text) {
 }
 
 function showState(state) {
+  showAccess(state);
   showCameras(state.cameras ?? []);
   const health = isGrid ? state.health ?? {} : ofCamera(state);
   if (isGrid) {
@@ -98,6 +99,13 @@ function showState(state) {
   showFigures(state, health);
   showRoi(state.roi);
   showPassed(state.passed);
+}
+
+// Disables what changes the device where this browser may only read.
+function showAccess(state) {
+  $("readonly").hidden = state.may_write;
+  $("reason").textContent = state.read_only;
+  $("draw").disabled = $("whole").disabled = !state.may_write;
 }
 
 // Returns the health of the program with the counters of the camera that is shown.
