@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from plate_devices.watchlists.validity import UNKNOWN
 from plate_runtime.alphabet import fold
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Match(NamedTuple):
     listed: ListedPlate
 
 
-def match(plate: Mapping[str, Any], listed: PlateList, fuzzy: bool) -> Match | None:
+def match(plate: Mapping[str, Any], listed: PlateList, fuzzy: bool, at: float = UNKNOWN) -> Match | None:
     """Return the listed plate that matches a plate of a record, None where none does.
 
     Args:
@@ -34,25 +35,26 @@ def match(plate: Mapping[str, Any], listed: PlateList, fuzzy: bool) -> Match | N
             earlier patterns over later ones.
         fuzzy: one uncertain character may be another one, or none. The most probable plate is returned, None if two
             are equally probable: a match with the wrong person is worse than no match.
+        at: time of the reading in seconds since 1970. Only plates that are valid then match.
     """
     text = plate["text"]
     if not text:
         return None
-    if found := listed.exact.get(fold(text)):
+    if found := listed.find(fold(text), at):
         return Match("exact", found)
     for expression, found in listed.patterns:
-        if expression.fullmatch(fold(text)):
+        if found.is_valid(at) and expression.fullmatch(fold(text)):
             return Match("pattern", found)
     if not fuzzy:
         return None
-    probabilities: dict[str, float] = {}
+    probabilities: dict[ListedPlate, float] = {}
     for other, probability in _variants(text, plate["characters"], listed.script.alphabet):
-        if other in listed.exact:
-            probabilities[other] = max(probability, probabilities.get(other, 0.0))
-    best = sorted(probabilities, key=lambda other: -probabilities[other])[:2]
+        if near := listed.find(other, at):
+            probabilities[near] = max(probability, probabilities.get(near, 0.0))
+    best = sorted(probabilities, key=lambda near: -probabilities[near])[:2]
     if not best or (len(best) == 2 and probabilities[best[0]] == probabilities[best[1]]):
         return None
-    return Match("fuzzy", listed.exact[best[0]])
+    return Match("fuzzy", best[0])
 
 
 def _variants(text: str, characters: Sequence[Mapping[str, Any]], alphabet: str) -> Iterator[tuple[str, float]]:

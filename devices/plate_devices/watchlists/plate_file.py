@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from plate_devices.watchlists.list_lines import Entry, Lines
+from plate_devices.watchlists.validity import ALWAYS, period
 from plate_runtime.alphabet import fold
 from plate_runtime.errors import DataError
 from plate_runtime.files import read_whole
-from plate_runtime.label_table import COLUMNS, decode
+from plate_runtime.label_table import decode
 from plate_runtime.script import LATIN, Script
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LONGEST = 16
 _LARGEST = 64 << 20
@@ -18,76 +24,97 @@ WILDCARDS = "?*"
 """`?` stands for one character, `*` for any number of characters."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ListedPlate:
-    """A line of a list: the plate, maybe with `WILDCARDS`, and the name beside it, "" for none."""
+    """A line of a list: the plate, maybe with `WILDCARDS`, the name and the note beside it, and when it is valid.
+
+    Attributes:
+        name, note: "" for none.
+        begin, end: seconds since 1970; it is valid before `end`.
+    """
 
     text: str
     name: str = ""
+    note: str = ""
+    begin: float = ALWAYS[0]
+    end: float = ALWAYS[1]
+
+    def is_valid(self, at: float) -> bool:
+        """Whether it is valid at a time in seconds since 1970; at the time `UNKNOWN` only if it always is."""
+        return (self.begin, self.end) == ALWAYS or self.begin <= at < self.end
 
 
 @dataclass(frozen=True)
 class PlateList:
     """The plates of a file, `exact` by their folded text, and `patterns` of those with wildcards, in their order.
 
+    exact: of several lines with one text the last one comes first.
     script: the characters that they are written in.
     """
 
-    exact: dict[str, ListedPlate] = field(default_factory=dict)
+    exact: dict[str, tuple[ListedPlate, ...]] = field(default_factory=dict)
     patterns: tuple[tuple[re.Pattern[str], ListedPlate], ...] = ()
     script: Script = LATIN
 
     def __len__(self) -> int:
         return len(self.exact) + len(self.patterns)
 
+    def find(self, folded: str, at: float) -> ListedPlate | None:
+        """Return the listed plate with a folded text that is valid at a time, None if there is none."""
+        return next((one for one in self.exact.get(folded, ()) if one.is_valid(at)), None)
+
 
 def read_plates(path: Path, script: Script = LATIN) -> PlateList:
     """Return the plates of a file.
 
     A line holds a plate and, after a comma, semicolon or tab, a name; `#` starts a comment. The first line may be a
-    header. See `Script.to_characters` for the characters that are ignored. O equals 0, and I equals 1.
+    header; with the columns `note`, `from` or `to` it names all columns, see `list_lines` and `validity`. See
+    `Script.to_characters` for the characters that are ignored. O equals 0, and I equals 1.
 
     Raises:
         DataError: the file cannot be read, or a line is not a plate.
     """
     try:
-        lines = decode(read_whole(path, _LARGEST, DataError, "watch list ")).splitlines()
+        text = decode(read_whole(path, _LARGEST, DataError, "watch list "))
     except UnicodeError as error:
         raise DataError(f"watch list {path} is not text: {error}") from error
-    rows = [(number, *_split(line)) for number, line in enumerate(lines, 1)]
-    rows = [row for row in rows if row[1]]
-    if rows and rows[0][1].lower() in COLUMNS["text"]:
-        rows = rows[1:]
-    listed = [
-        ListedPlate(_plate(plate, f"watch list {path}, line {number}", script), name) for number, plate, name in rows
-    ]
-    return PlateList(
-        {fold(one.text): one for one in listed if not _has_wildcard(one.text)},
-        tuple((_expression(one.text), one) for one in listed if _has_wildcard(one.text)),
-        script,
-    )
-
-
-def _split(line: str) -> tuple[str, str]:
-    """Return the plate and the name of a line."""
-    plate, _, name = re.sub("[,;\t]", "\0", line.partition("#")[0], count=1).partition("\0")
-    return plate.strip(), " ".join(name.split())
-
-
-def _plate(written: str, where: str, script: Script) -> str:
     try:
-        text = script.to_characters(written, keep=WILDCARDS)
+        return plate_list((listed for _, listed in listed_plates(text, script)), script)
     except ValueError as error:
-        raise DataError(f"{where}: {error}") from error
+        raise DataError(f"watch list {path}, {error}") from error
+
+
+def plate_list(listed: Iterable[ListedPlate], script: Script = LATIN) -> PlateList:
+    """Return a list of plates in the order of their lines."""
+    exact: dict[str, tuple[ListedPlate, ...]] = {}
+    patterns = list[tuple[re.Pattern[str], ListedPlate]]()
+    for one in listed:
+        if any(mark in one.text for mark in WILDCARDS):
+            patterns.append((_expression(one.text), one))
+        else:
+            folded = fold(one.text)
+            exact[folded] = (one, *exact.get(folded, ()))
+    return PlateList(exact, tuple(patterns), script)
+
+
+def listed_plates(text: str, script: Script = LATIN) -> Iterable[tuple[int, ListedPlate]]:
+    """Yield the number of each line with a plate, and the plate. Raises ValueError, starting with the line."""
+    for line in Lines(text):
+        if line.entry is not None:
+            try:
+                yield line.number, listed_plate(line.entry, script)
+            except ValueError as error:
+                raise ValueError(f"line {line.number}: {error}") from error
+
+
+def listed_plate(entry: Entry, script: Script = LATIN) -> ListedPlate:
+    """Return the plate of an entry. Raises ValueError if it is not a plate, or a date is not one."""
+    text = script.to_characters(entry.plate, keep=WILDCARDS)
     if not text.strip(WILDCARDS):
-        raise DataError(f"{where}: {written!r} is not a plate; comments start with #")
+        raise ValueError(f"{entry.plate!r} is not a plate; comments start with #")
     if len(text) > LONGEST:
-        raise DataError(f"{where}: {written!r} is longer than any plate ({LONGEST} characters); one plate a line")
-    return text
-
-
-def _has_wildcard(text: str) -> bool:
-    return any(mark in text for mark in WILDCARDS)
+        raise ValueError(f"{entry.plate!r} is longer than any plate ({LONGEST} characters); one plate a line")
+    return ListedPlate(text, entry.name, entry.note, *period(entry.begin, entry.end))
 
 
 def _expression(text: str) -> re.Pattern[str]:
