@@ -59,13 +59,20 @@ def decode(content: bytes) -> str:
     Raises:
         UnicodeError: it is none of these.
     """
+    return content.decode(encoding_of(content))
+
+
+def encoding_of(content: bytes) -> str:
+    """Return the encoding that `decode` uses. Raises UnicodeError if there is none."""
     for mark, encoding in _MARKS:
         if content.startswith(mark):
-            return content.decode(encoding)
+            return encoding
     try:
-        return content.decode("utf-8")
+        content.decode("utf-8")
     except UnicodeDecodeError:
-        return content.decode("cp1252")
+        content.decode("cp1252")
+        return "cp1252"
+    return "utf-8"
 
 
 def _header(file: Path, row: list[str]) -> dict[str, int] | None:

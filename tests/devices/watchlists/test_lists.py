@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_plates_are_read_as_people_write_them(tmp_path: Path) -> None:
     path.write_text(
         "\ufeff# the family\n\nab-123 cd\nB·ÄR 7\nm ab 12, the blue one\nА777ВС\nxyz1;x # y\n", encoding="utf-8"
     )
-    listed = [(one.text, one.name) for one in read_plates(path).exact.values()]
+    listed = [(one.text, one.name) for (one,) in read_plates(path).exact.values()]
     assert listed == [("AB123CD", ""), ("BAR7", ""), ("MAB12", "the blue one"), ("A777BC", ""), ("XYZ1", "x")]
 
 
@@ -109,3 +110,66 @@ def test_a_changed_list_is_read_again_and_a_broken_one_keeps_its_plates(tmp_path
     os.utime(path, ns=(1, 1))
     lists.reload()
     assert lists.matches(reading("GHI789")) and not lists.matches(reading("DEF456"))
+
+
+def test_a_header_names_notes_and_dates(tmp_path: Path) -> None:
+    path = tmp_path / "guests.csv"
+    path.write_text(
+        'Plate;Owner;Until;Colour;Note\nAB 1 # a guest\nCD 2;"Doe; J";2026-12-31;red;"flat #3, ""up"""\nEF 3;\'=x\n'
+    )
+    (ab,), (cd,), (ef,) = read_plates(path).exact.values()
+    assert (ab.text, ab.name, ab.note) == ("AB1", "", "")
+    assert (cd.text, cd.name, cd.note) == ("CD2", "Doe; J", 'flat #3, "up"')
+    assert ef.name == "=x"
+    assert cd.begin == float("-inf") and cd.end == datetime(2027, 1, 1).timestamp(), "the whole last day"
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("AB1,x,,31.12.2026,", r"line 2: '31\.12\.2026' is not a date; write 2026-12-31"),
+        ("AB1,x,,2026-02-30,", "line 2: '2026-02-30' is not a date"),
+        ("AB1,x,,2026-05-02,2026-05-01", "line 2: the period from 2026-05-02 to 2026-05-01 is empty"),
+        ("AB1,x,,,9999-12-31", "line 2: '9999-12-31' is not a date"),
+        ('AB1,"x,,,', "line 2: a quote is not closed"),
+    ],
+)
+def test_a_wrong_date_is_refused_with_its_line(tmp_path: Path, row: str, reason: str) -> None:
+    path = tmp_path / "guests.csv"
+    path.write_text(f"plate,name,note,from,to\n{row}\n")
+    with pytest.raises(DataError, match=reason):
+        read_plates(path)
+
+
+def test_an_entry_matches_in_its_period_alone(tmp_path: Path) -> None:
+    path = tmp_path / "guests.csv"
+    path.write_text("plate,from,to\nAB1,2026-11-01,2026-11-02\nAB1,2026-11-05 18:00,2026-11-05 19:00\nC?,,2026-11-02\n")
+    lists = open_lists(path)
+    for moment, text, found in (
+        (datetime(2026, 10, 31, 23, 59), "AB1", False),
+        (datetime(2026, 11, 1, 0, 0), "AB1", True),
+        (datetime(2026, 11, 2, 23, 59, 59), "AB1", True),
+        (datetime(2026, 11, 3, 0, 0), "AB1", False),
+        (datetime(2026, 11, 5, 18, 0), "AB1", True),
+        (datetime(2026, 11, 5, 19, 0), "AB1", False),
+        (datetime(2026, 11, 1), "CX", True),
+        (datetime(2026, 11, 3), "CX", False),
+    ):
+        assert bool(lists.matches(reading(text), moment.timestamp())) == found, (moment, text)
+        record = {"last_time": moment.astimezone(UTC).isoformat(), "plates": [reading(text)]}
+        lists.mark(record)
+        assert bool(record["watchlists"]) == found
+
+
+def test_while_the_clock_is_wrong_entries_with_dates_do_not_match(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "guests.csv"
+    path.write_text("plate,from,to\nAB1,,2099-01-01\nCD2\n")
+    lists = open_lists(path)
+    assert lists.matches(reading("AB1"))
+    record = {"last_time": "2026-11-01T00:00:00.000Z", "time_set": False, "plates": [reading("AB1"), reading("CD2")]}
+    lists.mark(record)
+    assert [hit["listed"] for hit in record["watchlists"]] == ["CD2"]
+    monkeypatch.setattr("plate_devices.watchlists.lists.time.time", lambda: 1e9)
+    assert not lists.matches(reading("AB1")) and lists.matches(reading("CD2"))

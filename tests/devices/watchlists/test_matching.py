@@ -27,7 +27,7 @@ def reading(text: str, doubt: dict[int, tuple[float, list[tuple[str, float]]]] |
 
 
 def listed(*plates: str) -> PlateList:
-    return PlateList({fold(text): ListedPlate(text) for text in plates})
+    return PlateList({fold(text): (ListedPlate(text),) for text in plates})
 
 
 @given(texts)
@@ -87,7 +87,7 @@ def test_a_plate_without_text_is_on_no_list() -> None:
 
 
 def test_a_guess_may_be_any_character_of_the_alphabet_that_was_read() -> None:
-    cyrillic = PlateList({fold("АЖ123"): ListedPlate("АЖ123")}, (), Script("0123456789АБЖ"))
+    cyrillic = PlateList({fold("АЖ123"): (ListedPlate("АЖ123"),)}, (), Script("0123456789АБЖ"))
     guess = {1: (0.5, [("2", 0.4)])}
     assert match(reading("АБ123", guess), cyrillic, True) == Match("fuzzy", ListedPlate("АЖ123"))
     assert match(reading("АБ123", guess), listed("АЖ123"), True) is None, "no character of A-Z0-9"
