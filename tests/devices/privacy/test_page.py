@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 from plate_devices.config.load import load_config
@@ -26,5 +27,15 @@ def test_the_list_shown_is_taken(tmp_path: Path) -> None:
     (shown,) = re.findall(r"^    # family\.txt\n((?:    .*\n)+)", PAGE, re.MULTILINE)
     (tmp_path / "family.txt").write_text(shown, encoding="utf-8")
     plates = read_plates(tmp_path / "family.txt")
-    assert [one.text for one in plates.exact.values()] == ["BAB123", "MXY4567"]
+    assert [one.text for (one,) in plates.exact.values()] == ["BAB123", "MXY4567"]
     assert [one.text for _, one in plates.patterns] == ["H*77?"]
+
+
+def test_the_list_with_dates_is_taken(tmp_path: Path) -> None:
+    (shown,) = re.findall(r"^    (plate,name,note,from,to\n(?:    .*\n)+)", PAGE, re.MULTILINE)
+    (tmp_path / "guests.csv").write_text(shown.replace("    ", ""), encoding="utf-8")
+    (ann,), (painter,), (parcel,) = read_plates(tmp_path / "guests.csv").exact.values()
+    assert (ann.note, painter.name) == ("flat 3, blue", "painter")
+    last_day = datetime(2026, 11, 6, 23, 59).timestamp()
+    assert painter.is_valid(last_day) and not painter.is_valid(last_day + 60)
+    assert parcel.end - parcel.begin == 36000
