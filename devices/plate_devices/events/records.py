@@ -88,6 +88,8 @@ def vehicle_record(origin: Origin, vehicle: Vehicle) -> Record:
         "last_frame": vehicle.last_frame,
         "first_seconds": _seconds(vehicle.first_seconds),
         "last_seconds": _seconds(vehicle.last_seconds),
+        "stay_seconds": _seconds(vehicle.stay),
+        "direction": vehicle.direction,
         "frames": vehicle.frames,
         "frames_read": vehicle.read,
         "plates": [plate_record(vehicle.plate) | {"confidence": _probability(vehicle.confidence)}],

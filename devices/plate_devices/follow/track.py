@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from plate_devices.follow.consensus import Consensus, same_text
+from plate_devices.follow.direction import Path
 from plate_devices.follow.position import MotionModel, Position, is_cut, position_of
 from plate_runtime.evaluate import edit_distance
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from plate_devices.follow.direction import Direction
     from plate_devices.sources.source import Frame
     from plate_runtime.results import Plate
     from plate_runtime.script import Script
@@ -46,6 +48,8 @@ class Vehicle:
         read: in how many frames the plate was read.
         first_seconds, last_seconds: since the beginning of the video; None for live cameras.
         picture: crop of the plate from the best frame, uint8 (height, width, 3) RGB.
+        stay: seconds from the first to the last frame, also if the clock was set in the meantime.
+        direction: of its movement, None if it is not clear; see `direction.py`.
     """
 
     plate: Plate
@@ -59,6 +63,8 @@ class Vehicle:
     first_seconds: float | None
     last_seconds: float | None
     picture: NDArray[np.uint8]
+    stay: float = 0.0
+    direction: Direction | None = None
 
 
 class Track:
@@ -72,6 +78,7 @@ class Track:
         self._anchored = seconds
         self._motion = MotionModel(self.began, seconds)
         self._consensus = Consensus(script)
+        self._path = Path()
         self._detection_sum = 0.0
         self._strength = 0.0
         self._frames = 0
@@ -99,6 +106,11 @@ class Track:
     def moved(self) -> bool:
         """Whether it has ever left its first position."""
         return self._anchored > self.first_seconds
+
+    @property
+    def direction(self) -> Direction | None:
+        """Its direction so far, None if it is not clear."""
+        return self._path.direction(self.last_seconds - self.first_seconds >= STANDS_AFTER)
 
     @property
     def text(self) -> str:
@@ -149,7 +161,8 @@ class Track:
             )
         return Vehicle(
             plate, confidence, agreed, self.read, self._first.number, self._last.number,
-            self._first.time, self._last.time, self._first.seconds, self._last.seconds, picture,
+            self._first.time, self._last.time, self._first.seconds, self._last.seconds,
+            picture, self.last_seconds - self.first_seconds, self.direction,
         )  # fmt: skip
 
     def _take(self, frame: Frame, plate: Plate, seconds: float) -> None:
@@ -158,6 +171,7 @@ class Track:
         self._frames += max(1, self.missed)
         self.missed = 0
         self.read += 1
+        self._path.add(position_of(plate), (width, height), cut)
         self._detection_sum += plate.detection_confidence
         self._strength += plate.detection_confidence * plate.confidence
         self._consensus.add(plate.characters, cut)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from plate_devices.outputs.output import Event
 
-_TYPES = {"confidence": "REAL", "frames": "INTEGER", "monotonic": "REAL", "time_set": "INTEGER"}
+_TYPES = {"confidence": "REAL", "frames": "INTEGER", "monotonic": "REAL", "time_set": "INTEGER", "stay_seconds": "REAL"}
 _WAIT = 10.0
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     "id", "type", "text", "confidence", "region", "text_hash", "watchlists", "first_time", "last_time", "source",
     "frames", "crop", "boot_id", "monotonic", "time_set", "boot_time",
-    "camera",
+    "camera", "direction", "stay_seconds",
 )  # fmt: skip
 """Columns are only ever added, at the end."""
 

@@ -64,11 +64,14 @@ def test_numbers_of_numpy_become_plain_json() -> None:
 def test_a_vehicle_record_has_times_and_frame_counts() -> None:
     first = datetime(2026, 5, 1, tzinfo=UTC)
     plate = make_plate("AB12", 0.95)
-    vehicle = Vehicle(plate, 0.8, 14, 17, 3, 20, first, first + timedelta(seconds=2), 0.2, 1.23456, PICTURE)
+    vehicle = Vehicle(
+        plate, 0.8, 14, 17, 3, 20, first, first + timedelta(seconds=2), 0.2, 1.23456, PICTURE, 2.00049, "leaving"
+    )
     record = json.loads(to_line(vehicle_record(Origin("demo", ENGINE), vehicle)))
     assert record["type"] == "vehicle"
     assert (record["first_time"], record["last_time"]) == ("2026-05-01T00:00:00.000Z", "2026-05-01T00:00:02.000Z")
     assert (record["frames"], record["frames_read"]) == (14, 17)
+    assert (record["stay_seconds"], record["direction"]) == (2.0, "leaving")
     assert (record["first_frame"], record["last_frame"]) == (3, 20)
     assert (record["first_seconds"], record["last_seconds"]) == (0.2, 1.235)
     assert [plate["confidence"] for plate in record["plates"]] == [0.8]
