@@ -19,6 +19,7 @@ COLUMNS = {
              "license_plate", "licence_plate", "registration", "transcription", "ground_truth"),
     "corners": ("corners",),
     "group": ("group",),
+    "confirmed": ("confirmed",),
 }  # fmt: skip
 """Columns that are read, and their accepted headers; case, blanks and hyphens do not count."""
 

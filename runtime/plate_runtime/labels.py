@@ -18,6 +18,7 @@ from .script import LATIN, Script
 
 _LONGEST_PATH = 4096
 _FARTHEST = 1e6  # pixels
+_CONFIRMED = ("yes", "y", "true", "1", "x")
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,11 @@ def read_labels(file: str | Path, script: Script = LATIN) -> list[LabelledPictur
     """Read a `labels.csv` with the columns image, text and maybe corners and group; others are ignored.
 
     See `label_table` for the headers, delimiters and encodings that are understood, `Script.to_characters` for texts.
+    If there is a column `confirmed`, it has to say yes in every row: a draft holds what a reader read, and a set of
+    its own readings would say that it is always right.
 
     Raises:
-        DataError: the file cannot be read, lacks a column, has no rows, or a row that makes no sense.
+        DataError: the file cannot be read, lacks a column, has no rows, or a row that makes no sense or is a draft.
     """
     file = Path(file)
     found = [_picture(file, line, row, script) for line, row in read_table(file)]
@@ -148,6 +151,11 @@ def set_digest(pictures: Iterable[LabelledPicture]) -> str:
 def _picture(file: Path, line: int, row: dict[str, str], script: Script) -> LabelledPicture:
     if not row["image"]:
         raise DataError(f"{file}, line {line}: no image is named")
+    if row.get("confirmed", "yes").lower() not in _CONFIRMED:
+        raise DataError(
+            f"{file}, line {line}: the text {row['text'][:40]!r} is a draft; look at {row['image'][:80]}, correct the "
+            'text, and write yes in the column "confirmed"; delete rows that you do not confirm'
+        )
     if not row["image"].isprintable() or len(row["image"]) > _LONGEST_PATH:
         raise DataError(f"{file}, line {line}: {row['image'][:40]!r} is no name of a picture")
     path = file.parent / row["image"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 if TYPE_CHECKING:
     from plate_devices.events.records import Engine, Record
     from plate_devices.live.tally import Tally
+    from plate_devices.outputs.label_draft import DraftLabel
 
 SAVED = "\0saved "
 """Begins the value of `crop` in a record until the picture has its path; the picture's number follows."""
@@ -34,12 +35,16 @@ class Hinted(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """A picture to save: a JPEG, the name it should get, and its number in records that follow; see `SAVED`."""
+    """A picture to save: a JPEG, the name it should get, and its number in records that follow; see `SAVED`.
+
+    label: what was read of a crop, for its `label_draft`.
+    """
 
     folder: Literal["annotate", "crops"]
     name: str
     content: bytes
     number: int
+    label: DraftLabel | None = None
 
 
 class Crashed(NamedTuple):

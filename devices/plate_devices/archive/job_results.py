@@ -46,7 +46,7 @@ class JobResults:
         if isinstance(event, Printed):
             self._print(_with_paths(event.record, self._paths), event.source)
         elif isinstance(event, Saved):
-            path = self._folders[event.folder].save_jpeg(event.content, event.name)
+            path = self._folders[event.folder].save_jpeg(event.content, event.name, label=event.label)
             self._paths[f"{SAVED}{event.number}"] = str(path)
         elif isinstance(event, Said):
             self.status.clear()

@@ -9,7 +9,7 @@ import time
 import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from plate_devices.archive.job_messages import (
     SAVED,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from plate_devices.events.records import Engine, Record
     from plate_devices.outputs.console_lines import ConsoleLines
+    from plate_devices.outputs.label_draft import DraftLabel
     from plate_devices.outputs.saved_pictures import PictureFolder
     from plate_devices.run_options import InferOptions
     from plate_devices.service.log import Log
@@ -69,10 +70,11 @@ class Sender:
         """Take a line for a terminal."""
         self._add(Hinted(text))
 
-    def save(self, folder: str, picture: Image.Image, name: str) -> str:
-        """Take a picture; return what stands for its path in records."""
+    def save(self, folder: str, picture: Image.Image, name: str, label: DraftLabel | None) -> str:
+        """Take a picture and its label; return what stands for its path in records."""
         self._pictures += 1
-        self._add(Saved("annotate" if folder == "annotate" else "crops", name, as_jpeg(picture), self._pictures))
+        role: Literal["annotate", "crops"] = "annotate" if folder == "annotate" else "crops"
+        self._add(Saved(role, name, as_jpeg(picture), self._pictures, label))
         return f"{SAVED}{self._pictures}"
 
     def take(self) -> list[Event]:
@@ -106,8 +108,10 @@ class SendingReporter(Reporter):
         name: str,
         lasting: bool,  # noqa: ARG002  both are for cameras
         keep: bool = False,  # noqa: ARG002
+        *,
+        label: DraftLabel | None = None,
     ) -> str | None:
-        return self._sender.save("annotate" if folder is self._annotated else "crops", picture, name)
+        return self._sender.save("annotate" if folder is self._annotated else "crops", picture, name, label)
 
     def _hint(self, text: str) -> None:
         self._sender.hint(text)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from plate_devices.follow import Vehicle
     from plate_devices.live.event_pipeline import EventPipeline
     from plate_devices.live.roi import Reading, View
+    from plate_devices.outputs.label_draft import DraftLabel
     from plate_devices.outputs.saved_pictures import PictureFolder
     from plate_devices.privacy.privacy_filter import PrivacyFilter
     from plate_devices.run_options import InferOptions
@@ -105,7 +106,8 @@ class Reporter:
             name = crop_name(origin.source, vehicle.first_time, vehicle.first_seconds, vehicle.first_frame, False)
             name = f"{name}-{self._text_of(record, 0) or record['id']}"
             lasting = self.pipeline is not None
-            record["crop"] = self._save(self._crops, Image.fromarray(picture), name, lasting, keep=True)
+            label = self._label(record, 0, record["id"]) if picture is vehicle.picture else None
+            record["crop"] = self._save(self._crops, Image.fromarray(picture), name, lasting, keep=True, label=label)
         record = self._concealed(record)
         if self.pipeline is not None:
             self.pipeline.put(record)
@@ -195,23 +197,38 @@ class Reporter:
 
         stem = crop_name(origin.source, frame.time, frame.seconds, frame.number, origin.still)
         for number, (plate, described) in enumerate(zip(plates, record["plates"], strict=True)):
-            crop = crop_plate(frame.rgb, plate)
+            crop = plain = crop_plate(frame.rgb, plate)
             if self._privacy is not None:
                 crop = self._privacy.crop(crop, {"plates": [described]})
             name = f"{stem}-{self._text_of(record, number) or 'plate'}"
-            described["crop"] = self._save(folder, Image.fromarray(crop), name, lasting=False)
+            label = self._label(record, number, Path(origin.source).stem) if crop is plain else None
+            described["crop"] = self._save(folder, Image.fromarray(crop), name, lasting=False, label=label)
 
     def _text_of(self, record: Record, number: int) -> str:
         """Return the text of a record's plate, "" if privacy hides it."""
         text: str = self._concealed(record)["plates"][number]["text"]
         return text
 
+    def _label(self, record: Record, number: int, group: str) -> DraftLabel | None:
+        """Return the label of a record's plate for a draft, None if privacy hides its text."""
+        from plate_devices.outputs.label_draft import DraftLabel
+
+        text = self._text_of(record, number)
+        return DraftLabel(text, record["plates"][number]["confidence"], group) if text else None
+
     def _save(
-        self, folder: PictureFolder, picture: Image.Image, name: str, lasting: bool, keep: bool = False
+        self,
+        folder: PictureFolder,
+        picture: Image.Image,
+        name: str,
+        lasting: bool,
+        keep: bool = False,
+        *,
+        label: DraftLabel | None = None,
     ) -> str | None:
         """Save a picture and return its path. A camera (`lasting`) goes on without pictures while the disk is full."""
         try:
-            path = folder.save(picture, name, unique=lasting, keep=keep and lasting)
+            path = folder.save(picture, name, unique=lasting, keep=keep and lasting, label=label)
         except DeviceError as error:
             if not lasting:
                 raise

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from plate_devices.outputs.label_draft import FILE_NAME, append_label
 from plate_devices.private_files import clean_folder, create_folder, replacing
 from plate_runtime.errors import DeviceError
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
+    from plate_devices.outputs.label_draft import DraftLabel
     from plate_runtime.results import Plate
 
 _OUTLINE, _TEXT_COLOUR, _LABEL_COLOUR = (255, 64, 32), (255, 255, 255), (16, 16, 16)
@@ -43,19 +45,34 @@ class PictureFolder:
             raise DeviceError(f"{folder} cannot be made: {error.strerror or error}") from error
         clean_folder(folder)
 
-    def save(self, picture: Image.Image, name: str, unique: bool = False, keep: bool = False) -> Path:
+    def save(
+        self,
+        picture: Image.Image,
+        name: str,
+        unique: bool = False,
+        keep: bool = False,
+        label: DraftLabel | None = None,
+    ) -> Path:
         """Save a picture as JPEG under a name not used in this run yet, and return its path.
 
         Args:
             unique: the name is unique by itself and is not remembered: a camera runs for a year.
             keep: a picture of that name that is there already stays, and the new one gets a number.
+            label: what was read; it is added to the folder's `label_draft`.
 
         Raises:
             DeviceError: the disk is full, or the folder is not writable.
         """
-        return self.save_jpeg(as_jpeg(picture), name, unique, keep)
+        return self.save_jpeg(as_jpeg(picture), name, unique, keep, label)
 
-    def save_jpeg(self, content: bytes, name: str, unique: bool = False, keep: bool = False) -> Path:
+    def save_jpeg(
+        self,
+        content: bytes,
+        name: str,
+        unique: bool = False,
+        keep: bool = False,
+        label: DraftLabel | None = None,
+    ) -> Path:
         """Save the content of a JPEG; see `save`."""
         path = self.folder / (f"{_stem(name)}.jpg" if unique else self._free(name))
         number = 1
@@ -63,6 +80,11 @@ class PictureFolder:
             number += 1
             path = self.folder / f"{_stem(name)}-{number}.jpg"
         _write(path, lambda stream: stream.write(content))
+        if label is not None:
+            try:
+                append_label(self.folder, path.name, label)
+            except OSError as error:
+                raise DeviceError(f"{self.folder / FILE_NAME} cannot be written: {error.strerror or error}") from error
         return path
 
     def _free(self, name: str) -> str:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from plate_devices.events.system_times import RELEASED
+from plate_devices.outputs.label_draft import FILE_NAME, delete_labels
 from plate_devices.outputs.saved_pictures import MARK
 from plate_devices.private_files import clean_folder, read_regular
 from plate_devices.threads import BackgroundThread, describe
@@ -116,6 +117,10 @@ class Retention:
                 continue
             except OSError as error:
                 failed.append(f"{path.name}: {error.strerror or error}")
+        try:
+            deleted += delete_labels(folder)
+        except OSError as error:
+            failed.append(f"{FILE_NAME}: {error.strerror or error}")
         if failed:
             problems.append(f"{len(failed)} old pictures in {folder} cannot be deleted, such as {failed[0]}")
         return deleted

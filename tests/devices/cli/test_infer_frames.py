@@ -96,7 +96,9 @@ def test_pictures_of_what_was_read(models: list[str], frame: Path, tmp_path: Pat
     assert command([str(frame), *folders, *models]) == 0
     with Image.open(tmp_path / "seen" / "gate-read.jpg") as seen:
         assert seen.size == (1280, 720)
-    assert len(list((tmp_path / "crops").iterdir())) == 2
+    assert len(list((tmp_path / "crops").glob("*.jpg"))) == 2
+    rows = (tmp_path / "crops" / "labels-draft.csv").read_text().splitlines()[1:]
+    assert [row.split(",")[2] for row in rows] == ["gate", "gate"]
 
 
 def test_a_frame_without_plates_is_no_error(

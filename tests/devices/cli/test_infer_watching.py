@@ -66,7 +66,12 @@ class TestWatching:
         self, options: list[str], read_truth: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         command(["--camera", "demo:2", "--json", "--save-crops", str(tmp_path / "c"), *options])
-        for record in records(capsys):
+        found = records(capsys)
+        rows = (tmp_path / "c" / "labels-draft.csv").read_text().splitlines()[1:]
+        for record, row in zip(found, rows, strict=True):
+            plate = record["plates"][0]
+            name = Path(record["crop"]).name
+            assert row == f"{name},{plate['text']},{record['id']},{plate['confidence']:.4f},no"
             time = record["first_time"].replace("-", "").replace(":", "")
             assert record["crop"] == str(tmp_path / "c" / f"{time}-{record['plates'][0]['text']}.jpg")
             with Image.open(record["crop"]) as image:
