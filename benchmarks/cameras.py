@@ -40,6 +40,8 @@ FOLDER = ROOT / ".cache" / "cameras"
 LEAST_VEHICLES, MOST_MEMORY, MOST_DELAY = 98.0, 12.0, 300.0
 """Percent of the vehicles of single runs, MB of each further camera, and milliseconds of the median delay."""
 MISSED_TARGET = 3
+OVERLOAD, OVERLOAD_SECONDS, WARM_UP = 25, 40.0, 10.0
+"""Frames a second of each camera, and seconds of a run; the first ones are not counted."""
 STARTS_WITHIN = 120.0
 EXAMPLES = f"""
 Eight drives of {ROUND:g} seconds are rendered and served in real time from loopback, over and over, as MJPEG of
@@ -55,6 +57,8 @@ examples:
   python benchmarks/cameras.py --counts --singles         the single runs alone
   python benchmarks/cameras.py --counts --table           the table and the chart of what was run
   python benchmarks/cameras.py --counts --rtsp            memory of one and four RTSP cameras
+  python benchmarks/cameras.py --counts --overload        8 cameras that send {OVERLOAD} frames a second each, MJPEG
+                                                          and RTSP -> results/cameras-overload.csv
 """
 
 
@@ -271,6 +275,82 @@ def watch_rtsp(count: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def watch_overload(kind: str) -> dict[str, Any]:
+    """Read eight cameras that send more frames than can be read; return the row. `kind` is "MJPEG" or "RTSP"."""
+    count = max(COUNTS)
+    with ExitStack() as stack:
+        if kind == "RTSP":
+            port = free_port()
+            server = Watched(["/usr/bin/python3", ROOT / "tests" / "streams" / "gstreamer_server.py", str(port)])
+            addresses = [f"rtsp://127.0.0.1:{port}/h264"] * count
+        else:
+            ports = [free_port() for _ in range(count)]
+            places = [f"{port}={_busy_frames()}={OVERLOAD}" for port in ports]
+            began = str(time.time() - 100.0)
+            server = Watched([sys.executable, "-m", "drives.cameras", began, *places], environment=with_tests())
+            addresses = [f"http://127.0.0.1:{port}/video" for port in ports]
+        server.start()
+        stack.callback(server.kill)
+        while "ready" not in server.lines:
+            time.sleep(0.05)
+        page = f"127.0.0.1:{free_port()}"
+        cameras = [part for address in addresses for part in ("--camera", address)]
+        program = Watched([installed("plate-infer"), *cameras, "--json", "--serve", page])
+        program.start()
+        stack.callback(program.kill)
+        _wait_for_frames(page)
+        found = Watch(time.time(), OVERLOAD_SECONDS, list(range(count)))
+        _look_until(found, program, server, page)
+    return _overload_row(kind, [look for look in found.looks if look["second"] >= WARM_UP])
+
+
+def _wait_for_frames(page: str) -> None:
+    """Wait until every camera has sent a frame. Raises OSError if that takes too long."""
+    deadline = time.monotonic() + STARTS_WITHIN
+    while True:
+        try:
+            with urllib.request.urlopen(f"http://{page}/health", timeout=30) as answer:
+                if all(one["frames_read"] for one in json.load(answer)["cameras"]):
+                    return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+        if time.monotonic() > deadline:
+            raise DeviceError("some cameras send no frames")
+        time.sleep(0.5)
+
+
+def _overload_row(kind: str, looks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    first, last = looks[0], looks[-1]
+    seconds = last["second"] - first["second"]
+    done = [
+        sum(after[key] - before[key] for key in ("frames_read", "frames_skipped"))
+        for before, after in zip(first["health"]["cameras"], last["health"]["cameras"], strict=True)
+    ]
+    delays = sorted(1000 * one["behind"] for look in looks for one in look["health"]["cameras"] if one["behind"])
+    cpu = last["cpu"] - first["cpu"]
+    return {
+        "kind": kind, "cameras": len(done), "sent_each": OVERLOAD, "read": round(sum(done) / seconds, 1),
+        "read_least": round(min(done) / seconds, 1), "read_most": round(max(done) / seconds, 1),
+        "delay_ms_median": round(statistics.median(delays)), "delay_ms_95": round(delays[int(0.95 * len(delays))]),
+        "cpu_percent_of_a_core": round(100 * cpu / seconds), "cpu_ms_a_frame": round(1000 * cpu / sum(done), 1),
+        "memory_mb": round(statistics.median(look["memory"] for look in looks), 1),
+        "decoding": last["health"].get("decoding", "all"),
+    }  # fmt: skip
+
+
+def _busy_frames() -> Path:
+    """Return a folder with ten seconds of a drive in which vehicles pass."""
+    folder = FOLDER / f"busy-{SEED}"
+    if not folder.is_dir():
+        unfinished = folder.with_suffix(".unfinished")
+        drive = plan_drive(SEED, 6, 12.0)
+        for _ in progress(paint_every_third(unfinished, DrivePainter(drive)), drive.frames // STEP, "rendering"):
+            pass
+        unfinished.rename(folder)
+    return folder
+
+
 def _watch_singles() -> list[Watch]:
     """Read each camera in a process of its own for a round, all at the same time: they need as much as one process."""
     with ThreadPoolExecutor(len(CAMERAS)) as pool:
@@ -290,8 +370,9 @@ def _stored(pattern: str) -> list[Watch]:
 def main(arguments: Sequence[str]) -> int:
     """Run what is asked for, write the table, and return the exit code."""
     asked = _parse(arguments)
-    for camera in range(len(CAMERAS)):
-        frames_of(camera)
+    if asked.counts or asked.singles:
+        for camera in range(len(CAMERAS)):
+            frames_of(camera)
     for found in _watch_singles() if asked.singles else ():
         (camera,) = found.cameras
         _store(found, f"single-{camera}")
@@ -305,6 +386,10 @@ def main(arguments: Sequence[str]) -> int:
         print(*found.log, sep="\n  ")
     if asked.rtsp:
         write_csv("cameras-rtsp", [watch_rtsp(count) for count in (1, 4)])
+    if asked.overload:
+        overloads = [watch_overload(kind) for kind in ("MJPEG", "RTSP")]
+        print(*overloads, sep="\n")
+        write_csv("cameras-overload", overloads)
     alone = {found.cameras[0]: scores(found)[found.cameras[0]] for found in _stored("single-*")}
     rows = [row_of(found, alone) for found in _stored("together-*")]
     faults = list(failures(rows))
@@ -325,6 +410,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--singles", action="store_true", help="also run each camera alone")
     parser.add_argument(
         "--rtsp", action="store_true", help="measure the memory of RTSP cameras; needs GStreamer of apt"
+    )
+    parser.add_argument(
+        "--overload", action="store_true", help="read cameras that send too many frames; needs GStreamer"
     )
     parser.add_argument("--table", action="store_true", help="write the table and the chart")
     asked = parser.parse_args(arguments)

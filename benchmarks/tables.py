@@ -210,6 +210,16 @@ def cameras_rtsp() -> str:
     return _columns("cameras-rtsp", heads)
 
 
+def cameras_overload() -> str:
+    """Cameras that send more frames than can be read."""
+    heads = {
+        "kind": "8 cameras", "sent_each": "sent a second", "read_least": "read, least", "read_most": "most",
+        "delay_ms_median": "delay ms, median", "delay_ms_95": "95 %", "cpu_ms_a_frame": "CPU ms a frame read",
+        "cpu_percent_of_a_core": "% of a core",
+    }  # fmt: skip
+    return _columns("cameras-overload", heads)
+
+
 def fleet() -> str:
     """What servers of many devices need for an event, and how many events they take."""
     heads = {
@@ -274,7 +284,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "readers": readers, "frames": frames, "default-mode": default_mode, "characters": characters, "start": start,
     "inference": inference,
     "finding": finding, "reporting": reporting, "following": following, "skipping": skipping, "drive": drive,
-    "outputs": outputs, "cameras": cameras, "cameras-rtsp": cameras_rtsp, "fleet": fleet, "hostile": hostile,
+    "outputs": outputs, "cameras": cameras, "cameras-rtsp": cameras_rtsp,
+    "cameras-overload": cameras_overload, "fleet": fleet, "hostile": hostile,
     "networks": networks, "jobs": jobs, "jobs-steps": jobs_steps, "archive": archive,
     "mutants": mutants, **cards.TABLES,
 }  # fmt: skip

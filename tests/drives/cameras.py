@@ -1,7 +1,8 @@
 """Several cameras that show painted drives in real time, over and over, and fail by a fixed schedule.
 
 `python -m drives.cameras BEGAN PORT=FOLDER[=FAULT] ...` serves each folder of frames as MJPEG. BEGAN is when the drives
-begin, in seconds since 1970. FAULT is one of `FAULTS`: the same failures in every round of a drive.
+begin, in seconds since 1970. FAULT is one of `FAULTS`: the same failures in every round of a drive; or a number: so
+many frames a second instead of 5.
 """
 
 from __future__ import annotations
@@ -48,14 +49,15 @@ class FaultyCamera:
         """Use the frames of a folder; `act` begins to serve."""
         self._began, self._folder, self._fault = began, folder, fault
         self._frames = len(list(folder.glob("*.jpg")))
-        self._server = MjpegServer(self._picture, rate=RATE)
+        self._rate = float(fault) if fault.isdecimal() else RATE
+        self._server = MjpegServer(self._picture, rate=self._rate)
         self._server.port = port
         self._server.start()
         self._failing = False
 
     def act(self) -> None:
         """Fail, or recover, if it is time."""
-        second = (time.time() - self._began) % (self._frames / RATE)
+        second = (time.time() - self._began) % (self._frames / self._rate)
         failing = time.time() >= self._began and any(
             begin <= second < end for begin, end in FAULTS.get(self._fault, ())
         )
@@ -65,12 +67,12 @@ class FaultyCamera:
         if self._fault == "killed":
             self._server.kill() if failing else self._server.start()
         elif self._fault == "floods":
-            self._server.rate = FLOOD if failing else RATE
+            self._server.rate = FLOOD if failing else self._rate
         else:
             self._server.fault = "stall" if failing else ""
 
     def _picture(self, _number: int) -> bytes:
-        frame = int(max(0.0, time.time() - self._began) * RATE) % self._frames
+        frame = int(max(0.0, time.time() - self._began) * self._rate) % self._frames
         return (self._folder / f"{frame}.jpg").read_bytes()
 
 

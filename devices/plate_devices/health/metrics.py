@@ -97,6 +97,12 @@ METRICS = (
     _per_camera("frame_rate", "gauge", "Frames read per second, recently.", lambda h: h.frame_rate),
     _single("frame_limit", "gauge", "Most frames per second of each camera while it is hot.", lambda h: h.frame_limit),
     _per_camera("behind_seconds", "gauge", "Seconds from capture to the end of reading.", lambda h: h.behind),
+    _per_camera(
+        "decodes_all",
+        "gauge",
+        "1 while every frame is decoded, 0 while the processor is too busy for that.",
+        lambda h: h.decoding == "all",
+    ),
     _per_camera("last_frame_age_seconds", "gauge", "Seconds since the last frame.", lambda h: h.seconds_without_frame),
     _per_camera("source_up", "gauge", "1 while the source gives pictures.", lambda h: not h.source_state),
     _per_camera("source_outages_total", "counter", "How often the source was lost.", lambda h: h.outages),

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _COUNTERS = ("frames_read", "frames_skipped", "frames_dropped", "plates", "vehicles", "outages")
 
 
+_DECODING = ("key frames", "as read", "all")
+# The most limited first.
+
+
 @dataclass
 class CameraHealth:
     """Counters of one camera since the start, and its current state.
@@ -27,6 +31,7 @@ class CameraHealth:
         frames_read: frames that the networks have read.
         frames_skipped: frames that showed nothing new.
         frames_dropped: frames that came while another was being read.
+        decoding: which frames are decoded: "all"; while the processor is busy "as read", or "key frames" of RTSP.
         plates: plates read in frames.
         vehicles: vehicles that were reported.
         frame_rate: frames read per second, recently.
@@ -43,6 +48,7 @@ class CameraHealth:
     frames_read: int = 0
     frames_skipped: int = 0
     frames_dropped: int = 0
+    decoding: str = "all"
     plates: int = 0
     vehicles: int = 0
     frame_rate: float = 0.0
@@ -138,4 +144,9 @@ def _merged(cameras: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "engine": ", ".join(dict.fromkeys(one["engine"] for one in cameras)),
         "last_time": max((one["last_time"] for one in cameras if one["last_time"]), default=None),
         "source_state": "; ".join(troubles),
+        "decoding": _first_of(_DECODING, [one["decoding"] for one in cameras]),
     }
+
+
+def _first_of(order: Sequence[str], found: Sequence[str]) -> str:
+    return next(one for one in order if one in found)

@@ -153,8 +153,9 @@ class Camera:
         return True
 
     def count(self) -> None:
-        """Note the state of the source, and the frames that it dropped."""
+        """Note the state of the source, which frames it decodes, and those that it dropped."""
         self.health.look(self.source.state)
+        self.health.decoding = self.source.decoding or "all"
         self.health.frames_dropped = self._dropped_before + self.source.dropped
 
     def finish(self) -> None:

@@ -110,7 +110,9 @@ class CameraLoop:
         line += f", {sum(one.frames_dropped for one in health)} dropped"
         line += f", {sum(one.frames_skipped for one in health)} skipped"
         line += f", {sum(one.vehicles for one in health)} vehicles"
-        return ", ".join([line, *(f"{one.name}: {one.source_state}" for one in health if one.source_state)])
+        parts = [f"{one.name}: {one.source_state}" for one in health if one.source_state]
+        parts += [f"{one.name}: only key frames are decoded" for one in health if one.decoding == "key frames"]
+        return ", ".join([line, *parts])
 
     def _step(self) -> None:
         """Read a frame, or wait for one for a quarter of a second."""

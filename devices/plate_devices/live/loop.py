@@ -153,8 +153,9 @@ class FrameLoop:
         source, health = self.source, self.health
         counts = f"{health.frame_rate:.1f} frames/s read, {source.dropped} dropped, {health.frames_skipped} skipped"
         counts += f", {self._follower.followed} in view, {health.vehicles} vehicles{self._delay_shown}"
+        limited = "only key frames are decoded" if source.decoding == "key frames" else ""
         # The least important part is last: a narrow terminal cuts it off.
-        return ", ".join(part for part in (f"{source.name}: {counts}", source.state, self._engine) if part)
+        return ", ".join(part for part in (f"{source.name}: {counts}", source.state, limited, self._engine) if part)
 
     def report(self, message: str) -> None:
         """See `SourceListener`: the source is lost, or works again."""

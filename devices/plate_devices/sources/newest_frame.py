@@ -53,6 +53,7 @@ class NewestFrameSource(Source):
         self.changed = threading.Condition()
         self._source, self._drops = source, drops
         self._reopening = source if isinstance(source, ReopeningSource) else None
+        self._demand = source.rate_limit if drops else None
         self._stalled_after, self._hangs_after = stalled_after, hangs_after
         self._messages: deque[str] = deque(maxlen=16)
         self._waiting_since = time.monotonic()
@@ -73,6 +74,12 @@ class NewestFrameSource(Source):
     def state(self) -> str:
         """What is wrong at the moment; "" while pictures come."""
         return self._source.state
+
+    @property
+    def decoding(self) -> str:
+        """See `Source`."""
+        follows = self._demand is not None and self._demand.follows_demand
+        return self._source.decoding or ("as read" if follows else "")
 
     @property
     def patient(self) -> bool:
@@ -126,6 +133,8 @@ class NewestFrameSource(Source):
                 raise self._error
             if not self._drops:
                 self.changed.notify_all()
+            if self._demand is not None and frame is not None:
+                self._demand.take()
         self._waiting_since = time.monotonic()
         self.waits = self._drops
         self.read += frame is not None
@@ -186,6 +195,8 @@ class NewestFrameSource(Source):
                         break
                     self._dropped += self._newest is not None
                     self._newest = frame
+                    if self._demand is not None:
+                        self._demand.keep()
                     self.changed.notify_all()
             frames.close()  # a driver has to be left in the thread that entered it
         except BaseException as error:  # raised again where frames are asked for

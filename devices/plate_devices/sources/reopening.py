@@ -54,6 +54,11 @@ class ReopeningSource(Source):
         """What is wrong at the moment; "" while pictures come."""
         return self.outages.state
 
+    @property
+    def decoding(self) -> str:
+        """See `Source`."""
+        return self._source.decoding
+
     def inactive_for(self) -> float:
         """Return the seconds since the source last returned to the thread that reads it."""
         return time.monotonic() - self._last_active

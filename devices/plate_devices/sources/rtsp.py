@@ -28,7 +28,13 @@ DAMAGED_FOR = 5.0
 """Seconds of damaged pictures after which the stream is opened again. A key picture repairs shorter damage."""
 
 BEHIND, BEHIND_FOR = 3.0, 5.0
-"""Seconds of delay, and how long it may last. A longer delay means that decoding is too slow for the stream."""
+"""Seconds of delay, and how long it may last. A longer delay means that the stream arrives too slowly."""
+
+NO_WAIT, NO_WAIT_FOR = 0.002, 0.5
+"""After so many seconds in which it waited for no packet longer than `NO_WAIT`, decoding is too slow for the stream."""
+
+_CLOCKS_DIFFER = 0.0005
+"""Clocks of cameras differ by less than this: the smallest delay so far is forgotten at this rate."""
 
 _OPTIONS = {
     "rtsp_flags": "prefer_tcp",  # UDP loses packets; it is used only where the camera supports nothing else
@@ -37,7 +43,11 @@ _OPTIONS = {
 
 
 class RtspStream(Source):
-    """An H.264, H.265 or MJPEG stream. `dropped` counts damaged pictures, and those over the rate limit."""
+    """An H.264, H.265 or MJPEG stream.
+
+    `dropped` counts damaged pictures, and those that are not used. Pictures depend on earlier ones. If they come faster
+    than they can be decoded, those up to the next key picture are not decoded. MJPEG is decoded only if it is due.
+    """
 
     def __init__(
         self, address: CameraAddress, rate_limit: FrameRateLimit | None = None, redirect: str | None = None
@@ -53,13 +63,20 @@ class RtspStream(Source):
         self._redirect = redirect
         self._av = require_av("an RTSP stream")
         self._container: Any = None
+        self._backlog = Backlog()
+        self._intra_only = False
+
+    @property
+    def decoding(self) -> str:
+        """See `Source`."""
+        return "key frames" if self._backlog.is_skipping else ""
 
     def frames(self) -> Frames:
         """Yield frames as they come. Raises DeviceError or LoginError where no frames come."""
         lag = StreamLag()
         damaged = False
         last_whole = time.monotonic()
-        for number, picture in enumerate(self._pictures()):
+        for number, picture in self._pictures():
             now = time.monotonic()
             # Pictures depend on earlier ones: after a damaged one, all are damaged up to the next key picture.
             damaged = picture is None or picture.is_corrupt or (damaged and not picture.key_frame)
@@ -72,12 +89,12 @@ class RtspStream(Source):
             if picture.width * picture.height > CAMERA.pixels:
                 limit = CAMERA.pixels // 1_000_000
                 raise DeviceError(f"{self.name} sends more than {limit} megapixels; choose its smaller stream")
-            if self._limit.is_due():
+            if self._intra_only or self._limit.is_due():
                 yield Frame(picture.to_ndarray(format="rgb24"), number, datetime.now(UTC))
             else:
                 self._dropped += 1
             if picture.time is not None and lag.too_long(float(picture.time), now):
-                raise DeviceError(f"{self.name} is faster than it can be decoded; choose its smaller stream")
+                raise DeviceError(f"{self.name} arrives more than {BEHIND:g} s late; choose its smaller stream")
         raise DeviceError(f"{self.name} sends no more pictures")
 
     def close(self) -> None:
@@ -86,17 +103,42 @@ class RtspStream(Source):
         if container is not None:
             container.close()
 
-    def _pictures(self) -> Iterator[Any]:
-        """Yield decoded pictures, and None for data that cannot be decoded, until the stream ends or breaks."""
+    def _pictures(self) -> Iterator[tuple[int, Any]]:
+        """Yield number and decoded picture, None for data that cannot be decoded, until the stream ends or breaks."""
         container = self._open()
+        codec = container.streams.video[0].codec_context
+        self._intra_only = codec.codec.intra_only
+        self._backlog = Backlog()
+        number = -1
         try:
+            asked = time.monotonic()
             for packet in container.demux(video=0):
+                if self._skips(packet, time.monotonic() - asked):
+                    number += 1
+                    self._dropped += 1
+                    asked = time.monotonic()
+                    continue
                 try:
-                    yield from packet.decode()
+                    for picture in packet.decode():
+                        number += 1
+                        yield number, picture
                 except self._av.error.InvalidDataError:
-                    yield None
+                    number += 1
+                    yield number, None
+                asked = time.monotonic()
         except (self._av.error.FFmpegError, OSError):
             return  # FFmpeg's message holds the address with its secrets
+
+    def _skips(self, packet: Any, waited: float) -> bool:
+        """Return whether a packet is not decoded."""
+        if self._intra_only:
+            return packet.size > 0 and not self._limit.is_due()
+        was_skipping = self._backlog.is_skipping
+        if self._backlog.skips(packet.is_keyframe, waited, time.monotonic()) and packet.size > 0:
+            if not was_skipping:
+                packet.stream.codec_context.flush_buffers()  # pictures in the decoder would come out much later
+            return True
+        return False
 
     def _open(self) -> Any:
         """Open the stream. Raises DeviceError or LoginError with the reason."""
@@ -129,18 +171,48 @@ class RtspStream(Source):
             return None
 
 
+class Backlog:
+    """Packets that wait because decoding is slower than the stream.
+
+    Attributes:
+        is_skipping: whether packets are skipped until the stream is up to date, and a key picture comes.
+    """
+
+    def __init__(self) -> None:
+        self.is_skipping = False
+        self._up_to_date: float | None = None
+
+    def skips(self, is_key: bool, waited: float, now: float) -> bool:
+        """Return whether the next packet is not decoded; key pictures always are.
+
+        Args:
+            is_key: whether it holds a key picture.
+            waited: seconds until the packet was there.
+            now: seconds of a clock.
+        """
+        if waited > NO_WAIT or self._up_to_date is None:
+            self._up_to_date = now
+        behind = now - self._up_to_date > NO_WAIT_FOR
+        if is_key:
+            self.is_skipping = behind
+            return False
+        self.is_skipping |= behind
+        return self.is_skipping
+
+
 class StreamLag:
-    """Delay of a stream: its clock compared with this machine's, relative to the smallest difference so far."""
+    """Delay of a stream: its clock compared with this machine's, relative to the smallest difference recently."""
 
     def __init__(self) -> None:
         self._best: float | None = None
+        self._noted = 0.0
         self._since: float | None = None
 
     def too_long(self, stream: float, now: float) -> bool:
         """Take both clocks in seconds; return whether the delay exceeds `BEHIND` for more than `BEHIND_FOR`."""
         behind = now - stream
-        if self._best is None or behind < self._best:
-            self._best = behind
+        best = behind if self._best is None else self._best + _CLOCKS_DIFFER * (now - self._noted)
+        self._best, self._noted = min(best, behind), now
         if behind - self._best < BEHIND:
             self._since = None
         elif self._since is None:

@@ -61,7 +61,7 @@ class Source(Protocol):
         name: the source's name in records; never holds a password.
         still: True for a source of one picture.
         default_roi: where the plate is in every frame, for a source that knows it; else None.
-        rate_limit: limits how many frames a second are decoded; None for a source that cannot be slowed down.
+        rate_limit: limits which frames are decoded; None for a source that cannot be slowed down.
         listener: is called by sources that are lost and come back.
     """
 
@@ -80,6 +80,11 @@ class Source(Protocol):
     @property
     def state(self) -> str:
         """What is wrong at the moment, in a few words; "" while frames come."""
+        return ""
+
+    @property
+    def decoding(self) -> str:
+        """Which frames are decoded while the processor is busy: "as read", "key frames"; "" for all."""
         return ""
 
     def frames(self) -> Frames:

@@ -56,7 +56,7 @@ class Machine:
 
 
 def camera(rate: float = 12.0, limit: FrameRateLimit | None = None) -> Any:
-    source = SimpleNamespace(name="gate", state="", dropped=0, rate_limit=limit)
+    source = SimpleNamespace(name="gate", state="", decoding="", dropped=0, rate_limit=limit)
     made = Camera(cast(Any, SimpleNamespace(name="")), cast(Any, source), cast(Any, None))
     made.health = CameraHealth(frame_rate=rate)
     made._dropped_before = 0

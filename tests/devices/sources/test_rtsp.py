@@ -18,8 +18,9 @@ from streams.serving import CERTIFICATE
 
 from plate_devices.sources import http_connection, rtsp
 from plate_devices.sources.camera_address import parse_address
+from plate_devices.sources.frame_rate_limit import FrameRateLimit
 from plate_devices.sources.reopening import LoginError
-from plate_devices.sources.rtsp import RtspStream, StreamLag
+from plate_devices.sources.rtsp import Backlog, RtspStream, StreamLag
 from plate_runtime.errors import DeviceError, MissingPartError
 
 
@@ -122,6 +123,23 @@ def test_a_stream_that_falls_behind_is_noticed_and_a_hiccup_is_not() -> None:
     assert 105 < noticed[0] < 115
 
 
+def test_a_clock_that_goes_slow_is_not_taken_for_a_delay() -> None:
+    lag = StreamLag()
+    assert not any(lag.too_long(now * (1 - 1e-4), now) for now in range(0, 1_000_000, 5))
+
+
+def test_packets_are_skipped_up_to_a_key_picture_while_decoding_is_too_slow() -> None:
+    backlog = Backlog()
+    now, skipped = 0.0, []
+    for number in range(200):
+        # Every packet is there already, up to number 90; a key picture every 25.
+        waited = 0.0 if number < 90 else 0.03
+        now += 0.04
+        if backlog.skips(number % 25 == 0, waited, now):
+            skipped.append(number)
+    assert skipped == [*range(13, 25), *range(26, 50), *range(51, 75), *range(76, 100)]
+
+
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """120 drawn pictures as H.264, a key picture every 30; those from 30 to 49 are damaged on the way."""
@@ -144,7 +162,8 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def watch(clip: Path, monkeypatch: pytest.MonkeyPatch) -> RtspStream:
-    """A stream that plays a file."""
+    """A stream that plays a file, which never has to wait for a packet."""
+    monkeypatch.setattr(rtsp, "NO_WAIT_FOR", float("inf"))
     source = RtspStream(parse_address("rtsp://gate/"))
     monkeypatch.setattr(source, "_open", lambda: av.open(str(clip)))
     return source
@@ -159,6 +178,31 @@ def test_damaged_pictures_are_left_out_until_whole_ones_come(clip: Path, monkeyp
             numbers.append(frame.number)
     assert numbers == [*range(30), *range(60, 120)]
     assert source.dropped == 30
+
+
+def test_a_stream_that_is_too_fast_is_decoded_at_its_key_pictures(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = watch(clip, monkeypatch)
+    monkeypatch.setattr(rtsp, "NO_WAIT_FOR", -1.0)
+    monkeypatch.setattr(rtsp, "NO_WAIT", float("inf"))
+    numbers = []
+    with pytest.raises(DeviceError, match="no more pictures"):
+        for frame in source.frames():
+            assert number_of(frame.rgb) == frame.number
+            assert source.decoding == "key frames"
+            numbers.append(frame.number)
+    assert numbers in ([0, 60, 90], [0, 30, 60, 90])
+    assert source.dropped == 120 - len(numbers)
+
+
+def test_pictures_of_mjpeg_that_are_not_due_are_not_decoded(server: RtspServer) -> None:
+    source = RtspStream(parse_address(server.url), FrameRateLimit(server.rate / 4))
+    frames = source.frames()
+    found = [next(frames) for _ in range(4)]
+    frames.close()
+    source.close()
+    assert [number_of(frame.rgb) - number_of(found[0].rgb) for frame in found] == [frame.number for frame in found]
+    assert found[-1].number == 3 + source.dropped
+    assert source.dropped >= 6
 
 
 def test_nothing_but_damaged_pictures_is_noticed(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
