@@ -27,7 +27,15 @@ from plate_devices.cli.evaluate import parse_eval
 from plate_devices.cli.infer_options import parse_infer
 from plate_devices.config.load import load_config
 from plate_devices.events.clock import Clock
-from plate_devices.events.records import Engine, Origin, error_record, frame_record, plate_record, vehicle_record
+from plate_devices.events.records import (
+    Engine,
+    Origin,
+    error_record,
+    frame_record,
+    plate_record,
+    seen_record,
+    vehicle_record,
+)
 from plate_devices.follow import Vehicle
 from plate_devices.sources.source import Frame
 from plate_export import command as exporting
@@ -241,6 +249,7 @@ def test_the_page_on_records_describes_every_key() -> None:
     records = {
         "frame": frame_record(origin, Frame(pixels, 0, None), [plate], 1.0),
         "vehicle": stamped,
+        "seen": seen_record(origin, vehicle) | {"boot_id": "", "monotonic": 0.0, "time_set": True},
         "plate": plate_record(plate),
         "clock": clock.announcement(),
         "error": error_record(origin, InputError("damaged")),

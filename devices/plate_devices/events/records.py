@@ -77,10 +77,18 @@ def frame_record(origin: Origin, frame: Frame, plates: Iterable[Plate], elapsed_
 
 def vehicle_record(origin: Origin, vehicle: Vehicle) -> Record:
     """Return the record of a vehicle that has left; `crop` is null until a picture is saved."""
+    record = {"schema": SCHEMA, "type": "vehicle", "id": vehicle.id or uuid7(), **_followed(origin, vehicle)}
+    return record | {"crop": None, "models": origin.engine.models, "backend": origin.engine.backend}
+
+
+def seen_record(origin: Origin, vehicle: Vehicle) -> Record:
+    """Return the record of a vehicle in view that enough frames agree on. It has an id of its own."""
+    record = {"schema": SCHEMA, "type": "seen", "id": uuid7(), "vehicle_id": vehicle.id, **_followed(origin, vehicle)}
+    return record | {"models": origin.engine.models, "backend": origin.engine.backend}
+
+
+def _followed(origin: Origin, vehicle: Vehicle) -> Record:
     return {
-        "schema": SCHEMA,
-        "type": "vehicle",
-        "id": uuid7(),
         **origin.keys,
         "first_time": timestamp(vehicle.first_time),
         "last_time": timestamp(vehicle.last_time),
@@ -93,9 +101,6 @@ def vehicle_record(origin: Origin, vehicle: Vehicle) -> Record:
         "frames": vehicle.frames,
         "frames_read": vehicle.read,
         "plates": [plate_record(vehicle.plate) | {"confidence": _probability(vehicle.confidence)}],
-        "crop": None,
-        "models": origin.engine.models,
-        "backend": origin.engine.backend,
     }
 
 

@@ -4,7 +4,7 @@
 `follower` assigns plates to tracks.
 """
 
-from plate_devices.follow.follower import Follower
+from plate_devices.follow.follower import Follower, Seen
 from plate_devices.follow.track import Vehicle, crop_plate
 
-__all__ = ["Follower", "Vehicle", "crop_plate"]
+__all__ = ["Follower", "Seen", "Vehicle", "crop_plate"]

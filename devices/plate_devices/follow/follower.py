@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from plate_devices.follow.consensus import is_near, is_part, same_text
 from plate_devices.follow.position import Position, is_inside, position_of
 from plate_devices.follow.track import Track, Vehicle
 from plate_devices.sources.video_clock import DEFAULT_RATE
+from plate_devices.unique_ids import uuid7
 from plate_runtime.script import LATIN
 
 if TYPE_CHECKING:
@@ -62,6 +64,20 @@ class _Reported(NamedTuple):
     slow: bool
 
 
+class Seen(NamedTuple):
+    """A vehicle in view that enough frames agree on.
+
+    Attributes:
+        vehicle: as it would be reported now; `id` is that of the later report.
+        began: seconds from the first frame of the source to the vehicle's first one.
+        continues: it belongs to a passing that is known under another id.
+    """
+
+    vehicle: Vehicle
+    began: float
+    continues: bool
+
+
 class Follower:
     """Collects readings frame by frame, and returns each vehicle once when it has left.
 
@@ -81,6 +97,7 @@ class Follower:
         self._has_positions = has_positions
         self._tracks: list[Track] = []
         self._now, self._shift = float("-inf"), 0.0
+        self._first: float | None = None
         self._gap = self._gap_before = float("inf")
         self._reported: deque[_Reported] = deque(maxlen=MOST_REMEMBERED)
 
@@ -120,6 +137,19 @@ class Follower:
                 track.missed += 1
         return self._leave([track for track in self._tracks if _has_left(track, now)])
 
+    def seen(self) -> list[Seen]:
+        """Return the vehicles of the newest frame that would be reported if they left now."""
+        found = []
+        for track in self._tracks:
+            if track.missed == 0 and track.read >= SEEN_AT_LEAST:
+                vehicle = track.vehicle()
+                if is_vehicle(track, vehicle) and not self._is_part(track, vehicle.plate.text):
+                    continues = self._is_reported(track, vehicle) or self._is_seen(track, vehicle)
+                    track.id = track.id or uuid7()
+                    began = track.first_seconds - (track.first_seconds if self._first is None else self._first)
+                    found.append(Seen(replace(vehicle, id=track.id), began, continues))
+        return found
+
     def wait(self, now: float) -> list[Vehicle]:
         """Return the vehicles that have left by `now`, in seconds as in frames; called while no frame comes."""
         if not self._tracks:
@@ -144,6 +174,8 @@ class Follower:
         if now > self._now:
             self._gap_before, self._gap = self._gap, now - self._now
         self._now = now
+        if self._first is None:
+            self._first = now
         return now
 
     @property
@@ -176,14 +208,19 @@ class Follower:
             if is_vehicle(track, vehicle):
                 if not self._is_reported(track, vehicle) and not self._is_part(track, vehicle.plate.text):
                     found.append(vehicle)
-                self._reported.append(
-                    _Reported(vehicle.plate.text, track.last_seconds, track.position, track.standing, track.slow)
-                )
+                self._reported.append(_reported(track, vehicle.plate.text))
         return found
 
     def _is_reported(self, track: Track, vehicle: Vehicle) -> bool:
         """Whether the track belongs to a passing that was reported already."""
         return any(self._continues(track, vehicle.plate.text, reported) for reported in self._reported)
+
+    def _is_seen(self, track: Track, vehicle: Vehicle) -> bool:
+        """Whether the track belongs to a passing that was returned by `seen` under another id."""
+        others = (
+            one for one in self._tracks if one is not track and one.id and one.first_seconds < track.first_seconds
+        )
+        return any(self._continues(track, vehicle.plate.text, _reported(one, one.text)) for one in others)
 
     def _continues(self, track: Track, text: str, reported: _Reported) -> bool:
         """Whether a track continues a reported passing."""
@@ -205,6 +242,10 @@ class Follower:
         """Whether it is a part of another followed plate that was partly covered for a while."""
         texts = [one.text for one in self._reported if track.first_seconds - one.seconds < AGAIN_AFTER]
         return any(is_part(text, whole) for whole in [*texts, *(other.text for other in self._tracks)])
+
+
+def _reported(track: Track, text: str) -> _Reported:
+    return _Reported(text, track.last_seconds, track.position, track.standing, track.slow)
 
 
 def is_vehicle(track: Track, vehicle: Vehicle) -> bool:

@@ -50,6 +50,7 @@ class Vehicle:
         picture: crop of the plate from the best frame, uint8 (height, width, 3) RGB.
         stay: seconds from the first to the last frame, also if the clock was set in the meantime.
         direction: of its movement, None if it is not clear; see `direction.py`.
+        id: of the vehicle, the same each time; "" if it was not asked for while the vehicle was in view.
     """
 
     plate: Plate
@@ -65,12 +66,14 @@ class Vehicle:
     picture: NDArray[np.uint8]
     stay: float = 0.0
     direction: Direction | None = None
+    id: str = ""
 
 
 class Track:
     """One plate from frame to frame; its memory does not grow with their number."""
 
     def __init__(self, frame: Frame, plate: Plate, seconds: float, script: Script) -> None:
+        self.id = ""
         self.missed = 0
         self.read = 0
         self.first_seconds = self.last_seconds = seconds
@@ -162,7 +165,7 @@ class Track:
         return Vehicle(
             plate, confidence, agreed, self.read, self._first.number, self._last.number,
             self._first.time, self._last.time, self._first.seconds, self._last.seconds,
-            picture, self.last_seconds - self.first_seconds, self.direction,
+            picture, self.last_seconds - self.first_seconds, self.direction, self.id,
         )  # fmt: skip
 
     def _take(self, frame: Frame, plate: Plate, seconds: float) -> None:

@@ -92,6 +92,7 @@ class Camera:
             engine,
             health=health,
             show=partial(page.frame, health),
+            seen=partial(self._reader.see, self.source),
         )
         self._idle_since = time.monotonic()
         if after:

@@ -49,6 +49,11 @@ class EventPipeline:
         if self._delivery is not None:
             self._delivery.put(record)
 
+    @property
+    def wants_seen(self) -> bool:
+        """Whether an output gets `seen` events."""
+        return self._config is not None and any("seen" in one.events for one in self._config.outputs)
+
     def update(self, health: Health) -> None:
         """Write the state of clock, queue, outputs and retention into `health`."""
         health.clock_set = self.clock.look()

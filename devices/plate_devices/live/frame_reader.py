@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from plate_devices.events.records import Engine
-    from plate_devices.follow import Vehicle
+    from plate_devices.follow import Seen, Vehicle
     from plate_devices.live.reporter import Reporter
     from plate_devices.run_options import InferOptions
     from plate_devices.sources.source import Frame, Roi, Source
@@ -169,6 +169,12 @@ class FrameReader:
     def print_vehicle(self, source: Source, vehicle: Vehicle) -> None:
         """See `FrameHandler`."""
         self._reporter.vehicle(self._origin(source), vehicle)
+
+    def see(self, source: Source, look: Callable[[], list[Seen]]) -> None:
+        """Report the vehicles in view that `look` returns, if an output or an action wants them."""
+        if self._reporter.wants_seen:
+            for one in look():
+                self._reporter.seen(self._origin(source), one)
 
     def report(self, source: Source, error: PlateEdgeError) -> int:
         """See `FrameHandler`; other sources are still read."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from plate_devices.events.records import Engine
-    from plate_devices.follow import Vehicle
+    from plate_devices.follow import Seen, Vehicle
     from plate_devices.live.roi import Reading, View
     from plate_devices.sources.source import Frame, Source
     from plate_runtime.errors import PlateEdgeError
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 READ_EVERY = 10.0
 """Seconds after which a frame is read even if it shows nothing new."""
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at the vehicles of unchanged frames."""
 
 
 class FrameHandler(Protocol):
@@ -74,6 +77,7 @@ class FrameLoop:
         *,
         health: CameraHealth | None = None,
         show: Callable[[View, Sequence[Plate] | None], None] | None = None,
+        seen: Callable[[Callable[[], list[Seen]]], None] | None = None,
     ) -> None:
         """Prepare.
 
@@ -85,10 +89,12 @@ class FrameLoop:
             engine: of the reader: its characters, and its name for the status line.
             health: goes on with these counters.
             show: is called with each frame and its plates; None if it showed nothing new and was not read.
+            seen: is called after frames with plates, with a function that returns the vehicles in view; see `Follower`.
         """
         self.status = StatusLine()
         self.source, self.health = source, health or CameraHealth()
-        self._handler, self._show = handler, show
+        self._handler, self._show, self._seen = handler, show, seen
+        self._looked_at = float("-inf")
         self._follower = Follower(has_positions, engine.script if engine else LATIN)
         self._motion = None if every else MotionDetector()
         self._rate = FrameRate()
@@ -126,7 +132,10 @@ class FrameLoop:
             self._show(view, None if reading is None else reading.plates)
         if reading is None:
             health.frames_skipped += 1
-            self._print(self._follower.stay(view.frame))
+            left = self._follower.stay(view.frame)
+            if time.monotonic() - self._looked_at >= LOOK_EVERY:  # what was not done yet may be due
+                self._look_at_seen()
+            self._print(left)
             return
         self._read_at = self._follower.seconds(view.frame)
         health.frames_read += 1
@@ -138,7 +147,9 @@ class FrameLoop:
         health.frame_rate, health.behind = self._rate.value, _delay(view.frame)
         late = health.behind
         self._delay_shown = f", {reading.elapsed:.0f} ms a frame" if late is None else f", {1000 * late:.0f} ms behind"
-        self._print(self._follower.add(view.frame, reading.plates))
+        left = self._follower.add(view.frame, reading.plates)
+        self._look_at_seen()
+        self._print(left)
 
     def fail(self, error: PlateEdgeError) -> int:
         """Report the error that ends the source; return its exit code."""
@@ -166,6 +177,11 @@ class FrameLoop:
         self._print(self._follower.wait(time.time()))
         self._rate.pause()
         self.health.frame_rate = self._rate.value
+
+    def _look_at_seen(self) -> None:
+        if self._seen is not None and self._follower.followed:
+            self._looked_at = time.monotonic()
+            self._seen(self._follower.seen)
 
     def _is_unchanged(self, view: View) -> bool:
         if self._motion is None:

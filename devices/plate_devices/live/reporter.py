@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from plate_devices.events.records import Engine, Origin, Record
-    from plate_devices.follow import Vehicle
+    from plate_devices.follow import Seen, Vehicle
     from plate_devices.live.event_pipeline import EventPipeline
     from plate_devices.live.roi import Reading, View
     from plate_devices.outputs.label_draft import DraftLabel
@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     from plate_runtime.errors import PlateEdgeError
     from plate_runtime.results import Plate
     from plate_runtime.script import Script
+
+AGREED_FRAMES = 3
+"""Frames that read the same text before a vehicle in view is reported as seen."""
+
+AGREED_CONFIDENCE = 0.8
+"""Least confidence of its text."""
+
+_MOST_SEEN = 4096
 
 
 class Reporter:
@@ -56,6 +64,7 @@ class Reporter:
         self.live_states: Mapping[str, LiveState] = {}
         self._log = log
         self._lost: set[Path] = set()
+        self._seen: dict[str, None] = {}
         self.apply(options, engine.script)
 
     def apply(self, options: InferOptions, script: Script) -> None:
@@ -86,6 +95,28 @@ class Reporter:
         """Print the record of a camera's frame."""
         record = self._frame_record(origin, frame, plates, elapsed)
         self._print(self._concealed(record), _frame_name(origin, frame))
+
+    @property
+    def wants_seen(self) -> bool:
+        """Whether an output wants the vehicles in view."""
+        return self.pipeline is not None and self.pipeline.wants_seen
+
+    def seen(self, origin: Origin, seen: Seen) -> None:
+        """Report a vehicle in view, once as soon as enough frames agree."""
+        from plate_devices.events.records import seen_record
+
+        vehicle = seen.vehicle
+        if self.pipeline is None or seen.continues or vehicle.id in self._seen:
+            return
+        if vehicle.frames >= AGREED_FRAMES and vehicle.confidence >= AGREED_CONFIDENCE:
+            self._seen[vehicle.id] = None
+            if len(self._seen) > _MOST_SEEN:
+                del self._seen[next(iter(self._seen))]
+            record = seen_record(origin, vehicle)
+            self.pipeline.clock.stamp(record)
+            if self._privacy is not None:
+                self._privacy.mark(record)
+            self.pipeline.put(self._concealed(record))
 
     def vehicle(self, origin: Origin, vehicle: Vehicle) -> None:
         """Report a vehicle to all outputs; save its best picture if the options say so."""

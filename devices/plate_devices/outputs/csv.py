@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from plate_devices.outputs.appended_file import AppendedFile, Line
 from plate_devices.outputs.file_output import FileOutput
 from plate_devices.outputs.output import event_time
-from plate_devices.outputs.output_settings import OutputSettings
+from plate_devices.outputs.output_settings import OutputSettings, check_events_of_rows
 from plate_devices.outputs.table_rows import COLUMNS, to_row
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ class CsvSettings(OutputSettings):
     type: Literal["csv"] = "csv"
     path: Path
     rotate: Literal["never", "day", "month"] = "never"
+
+    def __post_init__(self) -> None:
+        check_events_of_rows(self)
 
 
 class CsvOutput(FileOutput):

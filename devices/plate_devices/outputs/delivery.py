@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from plate_devices.events.records import to_line
 from plate_devices.outputs.event_store import EventStore
-from plate_devices.outputs.make_outputs import destinations, make_outputs, tags_of
+from plate_devices.outputs.make_outputs import destinations, make_outputs, tags_of, types_of
 from plate_devices.outputs.output import OutputError
 from plate_devices.outputs.output_settings import QueueSettings
 from plate_devices.outputs.sender import Sender
@@ -40,7 +40,10 @@ def deliver(
     """
     queue = queue or QueueSettings()
     made = make_outputs(outputs, queue.place)
-    return Delivery(made, queue, clock, report, destinations(outputs), tags=tags_of(outputs)) if made else None
+    if not made:
+        return None
+    wanted = {"tags": tags_of(outputs), "types": types_of(outputs)}
+    return Delivery(made, queue, clock, report, destinations(outputs), **wanted)
 
 
 class Delivery:
@@ -59,6 +62,7 @@ class Delivery:
         addresses: Mapping[str, Destination | None] | None = None,
         *,
         tags: Mapping[str, Sequence[str]] | None = None,
+        types: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         """Open the queue and begin to deliver the events that wait in it.
 
@@ -69,6 +73,7 @@ class Delivery:
             report: is called from any thread with messages for the operator.
             addresses: of brokers and servers, by the output's name. Events that wait for another address stay there.
             tags: of the events that an output gets, by its name; none for all events.
+            types: the same for the types of events.
 
         Raises:
             QueueError: the folder cannot be used. A full disk is not an error.
@@ -79,7 +84,14 @@ class Delivery:
         by_name = {output.name: (addresses or {}).get(output.name) for output in outputs}
         self._store = store = EventStore(by_name, settings, clock, report)
         self._senders = [
-            Sender(output, partial(store.queues_of, output.name), report, store.note_damage, self._tags[output.name])
+            Sender(
+                output,
+                partial(store.queues_of, output.name),
+                report,
+                store.note_damage,
+                tags=self._tags[output.name],
+                types=(types or {}).get(output.name, ()),
+            )
             for output in outputs
         ]
         self._maintenance = BackgroundThread(self._maintain, "outputs")

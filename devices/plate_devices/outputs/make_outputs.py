@@ -80,6 +80,11 @@ def tags_of(settings: Sequence[OutputSettings]) -> dict[str, Sequence[str]]:
     return {name: one.tags for name, one in _by_name(settings).items()}
 
 
+def types_of(settings: Sequence[OutputSettings]) -> dict[str, Sequence[str]]:
+    """Return the types of the events that each output gets, by the output's name."""
+    return {name: one.events for name, one in _by_name(settings).items()}
+
+
 def _by_name(settings: Sequence[OutputSettings]) -> dict[str, OutputSettings]:
     found: dict[str, OutputSettings] = {}
     for one in settings:

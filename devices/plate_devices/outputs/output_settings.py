@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from plate_devices.setting_errors import SettingError
 
@@ -21,11 +21,13 @@ class OutputSettings:
         name: by default its type, with a number from the second on. Events wait under this name. If it is set, the
             address of a broker or server may change: waiting events go to the new address.
         tags: it gets only events of cameras with one of these `tags`; by default all events.
+        events: the events it gets: each `vehicle` that has left, and `seen` as soon as enough frames agree on one.
     """
 
     type: str
     name: str = ""
     tags: tuple[str, ...] = ()
+    events: tuple[Literal["vehicle", "seen"], ...] = ("vehicle",)
 
     @property
     def destination(self) -> Destination | None:
@@ -36,6 +38,12 @@ class OutputSettings:
     def is_queued(self) -> bool:
         """Whether events wait in the queue for this output."""
         return True
+
+
+def check_events_of_rows(settings: OutputSettings) -> None:
+    """Raise SettingError if an output with a row for each vehicle would count vehicles twice."""
+    if settings.events != ("vehicle",):
+        raise SettingError("events", f'{settings.type} has a row for each vehicle; "seen" would count vehicles twice')
 
 
 @dataclass(frozen=True, kw_only=True)

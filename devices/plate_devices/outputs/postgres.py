@@ -13,7 +13,7 @@ from plate_devices.events.records import to_line
 from plate_devices.outputs.call_limit import call_limit
 from plate_devices.outputs.identity import device_id
 from plate_devices.outputs.output import EventRefusedError, Output, OutputError
-from plate_devices.outputs.output_settings import OutputSettings
+from plate_devices.outputs.output_settings import OutputSettings, check_events_of_rows
 from plate_devices.outputs.table_rows import to_row
 from plate_devices.outputs.urls import Destination, Target, check_secret, destination, parse_url, read_secret
 from plate_devices.setting_errors import SettingError
@@ -69,6 +69,7 @@ class PostgresSettings(OutputSettings):
     device: str = ""
 
     def __post_init__(self) -> None:
+        check_events_of_rows(self)
         target = parse_url("url", self.url, _PORTS)
         if not target.user or not _database(target):
             raise SettingError("url", "this address needs user and database: postgresql://user@host/database")

@@ -41,7 +41,9 @@ class Sender:
         queues: Callable[[], Sequence[EventQueue]],
         report: Report,
         note_damage: Callable[[QueueError], None],
+        *,
         tags: Sequence[str] = (),
+        types: Sequence[str] = (),
     ) -> None:
         """Begin to send.
 
@@ -51,10 +53,11 @@ class Sender:
             report: is called for outages, from the thread.
             note_damage: is called with the error of a queue that cannot be read or written.
             tags: other events than those with one of these tags are passed over; empty for all events.
+            types: the same for the types of events.
         """
         self.name = output.name
         self._output, self._queues, self._report, self._note_damage = output, queues, report, note_damage
-        self._tags = frozenset(tags)
+        self._tags, self._types = frozenset(tags), frozenset(types)
         self._awake, self._finishing, self._stopped = threading.Event(), threading.Event(), threading.Event()
         self._back_off = BackOff(LONGEST_WAIT)
         self._outage = Outage(output.name, report)
@@ -128,7 +131,10 @@ class Sender:
 
     def _wants(self, event: Event) -> bool:
         """Whether the output gets an event; corrections of the clock go to all."""
-        return not self._tags or event.get("type") == "clock" or not self._tags.isdisjoint(event.get("tags", ()))
+        if event.get("type") == "clock":
+            return True
+        wanted_type = not self._types or event.get("type") in self._types
+        return wanted_type and (not self._tags or not self._tags.isdisjoint(event.get("tags", ())))
 
     def _send(self, queue: EventQueue, batch: Sequence[QueuedEvent]) -> None:
         try:

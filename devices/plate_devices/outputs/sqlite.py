@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from plate_devices.events.clock import correct_times
 from plate_devices.events.records import timestamp, to_line
 from plate_devices.outputs.output import Output, OutputError
-from plate_devices.outputs.output_settings import OutputSettings
+from plate_devices.outputs.output_settings import OutputSettings, check_events_of_rows
 from plate_devices.outputs.queue_database import PAGES_KB, SQLITE_ERRORS, make_private
 from plate_devices.outputs.sqlite_rescue import UNFIT, delete_undated, is_ours, rescue
 from plate_devices.outputs.table_rows import COLUMNS, to_row
@@ -39,6 +39,9 @@ class SqliteSettings(OutputSettings):
 
     type: Literal["sqlite"] = "sqlite"
     path: Path
+
+    def __post_init__(self) -> None:
+        check_events_of_rows(self)
 
 
 class SqliteOutput(Output):

@@ -66,6 +66,26 @@ def test_tables_of_cameras(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert texts(records(capsys), "exit") == truth(2), "a name of the file is a camera"
 
 
+def test_vehicles_are_seen_before_they_are_reported(tmp_path: Path) -> None:
+    (tmp_path / "gate.toml").write_text(
+        f'[queue]\nfolder = "{tmp_path}"\n[[source]]\nname = "gate"\naddress = "demo:3"\n[read]\nas = "plate"\n'
+        f'[[output]]\ntype = "lines"\npath = "{tmp_path}/both.jsonl"\nevents = ["seen", "vehicle"]\n'
+        f'[[output]]\ntype = "lines"\npath = "{tmp_path}/left.jsonl"\n'
+    )
+    assert command(["--config", str(tmp_path / "gate.toml"), "--every"]) == 0
+    both = [json.loads(line) for line in (tmp_path / "both.jsonl").read_text().splitlines()]
+    left = [json.loads(line) for line in (tmp_path / "left.jsonl").read_text().splitlines()]
+    assert [one["type"] for one in left] == ["vehicle"] * 3
+    seen = [one for one in both if one["type"] == "seen"]
+    assert [one["vehicle_id"] for one in seen] == [one["id"] for one in left]
+    assert len({one["id"] for one in both}) == 6
+    for early, late in zip(seen, left, strict=True):
+        assert both.index(early) < both.index(late)
+        assert early["frames"] == 3 < late["frames"]
+        assert (early["plates"][0]["text"], early["camera"]) == (late["plates"][0]["text"], "gate")
+        assert early["first_time"] == late["first_time"]
+
+
 class Steady(Source):
     """Sends 30 frames, then lets the others end."""
 

@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 from fake_times import BOOT, FakeTimes, text
 
+from plate_devices.config.load import load_config
 from plate_devices.events.clock import Clock
 from plate_devices.outputs.delivery import Delivery, deliver
 from plate_devices.outputs.fake import FakeOutput
 from plate_devices.outputs.json_lines import LinesSettings
 from plate_devices.outputs.output import Event, EventRefusedError, Output
 from plate_devices.outputs.output_settings import QueueSettings
+from plate_devices.setting_errors import ConfigError
 
 Start = Callable[..., Delivery]
 
@@ -91,6 +93,26 @@ def test_an_output_with_tags_gets_the_events_of_its_cameras_alone(tmp_path: Path
     assert ids(every) == [one["id"] for one in tagged] + ["id-99"]
     assert ids(yard) == [one["id"] for one in tagged if "tags" in one] + ["id-99"]
     assert [state.waiting for state in delivery.state()] == [0, 0]
+
+
+def test_an_output_gets_the_types_of_events_that_it_asks_for(tmp_path: Path, reported: Reports) -> None:
+    late, early = FakeOutput(name="late"), FakeOutput(name="early")
+    settings = QueueSettings(folder=tmp_path / "queue", most_megabytes=1)
+    types = {"late": ["vehicle"], "early": ["vehicle", "seen"]}
+    delivery = Delivery([late, early], settings, Clock(FakeTimes()), reported, types=types)
+    delivery.put_all([event(1) | {"type": "seen"}, event(2), event(3) | {"type": "clock"}])
+    delivery.close(60.0)
+    assert ids(late) == ["id-2", "id-3"]
+    assert ids(early) == ["id-1", "id-2", "id-3"]
+    assert [state.waiting for state in delivery.state()] == [0, 0]
+
+
+@pytest.mark.parametrize("row", ['type = "csv"\npath = "a.csv"', 'type = "sqlite"\npath = "a.db"'])
+def test_outputs_with_rows_refuse_to_count_a_vehicle_twice(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_text(f'[[output]]\n{row}\nevents = ["vehicle", "seen"]\n')
+    with pytest.raises(ConfigError, match=r"line 4: output\[1\].events: .* would count vehicles twice"):
+        load_config(path)
 
 
 def test_without_outputs_nothing_is_made(tmp_path: Path) -> None:
