@@ -64,6 +64,6 @@ class InferOptions(NamedTuple):
 
     @property
     def core(self) -> tuple[object, ...]:
-        """Options of camera and reader; if they change, both are opened again."""
+        """Options of the camera and of what is looked for; if they change, it is opened again."""
         opened = (self.camera, self.fps, self.size, self.redirect, self.rotation, self.deinterlace, self.roi)
-        return (*opened, self.every, *self.networks)
+        return (*opened, self.every, self.read_as)

@@ -110,11 +110,12 @@ class Camera:
         """Its options."""
         return self._options
 
-    @options.setter
-    def options(self, options: InferOptions) -> None:
-        """Use other options with the same `core`, from the next frame on."""
-        self._options = self._reader.options = options
-        self.health.name = options.name
+    def apply(self, options: InferOptions, networks: SharedReader) -> None:
+        """Use other options with the same `core`, and other networks, from the next frame on. None is being read."""
+        self._options, self.networks = options, networks
+        self._reader.apply(options, networks, networks.engine)
+        self.loop.apply(networks.engine)
+        self.health.name, self.health.engine = options.name, str(networks.engine)
 
     def slow_to(self, fps: float | None) -> None:
         """Read at most so many frames a second; None for the limit of the options."""

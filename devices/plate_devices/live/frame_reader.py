@@ -74,6 +74,10 @@ class FrameReader:
         self._choose_roi = choose_roi
         self._engine = engine or reporter.engine
 
+    def apply(self, options: InferOptions, reader: Networks, engine: Engine) -> None:
+        """Use other options and another reader, between two frames."""
+        self.options, self._reader, self._engine = options, reader, engine
+
     def read_all(self, source: Source) -> int:
         """Read a picture or a video, print a record of each picture, vehicle or frame, and return the exit code."""
         tally = self._reporter.tally

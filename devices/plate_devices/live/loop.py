@@ -95,7 +95,8 @@ class FrameLoop:
         self.source, self.health = source, health or CameraHealth()
         self._handler, self._show, self._seen = handler, show, seen
         self._looked_at = float("-inf")
-        self._follower = Follower(has_positions, engine.script if engine else LATIN)
+        self._has_positions, self._script = has_positions, engine.script if engine else LATIN
+        self._follower = Follower(has_positions, self._script)
         self._motion = None if every else MotionDetector()
         self._rate = FrameRate()
         self._read_at = float("-inf")
@@ -158,6 +159,14 @@ class FrameLoop:
     def finish(self) -> None:
         """Print the vehicles in view; the source has ended, for whatever reason."""
         self._print(self._follower.finish())
+
+    def apply(self, engine: Engine) -> None:
+        """Go on with another reader. Vehicles in view are followed further, unless it reads other characters."""
+        self._engine = str(engine)
+        if engine.script != self._script:
+            self.finish()
+            self._script = engine.script
+            self._follower = Follower(self._has_positions, self._script)
 
     def describe(self) -> str:
         """Return the status line."""

@@ -6,10 +6,11 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from plate_devices.health.state import CameraHealth, Health
-from plate_devices.live.camera import Camera, choose_camera
+from plate_devices.live.camera import CLOSE_WITHIN, Camera, choose_camera
 from plate_devices.live.camera_loop import CameraLoop, StopLoop
 from plate_devices.live.event_pipeline import EventPipeline
 from plate_devices.live.monitor import Monitor
+from plate_devices.live.prepared_reload import PreparedReload
 from plate_devices.live.reporter import Reporter
 from plate_devices.live.shared_readers import SharedReaders
 from plate_devices.live.tally import closing_line
@@ -25,6 +26,7 @@ from plate_runtime.script import LATIN
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from plate_devices.live.shared_readers import SharedReader
     from plate_devices.threads import BackgroundThread
     from plate_runtime.script import Script
 
@@ -42,6 +44,7 @@ class Session:
         self._signals = Signals()
         self._threads = options.jobs or 1
         self._readers = SharedReaders(self._threads)
+        self._reload: PreparedReload | None = None
         self._finished: list[tuple[object, ...]] = []
         self.health = Health()
 
@@ -53,8 +56,9 @@ class Session:
             if self._service:
                 stack.enter_context(self._signals)
             stack.callback(self._readers.close_unused, ())
+            stack.callback(self._wait_for_reload)
             cameras = self._choose(self._options.cameras)
-            _script_of(cameras)
+            _script_of(_networks(cameras))
             reporter = Reporter(self._options, cameras[0].networks.engine, self._log)
             self._pipeline = reporter.pipeline = pipeline = EventPipeline(self._options, self._log)
             stack.callback(lambda: pipeline.close(self._stop_within))
@@ -117,14 +121,18 @@ class Session:
         """Raise StopLoop if a stop was requested; reload the settings if that was requested."""
         if self._signals.stop:
             raise StopLoop
-        if self._signals.take_reload():
-            self._reload()
+        if self._reload is None:
+            if self._signals.take_reload():
+                self._notifier.reloading()
+                self._reload = PreparedReload(self._parse, self._readers)
+        elif self._reload.done:
+            reload, self._reload = self._reload, None
+            self._finish(reload)
 
-    def _reload(self) -> None:
-        """Read the command line and its settings file again. Invalid settings change nothing."""
-        self._notifier.reloading()
+    def _finish(self, reload: PreparedReload) -> None:
+        """Use new settings, between two frames. Invalid ones change nothing."""
         try:
-            self._apply(self._parse())
+            self._apply(reload.take())
         except Exception as error:  # an unattended device goes on, whatever is wrong with a file
             self._log.say("reload_failed", f"{described(error)}; the settings stay as they were", "error")
         else:
@@ -132,20 +140,22 @@ class Session:
             self._log.say("reloaded", "the settings were reloaded", "notice")
         self._notifier.ready("reloaded")
 
+    def _wait_for_reload(self) -> None:
+        if self._reload is not None:
+            self._reload.wait(CLOSE_WITHIN)
+
     def _apply(self, options: InferOptions) -> None:
         self._loop.settle()
         kept, rest = match(self._loop.cameras, options.cameras)
         rest = [one for one in rest if one.core not in self._finished]  # a video is not read again
         try:
-            # Check models first: one that crashes its interpreter would end the service.
-            new = self._choose([one._replace(check_model=True) for one in rest])
-            script = _script_of([*kept, *new])
-            for camera, one in kept.items():
-                camera.networks.check_region(one)
+            networks = {camera: self._readers.open(one) for camera, one in kept.items()}
+            new = self._choose(rest)
+            script = _script_of([(one.name, networks[camera]) for camera, one in kept.items()] + _networks(new))
             try:
                 self._change(options, script)
             except Exception:
-                self._change(self._options, _script_of(self._loop.cameras))
+                self._change(self._options, _script_of(_networks(self._loop.cameras)))
                 raise
         except Exception:
             self._readers.close_unused([camera.options for camera in self._loop.cameras])
@@ -155,7 +165,7 @@ class Session:
         removed = [camera for camera in self._loop.cameras if camera not in kept]
         closing = {camera.options.camera: self._loop.remove(camera) for camera in removed}
         for camera, one in kept.items():
-            camera.options = one
+            camera.apply(one, networks[camera])
         self._begin(new, closing)
         self._readers.close_unused(options.cameras)
 
@@ -185,11 +195,19 @@ def match(
     return kept, rest
 
 
-def _script_of(cameras: Sequence[Camera]) -> Script:
-    """Return the characters that all cameras read, for the watch lists. Raises UsageError if they differ."""
-    first = cameras[0].networks.engine.script if cameras else LATIN  # every camera that is left has ended
-    for camera in cameras:
-        if camera.networks.engine.script != first:
-            both = f"cameras {cameras[0].name} and {camera.name}"
+def _networks(cameras: Sequence[Camera]) -> list[tuple[str, SharedReader]]:
+    return [(camera.name, camera.networks) for camera in cameras]
+
+
+def _script_of(cameras: Sequence[tuple[str, SharedReader]]) -> Script:
+    """Return the characters that all networks read, for the watch lists. Raises UsageError if they differ.
+
+    Args:
+        cameras: name and networks of each; empty if all have ended.
+    """
+    first = cameras[0][1].engine.script if cameras else LATIN
+    for name, networks in cameras:
+        if networks.engine.script != first:
+            both = f"cameras {cameras[0][0]} and {name}"
             raise UsageError(f"{both} read different characters; run them as two programs")
     return first

@@ -72,21 +72,41 @@ class SharedReader:
             reader.close()
 
 
+OpenReaders = dict[tuple[object, ...], SharedReader]
+"""Open networks, by the options that decide which ones."""
+
+
 class SharedReaders:
-    """The open networks, by the options that decide which ones."""
+    """The networks in use."""
 
     def __init__(self, threads: int = 1) -> None:
         """Open networks for so many threads."""
         self._threads = threads
-        self._open: dict[tuple[object, ...], SharedReader] = {}
+        self._open: OpenReaders = {}
 
     def open(self, options: InferOptions) -> SharedReader:
         """Return the networks of these options; they may be open already. Raises as `SharedReader` does."""
-        key = options.networks
-        if key not in self._open:
-            self._open[key] = SharedReader(options, self._threads)
-        self._open[key].check_region(options)
-        return self._open[key]
+        self.add(self.prepare([options]))
+        self._open[options.networks].check_region(options)
+        return self._open[options.networks]
+
+    def prepare(self, cameras: Iterable[InferOptions]) -> OpenReaders:
+        """Open the networks of these options that are not in use, in any thread. Raises as `SharedReader` does."""
+        found: OpenReaders = {}
+        try:
+            for options in cameras:
+                key = options.networks
+                if key not in self._open and key not in found:
+                    found[key] = SharedReader(options, self._threads)
+        except BaseException:
+            for reader in found.values():
+                reader.close()
+            raise
+        return found
+
+    def add(self, opened: OpenReaders) -> None:
+        """Use networks that `prepare` has opened."""
+        self._open.update(opened)
 
     def close_unused(self, cameras: Iterable[InferOptions]) -> None:
         """Close the networks that no camera of these options uses."""

@@ -145,6 +145,24 @@ def test_reloads_lose_no_plate_and_report_none_twice(start: Callable[..., Servic
     assert f"{refused}; the settings stay as they were" in service.err
 
 
+def test_other_models_take_over_between_two_frames(start: Callable[..., Service]) -> None:
+    service = start(settings("demo:100000"), "--json")
+    service.hear("READY=1")
+    for models in ("plate-reader-nano", "plate-reader"):
+        service.reload(settings("demo:100000").replace("[read]", f"[read]\nmodels = ['{models}']"))
+        seen = len(service.plates)
+        service.wait_for(lambda seen=seen: len(service.plates) > seen + 2)
+    assert service.end() == 0
+    lines = (service.folder / "out").read_text().splitlines()
+    found = [json.loads(line) for line in lines]
+    texts = [one["plates"][0]["text"] for one in found if one["type"] == "vehicle"]
+    assert texts == [vehicle.text for vehicle in vehicles(len(texts))], "the camera was not opened again"
+    used = [one["models"]["reader"].partition("@")[0] for one in found if one["type"] == "vehicle"]
+    assert set(used) == {"plate-reader", "plate-reader-nano"}
+    assert used[-1] == "plate-reader"
+    assert service.err.count("the settings were reloaded") == 2
+
+
 def test_a_new_camera_is_opened_when_all_vehicles_of_the_old_one_are_reported(start: Callable[..., Service]) -> None:
     service = start(settings("demo:100000"))
     service.hear("READY=1")
