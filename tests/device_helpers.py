@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from plate_devices.events.records import Engine, Origin, vehicle_record
+from plate_devices.follow import Vehicle
 from plate_devices.sources.picture_files import list_inputs, open_input
 from plate_devices.sources.source import Frame, Source
 from plate_runtime.results import Character, Plate
@@ -30,6 +32,14 @@ def make_plate(text: str, confidence: float = 0.9, box: tuple[int, int, int, int
     corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
     characters = tuple(Character(sign, confidence, (("8", 0.01),)) for sign in text)
     return Plate(text, text, confidence, 1.0, box, corners, None, characters)
+
+
+def past_record(text: str, moment: str = "2026-05-01T12:00:00.000Z", confidence: float = 0.9) -> dict[str, Any]:
+    """The record of a vehicle that has passed; `moment` is its time."""
+    crop = np.zeros((12, 40, 3), np.uint8)
+    vehicle = Vehicle(make_plate(text, confidence), confidence, 9, 9, 0, 9, START, START, None, None, crop)
+    record = vehicle_record(Origin("gate", Engine({"reader": "plate-reader@1.0.0"}, "fake"), camera="gate"), vehicle)
+    return record | {"first_time": moment, "last_time": moment}
 
 
 def make_frame(number: int = 0, size: tuple[int, int] = (40, 60), live: bool = True) -> Frame:

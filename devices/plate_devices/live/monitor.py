@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from plate_devices.run_options import InferOptions
     from plate_devices.serve.page_server import LivePage
     from plate_devices.serve.page_settings import ServeSettings
+    from plate_devices.serve.routes import Route
     from plate_devices.service.log import Log
     from plate_devices.service.notify import Notifier
     from plate_devices.sources.source import Frame, Roi
@@ -67,7 +68,7 @@ class Monitor:
     def apply(self, options: InferOptions) -> None:
         """Use other settings. Raises DeviceError if the page's address is taken; the old page is closed then."""
         before, self._options = self._options, options
-        if _serve(before) != _serve(options):
+        if _page_settings(before) != _page_settings(options):
             self._close_page()
             self._page = self._open_page(options)
         elif self._page is not None:
@@ -143,17 +144,31 @@ class Monitor:
         metrics = Route(
             "GET", "/metrics", Access.READ, lambda _: Answer(200, render(self._health).encode(), CONTENT_TYPE)
         )
-        page = LivePage(settings, partial(self._log.say, "page"), routes=[metrics], health=self._health.as_dict)
+        routes = [metrics, *self._routes(options)]
+        page = LivePage(settings, partial(self._log.say, "page"), routes=routes, health=self._health.as_dict)
         page.start()
         page.show_cameras([one.name for one in options.cameras])
         self._log.say("page", f"the live page is at {page.url}", "info")
         self._reporter.live_states = page.live_states
         return page
 
+    def _routes(self, options: InferOptions) -> list[Route]:
+        if options.config is None:
+            return []
+        from plate_devices.live.page_routes import page_routes
+
+        return page_routes(options.config, lambda: self._reporter.engine.script, partial(self._log.say, "audit"))
+
     def _close_page(self) -> None:
         page, self._page, self._reporter.live_states = self._page, None, {}
         if page is not None:
             page.close()
+
+
+def _page_settings(options: InferOptions) -> tuple[object, ...]:
+    from plate_devices.live.page_routes import page_settings
+
+    return page_settings(options.config)
 
 
 def _serve(options: InferOptions) -> ServeSettings | None:

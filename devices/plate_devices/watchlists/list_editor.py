@@ -20,7 +20,7 @@ from plate_runtime.label_table import encoding_of
 from plate_runtime.script import LATIN, Script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 MOST_BYTES = 1 << 20
@@ -30,6 +30,9 @@ LONGEST = {"plate": 40, "name": 80, "note": 200, "begin": 40, "end": 40}
 """Most characters of each part of an entry."""
 
 _FORMULA = ("=", "+", "-", "@")
+
+
+def _nothing() -> None: ...
 
 
 class ListChangedError(DataError):
@@ -72,29 +75,30 @@ class ListEditor:
             return str(error)
         return ""
 
-    def add(self, entry: Entry, version: str) -> str:
+    def add(self, entry: Entry, version: str, before: Callable[[], object] = _nothing) -> str:
         """Add an entry at the end of the file, and return the file's new version.
 
         Args:
             entry: as the user typed it.
             version: of the file that the user saw.
+            before: is called right before the file is written; if it raises an error, the file stays.
 
         Raises:
             ValueError: it is not a plate, too long, or on the list already.
             ListChangedError: the file has another version.
             DataError: the file cannot be read. DeviceError: it cannot be written.
         """
-        return self._change(version, None, entry)
+        return self._change(version, None, entry, before)
 
-    def replace(self, line: int, entry: Entry, version: str) -> str:
-        """Replace the entry of a line; its comment stays. Raises as `add` does."""
-        return self._change(version, line, entry)
+    def replace(self, line: int, entry: Entry, version: str, before: Callable[[], object] = _nothing) -> str:
+        """Replace the entry of a line; its comment stays. See `add`."""
+        return self._change(version, line, entry, before)
 
-    def delete(self, line: int, version: str) -> str:
-        """Delete a line with an entry. Raises as `add` does."""
-        return self._change(version, line, None)
+    def delete(self, line: int, version: str, before: Callable[[], object] = _nothing) -> str:
+        """Delete a line with an entry. See `add`."""
+        return self._change(version, line, None, before)
 
-    def _change(self, version: str, number: int | None, entry: Entry | None) -> str:
+    def _change(self, version: str, number: int | None, entry: Entry | None, before: Callable[[], object]) -> str:
         entry = _checked(entry, self._script) if entry is not None else None
         with self._lock, self._locked_file():
             content = self._content()
@@ -107,7 +111,7 @@ class ListEditor:
                 self._refuse_double(entry, [one for one in lines if one.number != number])
             text = _changed(lines, _layout(self._text(content)), number, entry)
             self._require_readable(text, [(one.number, one.entry) for one in lines if one.entry], number, entry)
-            return self._write(text, encoding_of(content))
+            return self._write(text, encoding_of(content), before)
 
     def _refuse_double(self, entry: Entry, others: Sequence[Line]) -> None:
         new = listed_plate(entry, self._script)
@@ -118,17 +122,17 @@ class ListEditor:
                     raise ValueError(f"{entry.plate} is on the list already, in line {line.number}")
 
     def _require_readable(
-        self, text: str, before: Sequence[tuple[int, Entry]], number: int | None, entry: Entry | None
+        self, text: str, old: Sequence[tuple[int, Entry]], number: int | None, entry: Entry | None
     ) -> None:
         """Raise ValueError unless the new text holds the entries before it with this change, and nothing else."""
-        expected = [entry if place == number else one for place, one in before] + ([] if number else [entry])
+        expected = [entry if place == number else one for place, one in old] + ([] if number else [entry])
         found = [line.entry for line in Lines(text) if line.entry]
         if found != [one for one in expected if one is not None]:
             raise ValueError("this cannot be written into the list: a program would read it as something else")
         for _ in listed_plates(text, self._script):
             pass
 
-    def _write(self, text: str, encoding: str) -> str:
+    def _write(self, text: str, encoding: str, before: Callable[[], object]) -> str:
         try:
             content = text.encode(encoding)
         except UnicodeEncodeError as error:
@@ -137,6 +141,7 @@ class ListEditor:
             ) from error
         if len(content) > MOST_BYTES:
             raise ValueError(f"the list has more than {MOST_BYTES >> 20} MB; change its file in an editor")
+        before()
         path = self._path.resolve()
         try:
             with replacing(path, path.stat()) as stream:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from browser_helpers import DESK, PHONE, find_browser
 
 from plate_devices.serve.page_server import LivePage
 from plate_devices.serve.page_settings import ServeSettings
@@ -102,3 +103,29 @@ def write_token(path: Path, token: str) -> Path:
 def port_of(page: LivePage) -> int:
     """The port that was free."""
     return int(page.url.rstrip("/").rpartition(":")[2])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    program = find_browser()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        # No sandbox: the tests may run as root, and show their own page alone.
+        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
+def tab(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
+    """A tab of a desk's or a phone's browser; whatever goes wrong on a page fails the test."""
+    context = browser.new_context(**request.param)
+    context.set_default_timeout(60_000)
+    tab = context.new_page()
+    problems: list[str] = []
+    tab.on("pageerror", lambda error: problems.append(str(error)))
+    tab.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    tab.problems, tab.kind = problems, request.node.callspec.id
+    yield tab
+    context.close()

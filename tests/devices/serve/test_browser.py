@@ -1,21 +1,16 @@
-"""The page in a headless Chromium, on a desk and on a phone.
-
-`PLATE_EDGE_SCREENSHOTS=DIR` keeps pictures of what it shows.
-"""
+"""The live page in a headless Chromium, on a desk and on a phone; see `browser_helpers`."""
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser_helpers import PHONE, keep, wait_for, with_token
 
 from plate_devices.events.records import Engine, Origin, vehicle_record
 from plate_devices.follow import Follower
@@ -25,8 +20,6 @@ from plate_runtime.reader import PlateReader
 
 pytestmark = pytest.mark.system
 
-DESK = {"viewport": {"width": 1280, "height": 800}}
-PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 ENGINE = Engine({"reader": "plate-reader@1.0.0"}, "litert")
 
 
@@ -77,53 +70,6 @@ def page(open_page: Callable[..., LivePage], tmp_path: Path, token_file: Path) -
     loop.join(10)
 
 
-def with_token(page: LivePage) -> str:
-    """The address that logs a browser in."""
-    return f"{page.url}?token={page.token}"
-
-
-def find_browser() -> str:
-    """Return the path of Chromium. Where it or what drives it is missing, tests fail, nowhere are they skipped."""
-    if find_spec("playwright") is None:
-        pytest.fail("playwright is not installed; pip install '.[dev]'", pytrace=False)
-    program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-    if program is None:
-        pytest.fail("no Chromium on PATH; apt-get install chromium-headless-shell", pytrace=False)
-    return program
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    program = find_browser()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        # No sandbox: the tests may run as root, and show their own page alone.
-        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
-def tab(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
-    """A tab of a desk's or a phone's browser; whatever goes wrong on a page fails the test."""
-    context = browser.new_context(**request.param)
-    context.set_default_timeout(60_000)
-    tab = context.new_page()
-    problems: list[str] = []
-    tab.on("pageerror", lambda error: problems.append(str(error)))
-    tab.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-    tab.problems, tab.kind = problems, request.node.callspec.id
-    yield tab
-    context.close()
-
-
-def keep(tab: Any, name: str) -> None:
-    """Save a picture of the page for people to look at."""
-    if folder := os.environ.get("PLATE_EDGE_SCREENSHOTS"):
-        tab.screenshot(path=str(Path(folder) / f"{name}-{tab.kind}.png"), full_page=tab.kind == "phone")
-
-
 def pixels(tab: Any) -> list[int]:
     """Mean colour of the canvas, and how many of its pixels are those of outlines."""
     return tab.evaluate(
@@ -138,14 +84,6 @@ def pixels(tab: Any) -> list[int]:
           return [Math.round(sum / data.length), orange];
         }"""
     )
-
-
-def wait_for(tab: Any, condition: str) -> None:
-    """Wait until an expression is true; Playwright's own waiting evaluates in the page, which its policy forbids."""
-    until = time.monotonic() + 60
-    while not tab.evaluate(condition):
-        assert time.monotonic() < until, f"{condition}: {tab.inner_text('body')}"
-        tab.wait_for_timeout(50)
 
 
 def test_pictures_readings_and_who_has_passed(page: LivePage, tab: Any) -> None:
