@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from plate_devices.events.clock import correct_times
 from plate_devices.events.records import timestamp, to_line
+from plate_devices.outputs import search_blocks
 from plate_devices.outputs.output import Output, OutputError
 from plate_devices.outputs.output_settings import OutputSettings, check_events_of_rows
 from plate_devices.outputs.queue_database import PAGES_KB, SQLITE_ERRORS, make_private
+from plate_devices.outputs.search_index import SearchIndex
 from plate_devices.outputs.sqlite_rescue import UNFIT, delete_undated, is_ours, rescue
 from plate_devices.outputs.table_rows import COLUMNS, to_row
 from plate_devices.private_files import create_folder, delete_set_aside
@@ -56,6 +58,7 @@ class SqliteOutput(Output):
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.Lock()
         self._damaged = False
+        self._index = SearchIndex(self._path, self._connect)
 
     def open(self) -> None:
         self.close()
@@ -63,6 +66,8 @@ class SqliteOutput(Output):
             if self._damaged and (message := self._replace()):
                 raise OutputError(message)
             self._connection = self._connect()
+        with self._explained():
+            self._index.open(self._connection)
 
     def send(self, events: Sequence[Event]) -> int:
         """See `Output`. A `clock` record corrects the times of earlier rows."""
@@ -84,15 +89,21 @@ class SqliteOutput(Output):
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+            self._index.update(self._connection, any(event.get("type") == "clock" for event in events))
         return len(events)
 
     def check(self) -> None:
         self._connect().close()
 
     def close(self) -> None:
+        self._index.close()
         if self._connection is not None:
             self._connection.close()
         self._connection = None
+
+    def notices(self) -> Sequence[str]:
+        """See `Output`: progress of the index of a file that had none."""
+        return self._index.notices()
 
     def delete_before(self, before: datetime, note: Callable[[str], None]) -> int:
         """See `Output`: deletes rows and overwrites their bytes.
@@ -120,6 +131,8 @@ class SqliteOutput(Output):
             deleted = delete_undated(connection, before)
             deleted += connection.execute("DELETE FROM events WHERE last_time < ?", (before,)).rowcount
             connection.execute("COMMIT")
+            for number in search_blocks.incomplete(connection) if deleted else ():
+                search_blocks.build(connection, number)
             if deleted:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return deleted
@@ -171,6 +184,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
             connection.execute(f"ALTER TABLE events ADD COLUMN {column} {_TYPES.get(column, 'TEXT')}")
     connection.execute("CREATE INDEX IF NOT EXISTS events_by_time ON events (last_time)")
     connection.execute("CREATE INDEX IF NOT EXISTS events_by_text ON events (text)")
+    search_blocks.prepare(connection)
 
 
 def _insert(connection: sqlite3.Connection, event: Event, instead: bool = False) -> None:

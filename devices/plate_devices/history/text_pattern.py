@@ -1,0 +1,198 @@
+"""A pattern of plate texts, which is compared with many texts at once."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from plate_devices.outputs.search_blocks import HASHED, encode
+from plate_runtime.alphabet import confused_with, fold
+from plate_runtime.script import LATIN
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LONGEST = 24
+"""Most characters of a pattern; one bit of a state stands for each."""
+
+ANY, GAP = "?", "*"
+_SEPARATORS = "ZPSCM"  # blanks, punctuation, symbols, control characters, accents: first letters of Unicode categories
+
+
+class TextPattern:
+    """Characters, `?` for one of any, and `*` for any number; O equals 0, and I equals 1.
+
+    Attributes:
+        text: folded.
+        fuzzy: whether one character may be another one that it is confused with.
+    """
+
+    def __init__(self, text: str, fuzzy: bool = False) -> None:
+        self.text, self.fuzzy = text, fuzzy
+        # State `n` means: the first n characters are matched. A gap lets a state pass over any character.
+        self._characters = [one for one in text if one != GAP]
+        self._gaps = {len(part.replace(GAP, "")) for part in _beginnings(text) if part.endswith(GAP)}
+        self._tables: tuple[NDArray[np.uint32], ...] | None = None
+        self._parts = self._find_parts()
+        inner = text.strip(GAP)
+        is_part = GAP not in inner and text == f"{GAP}{inner}{GAP}" and bool(self._parts)
+        self._is_plain = not fuzzy and (GAP not in text or is_part)  # the probe decides it
+
+    def find(self, texts: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Return which texts match, bool (count,).
+
+        Args:
+            texts: uint8 (longest, count), encoded, one column a text; 0 after its end.
+        """
+        found = self._probe(texts)
+        if len(texts) and not self.text.startswith(HASHED):
+            found &= texts[0] != encode(HASHED)[0]
+        places = np.flatnonzero(found)
+        if len(places) and not self._is_plain:
+            found[places] = self._step(texts[:, places])
+        return found
+
+    def _probe(self, texts: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Return which texts may match: those of the right length that have one part of the pattern."""
+        width, count = texts.shape
+        found = np.ones(count, bool)
+        if not self._gaps:
+            length = len(self._characters)
+            if length > width:
+                return np.zeros(count, bool)
+            found = texts[length - 1] != 0
+            if length < width:
+                found &= texts[length] == 0
+        if self._parts:
+            has_part = _has_part(texts, *self._parts[0])
+            for place, part in self._parts[1:]:
+                has_part |= _has_part(texts, place, part)
+            found &= has_part
+        return found
+
+    def _find_parts(self) -> list[tuple[int | None, str]]:
+        """Return parts without a gap, of which every match has one, with their places; None where that varies.
+
+        With a fuzzy pattern these are the halves of its longest part, of which one has no confused character.
+        """
+        place: int | None = 0
+        parts = []
+        for part in self.text.split(GAP):
+            parts.append((place, part))
+            place = None
+        place, part = max(parts, key=lambda found: len(found[1].replace(ANY, "")))
+        if not part.replace(ANY, ""):
+            return []
+        if not self.fuzzy:
+            return [(place, part)]
+        half = len(part) // 2
+        halves = [(place, part[:half]), (None if place is None else place + half, part[half:])]
+        return halves if all(found[1].replace(ANY, "") for found in halves) else []
+
+    def _step(self, texts: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Return which texts match, all characters compared."""
+        # Shift-And: one bit for each state, all texts in step (Baeza-Yates and Gonnet 1992); the states with one
+        # confused character beside those without (Wu and Manber 1992).
+        right, gaps, confused = self._tables or self._make_tables()
+        same = np.ones(texts.shape[1], np.uint32)
+        near = np.zeros(texts.shape[1], np.uint32)
+        for column in texts:
+            stay = gaps[column]
+            if self.fuzzy:
+                near = ((near << 1) & right[column]) | (near & stay) | ((same << 1) & confused[column])
+            same = ((same << 1) & right[column]) | (same & stay)
+        found: NDArray[np.bool_] = ((same | near) >> len(self._characters)) & 1 == 1
+        return found
+
+    def matches(self, text: str) -> bool:
+        """Return whether a folded text matches."""
+        states = {0: False}  # number of matched characters: whether one of them had to be confused
+        for one in text:
+            following: dict[int, bool] = {}
+            for state, used in states.items():
+                if state in self._gaps:
+                    _add(following, state, used)
+                if state < len(self._characters):
+                    wanted = self._characters[state]
+                    if wanted in (ANY, one):
+                        _add(following, state + 1, used)
+                    elif self.fuzzy and not used and one in confused_with(wanted):
+                        _add(following, state + 1, True)
+            states = following
+        return len(self._characters) in states
+
+    def texts(self) -> list[str] | None:
+        """Return the folded texts that match; None if there are many, because of `?` or `*`."""
+        if ANY in self.text or GAP in self.text:
+            return None
+        near = [
+            self.text[:place] + other + self.text[place + 1 :]
+            for place, one in enumerate(self.text)
+            for other in (confused_with(one) if self.fuzzy else "")
+        ]
+        return [self.text, *near]
+
+    def like(self) -> str:
+        """Return the pattern for LIKE of SQL, with `!` as its escape character; fuzzy patterns have none."""
+        return "".join({ANY: "_", GAP: "%"}.get(one, f"!{one}" if one in "%_!" else one) for one in self.text)
+
+    def _make_tables(self) -> tuple[NDArray[np.uint32], ...]:
+        """Return for each code: states that it leads to, states that it leaves, and states by a confusion."""
+        right, gaps, confused = (np.zeros(256, np.uint32) for _ in range(3))
+        gaps[:] = sum(1 << state for state in self._gaps)
+        gaps[0] = 0xFFFFFFFF  # after the end of a text nothing changes
+        for place, one in enumerate(self._characters):
+            bit = np.uint32(1 << (place + 1))
+            if one == ANY:
+                right[1:] |= bit
+                continue
+            right[encode(one)[0]] |= bit
+            for other in confused_with(one):
+                confused[encode(other)[0]] |= bit
+        self._tables = right, gaps, confused
+        return self._tables
+
+
+def _has_part(texts: NDArray[np.uint8], place: int | None, part: str) -> NDArray[np.bool_]:
+    """Return which texts have a part at a place, None for any."""
+    width, count = texts.shape
+    starts = width - len(part) + 1 if place is None else 1
+    first = place or 0
+    if starts < 1 or first + len(part) > width:
+        return np.zeros(count, bool)
+    found = np.ones((starts, count), bool)
+    for number, code in enumerate(encode(part), first):
+        compared = texts[number : number + starts]
+        found &= compared != 0 if part[number - first] == ANY else compared == code
+    has_part: NDArray[np.bool_] = np.bitwise_or.reduce(found, axis=0)
+    return has_part
+
+
+def written_pattern(written: str, keep: str = ANY + GAP) -> str:
+    """Return what a user wrote as folded capitals without separators, as `Script.to_characters` does.
+
+    Raises:
+        ValueError: nothing is left, or it is too long.
+    """
+    try:
+        text = LATIN.to_characters(written, keep)
+    except ValueError:  # another alphabet
+        composed = unicodedata.normalize("NFC", written).upper()
+        text = "".join(one for one in composed if one in keep or unicodedata.category(one)[0] not in _SEPARATORS)
+    while GAP * 2 in text:
+        text = text.replace(GAP * 2, GAP)
+    if not text:
+        raise ValueError(f"{written[:40]!r} has neither letters nor digits")
+    if len(text) > LONGEST:
+        raise ValueError(f"the text has more than {LONGEST} characters")
+    return fold(text)
+
+
+def _beginnings(text: str) -> list[str]:
+    return [text[:end] for end in range(1, len(text) + 1)]
+
+
+def _add(states: dict[int, bool], state: int, used: bool) -> None:
+    states[state] = used and states.get(state, True)
