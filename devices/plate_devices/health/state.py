@@ -70,6 +70,11 @@ class CameraHealth:
         self.source_state = state or ("" if self.last_frame is not None else "starting")
 
     @property
+    def is_lost(self) -> bool:
+        """Whether it should send pictures and does not; a camera that starts is not lost yet."""
+        return self.source_state not in ("", "starting")
+
+    @property
     def seconds_without_frame(self) -> float | None:
         """Seconds since the last frame; None before the first."""
         return None if self.last_frame is None else time.monotonic() - self.last_frame

@@ -55,10 +55,12 @@ class EventPipeline:
         return self._config is not None and any("seen" in one.events for one in self._config.outputs)
 
     def update(self, health: Health) -> None:
-        """Write the state of clock, queue, outputs and retention into `health`."""
+        """Write the state of clock, queue, outputs and retention into `health`; show outputs which cameras are lost."""
         health.clock_set = self.clock.look()
         health.retention_error = "" if self._retention is None else self._retention.problem
         delivery = self._delivery
+        if delivery is not None:
+            delivery.show_lost([one.name for one in health.cameras if one.is_lost])
         health.outputs = () if delivery is None else delivery.state()
         health.disk_error = "" if delivery is None else delivery.disk_error
         health.events_unreadable = 0 if delivery is None else delivery.unreadable

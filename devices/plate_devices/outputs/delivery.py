@@ -17,7 +17,7 @@ from plate_devices.outputs.sender import Sender
 from plate_devices.threads import BackgroundThread, describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from plate_devices.events.clock import Clock
@@ -80,6 +80,7 @@ class Delivery:
         """
         self._outputs, self._report = outputs, report
         self._tags = {output.name: (tags or {}).get(output.name, ()) for output in outputs}
+        self._lost: Collection[str] = frozenset()
         self._stop = threading.Event()
         by_name = {output.name: (addresses or {}).get(output.name) for output in outputs}
         self._store = store = EventStore(by_name, settings, clock, report)
@@ -103,6 +104,15 @@ class Delivery:
             wanted = set(self._tags[output.name])
             output.cameras = tuple(name for name, tags in cameras.items() if not wanted or wanted & set(tags))
         self._wake_senders()
+
+    def show_lost(self, cameras: Collection[str]) -> None:
+        """Set the cameras that send no pictures now. Outputs with a state of each camera publish it."""
+        lost = frozenset(cameras)
+        if lost != self._lost:
+            self._lost = lost
+            for output in self._outputs:
+                output.lost = lost
+            self._wake_senders()
 
     def put(self, event: Event) -> None:
         """Take an event, which has an `id`. It never fails, and waits for the disk alone."""

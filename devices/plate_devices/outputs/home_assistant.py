@@ -38,11 +38,15 @@ def discovery(prefix: str, topic: str, device: str) -> Iterator[tuple[str, str]]
     """Yield topic and payload for each entity of a device that publishes under `topic`."""
     node = node_id(device)
     about = {"identifiers": [f"plate-edge-{node}"], "name": f"Plate Edge {device}", "model": "plate-infer"}
-    yield from _announced(prefix, node, about, (*_vehicle_entities(topic, topic), _status(topic)))
+    there = {"availability_topic": f"{topic}/status"}
+    yield from _announced(prefix, node, about, (*_vehicle_entities(topic, there), _status(topic)))
 
 
 def camera_discovery(prefix: str, topic: str, device: str, camera: str) -> Iterator[tuple[str, str]]:
-    """Yield topic and payload for each entity of a camera, which Home Assistant shows as a device of its own."""
+    """Yield topic and payload for each entity of a camera, which Home Assistant shows as a device of its own.
+
+    It is available while both this device and the camera are.
+    """
     node = node_id(f"{device}/{camera}")
     about = {
         "identifiers": [f"plate-edge-{node}"],
@@ -50,12 +54,23 @@ def camera_discovery(prefix: str, topic: str, device: str, camera: str) -> Itera
         "model": "camera",
         "via_device": f"plate-edge-{node_id(device)}",
     }
-    yield from _announced(prefix, node, about, _vehicle_entities(topic, camera_topic(topic, camera)))
+    of = camera_topic(topic, camera)
+    device_there = {"availability_topic": f"{topic}/status"}
+    both = [{"topic": f"{topic}/status"}, {"topic": status_topic(topic, camera)}]
+    there = {"availability": both, "availability_mode": "all"}
+    component, entity, status = _status(of)
+    entities = (*_vehicle_entities(of, there), (component, entity, status | device_there))
+    yield from _announced(prefix, node, about, entities)
 
 
 def camera_topic(topic: str, camera: str) -> str:
     """Return the beginning of a camera's topics: the events of `gate` are under TOPIC/gate."""
     return f"{topic}/{node_id(camera)}"
+
+
+def status_topic(topic: str, camera: str) -> str:
+    """Return where "online" or "offline" of a camera is published."""
+    return f"{camera_topic(topic, camera)}/status"
 
 
 def _announced(prefix: str, node: str, device: dict[str, Any], entities: Iterable[Entity]) -> Iterator[tuple[str, str]]:
@@ -64,9 +79,8 @@ def _announced(prefix: str, node: str, device: dict[str, Any], entities: Iterabl
         yield f"{prefix}/{component}/{node}/{entity}/config", json.dumps(config)
 
 
-def _vehicle_entities(topic: str, of: str) -> Iterator[Entity]:
-    """Yield the entities of the vehicles that are published under `of`; `topic` is that of the device."""
-    there = {"availability_topic": f"{topic}/status"}
+def _vehicle_entities(of: str, there: dict[str, Any]) -> Iterator[Entity]:
+    """Yield the entities of the vehicles that are published under `of`; `there` says when they are available."""
     vehicle = {"state_topic": f"{of}/vehicle", **there}
     yield (
         "sensor",

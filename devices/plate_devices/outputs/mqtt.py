@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from plate_devices.events.records import to_line
 from plate_devices.outputs.client_id_conflicts import ConflictDetector
-from plate_devices.outputs.home_assistant import camera_discovery, camera_topic, discovery
+from plate_devices.outputs.home_assistant import camera_discovery, camera_topic, discovery, status_topic
 from plate_devices.outputs.identity import client_id, device_id, service_name
 from plate_devices.outputs.mqtt_settings import MqttSettings, resolve
 from plate_devices.outputs.output import Output, OutputError
@@ -18,7 +18,7 @@ from plate_devices.outputs.urls import read_secret, tls
 from plate_runtime.errors import UsageError, missing_extra
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from paho.mqtt.client import MQTTMessage, MQTTMessageInfo
 
@@ -34,9 +34,9 @@ _MOST_UNANSWERED = 2
 
 
 class MqttOutput(Output):
-    """Publishes events under TOPIC/TYPE, and "online" or "offline" under TOPIC/status.
+    """Publishes events under TOPIC/TYPE, and "online" or "offline" under TOPIC/status and TOPIC/CAMERA/status.
 
-    When the connection breaks, the broker publishes "offline" (last will).
+    When the connection breaks, the broker publishes "offline" under TOPIC/status (last will).
     """
 
     Settings: ClassVar[type[OutputSettings]] = MqttSettings
@@ -67,6 +67,7 @@ class MqttOutput(Output):
         self._conflicts = ConflictDetector(self.client_id, self.topic)
         self._unanswered = 0
         self._cameras: Sequence[str] = ()
+        self._lost: Collection[str] = frozenset()
         self._client: BrokerClient | None = None
 
     @property
@@ -125,6 +126,8 @@ class MqttOutput(Output):
             self._publish_online(client)
         if self._cameras != self.cameras:
             self._announce(client)
+        elif self._lost != self.lost:
+            self._publish_states(client)
         messages = [
             client.publish(f"{self._topic_of(event)}/{event['type']}", to_line(event), 1, self._retained(event))
             for event in events
@@ -154,16 +157,33 @@ class MqttOutput(Output):
                 client.subscribe(f"{self.topic}/status")
         sent = [self._publish_online(client)]
         cameras = self.cameras
+        lost = self.lost
+        sent += self._states(client, cameras, lost)
         if self._settings.discovery:
             sent += [client.publish(topic, entity, qos=1, retain=True) for topic, entity in self._entities(cameras)]
         acknowledged = self._wait(client, sent, self._mqtt.OPEN_WITHIN) == len(sent)
         self._unanswered = 0 if client.subscribed.is_set() else self._unanswered + 1
         if not acknowledged:
             raise self._unavailable(client, "does not acknowledge")
-        self._cameras = cameras
+        self._cameras, self._lost = cameras, lost
+
+    def _publish_states(self, client: BrokerClient) -> None:
+        """Publish the states of the cameras that were lost or are back."""
+        lost = self.lost
+        changed = [camera for camera in self._cameras if (camera in lost) != (camera in self._lost)]
+        sent = self._states(client, changed, lost)
+        if self._wait(client, sent, self._mqtt.OPEN_WITHIN) < len(sent):
+            raise self._unavailable(client, "does not acknowledge")
+        self._lost = lost
+
+    def _states(self, client: BrokerClient, cameras: Sequence[str], lost: Collection[str]) -> list[MQTTMessageInfo]:
+        return [
+            client.publish(status_topic(self.topic, camera), "offline" if camera in lost else "online", 1, retain=True)
+            for camera in cameras
+        ]
 
     def _entities(self, cameras: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Yield topic and payload of every entity; an empty payload for those of cameras that are not there any more.
+        """Yield topic and payload of every entity; an empty payload for what is left of removed cameras.
 
         Several cameras are devices beside this one, which then has its status alone.
         """
@@ -175,6 +195,7 @@ class MqttOutput(Output):
         for camera in self._cameras:
             if camera not in cameras:
                 yield from ((topic, "") for topic, _ in camera_discovery(*place, camera))
+                yield status_topic(self.topic, camera), ""
 
     def _topic_of(self, event: Event) -> str:
         return camera_topic(self.topic, event["camera"]) if "camera" in event else self.topic

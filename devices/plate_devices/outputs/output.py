@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from plate_runtime.errors import DeviceError
@@ -65,6 +65,9 @@ class Output(Protocol):
 
     cameras: Sequence[str] = ()
     """Names of the cameras whose events it gets; set by another thread while it is open. Empty for an unnamed one."""
+
+    lost: Collection[str] = frozenset()
+    """Names of the cameras that send no pictures now; set by another thread while it is open."""
 
     def open(self) -> None:
         """Connect, or create the file. Raises OutputError if that is not possible now."""

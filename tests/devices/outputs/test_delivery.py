@@ -87,6 +87,8 @@ def test_an_output_with_tags_gets_the_events_of_its_cameras_alone(tmp_path: Path
     delivery = Delivery([every, yard], settings, Clock(FakeTimes()), reported, tags={"yard": ["yard", "in"]})
     delivery.show_cameras({"a": ("yard",), "b": (), "c": ("out", "in"), "d": ("out",)})
     assert (every.cameras, yard.cameras) == (("a", "b", "c", "d"), ("a", "c"))
+    delivery.show_lost(["b"])
+    assert every.lost == yard.lost == {"b"}
     tagged = [event(number) | tags for number, tags in enumerate(4 * [{"tags": ["yard"]}, {}, {"tags": ["out", "in"]}])]
     delivery.put_all([*tagged, event(99) | {"type": "clock"}])
     delivery.close(60.0)

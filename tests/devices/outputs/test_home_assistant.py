@@ -37,16 +37,21 @@ def test_each_entity_has_the_topics_and_fields_that_home_assistant_needs() -> No
 def test_each_of_several_cameras_is_a_device() -> None:
     found = {topic: json.loads(one) for topic, one in camera_discovery("homeassistant", "yard/cam", "house", "gate 2")}
     topic, node = f"yard/cam/{node_id('gate 2')}", node_id("house/gate 2")
-    kinds = {"last_plate": "sensor", "last_seen": "sensor", "vehicle": "event"}
+    kinds = {"last_plate": "sensor", "last_seen": "sensor", "vehicle": "event", "status": "binary_sensor"}
     assert list(found) == [f"homeassistant/{kind}/{node}/{name}/config" for name, kind in kinds.items()]
-    for entity in found.values():
+    for kind, entity in zip(kinds, found.values(), strict=True):
         assert entity["device"] == {
             "identifiers": [f"plate-edge-{node}"],
             "name": "Plate Edge gate 2",
             "model": "camera",
             "via_device": f"plate-edge-{node_id('house')}",
         }
-        assert (entity["state_topic"], entity["availability_topic"]) == (f"{topic}/vehicle", "yard/cam/status")
+        if kind == "status":
+            assert (entity["state_topic"], entity["availability_topic"]) == (f"{topic}/status", "yard/cam/status")
+            continue
+        assert entity["state_topic"] == f"{topic}/vehicle"
+        assert entity["availability"] == [{"topic": "yard/cam/status"}, {"topic": f"{topic}/status"}]
+        assert entity["availability_mode"] == "all"
         assert entity.get("json_attributes_topic", f"{topic}/vehicle") == f"{topic}/vehicle"
     ids = [one["unique_id"] for one in found.values()]
     others = [

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from receivers.broker import Broker, Listener, free_port
 
 from plate_devices.outputs.home_assistant import discovery
+from plate_devices.outputs.identity import node_id
 from plate_devices.outputs.mqtt import MqttOutput, MqttSettings
 from plate_devices.outputs.output import Event, OutputError
 from plate_devices.setting_errors import SettingError
@@ -95,13 +96,34 @@ def test_several_cameras_are_devices_with_their_own_topics(broker: Broker) -> No
     output.cameras = ("front",)
     assert output.send([event(3) | {"camera": "front"}]) == 1
     output.close()
-    late = Listener(broker.port, "homeassistant/#")
-    until(lambda: len(late.heard) >= 4)
+    late = Listener(broker.port, "#")
+    until(lambda: len(late.heard) >= 7)
     late.close()
-    reported = {topic: json.loads(payload) for topic, payload, retained in late.heard if retained}
-    topics = {one.get("state_topic") for one in reported.values()}
-    assert topics == {"yard/cam/front/vehicle", "yard/cam/status"}, "those of the removed camera are gone, too"
-    assert len(reported) == 4
+    assert all(retained for _, _, retained in late.heard)
+    states = {topic for topic, _, _ in late.heard if topic.startswith("yard/")}
+    assert states == {"yard/cam/status", "yard/cam/front/status"}, "that of the removed camera is gone"
+    reported = [json.loads(payload) for topic, payload, _ in late.heard if topic.startswith("homeassistant/")]
+    topics = {one["state_topic"] for one in reported}
+    left = {"yard/cam/front/vehicle", "yard/cam/front/status", "yard/cam/status"}
+    assert topics == left, "those of the removed camera are gone, too"
+    assert len(reported) == 5
+
+
+@system
+def test_each_camera_has_a_status_of_its_own(broker: Broker, listener: Listener) -> None:
+    output = output_at(broker.port)
+    output.cameras = ("front", "back door")
+    output.lost = {"front"}
+    output.open()
+    back = "plate-edge/gate/" + node_id("back door") + "/status"
+    until(lambda: listener.on("plate-edge/gate/front/status") == [b"offline"] and listener.on(back) == [b"online"])
+    output.lost = {"back door"}
+    output.send([])
+    until(lambda: listener.on("plate-edge/gate/front/status") == [b"offline", b"online"])
+    until(lambda: listener.on(back) == [b"online", b"offline"])
+    output.send([])
+    output.close()
+    assert len(listener.on(back)) == 2, "a state that did not change is not published"
 
 
 @system
