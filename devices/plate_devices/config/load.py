@@ -30,6 +30,7 @@ _SECTIONS = {
 }
 # Imported only if the file has them, because most devices need no web server.
 _OPTIONAL_SECTIONS = {
+    "corrections": "plate_devices.corrections.correction_settings:CorrectionSettings",
     "queue": "plate_devices.outputs.output_settings:QueueSettings",
     "privacy": "plate_devices.privacy.privacy_settings:PrivacySettings",
     "serve": "plate_devices.serve.page_settings:ServeSettings",
@@ -62,6 +63,7 @@ class Config:
     queue: Any = None
     privacy: Any = None
     serve: Any = None
+    corrections: Any = None
     outputs: tuple[Any, ...] = ()
     watchlists: tuple[Any, ...] = ()
     present: frozenset[str] = frozenset()

@@ -117,6 +117,10 @@ class EventPipeline:
         delete = [self.audit.delete_before]
         if self._delivery is not None:
             delete.append(self._delivery.delete_before)
+        if config.corrections is not None:
+            from plate_devices.corrections.correction_folder import CorrectionFolder
+
+            delete.append(CorrectionFolder(config.corrections.folder).delete_before)
         retention = Retention(config.privacy.keep_days, folders, delete, self.clock.look, self._warn)
         retention.start()
         return retention

@@ -153,11 +153,10 @@ class Monitor:
         return page
 
     def _routes(self, options: InferOptions) -> list[Route]:
-        if options.config is None:
-            return []
         from plate_devices.live.page_routes import page_routes
 
-        return page_routes(options.config, lambda: self._reporter.engine.script, partial(self._log.say, "audit"))
+        pipeline = self._reporter.pipeline
+        return [] if pipeline is None else page_routes(options, pipeline.audit, lambda: self._reporter.engine.script)
 
     def _close_page(self) -> None:
         page, self._page, self._reporter.live_states = self._page, None, {}
@@ -168,7 +167,7 @@ class Monitor:
 def _page_settings(options: InferOptions) -> tuple[object, ...]:
     from plate_devices.live.page_routes import page_settings
 
-    return page_settings(options.config)
+    return page_settings(options)
 
 
 def _serve(options: InferOptions) -> ServeSettings | None:

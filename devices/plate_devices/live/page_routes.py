@@ -1,46 +1,112 @@
-"""The routes of the live page that depend on the settings: watch lists."""
+"""The routes of the live page that depend on the settings: watch lists and corrections."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.audit.audit_log import FILE_NAME, AuditLog
-from plate_devices.outputs.output_settings import QueueSettings
+from plate_devices.corrections.correction_folder import CorrectionFolder
 from plate_devices.outputs.past_vehicles import PastVehicles
 from plate_devices.outputs.sqlite import SqliteSettings
+from plate_devices.private_files import read_regular
 from plate_devices.serve.list_views import ListViews, PastSource
+from plate_devices.serve.review_views import ReviewViews
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
+    from plate_devices.audit.audit_log import AuditLog
     from plate_devices.config.load import Config
+    from plate_devices.run_options import InferOptions
     from plate_devices.serve.routes import Route
     from plate_runtime.script import Script
 
-
-def page_routes(config: Config, script: Callable[[], Script], warn: Callable[[str], None]) -> list[Route]:
-    """Return the routes for lists.
-
-    Args:
-        script: returns the characters of plates.
-        warn: gets a sentence if the audit log was damaged.
-    """
-    audit = AuditLog((config.queue or QueueSettings()).place / FILE_NAME, warn=warn)
-    return ListViews(config.watchlists, audit, past_source(config), script).routes()
+_LARGEST_CROP = 4 << 20
+_JPEG = b"\xff\xd8"
 
 
-def page_settings(config: Config | None) -> tuple[Any, ...]:
+def page_routes(options: InferOptions, audit: AuditLog, script: Callable[[], Script]) -> list[Route]:
+    """Return the routes for lists and corrections; `script` returns the characters of plates."""
+    config = options.config
+    if config is None:
+        return []
+    lists = ListViews(config.watchlists, audit, past_source(config), script)
+    return [*lists.routes(), *_review(config, options.save_crops, audit, script).routes()]
+
+
+def page_settings(options: InferOptions) -> tuple[Any, ...]:
     """Return the settings that the routes depend on; the page is opened again if they change."""
+    config = options.config
     if config is None:
         return ()
-    return (config.serve, config.watchlists, config.outputs, config.queue, config.privacy)
+    sections = (config.serve, config.watchlists, config.outputs, config.queue, config.privacy, config.corrections)
+    return (*sections, options.save_crops)
 
 
 def past_source(config: Config) -> PastSource:
     """Return where past readings are found: in the first SQLite output, if privacy leaves their text."""
+    past, reason = _past_vehicles(config)
+    return PastSource(None, reason) if past is None else PastSource(past.newest)
+
+
+class SavedVehicles:
+    """Vehicles of an SQLite output with their saved crops; see `review_views.Vehicles`."""
+
+    def __init__(self, past: PastVehicles, crops: Path, keeps_others: bool) -> None:
+        """Take the folder of crops.
+
+        Args:
+            keeps_others: whether crops of plates on no watch list may be kept.
+        """
+        self._past, self._crops, self._keeps_others = past, crops, keeps_others
+
+    def newest(self, most: int) -> Iterator[Mapping[str, Any]]:
+        """Yield the records of the newest vehicles. Raises DeviceError."""
+        for one in self._past.newest(most):
+            if one.text and (record := one.record):
+                yield record
+
+    def one(self, record_id: str) -> Mapping[str, Any] | None:
+        """Return a record, None if there is none. Raises DeviceError."""
+        return self._past.one(record_id)
+
+    def crop(self, record: Mapping[str, Any]) -> bytes | None:
+        """Return the saved crop of a vehicle as JPEG, None if there is none in the folder of crops."""
+        if not isinstance(named := record.get("crop"), str):
+            return None
+        path = self._crops / Path(named).name  # the folder may be named otherwise, or have been moved
+        try:
+            with read_regular(path) as stream:
+                content = stream.read(_LARGEST_CROP + 1)
+        except (OSError, ValueError):
+            return None
+        return content if content.startswith(_JPEG) and len(content) <= _LARGEST_CROP else None
+
+    def refusal(self, record: Mapping[str, Any]) -> str:
+        """Return why privacy forbids to keep a crop of a vehicle, "" if it does not."""
+        if self._keeps_others or record.get("watchlists"):
+            return ""
+        return "blur_others keeps no picture of this plate, because it is on no watch list"
+
+
+def _review(config: Config, crops: str | None, audit: AuditLog, script: Callable[[], Script]) -> ReviewViews:
+    past, reason = _past_vehicles(config)
+    if config.corrections is None:
+        reason = "name a [corrections] folder in the settings to correct readings"
+    elif past is not None and crops is None:
+        reason = "corrections need the crops of vehicles; name a folder in [pictures] crops"
+    if reason or past is None or crops is None:
+        return ReviewViews(None, None, audit, script, reason)
+    keeps_others = config.privacy is None or not config.privacy.blur_others
+    vehicles = SavedVehicles(past, Path(crops), keeps_others)
+    return ReviewViews(vehicles, CorrectionFolder(config.corrections.folder), audit, script)
+
+
+def _past_vehicles(config: Config) -> tuple[PastVehicles | None, str]:
+    """Return the vehicles of the first SQLite output; None and the reason if there are none to look at."""
     if config.privacy is not None and config.privacy.mode != "clear":
-        return PastSource(None, f'privacy mode "{config.privacy.mode}" stores no texts, so there is nothing to preview')
+        return None, f'privacy mode "{config.privacy.mode}" stores no texts, so there are no past readings to look at'
     path = next((one.path for one in config.outputs if isinstance(one, SqliteSettings)), None)
     if path is None:
-        return PastSource(None, 'past readings are in an output of type "sqlite", and the settings have none')
-    return PastSource(PastVehicles(path).newest)
+        return None, 'past readings are in an output of type "sqlite", and the settings have none'
+    return PastVehicles(path), ""
