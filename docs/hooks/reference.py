@@ -19,6 +19,7 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+from plate_devices.actions import make_actions
 from plate_devices.cli import archive, doctor, evaluate, infer
 from plate_devices.config import load
 from plate_devices.config.fields import key_of, meaning
@@ -140,6 +141,8 @@ def _sections() -> Iterator[tuple[str, type[Any]]]:
         yield f"[{name}]", load._named(place)
     for type_ in TYPES:
         yield f'[[output]] type = "{type_}"', settings_class(type_)
+    for type_ in make_actions.TYPES:
+        yield f'[[action]] type = "{type_}"', make_actions.settings_class(type_)
     yield "[[watchlist]]", load._named(load._LISTS["watchlist"])
 
 

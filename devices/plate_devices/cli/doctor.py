@@ -101,7 +101,7 @@ def _look(given: dict[str, Any], options: InferOptions | None) -> Iterator[Findi
     yield from machine_checks.check_disk(_folder(options))
     yield from machine_checks.check_clock()
     if given["--camera"] or options is not None:
-        from plate_devices.health.environment_checks import check_camera, check_outputs
+        from plate_devices.health.environment_checks import check_actions, check_camera, check_outputs
 
         for camera in given["--camera"]:
             yield from check_camera(camera, *((options.size, options.redirect) if options else ()))
@@ -109,6 +109,7 @@ def _look(given: dict[str, Any], options: InferOptions | None) -> Iterator[Findi
             yield from check_camera(one.camera or "", one.size, one.redirect, one.name)
         if options is not None:
             yield from check_outputs(options)
+            yield from check_actions(options)
 
 
 def _describe_jobs(row: Row) -> str:

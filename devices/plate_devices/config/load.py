@@ -35,7 +35,7 @@ _OPTIONAL_SECTIONS = {
     "privacy": "plate_devices.privacy.privacy_settings:PrivacySettings",
     "serve": "plate_devices.serve.page_settings:ServeSettings",
 }
-_LISTS = {"output": "", "watchlist": "plate_devices.watchlists.watchlist_settings:WatchlistSettings"}
+_LISTS = {"output": "", "action": "", "watchlist": "plate_devices.watchlists.watchlist_settings:WatchlistSettings"}
 _MOST_BYTES = 1_000_000
 _LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){20}""")
 """A key of 20 parts or more; settings have at most four. For thousands of parts, tomllib needs gigabytes."""
@@ -51,6 +51,7 @@ class Config:
         sources: the `[[source]]` tables, each with another name.
         outputs: the `[[output]]` tables, each in the settings class of its `type`.
         watchlists: the `[[watchlist]]` tables.
+        actions: the `[[action]]` tables, each in the settings class of its `type`.
         present: names of the sections in the file.
     """
 
@@ -66,6 +67,7 @@ class Config:
     corrections: Any = None
     outputs: tuple[Any, ...] = ()
     watchlists: tuple[Any, ...] = ()
+    actions: tuple[Any, ...] = ()
     present: frozenset[str] = frozenset()
 
 
@@ -91,9 +93,29 @@ def _built(path: Path, text: str) -> Config:
     top = Location(str(path), (), key_lines(text))
     parts = {key: _section(key, value, top.below(key)) for key, value in data.items()}
     parts["outputs"], parts["watchlists"] = parts.pop("output", ()), parts.pop("watchlist", ())
+    parts["actions"] = parts.pop("action", ())
     if isinstance(parts.get("source"), tuple):
         parts["sources"] = parts.pop("source")
-    return Config(**parts, present=frozenset(data))
+    config = Config(**parts, present=frozenset(data))
+    _check_actions(config, top)
+    return config
+
+
+def _check_actions(config: Config, top: Location) -> None:
+    """Raise ConfigError if an action names a list or a camera that there is not, or two have the same name."""
+    lists = {one.name for one in config.watchlists} | {"none", "any"}
+    cameras = {one.name for one in (config.source, *config.sources) if one.name}
+    names: set[str] = set()
+    for number, action in enumerate(config.actions):
+        place = top.below("action").below(number)
+        if action.name in names:
+            place.below("name").refuse(f"two actions are called {action.name}; give one another name")
+        names.add(action.name)
+        for key, known in (("lists", lists), ("cameras", cameras)):
+            for name in getattr(action, key):
+                if name not in known:
+                    there = ", ".join(sorted(known)) or "none"
+                    place.below(key).refuse(f"{shown(name)} is not there; {key} are {there}")
 
 
 def _section(key: str, value: Any, place: Location) -> Any:
@@ -129,17 +151,21 @@ def _sources(tables: list[Any], place: Location) -> tuple[SourceSettings, ...]:
     return tuple(found)
 
 
+_REGISTRIES = {"output": "plate_devices.outputs.make_outputs", "action": "plate_devices.actions.make_actions"}
+"""Modules that know the settings class of each `type`."""
+
+
 def _item(key: str, table: dict[str, Any], place: Location) -> Any:
-    if key != "output":
+    if key not in _REGISTRIES:
         return build(_named(_LISTS[key]), table, place)
-    registry = import_module("plate_devices.outputs.make_outputs")
+    registry = import_module(_REGISTRIES[key])
     known = ", ".join(sorted(registry.TYPES))
     if "type" not in table:
         place.refuse(f"type is missing; types are {known}")
     type_ = table["type"]
     cls = registry.settings_class(type_) if isinstance(type_, str) else None
     if cls is None:
-        place.below("type").refuse(f"{shown(type_)} is not an output; types are {known}")
+        place.below("type").refuse(f"{shown(type_)} is not an {key}; types are {known}")
     return build(cls, table, place)
 
 

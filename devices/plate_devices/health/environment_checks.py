@@ -102,6 +102,26 @@ def check_outputs(options: InferOptions) -> Iterator[Finding]:
     yield from _check_queue(config)
 
 
+def check_actions(options: InferOptions) -> Iterator[Finding]:
+    """Check whether every action of the settings could be done. None is done."""
+    config = options.config
+    if config is None or not config.actions:
+        return
+    from plate_devices.actions.make_actions import make_action
+
+    for settings in config.actions:
+        try:
+            make_action(settings).check()
+        except PlateEdgeError as error:
+            yield Finding("actions", "failed", f"{settings.name}: {error}", "see docs/operate/actions.md")
+            continue
+        idle = next((key for key in ("dry_run", "simulate") if getattr(settings, key, False)), "")
+        if idle:
+            yield Finding("actions", "warning", f"{settings.name} does nothing real", f"remove {idle} once it is tried")
+        else:
+            yield Finding("actions", "ok", f"{settings.name} is available; it was not done")
+
+
 def _check_queue(config: Any) -> Iterator[Finding]:
     from plate_devices.outputs.output_settings import QueueSettings
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from plate_devices.actions.action import ActionState
     from plate_devices.health.state import CameraHealth, Health
     from plate_devices.outputs.output import OutputState
     from plate_devices.threads import ThreadState
@@ -56,6 +57,10 @@ def _camera(health: CameraHealth) -> dict[str, str]:
 
 def _per_output(name: str, kind: Kind, help_: str, value: Callable[[OutputState], float]) -> Metric:
     return Metric(name, kind, ("output",), help_, lambda h: [({"output": one.name}, value(one)) for one in h.outputs])
+
+
+def _per_action(name: str, kind: Kind, help_: str, value: Callable[[ActionState], float | None]) -> Metric:
+    return Metric(name, kind, ("action",), help_, lambda h: [({"action": one.name}, value(one)) for one in h.actions])
 
 
 def _per_thread(name: str, kind: Kind, help_: str, value: Callable[[ThreadState], float]) -> Metric:
@@ -121,6 +126,11 @@ METRICS = (
     _per_output("output_delivered_total", "counter", "Events the output acknowledged.", lambda one: one.delivered),
     _per_output("output_dropped_total", "counter", "Events refused, or dropped when full.", lambda one: one.dropped),
     _per_output("output_up", "gauge", "1 while the output accepts events.", lambda one: not one.last_error),
+    _per_action("action_done_total", "counter", "How often the action was done, also as a dry run.", lambda a: a.done),
+    _per_action("action_failed_total", "counter", "How often the action failed.", lambda a: a.failed),
+    _per_action("action_refused_total", "counter", "Vehicles for which the action was too busy.", lambda a: a.refused),
+    _per_action("action_up", "gauge", "1 while the action is available.", lambda a: not a.last_error),
+    _per_action("action_active", "gauge", "1 while the pin is active.", lambda a: a.active),
 )
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from plate_devices.actions.action import ActionState
     from plate_devices.outputs.output import OutputState
     from plate_devices.threads import ThreadState
 
@@ -114,6 +115,7 @@ class Health:
     retention_error: str = ""
     clock_set: bool | None = None
     outputs: Sequence[OutputState] = ()
+    actions: Sequence[ActionState] = ()
 
     @property
     def threads(self) -> list[ThreadState]:
@@ -132,6 +134,7 @@ class Health:
         del state["started"], state["name"]
         state["cameras"] = cameras
         state["outputs"] = [one._asdict() for one in self.outputs]
+        state["actions"] = [one._asdict() for one in self.actions]
         state["threads"] = [one._asdict() for one in self.threads]
         state["seconds_up"] = round(self.seconds_up, 1)
         return state

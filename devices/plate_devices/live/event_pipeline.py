@@ -13,6 +13,7 @@ from plate_devices.outputs.output_settings import QueueSettings
 from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
+    from plate_devices.actions.action_set import ActionSet
     from plate_devices.config.load import Config
     from plate_devices.events.records import Record
     from plate_devices.health.state import Health
@@ -27,6 +28,7 @@ class EventPipeline:
 
     Attributes:
         clock: stamps events.
+        actions: of the settings, None without.
         audit: log of decisions and changes, in the folder of the queue.
         folder: of the queue, None without outputs.
     """
@@ -36,6 +38,7 @@ class EventPipeline:
         trusted = options.config is not None and options.config.service.clock == "trusted"
         times = TrustedTimes() if trusted else SystemTimes()
         self.clock = Clock(times)
+        self._times = times
         self.audit = AuditLog(_audit_path(options.config), times, partial(log.say, "audit"))
         self.folder: Path | None = None
         self._log = log
@@ -43,6 +46,12 @@ class EventPipeline:
         self._delivery = self._open(options.config)
         self._show_cameras(options)
         self._retention: Retention | None = self._start_retention(options)
+        self.actions: ActionSet | None = None
+        try:
+            self._apply_actions(options.config)
+        except BaseException:
+            self.close(1.0)
+            raise
 
     def put(self, record: Record) -> None:
         """Take an event. When this returns, it is on the disk, or in memory while the disk fails."""
@@ -61,6 +70,7 @@ class EventPipeline:
         delivery = self._delivery
         if delivery is not None:
             delivery.show_lost([one.name for one in health.cameras if one.is_lost])
+        health.actions = () if self.actions is None else self.actions.state()
         health.outputs = () if delivery is None else delivery.state()
         health.disk_error = "" if delivery is None else delivery.disk_error
         health.events_unreadable = 0 if delivery is None else delivery.unreadable
@@ -68,6 +78,8 @@ class EventPipeline:
     def apply(self, options: InferOptions) -> None:
         """Use other settings; waiting events are delivered. Raises DeviceError, and the previous settings stay."""
         before, now = self._config, options.config
+        self.audit.use(_audit_path(now))
+        self._apply_actions(now)
         if self._retention is not None:
             self._retention.close()
             self._retention = None
@@ -79,16 +91,26 @@ class EventPipeline:
                 self._delivery = self._open(before)
                 raise
         self._config = now
-        self.audit.use(_audit_path(now))
         self._show_cameras(options)
         self._retention = self._start_retention(options)
 
     def close(self, seconds: float) -> None:
         """Deliver what can be delivered in so many seconds; the rest waits on the disk."""
+        if self.actions is not None:  # pins first
+            self.actions.close()
         if self._retention is not None:
             self._retention.close()
         self._close_delivery(seconds)
         self.audit.close()
+
+    def _apply_actions(self, config: Config | None) -> None:
+        settings = () if config is None else config.actions
+        if self.actions is not None:
+            self.actions.apply(settings)
+        elif settings:
+            from plate_devices.actions.action_set import ActionSet
+
+            self.actions = ActionSet(settings, self.audit, self._times, self._log.say)
 
     def _show_cameras(self, options: InferOptions) -> None:
         if self._delivery is not None:

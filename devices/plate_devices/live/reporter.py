@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
+    from plate_devices.actions.action import Occasion
     from plate_devices.events.records import Engine, Origin, Record
     from plate_devices.follow import Seen, Vehicle
     from plate_devices.live.event_pipeline import EventPipeline
@@ -98,25 +99,32 @@ class Reporter:
 
     @property
     def wants_seen(self) -> bool:
-        """Whether an output wants the vehicles in view."""
-        return self.pipeline is not None and self.pipeline.wants_seen
+        """Whether an output or an action wants the vehicles in view."""
+        return self.pipeline is not None and (self.pipeline.wants_seen or self.pipeline.actions is not None)
 
     def seen(self, origin: Origin, seen: Seen) -> None:
-        """Report a vehicle in view, once as soon as enough frames agree."""
+        """Compare a vehicle in view with the actions, and report it once as soon as enough frames agree."""
         from plate_devices.events.records import seen_record
 
-        vehicle = seen.vehicle
-        if self.pipeline is None or seen.continues or vehicle.id in self._seen:
+        pipeline, vehicle = self.pipeline, seen.vehicle
+        if pipeline is None:
             return
-        if vehicle.frames >= AGREED_FRAMES and vehicle.confidence >= AGREED_CONFIDENCE:
+        is_new = pipeline.wants_seen and not seen.continues and vehicle.id not in self._seen
+        agreed = is_new and vehicle.frames >= AGREED_FRAMES and vehicle.confidence >= AGREED_CONFIDENCE
+        if not agreed and pipeline.actions is None:
+            return
+        record = seen_record(origin, vehicle)
+        pipeline.clock.stamp(record)
+        if self._privacy is not None:
+            self._privacy.mark(record)
+        concealed = self._concealed(record)
+        if pipeline.actions is not None:
+            pipeline.actions.consider(occasion_of(record, concealed, vehicle.id, seen.began, seen.continues))
+        if agreed:
             self._seen[vehicle.id] = None
             if len(self._seen) > _MOST_SEEN:
                 del self._seen[next(iter(self._seen))]
-            record = seen_record(origin, vehicle)
-            self.pipeline.clock.stamp(record)
-            if self._privacy is not None:
-                self._privacy.mark(record)
-            self.pipeline.put(self._concealed(record))
+            pipeline.put(concealed)
 
     def vehicle(self, origin: Origin, vehicle: Vehicle) -> None:
         """Report a vehicle to all outputs; save its best picture if the options say so."""
@@ -139,9 +147,11 @@ class Reporter:
             lasting = self.pipeline is not None
             label = self._label(record, 0, record["id"]) if picture is vehicle.picture else None
             record["crop"] = self._save(self._crops, Image.fromarray(picture), name, lasting, keep=True, label=label)
-        record = self._concealed(record)
+        marked, record = record, self._concealed(record)
         if self.pipeline is not None:
             self.pipeline.put(record)
+            if self.pipeline.actions is not None:
+                self.pipeline.actions.left(occasion_of(marked, record, record["id"]))
         if origin.camera in self.live_states:
             self.live_states[origin.camera].add_vehicle(record, picture)
         self._print(record, _vehicle_name(origin, vehicle))
@@ -279,6 +289,19 @@ class Reporter:
         if sys.stderr is not None and sys.stderr.isatty():
             self.status.clear()
             print(text, file=sys.stderr)
+
+
+def occasion_of(
+    record: Record, concealed: Record, vehicle_id: str, began: float = 0.0, continues: bool = False
+) -> Occasion:
+    """Return a vehicle for the actions, given its record and what privacy leaves of it."""
+    from plate_devices.actions.action import ListMatch, Occasion
+
+    matches = tuple(ListMatch(one["name"], one["match"]) for one in record.get("watchlists", ()))
+    return Occasion(
+        vehicle_id, concealed, record.get("camera", ""), matches, record["frames"], record["plates"][0]["confidence"],
+        record["direction"], began, continues,
+    )  # fmt: skip
 
 
 def _folder(name: str | None) -> PictureFolder | None:

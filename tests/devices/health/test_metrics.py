@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from plate_devices.actions.action import ActionState
 from plate_devices.health.metrics import METRICS, PREFIX, render
 from plate_devices.health.state import CameraHealth, Health
 from plate_devices.outputs.output import OutputState
@@ -17,6 +18,7 @@ def busy() -> Health:
     health = Health([camera])
     health.temperature, health.throttled, health.clock_set = 61.4, ["throttled since start"], True
     health.outputs = [OutputState("mqtt", 5, 7, 1, "no answer", 3.0), OutputState("csv", 0, 12, 0, "", 9.0)]
+    health.actions = [ActionState("gate", "gpio", True, False, False, 3, 1, 0, "no pin", "pulse")]
     camera.frame(datetime(2026, 5, 1, tzinfo=UTC))
     camera.source_state = ""
     return health
@@ -42,6 +44,8 @@ def test_values_and_labels() -> None:
     assert 'plate_edge_output_waiting{output="mqtt"} 5\n' in page
     assert 'plate_edge_output_up{output="mqtt"} 0\nplate_edge_output_up{output="csv"} 1\n' in page
     assert "plate_edge_source_up 1\n" in page
+    assert 'plate_edge_action_done_total{action="gate"} 3\n' in page
+    assert 'plate_edge_action_up{action="gate"} 0\n' in page
 
 
 def test_unknown_values_are_omitted() -> None:

@@ -184,6 +184,13 @@ function showHints(state) {
   $("sharpness").textContent = `${state.sharpness}, best ${best}`;
 }
 
+function describeAction(action) {
+  const pin = action.active === null ? undefined : action.active ? "pin active" : "pin inactive";
+  const kind = action.dry_run ? "dry run" : action.simulated ? "simulated" : undefined;
+  const counts = `${action.done} done, ${action.failed} failed`;
+  return [kind, pin, counts, action.last_error || action.last].filter(Boolean).join(", ");
+}
+
 function showFigures(state, health) {
   const rows = [
     ["picture", state.size && `${state.size[0]} × ${state.size[1]}`],
@@ -197,6 +204,7 @@ function showFigures(state, health) {
     ["reads with", health.engine || undefined],
     ...(health.outputs ?? []).map(output => [output.name, output.last_error
       ? `${output.waiting} waiting: ${output.last_error}` : `${output.delivered} delivered, ${output.waiting} waiting`]),
+    ...(health.actions ?? []).map(action => [action.name, describeAction(action)]),
   ].filter(([, value]) => value !== undefined && value !== null && value !== "");
   $("figures").replaceChildren(...rows.flatMap(([name, value]) => [element("dt", name), element("dd", String(value))]));
 }

@@ -1,0 +1,42 @@
+"""Vehicles for the tests of actions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from plate_devices.actions.action import ListMatch, Occasion
+from plate_devices.actions.fake import FakeSettings
+
+LISTS = (ListMatch("family", "exact"),)
+
+
+def occasion(number: int = 1, text: str = "AB12CDE", **given: Any) -> Occasion:
+    """Return a vehicle that is on the list `family` and fits every condition."""
+    plate = {"text": text, "confidence": 0.99}
+    matches = given.pop("matches", LISTS)
+    record: dict[str, Any] = {
+        "schema": 1, "type": "seen", "id": f"seen-{number}", "vehicle_id": f"vehicle-{number}", "plates": [plate],
+        "last_time": "2026-05-01T12:00:00.000Z", "source": "demo", "direction": "approaching", "frames": 5,
+        "watchlists": [{"name": one.name, "match": one.kind, "plate_name": 'Anna "A"'} for one in matches],
+    }  # fmt: skip
+    values: dict[str, Any] = {
+        "vehicle_id": f"vehicle-{number}", "record": record, "camera": "gate", "matches": matches, "frames": 5,
+        "confidence": 0.99, "direction": "approaching", "began": 100.0, "continues": False,
+    }  # fmt: skip
+    return Occasion(**(values | given))
+
+
+def fake(name: str = "gate", **given: Any) -> FakeSettings:
+    """Return the settings of an action that only counts."""
+    values: dict[str, Any] = {"lists": ("family",), "cool_down": 1.0}
+    return FakeSettings(name=name, **(values | given))
+
+
+def until(happened: Callable[[], object], within: float = 30.0) -> None:
+    """Wait until something happens."""
+    deadline = time.monotonic() + within
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)

@@ -1,0 +1,188 @@
+"""Pins, with gpiozero's mock: inactive at the start, after each pulse and at the end, also after a kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from action_helpers import occasion, until
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
+
+from plate_devices.actions.action import ActionError
+from plate_devices.actions.gpio import _PINS, GpioAction, GpioSettings
+
+
+@pytest.fixture
+def factory() -> Iterator[MockFactory]:
+    before, made = Device.pin_factory, MockFactory()
+    Device.pin_factory = made
+    yield made
+    assert not _PINS
+    made.reset()
+    Device.pin_factory = before
+
+
+def action(**given: Any) -> GpioAction:
+    values: dict[str, Any] = {"name": "gate", "lists": ("family",), "pin": 17, "pulse": 0.1}
+    return GpioAction(GpioSettings(**(values | given)))
+
+
+@pytest.mark.parametrize("active_low", [False, True])
+def test_pulse(factory: MockFactory, active_low: bool) -> None:
+    gate = action(active_low=active_low)
+    assert not gate.active
+    gate.open()
+    pin = factory.pin(17)
+    assert bool(pin.state) is active_low, "inactive"
+    before = len(pin.states)
+    gate.fire(occasion())
+    changes = pin.states[before:]
+    assert [bool(one.state) for one in changes] == [not active_low, active_low]
+    assert 0.1 <= changes[1].timestamp < 0.5
+    gate.close()
+    gate.close()
+    assert pin.function == "input"
+
+
+def test_actions_share_a_pin(factory: MockFactory) -> None:
+    one, two = action(), action(name="couriers", pin="GPIO17")
+    one.open()
+    two.open()
+    one.close()
+    two.fire(occasion())
+    two.close()
+    other = action(active_low=True)
+    one.open()
+    with pytest.raises(ActionError, match="another active_low"):
+        other.open()
+    one.close()
+
+
+def test_stop_cuts_the_pulse_short(factory: MockFactory) -> None:
+    gate = action(pulse=5.0)
+    gate.open()
+    results: list[str] = []
+    thread = threading.Thread(target=lambda: results.append(gate.fire(occasion())))
+    thread.start()
+    until(lambda: gate.active)
+    before = time.monotonic()
+    gate.interrupt()
+    thread.join()
+    assert time.monotonic() - before < 2
+    assert not gate.active
+    assert "cut short" in results[0]
+    gate.close()
+
+
+def test_failing_pin_is_released_and_reported(factory: MockFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = action()
+    gate.open()
+    pin = factory.pin(17)
+
+    def broken(*_: Any) -> None:
+        raise OSError("the chip is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(gate._pin.device), "on", broken)  # type: ignore[union-attr]
+        with pytest.raises(ActionError, match="pin 17 cannot be set: the chip is gone"):
+            gate.fire(occasion())
+    assert not pin.state
+    with monkeypatch.context() as patched:
+        patched.setattr(type(gate._pin.device), "off", broken)  # type: ignore[union-attr]
+        with pytest.raises(ActionError, match="could not be set inactive and was released"):
+            gate.fire(occasion())
+    assert pin.function == "input"
+    gate.close()
+
+
+def test_pin_that_does_not_exist(factory: MockFactory) -> None:
+    with pytest.raises(ActionError, match="pin 900 cannot be used"):
+        action(pin=900).open()
+
+
+def test_check_touches_no_pin(factory: MockFactory) -> None:
+    action().check()
+    assert factory.pins == {}
+
+
+def test_simulation_needs_no_gpiozero(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gpiozero", None)
+    from plate_runtime.errors import MissingPartError
+
+    with pytest.raises(MissingPartError, match=r"\[gpio\]"):
+        action()
+    gate = action(simulate=True)
+    gate.check()
+    gate.open()
+    assert (gate.simulated, gate.active) == (True, False)
+    assert gate.fire(occasion()) == "pulse on pin 17 for 0.1 s"
+    assert not gate.active
+    gate.close()
+
+
+SERVICE = """
+import sys, time
+from pathlib import Path
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory, MockPin
+
+class Line(MockPin):
+    "A pin whose level is a file: the worst case of a line that keeps its level when its process is killed."
+    def _change_state(self, value):
+        changed = super()._change_state(value)
+        with open(sys.argv[2], "a") as file:
+            file.write(f"{int(value)}\\n")
+        return changed
+
+Device.pin_factory = MockFactory(pin_class=Line)
+sys.path.insert(0, sys.argv[3])
+from action_helpers import occasion
+from plate_devices.actions.action_set import ActionSet
+from plate_devices.actions.gpio import GpioSettings
+from plate_devices.audit.audit_log import AuditLog
+from plate_devices.events.system_times import SystemTimes
+
+times = SystemTimes()
+settings = GpioSettings(name="gate", lists=("family",), pin=17, pulse=2.0, cool_down=4.0)
+actions = ActionSet([settings], AuditLog(Path(sys.argv[1]), times), times, lambda *said: print(*said, flush=True))
+print("ready", flush=True)
+number = int(sys.argv[4])
+for frame in range(1000):
+    actions.consider(occasion(number, began=0.0))
+    time.sleep(0.05)
+"""
+
+
+def test_killed_in_mid_pulse(tmp_path: Path) -> None:
+    """The line is set inactive by the next start, and the passing gets no second pulse."""
+    line, tests = tmp_path / "line", str(Path(__file__).parents[2])
+
+    def start(number: int) -> subprocess.Popen[bytes]:
+        arguments = [str(tmp_path / "audit.sqlite"), str(line), tests, str(number)]
+        return subprocess.Popen([sys.executable, "-c", SERVICE, *arguments], env=dict(os.environ))
+
+    def levels() -> list[str]:
+        return line.read_text().split() if line.exists() else []
+
+    first = start(1)
+    until(lambda: "1" in levels())
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    assert levels()[-1] == "1", "it was killed during the pulse"
+    before = len(levels())
+    second = start(2)
+    until(lambda: len(levels()) > before)
+    assert levels()[before] == "0", "the first thing is to set the pin inactive"
+    time.sleep(5.0)  # longer than the cool-down
+    second.kill()
+    second.wait()
+    assert levels()[before:] == ["0"] * len(levels()[before:]), "no second pulse"
