@@ -23,6 +23,7 @@ from .check_sets.packaged import is_shipped
 from .checks import assumptions, text_check
 from .checks.frame_texts import read_crops, search_all
 from .checks.reading_process import Reading, installed, read_all
+from .checks.start_check import Start, find_start
 from .checks.text_check import Limits
 from .convert import exact_int8, libraries
 from .convert.calibrate import COUNT, Calibration, choose
@@ -75,13 +76,14 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
         int8 = any(target.precision == "int8" for target in options.targets)
         shipped = is_shipped(source.digest)
         check_set = load_check_set(source.meta, options.data, options.calibration if int8 else 0, shipped=shipped)
-        limits = _limits(source, options, check_set)
+        start = find_start(source)
         calibration = None
         if int8:
             calibration = choose(check_set.train, options.calibration, options.seed, check_set.train_name)
         progress.step("loading TensorFlow and the network")
         with libraries.quiet(options.debug):
             network = load_network(source)
+            limits = _limits(source, options, check_set, start)
 
         accuracy = accuracy_check(source, check_set, limits)
         runner = _Runner(source, accuracy, progress, options.debug)
@@ -93,13 +95,20 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
         candidates = _convert_all(network, source, options, calibration, progress)
         checks = runner.score_files(candidates, staging, reference)
         found = runner.compare_noise(network, candidates, checks, staging)
+        kept = None
+        if start is not None:
+            progress.step(f"checking what {start.name} reads")
+            kept = start.kept([(staging.path(one.file), one.backend) for one in checks], limits, read_all)
         progress.close()
 
         scored = [one.with_scores(accuracy.scores(checks, one.name)) for one in candidates]
         artefacts = [one.with_noise(found.record(one.name)) for one in scored]
-        report = replace(accuracy.report(calibration, reference, artefacts, checks, runner.installed), noise=found)
+        report = accuracy.report(calibration, reference, artefacts, checks, runner.installed)
+        report = replace(report, noise=found, kept=kept)
         show(report.to_text())
         accuracy.judge(reference, checks)
+        if kept is not None:
+            kept.judge()
         noise.judge(found)
         for artefact in artefacts:
             path = staging.write(artefact.name, artefact.build())
@@ -178,8 +187,11 @@ def _steps(options: Options) -> int:
     return _FIRST_STEPS + 2 * len(options.targets) + 1
 
 
-def _limits(source: Source, options: Options, check_set: CheckSet) -> Limits:
+def _limits(source: Source, options: Options, check_set: CheckSet, start: Start | None) -> Limits:
+    """Return the limits. A network trained further on labelled crops must read as many as the one before it."""
     minimum = text_check.MINIMUM[source.meta.kind] if options.min_accuracy is None else options.min_accuracy
+    if start is not None and options.min_accuracy is None and isinstance(check_set.val, Labelled):
+        minimum = min(minimum, start.percent(check_set.val))
     return Limits(minimum, options.max_drop, folded=check_set.synthetic)
 
 

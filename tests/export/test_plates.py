@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from cell_plates import draw_cells, template_weights
 from PIL import Image
 from same_reading import recorded_texts, require_same
 
+from plate_export.check_sets.labelled import CheckSet, Labelled
 from plate_export.check_sets.load_check_set import load_check_set
 from plate_export.checks import reading_process
 from plate_export.checks.reading_process import Reading
@@ -152,6 +154,71 @@ def test_crops_that_the_network_went_on_with_are_left_out(
     assert "/home/me" not in manifest.to_json()
     assert manifest.training["settings"] == {"shard": 100, "data": "other", "watch": ["a.csv"]}
     assert manifest.training["start"]["training"]["own"]["path"] == "my-crops"
+
+
+class Shipped:
+    """A shipped network, and one that was trained from it."""
+
+    def __init__(self, network: Any, meta: ModelMeta, start: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        digest = hashlib.sha256(start.read_bytes()).hexdigest()
+        between = {**meta.training, "start": {"sha256": digest, "training": dict(meta.training)}}
+        later = {**meta.training, "start": {"sha256": "a" * 64, "training": between}}
+        weights_file.save(network, path, dataclasses.replace(meta, training=later))
+        self.path = path
+        monkeypatch.setattr("plate_export.checks.start_check.find_start.__defaults__", (start.parent,))
+        monkeypatch.setattr("plate_export.checks.start_check.load_packaged", self.packaged)
+
+    def packaged(self, meta: ModelMeta) -> CheckSet:
+        pictures, texts = draw_cells(5, 0, 40, PLATE_SPEC)
+        val = Labelled(standardise(pictures), texts, [str(place) for place in range(40)], list(pictures))
+        return CheckSet("packaged-plates/val", "", val.digest, val, val, True, np.ones(40, bool))
+
+
+@pytest.fixture
+def trained_further(
+    plate_network: Any, plate_meta: ModelMeta, plate_h5: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    return Shipped(plate_network, plate_meta, plate_h5, tmp_path / "m.h5", monkeypatch).path
+
+
+def test_a_network_trained_further_still_reads_what_the_shipped_one_reads(
+    trained_further: Path, crops: Path, tmp_path: Path
+) -> None:
+    arguments = [str(trained_further), "--data", str(crops), "--float", "--out", str(tmp_path / "out")]
+    assert export_command(arguments) == 0
+    kept = json.loads((tmp_path / "out" / "small-reader-1.0.0-report.json").read_text())["kept"]
+    assert (kept["start"], kept["set_name"], kept["count"]) == ("small-reader 1.0.0", "packaged-plates/val", 40)
+    assert kept["allowed"] == 1 and set(kept["after"].values()) == {kept["before"]} and kept["before"] >= 39
+
+
+def test_a_network_that_has_forgotten_is_exit_3(
+    trained_further: Path, crops: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = reading_process.read_all
+
+    def forgetful(path: Path, *rest: Any, **options: Any) -> Reading:
+        found = honest(path, *rest, **options)
+        if len(found.texts) == 40:
+            found.texts[:3] = ["", "", ""]
+        return found
+
+    monkeypatch.setattr("plate_export.export.read_all", forgetful)
+    match = r"small-reader-1\.0\.0-float32\.tflite in litert has forgotten plates, it reads 3[67] of 40"
+    _refused(AccuracyError, [trained_further, "--data", crops, "--float"], tmp_path / "out", match)
+
+
+def test_a_network_trained_further_has_to_read_as_many_crops_as_the_one_before_it(
+    trained_further: Path, crops: Path, tmp_path: Path
+) -> None:
+    lines = (crops / "labels.csv").read_text().splitlines()
+    wrong = [line if place % 2 else line.replace(",", ",Z") for place, line in enumerate(lines[2:])]
+    (crops / "labels.csv").write_text("\n".join(["image,text", *wrong]))
+    arguments = [str(trained_further), "--data", str(crops), "--float", "--out", str(tmp_path / "out")]
+    assert export_command(arguments) == 0, "half of these labels are wrong, for both"
+    text = _refused(
+        AccuracyError, [trained_further, "--data", crops, "--float", "--min-accuracy", "80"], tmp_path / "no", "80 %"
+    )
+    assert "the .h5 itself reads 15 of 30" in text
 
 
 def test_no_generator_is_needed_for_float_files_of_labelled_crops(

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from ..artefact import Artefact
 from ..check_sets.labelled import CheckSet
+from ..checks.start_check import Kept
 from ..checks.text_check import Limits
 from ..convert.calibrate import Calibration
 from ..noise import Noise
@@ -29,6 +30,7 @@ class ExportReport:
     installed: Mapping[str, str | None]
     libraries: Mapping[str, str]
     noise: Noise = field(default_factory=Noise)
+    kept: Kept | None = None
 
     headers: ClassVar[Sequence[str]]
     """Of the columns between the interpreter and how far a file agrees with its `.h5`."""
@@ -53,6 +55,7 @@ class ExportReport:
             "h5": self._result(self.reference),
             "artefacts": [self._artefact(artefact) for artefact in self.artefacts],
             "noise": self.noise.to_json(),
+            "kept": self.kept.to_json() if self.kept else None,
             "interpreters": dict(self.installed),
             "not_run": self.not_run,
             "libraries": dict(self.libraries),
@@ -64,6 +67,8 @@ class ExportReport:
         lines = [f"# {meta.name} {meta.version} from {self.source.path.name}", ""]
         lines += [f"- {note}" for note in (*self.source.notes, *self.check_set.notes)]
         lines += self._head()
+        if self.kept:
+            lines.append(f"- {self.kept}")
         headers = ("file", "KB", "interpreter", *self.headers, "agrees", "diff.")
         lines += ["", *to_table(headers, self._rows()), "", *self._differences()]
         lines.append(f"Files: {', '.join(one.name for one in self.artefacts)}.")
