@@ -35,6 +35,8 @@ BENCHMARKS = {
     "live_page": "what the live page costs while a browser shows it",
     "hostile_clients": "an honest client beside 200 hostile ones, on page and socket",
     "outputs": "what an event costs until every output has it",
+    "actions": "from the frame to the pin, wrong pulses, and second pulses after kills",
+    "directions": "directions of vehicles in drawn drives, right, wrong and unclear",
     "damaged_queues": "what is lost of 600 damaged queues of events",
     "shared_search": "a search for character networks with no, one and two workers",
     "outages": "what is held while cameras fall over for a quarter of an hour",

@@ -280,11 +280,22 @@ def archive() -> str:
     return _columns("archive", heads)
 
 
+def actions() -> str:
+    """Actions: from the frame to the pin, wrong pulses and kills."""
+    return _columns("actions", {"figure": "measured", "value": "figure"})
+
+
+def directions() -> str:
+    """Directions of vehicles in drawn drives."""
+    heads = {"drives": "drives", "vehicles": "vehicles", "right": "right", "unclear": "not clear", "wrong": "wrong"}
+    return _columns("directions", heads)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "readers": readers, "frames": frames, "default-mode": default_mode, "characters": characters, "start": start,
     "inference": inference,
     "finding": finding, "reporting": reporting, "following": following, "skipping": skipping, "drive": drive,
-    "outputs": outputs, "cameras": cameras, "cameras-rtsp": cameras_rtsp,
+    "outputs": outputs, "actions": actions, "directions": directions, "cameras": cameras, "cameras-rtsp": cameras_rtsp,
     "cameras-overload": cameras_overload, "fleet": fleet, "hostile": hostile,
     "networks": networks, "jobs": jobs, "jobs-steps": jobs_steps, "archive": archive,
     "mutants": mutants, **cards.TABLES,

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from action_helpers import occasion
 from PIL import Image
 
+from plate_devices.actions.action import ActionError
+from plate_devices.actions.make_actions import make_action
 from plate_devices.cli.infer import command
 from plate_devices.config.load import load_config
 from plate_devices.outputs.make_outputs import make_outputs
@@ -89,6 +92,22 @@ def test_an_output_of_another_package_has_its_section_of_the_settings(examples: 
         assert server.recv(1000) == b'<134>plate-edge: {"id": "1", "plates": [{"text": "AB12CDE"}]}'
     settings.write_text('[[output]]\ntype = "syslog"\nport = 0\n')
     with pytest.raises(ConfigError, match=r"line 3: output\[1\].port: 0 is not"):
+        load_config(settings)
+
+
+def test_an_action_of_another_package_has_its_section_of_the_settings(examples: Path) -> None:
+    settings, sound = examples / "gate.toml", examples / "bell.wav"
+    sound.write_bytes(b"RIFF")
+    row = f'[[action]]\ntype = "sound"\nname = "bell"\nlists = ["any"]\nplayer = "/bin/cat"\nfile = "{sound}"\n'
+    settings.write_text(row)
+    action = make_action(load_config(settings).actions[0])
+    action.check()
+    assert action.fire(occasion()) == "played bell.wav"
+    sound.unlink()
+    with pytest.raises(ActionError, match=r"bell\.wav"):
+        action.fire(occasion())
+    settings.write_text(row.replace(".wav", ".mp3"))
+    with pytest.raises(ConfigError, match=r"line 6: action\[1\].file: .* is not a .wav file"):
         load_config(settings)
 
 

@@ -1,4 +1,4 @@
-"""Backends, sources and outputs that other packages add through entry points of the groups `plate_edge.*`.
+"""Backends, sources, outputs and actions that other packages add through entry points of the groups `plate_edge.*`.
 
 They are looked up only for names that are not built in, so a normal start does not pay for the search.
 """

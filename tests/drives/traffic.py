@@ -20,6 +20,8 @@ SIZES = ((0.52, 0.11), (0.46, 0.13), (0.40, 0.15))
 # How often each manner of passing comes.
 _MANNERS = {"approach": 20, "recede": 14, "cross": 8, "stop": 6, "park": 3, "return": 3, "convoy": 4, "abreast": 4}
 _SMALLEST = 30.0
+STANDING = 0.8
+"""Metres; a vehicle that moves less stands."""
 LEGIBLE, WHOLE = 60.0, 0.97
 """A plate that is this wide in pixels, and of which this share is seen, can be read."""
 
@@ -48,6 +50,17 @@ class Passing:
             return None
         x, z, yaw = (float(np.interp(seconds, times, [row[i] for row in self.path])) for i in (1, 2, 3))
         return Pose(x, z, yaw)
+
+    def direction(self, first: float, last: float) -> str:
+        """Return the direction of its movement in metres between two seconds, as `follow.direction` names it."""
+        a, b = self.pose(max(first, self.path[0][0])), self.pose(min(last, self.path[-1][0]))
+        assert a is not None and b is not None
+        across, ahead = b.x - a.x, b.z - a.z
+        if max(abs(across), abs(ahead)) < STANDING:
+            return "standing"
+        if abs(ahead) > abs(across):
+            return "approaching" if ahead < 0 else "leaving"
+        return "left" if across < 0 else "right"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from plate_devices.actions.action import Action, ActionError
@@ -18,6 +19,8 @@ from plate_runtime.errors import missing_extra
 
 if TYPE_CHECKING:
     from plate_devices.actions.action import Occasion
+
+_MODULES = Path("/sys/module")
 
 LONGEST_PULSE = 10.0
 """Longest pulse in seconds: an input that opens a gate needs less than a second."""
@@ -194,6 +197,15 @@ class GpioAction(Action):
         except Exception as error:  # each library for pins raises its own errors
             raise ActionError(f"{settings.target} cannot be used: {_reason(error)}") from error
         return device
+
+
+def keeps_level_after_kill(modules: Path = _MODULES) -> bool:
+    """Whether the kernel keeps the level of a pin whose process was killed, as kernels of Raspberry Pi OS do."""
+    for driver in ("pinctrl_bcm2835", "pinctrl_rp1"):
+        with suppress(OSError):
+            if (modules / driver / "parameters" / "persist_gpio_outputs").read_text("ascii").strip() in ("Y", "1"):
+                return True
+    return False
 
 
 def _set_off(device: _Device, target: str) -> None:

@@ -107,6 +107,7 @@ def check_actions(options: InferOptions) -> Iterator[Finding]:
     config = options.config
     if config is None or not config.actions:
         return
+    from plate_devices.actions.gpio import keeps_level_after_kill
     from plate_devices.actions.make_actions import make_action
 
     for settings in config.actions:
@@ -120,6 +121,9 @@ def check_actions(options: InferOptions) -> Iterator[Finding]:
             yield Finding("actions", "warning", f"{settings.name} does nothing real", f"remove {idle} once it is tried")
         else:
             yield Finding("actions", "ok", f"{settings.name} is available; it was not done")
+            if settings.type == "gpio" and keeps_level_after_kill():
+                message = f"{settings.name}: its pin keeps its level if the program is killed during a pulse"
+                yield Finding("actions", "warning", message, "add dtparam=strict_gpiod to /boot/firmware/config.txt")
 
 
 def _check_queue(config: Any) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
 from plate_devices.actions.action import ActionError
-from plate_devices.actions.gpio import _PINS, GpioAction, GpioSettings
+from plate_devices.actions.gpio import _PINS, GpioAction, GpioSettings, keeps_level_after_kill
 
 
 @pytest.fixture
@@ -127,6 +127,15 @@ def test_simulation_needs_no_gpiozero(monkeypatch: pytest.MonkeyPatch) -> None:
     assert gate.fire(occasion()) == "pulse on pin 17 for 0.1 s"
     assert not gate.active
     gate.close()
+
+
+@pytest.mark.parametrize(("content", "keeps"), [("Y\n", True), ("N\n", False), (None, False)])
+def test_kernels_that_keep_the_level_of_released_pins(tmp_path: Path, content: str | None, keeps: bool) -> None:
+    folder = tmp_path / "pinctrl_rp1" / "parameters"
+    folder.mkdir(parents=True)
+    if content is not None:
+        (folder / "persist_gpio_outputs").write_text(content)
+    assert keeps_level_after_kill(tmp_path) is keeps
 
 
 SERVICE = """

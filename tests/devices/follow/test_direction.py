@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from drives.guessing import Errors, GuessingReader
 from drives.scoring import stamp
-from drives.traffic import RATE, Passing, plan_drive
+from drives.traffic import RATE, plan_drive
 
 from plate_devices.follow import Follower, Vehicle
 from plate_devices.follow.direction import FOCAL_LENGTH, Path
@@ -77,19 +77,6 @@ def test_single_wrong_positions_change_nothing() -> None:
     assert path(places).direction(stood=False) == "approaching"
 
 
-def true_direction(passing: Passing, first: float, last: float) -> str:
-    """Return the direction of a passing between two seconds, by its movement in metres."""
-    a = passing.pose(max(first, passing.path[0][0]))
-    b = passing.pose(min(last, passing.path[-1][0]))
-    assert a is not None and b is not None
-    across, ahead = b.x - a.x, b.z - a.z
-    if max(abs(across), abs(ahead)) < 0.8:
-        return "standing"
-    if abs(ahead) > abs(across):
-        return "approaching" if ahead < 0 else "leaving"
-    return "left" if across < 0 else "right"
-
-
 def followed(seed: int, step: int) -> list[tuple[Vehicle, str]]:
     """Return the vehicles of a drive with their true directions."""
     drive = plan_drive(seed, vehicles=30, seconds=300)
@@ -104,7 +91,7 @@ def followed(seed: int, step: int) -> list[tuple[Vehicle, str]]:
         first, last = vehicle.first_frame / RATE, vehicle.last_frame / RATE
         for one in drive.passings:
             if fold(one.text) == fold(vehicle.plate.text) and one.path[0][0] <= last and first <= one.path[-1][0]:
-                found.append((vehicle, true_direction(one, first, last)))
+                found.append((vehicle, one.direction(first, last)))
                 break
     return found
 

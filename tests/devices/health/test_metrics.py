@@ -70,6 +70,7 @@ def test_as_json_holds_it() -> None:
     assert state["outputs"][0] == {
         "name": "mqtt", "waiting": 5, "delivered": 7, "dropped": 1, "last_error": "no answer", "since": 3.0
     }  # fmt: skip
+    assert (state["actions"][0]["name"], state["actions"][0]["simulated"]) == ("gate", True)
     assert state["last_time"] == "2026-05-01T00:00:00.000+00:00"
     assert state["seconds_without_frame"] < 60
     assert Health().as_dict()["seconds_without_frame"] is None
