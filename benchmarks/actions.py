@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -251,13 +251,13 @@ def near_misses(count: int, folder: Path) -> int:
     return pulses
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and write."""
     parser = command_line(__doc__)
     parser.add_argument("--vehicles", type=whole(1), default=200, help="that pass in real time (200)")
     parser.add_argument("--drawn", type=whole(1), default=1000, help="vehicles in degraded crops (1000)")
     parser.add_argument("--kills", type=whole(1), default=6, help="for each of ten passings (6)")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     from action_kills import Trial
 
     with tempfile.TemporaryDirectory() as made:

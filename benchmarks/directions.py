@@ -67,11 +67,11 @@ def follow(seed: int, seconds: int, painted: bool) -> Counter[str]:
     return counts
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and write."""
     parser = command_line(__doc__)
     parser.add_argument("--seconds", type=whole(60), default=300, help="length of a drive (300)")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     guessed = sum((follow(seed, options.seconds, False) for seed in SEEDS), Counter[str]())
     painted = follow(PAINTED, options.seconds, True)
     rows = [
