@@ -39,7 +39,7 @@ def seconds_of_search(process: subprocess.Popen[str], trials: int) -> tuple[floa
         said += line
         if not began and re.match(r"drew |worker-.* joined", line):
             began = time.perf_counter()
-        if re.search(rf"search: {trials} of {trials} trials", line):
+        if re.search(rf"search: {trials}( of {trials})? trials", line) and not ended:
             ended = time.perf_counter()
             process.terminate()
     process.wait()
