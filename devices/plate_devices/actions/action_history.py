@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 AT_START = 10.0
 """Seconds from the first frame of a camera in which a vehicle counts as being in view before it."""
 
-OVER_AFTER = 60.0
-"""Seconds out of view after which a passing is over: as `follow.follower.SAME_SPOT_AFTER`."""
+OVER_AFTER = 600.0
+"""Seconds out of view after which a passing is over, also if the camera was lost in the meantime."""
 
 INTENT, DONE, FAILED, NOT, OVER = (f"action.{word}" for word in ("intent", "done", "failed", "not", "over"))
 """Kinds of rows in the audit log."""
@@ -108,7 +108,7 @@ class ActionHistory:
         with self._lock:
             over = [one for one in self._open if one.looked is not None and now - one.looked >= OVER_AFTER]
         entries = [
-            AuditEntry(OVER, "actions", "the vehicle has been out of view for a minute", {"intent": one.number})
+            AuditEntry(OVER, "actions", f"out of view for {OVER_AFTER / 60:g} minutes", {"intent": one.number})
             for one in over
             if one.number is not None
         ]

@@ -76,9 +76,11 @@ class ActionSet:
             kept.get(one.name) or ActionWorker(one, self._histories[one.target], self._audit, self._report)
             for one in settings
         ]
-        for worker in self._workers:
-            if worker not in new:
-                worker.close(3.0)
+        gone = [worker for worker in self._workers if worker not in new]
+        for worker in gone:
+            worker.stop()
+        for worker in gone:
+            worker.close(1.0)
         names = {worker.settings.name for worker in self._workers}
         first = not self._began and not self._vehicles
         for worker in new:

@@ -152,6 +152,9 @@ class ActionWorker:
         except AuditError as error:
             self._fail(f"{error}; without a written intent nothing is done", details)
             return
+        if (waited := time.monotonic() - job.decided) > self._action.LATEST:
+            self._fail(f"writing the intent took too long; {waited:.1f} s after the decision it is too late", details)
+            return
         if settings.dry_run:
             self._succeed("dry run: nothing was done", details)
             return

@@ -37,6 +37,7 @@ _OPTIONAL_SECTIONS = {
 }
 _LISTS = {"output": "", "action": "", "watchlist": "plate_devices.watchlists.watchlist_settings:WatchlistSettings"}
 _MOST_BYTES = 1_000_000
+_MOST_ACTIONS = 64  # each has a thread
 _LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){20}""")
 """A key of 20 parts or more; settings have at most four. For thousands of parts, tomllib needs gigabytes."""
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
@@ -108,6 +109,8 @@ def _check_actions(config: Config, top: Location) -> None:
     names: set[str] = set()
     for number, action in enumerate(config.actions):
         place = top.below("action").below(number)
+        if number >= _MOST_ACTIONS:
+            place.refuse(f"there are {len(config.actions)} actions; at most {_MOST_ACTIONS} are allowed")
         if action.name in names:
             place.below("name").refuse(f"two actions are called {action.name}; give one another name")
         names.add(action.name)

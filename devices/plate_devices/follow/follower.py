@@ -217,9 +217,8 @@ class Follower:
 
     def _is_seen(self, track: Track, vehicle: Vehicle) -> bool:
         """Whether the track belongs to a passing that was returned by `seen` under another id."""
-        others = (
-            one for one in self._tracks if one is not track and one.id and one.first_seconds < track.first_seconds
-        )
+        # Ids sort by the time of their creation.
+        others = (one for one in self._tracks if one.id and one is not track and (not track.id or one.id < track.id))
         return any(self._continues(track, vehicle.plate.text, _reported(one, one.text)) for one in others)
 
     def _continues(self, track: Track, text: str, reported: _Reported) -> bool:

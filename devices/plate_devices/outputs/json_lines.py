@@ -39,6 +39,8 @@ class LinesSettings(OutputSettings):
     json: bool = True
 
     def __post_init__(self) -> None:
+        if self.path is None and self.events != ("vehicle",):
+            raise SettingError("events", "lines on standard output hold vehicles; name a path, or leave out events")
         if self.tags and self.path is None:
             raise SettingError("tags", "lines on standard output hold all events; name a path, or leave out tags")
 

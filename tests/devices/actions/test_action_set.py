@@ -227,6 +227,25 @@ def test_action_that_was_busy_for_long_is_too_late(
     assert "too late" in audit.rows(what="action.not")[0].why
 
 
+def test_slow_disk_makes_it_too_late(
+    start: Start, audit: AuditLog, fired: list[Occasion], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeAction, "LATEST", 0.2)
+    before = AuditLog.add_all
+
+    def slow(self: AuditLog, entries: list[AuditEntry]) -> list[int]:
+        time.sleep(0.3 if entries[0].what == "action.intent" else 0.0)
+        return before(self, entries)
+
+    monkeypatch.setattr(AuditLog, "add_all", slow)
+    actions = start(fake())
+    actions.consider(occasion())
+    until(lambda: actions.state()[0].failed)
+    settle(actions)
+    assert fired == []
+    assert kinds(audit) == ["intent", "failed"]
+
+
 def test_actions_with_one_target_act_once_for_a_passing(start: Start, fired: list[Occasion]) -> None:
     class Shared(FakeSettings):
         @property

@@ -107,6 +107,13 @@ def test_settings_that_make_no_sense_are_refused(key: str, value: Any) -> None:
     assert error.value.key == key
 
 
+def test_number_of_actions_is_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_text("".join(f'[[action]]\ntype = "fake"\nname = "a{n}"\nlists = ["any"]\n' for n in range(65)))
+    with pytest.raises(ConfigError, match=r"line 257: action\[65\]: there are 65 actions"):
+        load_config(path)
+
+
 def test_until_midnight() -> None:
     assert why_not(fake(hours=("20:00-24:00",)), occasion(), datetime(2026, 5, 1, 23, 59)) == ""
     assert why_not(fake(hours=("20:00-24:00",)), occasion(), datetime(2026, 5, 1, 0, 0)) != ""

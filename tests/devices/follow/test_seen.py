@@ -86,6 +86,17 @@ def test_second_track_of_a_vehicle_in_view_continues_it() -> None:
     assert len({one.vehicle.id for look in looks for one in look if not one.continues}) <= 1
 
 
+def test_two_plates_of_one_text_are_one_passing() -> None:
+    """As by a mirror: both begin in the same frame, and one of them is read clearly later."""
+    follower = Follower()
+    new: set[str] = set()
+    for number in range(8):
+        unsure = 0.3 if number < 4 else 0.97
+        follower.add(at(number), [plate("AB12CDE", 60, 60, 90, unsure), plate("AB12CDE", 400, 250, 90)])
+        new |= {one.vehicle.id for one in follower.seen() if not one.continues}
+    assert len(new) == 1
+
+
 def test_uncertain_vehicles_are_not_seen() -> None:
     follower = Follower()
     for number in range(4):
