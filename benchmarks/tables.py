@@ -280,6 +280,15 @@ def archive() -> str:
     return _columns("archive", heads)
 
 
+def shared_search() -> str:
+    """A search for hyperparameters with a chief and workers."""
+    heads = {
+        "workers": "workers", "trials": "trials", "seconds": "seconds", "seconds_per_trial": "seconds a trial",
+        "best_score": "best score",
+    }  # fmt: skip
+    return _columns("shared-search", heads)
+
+
 def actions() -> str:
     """Actions: from the frame to the pin, wrong pulses and kills."""
     return _columns("actions", {"figure": "measured", "value": "figure"})
@@ -297,7 +306,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "finding": finding, "reporting": reporting, "following": following, "skipping": skipping, "drive": drive,
     "outputs": outputs, "actions": actions, "directions": directions, "cameras": cameras, "cameras-rtsp": cameras_rtsp,
     "cameras-overload": cameras_overload, "fleet": fleet, "hostile": hostile,
-    "networks": networks, "jobs": jobs, "jobs-steps": jobs_steps, "archive": archive,
+    "networks": networks, "shared-search": shared_search, "jobs": jobs, "jobs-steps": jobs_steps, "archive": archive,
     "mutants": mutants, **cards.TABLES,
 }  # fmt: skip
 """What stands after `figures:` -> the function that makes the table."""
