@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import time
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from plate_devices.archive.archive_rows import day_of, require_pyarrow, stored, table_of
+from plate_devices.archive.known_addresses import KnownAddresses
 from plate_devices.private_files import clean_folder, create_folder, open_private, replacing, sync_folder
 from plate_devices.unique_ids import uuid7
 from plate_runtime.errors import DataError, DeviceError, UsageError, reason_of
@@ -49,6 +49,7 @@ class ArchiveFolder:
         self.folder = folder
         self._rows: list[Row] = []
         self._since = 0.0
+        self._known = KnownAddresses()
         try:
             create_folder(folder / ROWS)
             self._lock = open_private(folder / ".lock", os.O_RDWR)
@@ -57,7 +58,7 @@ class ArchiveFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._agree(run)
-            self._known = {_digest(address) for address in self._addresses()}
+            self._known.add_all(self._addresses())
         except BlockingIOError as error:
             self.close()
             raise DeviceError(f"{folder}: another plate-archive writes there; wait for its end") from error
@@ -71,11 +72,9 @@ class ArchiveFolder:
         return len(self._known)
 
     def new(self, addresses: Iterable[Address]) -> Iterator[Address]:
-        """Yield the addresses without a row, each once. An address takes about 90 bytes of memory."""
+        """Yield the addresses without a row, each once."""
         for address in addresses:
-            digest = _digest(stored(address.name))
-            if digest not in self._known:
-                self._known.add(digest)
+            if self._known.add(stored(address.name)):
                 yield address
 
     def add(self, row: Row) -> None:
@@ -100,6 +99,7 @@ class ArchiveFolder:
 
     def close(self) -> None:
         """Let other processes write; rows that were not flushed are lost."""
+        self._known.close()
         with suppress(OSError):
             os.close(self._lock)
 
@@ -166,10 +166,6 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise DataError(f"{path} is damaged: {reason_of(error)}; use another --out") from error
     return dict(found)
-
-
-def _digest(address: str) -> int:
-    return int.from_bytes(hashlib.blake2b(address.encode(), digest_size=16).digest(), "big")
 
 
 def _shown(value: Any) -> str:

@@ -114,8 +114,11 @@ def _look(given: dict[str, Any], options: InferOptions | None) -> Iterator[Findi
 
 def _describe_jobs(row: Row) -> str:
     if row.jobs == 1:
-        return "one thread reads as much as several"
-    return f"{row.jobs} threads read {row.jobs_gain:.2f} times as many crops as one: --jobs {row.jobs} for busy cameras"
+        return "one thread reads as many sample crops as several; decoding was not measured"
+    measured = (
+        f"{row.jobs} threads read {row.jobs_gain:.2f} times as many sample crops as one; decoding was not measured"
+    )
+    return f"{measured}: try --jobs {row.jobs} if cameras drop frames while a core is idle"
 
 
 def _folder(options: InferOptions | None) -> Path:

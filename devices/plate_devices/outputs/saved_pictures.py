@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,15 +31,24 @@ MARK = b"plate-edge"
 """Comment in every saved JPEG. Retention deletes only files with it, and files named by an id."""
 
 _LOSSY: dict[str, Any] = {"quality": 92, "subsampling": 0, "comment": MARK}
+_COMMENT_WITHIN = 128
+"""Bytes from the beginning of a saved JPEG that hold its comment."""
+
+_MOST_COUNTED = 1000
 
 
 class PictureFolder:
-    """A folder of saved pictures. Each is written whole or not at all, readable by its owner alone."""
+    """A folder of saved pictures. Each is written whole or not at all, readable by its owner alone.
+
+    The comment of each picture names the run. So a name that this run has used is recognised in the folder itself, and
+    memory stays the same with a million pictures.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Make the folder. Raises DeviceError if that fails."""
         self.folder = folder
-        self._used: set[str] = set()
+        self._comment = _comment(MARK + b" " + secrets.token_hex(6).encode())
+        self._numbers: dict[str, int] = {}
         try:
             create_folder(folder)
         except OSError as error:
@@ -56,7 +66,7 @@ class PictureFolder:
         """Save a picture as JPEG under a name not used in this run yet, and return its path.
 
         Args:
-            unique: the name is unique by itself and is not remembered: a camera runs for a year.
+            unique: the name is unique by itself, and is not looked for in the folder.
             keep: a picture of that name that is there already stays, and the new one gets a number.
             label: what was read; it is added to the folder's `label_draft`.
 
@@ -73,7 +83,8 @@ class PictureFolder:
         keep: bool = False,
         label: DraftLabel | None = None,
     ) -> Path:
-        """Save the content of a JPEG; see `save`."""
+        """Save what `as_jpeg` returned; see `save`."""
+        content = content.replace(_comment(MARK), self._comment, 1)
         path = self.folder / (f"{_stem(name)}.jpg" if unique else self._free(name))
         number = 1
         while keep and path.exists():
@@ -88,13 +99,28 @@ class PictureFolder:
         return path
 
     def _free(self, name: str) -> str:
+        """Return a name that no picture of this run has. Pictures of earlier runs are replaced."""
         stem = _stem(name)
-        chosen, number = stem, 1
-        while chosen in self._used:
+        number = self._numbers.pop(stem, 0) + 1
+        while self._is_used(chosen := f"{stem}-{number}.jpg" if number > 1 else f"{stem}.jpg"):
             number += 1
-            chosen = f"{stem}-{number}"
-        self._used.add(chosen)
-        return f"{chosen}.jpg"
+        # Many pictures of one name are not counted again and again.
+        self._numbers[stem] = number
+        if len(self._numbers) > _MOST_COUNTED:
+            del self._numbers[next(iter(self._numbers))]
+        return chosen
+
+    def _is_used(self, name: str) -> bool:
+        try:
+            with (self.folder / name).open("rb") as file:
+                return self._comment in file.read(_COMMENT_WITHIN)
+        except OSError:  # it is not there, or saving it will say what is wrong
+            return False
+
+
+def _comment(text: bytes) -> bytes:
+    """Return a segment of a JPEG."""
+    return b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text
 
 
 def _stem(name: str) -> str:

@@ -19,9 +19,10 @@ from device_helpers import process
 from films import write_film
 from PIL import Image
 
-from plate_devices.archive import archive_folder
+from plate_devices.archive import archive_folder, known_addresses
 from plate_devices.archive.archive_folder import ArchiveFolder, read_manifest
 from plate_devices.archive.archive_rows import Address
+from plate_devices.archive.known_addresses import KnownAddresses
 from plate_devices.archive.stored_files import list_addresses
 from plate_devices.cli.archive import command
 from plate_runtime.errors import DataError, DeviceError, UsageError
@@ -240,3 +241,13 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(UsageError, match=r"pip install '\.\[archive\]'"):
         command([str(tmp_path), "--out", str(tmp_path / "out")])
+
+
+def test_addresses_are_known_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_addresses, "_MOST_MEMORY_KB", 64)
+    known = KnownAddresses()
+    names = [f"s3://bucket/{number}.jpg" for number in range(20_000)]
+    known.add_all(names[:15_000])
+    assert [known.add(name) for name in names] == 15_000 * [False] + 5_000 * [True]
+    assert len(known) == 20_000
+    known.close()

@@ -11,7 +11,8 @@ import pytest
 from device_helpers import make_plate
 from PIL import Image
 
-from plate_devices.outputs.saved_pictures import PictureFolder, annotate, picture_name, save_picture
+from plate_devices.outputs import saved_pictures
+from plate_devices.outputs.saved_pictures import PictureFolder, annotate, as_jpeg, picture_name, save_picture
 from plate_runtime.errors import DeviceError
 
 
@@ -21,6 +22,28 @@ def test_names_are_made_safe_and_never_used_twice(tmp_path: Path) -> None:
     names = [folder.save(picture, name).name for name in ("a", "a", "../../b c", "...", "a")]
     assert names == ["a.jpg", "a-2.jpg", "b_c.jpg", "picture.jpg", "a-3.jpg"]
     assert sorted(path.name for path in folder.folder.iterdir()) == sorted(names)
+
+
+def test_names_of_an_earlier_run_are_used_again(tmp_path: Path) -> None:
+    for colour in (10, 200):
+        folder = PictureFolder(tmp_path)
+        names = [folder.save(Image.new("L", (8, 8), colour), name).name for name in ("a", "b", "a", "a-2")]
+        assert names == ["a.jpg", "b.jpg", "a-2.jpg", "a-2-2.jpg"]
+        for path in tmp_path.iterdir():
+            with Image.open(path) as image:
+                assert image.getpixel((0, 0)) == colour
+                assert image.info["comment"].startswith(b"plate-edge ")
+
+
+def test_names_are_found_in_the_folder_and_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saved_pictures, "_MOST_COUNTED", 3)
+    folder, content = PictureFolder(tmp_path), as_jpeg(Image.new("L", (8, 8)))
+    for _ in range(2):
+        for number in range(50):
+            folder.save_jpeg(content, f"picture{number}")
+    assert len(folder._numbers) == 3
+    names = {f"picture{number}{again}.jpg" for number in range(50) for again in ("", "-2")}
+    assert {path.name for path in tmp_path.iterdir()} == names
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "jpeg", "webp"])
