@@ -176,7 +176,7 @@ class ActionWorker:
         self._note(DONE, result, details)
 
     def _fail(self, reason: str, details: dict[str, Any]) -> None:
-        """Report a failure. It is not repeated: nobody knows how much of it was done."""
+        """Report a failure. It is not repeated: how much of it was done is unknown."""
         self._failed += 1
         self._last_error = reason
         self._report("action_failed", f"{self.settings.name}: {reason} (it is not repeated)")
