@@ -114,7 +114,8 @@ class EventPipeline:
 
     def _show_cameras(self, options: InferOptions) -> None:
         if self._delivery is not None:
-            self._delivery.show_cameras({one.name: one.tags for one in options.cameras if one.name})
+            lists = [one.name for one in options.config.watchlists] if options.config is not None else []
+            self._delivery.show_cameras({one.name: one.tags for one in options.cameras if one.name}, lists)
 
     def _close_delivery(self, seconds: float) -> None:
         delivery, self._delivery = self._delivery, None

@@ -98,9 +98,10 @@ class Delivery:
         self._maintenance = BackgroundThread(self._maintain, "outputs")
         self._maintenance.start()
 
-    def show_cameras(self, cameras: Mapping[str, Sequence[str]]) -> None:
-        """Set the cameras that the outputs announce: names with tags."""
+    def show_cameras(self, cameras: Mapping[str, Sequence[str]], lists: Sequence[str] = ()) -> None:
+        """Set what the outputs announce: names of cameras with their tags, and names of watch lists."""
         for output in self._outputs:
+            output.lists = tuple(lists)
             wanted = set(self._tags[output.name])
             output.cameras = tuple(name for name, tags in cameras.items() if not wanted or wanted & set(tags))
         self._wake_senders()

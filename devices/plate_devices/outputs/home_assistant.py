@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from plate_devices.outputs.identity import node_id
@@ -28,21 +28,30 @@ _EVENT = (
 )
 
 
+_DIRECTIONS = ("approaching", "leaving", "left", "right", "standing", "unknown")
+_DIRECTION = "{{ value_json.direction | default('unknown', true) }}"
+_LIST_NAMES = "{{ value_json.watchlists | default([]) | map(attribute='name') | join(', ') | default('none', true) }}"
+
+LISTED_FOR = 60
+"""Seconds for which the binary sensor of a list is on after a vehicle on it was reported."""
+
 _ORIGIN = {"name": "plate-edge", "sw_version": __version__}
 
 Entity = tuple[str, str, dict[str, Any]]
 """Component, name and configuration."""
 
 
-def discovery(prefix: str, topic: str, device: str) -> Iterator[tuple[str, str]]:
-    """Yield topic and payload for each entity of a device that publishes under `topic`."""
+def discovery(prefix: str, topic: str, device: str, lists: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+    """Yield topic and payload for each entity of a device that publishes under `topic`; `lists` are its watch lists."""
     node = node_id(device)
     about = {"identifiers": [f"plate-edge-{node}"], "name": f"Plate Edge {device}", "model": "plate-infer"}
     there = {"availability_topic": f"{topic}/status"}
-    yield from _announced(prefix, node, about, (*_vehicle_entities(topic, there), _status(topic)))
+    yield from _announced(prefix, node, about, (*_vehicle_entities(topic, there, lists), _status(topic)))
 
 
-def camera_discovery(prefix: str, topic: str, device: str, camera: str) -> Iterator[tuple[str, str]]:
+def camera_discovery(
+    prefix: str, topic: str, device: str, camera: str, lists: Sequence[str] = ()
+) -> Iterator[tuple[str, str]]:
     """Yield topic and payload for each entity of a camera, which Home Assistant shows as a device of its own.
 
     It is available while both this device and the camera are.
@@ -59,7 +68,7 @@ def camera_discovery(prefix: str, topic: str, device: str, camera: str) -> Itera
     both = [{"topic": f"{topic}/status"}, {"topic": status_topic(topic, camera)}]
     there = {"availability": both, "availability_mode": "all"}
     component, entity, status = _status(of)
-    entities = (*_vehicle_entities(of, there), (component, entity, status | device_there))
+    entities = (*_vehicle_entities(of, there, lists), (component, entity, status | device_there))
     yield from _announced(prefix, node, about, entities)
 
 
@@ -79,7 +88,7 @@ def _announced(prefix: str, node: str, device: dict[str, Any], entities: Iterabl
         yield f"{prefix}/{component}/{node}/{entity}/config", json.dumps(config)
 
 
-def _vehicle_entities(of: str, there: dict[str, Any]) -> Iterator[Entity]:
+def _vehicle_entities(of: str, there: dict[str, Any], lists: Sequence[str]) -> Iterator[Entity]:
     """Yield the entities of the vehicles that are published under `of`; `there` says when they are available."""
     vehicle = {"state_topic": f"{of}/vehicle", **there}
     yield (
@@ -105,6 +114,35 @@ def _vehicle_entities(of: str, there: dict[str, Any]) -> Iterator[Entity]:
         },
     )
     yield (
+        "sensor",
+        "direction",
+        {
+            **vehicle,
+            "name": "Direction",
+            "icon": "mdi:arrow-decision",
+            "device_class": "enum",
+            "options": _DIRECTIONS,
+            "value_template": _DIRECTION,
+        },
+    )
+    yield (
+        "sensor",
+        "list_match",
+        {**vehicle, "name": "List match", "icon": "mdi:format-list-checks", "value_template": _LIST_NAMES},
+    )
+    for name in lists:
+        yield (
+            "binary_sensor",
+            f"list_{node_id(name)}",
+            {
+                **vehicle,
+                "name": f"On list {name}",
+                "icon": "mdi:car-info",
+                "value_template": _is_on(name),
+                "off_delay": LISTED_FOR,
+            },
+        )
+    yield (
         "event",
         "vehicle",
         {
@@ -115,6 +153,13 @@ def _vehicle_entities(of: str, there: dict[str, Any]) -> Iterator[Entity]:
             "value_template": _EVENT,
         },
     )
+
+
+def _is_on(name: str) -> str:
+    """Return a template that is ON for a vehicle on the list, else OFF; the name is escaped, whatever it holds."""
+    escaped = "".join(one if one.isascii() and one.isalnum() else f"\\U{ord(one):08x}" for one in name)
+    names = "value_json.watchlists | default([]) | map(attribute='name')"
+    return f"{{{{ 'ON' if '{escaped}' in {names} | list else 'OFF' }}}}"
 
 
 def _status(topic: str) -> Entity:

@@ -67,6 +67,7 @@ class MqttOutput(Output):
         self._conflicts = ConflictDetector(self.client_id, self.topic)
         self._unanswered = 0
         self._cameras: Sequence[str] = ()
+        self._lists: Sequence[str] = ()
         self._lost: Collection[str] = frozenset()
         self._client: BrokerClient | None = None
 
@@ -124,7 +125,7 @@ class MqttOutput(Output):
             raise self._unavailable(client, "is not connected")
         if self._conflicts.should_republish():
             self._publish_online(client)
-        if self._cameras != self.cameras:
+        if (self._cameras, self._lists) != (self.cameras, self.lists):
             self._announce(client)
         elif self._lost != self.lost:
             self._publish_states(client)
@@ -156,16 +157,18 @@ class MqttOutput(Output):
             with suppress(OSError, ValueError):
                 client.subscribe(f"{self.topic}/status")
         sent = [self._publish_online(client)]
-        cameras = self.cameras
+        cameras, lists = self.cameras, self.lists
         lost = self.lost
         sent += self._states(client, cameras, lost)
         if self._settings.discovery:
-            sent += [client.publish(topic, entity, qos=1, retain=True) for topic, entity in self._entities(cameras)]
+            sent += [
+                client.publish(topic, entity, qos=1, retain=True) for topic, entity in self._entities(cameras, lists)
+            ]
         acknowledged = self._wait(client, sent, self._mqtt.OPEN_WITHIN) == len(sent)
         self._unanswered = 0 if client.subscribed.is_set() else self._unanswered + 1
         if not acknowledged:
             raise self._unavailable(client, "does not acknowledge")
-        self._cameras, self._lost = cameras, lost
+        self._cameras, self._lists, self._lost = cameras, lists, lost
 
     def _publish_states(self, client: BrokerClient) -> None:
         """Publish the states of the cameras that were lost or are back."""
@@ -182,20 +185,22 @@ class MqttOutput(Output):
             for camera in cameras
         ]
 
-    def _entities(self, cameras: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Yield topic and payload of every entity; an empty payload for what is left of removed cameras.
+    def _entities(self, cameras: Sequence[str], lists: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Yield topic and payload of every entity; an empty payload for what is left of removed cameras and lists.
 
         Several cameras are devices beside this one, which then has its status alone.
         """
         place = self._settings.discovery_prefix, self.topic, self.device
-        for topic, entity in discovery(*place):
-            yield topic, "" if cameras and not topic.endswith("/status/config") else entity
-        for camera in cameras:
-            yield from camera_discovery(*place, camera)
+        found = {topic: "" for topic, _ in discovery(*place, self._lists)}
+        for topic, entity in discovery(*place, lists):
+            found[topic] = "" if cameras and not topic.endswith("/status/config") else entity
         for camera in self._cameras:
+            found |= {topic: "" for topic, _ in camera_discovery(*place, camera, self._lists)}
             if camera not in cameras:
-                yield from ((topic, "") for topic, _ in camera_discovery(*place, camera))
-                yield status_topic(self.topic, camera), ""
+                found[status_topic(self.topic, camera)] = ""
+        for camera in cameras:
+            found |= camera_discovery(*place, camera, lists)
+        yield from found.items()
 
     def _topic_of(self, event: Event) -> str:
         return camera_topic(self.topic, event["camera"]) if "camera" in event else self.topic

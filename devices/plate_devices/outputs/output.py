@@ -66,6 +66,9 @@ class Output(Protocol):
     cameras: Sequence[str] = ()
     """Names of the cameras whose events it gets; set by another thread while it is open. Empty for an unnamed one."""
 
+    lists: Sequence[str] = ()
+    """Names of the watch lists; set like `cameras`."""
+
     lost: Collection[str] = frozenset()
     """Names of the cameras that send no pictures now; set by another thread while it is open."""
 

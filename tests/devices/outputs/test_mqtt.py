@@ -75,7 +75,7 @@ def test_the_device_is_announced_to_home_assistant(broker: Broker) -> None:
     output = output_at(broker.port, topic="yard/cam")
     output.open()
     late = Listener(broker.port, "homeassistant/#")
-    until(lambda: len(late.heard) == 4)
+    until(lambda: len(late.heard) == 6)
     reported = {topic: json.loads(payload) for topic, payload, retained in late.heard if retained}
     late.close()
     output.close()
@@ -83,7 +83,7 @@ def test_the_device_is_announced_to_home_assistant(broker: Broker) -> None:
     assert plate["state_topic"] == "yard/cam/vehicle"
     assert plate["availability_topic"] == "yard/cam/status"
     assert reported["homeassistant/binary_sensor/gate/status/config"]["state_topic"] == "yard/cam/status"
-    assert len({entity["unique_id"] for entity in reported.values()}) == 4
+    assert len({entity["unique_id"] for entity in reported.values()}) == 6
     assert {entity["device"]["identifiers"][0] for entity in reported.values()} == {"plate-edge-gate"}
 
 
@@ -97,7 +97,7 @@ def test_several_cameras_are_devices_with_their_own_topics(broker: Broker) -> No
     assert output.send([event(3) | {"camera": "front"}]) == 1
     output.close()
     late = Listener(broker.port, "#")
-    until(lambda: len(late.heard) >= 7)
+    until(lambda: len(late.heard) >= 9)
     late.close()
     assert all(retained for _, _, retained in late.heard)
     states = {topic for topic, _, _ in late.heard if topic.startswith("yard/")}
@@ -106,7 +106,22 @@ def test_several_cameras_are_devices_with_their_own_topics(broker: Broker) -> No
     topics = {one["state_topic"] for one in reported}
     left = {"yard/cam/front/vehicle", "yard/cam/front/status", "yard/cam/status"}
     assert topics == left, "those of the removed camera are gone, too"
-    assert len(reported) == 5
+    assert len(reported) == 7
+
+
+@system
+def test_a_list_that_is_removed_is_removed_from_home_assistant(broker: Broker) -> None:
+    output = output_at(broker.port)
+    output.lists = ("family", "guests")
+    output.open()
+    output.lists = ("guests",)
+    output.send([])
+    output.close()
+    late = Listener(broker.port, "homeassistant/binary_sensor/#")
+    until(lambda: len(late.heard) >= 2)
+    late.close()
+    topics = {topic.split("/")[3] for topic, _, retained in late.heard if retained}
+    assert topics == {"list_guests", "status"}
 
 
 @system
