@@ -30,6 +30,7 @@ BENCHMARKS = {
     "second_looks": "what second looks at frames bring and cost",
     "default_mode": "what the default mode costs beside the mode that fits",
     "jobs": "frames a second by number of processes, beside RapidOCR",
+    "history": "searches among a million events",
     "large_pictures": "what pictures of 50 megapixels, and those made to hurt, cost at most",
     "videos": "decoding films, beside OpenCV",
     "live_page": "what the live page costs while a browser shows it",

@@ -42,7 +42,7 @@ def test_a_recorder_that_keeps_only_motion_shows_each_vehicle_with_its_time(
     found = records(capsys)
     names = [f"recorder-{one['first_seconds']:.1f}s-{one['plates'][0]['text']}.jpg" for one in found]
     assert [Path(one["crop"]).name for one in found] == names
-    assert sorted(names) == sorted(path.name for path in crops.iterdir())
+    assert sorted(names) == sorted(path.name for path in crops.glob("*.jpg"))
     assert [one["plates"][0]["text"] for one in found] == [one.text for one in vehicles(3)]
     for number, one in enumerate(found):
         assert 60 * number <= one["first_seconds"] < one["last_seconds"] < 60 * number + 2
