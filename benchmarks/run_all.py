@@ -29,6 +29,7 @@ BENCHMARKS = {
     "crop_looks": "what second looks at crops bring and cost",
     "second_looks": "what second looks at frames bring and cost",
     "default_mode": "what the default mode costs beside the mode that fits",
+    "learning_circle": "what the reader learns from 50 corrected plates, and what it forgets",
     "jobs": "frames a second by number of processes, beside RapidOCR",
     "history": "searches among a million events",
     "large_pictures": "what pictures of 50 megapixels, and those made to hurt, cost at most",

@@ -300,6 +300,14 @@ def directions() -> str:
     return _columns("directions", heads)
 
 
+def learning_circle() -> str:
+    """Plates read before and after training with corrected ones."""
+    return _columns(
+        "learning-circle",
+        {"set": "plates", "count": "count", "before": "read before", "after": "read after", "points": "points"},
+    )
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "readers": readers, "frames": frames, "default-mode": default_mode, "characters": characters, "start": start,
     "inference": inference,
@@ -307,7 +315,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "outputs": outputs, "actions": actions, "directions": directions, "cameras": cameras, "cameras-rtsp": cameras_rtsp,
     "cameras-overload": cameras_overload, "fleet": fleet, "hostile": hostile,
     "networks": networks, "shared-search": shared_search, "jobs": jobs, "jobs-steps": jobs_steps, "archive": archive,
-    "mutants": mutants, **cards.TABLES,
+    "learning-circle": learning_circle, "mutants": mutants, **cards.TABLES,
 }  # fmt: skip
 """What stands after `figures:` -> the function that makes the table."""
 

@@ -14,6 +14,7 @@ import pytest
 from plate_runtime import PlateReader
 from plate_runtime.labels import LabelledFrame, LabelledPicture
 from plate_runtime.model import shipped_model
+from plate_train.synthetic.fonts import listed_packages
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 SCRIPTS = sorted(path.stem for path in BENCHMARKS.glob("*.py") if "__main__" in path.read_text("utf-8"))
@@ -163,3 +164,11 @@ def test_the_halves_of_the_development_sets_are_fixed_and_divide_no_vehicle(load
     plates = tuple(LabelledPicture(Path("1.png"), text, group="ride") for text in ("", "X1"))
     assert chooses(LabelledFrame(Path("1.png"), plates))
     assert [chooses(LabelledFrame(Path(f"{n}.png"), ())) for n in range(4)] == [False, True, False, True]
+
+
+def test_no_training_uses_the_lettering_of_the_learning_circle(load: object) -> None:
+    other = load("other_lettering")  # type: ignore[operator]
+    listed = listed_packages()
+    assert other.FAMILY not in {one.family for one in listed}
+    assert other.PACKAGE not in {one.name for one in listed}
+    assert listed, "there are fonts to compare with"

@@ -82,3 +82,7 @@ def _training(what: Any, name: str, text: str, examples: str) -> argparse.Argume
         name, help=text, epilog=examples, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -65,7 +65,7 @@ def test_help_has_the_defaults_of_fine_tuning(capsys: pytest.CaptureFixture[str]
         command(["plate", "--help"])
     said = " ".join(capsys.readouterr().out.split())
     assert "(default: 12.0; with --data: not used, see --epochs)" in said
-    assert "(default: 0.0012; with --data: 0.0003)" in said
+    assert "(default: 0.0012; with --data: 0.0003, with --from too: 4e-05)" in said
     assert "how often each crop is used (with --data: 30)" in said
 
 
@@ -74,6 +74,20 @@ def test_fifty_crops_wait_for_no_more_drawings_than_they_need() -> None:
     assert few.count == 304
     assert few.steps == new_settings({"data": "x"}).goal(40).steps == 38
     assert many.count == 2048
+
+
+def test_few_crops_are_used_until_the_network_has_learned() -> None:
+    given = {"data": "x", "start": "plate-reader"}
+    assert new_settings(given).goal(40).steps == 400
+    assert new_settings(given).goal(4000).steps == 6316
+    assert new_settings(given | {"epochs": 30}).goal(40).steps == 64
+    assert new_settings(given | {"steps": 5}).goal(40).steps == 5
+
+
+def test_only_a_network_that_goes_on_is_moved_back() -> None:
+    assert new_settings({"data": "x"}).blend == 1
+    assert new_settings({"data": "x", "start": "plate-reader"}).blend == 0.6
+    assert new_settings({"data": "x", "start": "plate-reader", "blend": 0.5}).blend == 0.5
 
 
 def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,9 @@ from plate_runtime.manifest import InputSpec
 from plate_train.loop import checkpoint, lock
 from plate_train.loop.run_files import unfinished_run
 from plate_train.loop.shards import Advance, Store
+from plate_train.loop.training import normalised
 from plate_train.networks import weights_file
-from plate_train.plates.run import run
+from plate_train.plates.run import _blend, run
 from plate_train.plates.settings import new_settings, read_settings
 from plate_train.synthetic.plates.spec import PLATE_SPEC
 
@@ -119,6 +121,7 @@ def test_own_crops_are_learnt_from_a_network_that_was(finished: Path, tmp_path: 
         "data": str(crops),
         "start": str(finished / "model.h5"),
         "steps": 6,
+        "mix": 0.5,
         "shard": 32,
         "batch": 16,
         "threads": 1,
@@ -140,6 +143,20 @@ def test_own_crops_are_learnt_from_a_network_that_was(finished: Path, tmp_path: 
     assert record["own"]["name"] == "crops"
     assert str(tmp_path) not in json.dumps(record)
     assert record["start"]["training"]["step"] == 24
+    old, new = (weights_file.load(one / "model.h5") for one in (finished, folder))
+    for before, after in zip(normalised(old), normalised(new), strict=True):
+        np.testing.assert_array_equal(before.moving_mean.numpy(), after.moving_mean.numpy())
+    assert not np.array_equal(old.trainable_weights[0].numpy(), new.trainable_weights[0].numpy())
+
+
+def test_a_network_that_went_on_is_moved_back_a_part_of_the_way(finished: Path) -> None:
+    settings = new_settings({"data": "x", "start": str(finished / "model.h5"), "blend": 0.25})
+    network = weights_file.load(finished / "model.h5")
+    before = network.get_weights()
+    network.set_weights([values + 1 for values in before])
+    _blend(SimpleNamespace(average=network), settings)
+    for old, new in zip(before, network.get_weights(), strict=True):
+        np.testing.assert_allclose(new, old + 0.25, atol=1e-5)
 
 
 def test_a_generator_that_fails_does_not_cost_what_was_trained(tmp_path: Path) -> None:

@@ -17,11 +17,17 @@ _WEIGHT_DECAY = 0.02
 """Of AdamW: at each step kernels shrink by this times the learning rate."""
 
 
+def normalised(model: Any) -> list[Any]:
+    """Return the layers of batch normalisation of a Keras model."""
+    return [layer for layer in model.layers if type(layer).__name__ == "BatchNormalization"]
+
+
 class Training:
     """A network, its optimizer and, in `average`, a second network of averaged weights.
 
     Statistics of batch normalisation cannot be averaged: they belong to the weights that gave them.
     `update_statistics` computes them for the averaged weights (Izmailov et al. 2018), before these are scored or saved.
+    Layers of batch normalisation that are not trainable keep what they have.
 
     Args:
         model: a Keras model. loss: (targets, outputs) -> losses. batch: TensorFlow's specs of pictures and targets.
@@ -49,7 +55,7 @@ class Training:
         signature = [*batch, tf.TensorSpec((), tf.float32)]
         self._step = tf.function(self._update, input_signature=signature, autograph=False)
         self._read = compiled(self.average)
-        self._normalised = [layer for layer in self.average.layers if type(layer).__name__ == "BatchNormalization"]
+        self._normalised = [layer for layer in normalised(self.average) if layer.trainable]
         self._seen = tf.function(self._moments, input_signature=signature[:1], autograph=False)
 
     def step(self, pictures: NDArray[Any], targets: NDArray[Any], rate: float, weight: float) -> float:

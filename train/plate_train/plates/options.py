@@ -13,7 +13,7 @@ from ..loop.shared_search import Address, add_share_options, require_share
 from ..networks.tensorflow_setup import require_extra
 from ..progress import STARTING, progress
 from .architectures import ARCHITECTURES
-from .settings import FINE_TUNING, Settings, new_settings, read_settings
+from .settings import FINE_TUNING, FURTHER, Settings, new_settings, read_settings
 
 KIND = "plate"
 PREVIEWED = 105
@@ -35,7 +35,10 @@ EXAMPLES = """examples:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options. Those not given are None, so that a resumed run keeps the recorded values."""
     defaults = Settings()
-    add, setting = parser.add_argument, adder(parser, defaults, FINE_TUNING | {"hours": "not used, see --epochs"})
+    further = {name: f"{FINE_TUNING.get(name, getattr(defaults, name))}, with --from too: {value}"
+               for name, value in FURTHER.items()}  # fmt: skip
+    tuned = FINE_TUNING | further | {"hours": "not used, see --epochs"}
+    add, setting = parser.add_argument, adder(parser, defaults, tuned)
     setting("data", str, "DIR", "crops of your own to train on as well: a labels.csv with the columns image and text")
     add("--model", choices=tuple(ARCHITECTURES), help=f"the network (default: {defaults.model})")
     setting("width", checked.number(0.05, 4), "X", "multiplies the channels of every convolution")
@@ -49,6 +52,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_run_options(parser, setting, KIND)
     setting("dropout", checked.number(0, 0.95), "X", "before the output, while training")
     setting("mix", checked.number(0.01, 0.99), "X", "fraction of the crops of a step that are your own")
+    text = "how far to go from the network of --from to the trained one, which forgets more; 1 is all the way"
+    setting("blend", checked.number(0.01, 1), "X", text)
+    setting("least-steps", checked.whole(0), "N", "of a run whose --epochs are not given")
     setting("drawing-seed", checked.whole(0), "N", "of the shards, if it is not --seed")
     setting("shards", checked.whole(0), "N", "different shards in all, in turn; 0: new ones without end")
     add_finer_choices(setting)

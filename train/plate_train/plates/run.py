@@ -16,7 +16,7 @@ from ..loop.run_files import BEFORE_FILE, MODEL_FILE, read_json, write_report
 from ..loop.shards import VALIDATION_SEED, VALIDATION_SPLIT, Prefetcher, Shard, Store
 from ..loop.start import begun, start_from, writable
 from ..loop.steps import Stop, total_steps
-from ..loop.training import Training
+from ..loop.training import Training, normalised
 from ..networks import weights_file
 from ..networks.model_name import named
 from ..networks.multiply_adds import multiply_adds
@@ -52,6 +52,7 @@ def run(
     settings = named(settings, folder)
     with writable(folder, settings, resume):
         loop, recorder, before = train(settings, folder, store, resume=resume, retime=retime, say=say)
+        _blend(loop.training, settings)
         found = report.finish(loop, before)
         recorder.keep(loop.training.average, loop.state, folder, found["temperature"])
         write_report(found | {"training": recorder.training(loop.state, loop.training.average)}, folder)
@@ -150,7 +151,23 @@ def _training(settings: Settings) -> Training:
     model = architectures.build(settings.model, settings.size())
     if settings.start:
         start_from(settings.start, model, settings.model)
+        if settings.data:
+            for layer in normalised(model):  # statistics of a few crops of one camera do not fit other plates
+                layer.trainable = False
     return plate_training(model, architectures.architecture(settings.model).decoding, settings.precision)
+
+
+def _blend(training: Training, settings: Settings) -> None:
+    """Move the averaged weights back towards those that the run started from (Wortsman et al. 2022).
+
+    A network in between keeps most of what both read.
+    """
+    if settings.start is None or settings.blend == 1:
+        return
+    start = architectures.build(settings.model, settings.size())
+    start_from(settings.start, start, settings.model)
+    pairs = zip(start.get_weights(), training.average.get_weights(), strict=True)
+    training.average.set_weights([old + settings.blend * (new - old) for old, new in pairs])
 
 
 def _scores_before(

@@ -16,7 +16,11 @@ from . import architectures
 from .architectures import Size
 
 FINE_TUNING: dict[str, Any] = {"learning_rate": 3e-4, "epochs": 30, "shard": 2048, "window": 2, "validation": 512}
-"""Defaults for training that continues with a user's crops."""
+"""Defaults for training with a user's crops."""
+
+FURTHER: dict[str, Any] = {"learning_rate": 4e-5, "least_steps": 400, "mix": 0.3, "blend": 0.6}
+"""Defaults for training that goes on from a network with a user's crops, chosen on the development sets: little is
+forgotten."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +29,8 @@ class Settings(RunSettings):
 
     data: str | None = None
     mix: float = 0.5
+    blend: float = 1.0
+    least_steps: int = 0
     model: str = architectures.DEFAULT
     width: float = 1.2
     depth: int = 3
@@ -73,7 +79,7 @@ class Settings(RunSettings):
     def _steps(self, own: int) -> int | None:
         """Return the length in steps if it does not depend on the shards, else None."""
         if self.steps is None and self.epochs is not None and own:
-            return -(-self.epochs * own // max(1, self._share(own)))
+            return max(self.least_steps, -(-self.epochs * own // max(1, self._share(own))))
         return self.steps
 
     def size(self) -> Size:
@@ -99,9 +105,11 @@ def new_settings(given: dict[str, Any]) -> Settings:
         if given.get("trials"):
             raise UsageError("--from keeps a network's size, --trials searches it; leave out one")
     if given.get("data"):
-        tuned = dict(FINE_TUNING)
+        tuned = FINE_TUNING | (FURTHER if given.get("start") else {})
         if given.keys() & {"hours", "steps"}:
             del tuned["epochs"]
+        if "epochs" in given:
+            tuned["least_steps"] = 0
         settings = replace(settings, **tuned)
     return replace(settings, **given)
 

@@ -35,9 +35,13 @@ class Lettering:
 
     Args:
         fonts: every fetched font. seed: of the stroke alphabets. split: "train", or "measure" for held-out families.
+        only: the alphabet of all serials, None for those of the split.
     """
 
-    def __init__(self, fonts: Sequence[FontFile], seed: int, split: str = "train") -> None:
+    def __init__(
+        self, fonts: Sequence[FontFile], seed: int, split: str = "train", only: Alphabet | None = None
+    ) -> None:
+        self._only = only
         chosen = [font for font in fonts if split_of_family(font.family) == split]
         self.families = frozenset(font.family for font in chosen)
         by_kind: dict[str, dict[str, list[Alphabet]]] = {}
@@ -58,7 +62,8 @@ class Lettering:
         """Choose an alphabet: a kind by its weight, then a family, then a member of it."""
         kinds = [kind for kind in weights if kind in self._by_kind]
         kind = rng.choices(kinds, [weights[kind] for kind in kinds])[0]
-        return rng.choice(rng.choice(self._by_kind[kind]))
+        chosen = rng.choice(rng.choice(self._by_kind[kind]))
+        return self._only or chosen
 
     def strip(self, text: str, height: int, rng: RandomSource, script: float = 0.0) -> Image.Image:
         """Render small print, mode "L", ink 255 on 0, cropped tight and about `height` pixels high."""
