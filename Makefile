@@ -22,7 +22,7 @@ INPUTS ?= 20000
 # How many places of the code are changed, to see whether a test notices.
 COUNT ?= 500
 
-.PHONY: help demo install fonts lint docs mutants test test-system test-arm64 test-armhf soak fuzz fleet archive image benchmarks clean
+.PHONY: help demo install fonts lint docs mutants test test-system test-arm64 test-armhf test-home-assistant soak fuzz fleet archive image benchmarks clean
 
 help:
 	@echo "make demo         read sample pictures with the base install alone"
@@ -31,6 +31,7 @@ help:
 	@echo "make test-system  fetch the fonts and run the tests that install packages"
 	@echo "make test-arm64   install the wheel on emulated 64-bit ARM, bookworm and trixie; same plates and scores as on x86"
 	@echo "make test-armhf   the same for 32-bit ARM, bookworm (PICTURES=all for whole sets, RECORD=1 to keep the results)"
+	@echo "make test-home-assistant  compare what Home Assistant 2024.3.3 shows with what is published; installs it in .cache"
 	@echo "make soak         a drawn drive for MINUTES=30, while broker, web server, camera and disk fail and clients attack"
 	@echo "make fuzz         read changed pictures, models, settings, requests ... for MINUTES=60 (SEED=0, RECORD=1)"
 	@echo "make mutants      change the code at COUNT=500 places and see which changes no test notices (SEED=0, RECORD=after)"
@@ -68,6 +69,11 @@ test-system: $(DEV)/installed
 test-arm64 test-armhf: test-%: $(DEV)/installed
 	dpkg -s $(EMULATION) >/dev/null 2>&1 || { apt-get update && apt-get install -y --no-install-recommends $(EMULATION); }
 	PLATE_EDGE_ARM_PICTURES=$(PICTURES) PLATE_EDGE_ARM_RECORD=$(RECORD) $(RUN)/python -m pytest -m $* tests/arm
+
+test-home-assistant: $(DEV)/installed
+	[ -x .cache/home-assistant/bin/hass ] || { python3.11 -m venv .cache/home-assistant && \
+		.cache/home-assistant/bin/pip install -q homeassistant==2024.3.3 paho-mqtt==1.6.1; }
+	PYTHONPATH=tests $(RUN)/python -m home_assistant.check .cache/home-assistant/bin/python
 
 soak: $(DEV)/installed
 	command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || { apt-get update && apt-get install -y --no-install-recommends mosquitto; }
