@@ -9,7 +9,7 @@ from .errors import ModelError, UsageError
 from .model import Model, open_model, ships
 from .pictures.open_picture import Picture, PictureSource, open_picture
 from .recognise import Recogniser, read_character, read_plate, recogniser_of
-from .results import Plate
+from .results import Detection, Plate
 from .shipped import DETECTING
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .detect import Detector
-    from .results import Detection
     from .search import FrameSearch
+    from .steps import Steps
 
 MODES = ("auto", "frame", "plate", "character")
 
@@ -129,6 +129,8 @@ class PlateReader:
         colour: str = "rgb",
         region: str | None = None,
         min_confidence: float | None = None,
+        *,
+        steps: Steps | None = None,
     ) -> list[Plate]:
         """Read a picture: a path, bytes, Pillow image, uint8 array (gray, "rgb" or "bgr") or `Picture`.
 
@@ -139,6 +141,7 @@ class PlateReader:
                 and `check_region`.
             min_confidence: readings below it are omitted. In the modes "frame" and "auto" it holds for the product of
                 both confidences. If None, the threshold stored in the model is used, in these modes the detector's.
+            steps: a new `Steps`, to be filled with what was detected, cropped, read and returned.
 
         Returns:
             In the modes "frame" and "auto" all plates, the most confident detection first. Else one plate or none; as
@@ -155,13 +158,16 @@ class PlateReader:
         if as_ in DETECTING:
             from .search import joint_confidence
 
-            found = [plate for _, plate in self._search(picture, region, as_ == "auto") if plate is not None]
-            return [plate for plate in found if joint_confidence(plate) >= min_confidence]
-        if as_ == "plate":
-            plate = read_plate(picture, self._recogniser_for(as_, second_look=0.0), region)
+            found = [plate for _, plate in self._search(picture, region, as_ == "auto", steps) if plate is not None]
+            plates = [plate for plate in found if joint_confidence(plate) >= min_confidence]
         else:
-            plate = read_character(picture, self.model_for(as_))
-        return [plate] if plate is not None and plate.confidence >= min_confidence else []
+            plate = self._read_whole(picture, as_, region)
+            plates = [plate] if plate is not None and plate.confidence >= min_confidence else []
+            if steps is not None:
+                steps.keep_whole(as_, picture.gray(), plate)
+        if steps is not None:
+            steps.least_confidence, steps.plates = min_confidence, plates
+        return plates
 
     def check_region(self, region: str | None, as_: str) -> str | None:
         """Return the region's own name, which records show; None for none.
@@ -197,21 +203,36 @@ class PlateReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _read_whole(self, picture: Picture, as_: str, region: str | None) -> Plate | None:
+        if as_ == "plate":
+            return read_plate(picture, self._recogniser_for(as_, second_look=0.0), region)
+        return read_character(picture, self.model_for(as_))
+
     def _search(
-        self, picture: Picture, region: str | None, may_be_filled: bool
+        self, picture: Picture, region: str | None, may_be_filled: bool, steps: Steps | None = None
     ) -> list[tuple[Detection, Plate | None]]:
         """Return every detection and what is read there; the whole picture alone if it is the crop of one plate."""
         from .one_plate import SECOND_LOOK, may_be_one_plate, read_one_plate
-        from .results import Detection
-        from .search import joint_confidence, search_frame
 
         search = self._start_search(picture.gray(), may_be_filled=may_be_filled)
         whole = None
         if may_be_filled and may_be_one_plate(search, picture.width, picture.height):
             whole = read_one_plate(picture, self._recogniser_for("frame", SECOND_LOOK), region)
-            if whole is not None and whole.confidence >= self._least_of_reading("frame"):
-                return [(Detection(whole.corners, search.filled), whole)]
-        found = search_frame(search, self._recogniser_for("frame"), region)
+        found = self._read_detections(search, whole, region, steps)
+        if steps is not None:
+            steps.keep_search(search, found, whole)
+        return found
+
+    def _read_detections(
+        self, search: FrameSearch, whole: Plate | None, region: str | None, steps: Steps | None
+    ) -> list[tuple[Detection, Plate | None]]:
+        """Return every detection and what is read there; `whole` alone if that is read with more confidence."""
+        from .search import joint_confidence, search_frame
+
+        if whole is not None and whole.confidence >= self._least_of_reading("frame"):
+            return [(Detection(whole.corners, search.filled), whole)]
+        recogniser = self._recogniser_for("frame")
+        found = search_frame(search, recogniser if steps is None else steps.keep_crops(recogniser), region)
         best = max((joint_confidence(plate) for _, plate in found), default=0.0)
         if whole is not None and joint_confidence(whole) > best:
             return [(Detection(whole.corners, search.filled), whole)]

@@ -45,6 +45,18 @@ class FrameSearch(Protocol):
     def filled(self) -> float:
         """The greatest confidence, 0..1, of a detection that fills the picture; 0 if there is none."""
 
+    @property
+    def views(self) -> list[View]:
+        """The parts of the picture that were looked at so far."""
+
+    @property
+    def unread(self) -> list[Detection]:
+        """Detections below `least` that hint at a plate, the most confident first."""
+
+    @property
+    def least(self) -> float:
+        """Least confidence of `detections`."""
+
     def look_again(self) -> bool:
         """Look once more where a plate may be missed; return whether there was such a place."""
 
@@ -74,12 +86,12 @@ class Search:
             raise UsageError(f"expected a gray picture, uint8 (h, w), not {gray.dtype} {gray.shape}")
         if min_confidence is None:
             min_confidence = self._manifest.thresholds.get("min_detection", MIN_DETECTION)
-        self.gray = gray
-        self._model, self._least = model, min_confidence
+        self.gray, self.least = gray, min_confidence
+        self._model = model
         self._corners, self._logits = np.zeros((0, 4, 2)), np.zeros(0)
         self._filling = 0.0
-        self._views = find_views(gray.shape[1], gray.shape[0], self._manifest.input)
-        whole, *closer = self._views
+        self.views = find_views(gray.shape[1], gray.shape[0], self._manifest.input)
+        whole, *closer = self.views
         if not (may_be_filled and self._look_with_thumbnail(whole)):
             self._look([whole])
         self._look(closer)
@@ -87,8 +99,14 @@ class Search:
     @property
     def detections(self) -> list[Detection]:
         """See `FrameSearch`."""
-        enough = self._logits >= least_logit(self._least, self._manifest.temperature)
+        enough = self._logits >= least_logit(self.least, self._manifest.temperature)
         return most_confident(self._corners[enough], self._logits[enough], self._manifest)
+
+    @property
+    def unread(self) -> list[Detection]:
+        """See `FrameSearch`."""
+        # Less confident cells do not change which of the others are the same plate.
+        return most_confident(self._corners, self._logits, self._manifest)[len(self.detections) :]
 
     @property
     def filled(self) -> float:
@@ -100,6 +118,7 @@ class Search:
         """Look closer at a detection that is too small, or from farther at one that is too wide; call it once."""
         view = self._second_view()
         if view is not None:
+            self.views.append(view)
             self._look([view])
         return view is not None
 
@@ -132,7 +151,7 @@ class Search:
         self, part: NDArray[np.uint8], size: tuple[int, int]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         (output,) = self._model.predict_pictures([part])
-        return decode_corners(output, self._manifest, size, min(_HINT, self._least))
+        return decode_corners(output, self._manifest, size, min(_HINT, self.least))
 
     def _add(
         self, view: View, size: tuple[int, int], corners: NDArray[np.float64], logits: NDArray[np.float64]
@@ -154,7 +173,7 @@ class Search:
             elif across < _SMALL:
                 x, y = np.mean(one.corners, axis=0).tolist()
                 view = view_around(x, y, width, height, spec)
-            if view is not None and view not in self._views:
+            if view is not None and view not in self.views:
                 return view
         return None
 
@@ -171,8 +190,10 @@ class SingleLook:
         returned = detector.detect(gray)
         with damage_as(UsageError, "the detector returned something else than detections"):
             found = [_checked(one) for one in returned]
-        enough = [one for one in found if one.confidence >= (min_confidence or 0.0)]
-        self.detections = sorted(enough, key=lambda one: -one.confidence)[:MOST_PLATES]
+        found.sort(key=lambda one: -one.confidence)
+        self.least, self.views = min_confidence or 0.0, [View(0, 0, gray.shape[1], gray.shape[0])]
+        self.detections = [one for one in found if one.confidence >= self.least][:MOST_PLATES]
+        self.unread = [one for one in found if one.confidence < self.least][:MOST_PLATES]
         filling = _fill(np.array([one.corners for one in self.detections]).reshape(-1, 4, 2), gray)
         self.filled = max(
             (one.confidence for one, fills in zip(self.detections, filling, strict=True) if fills), default=0.0
