@@ -26,6 +26,7 @@ class InferOptions(NamedTuple):
         skip: how many of the first inputs are left out.
         name: of the camera, for its records; "" for the only camera, if the settings do not name it.
         tags: of the camera, for its records.
+        explain: whether each picture is explained instead of recorded.
         cameras: the options of each camera, complete; empty in these themselves.
     """
 
@@ -55,6 +56,7 @@ class InferOptions(NamedTuple):
     skip: int = 0
     name: str = ""
     tags: tuple[str, ...] = ()
+    explain: bool = False
     cameras: tuple[InferOptions, ...] = ()
 
     @property

@@ -33,6 +33,10 @@ def read_files(options: InferOptions) -> int:
     few = len(first) if len(first) < MANY else None
     jobs = _jobs(options, few)
     position = Position(options, log, written, few)
+    if options.explain:
+        from plate_devices.archive.explain_files import explain_files
+
+        return explain_files(options, chain(first, inputs), position, log)
     read = _read_here if jobs == 1 else _read_in_processes
     return read(options, chain(first, inputs), position, jobs, log)
 
@@ -40,6 +44,8 @@ def read_files(options: InferOptions) -> int:
 def _jobs(options: InferOptions, few: int | None) -> int:
     """Return how many inputs are read at once; `few` is their number if it is small, else None."""
     stream = _stream(options.paths)
+    if options.explain:
+        return 1
     if options.jobs is None:
         return 1 if few or stream else default_jobs()
     if stream and options.jobs > 1:

@@ -96,6 +96,7 @@ INFER = Command(
                number("a number of frames a second, above 0", 0.001, 1000.0)),
         Option("--rotate", "rotate frames clockwise: 90, 180 or 270", "DEG", rotation, 0),
         Option("--deinterlace", "deinterlace every frame (default: frames that look interlaced)"),
+        Option("--explain", "print each step with its figures, and why a plate was not read; for pictures"),
         Option("--json", "print one JSON object a line"),
         Option("--config", "settings file; options have priority over it", "FILE"),
         Option("--profile", "defaults for a board: auto, pi-zero-2w, pi-3, pi-4, pi-5 or cpu", "NAME"),
@@ -183,8 +184,18 @@ def _check(
         raise UsageError("--jobs cannot be used with --socket; each client is read in turn")
     if given["--skip"] and not paths:
         raise UsageError("--skip needs paths; a camera has no first inputs to leave out")
+    if given["--explain"]:
+        _check_explain(camera, given)
     if camera is None and (given["--serve"] or given["--mqtt"]):
         raise UsageError("--serve and --mqtt need a camera; use --camera")
+
+
+def _check_explain(camera: str | None, given: Mapping[str, Any]) -> None:
+    if camera is not None:
+        raise UsageError("--explain needs pictures; the live page (--serve) shows the steps of a camera's frame")
+    for other in ("--socket", "--jobs", "--every", "--save-crops"):
+        if given[other]:
+            raise UsageError(f"--explain cannot be used with {other}; it prints steps in place of records")
 
 
 def _printable(name: str) -> str:

@@ -41,9 +41,8 @@ def draw_explanation(rgb: NDArray[np.uint8], explanation: Explanation) -> Image.
         _label(frame, str(number), (round(left), round(top)), _colour(one))
     rows = explanation.candidates[:_MOST_ROWS]
     lines = _result(explanation)
-    sheet = Image.new(
-        "RGB", (width, frame.height + _ROW * len(rows) + (_LETTER + _PAD) * len(lines) + 2 * _PAD), _PAPER
-    )
+    height = frame.height + _ROW * len(rows) + (_LETTER + _PAD) * len(lines) + 2 * _PAD
+    sheet = Image.new("RGB", (width, height), _PAPER)
     sheet.paste(frame, (0, 0))
     top = frame.height + _PAD
     for number, one in enumerate(rows, 1):

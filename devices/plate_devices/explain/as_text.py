@@ -26,7 +26,7 @@ def as_lines(name: str, explanation: Explanation) -> list[str]:
     if explanation.views:
         whole = [view for view in explanation.views if view[2:4] == explanation.views[0][2:4]]
         closer = len(explanation.views) - len(whole)
-        more = f", and {closer} parts of it from closer" if closer else ""
+        more = f", and from closer at {closer} {'part' if closer == 1 else 'parts'} of it" if closer else ""
         lines.append(
             f"  detector   looked at the whole picture{more}; reads detections of {explanation.least_detection:.2f}"
         )

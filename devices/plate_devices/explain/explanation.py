@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from plate_devices.explain.picture_quality import FrameQuality, PlateQuality, measure_crop, measure_frame
+from plate_devices.explain.picture_quality import FrameQuality, PlateQuality, measure_frame, measure_plate
 from plate_devices.explain.why import find_cause
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def explain(
     roi: Roi | None,
     part: NDArray[np.uint8],
     steps: Steps,
+    *,
     reader: Reader | None = None,
     region: str | None = None,
 ) -> Explanation:
@@ -108,7 +109,7 @@ def explain(
     whole = open_picture(rgb).gray() if roi is not None and reader is not None else None
     left, top = roi[:2] if roi is not None else (0, 0)
     candidates = [
-        _read(one, plate, crop, steps) for (one, plate), crop in zip(steps.found, steps.crops, strict=True)
+        _read(one, plate, crop, steps, gray) for (one, plate), crop in zip(steps.found, steps.crops, strict=True)
     ] + [_unread(one, steps, gray) for one in steps.unread[:MOST_UNREAD]]
     return Explanation(
         size=(rgb.shape[1], rgb.shape[0]),
@@ -123,13 +124,14 @@ def explain(
     )
 
 
-def _read(one: Detection, plate: Plate | None, crop: NDArray[np.uint8], steps: Steps) -> Candidate:
-    return Candidate(one.corners, one.confidence, crop, plate, measure_crop(crop, one.corners), _rule(plate, steps))
+def _read(
+    one: Detection, plate: Plate | None, crop: NDArray[np.uint8], steps: Steps, gray: NDArray[np.uint8]
+) -> Candidate:
+    quality = measure_plate(gray, one.corners, steps.read_as != "frame")
+    return Candidate(one.corners, one.confidence, crop, plate, quality, _rule(plate, steps))
 
 
 def _unread(one: Detection, steps: Steps, gray: NDArray[np.uint8]) -> Candidate:
-    from plate_devices.explain.picture_quality import measure_plate
-
     rule = f"the detection is below {steps.least_detection:.2f}, the detector's threshold"
     return Candidate(one.corners, one.confidence, None, None, measure_plate(gray, one.corners), rule)
 

@@ -73,27 +73,21 @@ class FrameQuality(NamedTuple):
         return {name: round(value, 2 if name == "glare" else 0) for name, value in self._asdict().items()}
 
 
-def measure_plate(gray: NDArray[np.uint8], corners: Corners) -> PlateQuality | None:
+def measure_plate(gray: NDArray[np.uint8], corners: Corners, is_whole: bool = False) -> PlateQuality | None:
     """Measure a plate in its frame, gray uint8 (height, width); None where it is too small or has no contrast.
 
-    It is measured in its rectified crop, as it is read.
+    It is measured in its rectified crop, as it is read. `is_whole`: the picture is the crop of one plate.
     """
-    from plate_runtime.rectify import rectify
+    from plate_runtime.rectify import MARGINS, rectify
 
+    margins = (0.0, 0.0) if is_whole else MARGINS
     try:
-        crop = rectify(gray, corners)
+        crop = rectify(gray, corners, margins)
     except UsageError:  # outside the frame
         return None
-    return measure_crop(crop, corners)
-
-
-def measure_crop(crop: NDArray[np.uint8], corners: Corners) -> PlateQuality | None:
-    """Measure the rectified crop of a plate, made by `plate_runtime.rectify`; see `measure_plate`."""
-    from plate_runtime.rectify import MARGINS
-
     (ax, ay), (bx, by) = corners[:2]
     long = max(1.0, math.hypot(bx - ax, by - ay))
-    scale = long * (1 + MARGINS[0]) / crop.shape[1]
+    scale = long * (1 + margins[0]) / crop.shape[1]
     if crop.shape[1] * scale < _LEAST_SIZE[0] or crop.shape[0] * scale < _LEAST_SIZE[1]:
         return None
     dark, light = percentiles(crop, 5, 95)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 from PIL import Image, ImageOps
 
+from plate_runtime.search import joint_confidence
 from plate_runtime.steps import Steps
 
 if TYPE_CHECKING:
@@ -57,8 +58,6 @@ class Sight(NamedTuple):
 
 def sights(steps: Steps, place: Callable[[Corners], Corners] | None = None) -> list[Sight]:
     """Return the possible plates of a reading, the most confident reading first; `place` maps their corners."""
-    from plate_runtime.search import joint_confidence
-
     found = [
         Sight(one.corners if place is None else place(one.corners), one.confidence, plate, joint_confidence(plate))
         for one, plate in (*steps.found, *((one, None) for one in steps.unread))

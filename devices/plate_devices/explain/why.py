@@ -72,7 +72,7 @@ def _of_crop(gray: NDArray[np.uint8], steps: Steps) -> Cause | None:
     """Return what is wrong with a picture that is one plate."""
     height, width = gray.shape
     corners = ((0.0, 0.0), (float(width), 0.0), (float(width), float(height)), (0.0, float(height)))
-    quality = measure_plate(gray, corners)
+    quality = measure_plate(gray, corners, is_whole=True)
     if quality is not None and (causes := of_plate(quality)):
         return causes[0]
     return of_light(measure_frame(gray)) or (None if steps.plates else _NOT_READ)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from plate_devices.sources.source import Frame, Roi, Source
     from plate_runtime.errors import PlateEdgeError
     from plate_runtime.results import Detection, Plate
+    from plate_runtime.steps import Steps
 
 _MASK_FROM = 0.1
 """Detection confidence from which a possible plate is masked in pictures that show no plates."""
@@ -40,6 +41,7 @@ class Networks(Protocol):
         *,
         region: str | None = ...,
         min_confidence: float | None = ...,
+        steps: Steps | None = ...,
     ) -> list[Plate]:
         """See `PlateReader.read`."""
         ...
@@ -130,13 +132,15 @@ class FrameReader:
             roi = self._choose_roi(roi, frame)
         return View(frame, crop(frame, roi, source.name), roi)
 
-    def read(self, source: Source, view: View) -> Reading:
-        """See `FrameHandler`: read with the networks, and find what privacy has to mask."""
+    def read(self, source: Source, view: View, steps: Steps | None = None) -> Reading:
+        """See `FrameHandler`: read with the networks, and find what privacy has to mask; `steps` is filled."""
         options = self.options
         # Frames of a video are never crops of plates; pictures may be.
         read_as = "frame" if options.read_as == "auto" and not source.still else options.read_as
         started = time.perf_counter()
-        plates = self._reader.read(view.part, read_as, region=options.region, min_confidence=options.min_confidence)
+        plates = self._reader.read(
+            view.part, read_as, region=options.region, min_confidence=options.min_confidence, steps=steps
+        )
         elapsed = 1000 * (time.perf_counter() - started)
         plates = [translate(plate, view.roi) for plate in plates]
         shown = self._reporter.masks_unread and (plates or source.still)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plate_devices.run_options import InferOptions
     from plate_runtime.reader import PlateReader
     from plate_runtime.results import Detection, Plate
+    from plate_runtime.steps import Steps
 
 
 class SharedReader:
@@ -46,11 +47,12 @@ class SharedReader:
         *,
         region: str | None = None,
         min_confidence: float | None = None,
+        steps: Steps | None = None,
     ) -> list[Plate]:
         """See `PlateReader.read`."""
         reader = self._free.get()
         try:
-            return reader.read(image, as_, region=region, min_confidence=min_confidence)
+            return reader.read(image, as_, region=region, min_confidence=min_confidence, steps=steps)
         finally:
             self._free.put(reader)
 

@@ -9,6 +9,7 @@ from plate_devices.events.records import Record, to_line
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import TextIO
 
 _UNPRINTABLE = {number: f"\\x{number:02x}" for number in (*range(32), 127)}
@@ -34,6 +35,10 @@ class ConsoleLines:
         else:
             for plate in record.get("plates", ()):
                 self._print(f"{plate['text']}\t{plate['confidence']:.3f}\t{printable(source)}")
+
+    def write_text(self, lines: Iterable[str]) -> None:
+        """Write lines of text. Raises as `write`."""
+        self._print("\n".join(map(printable, lines)))
 
     def _print(self, line: str) -> None:
         try:

@@ -9,10 +9,10 @@ import pytest
 from device_helpers import make_plate
 from PIL import Image, ImageFilter
 
+from plate_devices.explain.picture_quality import measure_frame, measure_plate
 from plate_devices.imaging.plate_picture import DARK_ON_LIGHT, draw_plate
 from plate_devices.serve.aiming_hints import AimingHints
 from plate_devices.serve.live_state import LiveFrame
-from plate_devices.explain.picture_quality import measure_frame, measure_plate
 from plate_runtime.results import Plate
 
 
@@ -81,7 +81,7 @@ def test_tilt() -> None:
         for x, y in ((0, 0), (160, 0), (160, 40), (0, 40))
     )
     tilted = Plate("A", "A", 0.9, 0.9, plate.box, corners, None, ())
-    assert "plates are tilted by 20 degrees: level the camera, or place it more in front of the vehicles" in advise(rgb, tilted)
+    assert any(hint.startswith("plates are tilted by 20 degrees: level the camera") for hint in advise(rgb, tilted))
 
 
 @pytest.mark.parametrize(
