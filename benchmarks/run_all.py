@@ -32,6 +32,7 @@ BENCHMARKS = {
     "learning_circle": "what the reader learns from 50 corrected plates, and what it forgets",
     "jobs": "frames a second by number of processes, beside RapidOCR",
     "history": "searches among a million events",
+    "explain": "the cause that --explain names, for frames with one trouble each",
     "large_pictures": "what pictures of 50 megapixels, and those made to hurt, cost at most",
     "videos": "decoding films, beside OpenCV",
     "live_page": "what the live page costs while a browser shows it",

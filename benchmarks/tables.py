@@ -289,6 +289,16 @@ def shared_search() -> str:
     return _columns("shared-search", heads)
 
 
+def explained() -> str:
+    """Causes that --explain names, for frames with one trouble each."""
+    table = [["trouble", "frames", "named right", "other causes"]]
+    for row in result_rows("explain"):
+        named = {key.removeprefix("named "): count for key, count in row.items() if key.startswith("named ")}
+        others = [f"{cause} {count}" for cause, count in named.items() if cause != row["trouble"] and count != "0"]
+        table.append([row["trouble"], row["frames"], row["right"], ", ".join(others)])
+    return markdown(table)
+
+
 def actions() -> str:
     """Actions: from the frame to the pin, wrong pulses and kills."""
     return _columns("actions", {"figure": "measured", "value": "figure"})
@@ -312,7 +322,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "readers": readers, "frames": frames, "default-mode": default_mode, "characters": characters, "start": start,
     "inference": inference,
     "finding": finding, "reporting": reporting, "following": following, "skipping": skipping, "drive": drive,
-    "outputs": outputs, "actions": actions, "directions": directions, "cameras": cameras, "cameras-rtsp": cameras_rtsp,
+    "outputs": outputs, "explain": explained, "actions": actions, "directions": directions, "cameras": cameras, "cameras-rtsp": cameras_rtsp,
     "cameras-overload": cameras_overload, "fleet": fleet, "hostile": hostile,
     "networks": networks, "shared-search": shared_search, "jobs": jobs, "jobs-steps": jobs_steps, "archive": archive,
     "learning-circle": learning_circle, "mutants": mutants, **cards.TABLES,

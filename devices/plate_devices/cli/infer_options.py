@@ -192,7 +192,7 @@ def _check(
 
 def _check_explain(camera: str | None, given: Mapping[str, Any]) -> None:
     if camera is not None:
-        raise UsageError("--explain needs pictures; the live page (--serve) shows the steps of a camera's frame")
+        raise UsageError("--explain needs pictures; save a frame of the camera with --annotate, and explain that")
     for other in ("--socket", "--jobs", "--every", "--save-crops"):
         if given[other]:
             raise UsageError(f"--explain cannot be used with {other}; it prints steps in place of records")
