@@ -70,7 +70,7 @@ def test_what_cannot_be_explained(pictures: Path, tmp_path: Path, capsys: pytest
     for more in (["--jobs", "2"], ["--every"], ["--save-crops", str(tmp_path / "crops")]):
         with pytest.raises(UsageError, match="cannot be used with --"):
             command([picture, "--explain", *more])
-    with pytest.raises(UsageError, match="the live page"):
+    with pytest.raises(UsageError, match="needs pictures"):
         command(["--camera", "demo", "--explain"])
     film = tmp_path / "film.mp4"
     film.write_bytes(b"\0\0\0\x18ftypisom" + bytes(64))
