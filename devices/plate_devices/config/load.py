@@ -13,6 +13,7 @@ from plate_devices.config.fields import Location, build, shown, unknown
 from plate_devices.config.line_numbers import key_lines
 from plate_devices.config.sections import (
     HeatSettings,
+    HistorySettings,
     PictureSettings,
     ReadSettings,
     ServiceSettings,
@@ -27,6 +28,7 @@ _SECTIONS = {
     "pictures": PictureSettings,
     "service": ServiceSettings,
     "heat": HeatSettings,
+    "history": HistorySettings,
 }
 # Imported only if the file has them, because most devices need no web server.
 _OPTIONAL_SECTIONS = {
@@ -62,6 +64,7 @@ class Config:
     pictures: PictureSettings = field(default_factory=PictureSettings)
     service: ServiceSettings = field(default_factory=ServiceSettings)
     heat: HeatSettings = field(default_factory=HeatSettings)
+    history: HistorySettings = field(default_factory=HistorySettings)
     queue: Any = None
     privacy: Any = None
     serve: Any = None

@@ -119,10 +119,39 @@ class PictureSettings:
     Attributes:
         crops: folder for one crop of each vehicle's plate.
         annotated: folder for frames with the readings drawn in.
+        events: folder for a crop and a frame of each vehicle, which its event names and the page History shows.
+        frames: whether these frames have the readings drawn in, are plain, or are left out.
+        share: most bytes in the folder `events`, as a fraction of its disk, 0.001 to 0.9; the oldest are deleted first.
     """
 
     crops: Path | None = None
     annotated: Path | None = None
+    events: Path | None = None
+    frames: Literal["annotated", "plain", "none"] = "annotated"
+    share: float = 0.1
+
+    def __post_init__(self) -> None:
+        _require(self, "share", lambda value: 0.001 <= value <= 0.9, "a fraction of the disk, from 0.001 to 0.9")
+
+
+@dataclass(frozen=True)
+class HistorySettings:
+    """[history]: the page History, and searches by programs.
+
+    Attributes:
+        output: name or type of the output that is searched; by default the first of type `sqlite`, else `postgres`.
+        reader: role that may read PostgreSQL, a member of plate_edge_reader; the role of a device may not.
+        reader_password_file: its first line is the password of that role.
+        time_limit: seconds after which a search ends, 0.5 to 60.
+    """
+
+    output: str = ""
+    reader: str = ""
+    reader_password_file: Path | None = None
+    time_limit: float = 5.0
+
+    def __post_init__(self) -> None:
+        _require(self, "time_limit", lambda seconds: 0.5 <= seconds <= 60, "seconds, from 0.5 to 60")
 
 
 @dataclass(frozen=True)

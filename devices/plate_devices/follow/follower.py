@@ -48,6 +48,8 @@ _INTERRUPTED = 4.0
 _ENOUGH = 5
 
 MOST_TRACKS, MOST_REMEMBERED = 64, 64
+MOST_KEPT = 8
+"""Vehicles in view that keep something of their best frame, such as the frame itself."""
 # In widths of the plate: a standing vehicle that was lost is still there.
 _SAME_PLACE = 0.5
 # Widths per second that a creeping vehicle may have moved in the meantime.
@@ -111,21 +113,33 @@ class Follower:
         """Number of plates in view, or in view a moment ago."""
         return len(self._tracks)
 
-    def add(self, frame: Frame, plates: Sequence[Plate]) -> list[Vehicle]:
-        """Add the readings of the next frame; return the vehicles that have left."""
+    def add(self, frame: Frame, plates: Sequence[Plate], kept: object = None) -> list[Vehicle]:
+        """Add the readings of the next frame; return the vehicles that have left.
+
+        Args:
+            frame: the next one.
+            plates: that were read in it.
+            kept: anything that belongs to the frame; a vehicle has that of its best frame, if fewer than `MOST_KEPT`
+                have one already.
+        """
         now = self.seconds(frame)
         left = self._leave(list(self._tracks)) if self._interrupted and frame.seconds is not None else []
         for track in self._tracks:
             track.missed += 1
         taken: dict[int, Plate] = {}
         for track, number in self._matches(frame, plates, now):
-            track.add(frame, plates[number], now)
+            track.add(frame, plates[number], now, self._may_keep(kept, track))
             taken[number] = plates[number]
         for number, plate in enumerate(plates):
             if number not in taken and not _doubled(plate, taken.values()):
-                self._tracks.append(Track(frame, plate, now, self._script))
+                self._tracks.append(Track(frame, plate, now, self._script, self._may_keep(kept)))
                 taken[number] = plate
         return left + self._leave([track for track in self._tracks if _has_left(track, now)])
+
+    def _may_keep(self, kept: object, track: Track | None = None) -> object:
+        """Return what a track may keep; None if too many others do."""
+        others = sum(one.kept is not None for one in self._tracks if one is not track)
+        return kept if others < MOST_KEPT else None
 
     def stay(self, frame: Frame) -> list[Vehicle]:
         """Add a frame that was not read because it shows nothing new; return the vehicles that have left."""

@@ -51,6 +51,7 @@ class Vehicle:
         stay: seconds from the first to the last frame, also if the clock was set in the meantime.
         direction: of its movement, None if it is not clear; see `direction.py`.
         id: of the vehicle, the same each time; "" if it was not asked for while the vehicle was in view.
+        kept: what the caller gave with the best frame, None for nothing.
     """
 
     plate: Plate
@@ -67,13 +68,16 @@ class Vehicle:
     stay: float = 0.0
     direction: Direction | None = None
     id: str = ""
+    kept: object = None
 
 
 class Track:
     """One plate from frame to frame; its memory does not grow with their number."""
 
-    def __init__(self, frame: Frame, plate: Plate, seconds: float, script: Script) -> None:
+    def __init__(self, frame: Frame, plate: Plate, seconds: float, script: Script, kept: object = None) -> None:
         self.id = ""
+        self.kept: object = None
+        self._kept_worth = -1.0
         self.missed = 0
         self.read = 0
         self.first_seconds = self.last_seconds = seconds
@@ -88,7 +92,7 @@ class Track:
         self._counts: dict[str, int] = {}
         self._best: dict[str, tuple[float, Plate, NDArray[np.uint8]]] = {}
         self._first = self._last = _moment(frame)
-        self._take(frame, plate, seconds)
+        self._take(frame, plate, seconds, kept)
 
     @property
     def position(self) -> Position:
@@ -138,10 +142,10 @@ class Track:
             return by_text + self._motion.likeness(position_of(plate), seconds, (width, height), self.standing)
         return by_text + _JUST_NOW * max(0.0, 1.0 - (seconds - self.last_seconds) / _CHANGE)
 
-    def add(self, frame: Frame, plate: Plate, seconds: float) -> None:
-        """Add another reading."""
+    def add(self, frame: Frame, plate: Plate, seconds: float, kept: object = None) -> None:
+        """Add another reading; `kept` is kept while this is the best one."""
         self._motion.update(position_of(plate), seconds)
-        self._take(frame, plate, seconds)
+        self._take(frame, plate, seconds, kept)
 
     def stay(self, frame: Frame, seconds: float) -> None:
         """Note a frame without a change since the last reading."""
@@ -165,10 +169,10 @@ class Track:
         return Vehicle(
             plate, confidence, agreed, self.read, self._first.number, self._last.number,
             self._first.time, self._last.time, self._first.seconds, self._last.seconds,
-            picture, self.last_seconds - self.first_seconds, self.direction, self.id,
+            picture, self.last_seconds - self.first_seconds, self.direction, self.id, self.kept,
         )  # fmt: skip
 
-    def _take(self, frame: Frame, plate: Plate, seconds: float) -> None:
+    def _take(self, frame: Frame, plate: Plate, seconds: float, kept: object) -> None:
         height, width = frame.rgb.shape[:2]
         cut = is_cut(plate, (width, height))
         self._frames += max(1, self.missed)
@@ -179,7 +183,7 @@ class Track:
         self._strength += plate.detection_confidence * plate.confidence
         self._consensus.add(plate.characters, cut)
         self._counts[plate.text] = self._counts.get(plate.text, 0) + 1
-        self._keep_best(frame, plate, cut)
+        self._keep_best(frame, plate, cut, kept)
         self._last = _moment(frame)
         self.last_seconds = seconds
         position = self._motion.position
@@ -187,8 +191,10 @@ class Track:
         if position.distance(self._anchor) > _STILL or not 1 / _STILL_SIZE < ratio < _STILL_SIZE:
             self._anchor, self._anchored = position, seconds
 
-    def _keep_best(self, frame: Frame, plate: Plate, cut: bool) -> None:
+    def _keep_best(self, frame: Frame, plate: Plate, cut: bool, kept: object) -> None:
         worth = (plate.confidence + 1e-3) * position_of(plate).width ** 0.5 * (_CUT_WORTH if cut else 1.0)
+        if kept is not None and worth > self._kept_worth:
+            self.kept, self._kept_worth = kept, worth
         if plate.text not in self._best or worth > self._best[plate.text][0]:
             self._best[plate.text] = worth, plate, crop_plate(frame.rgb, plate)
         if len(self._counts) > _VARIANTS:

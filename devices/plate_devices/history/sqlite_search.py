@@ -14,9 +14,9 @@ import numpy as np
 
 from plate_devices.history.event_search import EventQuery, FoundEvents, QueryError, SearchError
 from plate_devices.history.text_pattern import TextPattern
+from plate_devices.outputs import search_blocks
 from plate_devices.outputs.queue_database import PAGES_KB, SQLITE_ERRORS
 from plate_devices.outputs.search_blocks import (
-    BITS,
     OTHER,
     UNDATED,
     Block,
@@ -142,7 +142,7 @@ class _Search:
                     raise _OutOfTimeError(self._reached(newest, found, before)) from error
                 raise
             for place in np.flatnonzero(self._meets(block)):
-                key = Key(int(block.moments[place]), (number << BITS) + int(block.rows[place]))
+                key = Key(int(block.moments[place]), (number << search_blocks.BITS) + int(block.rows[place]))
                 if key < before:
                     heapq.heappush(found, (-key.moment, -key.row))
         while found:
@@ -175,7 +175,9 @@ class _Search:
 
     def _edge(self, number: int, order: str) -> int:
         query = f"SELECT last_time FROM events WHERE rowid >= ? AND rowid < ? ORDER BY rowid {order} LIMIT 1"
-        found = self._connection.execute(query, (number << BITS, (number + 1) << BITS)).fetchone()
+        found = self._connection.execute(
+            query, (number << search_blocks.BITS, (number + 1) << search_blocks.BITS)
+        ).fetchone()
         return milliseconds(found[0]) if found else UNDATED
 
     def _is_outside(self, newest: int, oldest: int) -> bool:

@@ -18,6 +18,7 @@ LONGEST = 24
 """Most characters of a pattern; one bit of a state stands for each."""
 
 ANY, GAP = "?", "*"
+_LIKE = {ANY: "_", GAP: "%", "%": "\\%", "_": "\\_", "\\": "\\\\"}
 _SEPARATORS = "ZPSCM"  # blanks, punctuation, symbols, control characters, accents: first letters of Unicode categories
 
 
@@ -127,16 +128,19 @@ class TextPattern:
         """Return the folded texts that match; None if there are many, because of `?` or `*`."""
         if ANY in self.text or GAP in self.text:
             return None
+        return self._spellings()
+
+    def likes(self) -> list[str]:
+        """Return patterns for LIKE of SQL, of which each match meets one; `\\` is their escape character."""
+        return ["".join(_LIKE.get(one, one) for one in text) for text in self._spellings()]
+
+    def _spellings(self) -> list[str]:
         near = [
             self.text[:place] + other + self.text[place + 1 :]
             for place, one in enumerate(self.text)
             for other in (confused_with(one) if self.fuzzy else "")
         ]
         return [self.text, *near]
-
-    def like(self) -> str:
-        """Return the pattern for LIKE of SQL, with `!` as its escape character; fuzzy patterns have none."""
-        return "".join({ANY: "_", GAP: "%"}.get(one, f"!{one}" if one in "%_!" else one) for one in self.text)
 
     def _make_tables(self) -> tuple[NDArray[np.uint32], ...]:
         """Return for each code: states that it leads to, states that it leaves, and states by a confusion."""

@@ -93,6 +93,7 @@ class Camera:
             health=health,
             show=partial(page.frame, health),
             seen=partial(self._reader.see, self.source),
+            keep=self._reader.keep,
         )
         self._idle_since = time.monotonic()
         if after:
@@ -174,7 +175,8 @@ class Camera:
 
 def written_folders(options: InferOptions) -> list[Path]:
     """Return the folders of saved pictures, which are not read if they lie in a folder that is."""
-    return [Path(folder) for folder in (options.annotate, options.save_crops) if folder]
+    events = options.config.pictures.events if options.config is not None else None
+    return [Path(folder) for folder in (options.annotate, options.save_crops, events) if folder]
 
 
 def choose_camera(options: InferOptions, networks: SharedReader) -> Camera:

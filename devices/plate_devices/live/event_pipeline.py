@@ -136,7 +136,8 @@ class EventPipeline:
             return None
         from plate_devices.privacy.retention import Retention
 
-        folders = [Path(folder) for folder in (options.annotate, options.save_crops) if folder]
+        pictures = (options.annotate, options.save_crops, config.pictures.events)
+        folders = [Path(folder) for folder in pictures if folder]
         delete = [self.audit.delete_before]
         if self._delivery is not None:
             delete.append(self._delivery.delete_before)

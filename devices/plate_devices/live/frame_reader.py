@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from plate_devices.events.records import Origin
-from plate_devices.live.roi import Reading, RoiError, View, crop, rotate, translate
+from plate_devices.live.roi import KeptFrame, Reading, RoiError, View, crop, rotate, translate
 from plate_devices.sources.deinterlace import deinterlace
 from plate_runtime.errors import InputError
 from plate_runtime.shipped import DETECTING
@@ -177,6 +177,10 @@ class FrameReader:
     def print_vehicle(self, source: Source, vehicle: Vehicle) -> None:
         """See `FrameHandler`."""
         self._reporter.vehicle(self._origin(source), vehicle)
+
+    def keep(self, view: View, reading: Reading) -> KeptFrame | None:
+        """Return what a vehicle keeps of its best frame, None if no frames of events are saved."""
+        return KeptFrame(view, reading, self._plate_box(view)) if self._reporter.keeps_frames else None
 
     def see(self, source: Source, look: Callable[[], list[Seen]]) -> None:
         """Report the vehicles in view that `look` returns, if an output or an action wants them."""

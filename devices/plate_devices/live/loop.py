@@ -78,6 +78,7 @@ class FrameLoop:
         health: CameraHealth | None = None,
         show: Callable[[View, Sequence[Plate] | None], None] | None = None,
         seen: Callable[[Callable[[], list[Seen]]], None] | None = None,
+        keep: Callable[[View, Reading], object] | None = None,
     ) -> None:
         """Prepare.
 
@@ -90,10 +91,11 @@ class FrameLoop:
             health: goes on with these counters.
             show: is called with each frame and its plates; None if it showed nothing new and was not read.
             seen: is called after frames with plates, with a function that returns the vehicles in view; see `Follower`.
+            keep: returns what vehicles keep of a frame, for `print_vehicle`; None for nothing.
         """
         self.status = StatusLine()
         self.source, self.health = source, health or CameraHealth()
-        self._handler, self._show, self._seen = handler, show, seen
+        self._handler, self._show, self._seen, self._keep = handler, show, seen, keep
         self._looked_at = float("-inf")
         self._has_positions, self._script = has_positions, engine.script if engine else LATIN
         self._follower = Follower(has_positions, self._script)
@@ -148,7 +150,8 @@ class FrameLoop:
         health.frame_rate, health.behind = self._rate.value, _delay(view.frame)
         late = health.behind
         self._delay_shown = f", {reading.elapsed:.0f} ms a frame" if late is None else f", {1000 * late:.0f} ms behind"
-        left = self._follower.add(view.frame, reading.plates)
+        kept = self._keep(view, reading) if self._keep is not None and reading.plates else None
+        left = self._follower.add(view.frame, reading.plates, kept)
         self._look_at_seen()
         self._print(left)
 

@@ -1,4 +1,4 @@
-"""The routes of the live page that depend on the settings: watch lists and corrections."""
+"""The routes of the live page that depend on the settings: watch lists, corrections, and the history."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.corrections.correction_folder import CorrectionFolder
+from plate_devices.history.history_source import HistorySource
+from plate_devices.history.history_views import HistoryViews
 from plate_devices.outputs.past_vehicles import PastVehicles
 from plate_devices.outputs.sqlite import SqliteSettings
 from plate_devices.private_files import read_regular
@@ -26,12 +28,16 @@ _JPEG = b"\xff\xd8"
 
 
 def page_routes(options: InferOptions, audit: AuditLog, script: Callable[[], Script]) -> list[Route]:
-    """Return the routes for lists and corrections; `script` returns the characters of plates."""
+    """Return the routes for lists, corrections and history; `script` returns the characters of plates."""
     config = options.config
     if config is None:
         return []
     lists = ListViews(config.watchlists, audit, past_source(config), script)
-    return [*lists.routes(), *_review(config, options.save_crops, audit, script).routes()]
+    cameras = [one.name for one in config.sources if one.name]
+    names = [one.name for one in config.watchlists]
+    source = HistorySource(config.outputs, config.history, config.privacy)
+    history = HistoryViews(source, cameras, names, config.pictures.events)
+    return [*lists.routes(), *_review(config, options.save_crops, audit, script).routes(), *history.routes()]
 
 
 def page_settings(options: InferOptions) -> tuple[Any, ...]:
@@ -40,7 +46,7 @@ def page_settings(options: InferOptions) -> tuple[Any, ...]:
     if config is None:
         return ()
     sections = (config.serve, config.watchlists, config.outputs, config.queue, config.privacy, config.corrections)
-    return (*sections, options.save_crops)
+    return (*sections, config.history, config.pictures, config.sources, options.save_crops)
 
 
 def past_source(config: Config) -> PastSource:

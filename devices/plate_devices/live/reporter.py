@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from plate_devices.live.tally import Tally
+from plate_devices.live.vehicle_pictures import open_vehicle_pictures
 from plate_devices.outputs.console_lines import ConsoleLines
 from plate_devices.status_line import StatusLine
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from PIL import Image
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from plate_runtime.results import Plate
     from plate_runtime.script import Script
 
+T = TypeVar("T")
+
 AGREED_FRAMES = 3
 """Frames that read the same text before a vehicle in view is reported as seen."""
 
@@ -46,6 +49,7 @@ class Reporter:
 
     Attributes:
         engine: models and backend, for the records of files.
+        keeps_frames: whether a frame is saved with the event of each vehicle.
         masks_unread: whether saved pictures mask possible plates that were not read.
         tally: counts of pictures and videos.
         status: is cleared before a line is printed.
@@ -77,8 +81,10 @@ class Reporter:
         annotated, crops = _folder(options.annotate), _folder(options.save_crops)
         config = options.config
         blurs = config is not None and config.privacy is not None and config.privacy.blur_others
-        self.masks_unread = blurs and annotated is not None
-        self._privacy, self._annotated, self._crops = privacy, annotated, crops
+        events = None if config is None else open_vehicle_pictures(config.pictures)
+        self.keeps_frames = events is not None and events.keeps_frames
+        self.masks_unread = blurs and (annotated is not None or self.keeps_frames)
+        self._privacy, self._annotated, self._crops, self._event_pictures = privacy, annotated, crops, events
         self._as_json, self._lines = options.json, ConsoleLines(options.json) if options.lines else None
 
     def picture(self, origin: Origin, frame: Frame, plates: list[Plate], elapsed: float) -> None:
@@ -147,6 +153,9 @@ class Reporter:
             lasting = self.pipeline is not None
             label = self._label(record, 0, record["id"]) if picture is vehicle.picture else None
             record["crop"] = self._save(self._crops, Image.fromarray(picture), name, lasting, keep=True, label=label)
+        if (events := self._event_pictures) is not None and self.pipeline is not None:
+            save = partial(events.save, record["id"], picture, vehicle.kept, self._privacy)
+            record["pictures"] = self._while_possible(events.folder, save)
         marked, record = record, self._concealed(record)
         if self.pipeline is not None:
             self.pipeline.put(record)
@@ -208,7 +217,7 @@ class Reporter:
             return None
         from plate_devices.privacy.privacy_filter import PrivacyFilter
 
-        saves = bool(options.annotate or options.save_crops)
+        saves = bool(options.annotate or options.save_crops or config.pictures.events)
         warn = partial(self._log.say, "privacy")
         return PrivacyFilter(config.privacy, config.watchlists, saves, warn, script)
 
@@ -268,19 +277,26 @@ class Reporter:
         label: DraftLabel | None = None,
     ) -> str | None:
         """Save a picture and return its path. A camera (`lasting`) goes on without pictures while the disk is full."""
+        if not lasting:
+            return str(folder.save(picture, name, label=label))
+        path = self._while_possible(
+            folder.folder, lambda: folder.save(picture, name, unique=True, keep=keep, label=label)
+        )
+        return None if path is None else str(path)
+
+    def _while_possible(self, folder: Path, save: Callable[[], T]) -> T | None:
+        """Return what `save` returns; None while the folder takes no pictures."""
         try:
-            path = folder.save(picture, name, unique=lasting, keep=keep and lasting, label=label)
+            saved = save()
         except DeviceError as error:
-            if not lasting:
-                raise
-            if folder.folder not in self._lost:
-                self._lost.add(folder.folder)
+            if folder not in self._lost:
+                self._lost.add(folder)
                 self.say("pictures_lost", f"{error}; no pictures are saved until the folder works again")
             return None
-        if folder.folder in self._lost:
-            self._lost.discard(folder.folder)
-            self.say("pictures_back", f"pictures are saved in {folder.folder} again")
-        return str(path)
+        if folder in self._lost:
+            self._lost.discard(folder)
+            self.say("pictures_back", f"pictures are saved in {folder} again")
+        return saved
 
     def _hint(self, text: str) -> None:
         """Print a hint on a terminal; programs do not need it."""

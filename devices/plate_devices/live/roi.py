@@ -42,6 +42,20 @@ class Reading(NamedTuple):
     unread: Sequence[Roi] = ()
 
 
+class KeptFrame(NamedTuple):
+    """The best frame of a vehicle, for its picture.
+
+    Attributes:
+        view: the frame.
+        reading: of all plates in it.
+        plate_box: rectangle that is one plate, read or not; None if there is none.
+    """
+
+    view: View
+    reading: Reading
+    plate_box: Roi | None
+
+
 def rotate(frame: Frame, steps: int) -> Frame:
     """Rotate a frame clockwise."""
     if not steps:

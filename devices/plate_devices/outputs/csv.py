@@ -48,16 +48,17 @@ class CsvOutput(FileOutput):
 
     def __init__(self, settings: CsvSettings, name: str = "csv") -> None:
         """Use a path; `open` makes the file."""
-        super().__init__(name, AppendedFile(settings.path, settings.rotate, _key, _line(COLUMNS)), _time)
+        super().__init__(name, AppendedFile(settings.path, settings.rotate, _key, csv_line(COLUMNS)), _time)
 
     def send(self, events: Sequence[Event]) -> int:
         """See `Output`."""
-        rows = [(event_time(event), _line(to_row(event).values())) for event in events]
+        rows = [(event_time(event), csv_line(to_row(event).values())) for event in events]
         self._file.append([Line(_key(row), moment, row) for moment, row in rows])
         return len(events)
 
 
-def _line(values: Iterable[object]) -> str:
+def csv_line(values: Iterable[object]) -> str:
+    """Return values as a line of CSV, without its end; texts are safe in a spreadsheet."""
     flat = [_cell(value) if isinstance(value, str) else value for value in values]
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow(flat)

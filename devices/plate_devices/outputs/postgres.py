@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from urllib.parse import quote
 
 from plate_devices.events.records import to_line
 from plate_devices.outputs.call_limit import call_limit
@@ -82,6 +83,18 @@ class PostgresSettings(OutputSettings):
             if getattr(self, key) is not None and not self.tls:
                 raise SettingError(key, "it needs tls = true")
         check_secret("password_file", self.password_file, lambda word: "\0" not in word, "text")
+
+    def as_reader(self, user: str, password_file: Path | None) -> PostgresSettings:
+        """Return these settings for another role of the same database."""
+        target = parse_url("url", self.url, _PORTS)
+        host = f"[{target.host}]" if ":" in target.host else target.host
+        url = f"{target.scheme}://{quote(user, safe='')}@{host}:{target.port}/{_database(target)}"
+        return replace(self, url=url, password_file=password_file)
+
+    @property
+    def target(self) -> Target:
+        """Its parsed address."""
+        return parse_url("url", self.url, _PORTS)
 
     @property
     def destination(self) -> Destination:
@@ -159,23 +172,9 @@ class PostgresOutput(Output):
                 raise EventRefusedError(message, done) from error
 
     def _connect(self) -> psycopg.Connection[Any]:
-        settings, target = self._settings, self._target
-        root = str(settings.ca_file or "system") if settings.tls else None
+        target = self._target
         with self._explained(None):
-            connection = self._psycopg.connect(
-                host=target.host,
-                port=target.port,
-                dbname=_database(target),
-                user=target.user,
-                password=read_secret(settings.password_file) or target.password or None,
-                sslmode="verify-full" if settings.tls else "disable",
-                sslrootcert=root,
-                sslcert=_text(settings.certificate_file),
-                sslkey=_text(settings.key_file),
-                connect_timeout=_OPEN_WITHIN,
-                application_name=f"plate-edge {self.device}"[:63],
-                autocommit=True,
-            )
+            connection = self._psycopg.connect(**connect_options(self._settings))
         try:
             with self._explained(connection):
                 row = connection.execute(_MAY_INSERT).fetchone()
@@ -204,6 +203,25 @@ class PostgresOutput(Output):
         if isinstance(error, errors.InsufficientPrivilege):
             return OutputError(f"{where}: {_first_line(error)}; GRANT plate_edge_device TO the user", wait=_SLOW)
         return OutputError(f"{where} does not accept events: {_first_line(error)}")
+
+
+def connect_options(settings: PostgresSettings) -> dict[str, Any]:
+    """Return the arguments of `psycopg.connect`. Raises OutputError if the password cannot be read."""
+    target = settings.target
+    return {
+        "host": target.host,
+        "port": target.port,
+        "dbname": _database(target),
+        "user": target.user,
+        "password": read_secret(settings.password_file) or target.password or None,
+        "sslmode": "verify-full" if settings.tls else "disable",
+        "sslrootcert": str(settings.ca_file or "system") if settings.tls else None,
+        "sslcert": _text(settings.certificate_file),
+        "sslkey": _text(settings.key_file),
+        "connect_timeout": _OPEN_WITHIN,
+        "application_name": f"plate-edge {settings.device or device_id()}"[:63],
+        "autocommit": True,
+    }
 
 
 def _text(path: Path | None) -> str | None:

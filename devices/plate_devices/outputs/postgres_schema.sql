@@ -27,6 +27,9 @@ CREATE INDEX IF NOT EXISTS events_by_time ON plate_edge.events (last_time);
 CREATE INDEX IF NOT EXISTS events_by_text ON plate_edge.events (folded, last_time);
 CREATE INDEX IF NOT EXISTS events_by_camera ON plate_edge.events (device, camera, last_time);
 CREATE INDEX IF NOT EXISTS events_by_part ON plate_edge.events USING gin (folded public.gin_trgm_ops);
+CREATE INDEX IF NOT EXISTS events_by_page ON plate_edge.events (device, last_time, id);
+CREATE INDEX IF NOT EXISTS events_by_hash ON plate_edge.events (text_hash, last_time) WHERE text_hash IS NOT NULL;
+CREATE INDEX IF NOT EXISTS events_by_list ON plate_edge.events USING gin (watchlists) WHERE watchlists <> '{}';
 CREATE INDEX IF NOT EXISTS events_without_clock ON plate_edge.events (device, boot_id) WHERE NOT time_set;
 
 -- One row for each text: when it was seen first and last, how often, and where last.

@@ -138,10 +138,11 @@ def save_picture(picture: Image.Image, path: Path) -> None:
     _write(path, lambda stream: picture.save(stream, kind, **(_LOSSY if lossy else {})))
 
 
-def as_jpeg(picture: Image.Image) -> bytes:
-    """Return a picture as the content of a JPEG file."""
+def as_jpeg(picture: Image.Image, quality: int | None = None) -> bytes:
+    """Return a picture as the content of a JPEG file; `quality`, 1 to 95, makes it smaller than by default."""
+    options = _LOSSY if quality is None else {"quality": quality, "comment": MARK}
     with io.BytesIO() as stream:
-        picture.save(stream, "JPEG", **_LOSSY)
+        picture.save(stream, "JPEG", **options)
         return stream.getvalue()
 
 

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BITS = 12
-ROWS = 1 << BITS
-"""Rows of a block, by their row id."""
+"""A block holds the rows with the same row id after shifting it right by so many bits: 4096."""
 
 UNDATED = -1
 """Time of an event without one, such as of a film."""
@@ -186,7 +185,7 @@ def read_rows(connection: sqlite3.Connection, number: int) -> Block:
     return Block(
         number,
         (list(codes[0]), list(codes[1])),
-        rows=np.array([row[0] & (ROWS - 1) for row in rows], np.uint16),
+        rows=np.array([row[0] & ((1 << BITS) - 1) for row in rows], np.uint16),
         moments=np.array([milliseconds(row[3]) for row in rows], np.int64),
         cameras=np.array(cameras, np.uint8),
         lists=np.array(lists, np.uint8),

@@ -72,7 +72,7 @@ class SearchIndex:
         self._thread.start()
 
     def _run(self, numbers: list[int], stopped: threading.Event) -> None:
-        rows, began = len(numbers) * search_blocks.ROWS, time.monotonic()
+        rows, began = len(numbers) << search_blocks.BITS, time.monotonic()
         self._notices.append(f"{self._path}: {rows} rows are prepared for searches; events are written in between")
         reported = began
         with suppress(OutputError, *SQLITE_ERRORS), closing(self._connect()) as connection:

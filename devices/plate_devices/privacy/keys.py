@@ -75,8 +75,7 @@ class RotatingKey:
     def hash(self, text: str) -> str:
         """Return `NAME:HASH` of a plate's text, confusables such as O and 0 as equal; NAME identifies the key."""
         self._rotate()
-        digest = hmac.new(self._key.secret, fold(text).encode(), hashlib.sha256).hexdigest()
-        return f"{self._key.name}:{digest[:_HASH_DIGITS]}"
+        return _hash(self._key, text)
 
     def _rotate(self) -> None:
         if self._is_fresh(self._key) and time.monotonic() < self._retry_at:
@@ -123,6 +122,32 @@ class RotatingKey:
             yield
         finally:
             os.close(handle)
+
+
+class CurrentKey:
+    """The key of a file as it is now, for searches; it is neither made nor replaced.
+
+    Attributes:
+        made: seconds since 1970.
+    """
+
+    def __init__(self, key: _Key) -> None:
+        self._key, self.made = key, key.made
+
+    def hash(self, text: str) -> str:
+        """Return `NAME:HASH` of a text; see `RotatingKey.hash`."""
+        return _hash(self._key, text)
+
+
+def read_key(path: Path) -> CurrentKey | None:
+    """Return the current key of a file; None if there is none. Raises DataError, OSError."""
+    key = _load(path)
+    return None if key is None else CurrentKey(key)
+
+
+def _hash(key: _Key, text: str) -> str:
+    digest = hmac.new(key.secret, fold(text).encode(), hashlib.sha256).hexdigest()
+    return f"{key.name}:{digest[:_HASH_DIGITS]}"
 
 
 def _new_key(now: float) -> _Key:

@@ -78,7 +78,7 @@ def test_what_is_no_pattern(written: str) -> None:
 
 
 def test_like_escapes_its_own_characters() -> None:
-    assert TextPattern("A?*_%!").like() == "A_%!_!%!!"
+    assert TextPattern("A?*_%\\").likes() == ["A_%\\_\\%\\\\"]
 
 
 def test_confusions_are_of_folded_characters_and_mutual() -> None:

@@ -1,0 +1,115 @@
+"""What the settings allow to look back at: the output that is searched, and what privacy hides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from plate_devices.events.records import timestamp
+from plate_devices.history.event_search import EventQuery, EventSearch, FoundEvents, QueryError, SearchError
+from plate_devices.history.sqlite_search import SqliteSearch
+from plate_devices.outputs.postgres import PostgresSettings
+from plate_devices.outputs.sqlite import SqliteSettings
+from plate_devices.privacy.keys import read_key
+from plate_devices.privacy.privacy_settings import PrivacySettings
+from plate_runtime.errors import DataError, MissingPartError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plate_devices.config.sections import HistorySettings
+    from plate_devices.outputs.output import Event
+
+_NOTHING = 'privacy mode "nothing" stores no plates, so there is no history'
+_HASHED = "texts are hashed: only a whole text can be searched"
+_NO_KEY = "texts are hashed, and the key is missing: no event can be found by its text"
+
+
+class HistorySource:
+    """Searches the events of one output, and hides what the privacy settings hide. Used by many threads.
+
+    Attributes:
+        reason: why nothing can be searched, "" if it can.
+        mode: of privacy.
+    """
+
+    def __init__(
+        self, outputs: Sequence[Any], settings: HistorySettings, privacy: PrivacySettings | None = None
+    ) -> None:
+        """Choose an output: that of `[history] output`, else the first of SQLite, else the first of PostgreSQL."""
+        self._privacy = privacy or PrivacySettings()
+        self.mode = self._privacy.mode
+        self._seconds = settings.time_limit
+        self.reason, self._search = "", None
+        if self.mode == "nothing":
+            self.reason = _NOTHING
+            return
+        try:
+            self._search = _search_of(outputs, settings)
+        except (SearchError, MissingPartError) as error:
+            self.reason = str(error)
+
+    def find(self, query: EventQuery, text: str, limit: int, after: str = "") -> tuple[FoundEvents, str]:
+        """Return a page of events, and a sentence about what could not be found, "" for none.
+
+        Args:
+            query: what is searched.
+            text: the whole folded text of `query.pattern`, "" where it is only a part of a text or none.
+
+        Raises:
+            QueryError: hashed texts cannot be searched this way.
+            SearchError: the events cannot be read.
+        """
+        if self._search is None:
+            return FoundEvents([]), self.reason
+        note = ""
+        if self.mode == "hash" and query.pattern is not None:
+            if not text:
+                raise QueryError(f"{_HASHED} (match=exact)")
+            key = self._key()
+            if key is None:
+                return FoundEvents([]), _NO_KEY
+            note = f"{_HASHED}, and only of events since the current key was made, {_day(key.made)}"
+            query = replace(query, pattern=None, text_hash=key.hash(text))
+        found = self._search.find(query, limit, after, self._seconds)
+        return found._replace(events=[self._shown(event) for event in found.events]), note
+
+    def _key(self) -> Any:
+        try:
+            return read_key(self._privacy.key_file) if self._privacy.key_file else None
+        except (DataError, OSError):
+            return None
+
+    def _shown(self, event: Event) -> Event:
+        """Return an event as the mode of today shows it; it may have been stored under another one."""
+        if self.mode == "clear":
+            return event
+        plates = [
+            {**plate, "text": "", "raw_text": "", "characters": []} for plate in event.get("plates") or () if plate
+        ]
+        lists = [{key: one[key] for key in ("name", "match") if key in one} for one in event.get("watchlists") or ()]
+        return {**event, "plates": plates, **({"watchlists": lists} if "watchlists" in event else {})}
+
+
+def _search_of(outputs: Sequence[Any], settings: HistorySettings) -> EventSearch:
+    """Return the search of an output. Raises SearchError, MissingPartError."""
+    fit = [one for one in outputs if isinstance(one, SqliteSettings | PostgresSettings)]
+    if settings.output:
+        fit = [one for one in fit if settings.output in (one.name, one.type)]
+    fit.sort(key=lambda one: isinstance(one, PostgresSettings))
+    if not fit:
+        named = f"named {settings.output!r} " if settings.output else ""
+        raise SearchError(f'the history needs an output {named}of type = "sqlite" or "postgres"')
+    chosen = fit[0]
+    if isinstance(chosen, SqliteSettings):
+        return SqliteSearch(chosen.path)
+    from plate_devices.history.postgres_search import PostgresSearch
+
+    if not settings.reader:
+        raise SearchError("the role of a device may not read PostgreSQL; name a [history] reader, which may")
+    return PostgresSearch(chosen.as_reader(settings.reader, settings.reader_password_file))
+
+
+def _day(seconds: float) -> str:
+    return (timestamp(datetime.fromtimestamp(seconds, UTC)) or "")[:16].replace("T", " ") + " UTC"

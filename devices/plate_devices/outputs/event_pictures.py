@@ -1,0 +1,101 @@
+"""Pictures of events: a crop and a frame of each vehicle, in a folder that takes a share of its disk."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from typing import TYPE_CHECKING, NamedTuple
+
+from plate_devices.outputs.saved_pictures import PictureFolder, as_jpeg
+from plate_devices.unique_ids import UUID7
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from PIL import Image
+
+FRAME_WIDTH = 1280
+"""Most pixels of a frame's width."""
+
+_FRAME_QUALITY = 80
+_NAME = re.compile(rf"{UUID7}(-frame)?\.jpg", re.ASCII)
+_MADE_ROOM = 0.05
+"""Fraction of the limit that is deleted at once, so that a full folder is listed seldom."""
+
+
+class _File(NamedTuple):
+    name: str
+    size: int
+
+
+class EventPictures:
+    """Saves pictures under the ids of events, and deletes the oldest ones above the limit. Used by one thread."""
+
+    def __init__(self, folder: Path, share: float) -> None:
+        """Make the folder; other files in it stay, and do not count.
+
+        Args:
+            share: most bytes of the pictures, as a fraction of the disk.
+
+        Raises:
+            DeviceError: the folder cannot be made.
+        """
+        self._folder = PictureFolder(folder)
+        self.folder, self._share = folder, share
+        self._used = sum(one.size for one in self._files())
+
+    def save(self, name: str, crop: Image.Image, frame: Image.Image | None) -> dict[str, str]:
+        """Save the pictures of an event; return their names by what they show.
+
+        Args:
+            name: the event's id.
+            crop: of its plate.
+            frame: None for none; a wide one is reduced.
+
+        Raises:
+            DeviceError: the disk is full, or the folder is not writable.
+        """
+        names = {"crop": self._save(as_jpeg(crop), name)}
+        if frame is not None:
+            if frame.width > FRAME_WIDTH:
+                frame = frame.resize((FRAME_WIDTH, max(1, round(frame.height * FRAME_WIDTH / frame.width))))
+            names["frame"] = self._save(as_jpeg(frame, _FRAME_QUALITY), f"{name}-frame")
+        return names
+
+    def _save(self, content: bytes, name: str) -> str:
+        if self._used + len(content) > (most := self._most_bytes()):
+            self._make_room(most, len(content))
+        path = self._folder.save_jpeg(content, name, unique=True)
+        self._used += len(content)
+        return path.name
+
+    def _most_bytes(self) -> int:
+        disk = os.statvfs(self.folder)
+        return int(self._share * disk.f_frsize * disk.f_blocks)
+
+    def _make_room(self, most: int, size: int) -> None:
+        """Delete the oldest pictures until there is room for `size` bytes and some more. Ids begin with their time."""
+        files = sorted(self._files())
+        self._used = sum(one.size for one in files)  # the retention deletes, too
+        if self._used + size <= most:
+            return
+        for one in files:
+            if self._used + size <= (1 - _MADE_ROOM) * most:
+                return
+            try:
+                (self.folder / one.name).unlink(missing_ok=True)
+            except OSError:
+                continue
+            self._used -= one.size
+
+    def _files(self) -> Iterator[_File]:
+        for entry in os.scandir(self.folder):
+            if _NAME.fullmatch(entry.name):
+                try:
+                    found = entry.stat(follow_symlinks=False)
+                except OSError:
+                    continue
+                if stat.S_ISREG(found.st_mode):
+                    yield _File(entry.name, found.st_size)
