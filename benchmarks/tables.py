@@ -280,6 +280,15 @@ def archive() -> str:
     return _columns("archive", heads)
 
 
+def history() -> str:
+    """Searches among a million events."""
+    heads = {
+        "database": "database", "kind": "search", "searches": "searches", "found_per_search": "found each",
+        "median_ms": "median ms", "p95_ms": "95 % ms", "longest_ms": "most ms", "peak_memory_mb": "memory MB",
+    }  # fmt: skip
+    return _columns("history", heads)
+
+
 def shared_search() -> str:
     """A search for hyperparameters with a chief and workers."""
     heads = {
@@ -325,7 +334,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "explain": explained,
     "outputs": outputs, "actions": actions, "directions": directions, "cameras": cameras, "cameras-rtsp": cameras_rtsp,
     "cameras-overload": cameras_overload, "fleet": fleet, "hostile": hostile,
-    "networks": networks, "shared-search": shared_search, "jobs": jobs, "jobs-steps": jobs_steps, "archive": archive,
+    "history": history, "networks": networks, "shared-search": shared_search, "jobs": jobs, "jobs-steps": jobs_steps, "archive": archive,
     "learning-circle": learning_circle, "mutants": mutants, **cards.TABLES,
 }  # fmt: skip
 """What stands after `figures:` -> the function that makes the table."""

@@ -65,7 +65,7 @@ class ListViews:
     def routes(self) -> list[Route]:
         """Return the routes of the page."""
         return [
-            *page_files("lists.html", "lists.js", "views.css", "shared.js"),
+            *page_files("lists.html", "lists.js"),
             Route("GET", "/api/lists", Access.READ, self._lists),
             Route("GET", "/api/list", Access.READ, self._entries),
             Route("GET", "/api/list-preview", Access.READ, self._preview),

@@ -32,7 +32,7 @@ class LiveViews:
     def routes(self) -> list[Route]:
         """Return the routes of the page."""
         return [
-            *page_files("index.html", "login.html", "page.css", "page.js", "drawing.js"),
+            *page_files("index.html", "login.html", "page.css", "page.js", "drawing.js", "shared.js", "views.css"),
             Route("GET", "/frame", Access.READ, self._frame),
             Route("GET", "/state", Access.READ, self._state),
             Route("GET", "/crops/", Access.READ, self._crop),
