@@ -334,7 +334,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "explain": explained,
     "outputs": outputs, "actions": actions, "directions": directions, "cameras": cameras, "cameras-rtsp": cameras_rtsp,
     "cameras-overload": cameras_overload, "fleet": fleet, "hostile": hostile,
-    "history": history, "networks": networks, "shared-search": shared_search, "jobs": jobs, "jobs-steps": jobs_steps, "archive": archive,
+    "history": history,
+    "networks": networks, "shared-search": shared_search, "jobs": jobs, "jobs-steps": jobs_steps, "archive": archive,
     "learning-circle": learning_circle, "mutants": mutants, **cards.TABLES,
 }  # fmt: skip
 """What stands after `figures:` -> the function that makes the table."""
