@@ -186,9 +186,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def postgres_rows(count: int, each: int) -> list[dict[str, object]]:
     """Measure the same searches in PostgreSQL; its server's memory is not counted."""
     sys.path.insert(0, str(ROOT / "tests"))
-    from plate_devices.history.postgres_search import PostgresSearch
     from receivers.postgres import PASSWORD, Database
 
+    from plate_devices.history.postgres_search import PostgresSearch
     from plate_devices.outputs.postgres import PostgresOutput, PostgresSettings
 
     database = Database(more="shared_buffers = 128MB\nfsync = off")
