@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plate_devices.live.roi import KeptFrame
-from plate_devices.outputs.event_pictures import EventPictures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +27,8 @@ class VehiclePictures:
 
     def __init__(self, folder: Path, settings: PictureSettings) -> None:
         """Make the folder. Raises DeviceError if that fails."""
+        from plate_devices.outputs.event_pictures import EventPictures
+
         self.folder, self.keeps_frames = folder, settings.frames != "none"
         self._draws = settings.frames == "annotated"
         self._pictures = EventPictures(folder, settings.share)

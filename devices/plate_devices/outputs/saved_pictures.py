@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
 import re
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +47,7 @@ class PictureFolder:
     def __init__(self, folder: Path) -> None:
         """Make the folder. Raises DeviceError if that fails."""
         self.folder = folder
-        self._comment = _comment(MARK + b" " + secrets.token_hex(6).encode())
+        self._comment = _comment(MARK + b" " + os.urandom(6).hex().encode())
         self._numbers: dict[str, int] = {}
         try:
             create_folder(folder)
