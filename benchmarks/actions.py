@@ -3,8 +3,8 @@
     python benchmarks/actions.py                    -> results/actions.csv, about 12 minutes
     python benchmarks/actions.py --vehicles 20 --drawn 50 --kills 2     -> a quick look
 
-1. Rendered vehicles pass a camera of 10 frames a second in real time. The pin is gpiozero's mock. Meanwhile the broker
-   of another action and of an output is dead, and a search runs over 200,000 stored events in the same process.
+1. Rendered vehicles pass a camera of 10 frames a second in real time. The pin is gpiozero's mock. At the same time the
+   broker of another action and of an output is dead, and a search runs over 200,000 stored events in the same process.
    Measured: from the capture of the frame that made enough frames agree to the active pin.
 2. Degraded crops, several for each vehicle, are read by the shipped reader and followed. Half of the vehicles are on
    the list; for each of the others the list holds a text that differs in one character.
@@ -96,7 +96,7 @@ class PacedCamera(DemoCamera):
 
 
 def latencies(count: int, folder: Path) -> tuple[list[float], int]:
-    """Return the milliseconds from frame to pin of each vehicle that opened, and how many searches ended meanwhile."""
+    """Return the milliseconds from frame to pin of each vehicle that opened, and how many searches ended."""
     from gpiozero import Device
     from gpiozero.pins.mock import MockFactory, MockPin
 
@@ -271,7 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = [
         ("vehicles in real time", options.vehicles),
         ("pulses", len(times)),
-        ("searches meanwhile", searches),
+        ("searches at the same time", searches),
         ("frame to pin, median ms", round(float(np.median(times)))),
         ("frame to pin, 95 % ms", round(float(np.percentile(times, 95)))),
         ("frame to pin, most ms", round(max(times))),
