@@ -101,10 +101,10 @@ class SmallBroker:
             topic, after = body[2 : 2 + size], 2 + size
             number = body[after : after + 2] if kind & 6 else b""
             payload = body[after + len(number) + len(rest) :]
-            if number:
-                session.send(0x40, number)
             with self._lock:
                 self.said.append(Said(session.client_id, topic.decode(), payload))
+                if number:
+                    session.send(0x40, number)
                 for other in self._open.values():
                     if topic.decode() in other.topics:
                         extra = b"\0" if other.version == V5 else b""
