@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from plate_devices.explain.causes import Cause
-    from plate_devices.explain.trials import Reader
+    from plate_devices.networks import Networks
     from plate_devices.sources.source import Roi
     from plate_runtime.results import Corners, Detection, Plate
     from plate_runtime.steps import Steps
@@ -93,7 +93,7 @@ def explain(
     part: NDArray[np.uint8],
     steps: Steps,
     *,
-    reader: Reader | None = None,
+    reader: Networks | None = None,
     region: str | None = None,
 ) -> Explanation:
     """Explain the reading of a frame.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -16,28 +16,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from plate_devices.networks import Networks
     from plate_runtime.results import Corners, Plate
 
 _ANGLES = (-60, -40, -20, 20, 40, 60)
 _PADDING = 128
 _TILE, _TILES_A_SIDE, _OVERLAP = (320, 192), 4, 0.1
 _INPUT = 640, 384
-
-
-class Reader(Protocol):
-    """Reads plates: a `PlateReader`, or several of them for as many threads."""
-
-    def read(
-        self,
-        image: NDArray[np.uint8],
-        as_: str = ...,
-        *,
-        region: str | None = ...,
-        min_confidence: float | None = ...,
-        steps: Steps | None = ...,
-    ) -> list[Plate]:
-        """See `PlateReader.read`."""
-        ...
 
 
 class Sight(NamedTuple):
@@ -68,7 +53,7 @@ def sights(steps: Steps, place: Callable[[Corners], Corners] | None = None) -> l
 class Trials:
     """Reads a gray picture, uint8 (h, w), rotated, with more contrast, with a margin, and enlarged."""
 
-    def __init__(self, reader: Reader, gray: NDArray[np.uint8], region: str | None = None) -> None:
+    def __init__(self, reader: Networks, gray: NDArray[np.uint8], region: str | None = None) -> None:
         self._reader, self._region = reader, region
         self._picture = Image.fromarray(np.ascontiguousarray(gray))
 

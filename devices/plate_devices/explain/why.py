@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from plate_devices.explain.trials import Reader
+    from plate_devices.networks import Networks
     from plate_runtime.results import Corners
     from plate_runtime.steps import Steps
 
@@ -40,7 +40,7 @@ _ONE_PLATE = 0.45
 def find_cause(
     gray: NDArray[np.uint8],
     steps: Steps,
-    reader: Reader | None = None,
+    reader: Networks | None = None,
     region: str | None = None,
     whole: NDArray[np.uint8] | None = None,
 ) -> Cause | None:
@@ -115,7 +115,7 @@ def _cut_off(gray: NDArray[np.uint8], found: Sequence[Sight]) -> Cause | None:
     return None
 
 
-def _outside(whole: NDArray[np.uint8] | None, reader: Reader | None, region: str | None) -> Cause | None:
+def _outside(whole: NDArray[np.uint8] | None, reader: Networks | None, region: str | None) -> Cause | None:
     """Return that a plate is read in the whole frame, but not in its ROI."""
     if whole is None or reader is None:
         return None

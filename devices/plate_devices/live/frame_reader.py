@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from plate_devices.events.records import Origin
 from plate_devices.live.roi import KeptFrame, Reading, RoiError, View, crop, rotate, translate
@@ -15,40 +15,17 @@ from plate_runtime.shipped import DETECTING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from plate_devices.events.records import Engine
     from plate_devices.follow import Seen, Vehicle
     from plate_devices.live.reporter import Reporter
+    from plate_devices.networks import Networks
     from plate_devices.run_options import InferOptions
     from plate_devices.sources.source import Frame, Roi, Source
     from plate_runtime.errors import PlateEdgeError
-    from plate_runtime.results import Detection, Plate
     from plate_runtime.steps import Steps
 
 _MASK_FROM = 0.1
 """Detection confidence from which a possible plate is masked in pictures that show no plates."""
-
-
-class Networks(Protocol):
-    """Reads plates: a `PlateReader`, or several of them for as many threads."""
-
-    def read(
-        self,
-        image: NDArray[np.uint8],
-        as_: str = ...,
-        *,
-        region: str | None = ...,
-        min_confidence: float | None = ...,
-        steps: Steps | None = ...,
-    ) -> list[Plate]:
-        """See `PlateReader.read`."""
-        ...
-
-    def find(self, image: NDArray[np.uint8], *, min_confidence: float | None = ...) -> list[Detection]:
-        """See `PlateReader.find`."""
-        ...
 
 
 class FrameReader:
