@@ -83,7 +83,7 @@ def count_alarms(reader: PlateReader, wanted: int, seed: int) -> tuple[dict[str,
     alarms.sort(key=lambda alarm: (alarm.product, alarm.detected), reverse=True)
     detector = reader.detector().manifest
     row: dict[str, object] = {
-        "detector": detector.label, "reader": reader.model_for("frame").manifest.label, "seed": seed,
+        "detector": detector.label, "reader": reader.model.manifest.label, "seed": seed,
         "scenes": wanted, "rendered": rendered,
         "min_detection": detector.thresholds.get("min_detection", ""), "detections": len(alarms),
         "scenes_with_a_detection": len({alarm.scene for alarm in alarms}),

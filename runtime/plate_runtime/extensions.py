@@ -5,9 +5,17 @@ They are looked up only for names that are not built in, so a normal start does 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .errors import UsageError, described
+
+
+def load_type(kind: str, name: str, built_in: Mapping[str, str]) -> Any | None:
+    """Return the object at the place `module:name` that `built_in` has for a name; else that of `load_extension`."""
+    from pkgutil import resolve_name
+
+    return resolve_name(built_in[name]) if name in built_in else load_extension(kind, name)
 
 
 def load_extension(kind: str, name: str) -> Any | None:

@@ -76,7 +76,6 @@ def open_model(
     Args:
         path: a file, or the name of a model that ships; see `named_model`.
         kind: what the file has to be; None accepts every kind, and means the character model if no file is named.
-            "frame" is a plate model too: without a file, the shipped one for plates detected in frames.
         backend: "auto" takes the first installed interpreter for the file's format; see `Model.backend`.
         threads: for the interpreter, at least 1.
 
@@ -87,7 +86,6 @@ def open_model(
     if threads < 1:
         raise UsageError(f"threads has to be at least 1, not {threads}")
     file = read_model_file(shipped_model(kind or "character", backend) if path is None else named_model(path, backend))
-    needed = "plate" if kind == "frame" else kind
-    if needed is not None and file.manifest.kind != needed:
-        raise ModelError(f"{file.path} is a {file.manifest.kind} model where a {needed} model is needed")
+    if kind is not None and file.manifest.kind != kind:
+        raise ModelError(f"{file.path} is a {file.manifest.kind} model where a {kind} model is needed")
     return Model(file, open_backend(backend, file, threads))

@@ -68,9 +68,7 @@ class PlateReader:
         return self.model_for(self._mode)
 
     def model_for(self, as_: str) -> Model:
-        """Return the model that reads a "plate", the plates of a "frame" or a "character", opened when first needed.
-
-        "auto" means "frame" here, and its model reads crops too.
+        """Return the model of a mode, opened when first needed: of a character, or of plates in the other modes.
 
         Raises:
             ModelError: the named file cannot read that, or the shipped file is missing.
@@ -79,12 +77,11 @@ class PlateReader:
         self._require(as_)
         if self._recogniser is not None:
             raise UsageError("this reader has a recogniser of your own in place of a model")
-        as_ = "frame" if as_ == "auto" else as_
         kind = self._kind(as_)
         if kind not in self._models:
             self._models[kind] = open_model(self._file, kind, self._backend, self._threads)
         model = self._models[kind]
-        what = "plate" if as_ == "frame" else as_
+        what = "character" if as_ == "character" else "plate"
         if model.manifest.kind not in (what, "character"):
             raise ModelError(f"{model.file.path} is a {model.manifest.kind} model and reads no single {what}")
         return model
@@ -271,10 +268,11 @@ class PlateReader:
             raise UsageError(f"as_ {as_!r} is unknown; use {', '.join(map(repr, MODES))}")
 
     def _kind(self, as_: str) -> str | None:
-        """Return the purpose of the shipped model that reads `as_`; None for a named file, which has its own kind."""
+        """Return the kind of the shipped model that reads `as_`; None for a named file, which has its own kind."""
         if self._file is not None:
             return None
-        return "character" if as_ == "plate" and not ships("plate", self._backend) else as_
+        segments = as_ == "plate" and not ships("plate", self._backend)
+        return "character" if as_ == "character" or segments else "plate"
 
 
 def _opened(image: PictureSource | Picture, colour: str) -> Picture:

@@ -135,8 +135,6 @@ class TestTheDefault:
         folder = tmp_path / "models"
         folder.mkdir()
         monkeypatch.setattr(shipped, "MODELS", folder)
-        other = {"plate": "of-crops-1.0.0-int8", "frame": "of-frames-1.0.0-int8"}
-        monkeypatch.setattr(shipped, "NAMES", shipped.NAMES | other)
         return folder
 
     def test_frames_are_the_default_once_a_detector_ships(self, models: Path, make_detector: MakeModel) -> None:
@@ -145,30 +143,24 @@ class TestTheDefault:
         assert default_as() == default_as("fake:AB1") == "auto"
         assert default_as("onnx") is None
 
-    def test_plates_of_frames_may_be_read_by_another_model_than_crops(
+    def test_one_model_reads_frames_and_crops(
         self, models: Path, make_detector: MakeModel, make_plate_model: MakeModel, frame: NDArray[np.uint8]
     ) -> None:
         shutil.copy(make_detector(), models / f"{shipped.NAMES['detector']}.tflite")
-        shutil.copy(make_plate_model(name="of-crops"), models / f"{shipped.NAMES['plate']}.tflite")
-        shutil.copy(make_plate_model(name="of-frames"), models / f"{shipped.NAMES['frame']}.tflite")
+        shutil.copy(make_plate_model(name="shipped"), models / f"{shipped.NAMES['plate']}.tflite")
         with PlateReader(as_="frame") as reader:
-            assert reader.model.manifest.name == "of-frames"
-            assert reader.model_for("plate").manifest.name == "of-crops"
+            assert reader.model is reader.model_for("plate") is reader.model_for("auto")
+            assert reader.model.manifest.name == "shipped"
             assert {plate.text for plate in reader.read(frame, as_="frame")} == set(PLATES.values())
         with PlateReader(make_plate_model(name="named"), as_="frame") as reader:
             assert reader.model is reader.model_for("plate")
             assert reader.model.manifest.name == "named"
 
-    def test_the_model_of_crops_does_not_stand_in_for_that_of_frames(
-        self, models: Path, make_detector: MakeModel, make_plate_model: MakeModel
-    ) -> None:
+    def test_a_missing_model_of_plates_is_reported(self, models: Path, make_detector: MakeModel) -> None:
         shutil.copy(make_detector(), models / f"{shipped.NAMES['detector']}.tflite")
-        shutil.copy(make_plate_model(), models / f"{shipped.NAMES['plate']}.tflite")
-        missing = f"{shipped.NAMES['frame']}.tflite is missing from the installation"
+        missing = f"{shipped.NAMES['plate']}.tflite is missing from the installation"
         with pytest.raises(ModelError, match=missing):
             PlateReader(as_="frame")
-        with PlateReader() as reader, pytest.raises(ModelError, match=missing):
-            reader.read(np.zeros((720, 1280), np.uint8), as_="frame")
         with pytest.raises(ModelError, match=missing.replace("tflite", "onnx")):
             PlateReader(as_="frame", backend="onnx", detector=make_detector("onnx"))
 

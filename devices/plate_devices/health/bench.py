@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.board import Board
-from plate_devices.health.self_test import measure, measure_threads, open_plate_reader, reading_modes
+from plate_devices.health.self_test import measure, measure_threads, open_plate_reader
 
 if TYPE_CHECKING:
     from plate_devices.run_options import InferOptions
@@ -63,7 +63,7 @@ def bench(options: InferOptions | None, seconds: float, board: Board | None = No
     """Read the sample crops for so many seconds. Raises PlateEdgeError if they cannot be read."""
     board = board or Board()
     before = board.temperature
-    with open_plate_reader(options, reading_modes(options)[0]) as reader:
+    with open_plate_reader(options) as reader:
         model = reader.model
         label, backend = model.manifest.label, model.backend
         name, version = backend.name, backend.version

@@ -81,24 +81,22 @@ def check_models(options: InferOptions | None) -> Iterator[Finding]:
 
 
 def check_samples(options: InferOptions | None) -> Iterator[Finding]:
-    """Read the shipped sample pictures with each model in use: interpreter, model and numpy work together."""
-    from plate_devices.health.self_test import read_samples, reading_modes
+    """Read the shipped sample pictures: interpreter, model and numpy work together."""
+    from plate_devices.health.self_test import read_samples
 
-    for read_as in reading_modes(options):
-        try:
-            model, count, wrong = read_samples(options, read_as)
-        except PlateEdgeError as error:
-            yield Finding("self-test", "failed", str(error), "see the lines above")
-            continue
-        if not count:
-            message = f"{model} runs; no sample plate has its characters, score it with plate-eval on labelled pictures"
-            yield Finding("self-test", "note", message)
-            continue
-        message = f"{model} reads {count - len(wrong)} of {count} sample plates right"
-        if wrong:
-            yield Finding("self-test", "failed", f"{message}; not {', '.join(wrong)}", "use another interpreter")
-        else:
-            yield Finding("self-test", "ok", message)
+    try:
+        model, count, wrong = read_samples(options)
+    except PlateEdgeError as error:
+        yield Finding("self-test", "failed", str(error), "see the lines above")
+        return
+    message = f"{model} reads {count - len(wrong)} of {count} sample plates right"
+    if not count:
+        message = f"{model} runs; no sample plate has its characters, score it with plate-eval on labelled pictures"
+        yield Finding("self-test", "note", message)
+    elif wrong:
+        yield Finding("self-test", "failed", f"{message}; not {', '.join(wrong)}", "use another interpreter")
+    else:
+        yield Finding("self-test", "ok", message)
 
 
 def check_board(board: Board) -> Iterator[Finding]:

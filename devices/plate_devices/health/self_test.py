@@ -51,15 +51,15 @@ class SelfTest(NamedTuple):
     wrong: list[str]
 
 
-def read_samples(options: InferOptions | None, read_as: str) -> SelfTest:
-    """Read the samples with the model for `read_as`; see `open_plate_reader`.
+def read_samples(options: InferOptions | None) -> SelfTest:
+    """Read the samples with the model of `options`; see `open_plate_reader`.
 
     Samples with characters that the model lacks do not count.
 
     Raises:
         PlateEdgeError: the model cannot be opened, or does not run.
     """
-    with open_plate_reader(options, read_as) as reader:
+    with open_plate_reader(options) as reader:
         read = [(sample, _text(reader, sample)) for sample in load_samples()]
         manifest = reader.model.manifest
     known = [(sample, text) for sample, text in read if set(sample.text) <= set(manifest.alphabet)]
@@ -70,7 +70,7 @@ def measure(options: InferOptions | None, seconds: float) -> Timing:
     """Read the samples repeatedly for so many seconds, after an uncounted first round."""
     samples = load_samples()
     wall: list[float] = []
-    with open_plate_reader(options, reading_modes(options)[0]) as reader:
+    with open_plate_reader(options) as reader:
         for sample in samples:
             _text(reader, sample)
         cpu_before, until = time.process_time(), time.perf_counter() + seconds
@@ -111,7 +111,7 @@ def _crops_per_second(options: InferOptions | None, threads: int, seconds: float
     until = [0.0]
 
     def read(number: int) -> None:
-        with open_plate_reader(options, reading_modes(options)[0]) as reader:
+        with open_plate_reader(options) as reader:
             for sample in samples:
                 _text(reader, sample)
             ready.wait()
@@ -135,19 +135,9 @@ def _crops_per_second(options: InferOptions | None, threads: int, seconds: float
     return sum(counts) / (time.perf_counter() - started)
 
 
-def reading_modes(options: InferOptions | None) -> tuple[str, ...]:
-    """Return the modes in which these options read plates: "plate", "frame", or both if two models ship for them."""
-    from plate_runtime.shipped import NAMES
-
-    if options is not None and options.read_as != "character":
-        return (options.read_as,)
-    return ("plate",) if NAMES["plate"] == NAMES["frame"] else ("plate", "frame")
-
-
-def open_plate_reader(options: InferOptions | None, read_as: str) -> PlateReader:
-    """Open the reader of the mode "plate" or "frame", with the model of the options or the shipped one."""
+def open_plate_reader(options: InferOptions | None) -> PlateReader:
+    """Open a reader of plates with the model of the options, or the shipped one."""
     from plate_runtime.reader import PlateReader
-    from plate_runtime.shipped import shipped_model
 
     named: str | Path | None = None
     backend, threads = "auto", 1
@@ -158,8 +148,6 @@ def open_plate_reader(options: InferOptions | None, read_as: str) -> PlateReader
         try_models(models, options.backend)
         named = models.reader
         backend, threads = options.backend, options.threads
-    if named is None and read_as == "frame":
-        named = shipped_model("frame", backend)
     return PlateReader(named, backend, threads)
 
 

@@ -137,7 +137,7 @@ def _read(model: Model, backend: str, file: Path) -> dict[str, Any]:
         grays = (stored[name] for name in stored.files)  # one at a time: there may be a gigabyte of them
         if model.manifest.kind == "plate":
             return {"texts": read_crops(model, grays, _say)}
-        with open_model(None, "frame", backend) as reader:
+        with open_model(None, "plate", backend) as reader:
             found = search_all(model, reader, grays, _say)
         return {"plates": [[one.to_json() for one in plates] for plates in found]}
 
