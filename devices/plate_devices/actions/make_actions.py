@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from plate_runtime.extensions import load_extension
+from plate_runtime.extensions import load_type
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from plate_devices.actions.action import Action
     from plate_devices.actions.action_settings import ActionSettings
 
@@ -32,12 +33,9 @@ def settings_class(type_: str) -> type[ActionSettings] | None:
 
 def make_action(settings: ActionSettings) -> Action:
     """Make an action; nothing is connected yet. Raises MissingPartError if a package is not installed."""
-    made: Action = cast("Any", _class(settings.type))(settings)
-    return made
+    cls = cast("Callable[[ActionSettings], Action]", _class(settings.type))
+    return cls(settings)
 
 
 def _class(type_: str) -> type[Action] | None:
-    if type_ not in _PLACES:
-        return load_extension("actions", type_)
-    module, _, name = _PLACES[type_].partition(":")
-    return cast("type[Action]", getattr(import_module(module), name))
+    return load_type("actions", type_, _PLACES)

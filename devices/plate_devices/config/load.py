@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 from plate_devices.config.fields import Location, build, shown, unknown
@@ -135,7 +136,7 @@ def _section(key: str, value: Any, place: Location) -> Any:
         place.refuse(unknown(key, {*_SECTIONS, *_OPTIONAL_SECTIONS, *_LISTS}))
     if not isinstance(value, dict):
         place.refuse(f"{shown(value)} is not valid; it has to be a section, [{key}]")
-    return build(_SECTIONS[key] if key in _SECTIONS else _named(_OPTIONAL_SECTIONS[key]), value, place)
+    return build(_SECTIONS[key] if key in _SECTIONS else resolve_name(_OPTIONAL_SECTIONS[key]), value, place)
 
 
 def _sources(tables: list[Any], place: Location) -> tuple[SourceSettings, ...]:
@@ -163,7 +164,7 @@ _REGISTRIES = {"output": "plate_devices.outputs.make_outputs", "action": "plate_
 
 def _item(key: str, table: dict[str, Any], place: Location) -> Any:
     if key not in _REGISTRIES:
-        return build(_named(_LISTS[key]), table, place)
+        return build(resolve_name(_LISTS[key]), table, place)
     registry = import_module(_REGISTRIES[key])
     known = ", ".join(sorted(registry.TYPES))
     if "type" not in table:
@@ -173,12 +174,6 @@ def _item(key: str, table: dict[str, Any], place: Location) -> Any:
     if cls is None:
         place.below("type").refuse(f"{shown(type_)} is not an {key}; types are {known}")
     return build(cls, table, place)
-
-
-def _named(name: str) -> type[Any]:
-    module, _, class_name = name.partition(":")
-    found: type[Any] = getattr(import_module(module), class_name)
-    return found
 
 
 def _read(path: Path) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from plate_runtime.errors import UsageError
-from plate_runtime.extensions import load_extension
+from plate_runtime.extensions import load_type
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,10 +96,7 @@ def _by_name(settings: Sequence[OutputSettings]) -> dict[str, OutputSettings]:
 
 
 def _class(type_: str) -> type[Output] | None:
-    if type_ not in _PLACES:
-        return load_extension("outputs", type_)
-    module, _, name = _PLACES[type_].partition(":")
-    return cast("type[Output]", getattr(import_module(module), name))
+    return load_type("outputs", type_, _PLACES)
 
 
 def _free(type_: str, taken: set[str]) -> str:
