@@ -7,7 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from plate_devices.actions.action import ListMatch, Occasion
+from plate_devices.actions.action_set import ActionSet
 from plate_devices.actions.fake import FakeSettings
+from plate_devices.audit.audit_log import AuditLog
+
+Start = Callable[..., ActionSet]
+"""Starts actions with their settings; a fixture."""
 
 LISTS = (ListMatch("family", "exact"),)
 
@@ -40,3 +45,14 @@ def until(happened: Callable[[], object], within: float = 30.0) -> None:
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.005)
+
+
+def kinds(audit: AuditLog) -> list[str]:
+    """Return what happened, the oldest first."""
+    return [row.what.removeprefix("action.") for row in reversed(audit.rows(1000))]
+
+
+def settle(actions: ActionSet) -> None:
+    """Wait until nothing is waiting."""
+    queues = [*(worker._jobs for worker in actions._workers), actions._rows]
+    until(lambda: not any(one.unfinished_tasks for one in queues))  # type: ignore[attr-defined]
