@@ -17,6 +17,7 @@ from dataclasses import MISSING, Field, fields
 from functools import cache
 from inspect import cleandoc
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from plate_devices.actions import make_actions
@@ -138,12 +139,12 @@ def _sections() -> Iterator[tuple[str, type[Any]]]:
     for name, cls in load._SECTIONS.items():
         yield f"[{name}]", cls
     for name, place in load._OPTIONAL_SECTIONS.items():
-        yield f"[{name}]", load._named(place)
+        yield f"[{name}]", resolve_name(place)
     for type_ in TYPES:
         yield f'[[output]] type = "{type_}"', settings_class(type_)
     for type_ in make_actions.TYPES:
         yield f'[[action]] type = "{type_}"', make_actions.settings_class(type_)
-    yield "[[watchlist]]", load._named(load._LISTS["watchlist"])
+    yield "[[watchlist]]", resolve_name(load._LISTS["watchlist"])
 
 
 def _described(cls: type[Any]) -> dict[str, str]:
