@@ -38,7 +38,7 @@ def program(name: str) -> str:
 
 
 class Database:
-    """A server on its own port, with the schema and a role `gate` of the group of devices."""
+    """A server on its own port, with the schema, a role `gate` of the devices and a role `viewer` of the readers."""
 
     def __init__(self, more: str = "", prepare: bool = True) -> None:
         """Start it; `more` holds further lines of its settings. It refuses to run as root."""
@@ -64,10 +64,15 @@ class Database:
         return f"postgresql://gate:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{self.port}/plates"
 
     def prepare(self) -> None:
-        """Make the tables, and the role of a device."""
+        """Make the tables, the role of a device, and that of a reader."""
+        self.run_schema("plates")
+        for role, group in (("gate", "plate_edge_device"), ("viewer", "plate_edge_reader")):
+            self.query(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}' IN ROLE {group}", "plates")
+
+    def run_schema(self, database: str) -> None:
+        """Run the SQL that prepares a database, as its owner does."""
         command = [sys.executable, "-m", "plate_devices.outputs.postgres_schema"]
-        self.query(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout, "plates")
-        self.query(f"CREATE ROLE gate LOGIN PASSWORD '{PASSWORD}' IN ROLE plate_edge_device", "plates")
+        self.query(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout, database)
 
     def start(self) -> None:
         """Start it again, and wait until it answers."""

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from plate_devices.history.event_search import EventQuery, FoundEvents, QueryError, SearchError
+from plate_devices.outputs.call_limit import call_limit
 from plate_devices.outputs.identity import device_id
 from plate_devices.outputs.output import OutputError
-from plate_devices.outputs.postgres import PostgresSettings, connect_options
+from plate_devices.outputs.postgres import PostgresSettings, connect_options, cut
 from plate_runtime.errors import missing_extra
 
 if TYPE_CHECKING:
     import psycopg
 
     from plate_devices.outputs.output import Event
+
+_GRACE = 2.0
+"""Seconds after the end of a search in which the server has to say so."""
 
 _NEEDS = "the role has to be one of plate_edge_reader; see docs/operate/history.md"
 
@@ -50,10 +54,15 @@ class PostgresSearch:
         before = _key(after)
         errors = self._psycopg.errors
         try:
-            # Options of the session: the server ends the search itself.
+            # Options of the session: the server ends the search itself. If it does not answer, the connection is cut.
             limits = f"-c statement_timeout={max(1, round(1000 * seconds))} -c default_transaction_read_only=on"
-            with self._psycopg.connect(**connect_options(self._settings), options=limits) as connection:
+            with (
+                self._psycopg.connect(**connect_options(self._settings), options=limits) as connection,
+                call_limit(seconds + _GRACE, lambda: cut(connection)),
+            ):
                 return self._page(connection, query, limit, before)
+        except (self._psycopg.DataError, UnicodeEncodeError):
+            return FoundEvents([])  # a character that PostgreSQL does not store
         except errors.QueryCanceled as error:
             raise SearchError(
                 f"the search took longer than {seconds:g} s; name a time range, or more of the text"
@@ -127,8 +136,8 @@ def _moment(milliseconds: int | None) -> datetime | None:
         return None
     try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        raise QueryError("the time is out of range") from None
+    except (ValueError, OverflowError, OSError):  # no event is so old or so new
+        return (datetime.max if milliseconds > 0 else datetime.min).replace(tzinfo=UTC)
 
 
 def _written(key: _Key) -> str:

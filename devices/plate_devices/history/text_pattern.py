@@ -26,7 +26,7 @@ class TextPattern:
     """Characters, `?` for one of any, and `*` for any number; O equals 0, and I equals 1.
 
     Attributes:
-        text: folded.
+        text: folded; it has to hold more than `*`.
         fuzzy: whether one character may be another one that it is confused with.
     """
 

@@ -190,7 +190,7 @@ class PostgresOutput(Output):
     def _explained(self, connection: psycopg.Connection[Any] | None) -> Iterator[None]:
         """Raise errors of psycopg as OutputError, and end a call that the server does not answer."""
         try:
-            with nullcontext() if connection is None else call_limit(_ANSWER_WITHIN, lambda: _cut(connection)):
+            with nullcontext() if connection is None else call_limit(_ANSWER_WITHIN, lambda: cut(connection)):
                 yield
         except self._psycopg.Error as error:
             raise self._failure(error) from error
@@ -224,6 +224,12 @@ def connect_options(settings: PostgresSettings) -> dict[str, Any]:
     }
 
 
+def cut(connection: psycopg.Connection[Any]) -> None:
+    """End a connection that waits for the server in another thread."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as copy:
+        copy.shutdown(socket.SHUT_RDWR)
+
+
 def _text(path: Path | None) -> str | None:
     return None if path is None else str(path)
 
@@ -243,8 +249,3 @@ def _first_line(error: Exception) -> str:
     """Return the first line of what libpq says, which names the reason; hints follow it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
-
-
-def _cut(connection: psycopg.Connection[Any]) -> None:
-    with socket.socket(fileno=os.dup(connection.fileno())) as copy:
-        copy.shutdown(socket.SHUT_RDWR)

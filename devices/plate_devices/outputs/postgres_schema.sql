@@ -1,6 +1,17 @@
 -- The tables of Plate Edge in PostgreSQL 13 or newer. The owner of the database runs it, once or again after an upgrade.
+SET client_encoding = 'UTF8';
 CREATE SCHEMA IF NOT EXISTS plate_edge;
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+-- Look-alikes of three scripts written alike, as `plate_runtime.alphabet.fold` does. The column `folded` stores its values:
+-- if this table changes, the column has to be made again.
+CREATE OR REPLACE FUNCTION plate_edge.fold(wanted text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT translate(
+        wanted,
+        'OОΟIІΙАΑВΒСϹЕΕНΗЈКΚМΜΝРΡЅТΤХΧУΥΖ',
+        '000111AABBCCEEHHJKKMMNPPSTTXXYYZ'
+    )
+$$;
 
 CREATE TABLE IF NOT EXISTS plate_edge.events (
     id uuid PRIMARY KEY,
@@ -8,8 +19,7 @@ CREATE TABLE IF NOT EXISTS plate_edge.events (
     camera text,
     type text NOT NULL,
     text text,
-    -- as `text`, with the characters that are often confused written alike
-    folded text GENERATED ALWAYS AS (translate(text, 'OI', '01')) STORED,
+    folded text GENERATED ALWAYS AS (plate_edge.fold(text)) STORED,
     confidence real,
     region text,
     text_hash text,
@@ -23,6 +33,18 @@ CREATE TABLE IF NOT EXISTS plate_edge.events (
     record jsonb NOT NULL,
     stored timestamptz NOT NULL DEFAULT now()
 );
+
+-- Earlier versions folded O and I alone. The column is made again, with its indexes.
+DO $$ BEGIN
+    IF EXISTS (
+        SELECT 1 FROM information_schema.columns WHERE table_schema = 'plate_edge' AND table_name = 'events'
+        AND column_name = 'folded' AND generation_expression NOT LIKE '%fold(%'
+    ) THEN
+        ALTER TABLE plate_edge.events DROP COLUMN folded;
+    END IF;
+END $$;
+ALTER TABLE plate_edge.events ADD COLUMN IF NOT EXISTS folded text GENERATED ALWAYS AS (plate_edge.fold(text)) STORED;
+
 CREATE INDEX IF NOT EXISTS events_by_time ON plate_edge.events (last_time);
 CREATE INDEX IF NOT EXISTS events_by_text ON plate_edge.events (folded, last_time);
 CREATE INDEX IF NOT EXISTS events_by_camera ON plate_edge.events (device, camera, last_time);
@@ -43,8 +65,8 @@ FROM plate_edge.events WHERE type = 'vehicle' AND text IS NOT NULL GROUP BY text
 CREATE OR REPLACE FUNCTION plate_edge.like_text(wanted text)
 RETURNS TABLE (alike real, id uuid, text text, last_time timestamptz, device text, camera text)
 LANGUAGE sql STABLE SET search_path = plate_edge, public AS $$
-    SELECT similarity(folded, translate(upper(wanted), 'OI', '01')), id, text, last_time, device, camera
-    FROM plate_edge.events WHERE folded % translate(upper(wanted), 'OI', '01')
+    SELECT similarity(folded, plate_edge.fold(upper(wanted))), id, text, last_time, device, camera
+    FROM plate_edge.events WHERE folded % plate_edge.fold(upper(wanted))
     ORDER BY 1 DESC, last_time DESC
 $$;
 
@@ -81,6 +103,7 @@ DO $$ BEGIN CREATE ROLE plate_edge_reader NOLOGIN; EXCEPTION WHEN duplicate_obje
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA plate_edge FROM PUBLIC;
 GRANT USAGE ON SCHEMA plate_edge TO plate_edge_device, plate_edge_reader;
 GRANT INSERT ON plate_edge.events TO plate_edge_device;
+GRANT EXECUTE ON FUNCTION plate_edge.fold TO plate_edge_device, plate_edge_reader;
 GRANT EXECUTE ON FUNCTION plate_edge.correct_clock TO plate_edge_device;
 GRANT SELECT ON ALL TABLES IN SCHEMA plate_edge TO plate_edge_reader;
 GRANT EXECUTE ON FUNCTION plate_edge.like_text TO plate_edge_reader;

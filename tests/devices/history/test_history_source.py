@@ -1,0 +1,76 @@
+"""What the settings allow to look back at, wherever the events are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from stored_events import Store, event, id_of, pattern
+
+from plate_devices.config.sections import HistorySettings
+from plate_devices.history.event_search import EventQuery, QueryError
+from plate_devices.history.history_source import HistorySource
+from plate_devices.outputs.postgres import PostgresSettings
+from plate_devices.outputs.sqlite import SqliteSettings
+from plate_devices.privacy.keys import RotatingKey
+from plate_devices.privacy.privacy_settings import PrivacySettings
+
+
+@pytest.fixture
+def store(open_store: Callable[[], Store]) -> Store:
+    return open_store()
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    return tmp_path / "key"
+
+
+def source(store: Store, privacy: PrivacySettings) -> HistorySource:
+    return HistorySource([store.output], store.history, privacy)
+
+
+def ids(source: HistorySource, query: EventQuery, text: str = "") -> list[str]:
+    return [one["id"] for one in source.find(query, text, 50)[0].events]
+
+
+def test_a_mode_that_stores_nothing_shows_nothing(store: Store) -> None:
+    store.send([event(1)])
+    hidden = source(store, PrivacySettings(mode="nothing"))
+    assert hidden.find(EventQuery(), "", 50) == (([], "", True), hidden.reason) and "stores no plates" in hidden.reason
+
+
+def test_hashes_are_found_by_the_whole_text_and_the_current_key(store: Store, key_file: Path) -> None:
+    key = RotatingKey(key_file, 1.0, print)
+    store.send(
+        [event(number, "", plate={"text_hash": key.hash(written)}) for number, written in enumerate(("AB1", "CD2"))]
+    )
+    hashed = source(store, PrivacySettings(mode="hash", key_file=key_file))
+    assert ids(hashed, pattern("AB1"), "AB1") == [id_of(0)]
+    for query in (pattern("*AB1*"), pattern("AB?"), pattern("AB1", fuzzy=True)):
+        with pytest.raises(QueryError, match="only a whole text"):
+            hashed.find(query, "", 50)
+    key_file.unlink()
+    assert ids(hashed, pattern("AB1"), "AB1") == []
+    RotatingKey(key_file, 1.0, print)
+    assert ids(hashed, pattern("AB1"), "AB1") == []
+
+
+def test_texts_that_were_stored_before_are_hidden(store: Store, key_file: Path) -> None:
+    characters = {"raw_text": "AB128", "characters": [{"text": "A", "confidence": 0.9}]}
+    lists = [{"name": "family", "match": "exact", "listed": "AB128"}]
+    store.send([event(1, "AB128", plate=characters, watchlists=lists)])
+    hashed = source(store, PrivacySettings(mode="hash", key_file=key_file))
+    (shown,) = hashed.find(EventQuery(watchlist="family"), "", 50)[0].events
+    assert "AB128" not in str(shown) and shown["watchlists"] == [{"name": "family", "match": "exact"}]
+    RotatingKey(key_file, 1.0, print)
+    assert ids(hashed, pattern("AB128"), "AB128") == [], "a clear text is not found by its hash"
+
+
+def test_postgres_needs_a_reader_and_sqlite_comes_first(tmp_path: Path) -> None:
+    postgres = PostgresSettings(url="postgresql://gate@127.0.0.1/plates", name="central")
+    assert "name a [history] reader" in HistorySource([postgres], HistorySettings()).reason
+    sqlite = SqliteSettings(path=tmp_path / "p.sqlite")
+    assert HistorySource([postgres, sqlite], HistorySettings()).reason == ""
+    assert "name a [history] reader" in HistorySource([postgres, sqlite], HistorySettings(output="central")).reason
