@@ -26,14 +26,13 @@ import numpy as np
 from measuring import ROOT, command_line, whole, write_csv
 from PIL import Image, ImageFilter
 
-from plate_devices.actions.action import ListMatch
+from plate_devices.actions.action import ListMatch, occasion_of
 from plate_devices.actions.conditions import why_not
 from plate_devices.actions.gpio import GpioSettings
 from plate_devices.audit.audit_log import FILE_NAME, AuditLog
 from plate_devices.events.records import Engine, Origin, plate_record, seen_record
 from plate_devices.follow import Follower
 from plate_devices.imaging.plate_picture import draw_plate
-from plate_devices.live.reporter import occasion_of
 from plate_devices.outputs.sqlite import SqliteOutput, SqliteSettings
 from plate_devices.sources.demo import DemoCamera, vehicles
 from plate_devices.sources.newest_frame import NewestFrameSource

@@ -53,6 +53,17 @@ class Occasion(NamedTuple):
         return str(self.record["plates"][0]["text"])
 
 
+def occasion_of(
+    record: Record, concealed: Record, vehicle_id: str, began: float = 0.0, continues: bool = False
+) -> Occasion:
+    """Return a vehicle for the actions, given its record and what privacy leaves of it."""
+    matches = tuple(ListMatch(one["name"], one["match"]) for one in record.get("watchlists", ()))
+    return Occasion(
+        vehicle_id, concealed, record.get("camera", ""), matches, record["frames"], record["plates"][0]["confidence"],
+        record["direction"], began, continues,
+    )  # fmt: skip
+
+
 class Action(Protocol):
     """What is done. One thread uses it; `active` and `simulated` are read by others.
 

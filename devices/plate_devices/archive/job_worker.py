@@ -27,6 +27,7 @@ from plate_devices.archive.job_messages import (
 )
 from plate_devices.live.frame_reader import FrameReader
 from plate_devices.live.reporter import Reporter
+from plate_devices.live.result_pictures import ResultPictures
 from plate_devices.live.tally import Tally
 from plate_devices.open_models import digests_of, engine_of, open_reader
 from plate_devices.outputs.saved_pictures import as_jpeg
@@ -89,17 +90,12 @@ class Sender:
             self._connection.send(Part(self.take()))
 
 
-class SendingReporter(Reporter):
-    """A reporter that sends what others print and save."""
+class SentPictures(ResultPictures):
+    """Sends the pictures that others save."""
 
-    def __init__(self, options: InferOptions, engine: Engine, sender: Sender) -> None:
+    def __init__(self, sender: Sender) -> None:
+        super().__init__(sender.say)
         self._sender = sender
-        super().__init__(options, engine, cast("Log", sender))
-
-    def apply(self, options: InferOptions, script: Script) -> None:
-        super().apply(options, script)
-        if self._lines is not None:
-            self._lines = cast("ConsoleLines", self._sender)
 
     def _save(
         self,
@@ -107,11 +103,24 @@ class SendingReporter(Reporter):
         picture: Image.Image,
         name: str,
         lasting: bool,  # noqa: ARG002  both are for cameras
-        keep: bool = False,  # noqa: ARG002
         *,
+        keep: bool = False,  # noqa: ARG002
         label: DraftLabel | None = None,
     ) -> str | None:
         return self._sender.save("annotate" if folder is self._annotated else "crops", picture, name, label)
+
+
+class SendingReporter(Reporter):
+    """A reporter that sends what others print and save."""
+
+    def __init__(self, options: InferOptions, engine: Engine, sender: Sender) -> None:
+        self._sender = sender
+        super().__init__(options, engine, cast("Log", sender), SentPictures(sender))
+
+    def apply(self, options: InferOptions, script: Script) -> None:
+        super().apply(options, script)
+        if self._lines is not None:
+            self._lines = cast("ConsoleLines", self._sender)
 
     def _hint(self, text: str) -> None:
         self._sender.hint(text)

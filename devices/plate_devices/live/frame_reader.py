@@ -120,7 +120,7 @@ class FrameReader:
         )
         elapsed = 1000 * (time.perf_counter() - started)
         plates = [translate(plate, view.roi) for plate in plates]
-        shown = self._reporter.masks_unread and (plates or source.still)
+        shown = self._reporter.pictures.masks_unread and (plates or source.still)
         return Reading(plates, elapsed, self._unread(view) if shown else ())
 
     def _annotate(self, source: Source, view: View, reading: Reading) -> None:
@@ -157,7 +157,7 @@ class FrameReader:
 
     def keep(self, view: View, reading: Reading) -> KeptFrame | None:
         """Return what a vehicle keeps of its best frame, None if no frames of events are saved."""
-        return KeptFrame(view, reading, self._plate_box(view)) if self._reporter.keeps_frames else None
+        return KeptFrame(view, reading, self._plate_box(view)) if self._reporter.pictures.keeps_frames else None
 
     def see(self, source: Source, look: Callable[[], list[Seen]]) -> None:
         """Report the vehicles in view that `look` returns, if an output or an action wants them."""

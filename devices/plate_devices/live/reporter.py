@@ -1,29 +1,24 @@
-"""Report results: records to lines and outputs, pictures to folders, messages to the log; all filtered by privacy."""
+"""Report results: records to lines and outputs, vehicles to actions, messages to the log; all filtered by privacy."""
 
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from plate_devices.actions.action import occasion_of
+from plate_devices.live.result_pictures import ResultPictures
 from plate_devices.live.tally import Tally
-from plate_devices.live.vehicle_pictures import open_vehicle_pictures
 from plate_devices.outputs.console_lines import ConsoleLines
 from plate_devices.status_line import StatusLine
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from PIL import Image
-
-    from plate_devices.actions.action import Occasion
     from plate_devices.events.records import Engine, Origin, Record
     from plate_devices.follow import Seen, Vehicle
     from plate_devices.live.event_pipeline import EventPipeline
     from plate_devices.live.roi import Reading, View
-    from plate_devices.outputs.label_draft import DraftLabel
-    from plate_devices.outputs.saved_pictures import PictureFolder
     from plate_devices.privacy.privacy_filter import PrivacyFilter
     from plate_devices.run_options import InferOptions
     from plate_devices.serve.live_state import LiveState
@@ -32,8 +27,6 @@ if TYPE_CHECKING:
     from plate_runtime.errors import PlateEdgeError
     from plate_runtime.results import Plate
     from plate_runtime.script import Script
-
-T = TypeVar("T")
 
 AGREED_FRAMES = 3
 """Frames that read the same text before a vehicle in view is reported as seen."""
@@ -49,16 +42,15 @@ class Reporter:
 
     Attributes:
         engine: models and backend, for the records of files.
-        keeps_frames: whether a frame is saved with the event of each vehicle.
-        masks_unread: whether saved pictures mask possible plates that were not read.
+        pictures: are saved here.
         tally: counts of pictures and videos.
         status: is cleared before a line is printed.
         pipeline: clock, queue and outputs of a camera; None for files.
         live_states: of the live page by the camera's name; empty without one.
     """
 
-    def __init__(self, options: InferOptions, engine: Engine, log: Log) -> None:
-        """Open the folders for pictures, the key and the watch lists.
+    def __init__(self, options: InferOptions, engine: Engine, log: Log, pictures: ResultPictures | None = None) -> None:
+        """Open the folders for pictures, the key and the watch lists; `pictures` replaces what saves to the folders.
 
         Raises:
             DeviceError: a folder cannot be made.
@@ -68,7 +60,7 @@ class Reporter:
         self.pipeline: EventPipeline | None = None
         self.live_states: Mapping[str, LiveState] = {}
         self._log = log
-        self._lost: set[Path] = set()
+        self.pictures = pictures or ResultPictures(self.say)
         self._seen: dict[str, None] = {}
         self.apply(options, engine.script)
 
@@ -78,13 +70,8 @@ class Reporter:
         Raises as the constructor does; then nothing changes.
         """
         privacy = self._open_privacy(options, script)
-        annotated, crops = _folder(options.annotate), _folder(options.save_crops)
-        config = options.config
-        blurs = config is not None and config.privacy is not None and config.privacy.blur_others
-        events = None if config is None else open_vehicle_pictures(config.pictures)
-        self.keeps_frames = events is not None and events.keeps_frames
-        self.masks_unread = blurs and (annotated is not None or self.keeps_frames)
-        self._privacy, self._annotated, self._crops, self._event_pictures = privacy, annotated, crops, events
+        self.pictures.apply(options, privacy)
+        self._privacy = privacy
         self._as_json, self._lines = options.json, ConsoleLines(options.json) if options.lines else None
 
     def picture(self, origin: Origin, frame: Frame, plates: list[Plate], elapsed: float) -> None:
@@ -92,8 +79,7 @@ class Reporter:
         record = self._frame_record(origin, frame, plates, elapsed)
         self.tally.plates += len(plates)
         self.tally.frames += not origin.still
-        if self._crops is not None:
-            self._save_crops(self._crops, origin, frame, plates, record)
+        self.pictures.save_crops(origin, frame, plates, record)
         self._print(self._concealed(record), _frame_name(origin, frame))
         if not plates and not self._as_json and origin.still:
             self._hint(f"{origin.source}: no plate was read")
@@ -135,56 +121,26 @@ class Reporter:
     def vehicle(self, origin: Origin, vehicle: Vehicle) -> None:
         """Report a vehicle to all outputs; save its best picture if the options say so."""
         from plate_devices.events.records import vehicle_record
-        from plate_devices.outputs.saved_pictures import crop_name
 
         record = vehicle_record(origin, vehicle)
         self.tally.vehicles += 1
         if self.pipeline is not None:
             self.pipeline.clock.stamp(record)
-        picture = vehicle.picture
         if self._privacy is not None:
             self._privacy.mark(record)
-            picture = self._privacy.crop(picture, record)
-        if self._crops is not None:
-            from PIL import Image
-
-            name = crop_name(origin.source, vehicle.first_time, vehicle.first_seconds, vehicle.first_frame, False)
-            name = f"{name}-{self._text_of(record, 0) or record['id']}"
-            lasting = self.pipeline is not None
-            label = self._label(record, 0, record["id"]) if picture is vehicle.picture else None
-            record["crop"] = self._save(self._crops, Image.fromarray(picture), name, lasting, keep=True, label=label)
-        if (events := self._event_pictures) is not None and self.pipeline is not None:
-            save = partial(events.save, record["id"], picture, vehicle.kept, self._privacy)
-            record["pictures"] = self._while_possible(events.folder, save)
+        crop = self.pictures.save_vehicle(origin, vehicle, record, lasting=self.pipeline is not None)
         marked, record = record, self._concealed(record)
         if self.pipeline is not None:
             self.pipeline.put(record)
             if self.pipeline.actions is not None:
                 self.pipeline.actions.left(occasion_of(marked, record, record["id"]))
         if origin.camera in self.live_states:
-            self.live_states[origin.camera].add_vehicle(record, picture)
+            self.live_states[origin.camera].add_vehicle(record, crop)
         self._print(record, _vehicle_name(origin, vehicle))
 
     def annotate(self, origin: Origin, view: View, reading: Reading, plate_box: Roi | None) -> None:
-        """Save a frame with its plates drawn in, if the options say so.
-
-        Args:
-            origin: of the frame.
-            view: of the frame.
-            reading: plates that were read, and other possible plates, which privacy may mask.
-            plate_box: rectangle that is one plate, read or not; None if there is none.
-        """
-        if self._annotated is None:
-            return
-        from plate_devices.outputs.saved_pictures import annotate, picture_name
-
-        rgb, plates = view.frame.rgb, reading.plates
-        if self._privacy is not None:
-            rgb, plates = self._privacy.frame(rgb, plates, plate_box, reading.unread)
-        name = picture_name(origin.source, view.frame.number, not origin.still)
-        if origin.camera:  # addresses of several cameras may end alike
-            name = f"{origin.camera}-{view.frame.number:06d}"
-        self._save(self._annotated, annotate(rgb, plates), f"{name}-read", lasting=self.pipeline is not None)
+        """Save a frame with its plates drawn in, if the options say so; see `ResultPictures.annotate`."""
+        self.pictures.annotate(origin, view, reading, plate_box, lasting=self.pipeline is not None)
 
     def error(self, origin: Origin, error: PlateEdgeError, event: str = "input_error") -> int:
         """Report an error of a source; return the exit code."""
@@ -237,67 +193,6 @@ class Reporter:
             self.status.clear()
             self._lines.write(record, source)
 
-    def _save_crops(
-        self, folder: PictureFolder, origin: Origin, frame: Frame, plates: list[Plate], record: Record
-    ) -> None:
-        from PIL import Image
-
-        from plate_devices.follow import crop_plate
-        from plate_devices.outputs.saved_pictures import crop_name
-
-        stem = crop_name(origin.source, frame.time, frame.seconds, frame.number, origin.still)
-        for number, (plate, described) in enumerate(zip(plates, record["plates"], strict=True)):
-            crop = plain = crop_plate(frame.rgb, plate)
-            if self._privacy is not None:
-                crop = self._privacy.crop(crop, {"plates": [described]})
-            name = f"{stem}-{self._text_of(record, number) or 'plate'}"
-            label = self._label(record, number, Path(origin.source).stem) if crop is plain else None
-            described["crop"] = self._save(folder, Image.fromarray(crop), name, lasting=False, label=label)
-
-    def _text_of(self, record: Record, number: int) -> str:
-        """Return the text of a record's plate, "" if privacy hides it."""
-        text: str = self._concealed(record)["plates"][number]["text"]
-        return text
-
-    def _label(self, record: Record, number: int, group: str) -> DraftLabel | None:
-        """Return the label of a record's plate for a draft, None if privacy hides its text."""
-        from plate_devices.outputs.label_draft import DraftLabel
-
-        text = self._text_of(record, number)
-        return DraftLabel(text, record["plates"][number]["confidence"], group) if text else None
-
-    def _save(
-        self,
-        folder: PictureFolder,
-        picture: Image.Image,
-        name: str,
-        lasting: bool,
-        keep: bool = False,
-        *,
-        label: DraftLabel | None = None,
-    ) -> str | None:
-        """Save a picture and return its path. A camera (`lasting`) goes on without pictures while the disk is full."""
-        if not lasting:
-            return str(folder.save(picture, name, label=label))
-        path = self._while_possible(
-            folder.folder, lambda: folder.save(picture, name, unique=True, keep=keep, label=label)
-        )
-        return None if path is None else str(path)
-
-    def _while_possible(self, folder: Path, save: Callable[[], T]) -> T | None:
-        """Return what `save` returns; None while the folder takes no pictures."""
-        try:
-            saved = save()
-        except DeviceError as error:
-            if folder not in self._lost:
-                self._lost.add(folder)
-                self.say("pictures_lost", f"{error}; no pictures are saved until the folder works again")
-            return None
-        if folder in self._lost:
-            self._lost.discard(folder)
-            self.say("pictures_back", f"pictures are saved in {folder} again")
-        return saved
-
     def _hint(self, text: str) -> None:
         """Print a hint on a terminal; programs do not need it."""
         import sys
@@ -305,27 +200,6 @@ class Reporter:
         if sys.stderr is not None and sys.stderr.isatty():
             self.status.clear()
             print(text, file=sys.stderr)
-
-
-def occasion_of(
-    record: Record, concealed: Record, vehicle_id: str, began: float = 0.0, continues: bool = False
-) -> Occasion:
-    """Return a vehicle for the actions, given its record and what privacy leaves of it."""
-    from plate_devices.actions.action import ListMatch, Occasion
-
-    matches = tuple(ListMatch(one["name"], one["match"]) for one in record.get("watchlists", ()))
-    return Occasion(
-        vehicle_id, concealed, record.get("camera", ""), matches, record["frames"], record["plates"][0]["confidence"],
-        record["direction"], began, continues,
-    )  # fmt: skip
-
-
-def _folder(name: str | None) -> PictureFolder | None:
-    if name is None:
-        return None
-    from plate_devices.outputs.saved_pictures import PictureFolder
-
-    return PictureFolder(Path(name))
 
 
 def _vehicle_name(origin: Origin, vehicle: Vehicle) -> str:
