@@ -25,7 +25,7 @@ from PIL import Image
 from troubled_scenes import KINDS, TroubledScene, TroubledScenes
 
 from plate_devices.explain.as_picture import draw_explanation
-from plate_devices.explain.explanation import Explanation, explain
+from plate_devices.explain.explanation import Explanation, explain, part_of
 from plate_devices.explain.why import READ_WELL
 from plate_devices.scoring.contact_sheet import save_pages
 from plate_devices.status_line import progress
@@ -107,7 +107,7 @@ def _counting(reader: PlateReader, scenes: TroubledScenes, kind: str, wanted: in
         scene = scenes.render(kind, index)
         if kind != "no plate" and not _is_read(reader.read(scene.clean, "frame"), scene.text):
             continue
-        if kind != "none" and _is_read(reader.read(_part(scene), "frame")):
+        if kind != "none" and _is_read(reader.read(part_of(scene.rgb, scene.roi), "frame")):
             continue
         yield scene
         found += 1
@@ -119,17 +119,10 @@ def _is_read(plates: Sequence[Plate], text: str | None = None) -> bool:
     return any(joint_confidence(plate) >= READ_WELL and text in (None, plate.text) for plate in plates)
 
 
-def _part(scene: TroubledScene) -> NDArray[np.uint8]:
-    if scene.roi is None:
-        return scene.rgb
-    x, y, width, height = scene.roi
-    return np.ascontiguousarray(scene.rgb[y : y + height, x : x + width])
-
-
 def _explained(reader: PlateReader, scene: TroubledScene) -> Explanation:
-    steps, part = Steps(), _part(scene)
-    reader.read(part, "frame", steps=steps)
-    return explain(scene.rgb, scene.roi, part, steps, reader=reader)
+    steps = Steps()
+    reader.read(part_of(scene.rgb, scene.roi), "frame", steps=steps)
+    return explain(scene.rgb, scene.roi, steps, reader=reader)
 
 
 def _real(reader: PlateReader, folder: Path, most: int) -> Iterator[Shown]:
@@ -141,7 +134,7 @@ def _real(reader: PlateReader, folder: Path, most: int) -> Iterator[Shown]:
         rgb, steps = open_picture(path).rgb, Steps()
         if not _is_read(reader.read(rgb, "frame", steps=steps)):
             found += 1
-            yield Shown(rgb, explain(rgb, None, rgb, steps, reader=reader), path.name)
+            yield Shown(rgb, explain(rgb, None, steps, reader=reader), path.name)
 
 
 def _name(explanation: Explanation) -> str:

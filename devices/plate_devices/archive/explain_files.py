@@ -86,7 +86,7 @@ class _Explainer:
         from plate_devices.explain.explanation import explain
 
         rgb = view.frame.rgb
-        explanation = explain(rgb, view.roi, view.part, steps, reader=self._reader, region=self._options.region)
+        explanation = explain(rgb, view.roi, steps, reader=self._reader, region=self._options.region)
         saved = None
         if self._folder is not None:
             from plate_devices.explain.as_picture import draw_explanation

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 
+from plate_devices.explain.as_text import outcome
 from plate_devices.imaging.letters import caption_size, write_caption
 
 if TYPE_CHECKING:
@@ -26,8 +27,26 @@ def draw_explanation(rgb: NDArray[np.uint8], explanation: Explanation) -> Image.
 
     Green: returned. Red: read, and dropped. Yellow: detected below the threshold. Blue: the ROI.
     """
+    frame = draw_frame(rgb, explanation)
+    rows = explanation.candidates[:_MOST_ROWS]
+    lines = [f"{label}: {text}" for label, text in outcome(explanation)]
+    height = frame.height + _ROW * len(rows) + (_LETTER + _PAD) * len(lines) + 2 * _PAD
+    sheet = Image.new("RGB", (frame.width, height), _PAPER)
+    sheet.paste(frame, (0, 0))
+    top = frame.height + _PAD
+    for number, one in enumerate(rows, 1):
+        _draw_row(sheet, number, one, top)
+        top += _ROW
+    for text in lines:
+        write_caption(sheet, text, (_PAD, top), (frame.width - 2 * _PAD, _LETTER), _INK)
+        top += _LETTER + _PAD
+    return sheet
+
+
+def draw_frame(rgb: NDArray[np.uint8], explanation: Explanation, most: int = _MOST_WIDTH) -> Image.Image:
+    """Draw a frame with its numbered detections and the ROI, 640 to `most` pixels wide; see `draw_explanation`."""
     frame = Image.fromarray(rgb)
-    width = min(_MOST_WIDTH, max(_LEAST_WIDTH, frame.width))
+    width = min(most, max(_LEAST_WIDTH, frame.width))
     scale = width / frame.width
     frame = frame.resize((width, max(1, round(frame.height * scale))), Image.Resampling.BILINEAR)
     pen, line = ImageDraw.Draw(frame), max(2, round(width / 400))
@@ -39,25 +58,11 @@ def draw_explanation(rgb: NDArray[np.uint8], explanation: Explanation) -> Image.
         pen.line([*corners, corners[0]], fill=_colour(one), width=line)
         left, top = min(x for x, _ in corners), min(y for _, y in corners)
         _label(frame, str(number), (round(left), round(top)), _colour(one))
-    rows = explanation.candidates[:_MOST_ROWS]
-    lines = _result(explanation)
-    height = frame.height + _ROW * len(rows) + (_LETTER + _PAD) * len(lines) + 2 * _PAD
-    sheet = Image.new("RGB", (width, height), _PAPER)
-    sheet.paste(frame, (0, 0))
-    top = frame.height + _PAD
-    for number, one in enumerate(rows, 1):
-        _draw_row(sheet, number, one, top)
-        top += _ROW
-    for text in lines:
-        write_caption(sheet, text, (_PAD, top), (width - 2 * _PAD, _LETTER), _INK)
-        top += _LETTER + _PAD
-    return sheet
+    return frame
 
 
 def _colour(one: Candidate) -> tuple[int, int, int]:
-    if one.crop is None:
-        return UNREAD
-    return DROPPED if one.dropped else RETURNED
+    return {"returned": RETURNED, "dropped": DROPPED, "unread": UNREAD}[one.state]
 
 
 def _label(frame: Image.Image, text: str, corner: tuple[int, int], colour: tuple[int, int, int]) -> None:
@@ -78,19 +83,10 @@ def _draw_row(sheet: Image.Image, number: int, one: Candidate, top: int) -> None
         size = max(1, round(crop.width * scale)), max(1, round(crop.height * scale))
         sheet.paste(crop.resize(size, Image.Resampling.BICUBIC).convert("RGB"), (left, top))
     left += _CROP + _PAD
-    text = "NOT READ" if one.crop is None else "NO TEXT" if one.plate is None else one.plate.text
     figures = f"{one.detected:.0%} detected, {one.width:.0f} X {one.height:.0f} pixels"
     if one.plate is not None:
         figures = f"{one.plate.confidence:.0%} read, {one.plate.detection_confidence:.0%} a plate, {figures}"
     room = sheet.width - left - _PAD
-    write_caption(sheet, text, (left, top + 2), (room, 20), _colour(one))
+    write_caption(sheet, one.title, (left, top + 2), (room, 20), _colour(one))
     write_caption(sheet, figures, (left, top + 28), (room, 12), _INK)
-    write_caption(sheet, (one.dropped or "returned"), (left, top + 46), (room, 12), _FAINT)
-
-
-def _result(explanation: Explanation) -> list[str]:
-    returned = [one.plate.text for one in explanation.candidates if one.plate is not None and not one.dropped]
-    lines = [f"result: {', '.join(returned) or 'no plate'}"]
-    if explanation.cause is not None:
-        lines += [f"cause: {explanation.cause.fact}", f"remedy: {explanation.cause.remedy}"]
-    return lines
+    write_caption(sheet, one.dropped or "returned", (left, top + 46), (room, 12), _FAINT)

@@ -1,4 +1,4 @@
-"""An explanation as lines of text."""
+"""An explanation as text: lines for a terminal, and their parts for the live page and the picture."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from plate_devices.explain.picture_quality import PlateQuality
 
 _MOST_ALTERNATIVES = 3
+_LEAST_ALTERNATIVE = 0.01
 
 
 def as_lines(name: str, explanation: Explanation) -> list[str]:
@@ -18,47 +19,59 @@ def as_lines(name: str, explanation: Explanation) -> list[str]:
     width, height = explanation.size
     roi = f", ROI {','.join(map(str, explanation.roi))}" if explanation.roi else ""
     lines = [f"{name}: {width}x{height}{roi}, read as {explanation.read_as}"]
+    lines += [_labelled(label, text) for label, text in overview(explanation)]
+    for number, one in enumerate(explanation.candidates, 1):
+        first, *more = describe_candidate(one)
+        lines += [_labelled(str(number), first), *(_labelled("", line) for line in more)]
+    return lines + [_labelled(label, text) for label, text in outcome(explanation)]
+
+
+def _labelled(label: str, text: str) -> str:
+    return f"  {label:<11}{text}"
+
+
+def overview(explanation: Explanation) -> Iterator[tuple[str, str]]:
+    """Yield what holds for the whole frame, each with a label of one word."""
     frame = explanation.frame
-    lines.append(
-        f"  frame      sharpness {frame.sharpness:.0f} of 100, gray levels {frame.dark:.0f} to {frame.light:.0f}, "
-        f"half below {frame.middle:.0f}, {frame.glare:.0%} overexposed"
+    yield (
+        "frame",
+        f"sharpness {frame.sharpness:.0f} of 100, gray levels {frame.dark:.0f} to {frame.light:.0f}, "
+        f"half below {frame.middle:.0f}, {frame.glare:.0%} overexposed",
     )
     if explanation.views:
-        whole = [view for view in explanation.views if view[2:4] == explanation.views[0][2:4]]
-        closer = len(explanation.views) - len(whole)
-        more = f", and from closer at {closer} {'part' if closer == 1 else 'parts'} of it" if closer else ""
-        lines.append(
-            f"  detector   looked at the whole picture{more}; reads detections of {explanation.least_detection:.2f}"
-        )
-    for number, one in enumerate(explanation.candidates, 1):
-        lines += _candidate(number, one)
+        closer = sum(view[2:4] != explanation.views[0][2:4] for view in explanation.views)
+        parts = f", and from closer at {closer} {'part' if closer == 1 else 'parts'} of it" if closer else ""
+        yield "detector", f"looked at the whole picture{parts}; reads detections of {explanation.least_detection:.2f}"
     if not explanation.candidates:
-        lines.append("  detected   nothing")
-    returned = [one.plate.text for one in explanation.candidates if one.plate is not None and not one.dropped]
-    lines.append(f"  result     {', '.join(returned) or 'no plate'}")
-    if explanation.cause is not None:
-        lines += [f"  cause      {explanation.cause.fact}", f"  remedy     {explanation.cause.remedy}"]
-    return lines
+        yield "detected", "nothing"
 
 
-def _candidate(number: int, one: Candidate) -> Iterator[str]:
+def describe_candidate(one: Candidate) -> Iterator[str]:
+    """Yield sentences about a possible plate: size, measures, reading, alternatives, and the rule that dropped it."""
     x, y = (min(axis) for axis in zip(*one.corners, strict=True))
-    yield (
-        f"  {number:<2}         detected {one.detected:.2f}, {one.width:.0f}x{one.height:.0f} pixels at {x:.0f},{y:.0f}"
-    )
+    yield f"detected {one.detected:.2f}, {one.width:.0f}x{one.height:.0f} pixels at {x:.0f},{y:.0f}"
     if one.quality is not None:
-        yield f"             {_measures(one.quality)}"
+        yield _measures(one.quality)
     if one.plate is not None:
         plate = one.plate
         raw = f" (network alone: {plate.raw_text})" if plate.raw_text != plate.text else ""
         product = plate.detection_confidence * plate.confidence
         yield (
-            f"             read {plate.text} {plate.confidence:.2f}{raw}, "
+            f"read {plate.text} {plate.confidence:.2f}{raw}, "
             f"as a plate {plate.detection_confidence:.2f}, product {product:.2f}"
         )
-        if doubts := _doubts(one):
-            yield f"             alternatives: {doubts}"
-    yield f"             {f'dropped: {one.dropped}' if one.dropped else 'returned'}"
+    if alternatives := _alternatives(one):
+        yield f"alternatives: {alternatives}"
+    yield f"dropped: {one.dropped}" if one.dropped else "returned"
+
+
+def outcome(explanation: Explanation) -> Iterator[tuple[str, str]]:
+    """Yield the result, the likeliest cause and its remedy, each with a label of one word."""
+    returned = [one.plate.text for one in explanation.candidates if one.plate is not None and not one.dropped]
+    yield "result", ", ".join(returned) or "no plate"
+    if explanation.cause is not None:
+        yield "cause", explanation.cause.fact
+        yield "remedy", explanation.cause.remedy
 
 
 def _measures(quality: PlateQuality) -> str:
@@ -68,7 +81,7 @@ def _measures(quality: PlateQuality) -> str:
     )
 
 
-def _doubts(one: Candidate) -> str:
+def _alternatives(one: Candidate) -> str:
     """Return the most likely other characters, with their places from 1."""
     if one.plate is None:
         return ""
@@ -76,6 +89,6 @@ def _doubts(one: Candidate) -> str:
         (value, f"{place} {character.text}->{text} {value:.2f}")
         for place, character in enumerate(one.plate.characters, 1)
         for text, value in character.alternatives
-        if value >= 0.01
+        if value >= _LEAST_ALTERNATIVE
     ]
     return ", ".join(text for _, text in sorted(others, reverse=True)[:_MOST_ALTERNATIVES])

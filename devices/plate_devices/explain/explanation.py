@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from plate_devices.explain.picture_quality import FrameQuality, PlateQuality, measure_frame, measure_plate
 from plate_devices.explain.why import find_cause
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from plate_devices.explain.causes import Cause
@@ -52,6 +53,20 @@ class Candidate(NamedTuple):
         """Pixels across its text."""
         return math.dist(self.corners[0], self.corners[3])
 
+    @property
+    def state(self) -> str:
+        """What became of it: "returned"; "dropped" after it was read; or "unread"."""
+        if self.crop is None:
+            return "unread"
+        return "dropped" if self.dropped else "returned"
+
+    @property
+    def title(self) -> str:
+        """Its text, or that there is none."""
+        if self.crop is None:
+            return "not read"
+        return "no text" if self.plate is None else self.plate.text
+
 
 class Explanation(NamedTuple):
     """What was done with a picture.
@@ -90,7 +105,6 @@ class Explanation(NamedTuple):
 def explain(
     rgb: NDArray[np.uint8],
     roi: Roi | None,
-    part: NDArray[np.uint8],
     steps: Steps,
     *,
     reader: Networks | None = None,
@@ -100,12 +114,12 @@ def explain(
 
     Args:
         rgb: the frame, uint8 (h, w, 3). roi: the part of it that was read, None for all of it.
-        part: that part, uint8 (h, w, 3). steps: of its reading.
+        steps: of the reading of that part.
         reader, region: see `why.find_cause`; it reads the picture up to forty times.
     """
     from plate_runtime.pictures.open_picture import open_picture
 
-    gray = open_picture(part).gray()
+    gray = open_picture(part_of(rgb, roi)).gray()
     whole = open_picture(rgb).gray() if roi is not None and reader is not None else None
     left, top = roi[:2] if roi is not None else (0, 0)
     candidates = [
@@ -122,6 +136,14 @@ def explain(
         frame=measure_frame(gray),
         cause=find_cause(gray, steps, reader, region, whole),
     )
+
+
+def part_of(rgb: NDArray[np.uint8], roi: Roi | None) -> NDArray[np.uint8]:
+    """Return the part of a frame, uint8 (h, w, 3), that is read."""
+    if roi is None:
+        return rgb
+    x, y, width, height = roi
+    return np.ascontiguousarray(rgb[y : y + height, x : x + width])
 
 
 def _read(

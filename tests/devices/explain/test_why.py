@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from plate_devices.explain.causes import of_plate
-from plate_devices.explain.explanation import Explanation, explain
+from plate_devices.explain.explanation import Explanation, explain, part_of
 from plate_devices.explain.picture_quality import PlateQuality
 from plate_devices.explain.trials import Trials
 from plate_runtime import PlateReader
@@ -32,14 +32,9 @@ def explained(
     reader: PlateReader, picture: Image.Image, roi: Roi | None = None, as_: str = "frame", trials: bool = True
 ) -> Explanation:
     """Read and explain a picture."""
-    rgb = np.asarray(picture)
-    part = rgb
-    if roi is not None:
-        x, y, width, height = roi
-        part = np.ascontiguousarray(rgb[y : y + height, x : x + width])
-    steps = Steps()
-    reader.read(part, as_, steps=steps)
-    return explain(rgb, roi, part, steps, reader=reader if trials else None)
+    rgb, steps = np.asarray(picture), Steps()
+    reader.read(part_of(rgb, roi), as_, steps=steps)
+    return explain(rgb, roi, steps, reader=reader if trials else None)
 
 
 def smeared(picture: Image.Image) -> Image.Image:
