@@ -48,7 +48,7 @@ def explain_files(options: InferOptions, inputs: Iterator[FileInput], position: 
 
 def _check_privacy(options: InferOptions) -> None:
     privacy = None if options.config is None else options.config.privacy
-    if privacy is not None and (privacy.mode != "clear" or privacy.blur_others):
+    if privacy is not None and privacy.hides_plates:
         raise UsageError("--explain shows plates that [privacy] of the settings file hides; use it without that file")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 
-from plate_devices.explain.as_text import outcome
+from plate_devices.explain.as_text import outcome, verdict
 from plate_devices.imaging.letters import caption_size, write_caption
 
 if TYPE_CHECKING:
@@ -89,4 +89,4 @@ def _draw_row(sheet: Image.Image, number: int, one: Candidate, top: int) -> None
     room = sheet.width - left - _PAD
     write_caption(sheet, one.title, (left, top + 2), (room, 20), _colour(one))
     write_caption(sheet, figures, (left, top + 28), (room, 12), _INK)
-    write_caption(sheet, one.dropped or "returned", (left, top + 46), (room, 12), _FAINT)
+    write_caption(sheet, verdict(one), (left, top + 46), (room, 12), _FAINT)

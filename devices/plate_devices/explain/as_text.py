@@ -22,7 +22,7 @@ def as_lines(name: str, explanation: Explanation) -> list[str]:
     lines += [_labelled(label, text) for label, text in overview(explanation)]
     for number, one in enumerate(explanation.candidates, 1):
         first, *more = describe_candidate(one)
-        lines += [_labelled(str(number), first), *(_labelled("", line) for line in more)]
+        lines += [_labelled(str(number), first), *(_labelled("", line) for line in (*more, verdict(one)))]
     return lines + [_labelled(label, text) for label, text in outcome(explanation)]
 
 
@@ -47,7 +47,7 @@ def overview(explanation: Explanation) -> Iterator[tuple[str, str]]:
 
 
 def describe_candidate(one: Candidate) -> Iterator[str]:
-    """Yield sentences about a possible plate: size, measures, reading, alternatives, and the rule that dropped it."""
+    """Yield the figures of a possible plate: its size, its measures, its reading, and the alternatives."""
     x, y = (min(axis) for axis in zip(*one.corners, strict=True))
     yield f"detected {one.detected:.2f}, {one.width:.0f}x{one.height:.0f} pixels at {x:.0f},{y:.0f}"
     if one.quality is not None:
@@ -62,7 +62,11 @@ def describe_candidate(one: Candidate) -> Iterator[str]:
         )
     if alternatives := _alternatives(one):
         yield f"alternatives: {alternatives}"
-    yield f"dropped: {one.dropped}" if one.dropped else "returned"
+
+
+def verdict(one: Candidate) -> str:
+    """Return what became of a possible plate."""
+    return f"dropped: {one.dropped}" if one.dropped else "returned"
 
 
 def outcome(explanation: Explanation) -> Iterator[tuple[str, str]]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from plate_devices.live.roi import Reading, View
     from plate_devices.live.shared_readers import SharedReader
     from plate_devices.run_options import InferOptions
+    from plate_devices.serve.explained_frames import CameraReader
     from plate_devices.sources.source import Frame, Roi
     from plate_runtime.results import Plate
 
@@ -110,6 +111,15 @@ class Camera:
     def options(self) -> InferOptions:
         """Its options."""
         return self._options
+
+    @property
+    def reader(self) -> CameraReader:
+        """How its frames are read, for the steps on the page."""
+        from plate_devices.serve.explained_frames import CameraReader
+
+        options = self._options
+        read_as = "frame" if options.read_as == "auto" else options.read_as
+        return CameraReader(self.networks, read_as, options.region, options.min_confidence)
 
     def apply(self, options: InferOptions, networks: SharedReader) -> None:
         """Use other options with the same `core`, and other networks, from the next frame on. None is being read."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from plate_devices.live.reporter import Reporter
     from plate_devices.live.roi import View
     from plate_devices.run_options import InferOptions
+    from plate_devices.serve.explained_frames import CameraReader
     from plate_devices.serve.page_server import LivePage
     from plate_devices.serve.page_settings import ServeSettings
     from plate_devices.serve.routes import Route
@@ -37,6 +38,7 @@ class Monitor:
 
     Attributes:
         check_requests: is called at every tick, and may raise StopLoop.
+        reader_of: returns how a camera is read, by its name; None if it is not open. Called from other threads.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Monitor:
     ) -> None:
         """Prepare; `start` opens the live page. `board` is by default this machine."""
         self.check_requests: Callable[[], None] = lambda: None
+        self.reader_of: Callable[[str], CameraReader | None] = lambda _: None
         self._health, self._reporter, self._notifier, self._log = health, reporter, notifier, log
         self._board = board or Board()
         self._trimmer = trimmer or MemoryTrimmer()
@@ -140,12 +143,15 @@ class Monitor:
         from plate_devices.serve.page_request import Answer
         from plate_devices.serve.page_server import LivePage
         from plate_devices.serve.routes import Route
+        from plate_devices.serve.steps_views import StepsSource
 
         metrics = Route(
             "GET", "/metrics", Access.READ, lambda _: Answer(200, render(self._health).encode(), CONTENT_TYPE)
         )
         routes = [metrics, *self._routes(options)]
-        page = LivePage(settings, partial(self._log.say, "page"), routes=routes, health=self._health.as_dict)
+        steps = StepsSource(self.reader_of, _steps_refusal(options))
+        report = partial(self._log.say, "page")
+        page = LivePage(settings, report, routes=routes, health=self._health.as_dict, steps=steps)
         page.start()
         page.show_cameras([one.name for one in options.cameras])
         self._log.say("page", f"the live page is at {page.url}", "info")
@@ -168,6 +174,14 @@ def _page_settings(options: InferOptions) -> tuple[object, ...]:
     from plate_devices.live.page_routes import page_settings
 
     return page_settings(options)
+
+
+def _steps_refusal(options: InferOptions) -> str:
+    """Return why the page must not show the steps of frames, "" if it may."""
+    privacy = None if options.config is None else options.config.privacy
+    if privacy is None or not privacy.hides_plates:
+        return ""
+    return "steps show plates that [privacy] of the settings hides"
 
 
 def _serve(options: InferOptions) -> ServeSettings | None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from plate_devices.live.shared_readers import SharedReader
+    from plate_devices.serve.explained_frames import CameraReader
     from plate_devices.threads import BackgroundThread
     from plate_runtime.script import Script
 
@@ -69,6 +70,7 @@ class Session:
             self._loop = CameraLoop(monitor, self._ended, self._threads)
             reporter.status = self._loop.status
             monitor.check_requests = self._check_signals
+            monitor.reader_of = self._reader_of
             monitor.start()
             self._begin(cameras)
             return self._loop.run()
@@ -116,6 +118,10 @@ class Session:
         if not self._service:
             frames = health.frames_read + health.frames_skipped
             self._reporter.say("done", closing_line(camera.source.name, frames, health.vehicles))
+
+    def _reader_of(self, name: str) -> CameraReader | None:
+        """Return how an open camera is read, in any thread."""
+        return next((camera.reader for camera in list(self._loop.cameras) if camera.name == name), None)
 
     def _check_signals(self) -> None:
         """Raise StopLoop if a stop was requested; reload the settings if that was requested."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from plate_devices.open_models import engine_of, open_reader
+from plate_runtime.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class SharedReader:
-    """Readers of the same models, one for each thread that reads at the same time. Thread-safe.
+    """Readers of the same models, one for each thread of the loop. Thread-safe; the live page reads with them, too.
 
     Attributes:
         engine: models and backend.
@@ -28,17 +30,20 @@ class SharedReader:
 
     def __init__(self, options: InferOptions, threads: int) -> None:
         """Open so many readers. Raises UsageError, ModelError, MissingPartError."""
-        self._readers = [open_reader(options)]
+        self._free: SimpleQueue[PlateReader | None] = SimpleQueue()
+        self._readers: list[PlateReader] = []
+        self._add(open_reader(options))
         try:
             self.engine = engine_of(options, self._readers[0])
-            # The first one has tried foreign models.
-            self._readers += [open_reader(options._replace(check_model=False)) for _ in range(threads - 1)]
+            for _ in range(threads - 1):
+                self._add(open_reader(options._replace(check_model=False)))  # the first one has tried foreign models
         except BaseException:
             self.close()
             raise
-        self._free: SimpleQueue[PlateReader] = SimpleQueue()
-        for reader in self._readers:
-            self._free.put(reader)
+
+    def _add(self, reader: PlateReader) -> None:
+        self._readers.append(reader)
+        self._free.put(reader)
 
     def read(
         self,
@@ -50,28 +55,36 @@ class SharedReader:
         steps: Steps | None = None,
     ) -> list[Plate]:
         """See `PlateReader.read`."""
-        reader = self._free.get()
-        try:
+        with self._borrowed() as reader:
             return reader.read(image, as_, region=region, min_confidence=min_confidence, steps=steps)
-        finally:
-            self._free.put(reader)
 
     def find(self, image: NDArray[np.uint8], *, min_confidence: float | None = None) -> list[Detection]:
         """See `PlateReader.find`."""
-        reader = self._free.get()
-        try:
+        with self._borrowed() as reader:
             return reader.find(image, min_confidence=min_confidence)
-        finally:
-            self._free.put(reader)
 
     def check_region(self, options: InferOptions) -> None:
         """Raise UsageError if the models cannot read plates of the region."""
         self._readers[0].check_region(options.region, options.read_as)
 
     def close(self) -> None:
-        """Close the networks."""
+        """Close the networks, after what they read at the moment."""
+        for _ in self._readers:
+            self._free.get()
         for reader in self._readers:
             reader.close()
+        self._free.put(None)
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[PlateReader]:
+        """Take a reader that no other thread uses. Raises UsageError if they were closed, as by a reload."""
+        reader = self._free.get()
+        try:
+            if reader is None:
+                raise UsageError("the networks are closed; open others")
+            yield reader
+        finally:
+            self._free.put(reader)
 
 
 OpenReaders = dict[tuple[object, ...], SharedReader]

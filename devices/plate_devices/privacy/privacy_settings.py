@@ -27,6 +27,11 @@ class PrivacySettings:
     keep_days: float = 0.0
     blur_others: bool = False
 
+    @property
+    def hides_plates(self) -> bool:
+        """Whether texts or pictures of some plates must not be shown."""
+        return self.mode != "clear" or self.blur_others
+
     def __post_init__(self) -> None:
         """Raise SettingError if a value is invalid, or contradicts another one."""
         if self.mode == "hash" and self.key_file is None:

@@ -1,4 +1,4 @@
-"""CPU budget of the page: a small fraction, and less while the loop has to wait for the processor."""
+"""CPU budgets of the page: a small fraction, and less while the loop has to wait for the processor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FRACTION = 0.06
-"""Most CPU time of the page, as a fraction of what is available to the loop."""
+"""Most CPU time of the page without explanations, as a fraction of what is available to the loop."""
 
 _LEAST_AVAILABLE = 0.02
 _LONGEST_PAUSE = 5.0
@@ -20,9 +20,9 @@ _LONGEST_PAUSE = 5.0
 class CpuBudget:
     """Adds up the CPU time of the page's threads, and computes the pause for it."""
 
-    def __init__(self, loop: Callable[[], int | None]) -> None:
-        """Take a function that returns the native id of the loop's thread, or None."""
-        self._loop = loop
+    def __init__(self, loop: Callable[[], int | None], fraction: float = FRACTION) -> None:
+        """Take a function that returns the native id of the loop's thread, or None, and the most CPU time."""
+        self._loop, self._fraction = loop, fraction
         self._lock = threading.Lock()
         self._used = 0.0
         self._known: tuple[float, float] | None = None
@@ -36,7 +36,7 @@ class CpuBudget:
         """Return the seconds to pause for the CPU time that was added since the last call."""
         with self._lock:
             used, self._used = self._used, 0.0
-        return min(_LONGEST_PAUSE, used / (FRACTION * self._available()))
+        return min(_LONGEST_PAUSE, used / (self._fraction * self._available()))
 
     def _available(self) -> float:
         """Return the fraction of time since the last call in which the loop did not wait for a processor, 0.02 to 1."""

@@ -49,8 +49,7 @@ class LiveViews:
 
     def _frame(self, request: PageRequest) -> Answer:
         """Wait for a picture newer than number `after`. The header `Plate-Edge-Frame` holds its overlay."""
-        after = request.parameter("after") or "0"
-        seen = int(after) if after.isdecimal() and len(after) < 16 else 0
+        seen = request.number("after")
         try:
             camera = self._content.camera(request.parameter("camera"))
         except UnknownCameraError as error:

@@ -45,6 +45,11 @@ class PageRequest:
         """Return the last value of a parameter; None if it is missing."""
         return self.query[name][-1] if name in self.query else None
 
+    def number(self, name: str) -> int:
+        """Return a parameter that counts from 0; 0 if it is missing or no such number."""
+        value = self.parameter(name) or "0"
+        return int(value) if value.isdecimal() and len(value) < 16 else 0
+
     def json_object(self) -> dict[str, Any]:
         """Return the body's JSON object. Raises RequestRefusedError."""
         try:

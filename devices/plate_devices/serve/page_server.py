@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from plate_devices.clients.event_loop import EventLoop
 from plate_devices.clients.limits import ConnectionLimits
 from plate_devices.serve.access import AccessControl, load_access
+from plate_devices.serve.explained_frames import ExplainedFrames
 from plate_devices.serve.http_framing import PageService
 from plate_devices.serve.listen_address import ListenAddress, parse_listen, resolve
 from plate_devices.serve.live_pictures import LivePictures
@@ -18,6 +19,7 @@ from plate_devices.serve.live_views import LiveViews
 from plate_devices.serve.page_content import PageContent
 from plate_devices.serve.roi_file import load_rois
 from plate_devices.serve.routes import Route, RouteTable
+from plate_devices.serve.steps_views import StepsViews
 from plate_devices.threads import BackgroundThread
 from plate_runtime.errors import DeviceError
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from plate_devices.serve.page_settings import ServeSettings
+    from plate_devices.serve.steps_views import StepsSource
     from plate_devices.sources.source import Roi
 
 LIMITS = ConnectionLimits(connections=256, reserved=32, held_bytes=16 << 20, workers=24, idle_within=30.0)
@@ -40,6 +43,7 @@ class LivePage:
         report: Callable[[str], None] = lambda _: None,
         routes: Sequence[Route] = (),
         health: Callable[[], dict[str, Any]] | None = None,
+        steps: StepsSource | None = None,
     ) -> None:
         """Take address and files.
 
@@ -47,13 +51,16 @@ class LivePage:
             report: is called with a line about how other machines open the page, without the token.
             routes: more routes, such as "/metrics". Their views are called from other threads.
             health: returns the JSON of /health, called from other threads.
+            steps: how frames are read again for /steps; None for a page without them.
         """
         self.live_states: dict[str, LiveState] = {}
         self._changed = threading.Condition()
         self._settings, self._report = settings, report
         self._pictures = LivePictures(self.live_states, self._changed)
         content = PageContent(self.live_states, self._pictures, health, settings.roi_file)
-        self._routes = RouteTable([*LiveViews(content).routes(), *routes])
+        self._explained = ExplainedFrames(self.live_states, steps.reader_of if steps else lambda _: None)
+        steps_views = StepsViews(content, self._explained, steps.refusal if steps else "this page shows no steps")
+        self._routes = RouteTable([*LiveViews(content).routes(), *steps_views.routes(), *routes])
         self._listen = parse_listen(settings.address)
         self._access = AccessControl()
         self._server: EventLoop | None = None
@@ -98,6 +105,7 @@ class LivePage:
         service = PageService(self._access, self._routes, self._pictures.budget.charge)
         self._server = EventLoop(listener, service, LIMITS)
         self._pictures.start()
+        self._explained.start()
         self._thread = BackgroundThread(self._server.serve_forever, "live page server")
         self._thread.start()
         self._report_how_to_open()
@@ -105,6 +113,7 @@ class LivePage:
     def close(self) -> None:
         """Stop serving, and close all connections."""
         self._pictures.close()
+        self._explained.close()
         if self._server is not None:
             self._server.close()
         if self._thread is not None:

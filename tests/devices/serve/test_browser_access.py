@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from browser_helpers import DESK, PHONE, keep, wait_for, with_token
 from device_helpers import make_plate, past_record
+from explain_scenes import car_scene
 from PIL import Image
 
 from plate_devices.audit.audit_log import AuditLog
@@ -19,15 +20,27 @@ from plate_devices.config.load import Config
 from plate_devices.corrections.correction_settings import CorrectionSettings
 from plate_devices.live.page_routes import page_routes
 from plate_devices.outputs.sqlite import SqliteOutput, SqliteSettings
+from plate_devices.serve.explained_frames import CameraReader
 from plate_devices.serve.page_server import LivePage
+from plate_devices.serve.steps_views import StepsSource
 from plate_devices.watchlists.watchlist_settings import WatchlistSettings
+from plate_runtime import PlateReader
 from plate_runtime.script import LATIN
 
 pytestmark = pytest.mark.system
 
 
+@pytest.fixture(scope="module")
+def networks() -> Iterator[PlateReader]:
+    """The shipped models."""
+    with PlateReader(as_="frame") as opened:
+        yield opened
+
+
 @pytest.fixture
-def page(open_page: Callable[..., LivePage], tmp_path: Path, token_file: Path, picture: np.ndarray) -> LivePage:
+def page(
+    open_page: Callable[..., LivePage], tmp_path: Path, token_file: Path, picture: np.ndarray, networks: PlateReader
+) -> LivePage:
     """A page with a frame, vehicles, lists and readings."""
     (tmp_path / "guests.csv").write_text("plate,name,note,to\nB-AB 123,Ann,flat 3,\nS GX 88,painter,,2026-11-06\n")
     output = SqliteOutput(SqliteSettings(path=tmp_path / "events.sqlite"))
@@ -43,8 +56,9 @@ def page(open_page: Callable[..., LivePage], tmp_path: Path, token_file: Path, p
     )
     options = SimpleNamespace(config=config, save_crops=str(tmp_path))
     routes = page_routes(options, AuditLog(tmp_path / "audit.sqlite"), lambda: LATIN)
-    page = open_page(token_file=token_file, routes=routes)
-    page.live_states[""].add_frame(picture, [make_plate("BAB123", box=(200, 100, 160, 40))], 0.0, None)
+    steps = StepsSource(lambda _: CameraReader(networks, "frame", None, None))
+    page = open_page(token_file=token_file, routes=routes, steps=steps)
+    page.live_states[""].add_frame(np.asarray(car_scene()), [make_plate("BAB123", box=(200, 310, 240, 53))], 0.0, None)
     for record in records:
         hit = {"name": "guests", "match": "fuzzy" if record is records[0] else "exact"}
         page.live_states[""].add_vehicle(record | {"watchlists": [hit]}, picture[100:140, 200:360])
@@ -53,6 +67,7 @@ def page(open_page: Callable[..., LivePage], tmp_path: Path, token_file: Path, p
 
 VIEWS = {
     "live": ("", "document.querySelectorAll('#passed li').length === 2 && Number(document.body.dataset.frame) > 0"),
+    "steps": ("", "document.body && Number(document.body.dataset.frame) > 0"),
     "lists": ("lists", "document.querySelectorAll('#entries tbody tr').length === 2"),
     "review": ("review", "document.querySelectorAll('#readings li').length === 2"),
     "login": ("login", "document.querySelector('#token')"),
@@ -83,6 +98,10 @@ def test_axe_finds_nothing_serious(page: LivePage, seen: Any, view: str, device:
     tab.goto(with_token(page))
     tab.goto(page.url + path)
     wait_for(tab, ready)
+    if view == "steps":
+        tab.click("#steps")
+        wait_for(tab, "document.querySelectorAll('#candidates img').length > 0")
+        tab.locator("#explained").scroll_into_view_if_needed()
     if view == "lists":
         tab.fill("#plate", "BAB123")
         tab.click("#try")

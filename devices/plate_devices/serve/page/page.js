@@ -1,6 +1,7 @@
 // Asks the device for pictures and figures, one after the other, and shows them.
 
 import { Picture } from "./drawing.js";
+import { Steps } from "./steps.js";
 
 const $ = id => document.getElementById(id);
 const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
@@ -286,5 +287,6 @@ $("all").addEventListener("click", () => { location.hash = ""; });
 addEventListener("hashchange", chooseByAddress);
 chooseByAddress();
 
+new Steps(() => isGrid ? null : named(camera), say);
 pictures();
 states();
