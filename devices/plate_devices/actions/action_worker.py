@@ -141,8 +141,7 @@ class ActionWorker:
         if self._stopping:
             self._note(NOT, _STOPPED, details)
             return
-        waited = time.monotonic() - job.decided
-        if waited > self._action.LATEST:
+        if waited := self._late(job):
             self._refused += 1
             self._note(NOT, f"the action was busy for {waited:.1f} s; it is too late now", details)
             return
@@ -152,7 +151,7 @@ class ActionWorker:
         except AuditError as error:
             self._fail(f"{error}; without a written intent nothing is done", details)
             return
-        if (waited := time.monotonic() - job.decided) > self._action.LATEST:
+        if waited := self._late(job):
             self._fail(f"writing the intent took too long; {waited:.1f} s after the decision it is too late", details)
             return
         if settings.dry_run:
@@ -162,6 +161,8 @@ class ActionWorker:
             if not self._opened:
                 self._action.open()
                 self._opened = True
+                if waited := self._late(job):
+                    raise ActionError(f"opening it took too long; {waited:.1f} s after the decision it is too late")
             result = self._action.fire(occasion)
         except ActionError as error:
             self._fail(str(error), details)
@@ -169,6 +170,11 @@ class ActionWorker:
             self._fail(describe(error), details)
         else:
             self._succeed(result or "done", details)
+
+    def _late(self, job: _Job) -> float:
+        """Return the seconds since the decision if it is too late to begin, else 0."""
+        waited = time.monotonic() - job.decided
+        return waited if waited > self._action.LATEST else 0.0
 
     def _succeed(self, result: str, details: dict[str, Any]) -> None:
         self._done += 1

@@ -171,18 +171,17 @@ class GpioAction(Action):
             raise ActionError(f"no library for pins works: {_reason(error)}") from error
 
     def close(self) -> None:
-        """Set the pin inactive, and release it if no other action uses it."""
+        """Set the pin inactive and release it, unless another action uses it."""
         with _PINS_LOCK:
             pin, self._pin = self._pin, None
             if pin is None:
                 return
             pin.users -= 1
-            with suppress(Exception):
-                pin.device.off()
             if not pin.users:
                 del _PINS[self._key]
-                with suppress(Exception):
-                    pin.device.close()
+                for end in (pin.device.off, pin.device.close):
+                    with suppress(Exception):
+                        end()
 
     def _make(self) -> _Device:
         settings = self._settings

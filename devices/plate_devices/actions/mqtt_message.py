@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -104,8 +105,11 @@ class MqttAction(Action):
 
     def fire(self, occasion: Occasion) -> str:
         """Publish the message, and wait for the broker's answer."""
+        began = time.monotonic()
         if self._client is None or self._client.lost:
             self.open()
+        if time.monotonic() - began > self.LATEST:
+            raise ActionError("connecting to the broker took too long; it is too late now")
         client, settings = self._client, self._settings
         assert client is not None
         payload = fill(settings.payload, settings.escape, occasion, settings.name)

@@ -14,7 +14,7 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from plate_devices.private_files import create_folder, replacing, sync_folder
+from plate_devices.private_files import clean_folder, create_folder, replacing, sync_folder
 from plate_devices.unique_ids import UUID7
 from plate_runtime.errors import DataError, DeviceError
 from plate_runtime.files import read_whole
@@ -90,18 +90,26 @@ class CorrectionFolder:
             return True
 
     def delete_before(self, before: datetime) -> int:
-        """Delete corrections of vehicles that passed earlier; return their number. Raises DeviceError, DataError."""
-        if not (self.folder / LABELS).exists():
+        """Delete corrections of vehicles that passed earlier, also crops that a kill has left without a row.
+
+        Returns:
+            Their number.
+
+        Raises:
+            DeviceError, DataError: see `save`.
+        """
+        if not self.folder.exists():
             return 0
         with self._written():
             rows, seconds = self._rows(), before.timestamp()
             left = [row for row in rows if self._passed(row[0]) >= seconds]
             if len(left) < len(rows):
                 self._write(left)
-            for row in rows:
-                if row not in left:
-                    (self.folder / row[0]).unlink(missing_ok=True)
-            return len(rows) - len(left)
+            crops = {row[0] for row in rows} | {one.name for one in self.folder.glob("*.jpg") if _ID.fullmatch(one.stem)}
+            old = {image for image in crops - {row[0] for row in left} if self._passed(image) < seconds}
+            for image in old:
+                (self.folder / image).unlink(missing_ok=True)
+            return len(old)
 
     def _passed(self, image: str) -> float:
         with suppress(OSError):
@@ -132,13 +140,14 @@ class CorrectionFolder:
 
     @contextmanager
     def _written(self) -> Iterator[None]:
-        """Make the folder and lock it."""
+        """Make the folder, lock it, and delete unfinished files of killed processes."""
         with self._lock:
             try:
                 create_folder(self.folder)
                 handle = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
                 try:
                     fcntl.flock(handle, fcntl.LOCK_EX)
+                    clean_folder(self.folder)
                     yield
                 finally:
                     os.close(handle)

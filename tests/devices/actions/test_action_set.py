@@ -9,7 +9,7 @@ from action_helpers import Start, fake, kinds, occasion, settle, until
 from fake_times import FakeTimes
 
 from plate_devices.actions import action_worker
-from plate_devices.actions.action import Occasion
+from plate_devices.actions.action import ActionError, Occasion
 from plate_devices.actions.action_set import DECIDE_WITHIN
 from plate_devices.actions.fake import FakeAction, FakeSettings
 from plate_devices.audit.audit_log import AuditEntry, AuditError, AuditLog
@@ -183,6 +183,28 @@ def test_slow_disk_makes_it_too_late(
     settle(actions)
     assert fired == []
     assert kinds(audit) == ["intent", "failed"]
+
+
+def test_slow_opening_makes_it_too_late(
+    start: Start, audit: AuditLog, fired: list[Occasion], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[float] = []
+
+    def slow(self: FakeAction) -> None:
+        opened.append(time.monotonic())
+        if len(opened) == 1:
+            raise ActionError("not yet")
+        time.sleep(0.3)
+
+    monkeypatch.setattr(FakeAction, "LATEST", 0.2)
+    monkeypatch.setattr(FakeAction, "open", slow)
+    actions = start(fake())
+    until(lambda: opened)
+    actions.consider(occasion())
+    until(lambda: actions.state()[0].failed)
+    settle(actions)
+    assert fired == []
+    assert "too late" in audit.rows(what="action.failed")[0].why
 
 
 def test_actions_with_one_target_act_once_for_a_passing(start: Start, fired: list[Occasion]) -> None:

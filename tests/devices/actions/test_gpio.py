@@ -67,6 +67,21 @@ def test_actions_share_a_pin(factory: MockFactory) -> None:
     one.close()
 
 
+def test_closing_an_action_leaves_the_pulse_of_another_on_its_pin(factory: MockFactory) -> None:
+    gate, other = action(pulse=5.0), action(name="couriers")
+    gate.open()
+    other.open()
+    thread = threading.Thread(target=lambda: gate.fire(occasion()))
+    thread.start()
+    until(lambda: gate.active)
+    other.close()
+    assert gate.active
+    gate.interrupt()
+    thread.join()
+    assert not gate.active
+    gate.close()
+
+
 def test_stop_cuts_the_pulse_short(factory: MockFactory) -> None:
     gate = action(pulse=5.0)
     gate.open()

@@ -60,6 +60,22 @@ def test_corrections_are_deleted_by_the_time_of_the_vehicle(folder: CorrectionFo
     assert sorted(one.name for one in folder.folder.iterdir()) == sorted([f"{new}.jpg", "labels.csv"])
 
 
+def test_what_a_kill_left_is_deleted_in_time(folder: CorrectionFolder) -> None:
+    kept, lost = uuid7(), uuid7()
+    folder.save(kept, "AB12", jpeg(), NOW + 100)
+    crop, other = folder.folder / f"{lost}.jpg", folder.folder / "notes.jpg"
+    for path in (crop, other, folder.folder / f".plate-edge-{uuid7()}.part"):  # killed before the row was written
+        path.write_bytes(jpeg())
+        os.utime(path, (NOW - 100, NOW - 100))
+    assert folder.delete_before(datetime.fromtimestamp(NOW - 200, UTC)) == 0
+    assert crop.exists()
+    assert folder.delete_before(datetime.fromtimestamp(NOW, UTC)) == 1
+    assert {one.name for one in folder.folder.iterdir()} == {f"{kept}.jpg", "labels.csv", "notes.jpg"}
+    (folder.folder / "labels.csv").unlink()
+    assert folder.delete_before(datetime.fromtimestamp(NOW + 200, UTC)) == 1
+    assert [one.name for one in folder.folder.iterdir()] == ["notes.jpg"]
+
+
 @pytest.mark.parametrize("text", ["image,text\na.jpg,AB\n", "image,text,group\n../a.jpg,A,b\n", "", "\xff"])
 def test_a_file_of_another_program_is_not_touched(folder: CorrectionFolder, text: str) -> None:
     folder.folder.mkdir()
