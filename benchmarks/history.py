@@ -186,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def postgres_rows(count: int, each: int) -> list[dict[str, object]]:
     """Measure the same searches in PostgreSQL; its server's memory is not counted."""
     sys.path.insert(0, str(ROOT / "tests"))
-    from receivers.postgres import PASSWORD, Database
+    from receivers.postgres import Database
 
     from plate_devices.history.postgres_search import PostgresSearch
     from plate_devices.outputs.postgres import PostgresOutput, PostgresSettings
@@ -199,7 +199,6 @@ def postgres_rows(count: int, each: int) -> list[dict[str, object]]:
             output.send([{**one, "id": f"{one['id']:0>32}"} for one in batch])
         output.close()
         database.query("ANALYZE plate_edge.events", "plates")
-        database.query(f"CREATE ROLE viewer LOGIN PASSWORD '{PASSWORD}' IN ROLE plate_edge_reader", "plates")
         url = database.url.replace("gate:", "viewer:")
         search = PostgresSearch(PostgresSettings(url=url, device="gate-1", tls=False))
         rows = [

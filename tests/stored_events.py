@@ -41,7 +41,7 @@ def event(number: int, written: str = "AB123", seconds: float | None = None, **m
     moment = timestamp(BEGIN + timedelta(seconds=number if seconds is None else seconds))
     plate = {"text": written, "confidence": 0.9, **more.pop("plate", {})}
     times = {"first_time": moment, "last_time": moment}
-    return {"type": "vehicle", "id": id_of(number), **times, "plates": [plate], **more}
+    return {"type": "vehicle", "id": id_of(number), **times, "plates": [plate]} | more
 
 
 def random_events(count: int) -> list[Event]:
@@ -78,6 +78,7 @@ QUERIES = [
     pattern("A?8*1"),
     pattern("AB8301", fuzzy=True),
     pattern("A?8*1", fuzzy=True),
+    EventQuery(TextPattern("AB830", near=True)),
     pattern("????"),
     pattern("*X*"),
     pattern("*B*"),

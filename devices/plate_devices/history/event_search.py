@@ -101,3 +101,7 @@ class EventSearch(Protocol):
             SearchError: the events cannot be read.
         """
         ...
+
+    def get(self, id_: str, seconds: float = 5.0) -> Event | None:
+        """Return the vehicle with an id, None if there is none. Raises SearchError, as `find`."""
+        ...

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from plate_devices.events.records import timestamp
 from plate_devices.history.event_search import EventQuery, EventSearch, FoundEvents, QueryError, SearchError
 from plate_devices.history.sqlite_search import SqliteSearch
+from plate_devices.history.text_pattern import ANY, GAP, TextPattern
 from plate_devices.outputs.postgres import PostgresSettings
 from plate_devices.outputs.sqlite import SqliteSettings
 from plate_devices.privacy.keys import read_key
@@ -16,13 +19,20 @@ from plate_devices.privacy.privacy_settings import PrivacySettings
 from plate_runtime.errors import DataError, MissingPartError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from plate_devices.config.sections import HistorySettings
     from plate_devices.outputs.output import Event
 
+AT_ONCE = 2
+"""Searches at the same time; one more waits for a second, so that pages keep their threads."""
+
+_WAIT = 1.0
+_PAGE = 200
+
 _NOTHING = 'privacy mode "nothing" stores no plates, so there is no history'
 _HASHED = "texts are hashed: only a whole text can be searched"
+_NO_TEXTS = 'privacy mode "{0}" stores no texts, so there are no past readings to look at'
 _NO_KEY = "texts are hashed, and the key is missing: no event can be found by its text"
 
 
@@ -31,6 +41,7 @@ class HistorySource:
 
     Attributes:
         reason: why nothing can be searched, "" if it can.
+        text_reason: why no texts can be looked at, "" if they can.
         mode: of privacy.
     """
 
@@ -41,14 +52,16 @@ class HistorySource:
         self._privacy = privacy or PrivacySettings()
         self.mode = self._privacy.mode
         self._seconds = settings.time_limit
+        self._searches = threading.Semaphore(AT_ONCE)
         self.reason, self._search = "", None
         if self.mode == "nothing":
             self.reason = _NOTHING
-            return
-        try:
-            self._search = _search_of(outputs, settings)
-        except (SearchError, MissingPartError) as error:
-            self.reason = str(error)
+        else:
+            try:
+                self._search = _search_of(outputs, settings)
+            except (SearchError, MissingPartError) as error:
+                self.reason = str(error)
+        self.text_reason = self.reason if self.mode == "clear" else _NO_TEXTS.format(self.mode)
 
     def find(self, query: EventQuery, text: str, limit: int, after: str = "") -> tuple[FoundEvents, str]:
         """Return a page of events, and a sentence about what could not be found, "" for none.
@@ -59,7 +72,7 @@ class HistorySource:
 
         Raises:
             QueryError: hashed texts cannot be searched this way.
-            SearchError: the events cannot be read.
+            SearchError: the events cannot be read, or other searches are running.
         """
         if self._search is None:
             return FoundEvents([]), self.reason
@@ -72,8 +85,54 @@ class HistorySource:
                 return FoundEvents([]), _NO_KEY
             note = f"{_HASHED}, and only of events since the current key was made, {_day(key.made)}"
             query = replace(query, pattern=None, text_hash=key.hash(text))
-        found = self._search.find(query, limit, after, self._seconds)
+        found = self._find(self._search, query, limit, after)
         return found._replace(events=[self._shown(event) for event in found.events]), note
+
+    def newest(self, most: int, query: EventQuery | None = None) -> Iterator[Event]:
+        """Yield at most so many vehicles, the newest first. Without texts to look at there are none.
+
+        Args:
+            most: at least 1.
+            query: what they have to meet.
+
+        Raises:
+            SearchError: as for `find`.
+        """
+        if self._search is None or self.text_reason:
+            return
+        after, query = "", query or EventQuery()
+        ends = time.monotonic() + self._seconds
+        while most > 0 and time.monotonic() < ends:
+            found = self._find(self._search, query, min(most, _PAGE), after)
+            yield from found.events
+            most, after = most - len(found.events), found.next
+            if not after:
+                return
+
+    def near(self, text: str, most: int) -> Iterator[Event]:
+        """Yield the newest vehicles with a text, folded, or one that differs in one character.
+
+        Args:
+            text: with `?` or `*` the vehicles that match it.
+            most: as for `newest`.
+
+        Raises:
+            SearchError: as for `find`.
+        """
+        has_marks = ANY in text or GAP in text
+        return self.newest(most, EventQuery(TextPattern(text, near=not has_marks)) if text.strip(GAP) else None)
+
+    def get(self, id_: str) -> Event | None:
+        """Return the vehicle with an id, None if there is none to look at. Raises SearchError."""
+        return None if self._search is None or self.text_reason else self._search.get(id_, self._seconds)
+
+    def _find(self, search: EventSearch, query: EventQuery, limit: int, after: str) -> FoundEvents:
+        if not self._searches.acquire(timeout=_WAIT):
+            raise SearchError("other searches are running; try again")
+        try:
+            return search.find(query, limit, after, self._seconds)
+        finally:
+            self._searches.release()
 
     def _key(self) -> Any:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -33,13 +32,9 @@ PAGE, MOST = 50, 200
 EXPORTED = 2000
 """Events of one file of an export; the header `Link` names the next one. With 2 kB each they take 4 MB of memory."""
 
-AT_ONCE = 2
-"""Searches at the same time; one more is refused, so that pages keep their threads."""
-
 _KINDS = {"events.csv": "text/csv; charset=utf-8", "events.jsonl": "application/jsonl"}
 _PARAMETERS = ("text", "match", "camera", "list", "since", "until", "min_confidence", "max_confidence")
 _PICTURE = re.compile(rf"{UUID7}(-frame)?\.jpg", re.ASCII)
-_BUSY = "other searches are running; try again"
 
 
 class HistoryViews:
@@ -56,7 +51,6 @@ class HistoryViews:
         """
         self._source, self._pictures = source, pictures
         self._cameras, self._lists = list(cameras), list(lists)
-        self._searches = threading.Semaphore(AT_ONCE)
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -98,8 +92,6 @@ class HistoryViews:
 
     def _find(self, request: PageRequest, limit: int) -> tuple[list[Event], str, dict[str, Any]]:
         """Return events, the key of the following page, and whether the search is complete, with a note."""
-        if not self._searches.acquire(blocking=False):
-            raise RequestRefusedError(503, _BUSY)
         try:
             query, text = parse_query(request, self._source.mode)
             found, note = self._source.find(query, text, limit, request.parameter("after") or "")
@@ -107,8 +99,6 @@ class HistoryViews:
             raise RequestRefusedError(400, str(error)) from error
         except SearchError as error:
             raise RequestRefusedError(503, str(error)) from error
-        finally:
-            self._searches.release()
         return found.events, found.next, {"complete": found.complete, "note": note}
 
     def _picture(self, request: PageRequest) -> Answer:

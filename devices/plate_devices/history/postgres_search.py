@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
@@ -14,6 +15,8 @@ from plate_devices.outputs.postgres import PostgresSettings, connect_options, cu
 from plate_runtime.errors import missing_extra
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import psycopg
 
     from plate_devices.outputs.output import Event
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 _GRACE = 2.0
 """Seconds after the end of a search in which the server has to say so."""
 
+_GET = "SELECT record FROM plate_edge.events WHERE device = %s AND id = %s AND type = 'vehicle'"
 _NEEDS = "the role has to be one of plate_edge_reader; see docs/operate/history.md"
 
 
@@ -52,17 +56,35 @@ class PostgresSearch:
     def find(self, query: EventQuery, limit: int, after: str = "", seconds: float = 5.0) -> FoundEvents:
         """See `EventSearch`; a search whose time is over has found nothing, and raises SearchError."""
         before = _key(after)
-        errors = self._psycopg.errors
+        with self._connect(seconds) as connection:
+            return self._page(connection, query, limit, before)
+        return FoundEvents([])  # a character that PostgreSQL does not store
+
+    def get(self, id_: str, seconds: float = 5.0) -> Event | None:
+        """See `EventSearch`."""
         try:
-            # Options of the session: the server ends the search itself. If it does not answer, the connection is cut.
-            limits = f"-c statement_timeout={max(1, round(1000 * seconds))} -c default_transaction_read_only=on"
+            values = (self._device, UUID(id_))
+        except ValueError:
+            return None
+        with self._connect(seconds) as connection:
+            found = connection.execute(_GET, values).fetchone()
+            return None if found is None else found[0]
+        return None
+
+    @contextmanager
+    def _connect(self, seconds: float) -> Iterator[psycopg.Connection[Any]]:
+        """Connect for a time. Raises SearchError, also for errors of the block, but ends it for unknown characters."""
+        errors = self._psycopg.errors
+        # Options of the session: the server ends the search itself. If it does not answer, the connection is cut.
+        limits = f"-c statement_timeout={max(1, round(1000 * seconds))} -c default_transaction_read_only=on"
+        try:
             with (
                 self._psycopg.connect(**connect_options(self._settings), options=limits) as connection,
                 call_limit(seconds + _GRACE, lambda: cut(connection)),
             ):
-                return self._page(connection, query, limit, before)
+                yield connection
         except (self._psycopg.DataError, UnicodeEncodeError):
-            return FoundEvents([])  # a character that PostgreSQL does not store
+            return
         except errors.QueryCanceled as error:
             raise SearchError(
                 f"the search took longer than {seconds:g} s; name a time range, or more of the text"

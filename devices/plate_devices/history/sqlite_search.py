@@ -6,7 +6,7 @@ import heapq
 import json
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
@@ -72,11 +72,25 @@ class SqliteSearch:
     def find(self, query: EventQuery, limit: int, after: str = "", seconds: float = 5.0) -> FoundEvents:
         """See `EventSearch`."""
         before, deadline = _key(after), time.monotonic() + seconds
-        if not self._path.exists():
-            return FoundEvents([])
+        with self._open(deadline) as connection:
+            return _Search(connection, query, deadline).page(limit, before) if connection else FoundEvents([])
+
+    def get(self, id_: str, seconds: float = 5.0) -> Event | None:
+        """See `EventSearch`."""
+        with self._open(time.monotonic() + seconds) as connection:
+            query = "SELECT record FROM events WHERE id = ? AND type = 'vehicle'"
+            found = connection.execute(query, (id_,)).fetchone() if connection else None
+        return None if found is None else _record(found[0])
+
+    @contextmanager
+    def _open(self, deadline: float) -> Iterator[sqlite3.Connection | None]:
+        """Open the file, None if there is none. Raises SearchError, also for errors of the block."""
         try:
+            if not self._path.exists():
+                yield None
+                return
             with closing(self._connect(deadline)) as connection:
-                return _Search(connection, query, deadline).page(limit, before)
+                yield connection
         except (*SQLITE_ERRORS, OSError) as error:
             raise SearchError(f"{self._path} cannot be searched: {error}") from error
 
@@ -211,13 +225,20 @@ class _Search:
             if time.monotonic() > self._deadline:
                 raise _OutOfTimeError(Key(key.moment, key.row + 1)) from error
             raise
-        if found is None:
-            return None
+        event = None if found is None else _record(found[0])
         try:
-            event: Any = json.loads(found[0])
-            return event if self._query.meets(event) else None
+            return event if event is not None and self._query.meets(event) else None
         except DAMAGE:
             return None
+
+
+def _record(written: str) -> Event | None:
+    """Return a stored record, None if it is damaged."""
+    try:
+        event: Any = json.loads(written)
+    except DAMAGE:
+        return None
+    return event if isinstance(event, dict) else None
 
 
 def _coded(codes: NDArray[np.uint8], wanted: list[bool]) -> NDArray[np.bool_]:

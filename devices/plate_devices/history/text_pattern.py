@@ -28,10 +28,11 @@ class TextPattern:
     Attributes:
         text: folded; it has to hold more than `*`.
         fuzzy: whether one character may be another one that it is confused with.
+        near: whether one character may be any other one, or be added.
     """
 
-    def __init__(self, text: str, fuzzy: bool = False) -> None:
-        self.text, self.fuzzy = text, fuzzy
+    def __init__(self, text: str, fuzzy: bool = False, near: bool = False) -> None:
+        self.text, self.fuzzy, self.near = text, fuzzy, near
         # State `n` means: the first n characters are matched. A gap lets a state pass over any character.
         self._characters = [one for one in text if one != GAP]
         self._gaps = {len(part.replace(GAP, "")) for part in _beginnings(text) if part.endswith(GAP)}
@@ -39,7 +40,7 @@ class TextPattern:
         self._parts = self._find_parts()
         inner = text.strip(GAP)
         is_part = GAP not in inner and text == f"{GAP}{inner}{GAP}" and bool(self._parts)
-        self._is_plain = not fuzzy and (GAP not in text or is_part)  # the probe decides it
+        self._is_plain = not (fuzzy or near) and (GAP not in text or is_part)  # the probe decides it
 
     def find(self, texts: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Return which texts match, bool (count,).
@@ -64,8 +65,8 @@ class TextPattern:
             if length > width:
                 return np.zeros(count, bool)
             found = texts[length - 1] != 0
-            if length < width:
-                found &= texts[length] == 0
+            if length + self.near < width:
+                found &= texts[length + self.near] == 0
         if self._parts:
             has_part = _has_part(texts, *self._parts[0])
             for place, part in self._parts[1:]:
@@ -76,7 +77,7 @@ class TextPattern:
     def _find_parts(self) -> list[tuple[int | None, str]]:
         """Return parts without a gap, of which every match has one, with their places; None where that varies.
 
-        With a fuzzy pattern these are the halves of its longest part, of which one has no confused character.
+        Where one character may differ, these are the halves of the longest part, of which one has no such character.
         """
         place: int | None = 0
         parts = []
@@ -86,47 +87,50 @@ class TextPattern:
         place, part = max(parts, key=lambda found: len(found[1].replace(ANY, "")))
         if not part.replace(ANY, ""):
             return []
-        if not self.fuzzy:
+        if not self.fuzzy and not self.near:
             return [(place, part)]
         half = len(part) // 2
-        halves = [(place, part[:half]), (None if place is None else place + half, part[half:])]
+        halves = [(place, part[:half]), (None if place is None or self.near else place + half, part[half:])]
         return halves if all(found[1].replace(ANY, "") for found in halves) else []
 
     def _step(self, texts: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Return which texts match, all characters compared."""
         # Shift-And: one bit for each state, all texts in step (Baeza-Yates and Gonnet 1992); the states with one
-        # confused character beside those without (Wu and Manber 1992).
-        right, gaps, confused = self._tables or self._make_tables()
+        # character that differs beside those without (Wu and Manber 1992).
+        right, gaps, other, added = self._tables or self._make_tables()
         same = np.ones(texts.shape[1], np.uint32)
         near = np.zeros(texts.shape[1], np.uint32)
         for column in texts:
             stay = gaps[column]
-            if self.fuzzy:
-                near = ((near << 1) & right[column]) | (near & stay) | ((same << 1) & confused[column])
+            if self.fuzzy or self.near:
+                near = ((near << 1) & right[column]) | (near & stay) | ((same << 1) & other[column])
+                near |= same & added[column]
             same = ((same << 1) & right[column]) | (same & stay)
         found: NDArray[np.bool_] = ((same | near) >> len(self._characters)) & 1 == 1
         return found
 
     def matches(self, text: str) -> bool:
         """Return whether a folded text matches."""
-        states = {0: False}  # number of matched characters: whether one of them had to be confused
+        states = {0: False}  # number of matched characters: whether a character differs
         for one in text:
             following: dict[int, bool] = {}
             for state, used in states.items():
                 if state in self._gaps:
                     _add(following, state, used)
+                if self.near and not used:
+                    _add(following, state, True)
                 if state < len(self._characters):
                     wanted = self._characters[state]
                     if wanted in (ANY, one):
                         _add(following, state + 1, used)
-                    elif self.fuzzy and not used and one in confused_with(wanted):
+                    elif not used and (self.near or (self.fuzzy and one in confused_with(wanted))):
                         _add(following, state + 1, True)
             states = following
         return len(self._characters) in states
 
     def texts(self) -> list[str] | None:
-        """Return the folded texts that match; None if there are many, because of `?` or `*`."""
-        if ANY in self.text or GAP in self.text:
+        """Return the folded texts that match; None if there are many."""
+        if self.near or ANY in self.text or GAP in self.text:
             return None
         return self._spellings()
 
@@ -135,27 +139,36 @@ class TextPattern:
         return ["".join(_LIKE.get(one, one) for one in text) for text in self._spellings()]
 
     def _spellings(self) -> list[str]:
-        near = [
+        others = [
             self.text[:place] + other + self.text[place + 1 :]
             for place, one in enumerate(self.text)
-            for other in (confused_with(one) if self.fuzzy else "")
+            for other in self._others(one)
         ]
-        return [self.text, *near]
+        added = [self.text[:place] + ANY + self.text[place:] for place in range(len(self.text) + 1)]
+        return [self.text, *others, *(added if self.near else ())]
+
+    def _others(self, one: str) -> str:
+        """Return what a character of the pattern may be instead."""
+        if self.near:
+            return "" if one in (ANY, GAP) else ANY
+        return confused_with(one) if self.fuzzy else ""
 
     def _make_tables(self) -> tuple[NDArray[np.uint32], ...]:
-        """Return for each code: states that it leads to, states that it leaves, and states by a confusion."""
-        right, gaps, confused = (np.zeros(256, np.uint32) for _ in range(3))
+        """Return for each code: states that it leads to, that it leaves, that it leads to as another, and as added."""
+        right, gaps, other, added = (np.zeros(256, np.uint32) for _ in range(4))
         gaps[:] = sum(1 << state for state in self._gaps)
         gaps[0] = 0xFFFFFFFF  # after the end of a text nothing changes
+        if self.near:
+            other[1:] = added[1:] = 0xFFFFFFFF
         for place, one in enumerate(self._characters):
             bit = np.uint32(1 << (place + 1))
             if one == ANY:
                 right[1:] |= bit
                 continue
             right[encode(one)[0]] |= bit
-            for other in confused_with(one):
-                confused[encode(other)[0]] |= bit
-        self._tables = right, gaps, confused
+            for near in confused_with(one):
+                other[encode(near)[0]] |= bit
+        self._tables = right, gaps, other, added
         return self._tables
 
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from plate_devices.corrections.correction_folder import CorrectionFolder
 from plate_devices.history.history_source import HistorySource
 from plate_devices.history.history_views import HistoryViews
-from plate_devices.outputs.past_vehicles import PastVehicles
-from plate_devices.outputs.sqlite import SqliteSettings
 from plate_devices.private_files import read_regular
 from plate_devices.serve.list_views import ListViews, PastSource
 from plate_devices.serve.review_views import ReviewViews
@@ -32,12 +30,14 @@ def page_routes(options: InferOptions, audit: AuditLog, script: Callable[[], Scr
     config = options.config
     if config is None:
         return []
-    lists = ListViews(config.watchlists, audit, past_source(config), script)
+    source = HistorySource(config.outputs, config.history, config.privacy)
+    past = PastSource(None if source.text_reason else source.near, source.text_reason)
+    lists = ListViews(config.watchlists, audit, past, script)
     cameras = [one.name for one in config.sources if one.name]
     names = [one.name for one in config.watchlists]
-    source = HistorySource(config.outputs, config.history, config.privacy)
     history = HistoryViews(source, cameras, names, config.pictures.events)
-    return [*lists.routes(), *_review(config, options.save_crops, audit, script).routes(), *history.routes()]
+    review = _review(config, source, options.save_crops, audit, script)
+    return [*lists.routes(), *review.routes(), *history.routes()]
 
 
 def page_settings(options: InferOptions) -> tuple[Any, ...]:
@@ -49,16 +49,10 @@ def page_settings(options: InferOptions) -> tuple[Any, ...]:
     return (*sections, config.history, config.pictures, config.sources, options.save_crops)
 
 
-def past_source(config: Config) -> PastSource:
-    """Return where past readings are found: in the first SQLite output, if privacy leaves their text."""
-    past, reason = _past_vehicles(config)
-    return PastSource(None, reason) if past is None else PastSource(past.newest)
-
-
 class SavedVehicles:
-    """Vehicles of an SQLite output with their saved crops; see `review_views.Vehicles`."""
+    """Vehicles of the history with their saved crops; see `review_views.Vehicles`."""
 
-    def __init__(self, past: PastVehicles, crops: Path, keeps_others: bool) -> None:
+    def __init__(self, past: HistorySource, crops: Path, keeps_others: bool) -> None:
         """Take the folder of crops.
 
         Args:
@@ -68,13 +62,13 @@ class SavedVehicles:
 
     def newest(self, most: int) -> Iterator[Mapping[str, Any]]:
         """Yield the records of the newest vehicles. Raises DeviceError."""
-        for one in self._past.newest(most):
-            if one.text and (record := one.record):
+        for record in self._past.newest(most):
+            if any(plate.get("text") for plate in record.get("plates", ())[:1]):
                 yield record
 
     def one(self, record_id: str) -> Mapping[str, Any] | None:
         """Return a record, None if there is none. Raises DeviceError."""
-        return self._past.one(record_id)
+        return self._past.get(record_id)
 
     def crop(self, record: Mapping[str, Any]) -> bytes | None:
         """Return the saved crop of a vehicle as JPEG, None if there is none in the folder of crops."""
@@ -95,24 +89,16 @@ class SavedVehicles:
         return "blur_others keeps no picture of this plate, because it is on no watch list"
 
 
-def _review(config: Config, crops: str | None, audit: AuditLog, script: Callable[[], Script]) -> ReviewViews:
-    past, reason = _past_vehicles(config)
+def _review(
+    config: Config, past: HistorySource, crops: str | None, audit: AuditLog, script: Callable[[], Script]
+) -> ReviewViews:
+    reason = past.text_reason
     if config.corrections is None:
         reason = "name a [corrections] folder in the settings to correct readings"
-    elif past is not None and crops is None:
+    elif not reason and crops is None:
         reason = "corrections need the crops of vehicles; name a folder in [pictures] crops"
-    if reason or past is None or crops is None:
+    if reason or config.corrections is None or crops is None:
         return ReviewViews(None, None, audit, script, reason)
     keeps_others = config.privacy is None or not config.privacy.blur_others
     vehicles = SavedVehicles(past, Path(crops), keeps_others)
     return ReviewViews(vehicles, CorrectionFolder(config.corrections.folder), audit, script)
-
-
-def _past_vehicles(config: Config) -> tuple[PastVehicles | None, str]:
-    """Return the vehicles of the first SQLite output; None and the reason if there are none to look at."""
-    if config.privacy is not None and config.privacy.mode != "clear":
-        return None, f'privacy mode "{config.privacy.mode}" stores no texts, so there are no past readings to look at'
-    path = next((one.path for one in config.outputs if isinstance(one, SqliteSettings)), None)
-    if path is None:
-        return None, 'past readings are in an output of type "sqlite", and the settings have none'
-    return PastVehicles(path), ""

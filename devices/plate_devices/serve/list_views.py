@@ -12,23 +12,23 @@ from plate_devices.watchlists.list_editor import LONGEST, ListChangedError, List
 from plate_devices.watchlists.list_lines import Entry
 from plate_devices.watchlists.plate_file import listed_plate
 from plate_devices.watchlists.preview import MOST_SHOWN, preview
+from plate_runtime.alphabet import fold
 from plate_runtime.errors import DataError, DeviceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from plate_devices.audit.audit_log import AuditLog
     from plate_devices.serve.page_request import PageRequest
     from plate_devices.watchlists.list_editor import Listed
-    from plate_devices.watchlists.preview import Past
     from plate_devices.watchlists.watchlist_settings import WatchlistSettings
     from plate_runtime.script import Script
 
 PAGE_ENTRIES = 200
 """Entries of one answer; the next ones come with `after`, the line of the last one."""
 
-MOST_PAST = 20_000
-"""Vehicles that a preview looks at, the newest ones."""
+MOST_PAST = 2000
+"""Vehicles with the text of an entry, or nearly, that a preview compares: the newest ones."""
 
 _CHANGES = {"add": "added", "replace": "changed", "delete": "deleted"}
 
@@ -37,11 +37,12 @@ class PastSource(NamedTuple):
     """Where a preview finds past readings.
 
     Attributes:
-        newest: returns the newest vehicles, at most so many; None if they cannot be searched.
+        near: returns at most so many vehicles with a folded text, maybe with wildcards, or one that differs in one
+            character, the newest first; None if they cannot be searched.
         reason: why they cannot be searched, "" if they can.
     """
 
-    newest: Callable[[int], Iterable[Past]] | None
+    near: Callable[[str, int], Iterable[Mapping[str, Any]]] | None
     reason: str = ""
 
 
@@ -129,11 +130,11 @@ class ListViews:
     def _preview(self, request: PageRequest) -> Answer:
         """Return past readings that an entry with `plate` would have matched, and near misses."""
         plate = request.parameter("plate") or ""
-        if self._past.newest is None:
+        if self._past.near is None:
             raise RequestRefusedError(409, self._past.reason)
         try:
             listed = listed_plate(Entry(plate[: LONGEST["plate"]]), self._script())
-            found = preview(listed, self._past.newest(MOST_PAST), self._script())
+            found = preview(listed, self._past.near(fold(listed.text), MOST_PAST), self._script())
         except ValueError as error:
             raise RequestRefusedError(400, str(error)) from error
         except DeviceError as error:

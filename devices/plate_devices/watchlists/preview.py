@@ -6,7 +6,7 @@ Everything is decided by `matching.match`, as for events.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plate_devices.watchlists.matching import match
 from plate_devices.watchlists.plate_file import WILDCARDS, plate_list
@@ -20,20 +20,6 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 20
 """Readings that are shown of each kind."""
-
-
-class Past(Protocol):
-    """A vehicle that has passed."""
-
-    @property
-    def text(self) -> str:
-        """Its text, "" if it is not known."""
-        ...
-
-    @property
-    def record(self) -> Mapping[str, Any]:
-        """Its record, which is only read if the text is near."""
-        ...
 
 
 class PastReading(NamedTuple):
@@ -52,7 +38,7 @@ class Preview:
         matches: the entry matches, as "exact" or "pattern".
         uncertain: it matches only with `fuzzy = true`: one uncertain character differs.
         confusable: it does not match: one character differs by one that it is often confused with.
-        looked_at: number of readings.
+        looked_at: number of readings that were compared.
         more: the kinds that have more readings than are shown.
     """
 
@@ -71,31 +57,26 @@ class Preview:
             self.more.add(kind)
 
 
-def preview(listed: ListedPlate, past: Iterable[Past], script: Script) -> Preview:
+def preview(listed: ListedPlate, past: Iterable[Mapping[str, Any]], script: Script) -> Preview:
     """Return which past readings an entry would have matched, in whatever period it is valid.
 
     Args:
         listed: the plate of the entry.
-        past: vehicles, the newest first.
+        past: records of vehicles, the newest first.
         script: of the list.
     """
     plates = plate_list([_always(listed)], script)
     has_wildcard = any(mark in listed.text for mark in WILDCARDS)
-    target, found = fold(listed.text), Preview()
-    confused = set() if has_wildcard else _confused(target)
-    for one in past:
+    confused, found = set() if has_wildcard else _confused(fold(listed.text)), Preview()
+    for record in past:
         found.looked_at += 1
-        folded = fold(one.text)
-        if not folded or not (has_wildcard or _is_near(folded, target)):
-            continue
-        record = one.record
         for plate in record.get("plates", ())[:1]:
-            reading = PastReading(one.text, record.get("last_time"), str(record.get("id", "")))
+            reading = PastReading(plate.get("text") or "", record.get("last_time"), str(record.get("id", "")))
             if match(plate, plates, fuzzy=False):
                 found.add("matches", reading)
             elif match(plate, plates, fuzzy=True):
                 found.add("uncertain", reading)
-            elif folded in confused:
+            elif fold(reading.text) in confused:
                 found.add("confusable", reading)
     return found
 
@@ -111,16 +92,3 @@ def _confused(target: str) -> set[str]:
         for place, character in enumerate(target)
         for other in confused_with(character)
     }
-
-
-def _is_near(one: str, other: str) -> bool:
-    """Whether two texts are equal but for one character, which one of them may lack."""
-    if abs(len(one) - len(other)) > 1:
-        return False
-    begin = 0
-    while begin < min(len(one), len(other)) and one[begin] == other[begin]:
-        begin += 1
-    end = 0
-    while end < min(len(one), len(other)) - begin and one[-1 - end] == other[-1 - end]:
-        end += 1
-    return max(len(one), len(other)) - begin - end <= 1

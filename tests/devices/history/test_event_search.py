@@ -150,6 +150,14 @@ def test_a_record_is_returned_whole(store: Store) -> None:
     assert store.search.find(EventQuery(), 1).events == [json.loads(json.dumps(sent))]
 
 
+def test_a_vehicle_by_its_id(store: Store) -> None:
+    sent = event(1)
+    store.send([sent, event(2, type="seen")])
+    assert store.search.get(id_of(1)) == sent
+    for other in (id_of(2), id_of(3), "", "x", "a\0b", "' OR ''='"):
+        assert store.search.get(other) is None
+
+
 def test_searches_of_several_threads_while_events_are_written(many: Filled) -> None:
     results: list[Any] = []
     threads = [threading.Thread(target=lambda: results.append(found(many.search, QUERIES[2], 97))) for _ in range(4)]

@@ -9,6 +9,7 @@ import pytest
 from stored_events import Store, event, id_of, pattern
 
 from plate_devices.config.sections import HistorySettings
+from plate_devices.history import history_source
 from plate_devices.history.event_search import EventQuery, QueryError
 from plate_devices.history.history_source import HistorySource
 from plate_devices.outputs.postgres import PostgresSettings
@@ -66,6 +67,31 @@ def test_texts_that_were_stored_before_are_hidden(store: Store, key_file: Path) 
     assert "AB128" not in str(shown) and shown["watchlists"] == [{"name": "family", "match": "exact"}]
     RotatingKey(key_file, 1.0, print)
     assert ids(hashed, pattern("AB128"), "AB128") == [], "a clear text is not found by its hash"
+
+
+def test_vehicles_to_look_at(store: Store, key_file: Path) -> None:
+    """For previews of list entries and for corrections: only where texts are stored, and shown."""
+    texts = ["AB128", "XY9", "A8128", "AB1280", "AB1", "0B12I"]
+    store.send([event(number, written) for number, written in enumerate(texts)])
+    clear = source(store, PrivacySettings())
+    assert clear.text_reason == ""
+    assert [one["id"] for one in clear.near("AB128", 9)] == [id_of(3), id_of(2), id_of(0)]
+    assert [one["id"] for one in clear.near("AB128", 2)] == [id_of(3), id_of(2)]
+    assert [one["id"] for one in clear.near("?B1*", 9)] == [id_of(number) for number in (5, 4, 3, 0)]
+    assert [one["id"] for one in clear.near("*", 2)] == [id_of(5), id_of(4)]
+    assert [one["id"] for one in clear.newest(3)] == [id_of(5), id_of(4), id_of(3)]
+    assert (clear.get(id_of(1)) or {})["plates"][0]["text"] == "XY9" and clear.get(id_of(9)) is None
+    for mode in ("hash", "nothing"):
+        hidden = source(store, PrivacySettings(mode=mode, key_file=key_file if mode == "hash" else None))
+        assert f'privacy mode "{mode}" stores no texts' in hidden.text_reason
+        assert list(hidden.near("AB128", 9)) == list(hidden.newest(9)) == [] and hidden.get(id_of(1)) is None
+
+
+def test_more_vehicles_than_a_page_to_look_at(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_source, "_PAGE", 3)
+    store.send([event(number) for number in range(10)])
+    clear = source(store, PrivacySettings())
+    assert [len(list(clear.newest(most))) for most in (1, 3, 4, 9, 10, 11)] == [1, 3, 4, 9, 10, 10]
 
 
 def test_postgres_needs_a_reader_and_sqlite_comes_first(tmp_path: Path) -> None:

@@ -21,10 +21,17 @@ def matrix(texts: list[str]) -> np.ndarray:
     return np.frombuffer(rows, np.uint8).reshape(len(texts), width).T
 
 
-def slow(pattern: str, text: str, fuzzy: bool) -> bool:
+WAYS = [(False, False), (True, False), (False, True)]
+
+
+def slow(pattern: str, text: str, fuzzy: bool, near: bool) -> bool:
     spellings = {pattern}
     for place, one in enumerate(pattern if fuzzy else ""):
         spellings |= {pattern[:place] + other + pattern[place + 1 :] for other in confused_with(one)}
+    for place in range(len(pattern) + 1 if near else 0):
+        spellings.add(pattern[:place] + "?" + pattern[place:])
+        if pattern[place : place + 1] not in ("", "*"):
+            spellings.add(pattern[:place] + "?" + pattern[place + 1 :])
     marks = {"?": ".", "*": ".*"}
     return any(
         re.fullmatch("".join(marks.get(one) or re.escape(one) for one in spelling), text) for spelling in spellings
@@ -35,11 +42,11 @@ def slow(pattern: str, text: str, fuzzy: bool) -> bool:
 @given(
     st.text("AB8?*", min_size=1, max_size=8),
     st.lists(st.text("AB83", max_size=8), min_size=1, max_size=30),
-    st.booleans(),
+    st.sampled_from(WAYS),
 )
-def test_many_texts_at_once_agree_with_one_by_one(pattern: str, texts: list[str], fuzzy: bool) -> None:
-    made = TextPattern(pattern, fuzzy)
-    expected = [slow(pattern, text, fuzzy) for text in texts]
+def test_many_texts_at_once_agree_with_one_by_one(pattern: str, texts: list[str], way: tuple[bool, bool]) -> None:
+    made = TextPattern(pattern, *way)
+    expected = [slow(pattern, text, *way) for text in texts]
     assert made.find(matrix(texts)).tolist() == expected
     assert [made.matches(text) for text in texts] == expected
 
@@ -47,9 +54,9 @@ def test_many_texts_at_once_agree_with_one_by_one(pattern: str, texts: list[str]
 def test_all_patterns_of_three_characters() -> None:
     texts = ["".join(one) for length in range(4) for one in product("A8B", repeat=length)]
     for pattern in map("".join, product("A8?*", repeat=3)):
-        for fuzzy in (False, True):
-            expected = [slow(pattern, text, fuzzy) for text in texts]
-            assert TextPattern(pattern, fuzzy).find(matrix(texts)).tolist() == expected, (pattern, fuzzy)
+        for way in WAYS:
+            expected = [slow(pattern, text, *way) for text in texts]
+            assert TextPattern(pattern, *way).find(matrix(texts)).tolist() == expected, (pattern, way)
 
 
 def test_a_pattern_of_the_greatest_length() -> None:
@@ -87,3 +94,12 @@ def test_confusions_are_of_folded_characters_and_mutual() -> None:
     assert "B" in confused_with("8") and "8" in confused_with("B")
     assert TextPattern("8?", True).texts() is None
     assert set(TextPattern("8", True).texts() or ()) == {"8", *confused_with("8")}
+
+
+def test_what_is_near() -> None:
+    near = TextPattern("AB1", near=True)
+    assert [text for text in ("AB1", "AX1", "XAB1", "AB12", "AB", "XX1", "AB123", "AXX1") if near.matches(text)] == [
+        "AB1", "AX1", "XAB1", "AB12",
+    ]  # fmt: skip
+    assert near.texts() is None
+    assert sorted(near.likes()) == sorted(["AB1", "_B1", "A_1", "AB_", "_AB1", "A_B1", "AB_1", "AB1_"])

@@ -19,7 +19,8 @@ import pytest
 from browser_helpers import DESK, keep, wait_for
 from device_helpers import past_record, process
 
-from plate_devices.outputs.past_vehicles import PastVehicles
+from plate_devices.history.event_search import EventQuery
+from plate_devices.history.sqlite_search import SqliteSearch
 from plate_devices.outputs.sqlite import SqliteOutput, SqliteSettings
 from plate_runtime.labels import read_labels
 from plate_runtime.reader import PlateReader
@@ -66,7 +67,8 @@ class Device:
 
     def readers(self) -> set[str]:
         """The readers of the newest vehicles."""
-        return {one.record.get("models", {}).get("reader", "") for one in PastVehicles(self.events).newest(3)}
+        newest = SqliteSearch(self.events).find(EventQuery(), 3).events
+        return {one.get("models", {}).get("reader", "") for one in newest}
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -40,9 +39,10 @@ def page(open_page: Callable[..., LivePage], path: Path, tmp_path: Path, token_f
     (tmp_path / "family.txt").write_text("AB 1\n")
     records = [past_record(text) for text in ("BAB123", "BAB128", "8AB123", "HH771", "MXY4567", "BAB123")]
     records[1]["plates"][0]["characters"][5] |= {"confidence": 0.8, "alternatives": [["3", 0.15]]}
-    past = [SimpleNamespace(text=one["plates"][0]["text"], record=one) for one in records]
     lists = [WatchlistSettings("guests", path), WatchlistSettings("family", tmp_path / "family.txt", True)]
-    views = ListViews(lists, AuditLog(tmp_path / "audit.sqlite"), PastSource(lambda most: past[:most]), lambda: LATIN)
+    views = ListViews(
+        lists, AuditLog(tmp_path / "audit.sqlite"), PastSource(lambda _, most: records[:most]), lambda: LATIN
+    )
     return open_page(token_file=token_file, routes=views.routes())
 
 

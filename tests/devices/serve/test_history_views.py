@@ -15,7 +15,7 @@ import pytest
 
 from plate_devices.config.sections import HistorySettings
 from plate_devices.events.records import timestamp
-from plate_devices.history import history_views
+from plate_devices.history import history_source
 from plate_devices.history.history_source import HistorySource
 from plate_devices.history.history_views import HistoryViews
 from plate_devices.outputs.json_lines import LinesSettings
@@ -169,7 +169,8 @@ def test_an_output_is_chosen_by_its_name(ask: Open, tmp_path: Path, path: Path) 
 
 
 def test_more_searches_than_allowed_are_refused(ask: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history_views, "AT_ONCE", 0)
+    monkeypatch.setattr(history_source, "AT_ONCE", 0)
+    monkeypatch.setattr(history_source, "_WAIT", 0.01)
     answer = ask().get("/api/events")
     assert (answer.status, answer.json) == (503, {"error": "other searches are running; try again"})
 

@@ -137,7 +137,7 @@ def test_privacy_forbids_what_it_hides(device: Device) -> None:
 
 def test_missing_settings_are_named(device: Device) -> None:
     assert "name a [corrections] folder" in device.ask(corrections=None).get("/api/review").json["error"]
-    assert 'an output of type "sqlite"' in device.ask(outputs=()).get("/api/review").json["error"]
+    assert 'an output of type = "sqlite" or "postgres"' in device.ask(outputs=()).get("/api/review").json["error"]
 
 
 def test_a_viewer_looks_and_changes_nothing(device: Device, tmp_path: Path) -> None:

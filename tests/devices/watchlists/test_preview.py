@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -12,25 +12,18 @@ from plate_devices.watchlists.preview import MOST_SHOWN, Preview, preview
 from plate_runtime.script import LATIN
 
 
-class Vehicle(NamedTuple):
-    """A vehicle of the past."""
-
-    text: str
-    record: dict[str, Any]
-
-
-def vehicle(text: str, uncertain: int = -1, alternative: str = "") -> Vehicle:
+def vehicle(text: str, uncertain: int = -1, alternative: str = "") -> dict[str, Any]:
     """A vehicle whose characters are certain, except for one with an alternative."""
     characters = [
         {"text": one, "confidence": 0.8 if place == uncertain else 0.99,
          "alternatives": [[alternative, 0.15]] if place == uncertain else []}
         for place, one in enumerate(text)
     ]  # fmt: skip
-    return Vehicle(text, {"id": f"id-{text}", "last_time": "2026-05-01T12:00:00.000Z",
-                          "plates": [{"text": text, "characters": characters}]})  # fmt: skip
+    return {"id": f"id-{text}", "last_time": "2026-05-01T12:00:00.000Z",
+                          "plates": [{"text": text, "characters": characters}]}  # fmt: skip
 
 
-def found(plate: str, *past: Vehicle) -> Preview:
+def found(plate: str, *past: dict[str, Any]) -> Preview:
     return preview(listed_plate(Entry(plate, "", "", "2030-01-01")), past, LATIN)
 
 
@@ -48,11 +41,11 @@ def found(plate: str, *past: Vehicle) -> Preview:
         (vehicle(""), None),
     ],
 )
-def test_each_reading_is_of_one_kind(past: Vehicle, kind: str | None) -> None:
+def test_each_reading_is_of_one_kind(past: dict[str, Any], kind: str | None) -> None:
     result = found("ab 801", past)
     kinds = ("matches", "uncertain", "confusable")
     assert {one: [reading.text for reading in getattr(result, one)] for one in kinds} == {
-        one: [past.text] if one == kind else [] for one in kinds
+        one: [past["plates"][0]["text"]] if one == kind else [] for one in kinds
     }
     assert result.looked_at == 1
 
@@ -70,5 +63,5 @@ def test_of_many_readings_the_newest_are_shown() -> None:
 
 def test_an_insecure_character_may_be_none() -> None:
     past = vehicle("1AB801")
-    past.record["plates"][0]["characters"][0]["confidence"] = 0.4
+    past["plates"][0]["characters"][0]["confidence"] = 0.4
     assert [one.text for one in found("AB801", past).uncertain] == ["1AB801"]
