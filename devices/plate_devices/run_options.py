@@ -26,6 +26,8 @@ class InferOptions(NamedTuple):
         skip: how many of the first inputs are left out.
         name: of the camera, for its records; "" for the only camera, if the settings do not name it.
         tags: of the camera, for its records.
+        annotate: folder of annotated pictures.
+        video: file of the annotated video, which `--annotate` names, too.
         explain: whether each picture is explained instead of recorded.
         cameras: the options of each camera, complete; empty in these themselves.
     """
@@ -56,6 +58,7 @@ class InferOptions(NamedTuple):
     skip: int = 0
     name: str = ""
     tags: tuple[str, ...] = ()
+    video: str | None = None
     explain: bool = False
     cameras: tuple[InferOptions, ...] = ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from contextlib import ExitStack
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,7 +74,9 @@ def _read_here(options: InferOptions, inputs: Iterator[FileInput], position: Pos
     with open_reader(options) as reader:
         reporter = Reporter(options, engine_of(options, reader), log)
         frame_reader, code = FrameReader(options, reader, reporter), 0
-        with position.shown(reporter.status):
+        with ExitStack() as stack:
+            stack.callback(reporter.close_video)
+            stack.enter_context(position.shown(reporter.status))
             for found in inputs:
                 code = max(code, frame_reader.read_all(open_input(found, options.fps)))
                 position.advance()

@@ -20,6 +20,7 @@ from plate_runtime.shipped import default_as
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from plate_devices.config.load import Config
     from plate_devices.config.merging import Defaults
     from plate_devices.config.sections import SourceSettings
     from plate_devices.sources.source import Roi
@@ -103,12 +104,13 @@ INFER = Command(
         Option("--serve", "serve a page with the camera and its plates, for example at 127.0.0.1:8080", "ADDRESS"),
         Option("--mqtt", "send vehicles to a broker: mqtt://user:password@host/topic", "URL"),
         Option("--socket", "serve other programs on this Unix socket, with JSON lines", "PATH"),
-        Option("--annotate", "save annotated pictures", "DIR"),
+        Option("--annotate", "save annotated pictures in a folder; or an annotated video, of a video or one camera",
+               "DIR|FILE.mp4"),
         Option("--save-crops", "save a crop of each plate", "DIR"),
         Option("--debug", "show tracebacks"),
     ),
     "[PATH ...] [--camera SOURCE ...] [--as frame|plate|character]",
-    "examples: plate-infer street.jpg crop.jpg pictures/\n          plate-infer drive.mp4\n"
+    "examples: plate-infer street.jpg crop.jpg pictures/\n          plate-infer drive.mp4 --annotate seen.mp4\n"
     "          plate-infer --camera demo --json\n          plate-infer --config gate.toml",
 )  # fmt: skip
 
@@ -123,6 +125,8 @@ def parse_infer(arguments: Sequence[str]) -> InferOptions:
     if not cameras:
         return _options(arguments, typed, behind, None)
     each = tuple(_options(arguments, typed, behind, camera) for camera in cameras)
+    if each[0].video is not None and len(each) > 1:
+        raise UsageError(f"--annotate {each[0].video} is one video of one camera, and {len(each)} are named")
     return each[0]._replace(cameras=each)
 
 
@@ -138,6 +142,7 @@ def _options(
         read_as = "frame"  # a plate never fills the frame of a camera
     _check(camera, paths, read_as, models, given)
     config = with_options(behind.config, given)
+    video = _video(given, paths, config)
     values = same_named(InferOptions._fields, given) | {
         "paths": paths,
         "camera": camera,
@@ -145,6 +150,8 @@ def _options(
         "models": models,
         "rotation": given["--rotate"],
         "json": given["--json"] or printed_as_json(config),
+        "annotate": given["--annotate"] if video is None else None,
+        "video": video,
         "size": behind.size(settings),
         "redirect": settings.redirect if settings else None,
         "name": source.name if source else "",
@@ -154,6 +161,19 @@ def _options(
         "check_model": given["--check-model"] or (config is not None and config.read.check_model),
     }
     return InferOptions(**values)
+
+
+def _video(given: Mapping[str, Any], paths: Sequence[str], config: Config | None) -> str | None:
+    """Return the video that `--annotate` names; None if it names a folder or nothing. Raises UsageError."""
+    if given["--annotate"] is None:
+        return None
+    from plate_devices.cli.annotated_video_option import check_video, names_video
+
+    video: str = given["--annotate"]
+    if not names_video(video):
+        return None
+    check_video(video, paths, given, config)
+    return video
 
 
 def _check(

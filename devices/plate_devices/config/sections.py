@@ -131,6 +131,8 @@ class PictureSettings:
     share: float = 0.1
 
     def __post_init__(self) -> None:
+        folder = "a folder; a video is named on the command line, with --annotate"
+        _require(self, "annotated", lambda value: value.suffix.lower() != ".mp4", folder)
         _require(self, "share", lambda value: 0.001 <= value <= 0.9, "a fraction of the disk, from 0.001 to 0.9")
 
 

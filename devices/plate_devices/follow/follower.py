@@ -154,15 +154,25 @@ class Follower:
     def seen(self) -> list[Seen]:
         """Return the vehicles of the newest frame that would be reported if they left now."""
         found = []
+        for track, vehicle in self._agreed():
+            continues = self._is_reported(track, vehicle) or self._is_seen(track, vehicle)
+            track.id = track.id or uuid7()
+            began = track.first_seconds - (track.first_seconds if self._first is None else self._first)
+            found.append(Seen(replace(vehicle, id=track.id), began, continues))
+        return found
+
+    def in_view(self) -> list[Plate]:
+        """Return the plates of these vehicles: the consensus so far, where the newest frame shows it."""
+        shown = [(track.plate, vehicle.plate) for track, vehicle in self._agreed()]
+        return [replace(agreed, box=newest.box, corners=newest.corners) for newest, agreed in shown]
+
+    def _agreed(self) -> Iterator[tuple[Track, Vehicle]]:
+        """Yield the tracks of the newest frame that would be vehicles if they left now."""
         for track in self._tracks:
             if track.missed == 0 and track.read >= SEEN_AT_LEAST:
                 vehicle = track.vehicle()
                 if is_vehicle(track, vehicle) and not self._is_part(track, vehicle.plate.text):
-                    continues = self._is_reported(track, vehicle) or self._is_seen(track, vehicle)
-                    track.id = track.id or uuid7()
-                    began = track.first_seconds - (track.first_seconds if self._first is None else self._first)
-                    found.append(Seen(replace(vehicle, id=track.id), began, continues))
-        return found
+                    yield track, vehicle
 
     def wait(self, now: float) -> list[Vehicle]:
         """Return the vehicles that have left by `now`, in seconds as in frames; called while no frame comes."""

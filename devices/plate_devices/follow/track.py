@@ -72,7 +72,14 @@ class Vehicle:
 
 
 class Track:
-    """One plate from frame to frame; its memory does not grow with their number."""
+    """One plate from frame to frame; its memory does not grow with their number.
+
+    Attributes:
+        plate: its newest reading.
+        read: in how many frames it was read.
+        missed: frames since the newest reading.
+        kept: what the caller gave with the best frame.
+    """
 
     def __init__(self, frame: Frame, plate: Plate, seconds: float, script: Script, kept: object = None) -> None:
         self.id = ""
@@ -173,6 +180,7 @@ class Track:
         )  # fmt: skip
 
     def _take(self, frame: Frame, plate: Plate, seconds: float, kept: object) -> None:
+        self.plate = plate
         height, width = frame.rgb.shape[:2]
         cut = is_cut(plate, (width, height))
         self._frames += max(1, self.missed)

@@ -85,16 +85,18 @@ class Camera:
         self._dropped_before = health.frames_dropped
 
         self._reader = FrameReader(options, self.networks, reporter, partial(page.roi, health), engine)
+        films = options.video is not None
         self.loop = FrameLoop(
             self._reader,
             self.source,
-            options.every,
+            options.every or films,
             options.read_as == "frame",
             engine,
             health=health,
             show=partial(page.frame, health),
             seen=partial(self._reader.see, self.source),
             keep=self._reader.keep,
+            film=self._reader.film if films else None,
         )
         self._idle_since = time.monotonic()
         if after:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from plate_devices.run_options import InferOptions
     from plate_devices.sources.source import Frame, Roi, Source
     from plate_runtime.errors import PlateEdgeError
+    from plate_runtime.results import Plate
     from plate_runtime.steps import Steps
 
 _MASK_FROM = 0.1
@@ -71,6 +72,7 @@ class FrameReader:
             for view in self.views(source):
                 reading = self.read(source, view)
                 self._annotate(source, view, reading)
+                self.film(view, reading, reading.plates)
                 self._reporter.picture(self._origin(source), view.frame, reading.plates, reading.elapsed)
         except (InputError, RoiError) as error:
             return self.report(source, error)
@@ -80,7 +82,8 @@ class FrameReader:
         """Read a video like a camera: each vehicle is printed once."""
         from plate_devices.live.loop import FrameLoop
 
-        loop = FrameLoop(self, source, False, self.options.read_as in DETECTING, self._engine)
+        films, detects = self.options.video is not None, self.options.read_as in DETECTING
+        loop = FrameLoop(self, source, films, detects, self._engine, film=self.film if films else None)
         status, self._reporter.status = self._reporter.status, loop.status
         status.clear()
         try:
@@ -120,7 +123,7 @@ class FrameReader:
         )
         elapsed = 1000 * (time.perf_counter() - started)
         plates = [translate(plate, view.roi) for plate in plates]
-        shown = self._reporter.pictures.masks_unread and (plates or source.still)
+        shown = self._reporter.pictures.masks_unread and (plates or source.still or options.video is not None)
         return Reading(plates, elapsed, self._unread(view) if shown else ())
 
     def _annotate(self, source: Source, view: View, reading: Reading) -> None:
@@ -138,8 +141,11 @@ class FrameReader:
         if self.options.read_as not in DETECTING:
             return []
         x, y = view.roi[:2] if view.roi else (0, 0)
+        detections = [(x, y, one) for one in self._reader.find(view.part, min_confidence=_MASK_FROM)]
+        if view.roi is not None:  # the whole frame is saved, not only its ROI
+            detections += [(0, 0, one) for one in self._reader.find(view.frame.rgb, min_confidence=_MASK_FROM)]
         found = []
-        for detection in self._reader.find(view.part, min_confidence=_MASK_FROM):
+        for x, y, detection in detections:
             across, down = zip(*detection.corners, strict=True)
             left, top = math.floor(min(across)), math.floor(min(down))
             found.append((x + left, y + top, math.ceil(max(across)) - left, math.ceil(max(down)) - top))
@@ -154,6 +160,10 @@ class FrameReader:
     def print_vehicle(self, source: Source, vehicle: Vehicle) -> None:
         """See `FrameHandler`."""
         self._reporter.vehicle(self._origin(source), vehicle)
+
+    def film(self, view: View, reading: Reading, vehicles: list[Plate]) -> None:
+        """Add a frame to the video, if the options name one; `vehicles` are the plates to draw."""
+        self._reporter.film(view, reading, vehicles, self._plate_box(view))
 
     def keep(self, view: View, reading: Reading) -> KeptFrame | None:
         """Return what a vehicle keeps of its best frame, None if no frames of events are saved."""

@@ -79,6 +79,7 @@ class FrameLoop:
         show: Callable[[View, Sequence[Plate] | None], None] | None = None,
         seen: Callable[[Callable[[], list[Seen]]], None] | None = None,
         keep: Callable[[View, Reading], object] | None = None,
+        film: Callable[[View, Reading, list[Plate]], None] | None = None,
     ) -> None:
         """Prepare.
 
@@ -92,10 +93,11 @@ class FrameLoop:
             show: is called with each frame and its plates; None if it showed nothing new and was not read.
             seen: is called after frames with plates, with a function that returns the vehicles in view; see `Follower`.
             keep: returns what vehicles keep of a frame, for `print_vehicle`; None for nothing.
+            film: is called with each frame that was read, and the plates of the vehicles in view.
         """
         self.status = StatusLine()
         self.source, self.health = source, health or CameraHealth()
-        self._handler, self._show, self._seen, self._keep = handler, show, seen, keep
+        self._handler, self._show, self._seen, self._keep, self._film = handler, show, seen, keep, film
         self._looked_at = float("-inf")
         self._has_positions, self._script = has_positions, engine.script if engine else LATIN
         self._follower = Follower(has_positions, self._script)
@@ -154,6 +156,8 @@ class FrameLoop:
         left = self._follower.add(view.frame, reading.plates, kept)
         self._look_at_seen()
         self._print(left)
+        if self._film is not None:
+            self._film(view, reading, self._follower.in_view())
 
     def fail(self, error: PlateEdgeError) -> int:
         """Report the error that ends the source; return its exit code."""

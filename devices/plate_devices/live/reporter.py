@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from plate_devices.events.records import Engine, Origin, Record
     from plate_devices.follow import Seen, Vehicle
+    from plate_devices.live.annotated_video import AnnotatedVideo
     from plate_devices.live.event_pipeline import EventPipeline
     from plate_devices.live.roi import Reading, View
     from plate_devices.privacy.privacy_filter import PrivacyFilter
@@ -63,6 +64,13 @@ class Reporter:
         self.pictures = pictures or ResultPictures(self.say)
         self._seen: dict[str, None] = {}
         self.apply(options, engine.script)
+        self._video: AnnotatedVideo | None = None
+        if options.video is not None:
+            from pathlib import Path
+
+            from plate_devices.live.annotated_video import AnnotatedVideo
+
+            self._video = AnnotatedVideo(Path(options.video), options.threads, self.say)
 
     def apply(self, options: InferOptions, script: Script) -> None:
         """Use other options; `script` holds the characters of plates.
@@ -142,6 +150,27 @@ class Reporter:
         """Save a frame with its plates drawn in, if the options say so; see `ResultPictures.annotate`."""
         self.pictures.annotate(origin, view, reading, plate_box, lasting=self.pipeline is not None)
 
+    def film(self, view: View, reading: Reading, vehicles: list[Plate], plate_box: Roi | None) -> None:
+        """Add a frame to the video of the options. A camera goes on without one when the disk is full.
+
+        Args are those of `AnnotatedVideo.add`.
+        """
+        if self._video is None:
+            return
+        try:
+            self._video.add(view, reading, vehicles, plate_box, self._privacy)
+        except DeviceError as error:
+            if self.pipeline is None:
+                raise
+            self.say("video_lost", f"{error}; the video ends here, the camera is still read")
+            self.close_video()
+
+    def close_video(self) -> None:
+        """End the video; what was written can be played. Raises DeviceError if the disk is full."""
+        video, self._video = self._video, None
+        if video is not None:
+            video.close()
+
     def error(self, origin: Origin, error: PlateEdgeError, event: str = "input_error") -> int:
         """Report an error of a source; return the exit code."""
         from plate_devices.events.records import error_record
@@ -173,7 +202,7 @@ class Reporter:
             return None
         from plate_devices.privacy.privacy_filter import PrivacyFilter
 
-        saves = bool(options.annotate or options.save_crops or config.pictures.events)
+        saves = bool(options.annotate or options.video or options.save_crops or config.pictures.events)
         warn = partial(self._log.say, "privacy")
         return PrivacyFilter(config.privacy, config.watchlists, saves, warn, script)
 

@@ -36,7 +36,7 @@ class ResultPictures:
 
     Attributes:
         keeps_frames: whether a frame is saved with the event of each vehicle.
-        masks_unread: whether saved pictures mask possible plates that were not read.
+        masks_unread: whether saved pictures, or a video, mask possible plates that were not read.
     """
 
     def __init__(self, say: Callable[[str, str], None]) -> None:
@@ -53,7 +53,7 @@ class ResultPictures:
         self._annotated, self._crops, self._events, self._privacy = annotated, crops, events, privacy
         blurs = config is not None and config.privacy is not None and config.privacy.blur_others
         self.keeps_frames = events is not None and events.keeps_frames
-        self.masks_unread = blurs and (annotated is not None or self.keeps_frames)
+        self.masks_unread = blurs and (annotated is not None or options.video is not None or self.keeps_frames)
 
     def save_crops(self, origin: Origin, frame: Frame, plates: list[Plate], record: Record) -> None:
         """Save the crops of a frame's plates, and add their paths to its record."""

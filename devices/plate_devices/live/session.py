@@ -61,6 +61,7 @@ class Session:
             cameras = self._choose(self._options.cameras)
             _script_of(_networks(cameras))
             reporter = Reporter(self._options, cameras[0].networks.engine, self._log)
+            stack.callback(reporter.close_video)
             self._pipeline = reporter.pipeline = pipeline = EventPipeline(self._options, self._log)
             stack.callback(lambda: pipeline.close(self._stop_within))
             monitor = Monitor(self._options, self.health, reporter, self._notifier, log=self._log)

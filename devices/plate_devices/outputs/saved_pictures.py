@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,34 +170,41 @@ def crop_name(source: str, time: datetime | None, seconds: float | None, frame: 
     return picture_name(source, frame, not still)
 
 
-def annotate(rgb: NDArray[np.uint8], plates: Iterable[Plate]) -> Image.Image:
+def annotate(rgb: NDArray[np.uint8], plates: Iterable[Plate], same_size: bool = False) -> Image.Image:
     """Draw each plate's outline and text into a copy of the picture, uint8 (height, width, 3) RGB.
 
-    A small picture is enlarged. A picture without space around a plate gets a strip below it for the text.
+    A small picture is enlarged. A picture without space around a plate gets a strip below it for the text. With
+    `same_size`, as for a video, the picture keeps its size, and such a text covers its edge.
     """
     from PIL import Image, ImageDraw
 
     height, width = rgb.shape[:2]
-    scale = max(1, -(-_READABLE_WIDTH // width))
+    scale = 1 if same_size else max(1, -(-_READABLE_WIDTH // width))
     picture = Image.fromarray(rgb).resize((width * scale, height * scale), Image.Resampling.NEAREST)
     for plate in plates:
         corners = [(x * scale, y * scale) for x, y in plate.corners]
         pen = ImageDraw.Draw(picture)
         pen.line([*corners, corners[0]], fill=_OUTLINE, width=max(2, round(picture.height / 240)))
         x, y, _, down = (value * scale for value in plate.box)
-        picture = _with_caption(picture, f"{plate.text} {plate.confidence:.0%}", x, y, y + down)
+        caption = f"{plate.text} {plate.confidence:.0%}"
+        picture = _with_caption(picture, caption, (x, y, y + down), may_grow=not same_size)
     return picture
 
 
-def _with_caption(picture: Image.Image, caption: str, left: int, top: int, bottom: int) -> Image.Image:
-    """Write a caption above a box, else below it, else below the picture."""
+def _with_caption(
+    picture: Image.Image, caption: str, sides: tuple[int, int, int], may_grow: bool = True
+) -> Image.Image:
+    """Write a caption above a box (left, top, bottom), else below it, else below the picture or over its edge."""
     from PIL import Image
 
+    left, top, bottom = sides
     label = _label(caption, picture.width)
     if top >= label.height:
         y = top - label.height
     elif bottom + label.height <= picture.height:
         y = bottom
+    elif not may_grow:
+        y = max(0, picture.height - label.height)
     else:
         y = picture.height
         taller = Image.new("RGB", (picture.width, picture.height + label.height), _LABEL_COLOUR)
@@ -206,8 +214,9 @@ def _with_caption(picture: Image.Image, caption: str, left: int, top: int, botto
     return picture
 
 
+@lru_cache(maxsize=32)  # a video shows the same captions for many frames
 def _label(caption: str, most: int) -> Image.Image:
-    """Draw a caption, white on black, at most `most` pixels wide."""
+    """Draw a caption, white on black, at most `most` pixels wide; the result is not changed."""
     from PIL import Image
 
     from plate_devices.imaging.letters import caption_size, write_caption

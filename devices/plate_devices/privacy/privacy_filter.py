@@ -52,6 +52,11 @@ class PrivacyFilter:
         if mode == "hash" and self._settings.key_file is not None:
             self._key = RotatingKey(self._settings.key_file, self._settings.rotate_days, warn)
 
+    @property
+    def masks(self) -> bool:
+        """Whether `frame` may mask plates."""
+        return self._settings.mode != "clear" or self._settings.blur_others
+
     def mark(self, record: Record) -> None:
         """Add to a record the watch lists of its plates; see `WatchLists.mark`. Call it before `conceal`."""
         self.lists.mark(record)
@@ -93,7 +98,7 @@ class PrivacyFilter:
             roi: x, y, width and height of a rectangle that is one plate, read or not; None if there is none.
             unread: boxes of other possible plates.
         """
-        if self._settings.mode == "clear" and not self._settings.blur_others:
+        if not self.masks:
             return rgb, list(plates)
         from plate_devices.events.records import plate_record
         from plate_devices.privacy.masking import mask_boxes

@@ -101,6 +101,21 @@ def test_pictures_of_what_was_read(models: list[str], frame: Path, tmp_path: Pat
     assert [row.split(",")[2] for row in rows] == ["gate", "gate"]
 
 
+def test_plates_outside_the_roi_are_masked_too(models: list[str], tmp_path: Path) -> None:
+    listed, other = (4, 7), (1, 3)
+    Image.fromarray(draw_frame({listed: "KR59ABD", other: "CJ12A8C"})).save(tmp_path / "gate.png")
+    (tmp_path / "list.txt").write_text("KR59ABD\n")
+    settings = tmp_path / "private.toml"
+    settings.write_text(f'[privacy]\nblur_others = true\n[[watchlist]]\nname = "a"\nfile = "{tmp_path}/list.txt"\n')
+    line = ["--annotate", str(tmp_path / "seen"), "--config", str(settings), "--roi", "0,256,1280,464"]
+    assert command([str(tmp_path / "gate.png"), *line, *models]) == 0
+    with Image.open(tmp_path / "seen" / "gate-read.jpg") as seen:
+        for cell, masked in ((listed, False), (other, True)):
+            (left, top), _, (right, bottom), _ = plate_corners(*cell)
+            plate = np.asarray(seen.crop((round(left) + 8, round(top) + 8, round(right) - 8, round(bottom) - 8)))
+            assert (plate.std() < 4) == masked
+
+
 def test_a_frame_without_plates_is_no_error(
     models: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

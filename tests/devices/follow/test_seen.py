@@ -49,6 +49,19 @@ def test_vehicle_that_was_not_read_in_the_newest_frame_is_not_seen() -> None:
     assert follower.seen() == []
 
 
+def test_plates_in_view_are_the_consensus_where_the_newest_frame_shows_it() -> None:
+    follower = Follower()
+    follower.add(at(0), [plate("AB12CDE")])
+    assert follower.in_view() == []
+    for number, text in enumerate(["AB12CDE", "AB12CDE", "AB12CBE"], 1):
+        follower.add(at(number), [plate(text, 100 + 10 * number, confidence=0.6 if text == "AB12CBE" else 0.95)])
+    (shown,) = follower.in_view()
+    assert (shown.text, shown.box) == ("AB12CDE", (130, 200, 80, 20))
+    assert shown.corners == plate("AB12CDE", 130).corners
+    follower.add(at(4), [])
+    assert follower.in_view() == []
+
+
 def test_began_counts_from_the_first_frame_of_the_source() -> None:
     follower = Follower()
     for number in range(50):
