@@ -105,7 +105,9 @@ class CorrectionFolder:
             left = [row for row in rows if self._passed(row[0]) >= seconds]
             if len(left) < len(rows):
                 self._write(left)
-            crops = {row[0] for row in rows} | {one.name for one in self.folder.glob("*.jpg") if _ID.fullmatch(one.stem)}
+            crops = {row[0] for row in rows} | {
+                one.name for one in self.folder.glob("*.jpg") if _ID.fullmatch(one.stem)
+            }
             old = {image for image in crops - {row[0] for row in left} if self._passed(image) < seconds}
             for image in old:
                 (self.folder / image).unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from films import read_film, stamps_of, write_film
 
 from plate_devices.cli.infer import command
 from plate_devices.live import annotated_video
-from plate_devices.outputs.video_writer import VideoWriter
+from plate_devices.live.video_writer import VideoWriter
 from plate_runtime.errors import DeviceError, MissingPartError, UsageError
 
 READ = ["--as", "plate", "--backend", "fake:AB12CD"]

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-SUFFIX = ".mp4"
-"""End of the name of a video that can be written."""
-
 CODECS = {"libx264": "H.264", "mpeg4": "MPEG-4 Part 2"}
 """Encoders, the best first, and what they write."""
 

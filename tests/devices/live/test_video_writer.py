@@ -13,8 +13,8 @@ from films import read_film, stamps_of
 from PIL import Image
 from streams.pictures import draw, number_of
 
-from plate_devices.outputs import video_writer
-from plate_devices.outputs.video_writer import VideoWriter
+from plate_devices.live import video_writer
+from plate_devices.live.video_writer import VideoWriter
 from plate_runtime.errors import DeviceError, UsageError
 
 
