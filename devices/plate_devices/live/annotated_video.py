@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plate_devices.outputs.saved_pictures import annotate
 from plate_devices.live.video_writer import CODECS, VideoWriter
+from plate_devices.outputs.saved_pictures import annotate
 from plate_devices.sources.video_clock import VideoClock
 
 if TYPE_CHECKING:
