@@ -1,4 +1,6 @@
-"""Home Assistant without its own interface, connected to a broker. It prints its states for each line of input.
+"""Home Assistant without its own interface, connected to a broker.
+
+It prints its states for each empty line of input, and the picture of an image entity for a line with its name.
 
 Run with the Python of its own environment: home.py FOLDER PORT.
 """
@@ -34,8 +36,12 @@ async def _run(folder: Path, port: int) -> None:
     )
     await home.async_start()
     print("ready", flush=True)
-    while await asyncio.to_thread(sys.stdin.readline):
-        print(json.dumps({one.entity_id: one.state for one in home.states.async_all()}), flush=True)
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        if name := line.strip():
+            picture = await home.data["image"].get_entity(name).async_image()
+            print(None if picture is None else picture.hex(), flush=True)
+        else:
+            print(json.dumps({one.entity_id: one.state for one in home.states.async_all()}), flush=True)
 
 
 if __name__ == "__main__":

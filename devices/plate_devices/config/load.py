@@ -103,6 +103,7 @@ def _built(path: Path, text: str) -> Config:
         parts["sources"] = parts.pop("source")
     config = Config(**parts, present=frozenset(data))
     _check_actions(config, top)
+    _check_pictures(config, top)
     return config
 
 
@@ -123,6 +124,18 @@ def _check_actions(config: Config, top: Location) -> None:
                 if name not in known:
                     there = ", ".join(sorted(known)) or "none"
                     place.below(key).refuse(f"{shown(name)} is not there; {key} are {there}")
+
+
+def _check_pictures(config: Config, top: Location) -> None:
+    """Raise ConfigError if an output publishes pictures, and none are saved."""
+    for number, output in enumerate(config.outputs):
+        if output.type == "mqtt" and output.picture != "none" and not _saves(config, output.picture):
+            place = top.below("output").below(number).below("picture")
+            place.refuse(f'"{output.picture}" is not saved; set events in [pictures], and frames for a frame')
+
+
+def _saves(config: Config, picture: str) -> bool:
+    return config.pictures.events is not None and (picture == "crop" or config.pictures.frames != "none")
 
 
 def _section(key: str, value: Any, place: Location) -> Any:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from plate_devices.config.load import Config
     from plate_devices.events.records import Record
     from plate_devices.health.state import Health
-    from plate_devices.outputs.delivery import Delivery
+    from plate_devices.outputs.delivery import Delivery, Shown
     from plate_devices.privacy.retention import Retention
     from plate_devices.run_options import InferOptions
     from plate_devices.service.log import Log
@@ -42,9 +42,8 @@ class EventPipeline:
         self.audit = AuditLog(_audit_path(options.config), times, partial(log.say, "audit"))
         self.folder: Path | None = None
         self._log = log
-        self._config = options.config
-        self._delivery = self._open(options.config)
-        self._show_cameras(options)
+        self._options, self._config = options, options.config
+        self._delivery = self._open(options)
         self._retention: Retention | None = self._start_retention(options)
         self.actions: ActionSet | None = None
         try:
@@ -86,12 +85,13 @@ class EventPipeline:
         if _outputs(before) != _outputs(now):
             self._close_delivery(1.0)
             try:
-                self._delivery = self._open(now)
+                self._delivery = self._open(options)
             except PlateEdgeError:
-                self._delivery = self._open(before)
+                self._delivery = self._open(self._options)
                 raise
-        self._config = now
-        self._show_cameras(options)
+        elif self._delivery is not None:
+            self._delivery.show(_shown(options))
+        self._options, self._config = options, now
         self._retention = self._start_retention(options)
 
     def close(self, seconds: float) -> None:
@@ -112,23 +112,19 @@ class EventPipeline:
 
             self.actions = ActionSet(settings, self.audit, self._times, self._log.say)
 
-    def _show_cameras(self, options: InferOptions) -> None:
-        if self._delivery is not None:
-            lists = [one.name for one in options.config.watchlists] if options.config is not None else []
-            self._delivery.show_cameras({one.name: one.tags for one in options.cameras if one.name}, lists)
-
     def _close_delivery(self, seconds: float) -> None:
         delivery, self._delivery = self._delivery, None
         if delivery is not None:
             delivery.close(seconds)
 
-    def _open(self, config: Config | None) -> Delivery | None:
+    def _open(self, options: InferOptions) -> Delivery | None:
+        config = options.config
         if config is None or not config.outputs:
             return None
         from plate_devices.outputs.delivery import deliver
 
         self.folder = (config.queue or QueueSettings()).place
-        return deliver(config.outputs, config.queue, self.clock, self._log.say)
+        return deliver(config.outputs, config.queue, self.clock, self._log.say, _shown(options))
 
     def _start_retention(self, options: InferOptions) -> Retention | None:
         config = options.config
@@ -155,6 +151,16 @@ class EventPipeline:
 
 def _outputs(config: Config | None) -> object:
     return None if config is None else (config.outputs, config.queue)
+
+
+def _shown(options: InferOptions) -> Shown:
+    """Return what outputs announce."""
+    from plate_devices.outputs.delivery import Shown
+
+    config = options.config
+    lists = [one.name for one in config.watchlists] if config is not None else []
+    pictures = None if config is None else config.pictures.events
+    return Shown({one.name: one.tags for one in options.cameras if one.name}, lists, pictures)
 
 
 def _audit_path(config: Config | None) -> Path:

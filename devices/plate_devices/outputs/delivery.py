@@ -6,7 +6,7 @@ import threading
 import time
 from datetime import UTC
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from plate_devices.events.records import to_line
 from plate_devices.outputs.event_store import EventStore
@@ -19,6 +19,7 @@ from plate_devices.threads import BackgroundThread, describe
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from plate_devices.events.clock import Clock
     from plate_devices.outputs.output import Event, Output, OutputState, Report
@@ -29,7 +30,11 @@ _MAINTAIN_EVERY = 2.0
 
 
 def deliver(
-    outputs: Sequence[OutputSettings], queue: QueueSettings | None, clock: Clock, report: Report
+    outputs: Sequence[OutputSettings],
+    queue: QueueSettings | None,
+    clock: Clock,
+    report: Report,
+    shown: Shown | None = None,
 ) -> Delivery | None:
     """Begin to deliver to the outputs of the settings; None if there are none.
 
@@ -43,7 +48,21 @@ def deliver(
     if not made:
         return None
     wanted = {"tags": tags_of(outputs), "types": types_of(outputs)}
-    return Delivery(made, queue, clock, report, destinations(outputs), **wanted)
+    return Delivery(made, queue, clock, report, destinations(outputs), shown=shown, **wanted)
+
+
+class Shown(NamedTuple):
+    """What outputs announce.
+
+    Attributes:
+        cameras: names, with their tags.
+        lists: names of the watch lists.
+        pictures: folder of the pictures that events name, None if there are none.
+    """
+
+    cameras: Mapping[str, Sequence[str]]
+    lists: Sequence[str] = ()
+    pictures: Path | None = None
 
 
 class Delivery:
@@ -63,6 +82,7 @@ class Delivery:
         *,
         tags: Mapping[str, Sequence[str]] | None = None,
         types: Mapping[str, Sequence[str]] | None = None,
+        shown: Shown | None = None,
     ) -> None:
         """Open the queue and begin to deliver the events that wait in it.
 
@@ -74,6 +94,7 @@ class Delivery:
             addresses: of brokers and servers, by the output's name. Events that wait for another address stay there.
             tags: of the events that an output gets, by its name; none for all events.
             types: the same for the types of events.
+            shown: what the outputs announce when they connect; None for nothing.
 
         Raises:
             QueueError: the folder cannot be used. A full disk is not an error.
@@ -81,6 +102,7 @@ class Delivery:
         self._outputs, self._report = outputs, report
         self._tags = {output.name: (tags or {}).get(output.name, ()) for output in outputs}
         self._lost: Collection[str] = frozenset()
+        self._set_shown(shown or Shown({}))  # before they connect: they remove what is not shown
         self._stop = threading.Event()
         by_name = {output.name: (addresses or {}).get(output.name) for output in outputs}
         self._store = store = EventStore(by_name, settings, clock, report)
@@ -98,13 +120,16 @@ class Delivery:
         self._maintenance = BackgroundThread(self._maintain, "outputs")
         self._maintenance.start()
 
-    def show_cameras(self, cameras: Mapping[str, Sequence[str]], lists: Sequence[str] = ()) -> None:
-        """Set what the outputs announce: names of cameras with their tags, and names of watch lists."""
-        for output in self._outputs:
-            output.lists = tuple(lists)
-            wanted = set(self._tags[output.name])
-            output.cameras = tuple(name for name, tags in cameras.items() if not wanted or wanted & set(tags))
+    def show(self, shown: Shown) -> None:
+        """Set what the outputs announce."""
+        self._set_shown(shown)
         self._wake_senders()
+
+    def _set_shown(self, shown: Shown) -> None:
+        for output in self._outputs:
+            output.lists, output.pictures = tuple(shown.lists), shown.pictures
+            wanted = set(self._tags[output.name])
+            output.cameras = tuple(name for name, tags in shown.cameras.items() if not wanted or wanted & set(tags))
 
     def show_lost(self, cameras: Collection[str]) -> None:
         """Set the cameras that send no pictures now. Outputs with a state of each camera publish it."""

@@ -41,16 +41,18 @@ Entity = tuple[str, str, dict[str, Any]]
 """Component, name and configuration."""
 
 
-def discovery(prefix: str, topic: str, device: str, lists: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+def discovery(
+    prefix: str, topic: str, device: str, lists: Sequence[str] = (), *, has_pictures: bool = False
+) -> Iterator[tuple[str, str]]:
     """Yield topic and payload for each entity of a device that publishes under `topic`; `lists` are its watch lists."""
     node = node_id(device)
     about = {"identifiers": [f"plate-edge-{node}"], "name": f"Plate Edge {device}", "model": "plate-infer"}
     there = {"availability_topic": f"{topic}/status"}
-    yield from _announced(prefix, node, about, (*_vehicle_entities(topic, there, lists), _status(topic)))
+    yield from _announced(prefix, node, about, (*_vehicle_entities(topic, there, lists, has_pictures), _status(topic)))
 
 
 def camera_discovery(
-    prefix: str, topic: str, device: str, camera: str, lists: Sequence[str] = ()
+    prefix: str, topic: str, device: str, camera: str, lists: Sequence[str] = (), *, has_pictures: bool = False
 ) -> Iterator[tuple[str, str]]:
     """Yield topic and payload for each entity of a camera, which Home Assistant shows as a device of its own.
 
@@ -68,7 +70,7 @@ def camera_discovery(
     both = [{"topic": f"{topic}/status"}, {"topic": status_topic(topic, camera)}]
     there = {"availability": both, "availability_mode": "all"}
     component, entity, status = _status(of)
-    entities = (*_vehicle_entities(of, there, lists), (component, entity, status | device_there))
+    entities = (*_vehicle_entities(of, there, lists, has_pictures), (component, entity, status | device_there))
     yield from _announced(prefix, node, about, entities)
 
 
@@ -82,13 +84,18 @@ def status_topic(topic: str, camera: str) -> str:
     return f"{camera_topic(topic, camera)}/status"
 
 
+def picture_topic(of: str) -> str:
+    """Return where the picture of the last vehicle is published, given the beginning of the topics."""
+    return f"{of}/picture"
+
+
 def _announced(prefix: str, node: str, device: dict[str, Any], entities: Iterable[Entity]) -> Iterator[tuple[str, str]]:
     for component, entity, about in entities:
         config = {"device": device, "origin": _ORIGIN, **about, "unique_id": f"plate-edge-{node}-{entity}"}
         yield f"{prefix}/{component}/{node}/{entity}/config", json.dumps(config)
 
 
-def _vehicle_entities(of: str, there: dict[str, Any], lists: Sequence[str]) -> Iterator[Entity]:
+def _vehicle_entities(of: str, there: dict[str, Any], lists: Sequence[str], has_pictures: bool) -> Iterator[Entity]:
     """Yield the entities of the vehicles that are published under `of`; `there` says when they are available."""
     vehicle = {"state_topic": f"{of}/vehicle", **there}
     yield (
@@ -153,6 +160,19 @@ def _vehicle_entities(of: str, there: dict[str, Any], lists: Sequence[str]) -> I
             "value_template": _EVENT,
         },
     )
+
+    if has_pictures:
+        yield (
+            "image",  # a camera would be polled as a stream; an image changes when it is published
+            "picture",
+            {
+                "name": "Last picture",
+                "icon": "mdi:image",
+                "image_topic": picture_topic(of),
+                "content_type": "image/jpeg",
+                **there,
+            },
+        )
 
 
 def _is_on(name: str) -> str:

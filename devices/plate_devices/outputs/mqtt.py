@@ -9,11 +9,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from plate_devices.events.records import to_line
 from plate_devices.outputs.client_id_conflicts import ConflictDetector
-from plate_devices.outputs.home_assistant import camera_discovery, camera_topic, discovery, status_topic
-from plate_devices.outputs.identity import client_id, device_id, service_name
+from plate_devices.outputs.event_picture import picture_of
+from plate_devices.outputs.home_assistant import (
+    camera_discovery,
+    camera_topic,
+    discovery,
+    picture_topic,
+    status_topic,
+)
+from plate_devices.outputs.identity import client_id, device_id, node_id, service_name
 from plate_devices.outputs.mqtt_settings import MqttSettings, resolve
 from plate_devices.outputs.output import Output, OutputError
 from plate_devices.outputs.output_settings import OutputSettings, QueueSettings
+from plate_devices.outputs.retained_topics import RetainedTopics
 from plate_devices.outputs.urls import read_secret, tls
 from plate_runtime.errors import UsageError, missing_extra
 
@@ -36,6 +44,8 @@ _MOST_UNANSWERED = 2
 class MqttOutput(Output):
     """Publishes events under TOPIC/TYPE, and "online" or "offline" under TOPIC/status and TOPIC/CAMERA/status.
 
+    The picture of the newest vehicle goes to TOPIC/picture, if the settings ask for it.
+
     When the connection breaks, the broker publishes "offline" under TOPIC/status (last will).
     """
 
@@ -47,7 +57,8 @@ class MqttOutput(Output):
         Args:
             settings: of the broker.
             name: of the output.
-            folder: of the service's queue; it identifies the service on this machine.
+            folder: of the service's queue; it identifies the service on this machine. The topics that the broker
+                retains are noted there. None for the default one, without notes.
 
         Raises:
             MissingPartError: paho-mqtt is not installed.
@@ -59,6 +70,9 @@ class MqttOutput(Output):
         self._mqtt = mqtt_client
         self.name = name
         self._target, topic, self._settings = resolve(settings)
+        noted = None if folder is None else folder / f"retained-{node_id(name)}.json"
+        self._retained_topics = RetainedTopics(noted, self._target.shown)
+        self._notices: list[str] = []
         folder = QueueSettings().place if folder is None else folder
         self.device = settings.device or "-".join(filter(None, (device_id(), service_name(folder))))
         self.topic = settings.topic or topic or f"plate-edge/{self.device}"
@@ -67,7 +81,7 @@ class MqttOutput(Output):
         self._conflicts = ConflictDetector(self.client_id, self.topic)
         self._unanswered = 0
         self._cameras: Sequence[str] = ()
-        self._lists: Sequence[str] = ()
+        self._announced: object = None
         self._lost: Collection[str] = frozenset()
         self._client: BrokerClient | None = None
 
@@ -82,7 +96,8 @@ class MqttOutput(Output):
         return f"{self._settings.discovery_prefix}/{self.device}" if self._settings.discovery else None
 
     def notices(self) -> list[str]:
-        return self._conflicts.notices()
+        own, self._notices = self._notices, []
+        return [*self._conflicts.notices(), *own]
 
     def open(self) -> None:
         self.close()
@@ -125,7 +140,7 @@ class MqttOutput(Output):
             raise self._unavailable(client, "is not connected")
         if self._conflicts.should_republish():
             self._publish_online(client)
-        if (self._cameras, self._lists) != (self.cameras, self.lists):
+        if self._announced != (self.cameras, self.lists, self._has_pictures):
             self._announce(client)
         elif self._lost != self.lost:
             self._publish_states(client)
@@ -139,6 +154,8 @@ class MqttOutput(Output):
             client.lost = client.lost or "does not acknowledge"
             if not acknowledged:
                 raise self._unavailable(client, client.lost)
+        elif self._has_pictures:
+            self._publish_pictures(client, events)
         return acknowledged
 
     def close(self) -> None:
@@ -157,18 +174,51 @@ class MqttOutput(Output):
             with suppress(OSError, ValueError):
                 client.subscribe(f"{self.topic}/status")
         sent = [self._publish_online(client)]
-        cameras, lists = self.cameras, self.lists
+        cameras, lists, has_pictures = self.cameras, self.lists, self._has_pictures
         lost = self.lost
+        entities = dict(self._entities(cameras, lists)) if self._settings.discovery else {}
+        wanted = {*entities, *self._retained_of(cameras)}
+        stale = self._retained_topics.stale(wanted)
+        self._note(wanted)
         sent += self._states(client, cameras, lost)
-        if self._settings.discovery:
-            sent += [
-                client.publish(topic, entity, qos=1, retain=True) for topic, entity in self._entities(cameras, lists)
-            ]
+        # Entities first: what is cleared after them must not reach a removed one.
+        for topic in sorted(stale, key=lambda topic: not topic.endswith("/config")):
+            sent.append(client.publish(topic, "", qos=1, retain=True))
+        sent += [client.publish(topic, entity, qos=1, retain=True) for topic, entity in entities.items()]
         acknowledged = self._wait(client, sent, self._mqtt.OPEN_WITHIN) == len(sent)
         self._unanswered = 0 if client.subscribed.is_set() else self._unanswered + 1
         if not acknowledged:
             raise self._unavailable(client, "does not acknowledge")
-        self._cameras, self._lists, self._lost = cameras, lists, lost
+        self._note(wanted, only=True)
+        self._cameras, self._announced, self._lost = cameras, (cameras, lists, has_pictures), lost
+
+    def _note(self, topics: Collection[str], *, only: bool = False) -> None:
+        """Note what the broker retains, for the next start."""
+        if problem := self._retained_topics.note(topics, only=only):
+            self._notices.append(f"{problem}; entities that are removed later may stay in Home Assistant")
+
+    def _retained_of(self, cameras: Sequence[str]) -> Iterator[str]:
+        """Yield the topics of states and pictures that the broker retains; TOPIC/status stays always."""
+        if self._has_pictures and self._settings.retain:
+            yield picture_topic(self.topic)
+        for camera in cameras:
+            yield status_topic(self.topic, camera)
+            if self._has_pictures and self._settings.retain:
+                yield picture_topic(camera_topic(self.topic, camera))
+
+    @property
+    def _has_pictures(self) -> bool:
+        return self._settings.picture != "none" and self.pictures is not None
+
+    def _publish_pictures(self, client: BrokerClient, events: Sequence[Event]) -> None:
+        """Publish the picture of the newest vehicle of each camera. One that is lost on the way is not repeated."""
+        newest = {self._topic_of(event): event for event in events if event["type"] == "vehicle"}
+        sent = []
+        for topic, event in newest.items():
+            picture = None if self.pictures is None else picture_of(event, self.pictures, self._settings.picture)
+            if picture is not None:
+                sent.append(client.publish(picture_topic(topic), picture, qos=1, retain=self._settings.retain))
+        self._wait(client, sent, ACKNOWLEDGED_WITHIN)
 
     def _publish_states(self, client: BrokerClient) -> None:
         """Publish the states of the cameras that were lost or are back."""
@@ -186,21 +236,16 @@ class MqttOutput(Output):
         ]
 
     def _entities(self, cameras: Sequence[str], lists: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Yield topic and payload of every entity; an empty payload for what is left of removed cameras and lists.
+        """Yield topic and payload of every entity.
 
         Several cameras are devices beside this one, which then has its status alone.
         """
         place = self._settings.discovery_prefix, self.topic, self.device
-        found = {topic: "" for topic, _ in discovery(*place, self._lists)}
-        for topic, entity in discovery(*place, lists):
-            found[topic] = "" if cameras and not topic.endswith("/status/config") else entity
-        for camera in self._cameras:
-            found |= {topic: "" for topic, _ in camera_discovery(*place, camera, self._lists)}
-            if camera not in cameras:
-                found[status_topic(self.topic, camera)] = ""
+        for topic, entity in discovery(*place, lists, has_pictures=self._has_pictures):
+            if not cameras or topic.endswith("/status/config"):
+                yield topic, entity
         for camera in cameras:
-            found |= camera_discovery(*place, camera, lists)
-        yield from found.items()
+            yield from camera_discovery(*place, camera, lists, has_pictures=self._has_pictures)
 
     def _topic_of(self, event: Event) -> str:
         return camera_topic(self.topic, event["camera"]) if "camera" in event else self.topic

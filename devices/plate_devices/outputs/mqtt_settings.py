@@ -33,6 +33,7 @@ class MqttSettings(OutputSettings):
         retain: the broker keeps the last event for clients that connect later.
         discovery: whether the device is announced to Home Assistant.
         discovery_prefix: beginning of the announcement's topics.
+        picture: of the last vehicle, for Home Assistant: "crop", "frame", or "none". It needs `events` of `[pictures]`.
         keepalive: seconds without traffic after which the connection is checked.
     """
 
@@ -47,6 +48,7 @@ class MqttSettings(OutputSettings):
     retain: bool = False
     discovery: bool = True
     discovery_prefix: str = "homeassistant"
+    picture: Literal["none", "crop", "frame"] = "none"
     keepalive: int = 30
 
     def __post_init__(self) -> None:

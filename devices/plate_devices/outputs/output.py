@@ -10,6 +10,7 @@ from plate_runtime.errors import DeviceError
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from plate_devices.outputs.output_settings import OutputSettings
 
@@ -68,6 +69,9 @@ class Output(Protocol):
 
     lists: Sequence[str] = ()
     """Names of the watch lists; set like `cameras`."""
+
+    pictures: Path | None = None
+    """Folder of the pictures that events name; set like `cameras`. None if there are none."""
 
     lost: Collection[str] = frozenset()
     """Names of the cameras that send no pictures now; set by another thread while it is open."""

@@ -159,3 +159,23 @@ def test_any_settings_are_read_or_refused(tmp_path: Path, rows: list[tuple[str, 
     text = "".join(f"[{section}]\n{name} = {value}\n" for section, name, value in rows)
     with contextlib.suppress(ConfigError):
         load_config(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("pictures", "wanted", "allowed"),
+    [
+        ("", "crop", False),
+        ("", "none", True),
+        ('[pictures]\nevents = "p"\n', "frame", True),
+        ('[pictures]\nevents = "p"\nframes = "none"\n', "frame", False),
+        ('[pictures]\nevents = "p"\nframes = "none"\n', "crop", True),
+    ],
+)
+def test_only_saved_pictures_are_published(tmp_path: Path, pictures: str, wanted: str, allowed: bool) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_text(f'{pictures}[[output]]\ntype = "mqtt"\nurl = "mqtt://h"\npicture = "{wanted}"\n')
+    if allowed:
+        assert load_config(path).outputs[0].picture == wanted
+        return
+    with pytest.raises(ConfigError, match=rf'picture: "{wanted}" is not saved; set events in \[pictures\]'):
+        load_config(path)

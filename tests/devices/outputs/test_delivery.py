@@ -16,7 +16,7 @@ from fake_times import BOOT, FakeTimes, text
 
 from plate_devices.config.load import load_config
 from plate_devices.events.clock import Clock
-from plate_devices.outputs.delivery import Delivery, deliver
+from plate_devices.outputs.delivery import Delivery, Shown, deliver
 from plate_devices.outputs.fake import FakeOutput
 from plate_devices.outputs.json_lines import LinesSettings
 from plate_devices.outputs.output import Event, EventRefusedError, Output
@@ -85,7 +85,7 @@ def test_an_output_with_tags_gets_the_events_of_its_cameras_alone(tmp_path: Path
     yard.takes = 2
     settings = QueueSettings(folder=tmp_path / "queue", most_megabytes=1)
     delivery = Delivery([every, yard], settings, Clock(FakeTimes()), reported, tags={"yard": ["yard", "in"]})
-    delivery.show_cameras({"a": ("yard",), "b": (), "c": ("out", "in"), "d": ("out",)})
+    delivery.show(Shown({"a": ("yard",), "b": (), "c": ("out", "in"), "d": ("out",)}))
     assert (every.cameras, yard.cameras) == (("a", "b", "c", "d"), ("a", "c"))
     delivery.show_lost(["b"])
     assert every.lost == yard.lost == {"b"}

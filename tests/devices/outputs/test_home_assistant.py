@@ -70,6 +70,16 @@ def test_each_of_several_cameras_is_a_device() -> None:
     assert not set(ids) & set(others)
 
 
+def test_a_picture_is_announced_where_pictures_are_published() -> None:
+    for found, of in (
+        (dict(discovery("ha", "yard", "gate", has_pictures=True)), "yard"),
+        (dict(camera_discovery("ha", "yard", "gate", "front", has_pictures=True)), "yard/front"),
+    ):
+        (image,) = (json.loads(payload) for topic, payload in found.items() if topic.startswith("ha/image/"))
+        assert (image["image_topic"], image["content_type"]) == (f"{of}/picture", "image/jpeg")
+        assert "state_topic" not in image
+
+
 LISTS = ["family", "it's {{ 7 * 7 }} \"b\\", "Öl €"]
 
 

@@ -125,6 +125,50 @@ def test_a_list_that_is_removed_is_removed_from_home_assistant(broker: Broker) -
 
 
 @system
+def test_what_was_removed_while_it_was_off_is_removed_at_the_next_start(broker: Broker, tmp_path: Path) -> None:
+    def run(cameras: tuple[str, ...], lists: tuple[str, ...], **more: Any) -> set[str]:
+        settings = MqttSettings(url=f"mqtt://127.0.0.1:{broker.port}", device="gate", **more)
+        output = MqttOutput(settings, "mqtt", tmp_path)
+        output.cameras, output.lists = cameras, lists
+        output.open()
+        output.close()
+        late = Listener(broker.port, "#")
+        until(lambda: late.on("plate-edge/gate/status"))
+        time.sleep(0.3)
+        late.close()
+        return {topic for topic, _, retained in late.heard if retained}
+
+    assert len(run(("front", "back"), ("family",))) == 3 + 1 + 2 * 7
+    left = run(("front",), ())
+    assert len(left) == 2 + 6 + 1 and not any("back" in topic or "family" in topic for topic in left)
+    assert len(run((), ())) == 1 + 6
+    assert run((), (), discovery=False) == {"plate-edge/gate/status"}
+
+
+@system
+def test_the_newest_picture_of_each_camera_is_published(broker: Broker, listener: Listener, tmp_path: Path) -> None:
+    output = output_at(broker.port, picture="crop", retain=True)
+    output.pictures = tmp_path
+    output.open()
+    (tmp_path / "1.jpg").write_bytes(b"one")
+    (tmp_path / "2.jpg").write_bytes(b"two")
+    first, second = (event(number) | {"pictures": {"crop": f"{number}.jpg"}} for number in (1, 2))
+    assert output.send([first, second, event(3, "clock"), first | {"camera": "front"}]) == 4
+    assert output.send([event(4)]) == 1
+    until(lambda: listener.on("plate-edge/gate/front/picture"))
+    assert listener.on("plate-edge/gate/picture") == [b"two"]
+    assert listener.on("plate-edge/gate/front/picture") == [b"one"]
+    output.pictures = None
+    output.send([second])
+    until(lambda: listener.on("plate-edge/gate/picture") == [b"two", b""])
+    output.close()
+    late = Listener(broker.port, "homeassistant/#")
+    until(lambda: len(late.heard) == 6)
+    late.close()
+    assert not any("/image/" in topic for topic, _, _ in late.heard)
+
+
+@system
 def test_each_camera_has_a_status_of_its_own(broker: Broker, listener: Listener) -> None:
     output = output_at(broker.port)
     output.cameras = ("front", "back door")
