@@ -1,6 +1,7 @@
 """Measure searches among a million synthetic events, in SQLite and in PostgreSQL.
 
-    python benchmarks/history.py                    -> results/history.csv
+    python benchmarks/history.py                    -> results/history.csv, its rows of SQLite
+    python benchmarks/history.py --postgres         -> its rows of PostgreSQL
     python benchmarks/history.py 20000 --each 20    a quick look
     python benchmarks/history.py --keep FOLDER      keep or use again the file of events
 
@@ -18,12 +19,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from measuring import ROOT, command_line, whole, write_csv
+from measuring import ROOT, command_line, result_rows, whole, write_csv
 from outputs import event
 
 from plate_devices.events.records import timestamp
@@ -83,23 +85,23 @@ def batches(count: int) -> Iterator[list[dict[str, Any]]]:
             print(f"{number} events", file=sys.stderr)
 
 
-def queries(kind: str, count: int, each: int) -> Iterator[tuple[EventQuery, str]]:
-    """Yield queries of a kind with the key of the page before."""
+def queries(kind: str, count: int, each: int) -> Iterator[tuple[EventQuery, datetime | None]]:
+    """Yield queries of a kind with the time that the page before ended at."""
     chance = random.Random(kind)
     step = max(1, count // each // 2)
     seen = [fold(text) for number, text in zip(range(count), texts(SEED), strict=False) if number % step == 0]
     for _ in range(each):
         moment = _BEGIN + timedelta(seconds=47 * chance.randrange(count))
         if kind == "newest":
-            yield EventQuery(), ""
+            yield EventQuery(), None
         elif kind == "camera and list":
-            yield EventQuery(camera=chance.choice(("gate", "hall")), watchlist="post"), ""
+            yield EventQuery(camera=chance.choice(("gate", "hall")), watchlist="post"), None
         elif kind == "time without events":
             until = int((_BEGIN - timedelta(days=chance.randrange(1, 900))).timestamp() * 1000)
-            yield EventQuery(since=until - 86_400_000, until=until), ""
+            yield EventQuery(since=until - 86_400_000, until=until), None
         else:
-            key = f"{int(moment.timestamp() * 1000)}.0" if kind == "deep page" else ""
-            yield EventQuery(_pattern(kind, chance.choice(seen), chance)), key
+            query = EventQuery(_pattern(kind, chance.choice(seen), chance))
+            yield query, moment if kind == "deep page" else None
 
 
 def _pattern(kind: str, text: str, chance: random.Random) -> TextPattern:
@@ -124,10 +126,11 @@ def _pattern(kind: str, text: str, chance: random.Random) -> TextPattern:
     )
 
 
-def measure(search: EventSearch, kind: str, count: int, each: int) -> dict[str, object]:
-    """Search, and return what that took."""
+def measure(search: EventSearch, kind: str, count: int, each: int, key: Callable[[datetime], str]) -> dict[str, object]:
+    """Search, and return what that took; `key` returns the key of a page that ended at a time."""
     took, found = [], 0
-    for query, after in queries(kind, count, each):
+    for query, moment in queries(kind, count, each):
+        after = key(moment) if moment else ""
         began = time.perf_counter()
         page = search.find(query, PAGE, after, seconds=60.0)
         took.append(1000 * (time.perf_counter() - began))
@@ -161,34 +164,44 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("events", nargs="?", type=whole(100), default=EVENTS, metavar="EVENTS", help=f"({EVENTS})")
     parser.add_argument("--each", type=whole(1), default=EACH, help=f"searches of each kind ({EACH})")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="holds the file of events")
-    parser.add_argument("--postgres", action="store_true", help="measure PostgreSQL, too, if it is installed")
+    parser.add_argument("--postgres", action="store_true", help="measure PostgreSQL, which has to be installed")
     parser.add_argument("--search", nargs=2, metavar=("FILE", "KIND"), help="search a file, and print the figures")
     options = parser.parse_args(arguments)
     if options.search:
         path, kind = options.search
-        print(json.dumps(measure(SqliteSearch(Path(path)), kind, options.events, options.each)))
-        return
-    rows: list[dict[str, object]] = []
+        print(json.dumps(measure(SqliteSearch(Path(path)), kind, options.events, options.each, _sqlite_key)))
+    elif options.postgres:
+        write("postgres", postgres_rows(options.events, options.each))
+    else:
+        write("sqlite", sqlite_rows(options.events, options.each, options.keep))
+
+
+def write(database: str, measured: list[dict[str, object]]) -> None:
+    """Write the rows of a database; those of the other one stay."""
+    rows: list[dict[str, object]] = [{"database": database, **row} for row in measured]
+    others = [{key: row[key] for key in rows[0]} for row in result_rows("history") if row["database"] != database]
+    write_csv("history", sorted([*others, *rows], key=lambda row: row["database"] != "sqlite"))
+
+
+def sqlite_rows(count: int, each: int, keep: Path | None) -> list[dict[str, object]]:
+    """Measure searches in a file, each kind in a process of its own."""
+    rows = []
     with tempfile.TemporaryDirectory(dir=ROOT) as scratch:
-        path = (options.keep or Path(scratch)) / "events.sqlite"
+        path = (keep or Path(scratch)) / "events.sqlite"
         if not path.exists():
-            make_sqlite(path, options.events)
+            make_sqlite(path, count)
         for kind in KINDS:
-            command = [sys.executable, __file__, str(options.events), "--each", str(options.each)]
-            ended = subprocess.run([*command, "--search", str(path), kind], stdout=subprocess.PIPE, check=True)
-            rows.append({"database": "sqlite", "events": options.events, "kind": kind, **json.loads(ended.stdout)})
+            command = [sys.executable, __file__, str(count), "--each", str(each), "--search", str(path), kind]
+            ended = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+            rows.append({"events": count, "kind": kind, **json.loads(ended.stdout)})
             print(rows[-1])
-    if options.postgres:
-        rows += postgres_rows(options.events, options.each)
-    write_csv("history", rows)
+    return rows
 
 
 def postgres_rows(count: int, each: int) -> list[dict[str, object]]:
     """Measure the same searches in PostgreSQL; its server's memory is not counted."""
-    sys.path.insert(0, str(ROOT / "tests"))
     from receivers.postgres import Database
 
-    from plate_devices.history.postgres_search import PostgresSearch
     from plate_devices.outputs.postgres import PostgresOutput, PostgresSettings
 
     database = Database(more="shared_buffers = 128MB\nfsync = off")
@@ -198,18 +211,31 @@ def postgres_rows(count: int, each: int) -> list[dict[str, object]]:
         for batch in batches(count):
             output.send([{**one, "id": f"{one['id']:0>32}"} for one in batch])
         output.close()
-        database.query("ANALYZE plate_edge.events", "plates")
-        url = database.url.replace("gate:", "viewer:")
-        search = PostgresSearch(PostgresSettings(url=url, device="gate-1", tls=False))
-        rows = [
-            {"database": "postgres", "events": count, "kind": kind, **measure(search, kind, count, each)}
-            for kind in KINDS
-        ]
+        database.query("VACUUM ANALYZE plate_edge.events", "plates")  # as its own service does from time to time
+        return search_postgres(database.url, count, each)
     finally:
         database.close()
-    for row in rows:
-        print(row)
+
+
+def search_postgres(url: str, count: int, each: int) -> list[dict[str, object]]:
+    """Measure searches in a database that is filled."""
+    from plate_devices.history.postgres_search import PostgresSearch
+    from plate_devices.outputs.postgres import PostgresSettings
+
+    search = PostgresSearch(PostgresSettings(url=url.replace("gate:", "viewer:"), device="gate-1", tls=False))
+    rows = []
+    for kind in KINDS:
+        rows.append({"events": count, "kind": kind, **measure(search, kind, count, each, _postgres_key)})
+        print(rows[-1])
     return rows
+
+
+def _sqlite_key(moment: datetime) -> str:
+    return f"{int(moment.timestamp() * 1000)}.0"
+
+
+def _postgres_key(moment: datetime) -> str:
+    return f"{moment.isoformat()}~{UUID(int=0)}"
 
 
 if __name__ == "__main__":

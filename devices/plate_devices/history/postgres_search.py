@@ -137,18 +137,24 @@ def _statement(
     if query.pattern is not None:
         texts = query.pattern.texts()
         add("folded = ANY(%(texts)s)", "texts", texts)
-        add("folded LIKE ANY(%(likes)s)", "likes", None if texts else query.pattern.likes())
+        likes = [] if texts else query.pattern.likes()
+        add("folded LIKE ANY(%(likes)s)", "likes", likes if len(likes) > 1 else None)
+        add("folded LIKE %(like)s", "like", likes[0] if len(likes) == 1 else None)
     add("text_hash = %(text_hash)s", "text_hash", query.text_hash)
-    add("coalesce(camera, '') = %(camera)s", "camera", query.camera)
-    add("watchlists @> ARRAY[%(list)s]", "list", query.watchlist)
+    add("camera = %(camera)s" if query.camera else "coalesce(camera, '') = %(camera)s", "camera", query.camera)
+    add("watchlists @> ARRAY[%(list)s] AND watchlists <> '{}'", "list", query.watchlist)  # as its index
     add("last_time >= %(since)s", "since", _moment(query.since))
     add("last_time <= %(until)s", "until", _moment(query.until))
     add("confidence >= %(least)s - 0.000001", "least", query.least)
     add("confidence <= %(most)s + 0.000001", "most", query.most)
     order = "last_time DESC, id DESC" if is_dated else "id DESC"
+    # The page is found in an index alone, which holds what is compared; then only its records are read.
+    page = (
+        f"SELECT last_time, id FROM plate_edge.events WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT %(limit)s"
+    )
     statement = (
-        f"SELECT record, last_time, id FROM plate_edge.events WHERE {' AND '.join(conditions)} "
-        f"ORDER BY {order} LIMIT %(limit)s"
+        f"SELECT record, page.last_time, page.id FROM ({page}) AS page JOIN plate_edge.events USING (id) "
+        f"ORDER BY page.last_time DESC, page.id DESC"
     )
     return statement.encode(), values
 

@@ -49,7 +49,9 @@ CREATE INDEX IF NOT EXISTS events_by_time ON plate_edge.events (last_time);
 CREATE INDEX IF NOT EXISTS events_by_text ON plate_edge.events (folded, last_time);
 CREATE INDEX IF NOT EXISTS events_by_camera ON plate_edge.events (device, camera, last_time);
 CREATE INDEX IF NOT EXISTS events_by_part ON plate_edge.events USING gin (folded public.gin_trgm_ops);
-CREATE INDEX IF NOT EXISTS events_by_page ON plate_edge.events (device, last_time, id);
+-- Holds what the page History compares: where no other index fits, it is read instead of the wide rows.
+CREATE INDEX IF NOT EXISTS vehicles_by_page ON plate_edge.events (device, last_time, id)
+    INCLUDE (folded, camera, confidence, watchlists) WHERE type = 'vehicle';
 CREATE INDEX IF NOT EXISTS events_by_hash ON plate_edge.events (text_hash, last_time) WHERE text_hash IS NOT NULL;
 CREATE INDEX IF NOT EXISTS events_by_list ON plate_edge.events USING gin (watchlists) WHERE watchlists <> '{}';
 CREATE INDEX IF NOT EXISTS events_without_clock ON plate_edge.events (device, boot_id) WHERE NOT time_set;

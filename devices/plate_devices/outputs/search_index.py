@@ -40,9 +40,13 @@ class SearchIndex:
         (self._last,) = connection.execute("SELECT max(rowid) >> ? FROM events", (search_blocks.BITS,)).fetchone()
         self._build_missing(connection)
 
-    def update(self, connection: sqlite3.Connection, changed: bool) -> None:
-        """Build the block whose rows have become complete with the last event; all if rows may have changed."""
-        (last,) = connection.execute("SELECT max(rowid) >> ? FROM events", (search_blocks.BITS,)).fetchone()
+    def update(self, connection: sqlite3.Connection, last_row: int, changed: bool) -> None:
+        """Build the block whose rows have become complete with the last event; all if rows may have changed.
+
+        Args:
+            last_row: row id of the last event.
+        """
+        last = last_row >> search_blocks.BITS
         if changed or last != self._last:
             self._last = last
             self._build_missing(connection)

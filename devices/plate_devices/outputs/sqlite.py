@@ -79,9 +79,10 @@ class SqliteOutput(Output):
             raise OutputError(f"{self._path} is not open")
         with self._explained():
             self._connection.execute("BEGIN IMMEDIATE")
+            last = 0
             try:
                 for event in events:
-                    _insert(self._connection, event)
+                    last = _insert(self._connection, event)
                     if event.get("type") == "clock":
                         _correct(self._connection, event)
                 self._connection.execute("COMMIT")
@@ -89,7 +90,7 @@ class SqliteOutput(Output):
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
-            self._index.update(self._connection, any(event.get("type") == "clock" for event in events))
+            self._index.update(self._connection, last, any(event.get("type") == "clock" for event in events))
         return len(events)
 
     def check(self) -> None:
@@ -187,13 +188,14 @@ def _prepare(connection: sqlite3.Connection) -> None:
     search_blocks.prepare(connection)
 
 
-def _insert(connection: sqlite3.Connection, event: Event, instead: bool = False) -> None:
+def _insert(connection: sqlite3.Connection, event: Event, instead: bool = False) -> int:
+    """Insert a row; return the row id of the last one that was inserted, 0 if this connection has inserted none."""
     row = to_row(event) | {"record": to_line(event)}
     places = ", ".join("?" * len(row))
     columns = ", ".join(f"{column} = excluded.{column}" for column in row)
     conflict = f"DO UPDATE SET {columns}" if instead else "DO NOTHING"
     statement = f"INSERT INTO events ({', '.join(row)}) VALUES ({places}) ON CONFLICT (id) {conflict}"
-    connection.execute(statement, tuple(row.values()))
+    return connection.execute(statement, tuple(row.values())).lastrowid or 0
 
 
 def _correct(connection: sqlite3.Connection, announcement: Event) -> None:

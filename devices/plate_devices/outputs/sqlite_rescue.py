@@ -70,7 +70,7 @@ def is_ours(path: Path) -> bool:
 
 
 def rescue(
-    path: Path, connect: Callable[[], sqlite3.Connection], insert: Callable[[sqlite3.Connection, Event], None]
+    path: Path, connect: Callable[[], sqlite3.Connection], insert: Callable[[sqlite3.Connection, Event], object]
 ) -> tuple[Path, int]:
     """Set a damaged file aside, and make a new one of the rows that can be read.
 
