@@ -18,7 +18,8 @@ _NO_PAGE = "there is no such page"
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    # Home Assistant shows the page in a frame of its own.
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'self'; base-uri 'none'",
     "Referrer-Policy": "same-origin",  # with no-referrer, forms are sent with Origin: null
     "X-Content-Type-Options": "nosniff",
 }
@@ -88,9 +89,9 @@ class Handler(BaseHTTPRequestHandler):
         if method == "POST" and not access.is_same_origin(self.headers):
             return refusal_answer(403, "the request came from another page")
         if method == "GET" and "token" in query:
-            return self._log_in(query["token"][-1])
+            return self._log_in(query["token"][-1], path)
         if (method, path) == ("POST", LOGIN_PATH):
-            return self._log_in(parse_qs(body.decode("utf-8", "replace")).get("token", [""])[-1])
+            return self._log_in(parse_qs(body.decode("utf-8", "replace")).get("token", [""])[-1], path)
         return self._answer_by_route(method, path, query, body)
 
     def _answer_by_route(self, method: str, path: str, query: dict[str, list[str]], body: bytes) -> Answer:
@@ -114,13 +115,16 @@ class Handler(BaseHTTPRequestHandler):
             return refusal_answer(error.status, str(error))
         return answer
 
-    def _log_in(self, word: str) -> Answer:
+    def _log_in(self, word: str, path: str) -> Answer:
+        """Answer a token. All addresses are relative: another web server may serve the page below a path of its own."""
         access = self.server.access
+        home = "../" * (path.count("/") - 1) or "./"
         if not access.is_token(word):
             delay = _WRONG_TOKEN_WAIT if access.has_tokens else 0.0
-            return Answer(303, b"", "text/plain", {"Location": "/"}, delay)
-        cookie = f"{COOKIE}={word}; Path=/; HttpOnly; SameSite=Lax; Max-Age={_YEAR}"
-        return Answer(303, b"", "text/plain", {"Location": "/", "Set-Cookie": cookie})
+            return Answer(303, b"", "text/plain", {"Location": home}, delay)
+        # Without a path, the cookie holds below the folder of the request: other pages of that server do not get it.
+        cookie = f"{COOKIE}={word}; HttpOnly; SameSite=Lax; Max-Age={_YEAR}"
+        return Answer(303, b"", "text/plain", {"Location": home, "Set-Cookie": cookie})
 
     def _send(self, answer: Answer) -> None:
         self.delay = answer.delay

@@ -50,7 +50,7 @@ def test_strangers_see_the_login_alone(stranger: Any) -> None:
 
 def test_the_token_opens_the_page_for_a_year(stranger: Any) -> None:
     found = stranger.get("/?token=correct-horse-battery")
-    assert (found.status, found.headers["location"]) == (303, "/")
+    assert (found.status, found.headers["location"]) == (303, "./")
     cookie = found.headers["set-cookie"]
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
     known = {"Cookie": cookie.partition(";")[0]}
