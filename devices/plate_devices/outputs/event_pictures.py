@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 import re
 import stat
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from plate_devices.outputs.saved_pictures import PictureFolder, as_jpeg
 from plate_devices.unique_ids import UUID7
+from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +26,9 @@ _FRAME_QUALITY = 80
 _NAME = re.compile(rf"{UUID7}(-frame)?\.jpg", re.ASCII)
 _MADE_ROOM = 0.05
 """Fraction of the limit that is deleted at once, so that a full folder is listed seldom."""
+
+_MOST_LISTED = 20_000
+"""Pictures that are deleted at once; a folder may hold a million, and their names do not fit into a small memory."""
 
 
 class _File(NamedTuple):
@@ -40,11 +46,12 @@ class EventPictures:
             share: most bytes of the pictures, as a fraction of the disk.
 
         Raises:
-            DeviceError: the folder cannot be made.
+            DeviceError: the folder cannot be made or listed.
         """
         self._folder = PictureFolder(folder)
         self.folder, self._share = folder, share
-        self._used = sum(one.size for one in self._files())
+        with self._errors():
+            self._used = sum(one.size for one in self._files())
 
     def save(self, name: str, crop: Image.Image, frame: Image.Image | None) -> dict[str, str]:
         """Save the pictures of an event; return their names by what they show.
@@ -55,7 +62,7 @@ class EventPictures:
             frame: None for none; a wide one is reduced.
 
         Raises:
-            DeviceError: the disk is full, or the folder is not writable.
+            DeviceError: the disk is full, the folder is gone or not writable, or older pictures cannot be deleted.
         """
         names = {"crop": self._save(as_jpeg(crop), name)}
         if frame is not None:
@@ -65,8 +72,9 @@ class EventPictures:
         return names
 
     def _save(self, content: bytes, name: str) -> str:
-        if self._used + len(content) > (most := self._most_bytes()):
-            self._make_room(most, len(content))
+        with self._errors():
+            if self._used + len(content) > (most := self._most_bytes()):
+                self._make_room(most, len(content))
         path = self._folder.save_jpeg(content, name, unique=True)
         self._used += len(content)
         return path.name
@@ -77,11 +85,10 @@ class EventPictures:
 
     def _make_room(self, most: int, size: int) -> None:
         """Delete the oldest pictures until there is room for `size` bytes and some more. Ids begin with their time."""
-        files = sorted(self._files())
-        self._used = sum(one.size for one in files)  # the retention deletes, too
+        self._used = sum(one.size for one in self._files())  # the retention deletes, too
         if self._used + size <= most:
             return
-        for one in files:
+        for one in heapq.nsmallest(_MOST_LISTED, self._files()):
             if self._used + size <= (1 - _MADE_ROOM) * most:
                 return
             try:
@@ -89,6 +96,15 @@ class EventPictures:
             except OSError:
                 continue
             self._used -= one.size
+        if self._used + size > most:
+            raise DeviceError(f"{self.folder} holds its share of the disk, and older pictures in it cannot be deleted")
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise DeviceError(f"{self.folder} cannot be used: {error.strerror or error}") from error
 
     def _files(self) -> Iterator[_File]:
         for entry in os.scandir(self.folder):

@@ -30,7 +30,10 @@ _EVENT = (
 
 _DIRECTIONS = ("approaching", "leaving", "left", "right", "standing", "unknown")
 _DIRECTION = "{{ value_json.direction | default('unknown', true) }}"
-_LIST_NAMES = "{{ value_json.watchlists | default([]) | map(attribute='name') | join(', ') | default('none', true) }}"
+_LIST_NAMES = (
+    "{{ (value_json.watchlists | default([]) | map(attribute='name') | join(', ') | default('none', true))[:255] }}"
+)
+"""Home Assistant refuses longer states."""
 
 LISTED_FOR = 60
 """Seconds for which the binary sensor of a list is on after a vehicle on it was reported."""

@@ -70,6 +70,13 @@ def test_each_of_several_cameras_is_a_device() -> None:
     assert not set(ids) & set(others)
 
 
+def test_a_state_is_as_long_as_home_assistant_allows() -> None:
+    (config,) = (json.loads(one) for topic, one in discovery("ha", "yard", "gate") if "/list_match/" in topic)
+    record = {"watchlists": [{"name": f"list {number:02} of the house"} for number in range(40)]}
+    shown = jinja2.Environment(autoescape=False).from_string(config["value_template"]).render(value_json=record)
+    assert len(shown) == 255 and shown.startswith("list 00 of the house, list 01")
+
+
 def test_a_picture_is_announced_where_pictures_are_published() -> None:
     for found, of in (
         (dict(discovery("ha", "yard", "gate", has_pictures=True)), "yard"),
