@@ -23,6 +23,8 @@ _ANGLES = (-60, -40, -20, 20, 40, 60)
 _PADDING = 128
 _TILE, _TILES_A_SIDE, _OVERLAP = (320, 192), 4, 0.1
 _INPUT = 640, 384
+_CLOSE_UP, _NEAR = 10, 0.15
+"""Widths of a plate across a close-up, and how far from its middle, in parts of its sides, a plate is the same one."""
 
 
 class Sight(NamedTuple):
@@ -57,12 +59,12 @@ class Trials:
         self._reader, self._region = reader, region
         self._picture = Image.fromarray(np.ascontiguousarray(gray))
 
-    def rotated(self) -> Iterator[tuple[int, list[Sight]]]:
-        """Yield degrees, counterclockwise, and the possible plates at this rotation."""
+    def rotated(self) -> Iterator[list[Sight]]:
+        """Yield the possible plates at each of several rotations."""
         width, height = self._picture.size
         for angle in _ANGLES:
             rotated = self._picture.rotate(angle, Image.Resampling.BILINEAR, expand=True, fillcolor=128)
-            yield angle, self._read(rotated, _unrotate(angle, (width, height), rotated.size))
+            yield self._read(rotated, _unrotate(angle, (width, height), rotated.size))
 
     def with_contrast(self) -> list[Sight]:
         """Return the possible plates after the histogram was equalised."""
@@ -85,6 +87,17 @@ class Trials:
                 size = max(1, round(part.width * factor)), max(1, round(part.height * factor))
                 found += self._read(part.resize(size, Image.Resampling.BICUBIC), _unscaled(factor, left, top))
         return sorted(found, key=lambda sight: (-sight.product, -sight.detected))
+
+    def close_up(self, sight: Sight) -> float:
+        """Return how confidently a possible plate is detected again in an enlarged part around it, 0 to 1."""
+        x, y = np.mean(sight.corners, axis=0)
+        across = _CLOSE_UP * math.dist(*sight.corners[:2])
+        down = across * _INPUT[1] / _INPUT[0]
+        box = round(x - across / 2), round(y - down / 2), round(x + across / 2), round(y + down / 2)
+        part = self._picture.crop(box).resize(_INPUT, Image.Resampling.BICUBIC)
+        middles = ((np.mean(one.corners, axis=0), one.detected) for one in self._read(part, lambda corners: corners))
+        limit = _NEAR * np.array(_INPUT)
+        return max((seen for at, seen in middles if (np.abs(at - np.array(_INPUT) / 2) < limit).all()), default=0.0)
 
     def _read(self, picture: Image.Image, place: Callable[[Corners], Corners]) -> list[Sight]:
         steps = Steps()

@@ -27,12 +27,14 @@ _SUSPECT, _SURELY, _FAR_BEYOND = 0.5, 0.95, 1.3
 """Confidences of a detection from which measures count that are far beyond a limit, or just beyond it."""
 _READ = 0.5
 """Least product of a plate that is read after one trouble was undone."""
-_SMALL_PLATE = 0.75
-"""Least confidence of a detection in an enlarged part that counts as a small plate."""
+_SMALL_PLATE, _WIDEST_SMALL, _IN_CLOSE_UP = 0.75, 36.0, 0.4
+"""Of a small plate: least confidence and greatest width in an enlarged part, and least confidence in a close-up."""
 _AT_EDGE = 0.1
 """Distance from the edge, in widths of a plate, below which it is cut off."""
-_CUT_TEXT, _CUT_PLATE = 0.04, 0.6
-"""Least product, or else confidence of the detection, of what is left of a plate at the edge."""
+_CUT_TEXT, _CUT_PLATE, _CUT_LENGTH = 0.04, 0.6, 2
+"""Least product, or else confidence of the detection, and least characters of what is left of a plate at the edge."""
+_WIDEST_UNREAD = 0.3
+"""Fraction of the picture's width beyond which a detection at the edge without a likely text is a wall or a road."""
 _ONE_PLATE = 0.45
 """Fraction of the picture's width beyond which a detection is no plate in a frame."""
 
@@ -104,7 +106,9 @@ def _cut_off(gray: NDArray[np.uint8], found: Sequence[Sight]) -> Cause | None:
     for sight in found:
         text = "" if sight.plate is None else sight.plate.text
         across = _across(sight.corners)
-        if not text or across > _ONE_PLATE * width or (sight.product < _CUT_TEXT and sight.detected < _CUT_PLATE):
+        if len(text) < _CUT_LENGTH or across > _ONE_PLATE * width:
+            continue
+        if sight.product < _CUT_TEXT and (sight.detected < _CUT_PLATE or across > _WIDEST_UNREAD * width):
             continue
         (left, right), (top, bottom) = ((min(axis), max(axis)) for axis in zip(*sight.corners, strict=True))
         gaps = {"left": left, "upper": top, "right": width - right, "lower": height - bottom}
@@ -129,23 +133,25 @@ def _outside(whole: NDArray[np.uint8] | None, reader: Networks | None, region: s
 
 def _by_trials(gray: NDArray[np.uint8], trials: Trials) -> Cause | None:
     """Return the trouble that hides the plate: with it undone, a plate is detected."""
-    rotated = [(sight, angle) for angle, found in trials.rotated() for sight in found[:1]]
-    best = max(rotated, key=lambda one: one[0].product, default=None)
-    if best is not None and best[0].product >= _READ and best[0].plate is not None:
-        tilt = _tilt(best[0].corners)
-        fact = f"the plate is tilted by {abs(tilt):.0f} degrees: {best[0].plate.text} is read if the picture is rotated"
-        return Cause("tilted", fact, LEVEL, abs(tilt) / TILTED)
+    rotated = [sight for found in trials.rotated() for sight in found[:1]]
+    best = max(rotated, key=lambda sight: sight.product, default=None)
+    if best is not None and best.plate is not None and best.product >= _READ:
+        tilt = abs(_tilt(best.corners))
+        if tilt > TILTED:
+            fact = f"the plate is tilted by {tilt:.0f} degrees: {best.plate.text} is read if the picture is rotated"
+            return Cause("tilted", fact, LEVEL, tilt / TILTED)
     clearer = [sight for sight in trials.with_contrast() if sight.product >= _READ]
     if clearer and (cause := _of_suspects(gray, clearer)) is not None:
         return cause
     if (cut := _cut_off(gray, trials.with_margin())) is not None:
         return cut
-    small = [sight for sight in trials.enlarged() if sight.detected >= _SMALL_PLATE]
-    small = [sight for sight in small if _across(sight.corners) * _FAR_BEYOND < TOO_SMALL]
-    if small:
-        width = _across(max(small, key=lambda sight: sight.detected).corners)
+    enlarged = trials.enlarged()
+    small = [one for one in enlarged if one.detected >= _SMALL_PLATE and _across(one.corners) < _WIDEST_SMALL]
+    best = max(small, key=lambda sight: sight.detected, default=None)
+    if best is not None and trials.close_up(best) >= _IN_CLOSE_UP:
+        width = _across(best.corners)
         return Cause("small", f"the plate is {width:.0f} pixels wide", CLOSER, TOO_SMALL / width)
-    return None
+    return _cut_off(gray, [sight for sight in enlarged if sight.product >= _READ])
 
 
 def _no_plate(steps: Steps, frame: FrameQuality) -> Cause:

@@ -112,7 +112,7 @@ def test_the_measure_farthest_beyond_its_limit_is_the_cause() -> None:
 def test_rotated_and_enlarged_plates_are_placed_in_the_picture(reader: PlateReader) -> None:
     gray = np.asarray(car_scene().convert("L"))
     tilted = np.asarray(Image.fromarray(gray).rotate(40, Image.Resampling.BICUBIC, fillcolor=110))
-    best = max((found[0] for _, found in Trials(reader, tilted).rotated() if found), key=lambda one: one.product)
+    best = max((found[0] for found in Trials(reader, tilted).rotated() if found), key=lambda one: one.product)
     (x, y) = np.mean(best.corners, axis=0)
     angle = np.radians(40)
     across, down = 0.0, 336 - 240  # the plate is below the middle of the picture
