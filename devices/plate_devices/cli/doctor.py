@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,14 +103,26 @@ def _look(given: dict[str, Any], options: InferOptions | None) -> Iterator[Findi
     yield from machine_checks.check_clock()
     if given["--camera"] or options is not None:
         from plate_devices.health.environment_checks import check_actions, check_camera, check_outputs
+        from plate_devices.live.first_aim import aim
 
-        for camera in given["--camera"]:
-            yield from check_camera(camera, *((options.size, options.redirect) if options else ()))
-        for one in options.cameras if options is not None and not given["--camera"] else ():
-            yield from check_camera(one.camera or "", one.size, one.redirect, one.name)
+        for one in _cameras(given["--camera"], options):
+            yield from check_camera(one.camera or "", one.size, one.redirect, one.name, aim=partial(aim, one))
         if options is not None:
             yield from check_outputs(options)
             yield from check_actions(options)
+
+
+def _cameras(named: Sequence[str], options: InferOptions | None) -> Iterator[InferOptions]:
+    """Yield the options of the cameras that are named; without names, of those in the settings."""
+    if not named:
+        yield from options.cameras if options is not None else ()
+    for camera in named:
+        if options is not None:
+            yield options._replace(camera=camera, name="")
+        else:
+            from plate_devices.cli.infer_options import parse_infer
+
+            yield parse_infer(["--camera", camera])
 
 
 def _describe_jobs(row: Row) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,9 +16,15 @@ from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
     from plate_devices.run_options import InferOptions
-    from plate_devices.sources.source import Frame, Source
+    from plate_devices.sources.source import Frame, Roi, Source
 
-PICTURE_WITHIN = 20.0
+PICTURE_WITHIN, _MORE_WITHIN = 20.0, 10.0
+"""Seconds in which a camera gives its first picture, and the others of a first aim."""
+_FRAMES, _APART = 5, 0.4
+"""Frames of a first aim, and the least seconds between two of them."""
+
+Aim = Callable[[Sequence["Frame"], "Roi | None"], Finding]
+"""Says what is read in a few frames of a source, given the ROI that the source knows."""
 
 
 def check_settings(
@@ -43,14 +50,19 @@ def check_settings(
 
 
 def check_camera(
-    address: str, size: tuple[int, int] | None = None, redirect: str | None = None, name: str = ""
+    address: str,
+    size: tuple[int, int] | None = None,
+    redirect: str | None = None,
+    name: str = "",
+    *,
+    aim: Aim | None = None,
 ) -> Iterator[Finding]:
-    """Open a camera and wait for a picture; messages begin with its name, if it has one."""
-    for finding in _check_camera(address, size, redirect):
+    """Open a camera, wait for a picture, and `aim`; messages begin with the camera's name, if it has one."""
+    for finding in _check_camera(address, size, redirect, aim):
         yield finding._replace(message=f"{name}: {finding.message}") if name else finding
 
 
-def _check_camera(name: str, size: tuple[int, int] | None, redirect: str | None) -> Iterator[Finding]:
+def _check_camera(name: str, size: tuple[int, int] | None, redirect: str | None, aim: Aim | None) -> Iterator[Finding]:
     from plate_devices.sources.open_camera import open_camera
     from plate_devices.sources.watched_folder import WatchedFolder
 
@@ -60,23 +72,25 @@ def _check_camera(name: str, size: tuple[int, int] | None, redirect: str | None)
         if isinstance(source, WatchedFolder):
             yield Finding("camera", "ok", f"{source.name} exists; pictures may come at any time")
             return
-        frame = _first_frame(source)
+        frames, came = _first_frames(source, _FRAMES if aim else 1)
     except PlateEdgeError as error:
         busy = "another program" in str(error)
         advice = "stop the service first: sudo systemctl stop plate-infer" if busy else "see docs/use/cameras.md"
         yield Finding("camera", "failed", str(error), advice)
         return
-    if frame is None:
+    if not frames:
         message = f"{source.name} gives no picture within {PICTURE_WITHIN:g} s"
         yield Finding("camera", "failed", message, "check cable and address; see docs/use/cameras.md")
         return
-    height, width = frame.rgb.shape[:2]
-    took = time.monotonic() - started
+    height, width = frames[0].rgb.shape[:2]
+    took = came - started
     yield Finding("camera", "ok", f"{source.name} gives {width}x{height} pixels, the first after {took:.1f} s")
-    level = float(frame.rgb.mean())
+    level = float(frames[0].rgb.mean())
     if level < 8 or level > 247:
         colour = "black" if level < 8 else "white"
         yield Finding("camera", "warning", f"the picture is {colour}", "take the lens cap off, or check the exposure")
+    if aim is not None:
+        yield aim(frames, source.default_roi)
 
 
 def check_outputs(options: InferOptions) -> Iterator[Finding]:
@@ -138,25 +152,43 @@ def _check_queue(config: Any) -> Iterator[Finding]:
         yield Finding("queue", "failed", f"events cannot wait in {folder}: it is not writable", advice)
 
 
-def _first_frame(source: Source) -> Frame | None:
-    """Return the first frame, None if none comes in time. Raises what the source raises."""
-    got: list[Frame | BaseException] = []
+def _first_frames(source: Source, count: int) -> tuple[list[Frame], float]:
+    """Return up to `count` frames with some time between them, none if none comes in time, and when the first came.
+
+    Raises what the source raises before its first frame.
+    """
+    got: list[Frame] = []
+    errors: list[BaseException] = []
+    first, stopped = threading.Event(), threading.Event()
 
     def look() -> None:
         frames = source.frames()
         try:
-            got.append(next(frames))
+            for frame in frames:
+                if not got or _seconds(got[-1], frame) >= _APART:
+                    got.append(frame)
+                    first.set()
+                if len(got) >= count or stopped.is_set():
+                    return
         except BaseException as error:  # raised again below
-            got.append(error)
+            errors.append(error)
         finally:
+            first.set()
             frames.close()
             source.close()
 
-    thread = BackgroundThread(look, "first frame", restarts=False)
+    thread = BackgroundThread(look, "first frames", restarts=False)
     thread.start()
-    thread.join(PICTURE_WITHIN)
-    if got and isinstance(got[0], StopIteration):
-        return None
-    if got and isinstance(got[0], BaseException):
-        raise got[0]
-    return got[0] if got else None  # type: ignore[return-value]
+    first.wait(PICTURE_WITHIN)
+    came = time.monotonic()
+    thread.join(_MORE_WITHIN if got else 0.0)
+    stopped.set()
+    if errors and not got:
+        raise errors[0]
+    return list(got), came
+
+
+def _seconds(before: Frame, after: Frame) -> float:
+    if before.time is None or after.time is None:
+        return _APART  # unknown, so each frame is taken
+    return (after.time - before.time).total_seconds()

@@ -43,6 +43,8 @@ def test_a_good_installation_reads_all_samples(capsys: pytest.CaptureFixture[str
     assert "ok" in [one["state"] for one in of(result, "interpreter")]
     assert "plate-reader@" in of(result, "models")[0]["message"]
     assert of(result, "camera")[0]["message"].startswith("demo gives 640x480 pixels")
+    (aim,) = of(result, "aim")
+    assert (aim["state"], aim["advice"]) == ("ok", "") and aim["message"].startswith("reads ")
     assert result["state"] != "failed"
 
 
