@@ -38,6 +38,9 @@ function fill() {
   }
   for (const [name, id] of [["min_confidence", "least"], ["max_confidence", "most"]])
     if (given.get(name)) $(id).value = Math.round(100 * given.get(name));
+  // On a phone the vehicles come first; a filter that is used is seen.
+  const used = [...$("filters").querySelectorAll("input, select")].some(one => one.value);
+  $("filters").open = used || matchMedia("(min-width: 52rem)").matches;
 }
 
 async function search(after = "") {

@@ -151,7 +151,7 @@ async function remove(entry) {
 async function preview() {
   try {
     const found = await get(`api/list-preview?plate=${encodeURIComponent($("plate").value)}`);
-    $("looked").textContent = `Compared with ${found.looked_at} similar readings of the past, whatever the dates of the entry:`;
+    $("looked").textContent = `Similar readings of the past: ${found.looked_at}. The dates of the entry do not count here.`;
     $("kinds").replaceChildren(...Object.entries(KINDS).flatMap(([kind, title]) => [
       element("h3", title),
       found[kind].length ? readings(found[kind]) : element("p", "none", "faint"),
