@@ -8,11 +8,10 @@ import statistics
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,8 @@ from measuring import RESULTS, ROOT, write_csv
 
 sys.path.insert(0, str(ROOT / "tests"))
 
+from camera_overload import FOLDER, OVERLOAD, SEED, watch_overload, watch_rtsp
+from camera_runs import Watch, look_until
 from drives.cameras import FAULTS, RATE, STEP, paint_every_third
 from drives.painter import DrivePainter
 from drives.scoring import Reported, Score, legible_frames, score
@@ -28,21 +29,16 @@ from drives.traffic import Drive, plan_drive
 from receivers.broker import free_port
 from soak.programs import Watched, installed, with_tests
 
-from plate_devices.status_line import StatusLine, progress
+from plate_devices.status_line import progress
 from plate_runtime.command_line import run as run_command
-from plate_runtime.errors import DeviceError
 
 CAMERAS = ("", *FAULTS, "", "", "", "")
 """The fault of each camera; "" for none."""
 COUNTS = (1, 2, 4, 8)
-ROUND, VEHICLES, SEED = 300.0, 25, 2300
-FOLDER = ROOT / ".cache" / "cameras"
+ROUND, VEHICLES = 300.0, 25
 LEAST_VEHICLES, MOST_MEMORY, MOST_DELAY = 98.0, 12.0, 300.0
 """Percent of the vehicles of single runs, MB of each further camera, and milliseconds of the median delay."""
 MISSED_TARGET = 3
-OVERLOAD, OVERLOAD_SECONDS, WARM_UP = 25, 40.0, 10.0
-"""Frames a second of each camera, and seconds of a run; the first ones are not counted."""
-STARTS_WITHIN = 120.0
 EXAMPLES = f"""
 Eight drives of {ROUND:g} seconds are rendered and served in real time from loopback, over and over, as MJPEG of
 1280x720 at {RATE:g} frames a second. In each round the second camera is killed twice, the third floods, the fourth
@@ -60,44 +56,6 @@ examples:
   python benchmarks/cameras.py --counts --overload        8 cameras that send {OVERLOAD} frames a second each, MJPEG
                                                           and RTSP -> results/cameras-overload.csv
 """
-
-
-@dataclass
-class Watch:
-    """One run of plate-infer.
-
-    Attributes:
-        began: of the drives, in seconds since 1970.
-        cameras: numbers of the cameras.
-        records: of vehicles.
-        looks: `/health` once a second; memory in MB and processor seconds of plate-infer and of the servers.
-        log: what plate-infer said.
-        code: with which it ended.
-    """
-
-    began: float
-    seconds: float
-    cameras: list[int]
-    records: list[dict[str, Any]] = field(default_factory=list)
-    looks: list[dict[str, Any]] = field(default_factory=list)
-    log: list[str] = field(default_factory=list)
-    code: int = 0
-
-    @property
-    def memory(self) -> float:
-        """The median of the last minute, of a short run of its last half, in MB."""
-        last = self.looks[-1]["second"]
-        return statistics.median(look["memory"] for look in self.looks if look["second"] >= last - min(60, last / 2))
-
-    def delays(self) -> list[float]:
-        """Milliseconds from capture to the end of reading, once a second and camera that sends pictures."""
-        each = (one for look in self.looks for one in look["health"]["cameras"])
-        return [1000 * one["behind"] for one in each if one["behind"] is not None and not one["source_state"]]
-
-    def percent(self, key: str) -> float:
-        """Return the processor time of `cpu` or `server_cpu`, in percent of a core."""
-        first, last = self.looks[0], self.looks[-1]
-        return 100 * (last[key] - first[key]) / (last["second"] - first["second"])
 
 
 @cache
@@ -138,7 +96,7 @@ def watch(cameras: Sequence[int], rounds: float, jobs: int) -> Watch:
         program.start()
         stack.callback(program.kill)
         found = Watch(began, rounds * ROUND, list(cameras))
-        _look_until(found, program, server, page)
+        look_until(found, program, server, page)
         found.code = program.stop(30.0)
     found.records = [one for one in map(json.loads, program.lines) if one["type"] == "vehicle"]
     found.log = program.log
@@ -147,30 +105,6 @@ def watch(cameras: Sequence[int], rounds: float, jobs: int) -> Watch:
 
 def _table(camera: int, port: int) -> str:
     return f'[[source]]\nname = "camera {camera}"\naddress = "http://127.0.0.1:{port}/video"\n'
-
-
-def _look_until(found: Watch, program: Watched, server: Watched, page: str) -> None:
-    line = StatusLine()
-    deadline = found.began + STARTS_WITHIN
-    while (second := time.time() - found.began) < found.seconds + 2.0:
-        if not program.runs:
-            raise DeviceError("plate-infer has ended: " + "\n".join(program.log))
-        try:
-            with urllib.request.urlopen(f"http://{page}/health", timeout=30) as answer:
-                health = json.load(answer)
-        except OSError:
-            if time.time() > deadline:
-                raise
-            time.sleep(0.2)
-            continue
-        if second >= 0:
-            one, other = program.sample(), server.sample()
-            found.looks.append(
-                {"second": second, "memory": one.memory, "cpu": one.cpu, "server_cpu": other.cpu, "health": health}
-            )
-        line.show(f"{len(found.cameras)} cameras: {second:.0f} of {found.seconds:.0f} s")
-        time.sleep(1.0)
-    line.clear()
 
 
 def scores(found: Watch) -> dict[int, Score]:
@@ -251,104 +185,6 @@ def draw(rows: Sequence[Mapping[str, Any]]) -> None:
         panel.set_ylim(bottom=0)
         panel.grid(alpha=0.3)
     figure.savefig(RESULTS / "cameras.png", dpi=110, metadata={"Software": None})
-
-
-def watch_rtsp(count: int) -> dict[str, Any]:
-    """Read one H.264 stream of 1280x720 with 25 frames a second so many times for a minute; return the row."""
-    server = Watched(["/usr/bin/python3", ROOT / "tests" / "streams" / "gstreamer_server.py", str(port := free_port())])
-    with ExitStack() as stack:
-        server.start()
-        stack.callback(server.kill)
-        while "ready" not in server.lines:
-            time.sleep(0.05)
-        page = f"127.0.0.1:{free_port()}"
-        address = f"rtsp://127.0.0.1:{port}/h264"
-        cameras = [part for _ in range(count) for part in ("--camera", address)]
-        program = Watched([installed("plate-infer"), *cameras, "--fps", f"{RATE:g}", "--json", "--serve", page])
-        program.start()
-        stack.callback(program.kill)
-        found = Watch(time.time(), 60.0, list(range(count)))
-        _look_until(found, program, server, page)
-    return {
-        "cameras": count, "memory_mb": round(found.memory, 1), "cpu_percent_of_a_core": round(found.percent("cpu")),
-        "delay_ms_median": round(statistics.median(found.delays())),
-    }  # fmt: skip
-
-
-def watch_overload(kind: str) -> dict[str, Any]:
-    """Read eight cameras that send more frames than can be read; return the row. `kind` is "MJPEG" or "RTSP"."""
-    count = max(COUNTS)
-    with ExitStack() as stack:
-        if kind == "RTSP":
-            port = free_port()
-            server = Watched(["/usr/bin/python3", ROOT / "tests" / "streams" / "gstreamer_server.py", str(port)])
-            addresses = [f"rtsp://127.0.0.1:{port}/h264"] * count
-        else:
-            ports = [free_port() for _ in range(count)]
-            places = [f"{port}={_busy_frames()}={OVERLOAD}" for port in ports]
-            began = str(time.time() - 100.0)
-            server = Watched([sys.executable, "-m", "drives.cameras", began, *places], environment=with_tests())
-            addresses = [f"http://127.0.0.1:{port}/video" for port in ports]
-        server.start()
-        stack.callback(server.kill)
-        while "ready" not in server.lines:
-            time.sleep(0.05)
-        page = f"127.0.0.1:{free_port()}"
-        cameras = [part for address in addresses for part in ("--camera", address)]
-        program = Watched([installed("plate-infer"), *cameras, "--json", "--serve", page])
-        program.start()
-        stack.callback(program.kill)
-        _wait_for_frames(page)
-        found = Watch(time.time(), OVERLOAD_SECONDS, list(range(count)))
-        _look_until(found, program, server, page)
-    return _overload_row(kind, [look for look in found.looks if look["second"] >= WARM_UP])
-
-
-def _wait_for_frames(page: str) -> None:
-    """Wait until every camera has sent a frame. Raises OSError if that takes too long."""
-    deadline = time.monotonic() + STARTS_WITHIN
-    while True:
-        try:
-            with urllib.request.urlopen(f"http://{page}/health", timeout=30) as answer:
-                if all(one["frames_read"] for one in json.load(answer)["cameras"]):
-                    return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-        if time.monotonic() > deadline:
-            raise DeviceError("some cameras send no frames")
-        time.sleep(0.5)
-
-
-def _overload_row(kind: str, looks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    first, last = looks[0], looks[-1]
-    seconds = last["second"] - first["second"]
-    done = [
-        sum(after[key] - before[key] for key in ("frames_read", "frames_skipped"))
-        for before, after in zip(first["health"]["cameras"], last["health"]["cameras"], strict=True)
-    ]
-    delays = sorted(1000 * one["behind"] for look in looks for one in look["health"]["cameras"] if one["behind"])
-    cpu = last["cpu"] - first["cpu"]
-    return {
-        "kind": kind, "cameras": len(done), "sent_each": OVERLOAD, "read": round(sum(done) / seconds, 1),
-        "read_least": round(min(done) / seconds, 1), "read_most": round(max(done) / seconds, 1),
-        "delay_ms_median": round(statistics.median(delays)), "delay_ms_95": round(delays[int(0.95 * len(delays))]),
-        "cpu_percent_of_a_core": round(100 * cpu / seconds), "cpu_ms_a_frame": round(1000 * cpu / sum(done), 1),
-        "memory_mb": round(statistics.median(look["memory"] for look in looks), 1),
-        "decoding": last["health"].get("decoding", "all"),
-    }  # fmt: skip
-
-
-def _busy_frames() -> Path:
-    """Return a folder with ten seconds of a drive in which vehicles pass."""
-    folder = FOLDER / f"busy-{SEED}"
-    if not folder.is_dir():
-        unfinished = folder.with_suffix(".unfinished")
-        drive = plan_drive(SEED, 6, 12.0)
-        for _ in progress(paint_every_third(unfinished, DrivePainter(drive)), drive.frames // STEP, "rendering"):
-            pass
-        unfinished.rename(folder)
-    return folder
 
 
 def _watch_singles() -> list[Watch]:
