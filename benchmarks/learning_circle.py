@@ -33,6 +33,7 @@ from plate_export.source import SHIPPED, open_source
 from plate_runtime import PlateReader
 from plate_runtime.alphabet import fold
 from plate_runtime.command_line import run
+from plate_runtime.errors import DataError
 from plate_runtime.labels import read_labels
 from plate_runtime.pictures.open_picture import open_picture
 
@@ -61,6 +62,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--corrected", type=int, default=CORRECTED, help="plates that are corrected (default: 50)")
     parser.add_argument("--held", type=int, default=HELD, help="other plates in the lettering (default: 400)")
     asked = parser.parse_args(arguments)
+    missing = [name for name in _REAL if not (SHARED / name).is_dir()]
+    if missing and not asked.trial:
+        raise DataError(f"{SHARED} lacks {', '.join(missing)}; add them, or try with --trial what is there")
     with tempfile.TemporaryDirectory(prefix="learning-circle-") as scratch:
         folder = asked.folder or Path(scratch)
         corrections, held = folder / "corrections", folder / "held"
