@@ -94,7 +94,7 @@ def _whole(rgb: NDArray[np.uint8], fake: bool) -> Callable[[], object]:
         reader = PlateReader(as_="frame")
         return lambda: reader.read(rgb, as_="frame")
     file = ModelFile(Path("none.tflite"), "tflite", DETECTOR, b"")
-    detector, recogniser = Model(file, FakeBackend(file)), recogniser_of(open_model(None, "frame", "fake:AB123CD"))
+    detector, recogniser = Model(file, FakeBackend(file)), recogniser_of(open_model(None, "plate", "fake:AB123CD"))
 
     def way() -> object:
         return search_frame(Search(Picture(rgb, "frame").gray(), detector), recogniser)

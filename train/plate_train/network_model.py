@@ -51,6 +51,6 @@ def open_frame_reader() -> Model:
         MissingPartError: neither LiteRT nor onnxruntime is installed.
     """
     try:
-        return open_model(None, "frame", "litert")
+        return open_model(None, "plate", "litert")
     except MissingPartError:
-        return open_model(None, "frame", "onnx")
+        return open_model(None, "plate", "onnx")
