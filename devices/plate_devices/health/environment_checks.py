@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from plate_devices.health.findings import Finding
 from plate_devices.threads import BackgroundThread
@@ -113,7 +112,6 @@ def check_outputs(options: InferOptions) -> Iterator[Finding]:
             yield Finding("outputs", "failed", f"{output.name}: {error}", "events wait until it works again")
         else:
             yield Finding("outputs", "ok", f"{output.name} accepts events")
-    yield from _check_queue(config)
 
 
 def check_actions(options: InferOptions) -> Iterator[Finding]:
@@ -138,18 +136,6 @@ def check_actions(options: InferOptions) -> Iterator[Finding]:
             if settings.type == "gpio" and keeps_level_after_kill():
                 message = f"{settings.name}: its pin keeps its level if the program is killed during a pulse"
                 yield Finding("actions", "warning", message, "add dtparam=strict_gpiod to /boot/firmware/config.txt")
-
-
-def _check_queue(config: Any) -> Iterator[Finding]:
-    from plate_devices.outputs.output_settings import QueueSettings
-
-    folder = (config.queue or QueueSettings()).place
-    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    if os.access(there, os.W_OK):
-        yield Finding("queue", "ok", f"events wait in {folder}")
-    else:
-        advice = "give this folder to the user of the service, or set folder in [queue]"
-        yield Finding("queue", "failed", f"events cannot wait in {folder}: it is not writable", advice)
 
 
 def _first_frames(source: Source, count: int) -> tuple[list[Frame], float]:

@@ -97,6 +97,11 @@ def texts(answer: Any) -> list[str]:
         ("since=2026-05-01T12:01:00Z&until=2026-05-01T14:02:00%2B02:00", ["XO7", "AB128"]),
         ("since=2026-05-01T12:03:00", ["=1+1"]),
         ("text=QQQ", []),
+        ("text=b%0012", ["AB128", "AB123"]),
+        ("text=%25b_12", ["AB128", "AB123"]),
+        ("camera=a%00b", []),
+        ("camera=%25", []),
+        ("list=x%27%20OR%20%271%27=%271", []),
     ],
 )
 def test_searches(ask: Open, query: str, found: list[str]) -> None:
