@@ -1,4 +1,4 @@
-"""Events to a real broker: acknowledged, with Home Assistant's discovery, a last will, logins and TLS."""
+"""Events to a real broker: acknowledged, with Home Assistant's discovery and a last will."""
 
 from __future__ import annotations
 
@@ -6,22 +6,17 @@ import gc
 import json
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 from receivers.broker import Broker, Listener, free_port
 
-from plate_devices.outputs.home_assistant import discovery
 from plate_devices.outputs.identity import node_id
 from plate_devices.outputs.mqtt import MqttOutput, MqttSettings
 from plate_devices.outputs.output import Event, OutputError
-from plate_devices.setting_errors import SettingError
 
 system = pytest.mark.system
 
@@ -275,171 +270,8 @@ def test_connections_that_ended_leave_no_file_open(broker: Broker) -> None:
         output.close()
 
 
-@system
-def test_a_broker_with_a_login(tmp_path: Path) -> None:
-    users = tmp_path / "users"
-    subprocess.run(["mosquitto_passwd", "-b", "-c", str(users), "joe", "p@ss:word"], check=True)
-    users.chmod(0o644)
-    broker = Broker(tmp_path / "broker", f"password_file {users}", anonymous=False)
-    secret = tmp_path / "password"
-    secret.write_text("p@ss:word\n")
-    try:
-        for url, more in (("joe:p%40ss%3Aword@", {}), ("joe@", {"password_file": secret})):
-            output = MqttOutput(MqttSettings(url=f"mqtt://{url}127.0.0.1:{broker.port}/yard", **more))  # type: ignore[arg-type]
-            output.open()
-            assert output.topic == "yard"
-            assert output.send([event(1)]) == 1
-            output.close()
-        with pytest.raises(OutputError, match="refuses the connection: Not authorized") as refused:
-            MqttOutput(MqttSettings(url=f"mqtt://joe:wrong@127.0.0.1:{broker.port}")).open()
-        assert "wrong" not in str(refused.value)
-        assert refused.value.wait == 60.0
-    finally:
-        broker.send(signal.SIGKILL)
-
-
-@system
-def test_tls(tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *name]
-    subprocess.run([*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
-    key.chmod(0o644)
-    broker = Broker(tmp_path / "broker", f"certfile {certificate}\nkeyfile {key}")
-    url = f"mqtts://localhost:{broker.port}"
-    try:
-        output = MqttOutput(MqttSettings(url=url, ca_file=certificate))
-        output.open()
-        assert output.send([event(1)]) == 1
-        output.close()
-        with pytest.raises(OutputError, match="its certificate is not trusted"):
-            MqttOutput(MqttSettings(url=url)).open()
-    finally:
-        broker.send(signal.SIGKILL)
-
-
-def made_certificate(folder: Path, name: str, *more: str) -> tuple[Path, Path]:
-    """Return the files of a self-signed certificate and of its key."""
-    key, certificate = folder / f"{name}-key.pem", folder / f"{name}.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-days", "2", "-subj", f"/CN={name}", *more]
-    subprocess.run([*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
-    key.chmod(0o644)
-    return certificate, key
-
-
-@system
-def test_a_broker_that_asks_for_a_certificate(tmp_path: Path) -> None:
-    own, own_key = made_certificate(tmp_path, "localhost", "-nodes", "-addext", "subjectAltName=DNS:localhost")
-    certificate, key = made_certificate(tmp_path, "gate", "-nodes")
-    more = f"certfile {own}\nkeyfile {own_key}\ncafile {certificate}\nrequire_certificate true"
-    broker = Broker(tmp_path / "broker", more)
-    url = f"mqtts://localhost:{broker.port}"
-    files = f"ca_file={own}&certificate_file={certificate}&key_file={key}"
-    try:
-        for settings in (
-            MqttSettings(url=url, ca_file=own, certificate_file=certificate, key_file=key),
-            MqttSettings(url=f"{url}/yard?{files}"),
-        ):
-            output = MqttOutput(settings)
-            output.open()
-            assert output.send([event(1)]) == 1
-            output.close()
-        with pytest.raises(OutputError):
-            MqttOutput(MqttSettings(url=url, ca_file=own)).open()
-    finally:
-        broker.send(signal.SIGKILL)
-
-
-@system
-def test_certificates_are_looked_at_when_settings_are_read(tmp_path: Path) -> None:
-    certificate, key = made_certificate(tmp_path, "gate", "-nodes")
-    _, other = made_certificate(tmp_path, "other", "-nodes")
-    encrypted, encrypted_key = made_certificate(tmp_path, "encrypted", "-passout", "pass:secret")
-    for files, reason in (
-        ({"certificate_file": certificate}, "cannot be used"),
-        ({"certificate_file": certificate, "key_file": other}, "cannot be used"),
-        ({"certificate_file": encrypted, "key_file": encrypted_key}, "its key is encrypted"),
-        ({"certificate_file": certificate, "key_file": tmp_path / "none"}, "cannot be read"),
-    ):
-        with pytest.raises(SettingError, match=reason):
-            MqttSettings(url="mqtts://host", **files)  # type: ignore[arg-type]
-    MqttSettings(url="mqtts://host", certificate_file=certificate, key_file=key)
-
-
-_WILD = st.text(alphabet=st.characters() | st.sampled_from("/#?@%:+$\0\udc80"), max_size=40)
-
-
-@given(_WILD, _WILD, _WILD)
-@example("mqtt://host/\udc80", "", "")
-def test_any_settings_make_topics_that_can_be_published_or_are_refused(path: str, topic: str, device: str) -> None:
-    try:
-        output = MqttOutput(MqttSettings(url=f"mqtt://host/{path}", topic=topic, device=device))
-    except SettingError as error:
-        assert "\n" not in str(error)
-        return
-    for full in (
-        f"{output.topic}/vehicle",
-        *(one for one, _ in discovery("homeassistant", output.topic, output.device)),
-    ):
-        assert not set(full) & set("+#\0")
-        assert len(full.encode()) < 65536
-    assert len(output.client_id.encode()) < 1024
-
-
 def test_no_broker_and_another_server() -> None:
     with pytest.raises(OutputError, match="cannot be reached: Connection refused"):
         output_at(free_port()).open()
     with pytest.raises(OutputError, match="the host name is unknown"):
         MqttOutput(MqttSettings(url="mqtt://missing.invalid")).open()
-
-
-@pytest.mark.parametrize(
-    ("settings", "reason"),
-    [
-        ({"url": "http://host"}, "this is not an address; use for example mqtt://host or mqtts://host"),
-        ({"url": "mqtt://host", "topic": "a/#"}, "does not allow these wildcards"),
-        ({"url": "mqtt://host/a/+"}, "does not allow these wildcards"),
-        ({"url": "mqtt://host/a/%23"}, "does not allow these wildcards"),
-        ({"url": "mqtt://host/a#b"}, "write it as %23"),
-        ({"url": "mqtt://host/%ff"}, "not UTF-8"),
-        ({"url": "mqtt://host/a%00b"}, "control character"),
-        ({"url": "mqtt://host", "topic": "x" * 2000}, "longer than"),
-        ({"url": "mqtt://host", "topic": "$SYS/x"}, "belongs to the broker"),
-        ({"url": "mqtt://host", "discovery_prefix": "a\udc80"}, "invalid UTF-8"),
-        ({"url": "mqtt://joe:%00@host"}, "without a zero byte"),
-        ({"url": "mqtt://joe:secr/et@host"}, "write / as %2F"),
-        ({"url": "mqtt://host/?cafile=x"}, "only files may follow the [?]"),
-        ({"url": "mqtt://host/?ca_file"}, "only files may follow the [?]"),
-        ({"url": "mqtt://host/?ca_file=x&ca_file=y"}, "only files may follow the [?]"),
-        ({"url": "mqtts://host/?ca_file=/x", "ca_file": Path("/y")}, "url names another file"),
-        ({"url": "mqtts://host/?ca_file=/no/such"}, "/no/such cannot be read: No such file"),
-        ({"url": "mqtts://host", "certificate_file": Path(__file__)}, "test_mqtt.py cannot be used"),
-        ({"url": "mqtts://host", "key_file": Path(__file__)}, "needs a certificate_file"),
-        ({"url": "mqtt://host", "ca_file": Path(__file__)}, "begin url with mqtts"),
-        ({"url": "mqtt://host", "device": "a/b"}, "holds a /"),
-        ({"url": "mqtt://host", "device": "x" * 129}, "it is longer than 128 characters"),
-        ({"url": "mqtt://host/a", "device": "a+b"}, "does not allow these wildcards"),
-        ({"url": "mqtt://host", "keepalive": 4}, "is not from 5 to 3600 seconds"),
-        ({"url": "mqtt://host", "keepalive": 3601}, "is not from 5 to 3600 seconds"),
-    ],
-)
-def test_invalid_settings(settings: dict[str, Any], reason: str) -> None:
-    with pytest.raises(SettingError, match=reason) as refused:
-        MqttSettings(**settings)
-    assert refused.value.key in ("ca_file", list(settings)[-1])
-
-
-def test_settings_at_their_limits(tmp_path: Path) -> None:
-    for keepalive in (5, 3600):
-        MqttSettings(url="mqtt://host", topic="x" * 1024, device="y" * 128, keepalive=keepalive)
-    with pytest.raises(SettingError, match="it is longer than 1024 bytes"):
-        MqttSettings(url="mqtt://host", topic="x" * 1025)
-    (tmp_path / "secret").write_text("a\x01b")
-    with pytest.raises(SettingError, match="holds other characters than text without control characters"):
-        MqttSettings(url="mqtt://host", password_file=tmp_path / "secret")
-
-
-def test_topic_and_device_can_be_set() -> None:
-    output = MqttOutput(MqttSettings(url="mqtt://joe:secret@host"))
-    assert output.topic == f"plate-edge/{output.device}"
-    assert "secret" not in repr(MqttSettings(url="mqtt://joe:secret@host"))
