@@ -71,8 +71,11 @@ test-arm64 test-armhf: test-%: $(DEV)/installed
 	PLATE_EDGE_ARM_PICTURES=$(PICTURES) PLATE_EDGE_ARM_RECORD=$(RECORD) $(RUN)/python -m pytest -m $* tests/arm
 
 test-home-assistant: $(DEV)/installed
-	[ -x .cache/home-assistant/bin/hass ] || { python3.11 -m venv .cache/home-assistant && \
-		.cache/home-assistant/bin/pip install -q homeassistant==2024.3.3 paho-mqtt==1.6.1; }
+	[ -e .cache/home-assistant/installed ] || { python3.11 -m venv .cache/home-assistant && \
+		.cache/home-assistant/bin/pip install -q --no-deps homeassistant==2024.3.3 && \
+		.cache/home-assistant/bin/pip install -q homeassistant==2024.3.3 paho-mqtt==1.6.1 janus \
+			-c .cache/home-assistant/lib/python3.11/site-packages/homeassistant/package_constraints.txt && \
+		touch .cache/home-assistant/installed; }
 	PYTHONPATH=tests $(RUN)/python -m home_assistant.check .cache/home-assistant/bin/python
 
 soak: $(DEV)/installed
