@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
@@ -58,7 +58,7 @@ class PostgresSearch:
         before = _key(after)
         with self._connect(seconds) as connection:
             return self._page(connection, query, limit, before)
-        return FoundEvents([])  # a character that PostgreSQL does not store
+        return FoundEvents([])
 
     def get(self, id_: str, seconds: float = 5.0) -> Event | None:
         """See `EventSearch`."""
@@ -73,7 +73,11 @@ class PostgresSearch:
 
     @contextmanager
     def _connect(self, seconds: float) -> Iterator[psycopg.Connection[Any]]:
-        """Connect for a time. Raises SearchError, also for errors of the block, but ends it for unknown characters."""
+        """Connect for a time. The block ends quietly at a character that PostgreSQL does not store.
+
+        Raises:
+            SearchError: also for errors of the block.
+        """
         errors = self._psycopg.errors
         # Options of the session: the server ends the search itself. If it does not answer, the connection is cut.
         limits = f"-c statement_timeout={max(1, round(1000 * seconds))} -c default_transaction_read_only=on"
@@ -81,10 +85,9 @@ class PostgresSearch:
             with (
                 self._psycopg.connect(**connect_options(self._settings), options=limits) as connection,
                 call_limit(seconds + _GRACE, lambda: cut(connection)),
+                suppress(self._psycopg.DataError, UnicodeEncodeError),
             ):
                 yield connection
-        except (self._psycopg.DataError, UnicodeEncodeError):
-            return
         except errors.QueryCanceled as error:
             raise SearchError(
                 f"the search took longer than {seconds:g} s; name a time range, or more of the text"
