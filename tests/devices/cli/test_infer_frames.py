@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from device_helpers import records
+from films import read_film
 from PIL import Image
 from tiny_detectors import draw_frame, plate_corners
 
 from plate_devices.cli.infer import command
+from plate_devices.live.video_writer import VideoWriter
 from plate_devices.open_models import Models, choose_models
 from plate_runtime import shipped
 from plate_runtime.errors import ModelError, UsageError
@@ -114,6 +116,25 @@ def test_plates_outside_the_roi_are_masked_too(models: list[str], tmp_path: Path
             (left, top), _, (right, bottom), _ = plate_corners(*cell)
             plate = np.asarray(seen.crop((round(left) + 8, round(top) + 8, round(right) - 8, round(bottom) - 8)))
             assert (plate.std() < 4) == masked
+
+
+def test_a_video_masks_plates_that_were_not_read_in_every_frame(models: list[str], tmp_path: Path) -> None:
+    film = VideoWriter(tmp_path / "film.mp4")
+    for number in range(4):
+        film.add(Image.fromarray(draw_frame({(1, 3): "CJ12A8C"})).convert("RGB"), number / 10)
+    film.close()
+    (tmp_path / "list.txt").write_text("KR59ABD\n")
+    settings = tmp_path / "private.toml"
+    settings.write_text(f'[privacy]\nblur_others = true\n[[watchlist]]\nname = "a"\nfile = "{tmp_path}/list.txt"\n')
+    line = [str(tmp_path / "film.mp4"), "--annotate", str(tmp_path / "out.mp4"), "--min-confidence", "1", *models]
+    (left, top), _, (right, bottom), _ = ((round(x), round(y)) for x, y in plate_corners(1, 3))
+    for options, masked in (([], False), (["--config", str(settings)], True)):
+        (tmp_path / "out.mp4").unlink(missing_ok=True)
+        assert command([*line, *options]) == 0
+        frames = read_film(tmp_path / "out.mp4")
+        assert len(frames) == 4
+        for frame in frames:
+            assert (frame.rgb[top + 8 : bottom - 8, left + 8 : right - 8].std() < 8) == masked
 
 
 def test_a_frame_without_plates_is_no_error(
