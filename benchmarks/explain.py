@@ -9,6 +9,7 @@ Examples:
     python benchmarks/explain.py --sheet trouble.png     # and a picture of those with another cause
     python benchmarks/explain.py --choose --trial        # the frames that limits were chosen with
     python benchmarks/explain.py --real /data/frames-romania --sheet real.png   # labelled frames that are not read well
+    python benchmarks/explain.py --kind "cut off" --picture docs/use/explained.jpg   # for the documentation
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ def main(arguments: Sequence[str]) -> int:
         "--real", type=Path, metavar="DIR", help="explain pictures of this folder in place of synthetic ones"
     )
     parser.add_argument("--sheet", type=Path, metavar="FILE.png", help="draw frames with another cause, or real ones")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the first frame of --kind, explained")
     parser.add_argument("--trial", action="store_true", help="print the rows and write none")
     asked = parser.parse_args(arguments)
     with PlateReader(as_="frame") as reader:
@@ -68,20 +70,29 @@ def main(arguments: Sequence[str]) -> int:
             shown = list(_real(reader, asked.real, asked.frames))
             print(Counter(_name(one.explanation) for one in shown))
         else:
-            scenes = TroubledScenes(
-                asked.seed or (CHOOSING_SEED if asked.choose else SEED), "train" if asked.choose else "measure"
-            )
+            seed = asked.seed or (CHOOSING_SEED if asked.choose else SEED)
+            scenes = TroubledScenes(seed, "train" if asked.choose else "measure")
             rows, shown = [], list[Shown]()
+            if asked.picture is not None:
+                _draw_first(reader, scenes, (asked.kind or KINDS)[0], asked.picture)
+                return 0
             for kind in asked.kind or KINDS:
                 row, wrong = _explain_kind(reader, scenes, kind, asked.frames)
                 print(", ".join(f"{key} {value}" for key, value in row.items() if value != 0), flush=True)
-                rows.append(row)
+                rows.append(row | {"seed": seed})
                 shown += wrong
             if not asked.trial:
                 write_csv("explain", rows)
     if asked.sheet is not None:
         print(", ".join(map(str, save_pages([_sheet(shown[:_SHOWN])], asked.sheet))))
     return 0
+
+
+def _draw_first(reader: PlateReader, scenes: TroubledScenes, kind: str, path: Path) -> None:
+    """Save the first frame of a kind that counts, as `plate-infer --explain` annotates it."""
+    scene = next(_counting(reader, scenes, kind, 1))
+    draw_explanation(scene.rgb, _explained(reader, scene)).save(path, quality=80)
+    print(path)
 
 
 def _explain_kind(

@@ -123,6 +123,14 @@ def test_rotated_and_enlarged_plates_are_placed_in_the_picture(reader: PlateRead
         assert abs(x - 320) < 40 and abs(y - 336) < 20
 
 
+def test_a_small_plate_is_detected_again_in_a_close_up(reader: PlateReader) -> None:
+    trials = Trials(reader, np.asarray(car_scene(0.11).convert("L")))
+    plate = max(trials.enlarged(), key=lambda one: one.detected)
+    assert trials.close_up(plate) > 0.4
+    road = tuple((x, y + 80) for x, y in plate.corners)
+    assert trials.close_up(plate._replace(corners=road)) < 0.1
+
+
 def test_a_tiny_picture_is_explained(reader: PlateReader, tmp_path: Path) -> None:
     for size in ((1, 1), (3, 200), (200, 3)):
         cause = explained(reader, Image.new("RGB", size, (120, 120, 120))).cause
