@@ -70,7 +70,7 @@ class MqttOutput(Output):
         self._mqtt = mqtt_client
         self.name = name
         self._target, topic, self._settings = resolve(settings)
-        noted = None if folder is None else folder / f"retained-{node_id(name)}.json"
+        noted = None if folder is None else folder.expanduser() / f"retained-{node_id(name)}.json"
         self._retained_topics = RetainedTopics(noted, self._target.shown)
         self._notices: list[str] = []
         folder = QueueSettings().place if folder is None else folder

@@ -37,7 +37,7 @@ def broker(request: pytest.FixtureRequest) -> Iterator[SmallBroker]:
     started.close()
 
 
-def output_at(broker: SmallBroker, folder: Path = HOME, name: str = "mqtt", **more: Any) -> MqttOutput:
+def output_at(broker: SmallBroker, folder: Path | None = None, name: str = "mqtt", **more: Any) -> MqttOutput:
     return MqttOutput(MqttSettings(url=f"mqtt://127.0.0.1:{broker.port}", **more), name, folder)
 
 
