@@ -148,7 +148,10 @@ def test_a_stop_leaves_a_video_that_can_be_played(tmp_path: Path, number: int) -
             assert running.poll() is None
             time.sleep(0.05)
         os.kill(running.pid, number)
-        error = running.communicate(timeout=30)[1]
+        try:
+            error = running.communicate(timeout=30)[1]
+        finally:
+            running.kill()
     assert running.returncode == 128 + number
     assert "frames" in error and "Traceback" not in error
     assert len(read_film(tmp_path / "out.mp4")) > 5
