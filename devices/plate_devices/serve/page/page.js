@@ -1,9 +1,9 @@
 // Asks the device for pictures and figures, one after the other, and shows them.
 
 import { Picture } from "./drawing.js";
+import { $, ask, element } from "./shared.js";
 import { Steps } from "./steps.js";
 
-const $ = id => document.getElementById(id);
 const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
 const picture = new Picture($("picture"), roi => draw(roi));
 const tiles = new Map();  // the tile of each of several cameras
@@ -13,13 +13,6 @@ let isGrid = false;
 
 // The part of a request that names the camera.
 const named = name => name === null ? "" : `camera=${encodeURIComponent(name)}`;
-
-async function ask(path, options = {}) {
-  const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(15000), ...options });
-  if (answer.status === 401) location.reload();
-  if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? `answer ${answer.status}`);
-  return answer;
-}
 
 async function pictures() {
   let after = 0, shown = camera;
@@ -241,12 +234,6 @@ function showPassed(passed) {
     line.append(image, words);
     return line;
   }));
-}
-
-function element(kind, text = "") {
-  const made = document.createElement(kind);
-  made.textContent = text;
-  return made;
 }
 
 async function draw(roi) {
