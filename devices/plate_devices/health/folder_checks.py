@@ -36,7 +36,7 @@ def check_folders(options: InferOptions) -> Iterator[Finding]:
         if not os.access(there, os.W_OK | (os.X_OK if there.is_dir() else 0)):
             advice = f"give {there} to the user of the service, or change {written.setting}"
             message = f"{written.use}: {there} is not writable for this user"
-            # A list that nobody can edit on the page still works.
+            # A list that cannot be edited on the page still works.
             yield Finding(written.check, "warning" if written.check == "lists" else "failed", message, advice)
         elif free is not None and free < LITTLE_SPACE:
             message = f"{written.use}: {free >> 20} MB free for {written.path}"
