@@ -100,6 +100,32 @@ def test_d_and_0_hardly_differ_but_do(form: str) -> None:
     assert alike > overlap(ink("D", picked(0.05)), ink("0", picked(0.05)))
 
 
+@pytest.mark.parametrize("pick", PICKS)
+@pytest.mark.parametrize("radius", [0.14, 0.2, 0.27])
+def test_a_boxy_8_is_rounder_at_the_left_than_b(pick: float, radius: float) -> None:
+    style = replace(picked(pick, "boxy"), radius=radius)
+    eight, b = ink("8", style), ink("B", style)
+    assert b[0, 0] and b[-1, 0] and not eight[:3, :3].any() and not eight[-3:, :3].any()
+    assert overlap(eight, b) < 0.95
+
+
+@pytest.mark.parametrize("form", ["", "narrow", "motorcycle"])
+@pytest.mark.parametrize("pick", PICKS)
+@pytest.mark.parametrize("width", [0.4, 0.6])
+def test_the_stem_of_1_is_its_right_edge(form: str, pick: float, width: float) -> None:
+    one = ink("1", replace(picked(pick, *[form] * bool(form)), width=width, thickness=0.1))
+    if one[-4:].mean() > 0.9 and one[-1].sum() < 0.9 * one.shape[1]:  # without a foot
+        assert np.flatnonzero(one[one.shape[0] // 2])[-1] >= one.shape[1] - 2
+
+
+@pytest.mark.parametrize("pick", PICKS)
+def test_a_motorcycle_1_has_a_flag_that_is_no_bar_of_7(pick: float) -> None:
+    style = picked(pick, "motorcycle")
+    one, seven = ink("1", style), ink("7", style)
+    assert 1.2 * one[-1].sum() < one.shape[1] < 0.7 * seven.shape[1], "it has a short flag"
+    assert overlap(one, seven) < 0.7
+
+
 @pytest.mark.parametrize("form", list(special.SPECIAL_SHAPES))
 @pytest.mark.parametrize("pick", PICKS[1::3])
 def test_no_form_makes_two_characters_one(form: str, pick: float) -> None:

@@ -128,16 +128,21 @@ def rotated(stroke: Stroke) -> Stroke:
     )
 
 
+def flagged_one(left: float, top: float) -> Shape:
+    """1 with a flag that starts there. The flag ends below the edge, or it would be extended beyond the stem."""
+    return [((left, top), (0.5, 0.001)), MIDDLE]
+
+
 def _zero(style: Style) -> Shape:
     ring = [closed_box(0, 0, 1, 1, style.radius)]
     return style.pick("0", *[ring] * 7, [*ring, ((0.85, 0.2), (0.15, 0.8))])
 
 
 def _one(style: Style) -> Shape:
-    bar = [MIDDLE]
-    flag, hook, foot = ((0.05, 0.25), (0.5, 0)), ((0.15, 0.12), (0.5, 0)), ((0.05, 1), (0.95, 1))
+    bar, foot = [MIDDLE], ((0.05, 1), (0.95, 1))
+    long, short = flagged_one(0.05, 0.25), flagged_one(0.15, 0.12)
     flat: Stroke = ((0.1, 0), (0.5, 0), (0.5, 1))
-    return style.pick("1", *[bar] * 4, [flag, MIDDLE], [hook, MIDDLE], [flag, MIDDLE, foot], [flat], [flat, foot])
+    return style.pick("1", *[bar] * 4, long, short, [*long, foot], [flat], [flat, foot])
 
 
 def _two(style: Style) -> Shape:

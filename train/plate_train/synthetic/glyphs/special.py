@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from . import letters
-from .letters import LEFT, MIDDLE, RIGHT, Shape, Stroke, Style, closed_box, rotated
+from .letters import LEFT, MIDDLE, RIGHT, Shape, Stroke, Style, closed_box, flagged_one, rotated
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,12 @@ def _narrow(style: Style) -> dict[str, CutShape]:
     """V with a blunt foot, U with slanted sides, D that is almost 0, W and M with vertical sides, 1 with a flag."""
     r, foot, lean = style.radius, 0.08 + 0.12 * style.number("V"), 0.16 * style.number("U")
     middle = 0.3 + 0.5 * style.number("W")
-    flag: Stroke = ((0.12, 0.1 + 0.12 * style.number("1")), (0.5, 0))
     chosen: dict[str, Shape] = {
         "V": [((0, 0), (0.5 - foot, 1), (0.5 + foot, 1), (1, 0))],
         "U": [((0, 0), (lean, 1, 0.5), (1 - lean, 1, 0.5), (1, 0))],
         "D": [_nearly_a_ring(style, 0.3 * style.number("D") * r)],
         "W": [((0, 0), (0.3 * style.slope, 1), (0.5, middle), (1 - 0.3 * style.slope, 1), (1, 0))],
-        "1": [flag, MIDDLE],
+        "1": flagged_one(0.12, 0.1 + 0.12 * style.number("1")),
     }
     return _plain({character: strokes for character, strokes in chosen.items() if _uses(style, character, 0.7)})
 
@@ -103,12 +102,16 @@ def _nearly_a_ring(style: Style, left_radius: float) -> Stroke:
 
 
 def _boxy(style: Style) -> dict[str, CutShape]:
-    """O, 0 and D as boxes that differ in two corners; 8 and B as well."""
+    """O, 0 and D as boxes that differ in two corners; 8 and B as well.
+
+    8 is rounder than the rest: with its small corners it is B in a picture of few pixels.
+    """
     r, m = style.radius, style.waist
+    round_ = max(r, 0.32)
     return _plain(
         {
             "D": [_nearly_a_ring(style, 0.25 * style.number("D") * r)],
-            "8": [closed_box(0, 0, 1, m, r), closed_box(0, m, 1, 1, r)],
+            "8": [closed_box(0, 0, 1, m, round_), closed_box(0, m, 1, 1, round_)],
             "B": [LEFT, ((0, 0), (1, 0, r), (1, m, r), (0, m)), ((0, m), (1, m, r), (1, 1, r), (0, 1))],
             "Q": [closed_box(0, 0, 1, 1, r), ((0.55, 0.7), (1.05, 1.05))],
         }
@@ -116,7 +119,7 @@ def _boxy(style: Style) -> dict[str, CutShape]:
 
 
 def _motorcycle(style: Style) -> dict[str, CutShape]:
-    """Small narrow dies: M with a shallow middle beside H, Y with a short fork beside T."""
+    """Small narrow dies: M with a shallow middle beside H, Y with a short fork beside T, 1 with a short flag beside 7."""
     fork, dip = 0.22 + 0.2 * style.number("Y"), 0.2 + 0.3 * style.number("M")
     straight = [((0, 0), (0.5, fork), (1, 0)), ((0.5, fork), (0.5, 1))]
     cup = [((0, 0), (0, fork, 0.5), (1, fork, 0.5), (1, 0)), ((0.5, fork), (0.5, 1))]
@@ -125,6 +128,7 @@ def _motorcycle(style: Style) -> dict[str, CutShape]:
             "M": [LEFT, RIGHT, ((0, 1), (0, 0), (0.5, dip), (1, 0), (1, 1))],
             "Y": style.pick("T", straight, straight, cup),
             "H": [LEFT, RIGHT, ((0, style.waist), (1, style.waist))],
+            "1": flagged_one(0.3 - 0.2 * style.number("7"), 0.06 + 0.14 * style.number("1")),
         }
     )
 
@@ -139,7 +143,7 @@ def _security(style: Style) -> dict[str, CutShape]:
     tail: Stroke = ((1, 0.3), (1, 0.48, 0.3), (0.45, 1))
     serif_top, serif_foot = ((0.1, 0), (0.9, 0)), ((0.1, 1), (0.9, 1))
     chosen: dict[str, Shape] = {
-        "1": [((0.1, 0.16), (0.55, 0)), ((0.55, 0), (0.55, 1)), ((0.1, 1), (1, 1))],
+        "1": [*flagged_one(0.05, 0.16), ((0.05, 1), (0.95, 1))],
         "3": [((0, 0), (1, 0), (0.45, m - 0.06), (1, m - 0.02, r), (1, 1, r), (0, 1, r), (0, 1 - gap))],
         "4": [((0.3, 0), (0, 0.66), (1, 0.66)), ((0.74, 0.4), (0.74, 1))],
         "6": [((0.95, 0.6 * gap), (0.85, 0, r), (0, 0, r), *open_bowl)],
