@@ -23,6 +23,7 @@ BENCHMARKS = {
     "plates": "who reads plates best, and at what cost, on real pictures",
     "live": "following and skipping on drawn drives",
     "false_plates": "plates reported in drawn scenes without any",
+    "corners": "how exact the corners of detected plates are, in drawn scenes",
     "prior": "what the prior over texts gains, costs, and does to made-up words",
     "temperature": "how well confidences of crops fit, before and after the temperature is fitted again",
     "reporting_rule": "plates read against false plates, by rule and threshold",
