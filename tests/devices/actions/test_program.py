@@ -74,9 +74,9 @@ def running(pid_file: Path) -> bool:
 
 def test_slow_program_is_killed_with_its_group(tmp_path: Path) -> None:
     before = time.monotonic()
-    with pytest.raises(ActionError, match=r"was killed after 0.5 s: begun"):
-        shell(f"echo begun; sleep 100 & echo $! > {tmp_path}/pid; wait", timeout=0.5).fire(occasion())
-    assert time.monotonic() - before < 10
+    with pytest.raises(ActionError, match=r"was killed after 2 s: begun"):
+        shell(f"echo begun; sleep 100 & echo $! > {tmp_path}/pid; wait", timeout=2.0).fire(occasion())
+    assert time.monotonic() - before < 60
     until(lambda: not running(tmp_path / "pid"))
 
 
@@ -109,4 +109,4 @@ def test_stop_ends_it() -> None:
     before = time.monotonic()
     with pytest.raises(ActionError, match="was stopped"):
         slow.fire(occasion())
-    assert time.monotonic() - before < 10
+    assert time.monotonic() - before < 60

@@ -16,7 +16,7 @@ from plate_runtime.errors import DeviceError
 
 
 class Camera(Source):
-    """A camera that gives a frame for each item: a pause in seconds, or an error."""
+    """A camera that gives a frame for each item: a pause in seconds, which `interrupt` ends, or an error."""
 
     name = "fake"
 
@@ -24,23 +24,40 @@ class Camera(Source):
         self.steps = steps
         self.closed = False
         self.all_given = threading.Event()
+        self._interrupted = threading.Event()
 
     def frames(self) -> Frames:
         for number, step in enumerate(self.steps):
             if isinstance(step, Exception):
                 raise step
-            time.sleep(step)
+            self._interrupted.wait(step)
             yield make_frame(number)
         self.all_given.set()
+
+    def interrupt(self) -> None:
+        self._interrupted.set()
 
     def close(self) -> None:
         self.closed = True
 
 
 def test_a_fast_reader_gets_every_frame() -> None:
-    camera = Camera(*[0.03] * 5)
+    """Each frame is taken before the next one comes."""
+    taken = threading.Semaphore()
+
+    class Paced(Camera):
+        def frames(self) -> Frames:
+            for frame in super().frames():
+                assert taken.acquire(timeout=30)
+                yield frame
+
+    camera = Paced(*[0.0] * 5)
     source = NewestFrameSource(camera)
-    assert [frame.number for frame in source.frames()] == list(range(5))
+    numbers = []
+    for frame in source.frames():
+        numbers.append(frame.number)
+        taken.release()
+    assert numbers == list(range(5))
     assert source.dropped == 0
     source.close()
     assert camera.closed
@@ -51,7 +68,7 @@ def test_a_slow_reader_gets_the_newest_and_the_rest_is_counted() -> None:
     source = NewestFrameSource(camera)
     frames = source.frames()
     next(frames)
-    assert camera.all_given.wait(10)
+    assert camera.all_given.wait(30)
     assert [frame.number for frame in frames] == [29]
     assert source.dropped == 30 - 2
     source.close()
@@ -66,10 +83,13 @@ def test_a_camera_that_goes_away_is_reported_after_its_last_frame() -> None:
     source.close()
 
 
-def test_a_camera_that_stalls_is_noticed() -> None:
-    source = NewestFrameSource(Camera(0.0, 1.0), stalled_after=0.1)
+def test_a_camera_that_stalls_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(newest_frame, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    source = NewestFrameSource(Camera(0.0, 60.0), stalled_after=0.1)
     frames = source.frames()
     next(frames)
+    now[0] += 0.2
     with pytest.raises(DeviceError, match=r"no picture for 0\.1 s"):
         next(frames)
     source.close()
@@ -91,9 +111,9 @@ def test_closing_stops_the_thread() -> None:
     camera = Camera(*[0.01] * 1000)
     source = NewestFrameSource(camera)
     next(source.frames())
-    before = threading.active_count()
+    (thread,) = (one for one in threading.enumerate() if one.name == "read fake")
     source.close()
-    assert threading.active_count() == before - 1
+    assert not thread.is_alive()
     assert camera.closed
 
 
@@ -112,8 +132,9 @@ def test_a_source_that_is_slow_does_not_wait_unless_it_says_so() -> None:
             time.sleep(0.6)
             yield make_frame(1)
             assert self.listener is not None
-            for _ in range(6):
-                time.sleep(0.2)
+            until = time.monotonic() + 30
+            while not listener.waits and time.monotonic() < until:
+                time.sleep(0.02)
                 self.listener.waiting()
 
     class Listener:
