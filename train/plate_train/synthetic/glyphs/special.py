@@ -119,7 +119,7 @@ def _boxy(style: Style) -> dict[str, CutShape]:
 
 
 def _motorcycle(style: Style) -> dict[str, CutShape]:
-    """Small narrow dies: M with a shallow middle beside H, Y with a short fork beside T, 1 with a short flag beside 7."""
+    """Small narrow dies: M with a shallow middle beside H, Y with a short fork beside T, 1 with a short flag near 7."""
     fork, dip = 0.22 + 0.2 * style.number("Y"), 0.2 + 0.3 * style.number("M")
     straight = [((0, 0), (0.5, fork), (1, 0)), ((0.5, fork), (0.5, 1))]
     cup = [((0, 0), (0, fork, 0.5), (1, fork, 0.5), (1, 0)), ((0.5, fork), (0.5, 1))]
