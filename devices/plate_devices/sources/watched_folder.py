@@ -103,7 +103,7 @@ class WatchedFolder(Source):
         """Return the pictures in the folder, with their paths."""
         if not Path(self.name).is_dir():
             if not self._state:
-                self._gone_at = time.time()
+                self._gone_at = time.time() - COMPLETE_AFTER  # what is younger was not complete, and not read
             self._set_state("cannot be read; is its disk there?")
             return {}
         was_gone = bool(self._state)

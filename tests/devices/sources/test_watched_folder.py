@@ -40,7 +40,7 @@ class Watcher:
     def numbers(self) -> list[int]:
         return [number_of(frame.rgb) for frame in self.frames]
 
-    def wait(self, done: Callable[[], bool], seconds: float = 8.0) -> None:
+    def wait(self, done: Callable[[], bool], seconds: float = 30.0) -> None:
         until = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < until, (self.numbers, self.messages)
@@ -58,7 +58,7 @@ class Watcher:
 
     def __exit__(self, *_: object) -> None:
         self.source.close()
-        self._thread.join(5.0)
+        self._thread.join(30.0)
         assert not self._thread.is_alive()
 
     def _run(self) -> None:
@@ -120,7 +120,10 @@ def test_a_file_counts_once_it_is_complete(folder: Path, watcher: Watcher) -> No
     watcher.wait(lambda: watcher.numbers == [5])
 
 
-def test_an_upload_that_pauses_is_read_once_it_goes_on(folder: Path, watcher: Watcher) -> None:
+def test_an_upload_that_pauses_is_read_once_it_goes_on(
+    folder: Path, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched_folder, "GIVEN_UP_AFTER", 60.0)
     content = jpeg(6)
     (folder / "6.jpg").write_bytes(content[:500])
     time.sleep(0.7)
@@ -206,6 +209,17 @@ def test_a_folder_that_goes_away_and_comes_back(tmp_path: Path) -> None:
         watcher.wait(lambda: watcher.numbers == [1, 2])
         assert watcher.source.state == ""
         assert [message.rsplit(" ", 2)[1] for message in watcher.messages] == ["disk", "is"]
+
+
+def test_a_file_that_was_not_complete_when_its_folder_went_away_is_read_later(tmp_path: Path) -> None:
+    folder, away = tmp_path / "in", tmp_path / "away"
+    folder.mkdir()
+    with Watcher(folder) as watcher:
+        (folder / "1.jpg").write_bytes(jpeg(1))
+        folder.rename(away)
+        watcher.wait(lambda: "cannot be read" in "".join(watcher.messages))
+        away.rename(folder)
+        watcher.wait(lambda: watcher.numbers == [1])
 
 
 def test_names(tmp_path: Path) -> None:
