@@ -38,10 +38,15 @@ class SmallBroker:
         self._open: dict[str, _Session] = {}
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def close(self) -> None:
         """Disconnect all clients."""
+        # A thread that still waits at a closed socket may take the connections of the next one with its number.
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._accepting.join(30.0)
         self._listener.close()
         with self._lock:
             for session in list(self._open.values()):
@@ -68,6 +73,7 @@ class SmallBroker:
                 while True:
                     self._take(session, *session.packet())
         session.end()
+        session.socket.close()
         with self._lock:
             if self._open.get(session.client_id) is session:
                 del self._open[session.client_id]
@@ -148,11 +154,11 @@ class _Session:
             self.socket.sendall(bytes(head) + body)
 
     def end(self, reason: int | None = None) -> None:
+        """Disconnect; the thread that receives closes the socket."""
         if reason is not None and self.version == V5:
             self.send(0xE0, bytes((reason, 0)))
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
-        self.socket.close()
 
     def _read(self, size: int) -> bytes:
         found = b""

@@ -27,7 +27,7 @@ class MjpegServer(Server):
     def __init__(self, pictures: Callable[[int], bytes] = jpeg, **options: object) -> None:
         """Serve what `pictures` gives for 0, 1, ..., `rate` a second; each client begins where the time is."""
         super().__init__(**options)  # type: ignore[arg-type]
-        self._pictures = pictures
+        self.pictures = pictures
         self._began = time.monotonic()
 
     @property
@@ -87,7 +87,7 @@ class MjpegServer(Server):
             self.stopping.wait(max(0.0, due - time.monotonic()))
 
     def _part(self, number: int) -> bytes:
-        picture = self._pictures(number)
+        picture = self.pictures(number)
         if self.fault == "damaged":
             picture = picture[: len(picture) // 2]
         if self.fault == "text":

