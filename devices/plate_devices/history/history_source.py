@@ -13,6 +13,7 @@ from plate_devices.history.event_search import EventQuery, EventSearch, FoundEve
 from plate_devices.history.sqlite_search import SqliteSearch
 from plate_devices.history.text_pattern import ANY, GAP, TextPattern
 from plate_devices.outputs.postgres import PostgresSettings
+from plate_devices.outputs.saved_pictures import is_masked
 from plate_devices.outputs.sqlite import SqliteSettings
 from plate_devices.privacy.keys import read_key
 from plate_devices.privacy.privacy_settings import PrivacySettings
@@ -126,6 +127,10 @@ class HistorySource:
         """Return the vehicle with an id, None if there is none to look at. Raises SearchError."""
         return None if self._search is None or self.text_reason else self._search.get(id_, self._seconds)
 
+    def may_show(self, picture: bytes) -> bool:
+        """Return whether a saved JPEG may be shown: with `blur_others` only one that was saved since it is set."""
+        return not self._privacy.blur_others or is_masked(picture)
+
     def _find(self, search: EventSearch, query: EventQuery, limit: int, after: str) -> FoundEvents:
         if not self._searches.acquire(timeout=_WAIT):
             raise SearchError("other searches are running; try again")
@@ -144,11 +149,13 @@ class HistorySource:
         """Return an event as the mode of today shows it; it may have been stored under another one."""
         if self.mode == "clear":
             return event
-        plates = [
-            {**plate, "text": "", "raw_text": "", "characters": []} for plate in event.get("plates") or () if plate
-        ]
+        stored = [plate for plate in event.get("plates") or () if plate]
+        plates = [{**plate, "text": "", "raw_text": "", "characters": []} for plate in stored]
+        shown = {**event, "plates": plates}
+        if any(plate.get("text") for plate in stored):
+            shown["crop"] = None  # its name holds the text
         lists = [{key: one[key] for key in ("name", "match") if key in one} for one in event.get("watchlists") or ()]
-        return {**event, "plates": plates, **({"watchlists": lists} if "watchlists" in event else {})}
+        return shown | ({"watchlists": lists} if "watchlists" in event else {})
 
 
 def _search_of(outputs: Sequence[Any], settings: HistorySettings) -> EventSearch:

@@ -110,6 +110,8 @@ class HistoryViews:
                 content = stream.read()
         except OSError:
             raise RequestRefusedError(404, "there is no such picture") from None
+        if not self._source.may_show(content):
+            raise RequestRefusedError(409, "this picture was saved before blur_others masked other plates")
         return Answer(200, content, "image/jpeg")
 
 

@@ -71,7 +71,7 @@ class SavedVehicles:
         return self._past.get(record_id)
 
     def crop(self, record: Mapping[str, Any]) -> bytes | None:
-        """Return the saved crop of a vehicle as JPEG, None if there is none in the folder of crops."""
+        """Return the saved crop of a vehicle as JPEG, None if there is none that may be shown."""
         if not isinstance(named := record.get("crop"), str):
             return None
         path = self._crops / Path(named).name  # the folder may be named otherwise, or have been moved
@@ -80,7 +80,8 @@ class SavedVehicles:
                 content = stream.read(_LARGEST_CROP + 1)
         except (OSError, ValueError):
             return None
-        return content if content.startswith(_JPEG) and len(content) <= _LARGEST_CROP else None
+        fits = content.startswith(_JPEG) and len(content) <= _LARGEST_CROP
+        return content if fits and self._past.may_show(content) else None
 
     def refusal(self, record: Mapping[str, Any]) -> str:
         """Return why privacy forbids to keep a crop of a vehicle, "" if it does not."""

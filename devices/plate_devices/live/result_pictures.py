@@ -48,8 +48,9 @@ class ResultPictures:
     def apply(self, options: InferOptions, privacy: PrivacyFilter | None) -> None:
         """Use other options. Raises DeviceError if a folder cannot be made; then nothing changes."""
         config = options.config
-        annotated, crops = _folder(options.annotate), _folder(options.save_crops)
-        events = None if config is None else open_vehicle_pictures(config.pictures)
+        masked = privacy is not None and privacy.masks
+        annotated, crops = _folder(options.annotate, masked), _folder(options.save_crops, masked)
+        events = None if config is None else open_vehicle_pictures(config.pictures, masked)
         self._annotated, self._crops, self._events, self._privacy = annotated, crops, events, privacy
         blurs = config is not None and config.privacy is not None and config.privacy.blur_others
         self.keeps_frames = events is not None and events.keeps_frames
@@ -161,9 +162,9 @@ class ResultPictures:
         return saved
 
 
-def _folder(name: str | None) -> PictureFolder | None:
+def _folder(name: str | None, masked: bool) -> PictureFolder | None:
     if name is None:
         return None
     from plate_devices.outputs.saved_pictures import PictureFolder
 
-    return PictureFolder(Path(name))
+    return PictureFolder(Path(name), masked)

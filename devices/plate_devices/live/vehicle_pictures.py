@@ -25,13 +25,13 @@ class VehiclePictures:
         keeps_frames: whether frames are saved.
     """
 
-    def __init__(self, folder: Path, settings: PictureSettings) -> None:
-        """Make the folder. Raises DeviceError if that fails."""
+    def __init__(self, folder: Path, settings: PictureSettings, masked: bool) -> None:
+        """Make the folder; `masked` pictures say so. Raises DeviceError if that fails."""
         from plate_devices.outputs.event_pictures import EventPictures
 
         self.folder, self.keeps_frames = folder, settings.frames != "none"
         self._draws = settings.frames == "annotated"
-        self._pictures = EventPictures(folder, settings.share)
+        self._pictures = EventPictures(folder, settings.share, masked)
 
     def save(self, name: str, crop: NDArray[np.uint8], kept: object, privacy: PrivacyFilter | None) -> dict[str, str]:
         """Save crop and frame under the id of an event; return their names by what they show.
@@ -61,6 +61,6 @@ class VehiclePictures:
         return annotate(rgb, plates) if self._draws else Image.fromarray(rgb)
 
 
-def open_vehicle_pictures(settings: PictureSettings) -> VehiclePictures | None:
+def open_vehicle_pictures(settings: PictureSettings, masked: bool) -> VehiclePictures | None:
     """Return where the pictures of events are saved; None if they are not. Raises DeviceError."""
-    return None if settings.events is None else VehiclePictures(settings.events, settings)
+    return None if settings.events is None else VehiclePictures(settings.events, settings, masked)

@@ -39,16 +39,17 @@ class _File(NamedTuple):
 class EventPictures:
     """Saves pictures under the ids of events, and deletes the oldest ones above the limit. Used by one thread."""
 
-    def __init__(self, folder: Path, share: float) -> None:
+    def __init__(self, folder: Path, share: float, masked: bool = False) -> None:
         """Make the folder; other files in it stay, and do not count.
 
         Args:
             share: most bytes of the pictures, as a fraction of the disk.
+            masked: see `PictureFolder`.
 
         Raises:
             DeviceError: the folder cannot be made or listed.
         """
-        self._folder = PictureFolder(folder)
+        self._folder = PictureFolder(folder, masked)
         self.folder, self._share = folder, share
         with self._errors():
             self._used = sum(one.size for one in self._files())

@@ -32,6 +32,9 @@ MARK = b"plate-edge"
 """Comment in every saved JPEG. Retention deletes only files with it, and files named by an id."""
 
 _LOSSY: dict[str, Any] = {"quality": 92, "subsampling": 0, "comment": MARK}
+_MASKED = b" masked"
+"""End of the comment of a picture whose plates are masked where privacy does not allow to show them."""
+
 _COMMENT_WITHIN = 128
 """Bytes from the beginning of a saved JPEG that hold its comment."""
 
@@ -45,10 +48,14 @@ class PictureFolder:
     memory stays the same with a million pictures.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Make the folder. Raises DeviceError if that fails."""
+    def __init__(self, folder: Path, masked: bool = False) -> None:
+        """Make the folder. Raises DeviceError if that fails.
+
+        Args:
+            masked: the pictures are masked; see `is_masked`.
+        """
         self.folder = folder
-        self._comment = _comment(MARK + b" " + os.urandom(6).hex().encode())
+        self._comment = _comment(MARK + b" " + os.urandom(6).hex().encode() + (_MASKED if masked else b""))
         self._numbers: dict[str, int] = {}
         try:
             create_folder(folder)
@@ -117,6 +124,11 @@ class PictureFolder:
                 return self._comment in file.read(_COMMENT_WITHIN)
         except OSError:  # it is not there, or saving it will say what is wrong
             return False
+
+
+def is_masked(content: bytes) -> bool:
+    """Whether a saved JPEG was masked: it shows only plates that the privacy settings of that time allowed."""
+    return re.search(MARK + rb" [0-9a-f]{12}" + _MASKED, content[:_COMMENT_WITHIN]) is not None
 
 
 def _comment(text: bytes) -> bytes:

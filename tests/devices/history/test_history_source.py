@@ -61,7 +61,7 @@ def test_hashes_are_found_by_the_whole_text_and_the_current_key(store: Store, ke
 def test_texts_that_were_stored_before_are_hidden(store: Store, key_file: Path) -> None:
     characters = {"raw_text": "AB128", "characters": [{"text": "A", "confidence": 0.9}]}
     lists = [{"name": "family", "match": "exact", "listed": "AB128"}]
-    store.send([event(1, "AB128", plate=characters, watchlists=lists)])
+    store.send([event(1, "AB128", plate=characters, watchlists=lists, crop="crops/x-AB128.jpg")])
     hashed = source(store, PrivacySettings(mode="hash", key_file=key_file))
     (shown,) = hashed.find(EventQuery(watchlist="family"), "", 50)[0].events
     assert "AB128" not in str(shown) and shown["watchlists"] == [{"name": "family", "match": "exact"}]

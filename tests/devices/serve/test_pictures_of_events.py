@@ -121,6 +121,22 @@ def test_the_oldest_are_deleted_above_the_share_of_the_disk(
     assert sum(one.stat().st_size for one in (tmp_path / "pictures").iterdir()) <= 2 * taken
 
 
+@pytest.mark.parametrize("mode", ["clear", "hash"])
+def test_pictures_from_before_plates_were_masked_are_not_shown(
+    tmp_path: Path, watch: Any, open_page: Callable[..., LivePage], token_file: Path, client: Any, mode: str
+) -> None:
+    (tmp_path / "list.txt").write_text("ZZ99ZZZ\n")
+    key = f'key_file = "{tmp_path}/key"\n' if mode == "hash" else ""
+    lists = f'[[watchlist]]\nname = "mine"\nfile = "{tmp_path}/list.txt"\n'
+    (before,) = watch(vehicles=1)
+    (masked,) = watch(f'[privacy]\nmode = "{mode}"\n{key}blur_others = true\n{lists}', vehicles=1)
+    history = ask_history(tmp_path, open_page, token_file, client)
+    for what in ("crop", "frame"):
+        refused = history.get(f"/pictures/{before['pictures'][what]}")
+        assert refused.status == 409 and "before blur_others" in refused.json["error"]
+        assert history.get(f"/pictures/{masked['pictures'][what]}").status == 200
+
+
 @pytest.mark.parametrize("mode", ["nothing", "hash"])
 def test_modes_without_pictures_write_none(tmp_path: Path, watch: Any, mode: str) -> None:
     key = f'key_file = "{tmp_path}/key"\n' if mode == "hash" else ""

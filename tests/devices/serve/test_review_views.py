@@ -18,6 +18,7 @@ from plate_devices.audit.audit_log import AuditLog
 from plate_devices.config.load import Config
 from plate_devices.corrections.correction_settings import CorrectionSettings
 from plate_devices.live.page_routes import page_routes, page_settings
+from plate_devices.outputs.saved_pictures import PictureFolder
 from plate_devices.outputs.sqlite import SqliteOutput, SqliteSettings
 from plate_devices.privacy.privacy_settings import PrivacySettings
 from plate_devices.watchlists.watchlist_settings import WatchlistSettings
@@ -124,6 +125,10 @@ def test_a_crop_that_is_gone_or_no_picture_teaches_nothing(device: Device) -> No
 
 def test_privacy_forbids_what_it_hides(device: Device) -> None:
     client = device.ask(privacy=PrivacySettings(blur_others=True))
+    for vehicle in (device.sure, device.doubtful):
+        assert client.get(f"/review-crops/{vehicle['id']}.jpg").status == 404, "it was saved unmasked"
+    assert client.post("/api/review", {"id": device.doubtful["id"], "do": "confirm"}).status == 409
+    PictureFolder(device.crops, masked=True).save(Image.new("RGB", (60, 20)), "CD5", unique=True)
     refused = client.post("/api/review", {"id": device.sure["id"], "do": "confirm"})
     assert refused.status == 409 and "blur_others keeps no picture of this plate" in refused.json["error"]
     assert client.post("/api/review", {"id": device.doubtful["id"], "do": "confirm"}).status == 200
