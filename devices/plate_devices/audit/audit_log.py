@@ -11,7 +11,6 @@ import sqlite3
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.events.system_times import SystemTimes
@@ -20,6 +19,7 @@ from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from plate_devices.events.system_times import Times
@@ -31,7 +31,7 @@ MOST_ROWS = 200_000
 """The oldest rows are deleted beyond this number."""
 
 MOST_TEXT = 4000
-"""Longest `who`, `why` and details as JSON, in characters; a longer `who` or `why` is cut."""
+"""Longest `who`, `why` and details as JSON, in characters of any script; a longer `who` or `why` is cut."""
 
 _TRIM_EVERY = 1000
 _WAIT = 5.0
@@ -51,7 +51,7 @@ class AuditEntry:
 
     Attributes:
         what: kind of the row, words separated by dots, such as "action.intent" or "list.changed".
-        who: what decided, such as the name of an action, or "page 192.168.1.7".
+        who: what decided: the name of an action, or "page".
         why: one sentence for the operator.
         details: for programs; JSON.
     """
@@ -79,19 +79,6 @@ class AuditRow(AuditEntry):
     time_set: bool = False
     boot_id: str = ""
     monotonic: float = 0.0
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the row for JSON, with its time as in records."""
-        moment = datetime.fromtimestamp(self.time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return {
-            "number": self.number,
-            "time": moment,
-            "time_set": self.time_set,
-            "what": self.what,
-            "who": self.who,
-            "why": self.why,
-            "details": dict(self.details),
-        }
 
 
 class AuditLog:
@@ -210,7 +197,7 @@ class AuditLog:
 
 def _written(details: Mapping[str, Any]) -> str:
     """Return details as JSON. Raises ValueError if they are too long or hold NaN: a fault of the caller."""
-    text = json.dumps(dict(details), allow_nan=False)
+    text = json.dumps(dict(details), allow_nan=False, ensure_ascii=False)
     if len(text) > MOST_TEXT:
         raise ValueError(f"details of an audit row have {len(text)} characters, at most {MOST_TEXT} are allowed")
     return text

@@ -105,9 +105,10 @@ class ListViews:
         if do not in _CHANGES or not isinstance(version, str) or (do != "add" and type(line) is not int):
             raise RequestRefusedError(400, "a change needs list, version, do (add, replace or delete), line and entry")
         entry = None if do == "delete" else _entry(asked.get("entry"))
-        details = {"list": name, "line": line, "entry": None if entry is None else _described(entry)}
 
-        def note() -> None:
+        def note(old: Entry | None) -> None:
+            entries = {"entry": entry, "before": old}
+            details = {"list": name, **{key: _for_audit(one) for key, one in entries.items() if one is not None}}
             self._audit.add(f"list.{_CHANGES[do]}", "page", f"an entry of the list {name} is {_CHANGES[do]}", details)
 
         try:
@@ -160,6 +161,11 @@ def _described(entry: Entry) -> dict[str, str]:
         "from": entry.begin,
         "to": entry.end,
     }
+
+
+def _for_audit(entry: Entry) -> dict[str, str]:
+    """Return an entry for the audit log; the file may have longer ones than the page writes."""
+    return {key: part[: LONGEST["note"]] for key, part in _described(entry).items()}
 
 
 def _entry(asked: Any) -> Entry:

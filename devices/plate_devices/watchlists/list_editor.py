@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import threading
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,7 +21,7 @@ from plate_runtime.label_table import encoding_of
 from plate_runtime.script import LATIN, Script
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 MOST_BYTES = 1 << 20
@@ -32,7 +33,11 @@ LONGEST = {"plate": 40, "name": 80, "note": 200, "begin": 40, "end": 40}
 _FORMULA = ("=", "+", "-", "@")
 
 
-def _nothing() -> None: ...
+Before = Callable[[Entry | None], object]
+"""Is called right before the file is written, with the entry that is replaced or deleted, None if one is added."""
+
+
+def _nothing(_: Entry | None) -> None: ...
 
 
 class ListChangedError(DataError):
@@ -75,13 +80,13 @@ class ListEditor:
             return str(error)
         return ""
 
-    def add(self, entry: Entry, version: str, before: Callable[[], object] = _nothing) -> str:
+    def add(self, entry: Entry, version: str, before: Before = _nothing) -> str:
         """Add an entry at the end of the file, and return the file's new version.
 
         Args:
             entry: as the user typed it.
             version: of the file that the user saw.
-            before: is called right before the file is written; if it raises an error, the file stays.
+            before: see `Before`; if it raises an error, the file stays.
 
         Raises:
             ValueError: it is not a plate, too long, or on the list already.
@@ -90,28 +95,29 @@ class ListEditor:
         """
         return self._change(version, None, entry, before)
 
-    def replace(self, line: int, entry: Entry, version: str, before: Callable[[], object] = _nothing) -> str:
+    def replace(self, line: int, entry: Entry, version: str, before: Before = _nothing) -> str:
         """Replace the entry of a line; its comment stays. See `add`."""
         return self._change(version, line, entry, before)
 
-    def delete(self, line: int, version: str, before: Callable[[], object] = _nothing) -> str:
+    def delete(self, line: int, version: str, before: Before = _nothing) -> str:
         """Delete a line with an entry. See `add`."""
         return self._change(version, line, None, before)
 
-    def _change(self, version: str, number: int | None, entry: Entry | None, before: Callable[[], object]) -> str:
+    def _change(self, version: str, number: int | None, entry: Entry | None, before: Before) -> str:
         entry = _checked(entry, self._script) if entry is not None else None
         with self._lock, self._locked_file():
             content = self._content()
             if _version(content) != version:
                 raise ListChangedError(f"watch list {self._path} was changed in the meantime; look at it again")
             lines = self._lines(content)
-            if number is not None and not any(line.number == number and line.entry for line in lines):
+            old = next((line.entry for line in lines if line.number == number), None)
+            if number is not None and old is None:
                 raise ValueError(f"line {number} of the list holds no plate")
             if entry is not None:
                 self._refuse_double(entry, [one for one in lines if one.number != number])
             text = _changed(lines, _layout(self._text(content)), number, entry)
             self._require_readable(text, [(one.number, one.entry) for one in lines if one.entry], number, entry)
-            return self._write(text, encoding_of(content), before)
+            return self._write(text, encoding_of(content), lambda: before(old))
 
     def _refuse_double(self, entry: Entry, others: Sequence[Line]) -> None:
         new = listed_plate(entry, self._script)

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from plate_devices.setting_errors import SettingError
 
+_LONGEST_NAME = 64
+_RESERVED = ("any", "none")
+
 
 @dataclass(frozen=True)
 class WatchlistSettings:
@@ -24,5 +27,8 @@ class WatchlistSettings:
 
     def __post_init__(self) -> None:
         """Raise SettingError where a value makes no sense."""
-        if not self.name.strip():
-            raise SettingError("name", "is empty; give the list a name for its events")
+        name = self.name
+        if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME or ";" in name:
+            raise SettingError("name", f"it has to be printable text of 1 to {_LONGEST_NAME} characters, without ;")
+        if name in _RESERVED:
+            raise SettingError("name", f'"{name}" has a meaning of its own in the lists of an action')

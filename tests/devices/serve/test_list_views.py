@@ -44,7 +44,7 @@ def client(
     return type(client)(int(page.url.rstrip("/").rpartition(":")[2]))
 
 
-def change(client: Any, do: str, line: int | None = None, version: str | None = None, **entry: str) -> Any:
+def change(client: Any, do: str, line: Any = None, version: str | None = None, **entry: str) -> Any:
     if version is None:
         version = client.get("/api/list?list=family").json["version"]
     asked = {"list": "family", "version": version, "do": do, "line": line, "entry": entry}
@@ -72,6 +72,26 @@ def test_changes_are_written_and_audited(client: Any, path: Path, audit: AuditLo
     rows = audit.rows()
     assert [row.what for row in rows] == ["list.deleted", "list.changed", "list.added"]
     assert rows[2].details["entry"]["plate"] == "EF 3" and rows[2].details["list"] == "family"
+    assert (rows[1].details["before"]["plate"], rows[1].details["entry"]["plate"]) == ("CD 2", "CD 22")
+    assert rows[0].details["before"]["plate"] == "AB 801" and "entry" not in rows[0].details
+
+
+def test_long_names_of_any_script_are_audited(client: Any, audit: AuditLog) -> None:
+    long = {"plate": "EF 3", "name": "\U0001f697" * 80, "note": "\U0001f697" * 200}
+    assert change(client, "add", **long).status == 200
+    assert change(client, "replace", 3, **long | {"plate": "EF 4"}).status == 200
+    assert audit.rows()[0].details["entry"]["note"] == long["note"]
+
+
+def test_an_entry_of_any_length_is_deleted(client: Any, path: Path, audit: AuditLog) -> None:
+    path.write_text(f"plate,name,note\nAB 1,Ann,{'x' * 100_000}\n")
+    assert change(client, "delete", 2).status == 200
+    assert audit.rows()[0].details["before"]["note"] == "x" * 200
+
+
+def test_an_added_entry_has_no_line(client: Any, audit: AuditLog) -> None:
+    assert change(client, "add", ["x" * 3900], plate="EF 3").status == 200, "whatever line says"
+    assert len(audit.rows()) == 1
 
 
 @pytest.mark.parametrize(

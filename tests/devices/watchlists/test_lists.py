@@ -72,9 +72,11 @@ def test_two_lists_of_one_name_are_refused(tmp_path: Path) -> None:
         WatchLists([one, one], print)
 
 
-def test_a_list_needs_a_name() -> None:
-    with pytest.raises(SettingError, match="is empty"):
-        WatchlistSettings(" ", Path("a.txt"))
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "a" * 65, "a;b", "any", "none"])
+def test_a_list_needs_a_name_that_means_it_alone(name: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        WatchlistSettings(name, Path("a.txt"))
+    assert refused.value.key == "name"
 
 
 def test_records_name_the_lists(tmp_path: Path) -> None:
