@@ -202,8 +202,15 @@ def read_while_one_is_killed(paths: list[str], keeps_going: bool) -> list[Event 
         while not all(one.ready for one in pool._processes):
             pool._receive()
         os.kill(stuck.process.pid, signal.SIGSTOP)
-        killer = threading.Timer(0.5, stuck.process.kill)
-        killer.start()
+
+        def kill() -> None:
+            until = time.monotonic() + 60
+            while not stuck.inputs and time.monotonic() < until:
+                time.sleep(0.01)
+            time.sleep(0.5)  # the other one reads on meanwhile
+            stuck.process.kill()
+
+        threading.Thread(target=kill).start()
         return list(pool.read(list_inputs(paths)))
 
 

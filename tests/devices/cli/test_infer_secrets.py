@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,12 @@ class Terminal:
             time.sleep(0.05)
 
     def names(self) -> str:
-        """The names of its threads."""
-        tasks = Path(f"/proc/{self.running.pid}/task")
-        return " ".join((task / "comm").read_text() for task in tasks.iterdir()) if tasks.is_dir() else ""
+        """The names of its threads, but for those that end meanwhile."""
+        found = []
+        for task in Path(f"/proc/{self.running.pid}/task").iterdir():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                found.append((task / "comm").read_text())
+        return " ".join(found)
 
     def end(self, number: int | None = None) -> tuple[int, str, str]:
         """Wait for its end, after a signal if given; return exit code, standard output, and the screen."""

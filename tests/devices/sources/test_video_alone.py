@@ -44,20 +44,22 @@ class Trap:
     def _watch_pipe(self) -> None:
         while not self._done.wait(0.001):
             try:  # succeeds once the other end is open
-                os.close(os.open(self.pipe, os.O_WRONLY | os.O_NONBLOCK))
+                opened = os.open(self.pipe, os.O_WRONLY | os.O_NONBLOCK)
             except OSError as error:
                 if error.errno == errno.ENXIO:
                     continue
                 raise
-            self.touched.append("pipe")
+            self.touched.append("pipe")  # before the other end goes on
+            os.close(opened)
 
     def _watch_port(self) -> None:
         while True:
             client, _ = self._server.accept()
-            client.close()
             if self._done.is_set():
+                client.close()
                 return
             self.touched.append("port")
+            client.close()
 
 
 @pytest.fixture
@@ -149,7 +151,7 @@ def test_the_trap_would_notice(tmp_path: Path, trap: Trap) -> None:
         options = {"safe": "0", "protocol_whitelist": "file,http,tcp", "allowed_extensions": "ALL"}
         options |= {"enable_drefs": "1", "use_absolute_path": "1", "extension_picky": "0"}
         try:
-            with av.open(str(found[name]), options=options, timeout=2) as clip:
+            with av.open(str(found[name]), options=options, timeout=30) as clip:
                 list(clip.decode(video=0))
         except (av.error.FFmpegError, IndexError, OSError):
             pass
