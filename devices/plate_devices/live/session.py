@@ -93,9 +93,11 @@ class Session:
             closing: threads that close earlier cameras, by their address.
         """
         order = [options.name for options in self._options.cameras]
-        known = {health.name: health for health in self.health.cameras}
-        self.health.cameras = [known.get(name) or CameraHealth(name) for name in order]
-        known = {health.name: health for health in self.health.cameras}
+        # A camera may have got the name of one that was removed: its own counters come last.
+        running = [camera.health for camera in self._loop.cameras]
+        known = {health.name: health for health in (*self.health.cameras, *running)}
+        known = {name: known.get(name) or CameraHealth(name) for name in order}
+        self.health.cameras = list(known.values())
         self._loop.cameras.extend(cameras)
         self._loop.cameras.sort(key=lambda camera: order.index(camera.name))
         for camera in self._loop.cameras:

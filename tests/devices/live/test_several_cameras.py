@@ -14,7 +14,7 @@ from device_helpers import make_frame, records
 from plate_devices.cli.infer import command
 from plate_devices.cli.infer_options import parse_infer
 from plate_devices.live.camera import Camera
-from plate_devices.live.session import match
+from plate_devices.live.session import Session, match
 from plate_devices.run_options import InferOptions
 from plate_devices.sources.demo import vehicles
 from plate_devices.sources.newest_frame import NewestFrameSource
@@ -183,3 +183,33 @@ def test_a_reload_keeps_cameras_of_the_same_address_and_settings(tmp_path: Path)
     kept, new = match([first, second], swapped)
     assert (kept, new) == ({second: swapped[0]}, [swapped[1]]), "names come first; another rate opens it again"
     assert match([first, second], ()) == ({}, [])
+
+
+def test_a_camera_that_takes_the_name_of_a_removed_one_is_counted_under_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, more = tmp_path / "reload.toml", '[read]\nas = "plate"\nbackend = "fake:AB12"\n'
+    table = '[[source]]\nname = "{}"\naddress = "demo:{}"\n'
+    file.write_text(table.format("gate", 2000) + table.format("yard", 1000) + more)
+    arguments = ["--config", str(file)]
+    session = Session(parse_infer(arguments), lambda: parse_infer(arguments))
+    counted: list[int] = []
+
+    class Requests:
+        @property
+        def stop(self) -> bool:
+            (camera, *_) = session._loop.cameras
+            return session.health.reloads == 1 and camera.health.frames_read > counted[0]
+
+        def take_reload(self) -> bool:
+            if counted or not all(one.frames_read for one in session.health.cameras):
+                return False
+            counted.append(session.health.cameras[0].frames_read)
+            file.write_text(table.format("yard", 2000) + more)
+            return True
+
+    monkeypatch.setattr(session, "_signals", Requests())
+    assert session.run() == 0
+    (shown,) = session.health.cameras
+    assert (shown.name, shown.source) == ("yard", "demo:2000")
+    assert shown.frames_read > counted[0]
