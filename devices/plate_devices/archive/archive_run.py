@@ -36,13 +36,14 @@ def make_archive(given: ArchiveOptions) -> int:
     if options.check_model:
         try_models(choose_models(options.models, options.read_as, options.backend), options.backend)
         options = options._replace(check_model=False)
+    inputs = list_addresses(given.inputs, [given.out])  # before the folder is created
     run = _run(options)
     archive = ArchiveFolder(given.out, run)
     progress = Progress("reading", 0, StatusLine())
     try:
         if archive.count:
             log.say("continued", f"{given.out} holds {archive.count:,} rows, which are not read again")
-        addresses = archive.new(list_addresses(given.inputs))
+        addresses = archive.new(inputs)
         counts = _Counts()
         try:
             for row in _rows(given, options, addresses):

@@ -39,33 +39,37 @@ def is_address(name: str) -> bool:
     return _ADDRESS.match(name) is not None
 
 
-def list_addresses(inputs: Sequence[str]) -> Iterator[Address]:
+def list_addresses(inputs: Sequence[str], leave_out: Sequence[Path] = ()) -> Iterator[Address]:
     """Return the pictures and videos that inputs stand for, one by one; one may come more than once.
 
     Args:
         inputs: folders, files, patterns such as `cameras/*/2026-05-*.jpg`, lists (`LIST_SUFFIXES`), or addresses of
             folders, files and patterns in object storage.
+        leave_out: output folders, which are not read if they lie in a folder that is.
 
     Raises:
         UsageError: an address is not supported, holds a password, or nothing is there. InputError: storage fails.
     """
     for name in inputs:  # before anything is read
-        if next(_listed(name), None) is None:
+        if next(_listed(name, leave_out), None) is None:
             raise UsageError(f"{name}: there is no picture; name a folder, a file, a pattern, a list or s3://...")
-    return chain.from_iterable(map(_listed, inputs))
+    return chain.from_iterable(_listed(name, leave_out) for name in inputs)
 
 
-def _listed(name: str) -> Iterator[Address]:
+def _listed(name: str, leave_out: Sequence[Path]) -> Iterator[Address]:
     if is_address(name):
         yield from _listed_in_storage(name)
     elif Path(name).is_dir():
-        yield from map(_local, walk(name, set()))
+        yield from map(_local, walk(name, set(leave_out)))
     elif Path(name).suffix.lower() in LIST_SUFFIXES and Path(name).is_file():
         yield from _of_list(Path(name))
     elif Path(name).exists() or not _PATTERN.search(name):
         yield _local(name)
     else:
-        yield from (_local(path) for path in iglob(name, recursive=True) if Path(path).is_file())  # noqa: PTH207
+        written = [folder.absolute() for folder in leave_out]
+        for path in map(Path, iglob(name, recursive=True)):  # noqa: PTH207
+            if path.is_file() and not any(path.absolute().is_relative_to(folder) for folder in written):
+                yield _local(str(path))
 
 
 def _local(path: str) -> Address:
@@ -80,7 +84,7 @@ def _local(path: str) -> Address:
 def _of_list(path: Path) -> Iterator[Address]:
     """Yield the addresses of a list; paths in it are relative to it."""
     try:
-        with path.open(encoding="utf-8", errors="surrogateescape") as lines:
+        with path.open(encoding="utf-8-sig", errors="surrogateescape") as lines:
             for line in lines:
                 name = line.rstrip("\r\n")
                 if name and not name.startswith("#"):

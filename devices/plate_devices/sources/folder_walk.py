@@ -36,10 +36,10 @@ def walk(folder: str, left_out: set[Path], ordered: bool = True) -> Iterator[str
 
     Args:
         folder: where to begin.
-        left_out: folders that are not read.
+        left_out: folders that are not read; they may be created meanwhile.
         ordered: False to save the sorting where only the number of files matters.
     """
-    seen = {_identity(path) for path in (*map(str, left_out), folder)} - {None}
+    seen = {_identity(folder)} - {None}
     waiting = [(folder, _entries(folder, ordered))]
     while waiting:
         path, entries = waiting[-1]
@@ -52,8 +52,10 @@ def walk(folder: str, left_out: set[Path], ordered: bool = True) -> Iterator[str
             waiting.pop()
         elif not is_folder:
             yield found
-        elif (identity := _identity(found)) not in seen:
-            seen |= {identity} - {None}
+        elif (identity := _identity(found)) is None:
+            yield found
+        elif identity not in seen and identity not in map(_identity, map(str, left_out)):
+            seen.add(identity)
             waiting.append((found, _entries(found, ordered)))
 
 

@@ -189,13 +189,26 @@ def test_rows_are_written_from_time_to_time(pictures: Path, tmp_path: Path, monk
 
 def test_lists_and_patterns(pictures: Path, tmp_path: Path) -> None:
     names = ["pictures/cam0/0.png", "", "# a comment", str(pictures / "cam1" / "1.png"), "s3://bucket/a.jpg"]
-    (tmp_path / "all.txt").write_text("\n".join(names) + "\n")
+    (tmp_path / "all.txt").write_text("\ufeff" + "\n".join(names) + "\n", "utf-8")  # Windows begins lists so
     found = [one.name for one in list_addresses([str(tmp_path / "all.txt")])]
     assert found == [str(pictures / "cam0" / "0.png"), str(pictures / "cam1" / "1.png"), "s3://bucket/a.jpg"]
     found = sorted(one.name for one in list_addresses([f"{pictures}/cam*/1*.png"]))
     assert found == sorted(str(pictures / name) for name in ("cam1/1.png", "cam1/10.png", "cam2/11.png"))
     with pytest.raises(UsageError, match="there is no picture"):
         list(list_addresses([f"{pictures}/*.nothing"]))
+
+
+def test_an_archive_in_the_folder_that_it_reads_is_no_input(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = ["--out", str(pictures / "cam1" / "archive"), *OPTIONS]
+    for name, expected in ((str(pictures), "13 new rows"), (str(pictures), "0 new rows"), (f"{pictures}/**", "0 new")):
+        command([name, *out])
+        assert expected in capsys.readouterr().err
+
+
+def test_an_input_that_is_not_there_leaves_no_archive(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no picture"):
+        command([str(tmp_path / "*.jpg"), "--out", str(tmp_path / "out"), *OPTIONS])
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_summary(pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,6 +64,17 @@ def test_what_is_left_out_is_left_out_by_any_link(tmp_path: Path) -> None:
     assert names(tmp_path, {tmp_path / "out", tmp_path / "missing"}) == ["2.jpg"]
 
 
+def test_what_is_left_out_may_be_created_later(tmp_path: Path) -> None:
+    for name in ("1.png", "2/3.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = walk(str(tmp_path), {tmp_path / "2" / "out"})
+    first = next(found)
+    (tmp_path / "2" / "out").mkdir()
+    (tmp_path / "2" / "out" / "4.png").touch()
+    assert [first, *found] == [str(tmp_path / name) for name in ("1.png", "2/3.png")]
+
+
 def test_hidden_files_companions_and_deep_folders(tmp_path: Path) -> None:
     for name in (".x.jpg", ".git/y.jpg", "labels.csv", "Thumbs.db"):
         touch(tmp_path / name)
