@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from plate_devices.archive.archive_rows import Address, require_pyarrow
 from plate_devices.sources.folder_walk import COMPANIONS, walk
-from plate_devices.sources.picture_files import MAX_STREAM_BYTES, FileInput, UnreadablePath, open_input
+from plate_devices.sources.picture_files import MAX_STREAM_BYTES, FileInput, UnreadablePath, open_input, open_video
 from plate_devices.sources.source import Frame, Frames, Source
 from plate_devices.sources.video_formats import HEAD_BYTES, video_format
 from plate_runtime.command_line import without_logins
@@ -167,12 +167,16 @@ def _fetched(address: str, fps: float | None) -> Source:
 def _fetched_video(address: str, head: bytes, stream: Any, fps: float | None) -> Source:
     if stream.size() > _VIDEO_BYTES:
         raise InputError(f"{address} has more than {_VIDEO_BYTES >> 30} GB; split it")
-    copy = tempfile.NamedTemporaryFile(prefix="plate-edge-", suffix=Path(address).suffix)  # noqa: SIM115
-    copy.write(head)
-    while piece := stream.read(_PIECE):
-        copy.write(piece)
-    copy.flush()
-    return StoredVideo(address, copy, open_input(FileInput(copy.name), fps))
+    copy = tempfile.TemporaryFile()  # noqa: SIM115  it has no name, so a kill leaves nothing on the disk
+    try:
+        copy.write(head)
+        while piece := stream.read(_PIECE):
+            copy.write(piece)
+        copy.seek(0)
+    except BaseException:
+        copy.close()
+        raise
+    return StoredVideo(copy, open_video(f"/dev/fd/{copy.fileno()}", fps, address))
 
 
 class StoredPicture(Source):
@@ -191,17 +195,12 @@ class StoredPicture(Source):
 class StoredVideo(Source):
     """A video that was fetched into a temporary file, which is deleted when the source is closed."""
 
-    def __init__(self, name: str, copy: Any, source: Source) -> None:
-        self.name, self._copy, self._source = name, copy, source
+    def __init__(self, copy: Any, source: Source) -> None:
+        self.name, self._copy, self._source = source.name, copy, source
 
     def frames(self) -> Frames:
         """Yield the frames. Raises InputError as `VideoFile`."""
-        try:
-            yield from self._source.frames()
-        except InputError as error:
-            renamed = InputError(str(error).replace(self._source.name, self.name))
-            renamed.exit_code = error.exit_code
-            raise renamed from error
+        yield from self._source.frames()
 
     def close(self) -> None:
         """Delete the file."""

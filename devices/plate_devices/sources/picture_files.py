@@ -113,20 +113,22 @@ def open_input(found: FileInput, fps: float | None = None) -> Source:
         return UnreadablePath(path, InputError(f"{path} is not a file that can be read"))
     if not found.listed and place.is_dir():
         return UnreadablePath(path, InputError(f"{path} holds no pictures"))
-    return _open_video(path, fps) if is_video(path) else PictureFile(path)
+    if not is_video(path):
+        return PictureFile(path)
+    error = refusal(path)  # this needs no PyAV
+    return UnreadablePath(path, error) if error else open_video(path, fps)
 
 
-def _open_video(path: str, fps: float | None) -> Source:
-    if error := refusal(path):
-        return UnreadablePath(path, error)  # this needs no PyAV
+def open_video(path: str, fps: float | None = None, name: str | None = None) -> Source:
+    """Return the source of a video, see `VideoFile`; that PyAV is missing is raised when its frames are asked for."""
     from plate_devices.sources.video import VideoFile
 
     try:
-        return VideoFile(path, fps)
+        return VideoFile(path, fps, name)
     except MissingPartError as missing:
         error = InputError(str(missing))
         error.exit_code = missing.exit_code
-        return UnreadablePath(path, error)
+        return UnreadablePath(name or path, error)
 
 
 def _read_pipe(path: str) -> NDArray[np.uint8]:

@@ -38,15 +38,15 @@ _OPTIONS = {
 class VideoFile(Source):
     """A video file, opened when frames are asked for. No frame is dropped; damaged frames are skipped."""
 
-    def __init__(self, path: str, fps: float | None = None) -> None:
-        """Take a path, and how many frames of each second are read, None for all.
+    def __init__(self, path: str, fps: float | None = None, name: str | None = None) -> None:
+        """Take a path, how many frames of each second are read, None for all, and a name to use instead of the path.
 
         Raises:
             MissingPartError: PyAV is not installed.
         """
-        self.name = path
-        self._fps = fps
-        self._av = require_av(f"{path}: reading video")
+        self.name = name or path
+        self._path, self._fps = path, fps
+        self._av = require_av(f"{self.name}: reading video")
         self._file: _BoundedFile | None = None
         self._container: Any = None
         self._decode_errors = (self._av.error.FFmpegError, OSError, MemoryError, ValueError)
@@ -129,9 +129,9 @@ class VideoFile(Source):
     def _open(self) -> Any:
         """Open the file and return its video stream."""
         try:
-            if not stat.S_ISREG(Path(self.name).stat().st_mode):
+            if not stat.S_ISREG(Path(self._path).stat().st_mode):
                 raise InputError(f"{self.name} is not a regular file; give a video file")
-            self._file = _BoundedFile(Path(self.name).open("rb", buffering=0))  # noqa: SIM115
+            self._file = _BoundedFile(Path(self._path).open("rb", buffering=0))  # noqa: SIM115
             head = self._file.head()
             demuxer = video_format(head, self.name)
             if demuxer == "mov":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -85,16 +86,17 @@ def test_keys_in_addresses_are_refused_and_not_shown(storage: Any) -> None:
     assert "secret" not in str(refused.value)
 
 
-def test_pictures_and_videos_are_fetched(storage: Any) -> None:
+def test_pictures_and_videos_are_fetched(storage: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     source = open_address("s3://plates/a/1.png")
     assert isinstance(source, StoredPicture)
     assert [frame.rgb.shape for frame in source.frames()] == [(20, 60, 3)]
     film = open_address("s3://plates/b/film.mp4", fps=5)
     assert isinstance(film, StoredVideo)
-    copy = Path(film._copy.name)
+    assert not list(tmp_path.glob("tmp*")), "a kill leaves nothing on the disk"
     assert len(list(film.frames())) == 10
     film.close()
-    assert not copy.exists()
+    assert film._copy.closed
     for key in ("b/broken.jpg", "b/gone.jpg"):
         with pytest.raises(InputError, match=f"s3://plates/{key}"):
             list(open_address(f"s3://plates/{key}").frames())
