@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import pickle
+import select
 import sys
 import time
 import traceback
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -32,6 +35,7 @@ from plate_devices.live.tally import Tally
 from plate_devices.open_models import digests_of, engine_of, open_reader
 from plate_devices.outputs.saved_pictures import as_jpeg
 from plate_devices.sources.picture_files import FileInput, open_input
+from plate_devices.threads import BackgroundThread
 from plate_runtime.errors import PlateEdgeError, described
 
 if TYPE_CHECKING:
@@ -170,13 +174,23 @@ def _portable(error: Exception) -> Exception:
     return copied
 
 
+def _end_with_parent(descriptor: int) -> None:
+    """Wait until the other end of the socket is closed, and end: a video may take hours, and nobody needs it then."""
+    closed = select.poll()
+    closed.register(descriptor, 0)  # a hang-up is always reported
+    closed.poll()
+    os._exit(0)
+
+
 def main() -> None:
     """Serve the socket whose descriptor is the argument, until it is closed."""
+    descriptor = int(sys.argv[1])
+    BackgroundThread(partial(_end_with_parent, descriptor), "parent", restarts=False).start()
     with contextlib.suppress(OSError):
         # If memory runs out, Linux ends this process, not the one that prints.
         Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
     with contextlib.suppress(EOFError, ConnectionError):
-        work(Connection(int(sys.argv[1])))
+        work(Connection(descriptor))
 
 
 if __name__ == "__main__":

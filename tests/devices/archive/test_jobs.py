@@ -24,7 +24,7 @@ from plate_devices.archive.job_messages import Crashed, Done, Event, Printed
 from plate_devices.archive.job_pool import JobPool
 from plate_devices.cli.infer import command
 from plate_devices.cli.infer_options import parse_infer
-from plate_devices.sources.picture_files import list_inputs
+from plate_devices.sources.picture_files import FileInput, list_inputs
 
 OPTIONS = ["--as", "plate", "--backend", "fake:AB12"]
 
@@ -163,6 +163,20 @@ def test_processes_end_with_the_one_that_started_them(folder: Path) -> None:
     while any(Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes() for pid in started):
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def test_a_process_ends_in_the_middle_of_an_input_with_the_one_that_started_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "endless")
+    pool = JobPool(pool_options([str(tmp_path)]), 1)
+    (process,) = pool._processes
+    process.send(FileInput(str(tmp_path / "endless")))
+    try:
+        with (tmp_path / "endless").open("wb"):  # waits until the process reads it
+            process.connection.close()
+            assert process.process.wait(30) == 0
+    finally:
+        process.process.kill()
+        process.process.wait()
 
 
 @pytest.mark.parametrize("arguments", [["-", "--jobs", "2"], ["pipe", "--jobs", "2"]])
