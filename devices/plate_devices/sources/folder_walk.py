@@ -50,9 +50,7 @@ def walk(folder: str, left_out: set[Path], ordered: bool = True) -> Iterator[str
             yield path
         if not found:
             waiting.pop()
-        elif not is_folder:
-            yield found
-        elif (identity := _identity(found)) is None:
+        elif not is_folder or (identity := _identity(found)) is None:
             yield found
         elif identity not in seen and identity not in map(_identity, map(str, left_out)):
             seen.add(identity)
