@@ -33,10 +33,17 @@ _UNCLEAR = "it was never read clearly while it was in view"
 
 
 class _Vehicle:
-    """A vehicle in view: since when, why each action was not done yet, and the targets that were acted on."""
+    """A vehicle in view.
 
-    def __init__(self, since: float) -> None:
-        self.since = since
+    Attributes:
+        came: when it came into view.
+        since: when enough frames agreed on it.
+        reasons: by the name of an action why it was not done yet, "" if it was.
+        done: targets that were acted on.
+    """
+
+    def __init__(self, came: float, since: float) -> None:
+        self.came, self.since = came, since
         self.reasons: dict[str, str] = {}
         self.done: set[str] = set()
 
@@ -44,7 +51,14 @@ class _Vehicle:
 class ActionSet:
     """Decides in the thread that calls it, and never waits; each action works in its own thread."""
 
-    def __init__(self, settings: Sequence[ActionSettings], audit: AuditLog, times: Times, report: Report) -> None:
+    def __init__(
+        self,
+        settings: Sequence[ActionSettings],
+        audit: AuditLog,
+        times: Times,
+        report: Report,
+        cameras_run: bool = False,
+    ) -> None:
         """Begin. Raises MissingPartError if an action needs a package that is not installed.
 
         Args:
@@ -52,11 +66,13 @@ class ActionSet:
             audit: log of the decisions; intents are written to it.
             times: of this machine.
             report: is called from any thread with messages for the operator.
+            cameras_run: vehicles may be in view already. The actions are not for them.
         """
         self._audit, self._times, self._report = audit, times, report
         self._vehicles: OrderedDict[str, _Vehicle] = OrderedDict()
         self._histories: dict[str, ActionHistory] = {}
         self._workers: list[ActionWorker] = []
+        self._cameras_run = cameras_run
         self._began: dict[str, float] = {}
         self._rows: queue.Queue[list[AuditEntry] | None] = queue.Queue(_MOST_ROWS_WAITING)
         self._writer = BackgroundThread(self._write, "audit of actions")
@@ -82,21 +98,22 @@ class ActionSet:
         for worker in gone:
             worker.close(1.0)
         names = {worker.settings.name for worker in self._workers}
-        first = not self._began and not self._vehicles
+        now = self._times.monotonic() if self._cameras_run else float("-inf")
         for worker in new:
             name = worker.settings.name
             if name not in names:
-                self._began[name] = float("-inf") if first else self._times.monotonic()
+                self._began[name] = now
             if worker not in self._workers:
                 worker.start()
-        self._workers = new
+        self._workers, self._cameras_run = new, True
 
     def consider(self, occasion: Occasion) -> None:
         """Compare a vehicle in view with all actions, after each frame that it was read in."""
         now = self._times.monotonic()
         vehicle = self._vehicles.get(occasion.vehicle_id)
         if vehicle is None:
-            vehicle = self._vehicles[occasion.vehicle_id] = _Vehicle(now)
+            came = now - (occasion.record.get("stay_seconds") or 0.0)
+            vehicle = self._vehicles[occasion.vehicle_id] = _Vehicle(came, now)
             if len(self._vehicles) > _MOST_VEHICLES:
                 self._vehicles.popitem(last=False)
         for worker in self._workers:
@@ -146,7 +163,7 @@ class ActionSet:
         settings = worker.settings
         if settings.target in vehicle.done:
             return f"{settings.target} was acted on for this passing"
-        if vehicle.since < self._began[settings.name]:
+        if vehicle.came < self._began[settings.name]:
             return "the vehicle was in view before the action was in the settings"
         if known:
             return f"{settings.target} was acted on, and this may be the same passing"

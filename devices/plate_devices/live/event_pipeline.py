@@ -47,7 +47,7 @@ class EventPipeline:
         self._retention: Retention | None = self._start_retention(options)
         self.actions: ActionSet | None = None
         try:
-            self._apply_actions(options.config)
+            self._apply_actions(options.config, cameras_run=False)
         except BaseException:
             self.close(1.0)
             raise
@@ -78,7 +78,7 @@ class EventPipeline:
         """Use other settings; waiting events are delivered. Raises DeviceError, and the previous settings stay."""
         before, now = self._config, options.config
         self.audit.use(_audit_path(now))
-        self._apply_actions(now)
+        self._apply_actions(now, cameras_run=True)
         if self._retention is not None:
             self._retention.close()
             self._retention = None
@@ -103,14 +103,14 @@ class EventPipeline:
         self._close_delivery(seconds)
         self.audit.close()
 
-    def _apply_actions(self, config: Config | None) -> None:
+    def _apply_actions(self, config: Config | None, cameras_run: bool) -> None:
         settings = () if config is None else config.actions
         if self.actions is not None:
             self.actions.apply(settings)
         elif settings:
             from plate_devices.actions.action_set import ActionSet
 
-            self.actions = ActionSet(settings, self.audit, self._times, self._log.say)
+            self.actions = ActionSet(settings, self.audit, self._times, self._log.say, cameras_run)
 
     def _close_delivery(self, seconds: float) -> None:
         delivery, self._delivery = self._delivery, None

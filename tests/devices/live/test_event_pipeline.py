@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from action_helpers import occasion, settle
 from fake_times import BOOT, FakeTimes
 
 from plate_devices.audit.audit_log import FILE_NAME, AuditLog
@@ -30,6 +31,27 @@ def test_audit_log_lies_beside_the_queue(tmp_path: Path) -> None:
         pipeline.close(1.0)
     for folder, why in (("one", "first"), ("two", "second")):
         assert [row.why for row in AuditLog(tmp_path / folder / FILE_NAME).rows()] == [why]
+
+
+def test_first_actions_of_a_reload_are_not_for_vehicles_in_view(tmp_path: Path) -> None:
+    """They may have stood there for days."""
+    pipeline = EventPipeline(parse_infer(write(tmp_path, "one")), Log("test"))
+    try:
+        pipeline.apply(
+            parse_infer(write(tmp_path, "one", '[[action]]\ntype = "fake"\nname = "gate"\nlists = ["any"]\n'))
+        )
+        assert pipeline.actions is not None
+        parked, new = occasion(1), occasion(2, "XY34ZZZ")
+        parked.record["stay_seconds"], new.record["stay_seconds"] = 600.0, 0.0
+        for one in (parked, new):
+            pipeline.actions.consider(one)
+            pipeline.actions.left(one)
+        settle(pipeline.actions)
+    finally:
+        pipeline.close(1.0)
+    rows = [(row.what, row.why) for row in pipeline.audit.rows() if row.details["vehicle_id"] == "vehicle-1"]
+    assert rows == [("action.not", "the vehicle was in view before the action was in the settings")]
+    assert {row.what for row in pipeline.audit.rows()} >= {"action.intent", "action.done"}
 
 
 def test_old_rows_of_the_audit_log_are_deleted(tmp_path: Path) -> None:
