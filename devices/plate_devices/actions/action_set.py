@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from collections import OrderedDict
 from contextlib import suppress
 from datetime import datetime
@@ -93,10 +94,7 @@ class ActionSet:
             for one in settings
         ]
         gone = [worker for worker in self._workers if worker not in new]
-        for worker in gone:
-            worker.stop()
-        for worker in gone:
-            worker.close(1.0)
+        _close(gone, 1.0)
         names = {worker.settings.name for worker in self._workers}
         now = self._times.monotonic() if self._cameras_run else float("-inf")
         for worker in new:
@@ -151,10 +149,7 @@ class ActionSet:
     def close(self) -> None:
         """End all actions; pins become inactive."""
         workers, self._workers = self._workers, []
-        for worker in workers:
-            worker.stop()
-        for worker in workers:
-            worker.close(3.0)
+        _close(workers, 3.0)
         with suppress(queue.Full):
             self._rows.put_nowait(None)
         self._writer.join(3.0)
@@ -179,3 +174,12 @@ class ActionSet:
             except AuditError as error:
                 self._report("audit", str(error))
             self._rows.task_done()
+
+
+def _close(workers: Sequence[ActionWorker], seconds: float) -> None:
+    """Close workers, all together within so many seconds; one that hangs is left alone."""
+    for worker in workers:
+        worker.stop()
+    deadline = time.monotonic() + seconds
+    for worker in workers:
+        worker.close(deadline - time.monotonic())

@@ -145,14 +145,18 @@ class GpioAction(Action):
         pin, settings = self._pin, self._settings
         if pin is None:
             raise ActionError(f"{settings.target} is not open")
-        with pin.lock:
+        if not pin.lock.acquire(blocking=False):  # a later pulse would serve another vehicle
+            raise ActionError(f"{settings.target} is active for another action")
+        try:
+            pin.device.on()
+            cut = self._stopped.wait(settings.pulse)
+        except Exception as error:
+            raise ActionError(f"{settings.target} cannot be set: {_reason(error)}") from error
+        finally:
             try:
-                pin.device.on()
-                cut = self._stopped.wait(settings.pulse)
-            except Exception as error:
-                raise ActionError(f"{settings.target} cannot be set: {_reason(error)}") from error
-            finally:
                 _set_off(pin.device, settings.target)
+            finally:
+                pin.lock.release()
         return f"pulse on {settings.target}{', cut short by the stop' if cut else f' for {settings.pulse:g} s'}"
 
     def interrupt(self) -> None:

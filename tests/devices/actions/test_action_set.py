@@ -12,6 +12,7 @@ from fake_times import FakeTimes
 from plate_devices.actions import action_worker
 from plate_devices.actions.action import ActionError, Occasion
 from plate_devices.actions.action_set import DECIDE_WITHIN
+from plate_devices.actions.action_worker import ActionWorker
 from plate_devices.actions.fake import FakeAction, FakeSettings
 from plate_devices.audit.audit_log import AuditEntry, AuditError, AuditLog
 
@@ -40,6 +41,14 @@ def test_action_is_done_once_for_a_passing(
     assert kinds(audit) == ["intent", "done"]
     (state,) = actions.state()
     assert (state.done, state.failed, state.refused, state.last) == (1, 0, 0, "done")
+
+
+def test_actions_that_hang_are_closed_together(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(ActionWorker, "close", lambda _, seconds: waits.append(seconds) or time.sleep(0.05))
+    actions = start(*(fake(f"a{number}") for number in range(4)))
+    actions.close()
+    assert len(waits) == 4 and waits == sorted(waits, reverse=True) and waits[3] < 2.9
 
 
 def test_intent_is_on_the_disk_before_anything_is_done(

@@ -67,6 +67,24 @@ def test_actions_share_a_pin(factory: MockFactory) -> None:
     one.close()
 
 
+def test_no_pulse_waits_for_another_one_on_its_pin(factory: MockFactory) -> None:
+    """It would come up to ten seconds late, for another vehicle."""
+    gate, other = action(pulse=5.0), action(name="couriers")
+    gate.open()
+    other.open()
+    thread = threading.Thread(target=lambda: gate.fire(occasion()))
+    thread.start()
+    until(lambda: gate.active)
+    with pytest.raises(ActionError, match="pin 17 is active for another action"):
+        other.fire(occasion())
+    assert gate.active
+    gate.interrupt()
+    thread.join()
+    other.fire(occasion())
+    other.close()
+    gate.close()
+
+
 def test_closing_an_action_leaves_the_pulse_of_another_on_its_pin(factory: MockFactory) -> None:
     gate, other = action(pulse=5.0), action(name="couriers")
     gate.open()
