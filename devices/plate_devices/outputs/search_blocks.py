@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from plate_runtime.alphabet import fold
+from plate_runtime.errors import DAMAGE
 
 if TYPE_CHECKING:
     import sqlite3
@@ -111,7 +112,7 @@ def spans(connection: sqlite3.Connection) -> dict[int, tuple[int, int]]:
     """Return the newest and the oldest time of each block that exists, by its number."""
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'search_blocks'").fetchone():
         return {}  # a file of an earlier version, which was not written since
-    query = "SELECT number, newest, oldest FROM search_blocks"
+    query = "SELECT number, newest, oldest FROM search_blocks WHERE typeof(newest) = 'integer' AND typeof(oldest) = 'integer'"
     return {number: (newest, oldest) for number, newest, oldest in connection.execute(query)}
 
 
@@ -152,19 +153,24 @@ def build(connection: sqlite3.Connection, number: int) -> None:
 
 
 def load_texts(connection: sqlite3.Connection, number: int) -> NDArray[np.uint8] | None:
-    """Return the texts of a stored block; None if it does not exist."""
+    """Return the texts of a stored block; None if it does not exist, or is damaged."""
     query = "SELECT length(details), texts FROM search_blocks WHERE number = ?"
     found = connection.execute(query, (number,)).fetchone()
-    return None if found is None else _matrix(found[1], found[0] // _DETAIL_BYTES)
+    with suppress(*DAMAGE):
+        return None if found is None else _matrix(found[1], _count(found[0]))
+    return None
 
 
 def load(connection: sqlite3.Connection, number: int) -> Block | None:
-    """Return a stored block; None if it does not exist."""
+    """Return a stored block; None if it does not exist, or is damaged: then its rows are read."""
     found = connection.execute("SELECT names, texts, details FROM search_blocks WHERE number = ?", (number,)).fetchone()
-    if found is None:
-        return None
-    names, texts, details = found
-    count = len(details) // _DETAIL_BYTES
+    with suppress(*DAMAGE):
+        return None if found is None else _parsed(number, *found)
+    return None
+
+
+def _parsed(number: int, names: str, texts: bytes, details: bytes) -> Block:
+    count = _count(len(details))
     arrays, at = {}, 0
     for name, kind in _DETAILS:
         arrays[name] = np.frombuffer(details, kind, count, at)
@@ -192,6 +198,14 @@ def read_rows(connection: sqlite3.Connection, number: int) -> Block:
         confidences=np.array([_number(row[6]) for row in rows], np.float32),
         texts=np.ascontiguousarray(np.frombuffer(joined, np.uint8).reshape(len(rows), width).T),
     )
+
+
+def _count(length: int) -> int:
+    """Return the number of vehicles in a block, given the bytes of its details."""
+    count, rest = divmod(length, _DETAIL_BYTES)
+    if rest:
+        raise ValueError("the details of a block are torn")
+    return count
 
 
 def _matrix(texts: bytes, count: int) -> NDArray[np.uint8]:

@@ -236,6 +236,20 @@ def test_a_damaged_row_is_left_out(filled: SqliteOutput, path: Path) -> None:
     assert ids(path, pattern("Q0000?")) == [id_of(number) for number in (9, 8, 7, 4, 3, 2, 1, 0)]
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "names = '{'", "names = '[]'", "texts = x'00'", "texts = 'abc'", "details = x'0011'", "details = 'text'",
+        "details = zeroblob(176)", "newest = 'x'",
+    ],
+)  # fmt: skip
+def test_rows_of_a_damaged_block_are_read(filled: SqliteOutput, path: Path, damage: str) -> None:
+    queries = [EventQuery(), pattern("*Q*"), EventQuery(camera="no")]
+    whole = [ids(path, query, 2000) for query in queries]
+    rows(path, f"UPDATE search_blocks SET {damage} WHERE number = 0")
+    assert [ids(path, query, 2000) for query in queries] == whole
+
+
 def test_more_cameras_than_codes(output: SqliteOutput, path: Path) -> None:
     output.send([event(number, camera=f"camera {number % 400}") for number in range(BLOCK_ROWS + 1)])
     for name in ("camera 3", "camera 399"):
