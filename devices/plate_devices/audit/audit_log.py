@@ -98,13 +98,8 @@ class AuditLog:
         """Write rows, all or none, and return their numbers. They are on the disk then. Raises AuditError."""
         rows = [(one.what, one.who[:MOST_TEXT], one.why[:MOST_TEXT], _written(one.details)) for one in entries]
         with self._lock, self._used() as connection:
-            is_set, wall, monotonic = self._times.is_set(), self._times.wall(), self._times.monotonic()
             connection.execute("BEGIN IMMEDIATE")
-            if is_set:  # earlier rows of this boot get the right time
-                connection.execute(
-                    "UPDATE audit SET time = ? + monotonic, time_set = 1 WHERE boot_id = ? AND time_set = 0",
-                    (wall - monotonic, self._times.boot_id),
-                )
+            is_set, wall, monotonic = self._correct(connection)
             statement = f"INSERT INTO audit ({_COLUMNS.partition(', ')[2]}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
             times = (wall, int(is_set), self._times.boot_id, monotonic)
             numbers = [int(connection.execute(statement, (*times, *row)).lastrowid or 0) for row in rows]
@@ -134,6 +129,7 @@ class AuditLog:
         if not self._path.exists():
             return 0
         with self._lock, self._used() as connection:
+            self._correct(connection)
             deleted = connection.execute("DELETE FROM audit WHERE time < ?", (before.timestamp(),)).rowcount
             if deleted:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -155,6 +151,16 @@ class AuditLog:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+    def _correct(self, connection: sqlite3.Connection) -> tuple[bool, float, float]:
+        """Give earlier rows of this boot the right time if it is known; return whether, and both clocks."""
+        is_set, wall, monotonic = self._times.is_set(), self._times.wall(), self._times.monotonic()
+        if is_set:
+            connection.execute(
+                "UPDATE audit SET time = ? + monotonic, time_set = 1 WHERE boot_id = ? AND time_set = 0",
+                (wall - monotonic, self._times.boot_id),
+            )
+        return is_set, wall, monotonic
 
     @contextmanager
     def _used(self) -> Iterator[sqlite3.Connection]:

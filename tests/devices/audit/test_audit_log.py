@@ -102,6 +102,17 @@ def test_old_rows_are_deleted_with_their_bytes(tmp_path: Path) -> None:
     assert not any(b"SALLY" in file.read_bytes() for file in tmp_path.iterdir())
 
 
+def test_rows_from_before_the_clock_was_set_are_not_old(tmp_path: Path) -> None:
+    """A device that was off for weeks writes intents with an old time until a time server answers."""
+    times = FakeTimes()
+    log = AuditLog(tmp_path / "audit.sqlite", times)
+    log.add("action.intent", "gate", "a moment ago")
+    times.set_right()
+    times.now = 20.0
+    assert log.delete_before(datetime.fromtimestamp(BOOT - 1, UTC)) == 0
+    assert [row.why for row in log.rows()] == ["a moment ago"]
+
+
 def test_number_of_rows_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_log, "MOST_ROWS", 1500)
     log = AuditLog(tmp_path / "audit.sqlite")
