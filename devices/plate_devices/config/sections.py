@@ -144,7 +144,7 @@ class HistorySettings:
         output: name or type of the output that is searched; by default the first of type `sqlite`, else `postgres`.
         reader: role that may read PostgreSQL, a member of plate_edge_reader; the role of a device may not.
         reader_password_file: its first line is the password of that role.
-        time_limit: seconds after which a search ends, 0.5 to 60.
+        time_limit: seconds after which a search ends, 0.5 to 10; the page waits 15 seconds for an answer.
     """
 
     output: str = ""
@@ -153,7 +153,7 @@ class HistorySettings:
     time_limit: float = 5.0
 
     def __post_init__(self) -> None:
-        _require(self, "time_limit", lambda seconds: 0.5 <= seconds <= 60, "seconds, from 0.5 to 60")
+        _require(self, "time_limit", lambda seconds: 0.5 <= seconds <= 10, "seconds, from 0.5 to 10")
 
 
 @dataclass(frozen=True)

@@ -179,3 +179,10 @@ def test_only_saved_pictures_are_published(tmp_path: Path, pictures: str, wanted
         return
     with pytest.raises(ConfigError, match=rf'picture: "{wanted}" is not saved; set events in \[pictures\]'):
         load_config(path)
+
+
+@pytest.mark.parametrize(("seconds", "allowed"), [(0.5, True), (10, True), (10.1, False), (60, False)])
+def test_a_search_ends_before_the_page_gives_up(tmp_path: Path, seconds: float, allowed: bool) -> None:
+    path = write(tmp_path, f"[history]\ntime_limit = {seconds}\n")
+    with contextlib.nullcontext() if allowed else pytest.raises(ConfigError, match=r"seconds, from 0\.5 to 10"):
+        load_config(path)
