@@ -112,8 +112,9 @@ def spans(connection: sqlite3.Connection) -> dict[int, tuple[int, int]]:
     """Return the newest and the oldest time of each block that exists, by its number."""
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'search_blocks'").fetchone():
         return {}  # a file of an earlier version, which was not written since
-    query = "SELECT number, newest, oldest FROM search_blocks WHERE typeof(newest) = 'integer' AND typeof(oldest) = 'integer'"
-    return {number: (newest, oldest) for number, newest, oldest in connection.execute(query)}
+    query = "SELECT number, newest, oldest FROM search_blocks"
+    found = {number: (newest, oldest) for number, newest, oldest in connection.execute(query)}
+    return {number: span for number, span in found.items() if all(isinstance(moment, int) for moment in span)}
 
 
 def missing(connection: sqlite3.Connection, known: Sequence[int] | dict[int, tuple[int, int]]) -> list[int]:
