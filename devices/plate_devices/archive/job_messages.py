@@ -78,11 +78,12 @@ class Part(NamedTuple):
 
 
 class Done(NamedTuple):
-    """The last events of an input, its exit code and its counts."""
+    """The last events of an input, its exit code and its counts; `JobPool.read` adds the path."""
 
     events: list[Event]
     code: int
     tally: Tally
+    path: str = ""
 
 
 class Failed(NamedTuple):

@@ -1,4 +1,4 @@
-"""Processes that read inputs at once; what they send comes in the order of the inputs, and memory is bounded."""
+"""Processes that read inputs at once; memory is bounded, however long one of the inputs takes."""
 
 from __future__ import annotations
 
@@ -118,7 +118,8 @@ class JobPool:
             options: of the reader.
             jobs: number of processes.
             keeps_going: for runs of days: an input over which a process ended is read once more, and an internal error
-                is an error of its input alone. The events of an input come together.
+                is an error of its input alone. The events of an input come together when it is finished, so that
+                none waits for a long video.
 
         Raises:
             DeviceError: processes cannot be started. PlateEdgeError: the models cannot be opened.
@@ -140,7 +141,7 @@ class JobPool:
             raise
 
     def read(self, inputs: Iterator[FileInput]) -> Iterator[Event | Done]:
-        """Yield the events of the inputs in their order, and a `Done` without events after those of each input.
+        """Yield the events of each input, then a `Done` without events; in the order of the inputs, or `keeps_going`.
 
         Raises:
             Exception: what ended the reading of an input and is not an error of this input alone.
@@ -189,22 +190,32 @@ class JobPool:
         return min(able, key=lambda one: len(one.inputs), default=None)
 
     def _finished(self) -> Iterator[Event | Done]:
+        if self._keeps_going:
+            for pending in [one for one in self._pending if one.end]:
+                yield from self._events_of(pending)
+                self._pending.remove(pending)
+            return
         while self._pending:
             first = self._pending[0]
-            while first.events and (first.end or not self._keeps_going):
-                events, size = first.events.popleft()
-                self._waiting_bytes -= size
-                yield from events
+            yield from self._events_of(first)
             if first.end is None:
                 return
             self._pending.popleft()
-            if isinstance(first.end, Done):
-                yield first.end._replace(events=[])
-            elif self._keeps_going:
-                yield Crashed(first.found.path, f"{first.found.path}: {described(first.end.error)}")
-                yield _error()
-            else:
-                raise first.end.error
+
+    def _events_of(self, pending: _Pending) -> Iterator[Event | Done]:
+        """Yield what is known of an input, and its `Done` if it is finished."""
+        while pending.events:
+            events, size = pending.events.popleft()
+            self._waiting_bytes -= size
+            yield from events
+        end, path = pending.end, pending.found.path
+        if isinstance(end, Failed):
+            if not self._keeps_going:
+                raise end.error
+            yield Crashed(path, f"{path}: {described(end.error)}")
+            end = _error()
+        if end is not None:
+            yield end._replace(events=[], path=path)
 
     def _receive(self) -> None:
         """Wait for messages, and take one of each process that sent something.

@@ -16,25 +16,25 @@ if TYPE_CHECKING:
 
 
 def read_locally(options: InferOptions, addresses: Iterable[Address], jobs: int) -> Iterator[Row]:
-    """Yield the row of each address, in their order. Raises as `JobPool`."""
+    """Yield the row of each address, in any order. Raises as `JobPool`."""
     with JobPool(options, jobs, keeps_going=True) as pool:
         yield from rows_of(pool, addresses)
 
 
 def rows_of(pool: JobPool, addresses: Iterable[Address]) -> Iterator[Row]:
-    """Yield the row of each address, read by the processes of a pool."""
-    handed: list[Address] = []
+    """Yield the row of each address, read by the processes of a pool that keeps going. Each has another name."""
+    handed: dict[str, Address] = {}
 
     def hand_out() -> Iterator[FileInput]:
         for address in addresses:
-            handed.append(address)
+            handed[address.name] = address
             yield FileInput(address.name, listed=True)
 
     reading = Reading(pool.ready.engine.models, pool.ready.digests, pool.ready.engine.backend)
     events: list[Event] = []
     for event in pool.read(hand_out()):
         if isinstance(event, Done):
-            yield row_of(handed.pop(0), events, event.tally, reading)
+            yield row_of(handed.pop(event.path), events, event.tally, reading)
             events = []
         else:
             events.append(event)
