@@ -15,12 +15,15 @@ from plate_devices.archive.local_engine import rows_of
 from plate_runtime.errors import DeviceError, missing_extra, reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from plate_devices.run_options import InferOptions
 
 BLOCK, ROUND = 64, 50_000
-"""Addresses that an actor takes at once, and that Ray Data gets at once: that many are held in memory."""
+"""Most addresses that an actor takes at once, and that Ray Data gets at once: that many are held in memory."""
+
+_BLOCKS_EACH = 8
+# Blocks that each actor gets of a few addresses: these may be videos of hours.
 
 
 def reader_class(options: InferOptions) -> type:
@@ -109,7 +112,7 @@ def _rows_of_round(ray: Any, options: InferOptions, addresses: list[Address], mo
     columns = pa.schema([("path", pa.binary()), schema().field("modified")])
     blocks = [
         pa.Table.from_pylist([{"path": os.fsencode(one.name), "modified": one.modified} for one in block], columns)
-        for block in _blocks(addresses, BLOCK)
+        for block in blocks_of(addresses, most)
     ]
     data = ray.data.from_arrow(blocks).map_batches(
         reader_class(options),
@@ -120,6 +123,11 @@ def _rows_of_round(ray: Any, options: InferOptions, addresses: list[Address], mo
     )
     for table in data.iter_batches(batch_size=None, batch_format="pyarrow"):
         yield from table.to_pylist()
+
+
+def blocks_of(addresses: Sequence[Address], readers: int) -> Iterator[list[Address]]:
+    """Yield the addresses in blocks for so many readers: several for each, of at most `BLOCK` addresses."""
+    return _blocks(addresses, max(1, min(BLOCK, len(addresses) // (_BLOCKS_EACH * readers))))
 
 
 def _blocks(addresses: Iterable[Address], most: int) -> Iterator[list[Address]]:

@@ -11,6 +11,8 @@ import pyarrow.dataset
 import pytest
 from PIL import Image
 
+from plate_devices.archive.archive_rows import Address
+from plate_devices.archive.ray_engine import blocks_of
 from plate_devices.cli.archive import command
 from plate_runtime.errors import DeviceError
 
@@ -20,6 +22,14 @@ OPTIONS = ["--as", "plate", "--backend", "fake:AB12"]
 def rows(out: Path) -> list[dict[str, Any]]:
     table = pyarrow.dataset.dataset(out / "rows", partitioning="hive").to_table()
     return [dict(row) for row in table.sort_by("address").to_pylist()]
+
+
+@pytest.mark.parametrize(("count", "readers", "sizes"), [(100, 20, {1}), (1000, 2, {62, 8}), (50_000, 4, {64, 16})])
+def test_few_addresses_are_spread_over_all_readers(count: int, readers: int, sizes: set[int]) -> None:
+    addresses = [Address(str(number), None) for number in range(count)]
+    blocks = list(blocks_of(addresses, readers))
+    assert {len(block) for block in blocks} == sizes
+    assert [one for block in blocks for one in block] == addresses
 
 
 @pytest.mark.system
