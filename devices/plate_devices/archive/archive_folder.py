@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -37,10 +37,19 @@ FLUSH_ROWS, FLUSH_SECONDS = 10_000, 60.0
 
 
 class ArchiveFolder:
-    """Takes one row for each address, in any order. Used by one process at a time."""
+    """Takes one row for each address, in any order. Used by one process at a time.
 
-    def __init__(self, folder: Path, run: Run) -> None:
+    Attributes:
+        deleted: rows that `retry_errors` has deleted.
+    """
+
+    def __init__(self, folder: Path, run: Run, retry_errors: bool = False) -> None:
         """Open the folder for a run like those before, or create it.
+
+        Args:
+            folder: of the archive.
+            run: what decides the rows.
+            retry_errors: delete the rows with an error, so that their addresses are new.
 
         Raises:
             UsageError: the folder holds rows of other models, options or versions. DataError: its files are damaged.
@@ -50,6 +59,7 @@ class ArchiveFolder:
         self._rows: list[Row] = []
         self._since = 0.0
         self._known = KnownAddresses()
+        self.deleted = 0
         try:
             create_folder(folder / ROWS)
             self._lock = open_private(folder / ".lock", os.O_RDWR)
@@ -58,6 +68,8 @@ class ArchiveFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._agree(run)
+            if retry_errors:
+                self._delete_errors()
             self._known.add_all(self._addresses())
         except BlockingIOError as error:
             self.close()
@@ -130,15 +142,23 @@ class ArchiveFolder:
             yield from day.glob("part-*.parquet")
 
     def _addresses(self) -> Iterator[str]:
-        pa = require_pyarrow()
         for path in self._parts():
-            try:
-                with pa.parquet.ParquetFile(path) as file:
-                    for batch in file.iter_batches(columns=["address"]):
-                        yield from batch.column(0).to_pylist()
-            except (OSError, ValueError, pa.ArrowException) as error:
-                reason = reason_of(error)
-                raise DataError(f"{path} is damaged ({reason}); delete it, and its inputs are read again") from error
+            with _opened(path) as file:
+                for batch in file.iter_batches(columns=["address"]):
+                    yield from batch.column(0).to_pylist()
+
+    def _delete_errors(self) -> None:
+        """Write each file without its rows with an error. A kill in between loses none of the others."""
+        pa = require_pyarrow()
+        for path in list(self._parts()):
+            with _opened(path) as file:
+                table = file.read()
+            kept = table.filter(table["error"].is_null())
+            self.deleted += table.num_rows - kept.num_rows
+            if not kept.num_rows:
+                path.unlink()
+            elif kept.num_rows < table.num_rows:
+                self._write(path, lambda stream, kept=kept: pa.parquet.write_table(kept, stream, compression="zstd"))
 
     def _write(self, path: Path, write: Any) -> None:
         try:
@@ -148,6 +168,18 @@ class ArchiveFolder:
             sync_folder(path.parent)
         except OSError as error:
             raise DeviceError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Open a file of rows. Raises DataError if it is damaged."""
+    pa = require_pyarrow()
+    try:
+        with pa.parquet.ParquetFile(path) as file:
+            yield file
+    except (OSError, ValueError, pa.ArrowException) as error:
+        reason = reason_of(error)
+        raise DataError(f"{path} is damaged ({reason}); delete it, and its inputs are read again") from error
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -38,9 +38,11 @@ def make_archive(given: ArchiveOptions) -> int:
         options = options._replace(check_model=False)
     inputs = list_addresses(given.inputs, [given.out])  # before the folder is created
     run = _run(options)
-    archive = ArchiveFolder(given.out, run)
+    archive = ArchiveFolder(given.out, run, given.retry_errors)
     progress = Progress("reading", 0, StatusLine())
     try:
+        if archive.deleted:
+            log.say("retried", f"{archive.deleted:,} rows with errors were deleted; their inputs are read again")
         if archive.count:
             log.say("continued", f"{given.out} holds {archive.count:,} rows, which are not read again")
         addresses = archive.new(inputs)

@@ -17,6 +17,7 @@ class ArchiveOptions(NamedTuple):
         inputs: folders, files, patterns, lists and addresses.
         out: the folder of the archive; with `summary` the one that is summarised.
         reader: how each input is read.
+        retry_errors: inputs whose row has an error are read once more.
     """
 
     inputs: list[str]
@@ -25,6 +26,7 @@ class ArchiveOptions(NamedTuple):
     address: str | None
     jobs: int | None
     reader: InferOptions
+    retry_errors: bool = False
     summary: bool = False
     histogram: Path | None = None
     json: bool = False

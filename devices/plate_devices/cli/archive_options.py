@@ -37,6 +37,7 @@ ARCHIVE = Command(
         Option("--fps", "read at most N frames of each second of a video", "N",
                number("a number of frames a second, above 0", 0.001, 1000.0)),
         Option("--rotate", "rotate pictures clockwise: 90, 180 or 270", "DEG", rotation, 0),
+        Option("--retry-errors", "read inputs whose row has an error once more"),
         Option("--summary", "print counts, the plates seen most, days and folders of an archive", "DIR", Path),
         Option("--histogram", "with --summary: save a histogram of the confidences, .png, .jpg or .webp", "FILE", Path),
         Option("--json", "with --summary: print one JSON object"),
@@ -65,6 +66,8 @@ def parse_archive(arguments: Sequence[str]) -> ArchiveOptions:
         raise UsageError("--histogram and --json need --summary DIR")
     if file is not None and file.suffix.lower() not in PICTURE_SUFFIXES:
         raise UsageError(f"--histogram {file}: the name has to end in one of {', '.join(PICTURE_SUFFIXES)}")
+    if summary is not None and given["--retry-errors"]:
+        raise UsageError("--retry-errors needs inputs and --out DIR")
     if given["--address"] is not None and given["--engine"] != "ray":
         raise UsageError("--address needs --engine ray")
     read_as = given["--as"] or default_as(given["--backend"])
@@ -78,5 +81,6 @@ def parse_archive(arguments: Sequence[str]) -> ArchiveOptions:
     )  # fmt: skip
     return ArchiveOptions(
         inputs=inputs, out=summary if out is None else out, engine=given["--engine"], address=given["--address"],
-        jobs=given["--jobs"], reader=reader, summary=summary is not None, histogram=file, json=given["--json"],
+        jobs=given["--jobs"], reader=reader, retry_errors=given["--retry-errors"], summary=summary is not None,
+        histogram=file, json=given["--json"],
     )  # fmt: skip

@@ -84,6 +84,29 @@ def test_a_second_run_reads_what_is_new(pictures: Path, tmp_path: Path, capsys: 
     assert len(after) == 8
 
 
+def test_inputs_with_errors_can_be_read_once_more(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = [str(pictures), "gone.jpg", "--out", str(tmp_path / "out"), *OPTIONS]
+    command(line)
+    good = [row for row in rows(tmp_path / "out") if not row["error"]]
+    broken = pictures / "cam0" / "broken.jpg"
+    broken.write_bytes((pictures / "cam0" / "0.png").read_bytes())
+    assert command(line) == 0
+    assert len(rows(tmp_path / "out")) == 14, "not read again by itself"
+    capsys.readouterr()
+    assert command([*line, "--retry-errors"]) == 1
+    err = capsys.readouterr().err
+    assert "2 rows with errors were deleted; their inputs are read again" in err
+    assert "2 new rows, 1 plates, 1 not read" in err
+    after = rows(tmp_path / "out")
+    assert [row for row in after if row in good] == good
+    assert {row["address"]: row["text"] for row in after if row not in good} == {
+        str(broken): "AB12",
+        str(Path.cwd() / "gone.jpg"): None,
+    }
+
+
 @pytest.mark.parametrize(
     ("more", "named"),
     [
@@ -240,6 +263,7 @@ def test_the_summary(pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
         (["in"], "--out DIR is missing"),
         (["in", "--summary", "x"], "leave out inputs"),
         (["in", "--out", "x", "--json"], "need --summary"),
+        (["--summary", "x", "--retry-errors"], "needs inputs and --out"),
         (["in", "--out", "x", "--address", "1.2.3.4:5"], "needs --engine ray"),
         (["--summary", "x", "--histogram", "h.pdf"], "has to end in"),
         (["in", "--out", "x", "--as", "character", "--region", "germany"], "cannot be used with --as character"),
