@@ -106,7 +106,7 @@ def _look(given: dict[str, Any], options: InferOptions | None) -> Iterator[Findi
         from plate_devices.health.folder_checks import check_folders
         from plate_devices.live.first_aim import aim
 
-        for one in _cameras(given["--camera"], options):
+        for one in _cameras(given, options):
             yield from check_camera(one.camera or "", one.size, one.redirect, one.name, aim=partial(aim, one))
         if options is not None:
             yield from check_outputs(options)
@@ -114,17 +114,14 @@ def _look(given: dict[str, Any], options: InferOptions | None) -> Iterator[Findi
             yield from check_actions(options)
 
 
-def _cameras(named: Sequence[str], options: InferOptions | None) -> Iterator[InferOptions]:
-    """Yield the options of the cameras that are named; without names, of those in the settings."""
-    if not named:
-        yield from options.cameras if options is not None else ()
-    for camera in named:
-        if options is not None:
-            yield options._replace(camera=camera, name="")
-        else:
-            from plate_devices.cli.infer_options import parse_infer
+def _cameras(given: dict[str, Any], options: InferOptions | None) -> Sequence[InferOptions]:
+    """Return the options of the cameras that are named, as plate-infer reads them; else of those in the settings."""
+    if not given["--camera"]:
+        return options.cameras if options is not None else ()
+    from plate_devices.cli.infer_options import parse_infer
 
-            yield parse_infer(["--camera", camera])
+    arguments = [part for camera in given["--camera"] for part in ("--camera", camera)]
+    return parse_infer([*arguments, *(["--config", given["--config"]] if options is not None else [])]).cameras
 
 
 def _describe_jobs(row: Row) -> str:

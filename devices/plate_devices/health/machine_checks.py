@@ -64,7 +64,8 @@ def check_models(options: InferOptions | None) -> Iterator[Finding]:
 
     paths = sorted(MODELS.glob("*-int8.*"))
     try:
-        paths += [named_model(name, options.backend) for name in options.models] if options else []
+        for camera in (options.cameras or (options,)) if options else ():
+            paths += [named_model(name, camera.backend) for name in camera.models]
     except PlateEdgeError as error:
         yield Finding("models", "failed", str(error), "name an existing model file")
     good = []

@@ -78,6 +78,19 @@ def test_a_missing_camera_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert "secret" not in json.dumps(result)
 
 
+def test_cameras_of_the_settings_are_checked_by_name_and_each_with_its_models(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "two.toml").write_text(
+        '[[source]]\nname = "gate"\naddress = "demo:1"\n'
+        '[[source]]\nname = "yard"\naddress = "demo:2"\nmodels = ["gone.tflite"]\n'
+    )
+    result = found(capsys, "--config", str(tmp_path / "two.toml"), "--camera", "gate")
+    assert [one["state"] for one in of(result, "camera")] == ["ok"]
+    assert of(result, "camera")[0]["message"].startswith("gate: demo:1 gives")
+    assert any("gone.tflite" in one["message"] for one in of(result, "models"))
+
+
 def test_without_an_interpreter_it_says_so_and_ends_with_4() -> None:
     line = [*process()[:2], BROKEN + process("doctor")[2]]
     ended = subprocess.run(line, capture_output=True, text=True, check=False, timeout=120)
