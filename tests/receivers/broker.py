@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
@@ -73,7 +74,8 @@ class Listener:
         """Connect, and connect again after each outage of the broker."""
         self.heard: list[tuple[str, bytes, bool]] = []
         self._topic = topic
-        self._client = Client(CallbackAPIVersion.VERSION2, client_id=f"listener-{port}", clean_session=False)
+        name = f"listener-{os.urandom(6).hex()}"  # two listeners must not take the connection from each other
+        self._client = Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=False)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = self._connected
         self._client.on_message = lambda _, __, message: self.heard.append(

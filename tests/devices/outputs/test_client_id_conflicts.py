@@ -23,7 +23,7 @@ from plate_runtime.errors import UsageError
 HOME = Path("~/.local/state/plate-edge")
 
 
-def until(happened: Callable[[], object], within: float = 20.0) -> None:
+def until(happened: Callable[[], object], within: float = 60.0) -> None:
     deadline = time.monotonic() + within
     while not happened():
         assert time.monotonic() < deadline

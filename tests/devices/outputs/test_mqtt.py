@@ -122,6 +122,7 @@ def test_a_list_that_is_removed_is_removed_from_home_assistant(broker: Broker) -
 @system
 def test_what_was_removed_while_it_was_off_is_removed_at_the_next_start(broker: Broker, tmp_path: Path) -> None:
     def run(cameras: tuple[str, ...], lists: tuple[str, ...], **more: Any) -> set[str]:
+        """The retained topics. A broker sends them before what is published after the subscription."""
         settings = MqttSettings(url=f"mqtt://127.0.0.1:{broker.port}", device="gate", **more)
         output = MqttOutput(settings, "mqtt", tmp_path)
         output.cameras, output.lists = cameras, lists
@@ -129,7 +130,9 @@ def test_what_was_removed_while_it_was_off_is_removed_at_the_next_start(broker: 
         output.close()
         late = Listener(broker.port, "#")
         until(lambda: late.on("plate-edge/gate/status"))
-        time.sleep(0.3)
+        output.open()
+        until(lambda: not late.heard[-1][2])
+        output.close()
         late.close()
         return {topic for topic, _, retained in late.heard if retained}
 
