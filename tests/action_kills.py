@@ -62,7 +62,7 @@ class Trial:
         self._car = 0
         self._server = MjpegServer(self._picture, rate=10.0)
         self._server.start()
-        self.kills = 0
+        self.kills = self._records = 0
         (folder / "all.txt").write_text("\n".join(one.text for one in vehicles(passings)) + "\n")
         (folder / "gate.toml").write_text(SETTINGS.format(folder=folder, url=self._server.url))
 
@@ -104,7 +104,7 @@ class Trial:
         deadline = time.monotonic() + 60
         while not happened():
             assert running.poll() is None and time.monotonic() < deadline
-            running.stdout.read()
+            self._records += (running.stdout.read() or b"").count(b"\n")
             time.sleep(0.01)
 
     def _started(self) -> subprocess.Popen[bytes]:
@@ -115,10 +115,11 @@ class Trial:
         return running
 
     def _run_and_kill(self) -> None:
-        """Run it until the first frame, then for 0 to 2.5 s."""
+        """Run it until the first frame, then for 0 to 25 frames: 2.5 s where the processor is fast enough."""
         with self._started() as running:
-            until = time.monotonic() + self._chance.uniform(0.0, 2.5)
-            self._wait(running, lambda: time.monotonic() > until)
+            last = self._records + self._chance.uniform(0.0, 25.0)
+            self._wait(running, lambda: self._records >= last)
+            time.sleep(self._chance.uniform(0.0, 0.1))
             running.send_signal(signal.SIGKILL)
             self.kills += 1
 

@@ -153,8 +153,9 @@ def correct_all(tab: Any, device: Device) -> int:
         if len(done) == min(24, COUNT):
             keep(tab, "circle")
         if len(done) < COUNT:
+            shown = tab.locator("#readings li").count()
             tab.click("#more")
-            tab.wait_for_timeout(500)
+            wait_for(tab, f"document.querySelectorAll('#readings li').length > {shown}")
     return misread
 
 
