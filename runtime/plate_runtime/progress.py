@@ -65,8 +65,9 @@ class ProgressLines:
         self._done += count
         if self._pace.due():
             of = f" of {self.total}" if self.total else ""
+            unit = self._unit if (self.total or self._done) == 1 else f"{self._unit}s"
             print(
-                f"{self._title}: {self._done}{of} {self._unit}s{self._speed()}{self._left()}",
+                f"{self._title}: {self._done}{of} {unit}{self._speed()}{self._left()}",
                 file=self._stream,
                 flush=True,
             )

@@ -41,6 +41,7 @@ class ArchiveFolder:
 
     Attributes:
         deleted: rows that `retry_errors` has deleted.
+        skipped: addresses that `new` did not yield, because they have a row.
     """
 
     def __init__(self, folder: Path, run: Run, retry_errors: bool = False) -> None:
@@ -59,7 +60,7 @@ class ArchiveFolder:
         self._rows: list[Row] = []
         self._since = 0.0
         self._known = KnownAddresses()
-        self.deleted = 0
+        self.deleted = self.skipped = 0
         try:
             create_folder(folder / ROWS)
             self._lock = open_private(folder / ".lock", os.O_RDWR)
@@ -88,6 +89,8 @@ class ArchiveFolder:
         for address in addresses:
             if self._known.add(stored(address.name)):
                 yield address
+            else:
+                self.skipped += 1
 
     def add(self, row: Row) -> None:
         """Take a row of an address from `new`. Raises DeviceError if rows cannot be written."""

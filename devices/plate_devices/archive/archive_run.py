@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from plate_devices.archive.archive_folder import ArchiveFolder, Run
 from plate_devices.archive.archive_rows import require_pyarrow
+from plate_devices.archive.input_count import InputCount
 from plate_devices.archive.job_count import default_jobs
 from plate_devices.archive.local_engine import read_locally
-from plate_devices.archive.stored_files import list_addresses
+from plate_devices.archive.stored_files import is_address, list_addresses
+from plate_devices.live.tally import counted
 from plate_devices.open_models import choose_models, digests_of, engine_of, open_reader, try_models
 from plate_devices.service.log import Log
 from plate_devices.status_line import Progress, StatusLine
@@ -39,12 +41,12 @@ def make_archive(given: ArchiveOptions) -> int:
     inputs = list_addresses(given.inputs, [given.out])  # before the folder is created
     run = _run(options)
     archive = ArchiveFolder(given.out, run, given.retry_errors)
-    progress = Progress("reading", 0, StatusLine())
+    progress, total = Progress("reading", 0, StatusLine()), None
     try:
         if archive.deleted:
-            log.say("retried", f"{archive.deleted:,} rows with errors were deleted; their inputs are read again")
+            log.say("retried", f"deleted: {counted(archive.deleted, 'row')} with an error; these inputs are read again")
         if archive.count:
-            log.say("continued", f"{given.out} holds {archive.count:,} rows, which are not read again")
+            log.say("continued", f"{given.out} has {counted(archive.count, 'row')}; these inputs are not read again")
         addresses = archive.new(inputs)
         counts = _Counts()
         try:
@@ -52,8 +54,12 @@ def make_archive(given: ArchiveOptions) -> int:
                 _check_models(row, run)
                 archive.add(row)
                 counts.add(row)
+                total = total or _count(given)  # only now: counting would delay the first row
+                progress.total = max(0, total.total - archive.skipped)
                 progress.update()
         finally:
+            if total is not None:
+                total.stop()
             progress.close()
             archive.flush()
     except BaseException as stop:
@@ -72,6 +78,11 @@ def _rows(given: ArchiveOptions, options: InferOptions, addresses: Iterator[Addr
 
         return read_on_ray(options, addresses, given.jobs, given.address)
     return read_locally(options, addresses, given.jobs or default_jobs())
+
+
+def _count(given: ArchiveOptions) -> InputCount:
+    """Count the inputs, but for those in object storage, which would have to be listed twice."""
+    return InputCount(lambda: () if any(map(is_address, given.inputs)) else list_addresses(given.inputs, [given.out]))
 
 
 def _run(options: InferOptions) -> Run:
@@ -115,4 +126,4 @@ class _Counts:
     def describe(self) -> str:
         """Return the closing line."""
         errors = f", {self.errors:,} not read" if self.errors else ""
-        return f"{self.rows:,} new rows, {self.plates:,} plates{errors}"
+        return f"{counted(self.rows, 'new row')}, {counted(self.plates, 'plate')}{errors}"

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from plate_devices.sources.picture_files import list_inputs
 from plate_devices.threads import BackgroundThread
+from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable
 
 
 class InputCount:
-    """Counts the inputs of paths in a thread.
+    """Counts inputs in a thread.
 
     Attributes:
         total: number of inputs, 0 while it is unknown.
     """
 
-    def __init__(self, paths: Sequence[str], leave_out: Sequence[Path] = ()) -> None:
-        """Start counting; see `list_inputs`."""
+    def __init__(self, listed: Callable[[], Iterable[object]]) -> None:
+        """Start counting what a function lists, in the thread."""
         self.total = 0
         self._ended = False
-        self._paths, self._leave_out = paths, leave_out
+        self._listed = listed
         BackgroundThread(self._count, "input count", restarts=False).start()
 
     def stop(self) -> None:
@@ -32,7 +32,8 @@ class InputCount:
 
     def _count(self) -> None:
         total = 0
-        for total, _ in enumerate(list_inputs(self._paths, self._leave_out, ordered=False), 1):  # noqa: B007
-            if self._ended:
-                return
-        self.total = total
+        with suppress(PlateEdgeError):  # the one that reads the inputs reports it
+            for total, _ in enumerate(self._listed(), 1):  # noqa: B007
+                if self._ended:
+                    return
+            self.total = total

@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from plate_devices.sources.picture_files import list_inputs
 from plate_devices.status_line import Progress
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Position:
         if self._known is None and self._count is None:  # only now: it would delay the first record
             from plate_devices.archive.input_count import InputCount
 
-            self._count = InputCount(self._paths, self._leave_out)
+            self._count = InputCount(lambda: list_inputs(self._paths, self._leave_out, ordered=False))
         if self._progress is not None:
             self._progress.total = self._total
             self._progress.update()

@@ -50,10 +50,15 @@ def list_addresses(inputs: Sequence[str], leave_out: Sequence[Path] = ()) -> Ite
     Raises:
         UsageError: an address is not supported, holds a password, or nothing is there. InputError: storage fails.
     """
+    begun = {}
     for name in inputs:  # before anything is read
-        if next(_listed(name, leave_out), None) is None:
+        found = _listed(name, leave_out)
+        first = next(found, None)
+        if first is None:
             raise UsageError(f"{name}: there is no picture; name a folder, a file, a pattern, a list or s3://...")
-    return chain.from_iterable(_listed(name, leave_out) for name in inputs)
+        if is_address(name):  # to list a large folder in storage takes minutes
+            begun[name] = chain([first], found)
+    return chain.from_iterable(begun.pop(name, None) or _listed(name, leave_out) for name in inputs)
 
 
 def _listed(name: str, leave_out: Sequence[Path]) -> Iterator[Address]:

@@ -36,20 +36,20 @@ class Tally:
 
     def describe(self, read_as: str) -> str:
         """Return the closing line of pictures and videos; it advises about the mode `read_as` if nothing was read."""
-        inputs = [_counted(self.pictures, "picture")] if self.pictures or not self.videos else []
+        inputs = [counted(self.pictures, "picture")] if self.pictures or not self.videos else []
         if self.videos:
-            inputs.append(f"{_counted(self.videos, 'video')} ({_counted(self.frames, 'frame')})")
-        found = [_counted(self.plates, "plate" if read_as != "character" else "character")] if self.plates else []
-        found += [_counted(self.vehicles, "vehicle")] if self.vehicles else []
+            inputs.append(f"{counted(self.videos, 'video')} ({counted(self.frames, 'frame')})")
+        found = [counted(self.plates, "plate" if read_as != "character" else "character")] if self.plates else []
+        found += [counted(self.vehicles, "vehicle")] if self.vehicles else []
         read = f"{' and '.join(found)} read" if found else "nothing read"
-        errors = [_counted(self.errors, "error")] if self.errors else []
+        errors = [counted(self.errors, "error")] if self.errors else []
         line = ", ".join([" and ".join(inputs), read, *errors])
         return line if found else line + _ADVICE[read_as]
 
 
 def closing_line(source: str, frames: int, vehicles: int) -> str:
     """Return the closing line of a camera."""
-    return f"{source}: {_counted(frames, 'frame')}, {_counted(vehicles, 'vehicle')} read"
+    return f"{source}: {counted(frames, 'frame')}, {counted(vehicles, 'vehicle')} read"
 
 
 _ADVICE = {
@@ -60,5 +60,6 @@ _ADVICE = {
 }
 
 
-def _counted(number: int, name: str) -> str:
+def counted(number: int, name: str) -> str:
+    """Return a number and the name of what it counts, in the plural but for 1."""
     return f"{number:,} {name}" + ("" if number == 1 else "s")

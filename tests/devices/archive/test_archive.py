@@ -19,7 +19,7 @@ from device_helpers import process
 from films import write_film
 from PIL import Image
 
-from plate_devices.archive import archive_folder, known_addresses
+from plate_devices.archive import archive_folder, input_count, known_addresses
 from plate_devices.archive.archive_folder import ArchiveFolder, read_manifest
 from plate_devices.archive.archive_rows import Address
 from plate_devices.archive.known_addresses import KnownAddresses
@@ -77,11 +77,25 @@ def test_a_second_run_reads_what_is_new(pictures: Path, tmp_path: Path, capsys: 
     before = rows(tmp_path / "out")
     assert command([str(pictures / "cam1"), str(pictures / "cam2"), *out]) == 0
     err = capsys.readouterr().err
-    assert "holds 4 rows, which are not read again" in err
+    assert "has 4 rows; these inputs are not read again" in err
     assert "4 new rows" in err
     after = rows(tmp_path / "out")
     assert after[:4] == before
     assert len(after) == 8
+
+
+def test_progress_counts_what_is_left(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(input_count.BackgroundThread, "start", lambda thread: thread._function())
+    monkeypatch.setattr("plate_runtime.progress.Pace.due", lambda _: True)
+    out = ["--out", str(tmp_path / "out"), *OPTIONS]
+    command([str(pictures / "cam1"), *out])
+    assert "reading: 4 of 4 pictures, " in capsys.readouterr().err
+    command([str(pictures / "cam1"), str(pictures / "cam2"), *out])
+    err = capsys.readouterr().err
+    assert "reading: 1 of 4 pictures, " in err
+    assert "reading: 4 of 4 pictures, " in err
 
 
 def test_inputs_with_errors_can_be_read_once_more(
@@ -97,8 +111,8 @@ def test_inputs_with_errors_can_be_read_once_more(
     capsys.readouterr()
     assert command([*line, "--retry-errors"]) == 1
     err = capsys.readouterr().err
-    assert "2 rows with errors were deleted; their inputs are read again" in err
-    assert "2 new rows, 1 plates, 1 not read" in err
+    assert "deleted: 2 rows with an error; these inputs are read again" in err
+    assert "2 new rows, 1 plate, 1 not read" in err
     after = rows(tmp_path / "out")
     assert [row for row in after if row in good] == good
     assert {row["address"]: row["text"] for row in after if row not in good} == {

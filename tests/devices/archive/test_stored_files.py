@@ -71,6 +71,19 @@ def test_folders_files_and_patterns_are_listed(storage: Any) -> None:
     assert all(one.modified is not None for one in list_addresses(["s3://plates/b"]))
 
 
+def test_a_folder_in_storage_is_listed_once(storage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed: list[str] = []
+    real = stored_files._listed_in_storage
+
+    def noted(name: str) -> Iterator[Any]:
+        listed.append(name)
+        yield from real(name)
+
+    monkeypatch.setattr(stored_files, "_listed_in_storage", noted)
+    assert names("s3://plates/a", "s3://plates/b/3.png") == ["a/1.png", "a/2.png", "b/3.png"]
+    assert listed == ["s3://plates/a", "s3://plates/b/3.png"]
+
+
 def test_what_is_not_there_is_said(storage: Any) -> None:
     with pytest.raises(InputError, match="s3://plates/nothing cannot be listed"):
         names("s3://plates/nothing")
