@@ -50,7 +50,7 @@ def list_addresses(inputs: Sequence[str], leave_out: Sequence[Path] = ()) -> Ite
     Raises:
         UsageError: an address is not supported, holds a password, or nothing is there. InputError: storage fails.
     """
-    begun = {}
+    begun: dict[str, Iterator[Address]] = {}
     for name in inputs:  # before anything is read
         found = _listed(name, leave_out)
         first = next(found, None)
@@ -58,7 +58,7 @@ def list_addresses(inputs: Sequence[str], leave_out: Sequence[Path] = ()) -> Ite
             raise UsageError(f"{name}: there is no picture; name a folder, a file, a pattern, a list or s3://...")
         if is_address(name):  # to list a large folder in storage takes minutes
             begun[name] = chain([first], found)
-    return chain.from_iterable(begun.pop(name, None) or _listed(name, leave_out) for name in inputs)
+    return chain.from_iterable(begun.pop(name) if name in begun else _listed(name, leave_out) for name in inputs)
 
 
 def _listed(name: str, leave_out: Sequence[Path]) -> Iterator[Address]:
