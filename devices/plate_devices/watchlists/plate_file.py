@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,15 +87,14 @@ def read_plates(path: Path, script: Script = LATIN) -> PlateList:
 
 def plate_list(listed: Iterable[ListedPlate], script: Script = LATIN) -> PlateList:
     """Return a list of plates in the order of their lines."""
-    exact: dict[str, tuple[ListedPlate, ...]] = {}
+    exact: defaultdict[str, deque[ListedPlate]] = defaultdict(deque)
     patterns = list[tuple[re.Pattern[str], ListedPlate]]()
     for one in listed:
         if any(mark in one.text for mark in WILDCARDS):
             patterns.append((_expression(one.text), one))
         else:
-            folded = fold(one.text)
-            exact[folded] = (one, *exact.get(folded, ()))
-    return PlateList(exact, tuple(patterns), script)
+            exact[fold(one.text)].appendleft(one)
+    return PlateList({text: tuple(found) for text, found in exact.items()}, tuple(patterns), script)
 
 
 def listed_plates(text: str, script: Script = LATIN) -> Iterable[tuple[int, ListedPlate]]:
