@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from plate_devices.formulas import FORMULA
 from plate_devices.outputs.appended_file import AppendedFile, Line
 from plate_devices.outputs.file_output import FileOutput
 from plate_devices.outputs.output import event_time
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from plate_devices.outputs.output import Event
 
 _TIME = COLUMNS.index("last_time")
-_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""First characters of formulas, also the full-width ones of East Asian keyboards. Tab and CR were replaced before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +67,11 @@ def csv_line(values: Iterable[object]) -> str:
 def _cell(text: str) -> str:
     """Return a text as a cell that a spreadsheet shows and never computes.
 
-    A row is one line, so that a torn row can be recognised. An apostrophe before `=`, `+`, `-`, `@` makes spreadsheets
-    show the cell as text (OWASP, "CSV Injection").
+    A row is one line, so that a torn row can be recognised. An apostrophe before `FORMULA` makes spreadsheets show the
+    cell as text.
     """
     flat = " ".join(text.split())
-    return f"'{flat}" if flat.startswith(_FORMULA) else flat
+    return f"'{flat}" if flat.startswith(FORMULA) else flat
 
 
 def _key(line: str) -> str:

@@ -12,6 +12,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+from plate_devices.formulas import FORMULA
 from plate_devices.private_files import open_private, replacing
 
 if TYPE_CHECKING:
@@ -93,4 +94,4 @@ def _locked(path: Path) -> Iterator[int]:
 
 def _plain(image: str) -> str:
     """Return the path of a picture in the folder; spreadsheets take some first characters as a formula."""
-    return f"./{image}" if image.startswith(("=", "+", "-", "@")) else image
+    return f"./{image}" if image.startswith(FORMULA) else image

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from plate_devices.formulas import FORMULA
 from plate_devices.private_files import replacing, sync_folder
 from plate_devices.watchlists.list_lines import DELIMITERS, HEADER, Entry, Layout, Line, Lines, extended, fits, written
 from plate_devices.watchlists.plate_file import listed_plate, listed_plates
@@ -29,9 +30,6 @@ MOST_BYTES = 1 << 20
 
 LONGEST = {"plate": 40, "name": 80, "note": 200, "begin": 40, "end": 40}
 """Most characters of each part of an entry."""
-
-_FORMULA = ("=", "+", "-", "@")
-
 
 Before = Callable[[Entry | None], object]
 """Is called right before the file is written, with the entry that is replaced or deleted, None if one is added."""
@@ -213,7 +211,7 @@ def _checked(entry: Entry, script: Script) -> Entry:
             raise ValueError(f"the {part} has a character that cannot be printed")
     tidy = Entry(*(" ".join(getattr(entry, part).split()) for part in LONGEST))
     plain = listed_plate(tidy, script).text
-    if any(one in tidy.plate for one in (*DELIMITERS, "#", '"', "'")) or tidy.plate.startswith(_FORMULA):
+    if any(one in tidy.plate for one in (*DELIMITERS, "#", '"', "'")) or tidy.plate.startswith(FORMULA):
         tidy = replace(tidy, plate=plain)
     return tidy
 

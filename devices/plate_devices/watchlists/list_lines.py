@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from plate_devices.formulas import FORMULA
 from plate_runtime.label_table import COLUMNS
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ _NAMES = {
     "to": ("to", "until", "valid_to"),
 }
 """Columns after the plate, and their accepted headers."""
-
-_FORMULA = "=+-@"
-"""A cell that begins so is a formula in a spreadsheet. It is written after an apostrophe, which is read as nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +177,10 @@ def _quoted(cell: str, delimiter: str) -> str:
 
 
 def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(tuple(_FORMULA)) or _plain(cell) != cell else cell
+    """Return a cell that is no formula in a spreadsheet: after an apostrophe, which `_plain` removes."""
+    return f"'{cell}" if cell.startswith(FORMULA) or _plain(cell) != cell else cell
 
 
 def _plain(cell: str) -> str:
     """Undo `_safe`."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in (*_FORMULA, "'") and cell[1:2] else cell
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in (*FORMULA, "'") and cell[1:2] else cell

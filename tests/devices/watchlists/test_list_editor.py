@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plate_devices.formulas import FORMULA
 from plate_devices.watchlists import list_editor
 from plate_devices.watchlists.list_editor import ListChangedError, ListEditor
 from plate_devices.watchlists.list_lines import Entry
@@ -50,6 +51,14 @@ def test_a_changed_line_keeps_its_place_and_comment(path: Path) -> None:
 
 def test_a_deleted_line_is_gone_with_its_comment(path: Path) -> None:
     assert change(path, "delete", 3) == OLD.replace("B-AB 123, the blue one, old # not on Mondays\n", "")
+
+
+@pytest.mark.parametrize("first", FORMULA)
+def test_no_cell_is_a_formula(path: Path, first: str) -> None:
+    entry = Entry("G 1", f"{first}1+1", f"{first}2")
+    lines = change(path, "add", entry).splitlines()
+    assert lines[-1] == f"G 1,'{first}1+1,'{first}2"
+    assert ListEditor(path).read().entries[-1].entry == entry
 
 
 def test_a_note_or_a_date_gives_the_list_a_header(path: Path) -> None:
