@@ -99,7 +99,7 @@ class ListViews:
     def _change(self, request: PageRequest) -> Answer:
         """Take `{"list", "version", "do": "add" | "replace" | "delete", "line", "entry"}`."""
         asked = request.json_object()
-        name, do = asked.get("list"), asked.get("do")
+        name, do = asked.get("list"), str(asked.get("do"))
         editor = self._editor(name)
         version, line = asked.get("version"), asked.get("line")
         if do not in _CHANGES or not isinstance(version, str) or (do != "add" and type(line) is not int):

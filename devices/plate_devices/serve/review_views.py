@@ -111,7 +111,7 @@ class ReviewViews:
     def _correct(self, request: PageRequest) -> Answer:
         """Take `{"id", "do": "confirm" | "correct" | "no_plate" | "undo", "text"}`; return the kept text."""
         asked = request.json_object()
-        vehicle, do = asked.get("id"), asked.get("do")
+        vehicle, do = asked.get("id"), str(asked.get("do"))
         vehicles, folder = self._parts()
         if do not in _SAID or not isinstance(vehicle, str):
             raise RequestRefusedError(400, "a correction needs id, do (confirm, correct, no_plate or undo), and text")

@@ -44,7 +44,7 @@ def client(
     return type(client)(int(page.url.rstrip("/").rpartition(":")[2]))
 
 
-def change(client: Any, do: str, line: Any = None, version: str | None = None, **entry: str) -> Any:
+def change(client: Any, do: Any, line: Any = None, version: str | None = None, **entry: str) -> Any:
     if version is None:
         version = client.get("/api/list?list=family").json["version"]
     asked = {"list": "family", "version": version, "do": do, "line": line, "entry": entry}
@@ -103,11 +103,13 @@ def test_an_added_entry_has_no_line(client: Any, audit: AuditLog) -> None:
         ("replace", None, {"plate": "X1"}, 400),
         ("delete", True, {}, 400),
         ("drop", 1, {}, 400),
+        (["add"], 1, {"plate": "X1"}, 400),
+        ({}, 1, {"plate": "X1"}, 400),
         ("add", None, {"plate": 5}, 400),
     ],
 )
 def test_nonsense_is_refused_without_an_audit_row(
-    client: Any, path: Path, audit: AuditLog, do: str, line: Any, entry: dict[str, Any], status: int
+    client: Any, path: Path, audit: AuditLog, do: Any, line: Any, entry: dict[str, Any], status: int
 ) -> None:
     before = path.read_bytes()
     assert change(client, do, line, **entry).status == status

@@ -103,6 +103,7 @@ def test_a_reading_is_corrected_confirmed_and_withdrawn(device: Device) -> None:
         ({"do": "correct", "text": "A?1"}, 400),
         ({"do": "correct"}, 400),
         ({"do": "sell"}, 400),
+        ({"do": ["confirm"]}, 400),
         ({"id": "../../x", "do": "confirm"}, 404),
         ({"id": 7, "do": "confirm"}, 400),
     ],
