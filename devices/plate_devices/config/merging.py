@@ -31,6 +31,9 @@ class Defaults(NamedTuple):
         return (source.size if source else None) or (self.profile.size if self.profile else None)
 
 
+_OF_RECORDS = ("--every", "--save-crops", "--annotate")
+
+
 def read_defaults(options: Mapping[str, Any]) -> Defaults:
     """Read the settings file and the profile that the options or the file name. Raises UsageError."""
     config = None
@@ -95,6 +98,8 @@ def option_defaults(options: Mapping[str, Any], behind: Defaults, source: Source
             found["--model"] = list(profile.models)
     if behind.config is not None and source is not None:
         found |= {name: value for name, value in _of_file(behind.config, source).items() if value not in (None, [])}
+    if options["--explain"]:  # it prints steps, whatever the file says about records and their pictures
+        found = {name: value for name, value in found.items() if name not in _OF_RECORDS}
     return found
 
 

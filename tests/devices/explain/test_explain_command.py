@@ -78,6 +78,18 @@ def test_what_cannot_be_explained(pictures: Path, tmp_path: Path, capsys: pytest
     assert "--explain is for pictures" in capsys.readouterr().err
 
 
+def test_the_settings_of_a_device_explain_a_picture(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They hold for its reading; what they say about records and saved pictures does not matter."""
+    settings = tmp_path / "gate.toml"
+    folders = f'[pictures]\ncrops = "{tmp_path}/crops"\nannotated = "{tmp_path}/seen"\n'
+    settings.write_text(f"[read]\nevery = true\nmin_confidence = 0.999\n{folders}")
+    assert command([str(pictures / "a-near.png"), "--explain", "--config", str(settings)]) == 0
+    assert "dropped" in capsys.readouterr().out
+    assert not (tmp_path / "crops").exists() and not (tmp_path / "seen").exists()
+
+
 def test_privacy_is_kept(pictures: Path, tmp_path: Path) -> None:
     settings = tmp_path / "gate.toml"
     settings.write_text('[privacy]\nmode = "nothing"\n')
