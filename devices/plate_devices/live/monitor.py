@@ -91,7 +91,7 @@ class Monitor:
     def frame(self, camera: CameraHealth, view: View, plates: Sequence[Plate] | None) -> None:
         """Show a frame of a camera on the page; `plates` is None if it was not read."""
         if state := self._reporter.live_states.get(camera.name):
-            state.add_frame(view.frame.rgb, plates, time.monotonic(), view.roi)
+            state.add_frame(view.frame.rgb, self._reporter.outlines(plates), time.monotonic(), view.roi)
 
     def tick(self, loop: CameraLoop) -> None:
         """See `Observer`."""

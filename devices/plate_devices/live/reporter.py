@@ -13,7 +13,7 @@ from plate_devices.status_line import StatusLine
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from plate_devices.events.records import Engine, Origin, Record
     from plate_devices.follow import Seen, Vehicle
@@ -145,6 +145,10 @@ class Reporter:
         if origin.camera in self.live_states:
             self.live_states[origin.camera].add_vehicle(record, crop)
         self._print(record, _vehicle_name(origin, vehicle))
+
+    def outlines(self, plates: Sequence[Plate] | None) -> Sequence[Plate] | None:
+        """Return the plates of a frame as the live page may have them; None if it was not read."""
+        return plates if plates is None or self._privacy is None else self._privacy.outlines(plates)
 
     def annotate(self, origin: Origin, view: View, reading: Reading, plate_box: Roi | None) -> None:
         """Save a frame with its plates drawn in, if the options say so; see `ResultPictures.annotate`."""

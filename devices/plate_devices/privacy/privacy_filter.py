@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.privacy.keys import RotatingKey
@@ -109,6 +110,12 @@ class PrivacyFilter:
         if roi is not None and not shown:
             boxes.append(roi)
         return mask_boxes(rgb, boxes), shown
+
+    def outlines(self, plates: Sequence[Plate]) -> list[Plate]:
+        """Return the plates of a frame for the live page, without their texts if the mode hides them."""
+        if self._settings.mode == "clear":
+            return list(plates)
+        return [replace(plate, text="", raw_text="", region=None, characters=()) for plate in plates]
 
     def reload(self) -> None:
         """Reload watch lists that have changed."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from device_helpers import make_frame, make_plate
 
 from plate_devices.board import Board
 from plate_devices.cli.infer_options import parse_infer
@@ -17,6 +19,8 @@ from plate_devices.live.camera import Camera
 from plate_devices.live.camera_loop import CameraLoop
 from plate_devices.live.monitor import Monitor
 from plate_devices.live.reporter import Reporter
+from plate_devices.live.roi import View
+from plate_devices.serve.live_state import LiveState
 from plate_devices.service.log import Log
 from plate_devices.service.memory_trim import MemoryTrimmer
 from plate_devices.service.notify import Notifier
@@ -102,3 +106,21 @@ def test_free_memory_is_returned_by_the_monitor(tmp_path: Path, monkeypatch: pyt
     for _ in range(3):
         machine.monitor.tick(watching(machine, camera()))
     assert machine.trimmed == 1
+
+
+@pytest.mark.parametrize("mode", ["clear", "hash", "nothing"])
+def test_the_page_gets_no_text_that_privacy_hides(tmp_path: Path, mode: str) -> None:
+    key = f'key_file = "{tmp_path}/key"\n' if mode == "hash" else ""
+    (tmp_path / "gate.toml").write_text(f'[privacy]\nmode = "{mode}"\n{key}')
+    options = parse_infer(["--camera", "demo", "--as", "plate", "--config", str(tmp_path / "gate.toml")])
+    log = Log("plate-infer", stream=io.StringIO())
+    reporter = Reporter(options, Engine({"reader": "x@1"}, "fake"), log)
+    reporter.live_states = {"": (state := LiveState(threading.Condition()))}
+    frame, plate = make_frame(), make_plate("AB12CDE")
+    Monitor(options, Health(), reporter, Notifier({}), log=log).frame(
+        CameraHealth(), View(frame, frame.rgb, None), [plate]
+    )
+    assert state.frame is not None
+    (shown,) = state.frame.plates
+    assert shown.corners == plate.corners
+    assert ("AB12CDE" in repr(shown)) is (mode == "clear")
