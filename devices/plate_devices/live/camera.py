@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from plate_devices.live.frame_reader import FrameReader
 from plate_devices.live.loop import FrameLoop
+from plate_devices.sources.camera_address import printable_name
 from plate_devices.sources.frame_rate_limit import FrameRateLimit
 from plate_devices.sources.newest_frame import IDLE_AFTER, NewestFrameSource
+from plate_devices.sources.picture_files import UnreadablePath
 from plate_devices.threads import BackgroundThread
+from plate_runtime.errors import DeviceError, MissingPartError
 
 if TYPE_CHECKING:
     import threading
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from plate_devices.live.shared_readers import SharedReader
     from plate_devices.run_options import InferOptions
     from plate_devices.serve.explained_frames import CameraReader
-    from plate_devices.sources.source import Frame, Roi
+    from plate_devices.sources.source import Frame, Roi, Source
     from plate_runtime.results import Plate
 
 
@@ -191,11 +194,23 @@ def written_folders(options: InferOptions) -> list[Path]:
     return [Path(folder) for folder in (options.annotate, options.save_crops, events) if folder]
 
 
-def choose_camera(options: InferOptions, networks: SharedReader) -> Camera:
-    """Return the camera of the options, which `begin` opens. Raises PlateEdgeError."""
+def choose_camera(options: InferOptions, networks: SharedReader, *, alone: bool = True) -> Camera:
+    """Return the camera of the options, which `begin` opens.
+
+    Raises:
+        UsageError: the name of the camera is wrong.
+        DeviceError, MissingPartError: its file or a package is missing. If it is not `alone`, its own source raises it.
+    """
     from plate_devices.sources.open_camera import open_camera
 
-    source = open_camera(options.camera or "", options.fps, written_folders(options), options.size, options.redirect)
+    name, written = options.camera or "", written_folders(options)
+    source: Source
+    try:
+        source = open_camera(name, options.fps, written, options.size, options.redirect, waits=not alone)
+    except (DeviceError, MissingPartError) as error:
+        if alone:
+            raise
+        source = UnreadablePath(printable_name(name), error)
     if not isinstance(source, NewestFrameSource):
         source = NewestFrameSource(source, drops=False)
     return Camera(options, source, networks)

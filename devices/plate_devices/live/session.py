@@ -58,7 +58,7 @@ class Session:
                 stack.enter_context(self._signals)
             stack.callback(self._readers.close_unused, ())
             stack.callback(self._wait_for_reload)
-            cameras = self._choose(self._options.cameras)
+            cameras = self._choose(self._options.cameras, alone=len(self._options.cameras) == 1)
             _script_of(_networks(cameras))
             reporter = Reporter(self._options, cameras[0].networks.engine, self._log)
             stack.callback(reporter.close_video)
@@ -81,9 +81,9 @@ class Session:
         config = self._options.config
         return 5.0 if config is None else config.service.stop_within
 
-    def _choose(self, cameras: Sequence[InferOptions]) -> list[Camera]:
+    def _choose(self, cameras: Sequence[InferOptions], *, alone: bool) -> list[Camera]:
         """Open the networks, and return the cameras, which `begin` opens. Raises PlateEdgeError."""
-        return [choose_camera(options, self._readers.open(options)) for options in cameras]
+        return [choose_camera(one, self._readers.open(one), alone=alone) for one in cameras]
 
     def _begin(self, cameras: Sequence[Camera], closing: Mapping[str | None, BackgroundThread] | None = None) -> None:
         """Add cameras to the loop; counters of earlier cameras with their names go on.
@@ -159,7 +159,7 @@ class Session:
         rest = [one for one in rest if one.core not in self._finished]  # a video is not read again
         try:
             networks = {camera: self._readers.open(one) for camera, one in kept.items()}
-            new = self._choose(rest)
+            new = self._choose(rest, alone=len(options.cameras) == 1)
             script = _script_of([(one.name, networks[camera]) for camera, one in kept.items()] + _networks(new))
             try:
                 self._change(options, script)

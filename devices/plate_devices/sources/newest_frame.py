@@ -185,8 +185,8 @@ class NewestFrameSource(Source):
             self.listener.report(self._messages.popleft())
 
     def _read(self) -> None:
-        frames = self._source.frames()
         try:
+            frames = self._source.frames()
             for frame in frames:
                 with self.changed:
                     if not self._drops:

@@ -37,12 +37,14 @@ class SourceOptions(NamedTuple):
         size: width and height that a USB or CSI camera is asked for; streams and files have their own.
         redirect: the one other host that the camera may redirect to.
         leave_out: output folders, which are not read if they lie in a folder that is.
+        waits: whether a watched folder may be missing; it is read once it is there.
     """
 
     fps: float | None = None
     size: Size = USUAL_SIZE
     redirect: str | None = None
     leave_out: frozenset[Path] = frozenset()
+    waits: bool = False
 
 
 def open_camera(
@@ -51,6 +53,8 @@ def open_camera(
     leave_out: Sequence[Path] = (),
     size: Size | None = None,
     redirect: str | None = None,
+    *,
+    waits: bool = False,
 ) -> Source:
     """Return the source called `name`; the options are those of `SourceOptions`.
 
@@ -62,7 +66,9 @@ def open_camera(
         MissingPartError: it needs a package that is not installed.
         DeviceError: the file does not exist. Cameras are opened, and errors raised, when frames are asked for.
     """
-    options = SourceOptions(fps, size or USUAL_SIZE, redirect, frozenset(folder.resolve() for folder in leave_out))
+    options = SourceOptions(
+        fps, size or USUAL_SIZE, redirect, frozenset(folder.resolve() for folder in leave_out), waits
+    )
     scheme, colon, rest = name.partition(":")
     if opener := SCHEMES.get(scheme.lower()):
         return opener(name, rest, options)
@@ -132,7 +138,7 @@ def _open_watched(name: str, rest: str, options: SourceOptions) -> Source:
 
     if not rest:
         raise UsageError(f"--camera {name} lacks a folder; use for example watch:/srv/ftp/gate")
-    if not Path(rest).is_dir():
+    if not options.waits and not Path(rest).is_dir():
         raise DeviceError(f"--camera {name}: there is no such folder")
     return WatchedFolder(rest, name.lower().startswith("watch-all:"), set(options.leave_out))
 

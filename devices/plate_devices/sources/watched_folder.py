@@ -61,6 +61,7 @@ class WatchedFolder(Source):
         self._seen: dict[_File, float] = {}
         self._done: set[_File] = set()
         self._gone_at = 0.0
+        self._unread = old_too  # until the first scan
 
     @property
     def state(self) -> str:
@@ -102,11 +103,11 @@ class WatchedFolder(Source):
     def _scan(self) -> dict[_File, str]:
         """Return the pictures in the folder, with their paths."""
         if not Path(self.name).is_dir():
-            if not self._state:
+            if not self._state and not self._unread:
                 self._gone_at = time.time() - COMPLETE_AFTER  # what is younger was not complete, and not read
             self._set_state("cannot be read; is its disk there?")
             return {}
-        was_gone = bool(self._state)
+        was_gone, self._unread = bool(self._state), False
         self._set_state("")
         there = {}
         for path in walk(self.name, self._leave_out):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections import Counter
 from pathlib import Path
@@ -145,6 +146,28 @@ def test_a_camera_that_fails_floods_or_stalls_costs_the_others_nothing(
     assert error == {
         "schema": 1, "type": "error", "source": "lost:1", "camera": "lost:1", "error": "lost:1 is gone"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("address", "without", "code", "reason"),
+    [
+        ("gone.mp4", "", 4, "--camera gone.mp4: there is no such file"),
+        ("rtsp://me:secret@127.0.0.1:9/x", "av", 2, "an RTSP stream needs PyAV; in the checkout: pip install"),
+    ],
+)
+def test_a_camera_that_cannot_be_opened_leaves_the_others_alone(
+    address: str, without: str, code: int, reason: str,
+    options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    if without:
+        monkeypatch.setitem(sys.modules, without, None)
+    assert command(["--camera", "demo:1", "--camera", address, "--json", *options]) == code
+    out, err = capsys.readouterr()
+    found = [json.loads(line) for line in out.splitlines()]
+    assert texts(found, "demo:1")
+    (error,) = [one for one in found if one["type"] == "error"]
+    assert error["error"].startswith(reason)
+    assert "secret" not in out + err
 
 
 def test_two_cameras_of_one_address_have_two_names(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:

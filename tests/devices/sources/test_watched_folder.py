@@ -110,6 +110,23 @@ def test_what_was_there_is_read_first_where_that_is_asked_for(folder: Path) -> N
         assert all(frame.time and frame.time.year > 2020 for frame in watcher.frames)
 
 
+@pytest.mark.parametrize(("old_too", "numbers"), [(True, [0, 1]), (False, [1])])
+def test_a_folder_may_come_later(folder: Path, tmp_path: Path, old_too: bool, numbers: list[int]) -> None:
+    away = tmp_path / "away"
+    away.mkdir()
+    (folder / "0.jpg").rename(away / "0.jpg")
+    os.utime(away / "0.jpg", (1e9, 1e9))
+    with Watcher(tmp_path / "disk", old_too=old_too) as watcher:
+        watcher.looks(3)
+        (away / "1.jpg").write_bytes(jpeg(1))
+        away.rename(tmp_path / "disk")
+        watcher.wait(lambda: watcher.numbers == numbers)
+        assert [message.removeprefix(str(tmp_path)) for message in watcher.messages] == [
+            "/disk cannot be read; is its disk there?",
+            "/disk is back",
+        ]
+
+
 def test_a_file_counts_once_it_is_complete(folder: Path, watcher: Watcher) -> None:
     content = jpeg(5)
     with (folder / "5.jpg").open("wb", buffering=0) as stream:
