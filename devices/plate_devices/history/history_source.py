@@ -73,7 +73,7 @@ class HistorySource:
 
         Raises:
             QueryError: hashed texts cannot be searched this way.
-            SearchError: the events cannot be read, or other searches are running.
+            SearchError: the events or the key cannot be read, or other searches are running.
         """
         if self._search is None:
             return FoundEvents([]), self.reason
@@ -142,8 +142,8 @@ class HistorySource:
     def _key(self) -> Any:
         try:
             return read_key(self._privacy.key_file) if self._privacy.key_file else None
-        except (DataError, OSError):
-            return None
+        except (DataError, OSError) as error:
+            raise SearchError(f"texts are hashed, and no event can be found by its text: {error}") from error
 
     def _shown(self, event: Event) -> Event:
         """Return an event as the mode of today shows it; it may have been stored under another one."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from plate_devices.corrections.correction_folder import CorrectionFolder
 from plate_devices.history.history_source import HistorySource
 from plate_devices.history.history_views import HistoryViews
+from plate_devices.outputs.saved_pictures import is_masked
 from plate_devices.private_files import read_regular
 from plate_devices.serve.list_views import ListViews, PastSource
 from plate_devices.serve.review_views import ReviewViews
@@ -63,15 +64,16 @@ class SavedVehicles:
     def newest(self, most: int) -> Iterator[Mapping[str, Any]]:
         """Yield the records of the newest vehicles. Raises DeviceError."""
         for record in self._past.newest(most):
-            if any(plate.get("text") for plate in record.get("plates", ())[:1]):
+            if _has_text(record):
                 yield record
 
     def one(self, record_id: str) -> Mapping[str, Any] | None:
         """Return a record, None if there is none. Raises DeviceError."""
-        return self._past.get(record_id)
+        record = self._past.get(record_id)
+        return record if record is not None and _has_text(record) else None
 
     def crop(self, record: Mapping[str, Any]) -> bytes | None:
-        """Return the saved crop of a vehicle as JPEG, None if there is none that may be shown."""
+        """Return the saved crop of a vehicle as JPEG, None if none shows its plate, or it may not be shown."""
         if not isinstance(named := record.get("crop"), str):
             return None
         path = self._crops / Path(named).name  # the folder may be named otherwise, or have been moved
@@ -81,13 +83,18 @@ class SavedVehicles:
         except (OSError, ValueError):
             return None
         fits = content.startswith(_JPEG) and len(content) <= _LARGEST_CROP
-        return content if fits and self._past.may_show(content) else None
+        shows_plate = bool(record.get("watchlists")) or not is_masked(content)
+        return content if fits and shows_plate and self._past.may_show(content) else None
 
     def refusal(self, record: Mapping[str, Any]) -> str:
         """Return why privacy forbids to keep a crop of a vehicle, "" if it does not."""
         if self._keeps_others or record.get("watchlists"):
             return ""
         return "blur_others keeps no picture of this plate, because it is on no watch list"
+
+
+def _has_text(record: Mapping[str, Any]) -> bool:
+    return any(plate.get("text") for plate in record.get("plates", ())[:1])
 
 
 def _review(

@@ -42,7 +42,7 @@ class Vehicles(Protocol):
         ...
 
     def crop(self, record: Mapping[str, Any]) -> bytes | None:
-        """Return the saved crop of a vehicle as JPEG, None if there is none."""
+        """Return the saved crop of a vehicle as JPEG, None if none shows its plate."""
         ...
 
     def refusal(self, record: Mapping[str, Any]) -> str:
@@ -105,7 +105,7 @@ class ReviewViews:
         record = self._record(request.rest.removesuffix(".jpg"))
         crop = vehicles.crop(record)
         if crop is None:
-            raise RequestRefusedError(404, "the crop of this vehicle is gone")
+            raise RequestRefusedError(404, "this vehicle has no crop that can be shown")
         return Answer(200, crop, "image/jpeg")
 
     def _correct(self, request: PageRequest) -> Answer:
@@ -139,7 +139,9 @@ class ReviewViews:
             raise RequestRefusedError(409, refusal)
         crop = vehicles.crop(record)
         if crop is None:
-            raise RequestRefusedError(409, "the crop of this vehicle is gone, so there is nothing to learn from")
+            raise RequestRefusedError(
+                409, "this vehicle has no crop that can be shown, so there is nothing to learn from"
+            )
         return crop
 
     def _text(self, typed: Any) -> str:

@@ -10,7 +10,7 @@ from stored_events import Store, event, id_of, pattern
 
 from plate_devices.config.sections import HistorySettings
 from plate_devices.history import history_source
-from plate_devices.history.event_search import EventQuery, QueryError
+from plate_devices.history.event_search import EventQuery, QueryError, SearchError
 from plate_devices.history.history_source import HistorySource
 from plate_devices.outputs.postgres import PostgresSettings
 from plate_devices.outputs.sqlite import SqliteSettings
@@ -56,6 +56,9 @@ def test_hashes_are_found_by_the_whole_text_and_the_current_key(store: Store, ke
     assert ids(hashed, pattern("AB1"), "AB1") == []
     RotatingKey(key_file, 1.0, print)
     assert ids(hashed, pattern("AB1"), "AB1") == []
+    key_file.chmod(0o644)
+    with pytest.raises(SearchError, match="run: chmod 600"):
+        hashed.find(pattern("AB1"), "AB1", 50)
 
 
 def test_texts_that_were_stored_before_are_hidden(store: Store, key_file: Path) -> None:

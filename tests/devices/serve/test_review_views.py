@@ -121,7 +121,7 @@ def test_a_crop_that_is_gone_or_no_picture_teaches_nothing(device: Device) -> No
     for vehicle in (device.sure["id"], device.doubtful["id"]):
         assert client.get(f"/review-crops/{vehicle}.jpg").status == 404
         answer = client.post("/api/review", {"id": vehicle, "do": "confirm"})
-        assert answer.status == 409 and "the crop of this vehicle is gone" in answer.json["error"]
+        assert answer.status == 409 and "this vehicle has no crop" in answer.json["error"]
 
 
 def test_privacy_forbids_what_it_hides(device: Device) -> None:
@@ -139,6 +139,21 @@ def test_privacy_forbids_what_it_hides(device: Device) -> None:
             assert hidden.get(path).status == 409, path
             assert f'privacy mode "{privacy.mode}" stores no texts' in hidden.get(path).json["error"]
         assert hidden.post("/api/review", {"id": device.sure["id"], "do": "confirm"}).status == 409
+
+
+def test_nothing_is_learned_from_what_an_earlier_privacy_mode_has_hidden(device: Device, tmp_path: Path) -> None:
+    PictureFolder(device.crops, masked=True).save(Image.new("RGB", (60, 20)), "AB801", unique=True)
+    hashed = past_record("") | {"crop": "elsewhere/CD5.jpg"}
+    hashed["plates"][0]["text_hash"] = "k:00"
+    output = SqliteOutput(SqliteSettings(path=tmp_path / "events.sqlite"))
+    output.open()
+    output.send([hashed])
+    output.close()
+    client = device.ask()
+    for vehicle, status in ((device.sure, 409), (hashed, 404)):
+        for do in ("confirm", "no_plate"):
+            assert client.post("/api/review", {"id": vehicle["id"], "do": do}).status == status
+    assert not device.corrections.exists()
 
 
 def test_missing_settings_are_named(device: Device) -> None:
