@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -34,10 +35,20 @@ MOST_TEXT = 4000
 """Longest `who`, `why` and details as JSON, in characters of any script; a longer `who` or `why` is cut."""
 
 _TRIM_EVERY = 1000
-_WAIT = 5.0
+_DELETED_AT_ONCE = 1000
+"""Rows: the intent of an action waits for them."""
+
+_PAUSE, _WAIT = 0.01, 5.0
 _TABLE = """CREATE TABLE IF NOT EXISTS audit (
     number INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL, time_set INTEGER NOT NULL, boot_id TEXT NOT NULL,
     monotonic REAL NOT NULL, what TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL, details TEXT NOT NULL)"""
+_INDEXES = (
+    "audit_by_what ON audit (what, number)",
+    "audit_by_time ON audit (time)",
+    "audit_unset ON audit (boot_id) WHERE time_set = 0",
+)
+"""No statement reads the whole table: an intent waits for it."""
+
 _COLUMNS = "number, time, time_set, boot_id, monotonic, what, who, why, details"
 
 
@@ -114,26 +125,31 @@ class AuditLog:
         Args:
             limit: of their number.
             before: only rows with a smaller number, for the next page.
-            what: only rows of this kind, or of the kinds that begin with it if it ends with a dot.
+            what: only rows of this kind; "" for all.
         """
         if self._connection is None and not self._path.exists():
             return []
-        last = "\U0010ffff" if what.endswith(".") or not what else ""
-        query = f"SELECT {_COLUMNS} FROM audit WHERE number < ? AND what BETWEEN ? AND ? ORDER BY number DESC LIMIT ?"
-        values = (before if before is not None else 1 << 62, what, what + last, limit)
+        kind = "AND what = :what" if what else ""
+        query = f"SELECT {_COLUMNS} FROM audit WHERE number < :before {kind} ORDER BY number DESC LIMIT :limit"
+        values = {"before": before if before is not None else 1 << 62, "what": what, "limit": limit}
         with self._lock, self._used() as connection:
             return [_row(row) for row in connection.execute(query, values)]
 
     def delete_before(self, before: datetime) -> int:
         """Delete older rows and overwrite their bytes; return how many. Raises AuditError."""
-        if not self._path.exists():
-            return 0
-        with self._lock, self._used() as connection:
-            self._correct(connection)
-            deleted = connection.execute("DELETE FROM audit WHERE time < ?", (before.timestamp(),)).rowcount
-            if deleted:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            return deleted + delete_set_aside(self._path, before.timestamp())
+        deleted = 0
+        while self._path.exists():
+            with self._lock, self._used() as connection:
+                self._correct(connection)
+                query = "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE time < ? LIMIT ?)"
+                count = connection.execute(query, (before.timestamp(), _DELETED_AT_ONCE)).rowcount
+                deleted += count
+                if count < _DELETED_AT_ONCE:
+                    if deleted:
+                        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    return deleted + delete_set_aside(self._path, before.timestamp())
+            time.sleep(_PAUSE)  # an intent that waits goes first
+        return deleted
 
     def use(self, path: Path) -> None:
         """Use another file from now on."""
@@ -194,7 +210,8 @@ class AuditLog:
             connection.execute("PRAGMA journal_size_limit = 1048576")
             connection.execute("PRAGMA cache_size = -256")
             connection.execute(_TABLE)
-            connection.execute("CREATE INDEX IF NOT EXISTS audit_by_what ON audit (what, number)")
+            for index in _INDEXES:
+                connection.execute(f"CREATE INDEX IF NOT EXISTS {index}")
         except BaseException:
             connection.close()
             raise

@@ -10,6 +10,7 @@ import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fake_times import BOOT, SHUTDOWN, FakeTimes
@@ -25,8 +26,8 @@ def test_rows_come_back_newest_first_and_in_pages(tmp_path: Path) -> None:
     log.add("action.intent", "gate", "it is on the list")
     log.add("actions", "x", "y")
     assert [row.why for row in log.rows(what="list.changed", limit=2)] == ["row 4", "row 3"]
-    assert [row.details["n"] for row in log.rows(before=numbers[3], what="list.")] == [2, 1, 0]
-    assert [row.who for row in log.rows(what="action.")] == ["gate"]
+    assert [row.details["n"] for row in log.rows(before=numbers[3], what="list.changed")] == [2, 1, 0]
+    assert [row.who for row in log.rows(what="action.intent")] == ["gate"]
     assert len(log.rows()) == 7
 
 
@@ -100,6 +101,38 @@ def test_old_rows_are_deleted_with_their_bytes(tmp_path: Path) -> None:
     assert log.delete_before(before) == 0
     assert [row.why for row in log.rows()] == ["young"]
     assert not any(b"SALLY" in file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_intents_are_written_while_many_rows_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = FakeTimes()
+    times.set_right()
+    log = AuditLog(tmp_path / "audit.sqlite", times)
+    log.add_all([AuditEntry("a", "b", "old")] * 5)
+    times.now = 100.0
+    monkeypatch.setattr(audit_log, "_DELETED_AT_ONCE", 2)
+    monkeypatch.setattr(audit_log, "time", SimpleNamespace(sleep=lambda _: log.add("action.intent", "gate", "new")))
+    assert log.delete_before(datetime.fromtimestamp(BOOT + 50, UTC)) == 5
+    assert [row.why for row in log.rows()] == ["new", "new"]
+
+
+def test_no_statement_reads_the_whole_table(tmp_path: Path) -> None:
+    """A full log has 80 MB, and an action waits for its intent."""
+    times = FakeTimes()
+    times.set_right()
+    log = AuditLog(tmp_path / "audit.sqlite", times)
+    log.add("a", "b", "c")
+    assert log._connection is not None
+    statements: list[str] = []
+    log._connection.set_trace_callback(statements.append)
+    log.add("a", "b", "d")
+    log.delete_before(datetime.fromtimestamp(BOOT - 1, UTC))
+    log.rows(what="a")
+    log._connection.set_trace_callback(None)
+    changes = [one for one in statements if one.startswith(("UPDATE", "DELETE", "SELECT"))]
+    assert len(changes) == 4
+    for one in changes:
+        plan = [row[3] for row in log._connection.execute(f"EXPLAIN QUERY PLAN {one}")]
+        assert not any(step.startswith("SCAN") for step in plan), plan
 
 
 def test_rows_from_before_the_clock_was_set_are_not_old(tmp_path: Path) -> None:
