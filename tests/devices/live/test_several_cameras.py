@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -100,11 +102,13 @@ class Steady(Source):
 
 
 class Flood(Steady):
-    """Sends frames as fast as it can until the others have ended."""
+    """Sends frames as fast as it can until the others have ended, and some of its own were read."""
+
+    was_read: Callable[[], int] = staticmethod(int)
 
     def frames(self) -> Frames:
-        number = 0
-        while not self._over.is_set():
+        number, until = 0, time.monotonic() + 60
+        while not self._over.is_set() or (self.was_read() < 10 and time.monotonic() < until):
             yield make_frame(number)
             number += 1
 
@@ -129,11 +133,19 @@ def test_a_camera_that_fails_floods_or_stalls_costs_the_others_nothing(
     options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     over = threading.Event()
+
+    def open_source(name: str, kind: type[Steady], drops: bool) -> NewestFrameSource:
+        camera = kind(name, over)
+        source = NewestFrameSource(camera, drops=drops)
+        if isinstance(camera, Flood):
+            camera.was_read = lambda: source.read
+        return source
+
     for kind, drops in ((Steady, False), (Flood, True), (Lost, True), (Silent, True)):
         monkeypatch.setitem(
             SCHEMES,
             kind.__name__.lower(),
-            lambda name, _rest, _options, kind=kind, drops=drops: NewestFrameSource(kind(name, over), drops=drops),
+            lambda name, _rest, _options, kind=kind, drops=drops: open_source(name, kind, drops),
         )
     cameras = [part for name in ("flood:1", "lost:1", "steady:1", "silent:1") for part in ("--camera", name)]
     assert command([*cameras, "--json", "--every", *options]) == 4

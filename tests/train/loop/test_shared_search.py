@@ -89,10 +89,10 @@ def test_a_chief_finds_the_trials_of_a_search_on_one_host(tmp_path: Path) -> Non
 def test_a_trial_of_a_lost_worker_is_done_by_resuming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def lost(number: str, hp: Any) -> float:
         if number == "2":
+            monkeypatch.setattr(shared_search, "SILENT_AFTER", 0.5)
             raise KeyboardInterrupt
         return score(number, hp)
 
-    monkeypatch.setattr(shared_search, "SILENT_AFTER", 0.5)
     chief = Chief(tmp_path / "run", stop_at="silent")
     with pytest.raises(KeyboardInterrupt):
         help_chief(chief.share(), tmp_path / "worker", lost)
@@ -142,10 +142,10 @@ def test_workers_are_killed_and_return(tmp_path: Path, small_folder: Path, envir
         os.kill(workers[0].pid, signal.SIGKILL)
         workers[0].communicate()
         workers[0] = start("--worker", place, "--out", str(tmp_path / "worker-1"))
-        said, _ = chief.communicate(timeout=300)
+        said, _ = chief.communicate(timeout=900)
         assert chief.returncode == 0, said
         for worker in workers:
-            worker_said, _ = worker.communicate(timeout=60)
+            worker_said, _ = worker.communicate(timeout=300)
             assert worker.returncode == 0, worker_said
             assert "no trial is left" in worker_said
     finally:
