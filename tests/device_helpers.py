@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,6 +49,19 @@ def make_frame(number: int = 0, size: tuple[int, int] = (40, 60), live: bool = T
     """A gray frame of (height, width), a tenth of a second after the one before."""
     rgb = np.full((*size, 3), 120, np.uint8)
     return Frame(rgb, number, START + timedelta(seconds=number / 10) if live else None)
+
+
+def wait_until_it_listens(path: Path, running: subprocess.Popen[Any]) -> None:
+    """Wait until a program answers at its socket. The file is there a moment before that."""
+    until = time.monotonic() + 60
+    while running.poll() is None:
+        with socket.socket(socket.AF_UNIX) as client:
+            try:
+                client.connect(str(path))
+                return
+            except (FileNotFoundError, ConnectionRefusedError):
+                assert time.monotonic() < until, f"nothing listens at {path}"
+        time.sleep(0.05)
 
 
 def records(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

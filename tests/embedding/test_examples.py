@@ -7,11 +7,11 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from device_helpers import wait_until_it_listens
 
 from plate_devices.imaging.plate_picture import draw_plate
 
@@ -71,9 +71,7 @@ class TestSocket:
         words = shown.replace("/run/plate-edge/plates.sock", str(path)).split()
         code = "from plate_devices.cli.infer import main; main()"
         server = subprocess.Popen([sys.executable, "-c", code, *words])
-        until = time.monotonic() + 60
-        while not path.exists() and server.poll() is None and time.monotonic() < until:
-            time.sleep(0.05)
+        wait_until_it_listens(path, server)
         yield str(path)
         server.send_signal(signal.SIGTERM)
         server.wait(30)

@@ -6,11 +6,10 @@ import json
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
-from device_helpers import process
+from device_helpers import process, wait_until_it_listens
 from PIL import Image
 
 from plate_devices.cli.infer_options import parse_infer
@@ -21,9 +20,7 @@ def test_it_answers_until_it_is_stopped(options: list[str], tmp_path: Path) -> N
     Image.new("RGB", (60, 40), (200, 180, 20)).save(tmp_path / "crop.png")
     path = tmp_path / "plates.sock"
     running = subprocess.Popen([*process(), "--socket", str(path), *options], stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + 60
-    while not path.exists() and running.poll() is None and time.monotonic() < until:
-        time.sleep(0.05)
+    wait_until_it_listens(path, running)
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(60)
         client.connect(str(path))
