@@ -67,14 +67,11 @@ class ArchiveFolder:
         except OSError as error:
             raise DeviceError(f"{folder} cannot be used: {error.strerror or error}") from error
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._be_alone()
             self._agree(run)
             if retry_errors:
                 self._delete_errors()
             self._known.add_all(self._addresses())
-        except BlockingIOError as error:
-            self.close()
-            raise DeviceError(f"{folder}: another plate-archive writes there; wait for its end") from error
         except BaseException:
             self.close()
             raise
@@ -117,6 +114,15 @@ class ArchiveFolder:
         self._known.close()
         with suppress(OSError):
             os.close(self._lock)
+
+    def _be_alone(self) -> None:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DeviceError(f"{self.folder}: another plate-archive writes there; wait for its end") from error
+        except OSError as error:  # some network file systems
+            reason = error.strerror or error
+            raise DeviceError(f"{self.folder} cannot be locked ({reason}); use a folder of another disk") from error
 
     def _agree(self, run: Run) -> None:
         """Compare a run with those before, or note it as the first."""

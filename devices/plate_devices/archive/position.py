@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from plate_devices.sources.picture_files import list_inputs
 from plate_devices.status_line import Progress
+from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,7 +45,7 @@ class Position:
         try:
             yield
         except BaseException as stop:
-            if not isinstance(stop, Exception | GeneratorExit):  # Ctrl-C or SIGTERM
+            if _can_continue(stop):
                 status.clear()
                 self._explain()
             raise
@@ -69,3 +70,10 @@ class Position:
         if self._done:
             message = f"stopped after {finished:,} inputs; to continue, run the command again with --skip {finished}"
             self._log.say("stopped", message)
+
+
+def _can_continue(stop: BaseException) -> bool:
+    """Whether the same command may succeed later: after Ctrl-C, SIGTERM or a full disk, but not without a reader."""
+    if isinstance(stop, OSError | DeviceError):
+        return not isinstance(stop, BrokenPipeError)
+    return not isinstance(stop, Exception | GeneratorExit)

@@ -73,7 +73,9 @@ def _listed(name: str, leave_out: Sequence[Path]) -> Iterator[Address]:
     else:
         written = [folder.absolute() for folder in leave_out]
         for path in map(Path, iglob(name, recursive=True)):  # noqa: PTH207
-            if path.is_file() and not any(path.absolute().is_relative_to(folder) for folder in written):
+            if os.path.isfile(path) and not any(  # noqa: PTH113  one that may not be looked at is left out
+                path.absolute().is_relative_to(folder) for folder in written
+            ):
                 yield _local(str(path))
 
 

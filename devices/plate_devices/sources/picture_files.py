@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -40,7 +41,7 @@ class PictureFile(Source):
 
     def frames(self) -> Frames:
         """Yield the one picture. Raises InputError where it cannot be read."""
-        rgb = open_picture(self.name).rgb if Path(self.name).is_file() else _read_pipe(self.name)
+        rgb = open_picture(self.name).rgb if os.path.isfile(self.name) else _read_pipe(self.name)  # noqa: PTH113
         yield Frame(rgb, 0, None)
 
 
@@ -107,12 +108,13 @@ def open_input(found: FileInput, fps: float | None = None) -> Source:
     path = found.path
     if path == STANDARD_INPUT:
         return StandardInput()
-    place = Path(path)
-    if found.listed and place.exists() and not place.is_file():
+    # The methods of Path raise errors for a folder that may be listed but not entered.
+    if os.path.isdir(path):  # noqa: PTH112
+        problem = "is a folder that cannot be listed; check its permissions" if found.listed else "holds no pictures"
+        return UnreadablePath(path, InputError(f"{path} {problem}"))
+    if found.listed and os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
         # Pipes and devices in a folder: reading them may never end.
         return UnreadablePath(path, InputError(f"{path} is not a file that can be read"))
-    if not found.listed and place.is_dir():
-        return UnreadablePath(path, InputError(f"{path} holds no pictures"))
     if not is_video(path):
         return PictureFile(path)
     error = refusal(path)  # this needs no PyAV

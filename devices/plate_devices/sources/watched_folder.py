@@ -102,7 +102,7 @@ class WatchedFolder(Source):
 
     def _scan(self) -> dict[_File, str]:
         """Return the pictures in the folder, with their paths."""
-        if not Path(self.name).is_dir():
+        if not os.path.isdir(self.name):  # noqa: PTH112  Path raises an error where the folder above is closed
             if not self._state and not self._unread:
                 self._gone_at = time.time() - COMPLETE_AFTER  # what is younger was not complete, and not read
             self._set_state("cannot be read; is its disk there?")

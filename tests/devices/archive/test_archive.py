@@ -176,6 +176,15 @@ def test_one_process_writes_at_a_time(tmp_path: Path) -> None:
     ArchiveFolder(tmp_path / "out", RUN).close()
 
 
+def test_a_disk_without_locks_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(archive_folder.fcntl, "flock", flock)
+    with pytest.raises(DeviceError, match=r"cannot be locked \(No locks available\)"):
+        ArchiveFolder(tmp_path / "out", RUN)
+
+
 def test_an_address_is_new_once(tmp_path: Path) -> None:
     archive = ArchiveFolder(tmp_path / "out", RUN)
     names = ["/a.jpg", "/b.jpg", "/a.jpg", "/b\udcff.jpg"]

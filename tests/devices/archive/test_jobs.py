@@ -24,7 +24,10 @@ from plate_devices.archive.job_messages import Crashed, Done, Event, Printed
 from plate_devices.archive.job_pool import JobPool
 from plate_devices.cli.infer import command
 from plate_devices.cli.infer_options import parse_infer
+from plate_devices.outputs.saved_pictures import PictureFolder
+from plate_devices.service.log import Log
 from plate_devices.sources.picture_files import FileInput, list_inputs
+from plate_runtime.errors import DeviceError
 
 OPTIONS = ["--as", "plate", "--backend", "fake:AB12"]
 
@@ -137,6 +140,23 @@ def test_ctrl_c_says_how_to_continue(tmp_path: Path, jobs: str) -> None:
     said = err.splitlines()[-1]
     assert said.endswith(f"run the command again with --skip {said.split()[-1]}")
     assert len(names) - 1 <= int(said.split()[-1]) <= len(names) < 4000
+
+
+def test_a_full_disk_says_how_to_continue(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved: list[str] = []
+
+    def save(_self: PictureFolder, _content: bytes, name: str, **_: object) -> Path:
+        saved.append(name)
+        if len(saved) == 4:
+            raise DeviceError("the disk is full")
+        return tmp_path / name
+
+    monkeypatch.setattr(PictureFolder, "save_jpeg", save)
+    said: list[tuple[str, ...]] = []
+    monkeypatch.setattr(Log, "say", lambda _self, *arguments, **_: said.append(arguments))
+    with pytest.raises(DeviceError, match="the disk is full"):
+        command([*OPTIONS, str(folder), "--jobs", "2", "--save-crops", str(tmp_path / "crops")])
+    assert said[-1] == ("stopped", "stopped after 4 inputs; to continue, run the command again with --skip 4")
 
 
 def test_a_closed_pipe_is_quiet(folder: Path) -> None:

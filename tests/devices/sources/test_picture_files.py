@@ -8,12 +8,14 @@ import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from device_helpers import open_paths
 from PIL import Image
 
 from plate_devices.sources import picture_files
+from plate_devices.sources.picture_files import FileInput, open_input
 from plate_devices.sources.video import VideoFile
 from plate_runtime.errors import InputError, MissingPartError
 
@@ -39,6 +41,28 @@ def test_what_is_written_is_not_read(tmp_path: Path) -> None:
     save(tmp_path / "out" / "old.png")
     found = open_paths([str(tmp_path)], leave_out=[tmp_path / "out"])
     assert [Path(source.name).name for source in found] == ["in.png"]
+
+
+def test_what_may_be_listed_but_not_looked_at_is_an_error_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = save(tmp_path / "closed" / "0.png")
+
+    def refused(path: Any, *_: object, **__: object) -> Any:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", refused)
+    monkeypatch.setattr(os, "stat", refused)
+    monkeypatch.setattr(Path, "open", refused)
+    source = open_input(FileInput(str(closed), listed=True))
+    with pytest.raises(InputError, match=r"0\.png cannot be read: Permission denied"):
+        list(source.frames())
+
+
+def test_a_folder_that_cannot_be_listed_is_called_so(tmp_path: Path) -> None:
+    source = open_input(FileInput(str(tmp_path), listed=True))
+    with pytest.raises(InputError, match="is a folder that cannot be listed"):
+        list(source.frames())
 
 
 def test_paths_keep_their_order_and_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
