@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,26 @@ def test_no_vehicle_of_a_fleet_is_lost() -> None:
     # The killed device may have sent one vehicle that it had no time to print.
     assert result["reported"] <= result["in_database"] <= result["reported"] + 1
     assert "2 of 2 devices answer" in ended.stdout
+
+
+@pytest.mark.system
+def test_a_fleet_that_is_ended_leaves_no_process_and_no_file() -> None:
+    command = [sys.executable, str(FLEET / "fleet.py"), "--devices", "1", "--minutes", "9"]
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # for the user postgres
+        environment = os.environ | {"TMPDIR": folder}
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as running:
+            assert running.stdout is not None
+            assert running.stdout.readline().startswith("Prometheus: ")
+            assert "devices answer" in running.stdout.readline()
+            running.terminate()
+            assert running.wait(120) == 130
+        assert not list(Path(folder).iterdir())
+        assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if folder.encode() in _content(path)]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

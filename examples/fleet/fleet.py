@@ -47,6 +47,7 @@ class Device:
 
     def __init__(self, name: str, folder: Path, broker: Mosquitto, database: PostgreSQL) -> None:
         self.name, self.port = name, free_port()
+        self.process: subprocess.Popen[bytes] | None = None
         self._folder = folder / name
         self._folder.mkdir()
         self._settings = self._folder / "settings.toml"
@@ -64,7 +65,9 @@ class Device:
             self.process = subprocess.Popen(["nice", *program], stdout=records, stderr=log)
 
     def stop(self, signal_number: int = signal.SIGTERM) -> None:
-        """End or kill it."""
+        """End or kill it, if it was started."""
+        if self.process is None:
+            return
         self.process.send_signal(signal_number)
         try:
             self.process.wait(30.0)
@@ -98,8 +101,9 @@ class Subscriber:
 def run(devices: int, minutes: float, folder: Path) -> Result:
     """Start the fleet in a folder, let it run, end it, and return what arrived."""
     with ExitStack() as stack:
-        broker, database = Mosquitto(folder), PostgreSQL(folder)
+        broker = Mosquitto(folder)
         stack.callback(broker.close)
+        database = PostgreSQL(folder)
         stack.callback(database.close)
         database.create_tables()
         subscriber = Subscriber(broker.port)
@@ -176,6 +180,7 @@ def main() -> None:
     parser.add_argument("--devices", type=int, default=20, metavar="N", help="how many devices (20)")
     parser.add_argument("--minutes", type=float, default=5.0, metavar="N", help="how long it runs (5)")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the servers and devices end, too
     with tempfile.TemporaryDirectory(prefix="plate-edge-fleet-") as scratch:
         folder = Path(scratch)
         folder.chmod(0o755)

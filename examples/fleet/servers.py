@@ -50,10 +50,14 @@ class Server:
         self._log = (folder / f"{self.name}.log").open("wb")
         self.process = subprocess.Popen(command, user=self._user, stdout=self._log, stderr=self._log)
         deadline = time.monotonic() + 60.0
-        while not self._listens():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                sys.exit(f"fleet: {self.name} does not start; see {self._log.name}")
-            time.sleep(0.1)
+        try:
+            while not self._listens():
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    sys.exit(f"fleet: {self.name} does not start; see {self._log.name}")
+                time.sleep(0.1)
+        except BaseException:
+            self.close()
+            raise
 
     def prepare(self) -> Sequence[str]:
         """Write what the server needs, and return its command."""

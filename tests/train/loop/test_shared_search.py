@@ -122,6 +122,7 @@ def test_a_wrong_address_is_refused(text: str) -> None:
 
 def test_only_loopback_is_safe() -> None:
     assert address("127.0.0.1:7000").is_loopback and address("[::1]:7000").is_loopback
+    assert not address("localhost.example.org:7000").is_loopback
     assert not address("0.0.0.0:7000").is_loopback and not address("gate.local:7000").is_loopback
 
 

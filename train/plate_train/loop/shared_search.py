@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import socket
 import threading
 import time
@@ -31,7 +32,7 @@ SILENT_AFTER = 60.0
 """Seconds without a heartbeat after which the chief reports a worker."""
 
 _ASKS_AGAIN_WITHIN = 5.0
-_LOOPBACK = ("localhost", "127.", "[::1]")
+_LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|\[::1\]")
 
 
 class Address(NamedTuple):
@@ -46,7 +47,7 @@ class Address(NamedTuple):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine reaches it."""
-        return self.host.startswith(_LOOPBACK)
+        return _LOOPBACK.fullmatch(self.host) is not None
 
 
 @dataclass(frozen=True)
