@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from plate_devices.outputs.search_blocks import UNDATED, milliseconds, searched_text
-from plate_runtime.errors import DeviceError
+from plate_runtime.errors import DAMAGE, DeviceError
 
 if TYPE_CHECKING:
     from plate_devices.history.text_pattern import TextPattern
@@ -46,10 +46,16 @@ class EventQuery:
     most: float | None = None
 
     def meets(self, event: Event) -> bool:
-        """Return whether an event meets all of it."""
+        """Return whether an event meets all of it; a damaged one does not."""
+        try:
+            return self._meets(event)
+        except DAMAGE:
+            return False
+
+    def _meets(self, event: Event) -> bool:
         plate: Event = next(iter(event.get("plates") or ()), {})
         moment, confidence = milliseconds(event.get("last_time") or event.get("time")), plate.get("confidence")
-        names = [str(one.get("name")) for one in event.get("watchlists") or ()]
+        names = [str(one["name"]) for one in event.get("watchlists") or ()]
         return (
             (self.pattern is None or self.pattern.matches(searched_text(plate.get("text"), None)))
             and self.text_hash in (None, plate.get("text_hash"))

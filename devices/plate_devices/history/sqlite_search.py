@@ -226,10 +226,7 @@ class _Search:
                 raise _OutOfTimeError(Key(key.moment, key.row + 1)) from error
             raise
         event = None if found is None else _record(found[0])
-        try:
-            return event if event is not None and self._query.meets(event) else None
-        except DAMAGE:
-            return None
+        return event if event is not None and self._query.meets(event) else None
 
 
 def _record(written: str) -> Event | None:

@@ -168,3 +168,13 @@ def test_searches_of_several_threads_while_events_are_written(many: Filled) -> N
     for thread in threads:
         thread.join()
     assert results == [expected(many.events, QUERIES[2])] * 4
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"plates": ["x"]}, {"plates": 5}, {"watchlists": [1]}, {"watchlists": [{"match": "exact"}]}, {"watchlists": "ab"}],
+)
+def test_a_damaged_event_meets_no_query(damage: dict[str, Any]) -> None:
+    assert EventQuery().meets(event(1))
+    assert not EventQuery().meets(event(1) | damage)
+    assert not EventQuery().meets([])  # type: ignore[arg-type]
