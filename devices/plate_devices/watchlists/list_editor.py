@@ -67,7 +67,7 @@ class ListEditor:
     def read(self) -> ListContent:
         """Return the entries. Raises DataError if the file cannot be read, is too large, or a line is not a plate."""
         content = self._content()
-        lines = self._lines(content)
+        lines, _ = self._lines(content)
         return ListContent(_version(content), [Listed(one.number, one.entry) for one in lines if one.entry])
 
     def problem(self) -> str:
@@ -107,13 +107,13 @@ class ListEditor:
             content = self._content()
             if _version(content) != version:
                 raise ListChangedError(f"watch list {self._path} was changed in the meantime; look at it again")
-            lines = self._lines(content)
+            lines, layout = self._lines(content)
             old = next((line.entry for line in lines if line.number == number), None)
             if number is not None and old is None:
                 raise ValueError(f"line {number} of the list holds no plate")
             if entry is not None:
                 self._refuse_double(entry, [one for one in lines if one.number != number])
-            text = _changed(lines, _layout(self._text(content)), number, entry)
+            text = _changed(lines, layout, number, entry)
             self._require_readable(text, [(one.number, one.entry) for one in lines if one.entry], number, entry)
             return self._write(text, encoding_of(content), lambda: before(old))
 
@@ -128,13 +128,14 @@ class ListEditor:
     def _require_readable(
         self, text: str, old: Sequence[tuple[int, Entry]], number: int | None, entry: Entry | None
     ) -> None:
-        """Raise ValueError unless the new text holds the entries before it with this change, and nothing else."""
+        """Raise ValueError unless the new text holds the entries before it with this change, and nothing else.
+
+        Each of them was checked to be a plate.
+        """
         expected = [entry if place == number else one for place, one in old] + ([] if number else [entry])
         found = [line.entry for line in Lines(text) if line.entry]
         if found != [one for one in expected if one is not None]:
             raise ValueError("this cannot be written into the list: a program would read it as something else")
-        for _ in listed_plates(text, self._script):
-            pass
 
     def _write(self, text: str, encoding: str, before: Callable[[], object]) -> str:
         try:
@@ -164,13 +165,14 @@ class ListEditor:
         except UnicodeError as error:
             raise DataError(f"watch list {self._path} is not text: {error}") from error
 
-    def _lines(self, content: bytes) -> list[Line]:
-        """Return all lines. Raises DataError if one is not a plate."""
-        text = self._text(content)
+    def _lines(self, content: bytes) -> tuple[list[Line], Layout | None]:
+        """Return all lines, and their layout. Raises DataError if one is not a plate."""
+        lines = Lines(self._text(content))
         try:
-            for _ in listed_plates(text, self._script):
+            found = list(lines)
+            for _ in listed_plates(found, self._script):
                 pass
-            return list(Lines(text))
+            return found, lines.layout
         except ValueError as error:
             raise DataError(f"watch list {self._path}, {error}") from error
 
@@ -268,13 +270,6 @@ def _with_comment(text: str, before: Line) -> str:
     """Return a line with the comment and the end that it had before."""
     end = before.raw[len(before.raw.rstrip("\r\n")) :]
     return f"{text} {before.comment}{end}" if before.comment else text + end
-
-
-def _layout(text: str) -> Layout | None:
-    found = Lines(text)
-    for _ in found:
-        pass
-    return found.layout
 
 
 def _version(content: bytes) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plate_devices.watchlists.list_lines import Entry, Lines
+from plate_devices.watchlists.list_lines import Entry, Line, Lines
 from plate_devices.watchlists.validity import ALWAYS, period
 from plate_runtime.alphabet import fold
 from plate_runtime.errors import DataError
@@ -80,7 +80,7 @@ def read_plates(path: Path, script: Script = LATIN) -> PlateList:
     except UnicodeError as error:
         raise DataError(f"watch list {path} is not text: {error}") from error
     try:
-        return plate_list((listed for _, listed in listed_plates(text, script)), script)
+        return plate_list(listed_plates(Lines(text), script), script)
     except ValueError as error:
         raise DataError(f"watch list {path}, {error}") from error
 
@@ -97,12 +97,12 @@ def plate_list(listed: Iterable[ListedPlate], script: Script = LATIN) -> PlateLi
     return PlateList({text: tuple(found) for text, found in exact.items()}, tuple(patterns), script)
 
 
-def listed_plates(text: str, script: Script = LATIN) -> Iterable[tuple[int, ListedPlate]]:
-    """Yield the number of each line with a plate, and the plate. Raises ValueError, starting with the line."""
-    for line in Lines(text):
+def listed_plates(lines: Iterable[Line], script: Script = LATIN) -> Iterable[ListedPlate]:
+    """Yield the plates. Raises ValueError, starting with the line."""
+    for line in lines:
         if line.entry is not None:
             try:
-                yield line.number, listed_plate(line.entry, script)
+                yield listed_plate(line.entry, script)
             except ValueError as error:
                 raise ValueError(f"line {line.number}: {error}") from error
 
