@@ -15,6 +15,7 @@ import pytest
 from fake_times import BOOT, FakeTimes, text
 
 from plate_devices.events.clock import Clock
+from plate_devices.outputs import sqlite
 from plate_devices.outputs.csv import CsvOutput, CsvSettings
 from plate_devices.outputs.json_lines import LinesOutput, LinesSettings
 from plate_devices.outputs.output import Event, Output, OutputError
@@ -257,7 +258,8 @@ def test_a_file_that_is_no_database_is_an_outage(tmp_path: Path) -> None:
         sqlite_file(path)
 
 
-def test_a_locked_table_is_an_outage(tmp_path: Path) -> None:
+def test_a_locked_table_is_an_outage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "_WAIT", 0.2)
     path = tmp_path / "p.sqlite"
     output: Output = sqlite_file(path)
     other = sqlite3.connect(path, isolation_level=None)

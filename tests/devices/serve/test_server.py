@@ -18,6 +18,7 @@ from device_helpers import make_frame, make_plate
 from PIL import Image
 
 from plate_devices.events.records import Engine, Origin, frame_record
+from plate_devices.serve import live_views
 from plate_devices.serve.access import Access
 from plate_devices.serve.page_request import Answer
 from plate_devices.serve.page_server import LIMITS, LivePage
@@ -76,11 +77,14 @@ def test_large_pictures_are_reduced_and_corners_stay_those_of_the_frame(page: Li
     assert json.loads(found.headers["plate-edge-frame"])["width"] == 1920
 
 
-def test_a_request_waits_for_the_next_frame(page: LivePage, client: Any, picture: np.ndarray) -> None:
+def test_a_request_waits_for_the_next_frame(
+    page: LivePage, client: Any, picture: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
     started = time.monotonic()
     threading.Timer(0.3, page.live_states[""].add_frame, (picture, [], 0.0)).start()
     assert client.get("/frame?after=0").status == 200
     assert time.monotonic() - started > 0.2
+    monkeypatch.setattr(live_views, "_LONG_POLL", 0.3)
     assert client.get("/frame?after=99999").status == 204, "there is none, and the browser asks again"
 
 
