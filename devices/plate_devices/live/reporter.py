@@ -181,7 +181,9 @@ class Reporter:
 
         self.status.clear()
         self.tally.errors += 1
-        self._log.say(event, str(error), source=origin.source)
+        named = origin.camera not in ("", origin.source)
+        details = {"source": origin.source} | ({"camera": origin.camera} if origin.camera else {})
+        self._log.say(event, f"{origin.camera}: {error}" if named else str(error), **details)
         if self._as_json and self._lines is not None:
             self._lines.write(error_record(origin, error), origin.source)
         return error.exit_code

@@ -120,7 +120,7 @@ class Session:
             self._finished.append(camera.options.core)
         if not self._service:
             frames = health.frames_read + health.frames_skipped
-            self._reporter.say("done", closing_line(camera.source.name, frames, health.vehicles))
+            self._reporter.say("done", closing_line(camera.name or camera.source.name, frames, health.vehicles))
 
     def _reader_of(self, name: str) -> CameraReader | None:
         """Return how an open camera is read, in any thread."""

@@ -69,6 +69,19 @@ def test_tables_of_cameras(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert texts(records(capsys), "exit") == truth(2), "a name of the file is a camera"
 
 
+def test_messages_name_the_camera_of_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "two.toml").write_text(
+        '[[source]]\nname = "gate"\naddress = "demo:1"\n[[source]]\nname = "exit"\naddress = "gone.mp4"\n'
+        '[read]\nas = "plate"\nbackend = "fake:AB12"\n'
+    )
+    assert command(["--config", str(tmp_path / "two.toml")]) == 4
+    assert sorted(capsys.readouterr().err.splitlines()) == [
+        "plate-infer: exit: --camera gone.mp4: there is no such file",
+        "plate-infer: exit: 0 frames, 0 vehicles read",
+        "plate-infer: gate: 13 frames, 1 vehicle read",
+    ]
+
+
 def test_vehicles_are_seen_before_they_are_reported(tmp_path: Path) -> None:
     (tmp_path / "gate.toml").write_text(
         f'[queue]\nfolder = "{tmp_path}"\n[[source]]\nname = "gate"\naddress = "demo:3"\n[read]\nas = "plate"\n'
