@@ -152,6 +152,8 @@ class Monitor:
         steps = StepsSource(self.reader_of, _steps_refusal(options))
         report = partial(self._log.say, "page")
         page = LivePage(settings, report, routes=routes, health=self._health.as_dict, steps=steps)
+        if self._reporter.pipeline is not None:
+            page.content.audit = self._reporter.pipeline.audit
         page.start()
         page.show_cameras([one.name for one in options.cameras])
         self._log.say("page", f"the live page is at {page.url}", "info")

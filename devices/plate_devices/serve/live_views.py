@@ -10,6 +10,7 @@ from plate_devices.serve.live_pictures import SMALL
 from plate_devices.serve.page_content import UnknownCameraError
 from plate_devices.serve.page_request import Answer, RequestRefusedError, json_answer
 from plate_devices.serve.routes import Route, page_files
+from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
     from plate_devices.serve.page_content import PageContent
@@ -89,5 +90,7 @@ class LiveViews:
             raise RequestRefusedError(404, str(error)) from error
         except ValueError as error:
             raise RequestRefusedError(400, str(error)) from error
+        except DeviceError as error:
+            raise RequestRefusedError(503, str(error)) from error
         except RecursionError as error:
             raise RequestRefusedError(400, "the ROI is nested too deeply") from error

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from plate_devices.audit.audit_log import AuditLog
     from plate_devices.serve.live_pictures import LivePictures
     from plate_devices.serve.live_state import LiveState, LiveVehicle
 
@@ -25,7 +26,12 @@ class UnknownCameraError(LookupError):
 
 
 class PageContent:
-    """Gives the content of each path; used by many threads."""
+    """Gives the content of each path; used by many threads.
+
+    Attributes:
+        pictures: encoded for clients.
+        audit: gets a row for each change of an ROI, before it is made; None for no rows.
+    """
 
     def __init__(
         self,
@@ -35,6 +41,7 @@ class PageContent:
         roi_file: Path | None,
     ) -> None:
         self.pictures = pictures
+        self.audit: AuditLog | None = None
         self._states, self._health, self._roi_file = states, health, roi_file
 
     def camera(self, name: str | None) -> str:
@@ -88,6 +95,7 @@ class PageContent:
         Raises:
             UnknownCameraError: there is no such camera.
             ValueError: the request holds no valid ROI.
+            DeviceError: the audit log cannot be written; the ROI stays.
         """
         try:
             asked = json.loads(body)
@@ -100,6 +108,8 @@ class PageContent:
         frame = state.frame
         size = None if frame is None else (frame.rgb.shape[1], frame.rgb.shape[0])
         roi = checked_roi(asked["roi"], size)
+        if self.audit is not None:
+            self.audit.add("roi.changed", "page", "the ROI is changed", {"camera": name, "roi": roi})
         state.set_roi(roi)
         answer: dict[str, Any] = {"roi": roi, "kept": self._roi_file is not None, "problem": None}
         if self._roi_file is not None:

@@ -35,7 +35,12 @@ LIMITS = ConnectionLimits(connections=256, reserved=32, held_bytes=16 << 20, wor
 
 
 class LivePage:
-    """The page of one device; the loop feeds `live_states`, by the name of the camera."""
+    """The page of one device.
+
+    Attributes:
+        live_states: by the name of the camera; the loop feeds them.
+        content: what is shown.
+    """
 
     def __init__(
         self,
@@ -57,10 +62,10 @@ class LivePage:
         self._changed = threading.Condition()
         self._settings, self._report = settings, report
         self._pictures = LivePictures(self.live_states, self._changed)
-        content = PageContent(self.live_states, self._pictures, health, settings.roi_file)
+        self.content = PageContent(self.live_states, self._pictures, health, settings.roi_file)
         self._explained = ExplainedFrames(self.live_states, steps.reader_of if steps else lambda _: None)
-        steps_views = StepsViews(content, self._explained, steps.refusal if steps else "this page shows no steps")
-        self._routes = RouteTable([*LiveViews(content).routes(), *steps_views.routes(), *routes])
+        steps_views = StepsViews(self.content, self._explained, steps.refusal if steps else "this page shows no steps")
+        self._routes = RouteTable([*LiveViews(self.content).routes(), *steps_views.routes(), *routes])
         self._listen = parse_listen(settings.address)
         self._access = AccessControl()
         self._server: EventLoop | None = None

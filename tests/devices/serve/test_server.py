@@ -17,6 +17,7 @@ import pytest
 from device_helpers import make_frame, make_plate
 from PIL import Image
 
+from plate_devices.audit.audit_log import AuditLog
 from plate_devices.events.records import Engine, Origin, frame_record
 from plate_devices.serve import live_views
 from plate_devices.serve.access import Access
@@ -201,6 +202,23 @@ class TestRoi:
         path.write_text("{")
         with pytest.raises(DeviceError, match="delete it"):
             open_page(roi_file=path)
+
+    def test_each_change_has_a_row_in_the_audit_log_before_it_is_made(
+        self, open_page: Callable[..., LivePage], client: Any, tmp_path: Path, token_file: Path
+    ) -> None:
+        log = AuditLog(tmp_path / "audit.sqlite")
+        page = open_page(token_file=token_file)
+        page.content.audit = log
+        other = type(client)(port_of(page))
+        assert other.post("/roi", {"roi": [100, 50, 200, 100]}).status == 200
+        assert other.post("/roi", {"roi": [1]}).status == 400
+        rows = [(row.what, row.who, row.details) for row in log.rows()]
+        assert rows == [("roi.changed", "page", {"camera": "", "roi": [100, 50, 200, 100]})]
+        log.use(tmp_path / "missing")
+        (tmp_path / "missing").mkdir()
+        refused = other.post("/roi", {"roi": None})
+        assert refused.status == 503 and "cannot be used" in refused.json["error"]
+        assert page.live_states[""].roi == (100, 50, 200, 100)
 
     def test_a_disk_that_cannot_be_written_is_reported(
         self, open_page: Callable[..., LivePage], client: Any, picture: np.ndarray, tmp_path: Path, token_file: Path
