@@ -30,13 +30,14 @@ def _lists(settings: ActionSettings, occasion: Occasion) -> str:
     if ANY in settings.lists:
         return ""
     if not occasion.matches:
-        return "" if NONE in settings.lists else "it is on none of the lists"
+        return "" if NONE in settings.lists else "it is on no watch list"
     fitting = [match for match in occasion.matches if match.name in settings.lists]
     if any(settings.fuzzy or match.kind != "fuzzy" for match in fitting):
         return ""
     if fitting:
-        return f"list {fitting[0].name} matches only fuzzily"
-    return f"it is on list {occasion.matches[0].name}"
+        return f"list {fitting[0].name} matches only fuzzily, and fuzzy is false"
+    wanted = " or ".join("no list" if name == NONE else name for name in settings.lists)
+    return f"it is on list {occasion.matches[0].name}; the action is for vehicles on {wanted}"
 
 
 def _reading(settings: ActionSettings, occasion: Occasion) -> str:

@@ -163,7 +163,7 @@ class GpioAction(Action):
         self._stopped.set()
 
     def check(self) -> None:
-        """See `Action`. The pin itself is not touched: it may be in use, and a gate may hang on it."""
+        """See `Action`. The pin itself is not touched: it may be in use, and a gate may be connected to it."""
         if self._settings.simulate:
             return
         from gpiozero import Device

@@ -84,7 +84,7 @@ def test_why_not_is_one_row_for_a_vehicle_and_an_action(start: Start, audit: Aud
     until(lambda: len(audit.rows()) == 2)
     horn, gate = audit.rows()
     assert (gate.what, gate.who, gate.why) == ("action.not", "gate", "its confidence is 0.7000, 0.9 is needed")
-    assert (horn.who, horn.why) == ("horn", "it is on list family")
+    assert (horn.who, horn.why) == ("horn", "it is on list family; the action is for vehicles on blocked")
     assert (gate.details["vehicle_id"], gate.details["text"], gate.details["lists"]) == (
         "vehicle-1",
         "AB12CDE",

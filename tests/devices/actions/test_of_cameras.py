@@ -60,7 +60,7 @@ def test_listed_vehicle_starts_the_program_once(tmp_path: Path) -> None:
     by_action = {name: [row for row in reversed(rows) if row.who == name] for name in ("bell", "relay")}
     assert [row.what for row in by_action["bell"] if row.what != "action.not"] == ["action.intent", "action.done"]
     refused = [row.why for row in by_action["bell"] if row.what == "action.not"]
-    assert refused == ["it is on none of the lists"] * 3
+    assert refused == ["it is on no watch list"] * 3
     assert [row.what for row in by_action["relay"]] == ["action.not"] * 4
     assert {row.details["vehicle_id"] for row in by_action["relay"]} == {one["id"] for one in events}
 
