@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 LIST_SUFFIXES = (".txt", ".list")
 """Names of files that hold one path or address a line."""
 
+SCHEMES = ("s3", "gs")
+"""Of addresses whose path is that of pyarrow's file system: bucket and key. Azure's are not."""
+
 _PATTERN = re.compile(r"[*?\[]")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://")
 _VIDEO_BYTES = 64 << 30
@@ -141,6 +144,10 @@ def _connected(scheme: str, bucket: str) -> Any:
     from pyarrow import ArrowException, fs
 
     require_pyarrow()
+    if scheme not in SCHEMES:
+        raise UsageError(
+            f"{scheme}://{bucket} cannot be used; supported are {' and '.join(map('{}://'.format, SCHEMES))}"
+        )
     try:
         return fs.FileSystem.from_uri(f"{scheme}://{bucket}")[0]
     except (OSError, ValueError, ArrowException) as error:

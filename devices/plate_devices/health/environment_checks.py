@@ -6,6 +6,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -148,20 +149,18 @@ def _first_frames(source: Source, count: int) -> tuple[list[Frame], float]:
     first, stopped = threading.Event(), threading.Event()
 
     def look() -> None:
-        frames = source.frames()
         try:
-            for frame in frames:
-                if not got or _seconds(got[-1], frame) >= _APART:
-                    got.append(frame)
-                    first.set()
-                if len(got) >= count or stopped.is_set():
-                    return
+            with closing(source), closing(source.frames()) as frames:
+                for frame in frames:
+                    if not got or _seconds(got[-1], frame) >= _APART:
+                        got.append(frame)
+                        first.set()
+                    if len(got) >= count or stopped.is_set():
+                        return
         except BaseException as error:  # raised again below
             errors.append(error)
         finally:
             first.set()
-            frames.close()
-            source.close()
 
     thread = BackgroundThread(look, "first frames", restarts=False)
     thread.start()

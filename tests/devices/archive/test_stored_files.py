@@ -89,8 +89,9 @@ def test_what_is_not_there_is_said(storage: Any) -> None:
         names("s3://plates/nothing")
     with pytest.raises(UsageError, match="there is no picture"):
         names("s3://plates/a/*.gif")
-    with pytest.raises(UsageError, match="nothing://x cannot be used"):
-        names("nothing://x/y")
+    for address in ("nothing://x/y", "abfs://x/y"):
+        with pytest.raises(UsageError, match="://x cannot be used; supported are s3:// and gs://"):
+            names(address)
 
 
 def test_keys_in_addresses_are_refused_and_not_shown(storage: Any) -> None:
