@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 DECIDE_WITHIN = 120.0
 """Seconds from the first agreement on a vehicle after which "not" is final: a parked car triggers nothing at dawn."""
 
+_LEAST = 0.05
 _MOST_VEHICLES = 4096
 _MOST_ROWS_WAITING = 256
 _UNCLEAR = "it was never read clearly while it was in view"
@@ -182,4 +183,4 @@ def _close(workers: Sequence[ActionWorker], seconds: float) -> None:
         worker.stop()
     deadline = time.monotonic() + seconds
     for worker in workers:
-        worker.close(deadline - time.monotonic())
+        worker.close(max(_LEAST, deadline - time.monotonic()))  # one that hangs leaves the others time to end a pulse

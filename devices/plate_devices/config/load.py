@@ -104,6 +104,7 @@ def _built(path: Path, text: str) -> Config:
     config = Config(**parts, present=frozenset(data))
     _check_actions(config, top)
     _check_pictures(config, top)
+    _check_history(config, top)
     return config
 
 
@@ -132,6 +133,15 @@ def _check_pictures(config: Config, top: Location) -> None:
         if output.type == "mqtt" and output.picture != "none" and not _saves(config, output.picture):
             place = top.below("output").below(number).below("picture")
             place.refuse(f'"{output.picture}" is not saved; set events in [pictures], and frames for a frame')
+
+
+def _check_history(config: Config, top: Location) -> None:
+    """Raise ConfigError if the history names an output that there is not, or that cannot be searched."""
+    wanted = config.history.output
+    found = [one for one in config.outputs if one.type in ("sqlite", "postgres")]
+    if wanted and not any(wanted in (one.name, one.type) for one in found):
+        place = top.below("history").below("output")
+        place.refuse(f'{shown(wanted)} is no name or type of an output of type "sqlite" or "postgres"')
 
 
 def _saves(config: Config, picture: str) -> bool:

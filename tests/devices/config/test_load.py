@@ -186,3 +186,13 @@ def test_a_search_ends_before_the_page_gives_up(tmp_path: Path, seconds: float, 
     path = write(tmp_path, f"[history]\ntime_limit = {seconds}\n")
     with contextlib.nullcontext() if allowed else pytest.raises(ConfigError, match=r"seconds, from 0\.5 to 10"):
         load_config(path)
+
+
+@pytest.mark.parametrize(("wanted", "allowed"), [("plates", True), ("sqlite", True), ("log", False), ("typo", False)])
+def test_only_an_output_that_can_be_searched_is_one_of_the_history(tmp_path: Path, wanted: str, allowed: bool) -> None:
+    outputs = '[[output]]\ntype = "sqlite"\nname = "plates"\npath = "p"\n[[output]]\ntype = "lines"\nname = "log"\n'
+    path = write(tmp_path, f'[history]\noutput = "{wanted}"\n{outputs}')
+    with (
+        contextlib.nullcontext() if allowed else pytest.raises(ConfigError, match=rf'history\.output: "{wanted}" is no')
+    ):
+        load_config(path)
