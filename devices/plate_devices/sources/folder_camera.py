@@ -28,7 +28,7 @@ class FolderCamera(Source):
 
     def frames(self) -> Frames:
         """Yield the pictures. Raises InputError where there are none, or at the end if any could not be read."""
-        broken: list[InputError] = []
+        broken, first = 0, None
         number = -1
         for path in walk(self.name, self._leave_out):
             if is_video(path):
@@ -37,10 +37,10 @@ class FolderCamera(Source):
             try:
                 rgb = open_picture(path, limits=_LIMITS).rgb
             except InputError as error:
-                broken.append(error)
+                broken, first = broken + 1, first or error  # the others would fill the memory
                 continue
             yield Frame(rgb, number, None, number / self._fps if self._fps else None)
         if number < 0:
             raise InputError(f"{self.name} holds no pictures; to wait for pictures, use --camera watch:{self.name}")
         if broken:
-            raise InputError(f"{len(broken)} of {number + 1} pictures were not read; {broken[0]}")
+            raise InputError(f"{broken} of {number + 1} pictures were not read; {first}")
