@@ -174,8 +174,7 @@ class MqttOutput(Output):
             with suppress(OSError, ValueError):
                 client.subscribe(f"{self.topic}/status")
         sent = [self._publish_online(client)]
-        cameras, lists, has_pictures = self.cameras, self.lists, self._has_pictures
-        lost = self.lost
+        cameras, lists, has_pictures, lost = self.cameras, self.lists, self._has_pictures, self.lost
         entities = dict(self._entities(cameras, lists)) if self._settings.discovery else {}
         wanted = {*entities, *self._retained_of(cameras)}
         stale = self._retained_topics.stale(wanted)
@@ -198,13 +197,13 @@ class MqttOutput(Output):
             self._notices.append(f"{problem}; entities that are removed later may stay in Home Assistant")
 
     def _retained_of(self, cameras: Sequence[str]) -> Iterator[str]:
-        """Yield the topics of states and pictures that the broker retains; TOPIC/status stays always."""
-        if self._has_pictures and self._settings.retain:
-            yield picture_topic(self.topic)
-        for camera in cameras:
-            yield status_topic(self.topic, camera)
-            if self._has_pictures and self._settings.retain:
-                yield picture_topic(camera_topic(self.topic, camera))
+        """Yield the topics of states, vehicles and pictures that the broker retains; TOPIC/status stays always."""
+        yield from (status_topic(self.topic, camera) for camera in cameras)
+        if self._settings.retain:
+            for topic in (self.topic, *(camera_topic(self.topic, camera) for camera in cameras)):
+                yield f"{topic}/vehicle"
+                if self._has_pictures:
+                    yield picture_topic(topic)
 
     @property
     def _has_pictures(self) -> bool:
@@ -217,7 +216,7 @@ class MqttOutput(Output):
         for topic, event in newest.items():
             picture = None if self.pictures is None else picture_of(event, self.pictures, self._settings.picture)
             if picture is not None:
-                sent.append(client.publish(picture_topic(topic), picture, qos=1, retain=self._settings.retain))
+                sent.append(client.publish(picture_topic(topic), picture, qos=1, retain=self._retained(event)))
         self._wait(client, sent, ACKNOWLEDGED_WITHIN)
 
     def _publish_states(self, client: BrokerClient) -> None:
@@ -266,7 +265,9 @@ class MqttOutput(Output):
             self._conflicts.received(message.payload[:16].decode("ascii", "replace"))
 
     def _retained(self, event: Event) -> bool:
-        return self._settings.retain and event["type"] == "vehicle"
+        """Return whether the broker keeps an event: the last vehicle of each camera that is not removed."""
+        there = "camera" not in event or event["camera"] in self._cameras
+        return self._settings.retain and event["type"] == "vehicle" and there
 
     def _wait(self, client: BrokerClient, messages: Sequence[MQTTMessageInfo], seconds: float) -> int:
         """Return how many messages, from the first, the broker acknowledges within so many seconds."""

@@ -105,6 +105,25 @@ def test_several_cameras_are_devices_with_their_own_topics(broker: Broker) -> No
 
 
 @system
+def test_a_broker_keeps_no_vehicle_of_a_removed_camera(broker: Broker) -> None:
+    output = output_at(broker.port, topic="yard/cam", retain=True)
+    output.cameras = ("front", "back")
+    output.open()
+    output.send([event(1) | {"camera": "front"}, event(2) | {"camera": "back"}, event(3)])
+    output.cameras = ("front",)
+    output.send([])
+    output.send([event(4) | {"camera": "back"}])  # it was in view when the camera was removed
+    output.close()
+    late = Listener(broker.port, "yard/cam/#")
+    output.open()
+    until(lambda: late.heard and not late.heard[-1][2])  # what is retained comes first
+    output.close()
+    late.close()
+    kept = {topic for topic, _, _ in late.heard if topic.endswith("vehicle")}
+    assert kept == {"yard/cam/front/vehicle", "yard/cam/vehicle"}
+
+
+@system
 def test_a_list_that_is_removed_is_removed_from_home_assistant(broker: Broker) -> None:
     output = output_at(broker.port)
     output.lists = ("family", "guests")
