@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.archive.archive_folder import ROWS, read_manifest
+from plate_devices.live.tally import counted
 from plate_devices.outputs.console_lines import printable
 from plate_runtime.errors import DataError, missing_extra, reason_of
 
@@ -114,8 +115,8 @@ def _opened(folder: Path) -> Iterator[Any]:
 def _text(summary: Summary) -> str:
     counts = summary["counts"][0]
     parts = [
-        f"{counts['inputs']:,} inputs ({counts['pictures']:,} pictures, {counts['videos']:,} videos),"
-        f" {counts['plates']:,} plates in {counts['inputs_with_plates']:,} of them, {counts['errors']:,} not read"
+        f"{counted(counts['inputs'], 'input')} ({counted(counts['pictures'], 'picture')},"
+        f" {counted(counts['videos'], 'video')}), {counted(counts['plates'], 'plate')} in {counts['inputs_with_plates']:,} of them, {counts['errors']:,} not read"
     ]
     titles = {"texts": "plates seen most", "days": "days", "folders": "folders", "errors": "errors"}
     for name, title in titles.items():
