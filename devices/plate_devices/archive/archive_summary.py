@@ -116,7 +116,8 @@ def _text(summary: Summary) -> str:
     counts = summary["counts"][0]
     parts = [
         f"{counted(counts['inputs'], 'input')} ({counted(counts['pictures'], 'picture')},"
-        f" {counted(counts['videos'], 'video')}), {counted(counts['plates'], 'plate')} in {counts['inputs_with_plates']:,} of them, {counts['errors']:,} not read"
+        f" {counted(counts['videos'], 'video')}), {counted(counts['plates'], 'plate')} in"
+        f" {counts['inputs_with_plates']:,} of them, {counts['errors']:,} not read"
     ]
     titles = {"texts": "plates seen most", "days": "days", "folders": "folders", "errors": "errors"}
     for name, title in titles.items():
