@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from plate_devices.explain.as_text import outcome, verdict
 from plate_devices.imaging.letters import caption_size, write_caption
+from plate_devices.imaging.sizes import TALLEST, with_width
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,8 +48,9 @@ def draw_frame(rgb: NDArray[np.uint8], explanation: Explanation, most: int = _MO
     """Draw a frame with its numbered detections and the ROI, 640 to `most` pixels wide; see `draw_explanation`."""
     frame = Image.fromarray(rgb)
     width = min(most, max(_LEAST_WIDTH, frame.width))
-    scale = width / frame.width
-    frame = frame.resize((width, max(1, round(frame.height * scale))), Image.Resampling.BILINEAR)
+    scale = min(width / frame.width, max(1.0, TALLEST / frame.height))
+    size = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
+    frame = with_width(frame.resize(size, Image.Resampling.BILINEAR), width, _PAPER)
     pen, line = ImageDraw.Draw(frame), max(2, round(width / 400))
     if explanation.roi is not None:
         x, y, across, down = (value * scale for value in explanation.roi)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _OUTLINE, _TEXT_COLOUR, _LABEL_COLOUR = (255, 64, 32), (255, 255, 255), (16, 16, 16)
 _LETTER = 22
 _READABLE_WIDTH = 320
+_MOST_OF_JPEG = 65_500
+"""Most pixels of a side."""
+
 MARK = b"plate-edge"
 """Comment in every saved JPEG. Retention deletes only files with it, and files named by an id."""
 
@@ -154,6 +157,9 @@ def save_picture(picture: Image.Image, path: Path) -> None:
 def as_jpeg(picture: Image.Image, quality: int | None = None) -> bytes:
     """Return a picture as the content of a JPEG file; `quality`, 1 to 95, makes it smaller than by default."""
     options = _LOSSY if quality is None else {"quality": quality, "comment": MARK}
+    if max(picture.size) > _MOST_OF_JPEG:
+        picture = picture.copy()
+        picture.thumbnail((_MOST_OF_JPEG, _MOST_OF_JPEG))
     with io.BytesIO() as stream:
         picture.save(stream, "JPEG", **options)
         return stream.getvalue()
@@ -185,14 +191,19 @@ def crop_name(source: str, time: datetime | None, seconds: float | None, frame: 
 def annotate(rgb: NDArray[np.uint8], plates: Iterable[Plate], same_size: bool = False) -> Image.Image:
     """Draw each plate's outline and text into a copy of the picture, uint8 (height, width, 3) RGB.
 
-    A small picture is enlarged. A picture without space around a plate gets a strip below it for the text. With
-    `same_size`, as for a video, the picture keeps its size, and such a text covers its edge.
+    A small picture is enlarged, and a narrow one gets a strip beside it. A picture without space around a plate gets a
+    strip below it for the text. With `same_size`, as for a video, the picture keeps its size, and such a text covers
+    its edge.
     """
     from PIL import Image, ImageDraw
 
+    from plate_devices.imaging.sizes import TALLEST, with_width
+
     height, width = rgb.shape[:2]
-    scale = 1 if same_size else max(1, -(-_READABLE_WIDTH // width))
+    scale = 1 if same_size else max(1, min(-(-_READABLE_WIDTH // width), TALLEST // height))
     picture = Image.fromarray(rgb).resize((width * scale, height * scale), Image.Resampling.NEAREST)
+    if not same_size:
+        picture = with_width(picture, _READABLE_WIDTH, _LABEL_COLOUR)
     for plate in plates:
         corners = [(x * scale, y * scale) for x, y in plate.corners]
         pen = ImageDraw.Draw(picture)

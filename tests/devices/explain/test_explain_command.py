@@ -95,3 +95,14 @@ def test_privacy_is_kept(pictures: Path, tmp_path: Path) -> None:
     settings.write_text('[privacy]\nmode = "nothing"\n')
     with pytest.raises(UsageError, match="shows plates that"):
         command([str(pictures / "a-near.png"), "--explain", "--config", str(settings)])
+
+
+def test_pictures_of_every_shape_are_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number, size in enumerate(((1, 900), (900, 1), (1, 1), (8, 6000))):
+        Image.new("RGB", size, (90, 90, 90)).save(tmp_path / f"{number}.png")
+    assert command([str(tmp_path), "--explain", "--json", "--annotate", str(tmp_path / "steps")]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(found) == 4
+    for one in found:
+        with Image.open(one["picture"]) as drawn:
+            assert drawn.width >= 640 and drawn.height < 8000

@@ -118,3 +118,13 @@ def test_a_crop_gets_a_strip_for_the_reading() -> None:
 def test_without_plates_nothing_is_drawn() -> None:
     rgb = np.zeros((30, 400, 3), np.uint8)
     assert not np.asarray(annotate(rgb, [])).any()
+
+
+@pytest.mark.parametrize("size", [(1, 900), (900, 1), (1, 1), (2, 70_000), (70_000, 2), (8, 6000)])
+def test_pictures_of_every_shape_are_annotated_and_saved(tmp_path: Path, size: tuple[int, int]) -> None:
+    width, height = size
+    plate = make_plate("AB12CDE", box=(0, 0, width, height))
+    drawn = annotate(np.zeros((height, width, 3), np.uint8), [plate])
+    assert drawn.width >= min(320, width) and drawn.height <= max(4096, height) + 100
+    with Image.open(PictureFolder(tmp_path).save(drawn, "odd")) as saved:
+        assert max(saved.size) <= 65_500
