@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from plate_devices.archive.archive_folder import ArchiveFolder, Run
@@ -9,7 +10,7 @@ from plate_devices.archive.archive_rows import require_pyarrow
 from plate_devices.archive.input_count import InputCount
 from plate_devices.archive.job_count import default_jobs
 from plate_devices.archive.local_engine import read_locally
-from plate_devices.archive.stored_files import is_address, list_addresses
+from plate_devices.archive.stored_files import list_addresses, unordered_addresses
 from plate_devices.live.tally import counted
 from plate_devices.open_models import choose_models, digests_of, engine_of, open_reader, try_models
 from plate_devices.service.log import Log
@@ -54,7 +55,8 @@ def make_archive(given: ArchiveOptions) -> int:
                 _check_models(row, run)
                 archive.add(row)
                 counts.add(row)
-                total = total or _count(given)  # only now: counting would delay the first row
+                # Only now: counting would delay the first row. Storage would have to be listed twice.
+                total = total or InputCount(partial(unordered_addresses, given.inputs, [given.out]))
                 progress.total = max(0, total.total - archive.skipped)
                 progress.update()
         finally:
@@ -78,11 +80,6 @@ def _rows(given: ArchiveOptions, options: InferOptions, addresses: Iterator[Addr
 
         return read_on_ray(options, addresses, given.jobs, given.address)
     return read_locally(options, addresses, given.jobs or default_jobs())
-
-
-def _count(given: ArchiveOptions) -> InputCount:
-    """Count the inputs, but for those in object storage, which would have to be listed twice."""
-    return InputCount(lambda: () if any(map(is_address, given.inputs)) else list_addresses(given.inputs, [given.out]))
 
 
 def _run(options: InferOptions) -> Run:

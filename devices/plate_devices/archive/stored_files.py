@@ -64,11 +64,17 @@ def list_addresses(inputs: Sequence[str], leave_out: Sequence[Path] = ()) -> Ite
     return chain.from_iterable(begun.pop(name) if name in begun else _listed(name, leave_out) for name in inputs)
 
 
-def _listed(name: str, leave_out: Sequence[Path]) -> Iterator[Address]:
+def unordered_addresses(inputs: Sequence[str], leave_out: Sequence[Path] = ()) -> Iterator[Address]:
+    """Yield what `list_addresses` returns, in no order, which saves sorting large folders; nothing in storage."""
+    if not any(map(is_address, inputs)):
+        yield from chain.from_iterable(_listed(name, leave_out, ordered=False) for name in inputs)
+
+
+def _listed(name: str, leave_out: Sequence[Path], ordered: bool = True) -> Iterator[Address]:
     if is_address(name):
         yield from _listed_in_storage(name)
     elif Path(name).is_dir():
-        yield from map(_local, walk(name, set(leave_out)))
+        yield from map(_local, walk(name, set(leave_out), ordered))
     elif Path(name).suffix.lower() in LIST_SUFFIXES and Path(name).is_file():
         yield from _of_list(Path(name))
     elif Path(name).exists() or not _PATTERN.search(name):
