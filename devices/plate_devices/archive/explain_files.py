@@ -60,6 +60,7 @@ class _Explainer:
         self._frames = FrameReader(plain, reader, self.reporter)
         self._lines = ConsoleLines(options.json)
         self._folder = None if options.annotate is None else PictureFolder(Path(options.annotate))
+        self._has_drawn = False
 
     def explain(self, source: Source) -> int:
         """Explain one picture; return the exit code."""
@@ -77,9 +78,9 @@ class _Explainer:
 
     def close(self) -> None:
         """Say where the pictures are, or how to have them, to a person."""
-        if self._folder is not None:
+        if self._folder is not None and self._has_drawn:
             self.reporter.say("done", f"the steps are drawn in {self._folder.folder}")
-        elif sys.stderr is not None and sys.stderr.isatty():
+        elif self._folder is None and sys.stderr is not None and sys.stderr.isatty():
             print("--annotate DIR saves each picture with its steps and crops", file=sys.stderr)
 
     def _report(self, source: Source, view: View, steps: Steps, elapsed: float) -> None:
@@ -92,6 +93,7 @@ class _Explainer:
             from plate_devices.explain.as_picture import draw_explanation
 
             name = f"{picture_name(source.name, 0, False)}-explained"
+            self._has_drawn = True
             saved = str(self._folder.save(draw_explanation(rgb, explanation), name))
         self.reporter.status.clear()
         if self._options.json:

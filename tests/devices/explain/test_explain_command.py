@@ -106,3 +106,9 @@ def test_pictures_of_every_shape_are_explained(tmp_path: Path, capsys: pytest.Ca
     for one in found:
         with Image.open(one["picture"]) as drawn:
             assert drawn.width >= 640 and drawn.height < 8000
+
+
+def test_no_folder_is_named_where_nothing_was_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    assert command([str(tmp_path / "broken.jpg"), "--explain", "--annotate", str(tmp_path / "steps")]) == 1
+    assert "drawn" not in capsys.readouterr().err
