@@ -217,7 +217,8 @@ class TestPrivacy:
         self.hashed(key_file, 11, "X")
         assert client.get("/api/events?text=HA501").json["events"] == []
         key_file.write_text("damaged")
-        assert "the key is missing" in client.get("/api/events?text=HA501").json["note"]
+        damaged = client.get("/api/events?text=HA501")
+        assert damaged.status == 503 and "is damaged; delete it" in damaged.json["error"]
 
     def test_texts_that_were_stored_before_are_hidden(self, ask: Open, key_file: Path) -> None:
         client = ask(PrivacySettings(mode="hash", key_file=key_file))
