@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
+
+from device_helpers import until
 
 from plate_devices.actions.action import ListMatch, Occasion
 from plate_devices.actions.action_set import ActionSet
@@ -37,14 +38,6 @@ def fake(name: str = "gate", **given: Any) -> FakeSettings:
     """Return the settings of an action that only counts."""
     values: dict[str, Any] = {"lists": ("family",), "cool_down": 1.0}
     return FakeSettings(name=name, **(values | given))
-
-
-def until(happened: Callable[[], object], within: float = 30.0) -> None:
-    """Wait until something happens."""
-    deadline = time.monotonic() + within
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def kinds(audit: AuditLog) -> list[str]:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,14 @@ START = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
 def process(command: str = "infer") -> list[str]:
     """The beginning of a command line that runs plate-infer or plate-eval with this interpreter."""
     return [sys.executable, "-c", f"from plate_devices.cli.{command} import main; main()"]
+
+
+def until(happened: Callable[[], object], within: float = 60.0) -> None:
+    """Wait until something happens; fail after so many seconds."""
+    deadline = time.monotonic() + within
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def make_plate(text: str, confidence: float = 0.9, box: tuple[int, int, int, int] = (4, 6, 40, 12)) -> Plate:

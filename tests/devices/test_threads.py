@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from device_helpers import until
 
 from plate_devices.health.metrics import render
 from plate_devices.health.state import Health
@@ -20,13 +19,6 @@ ALLOWED = {
     "threads.py": 1,  # creates them
     "outputs/call_limit.py": 1,  # a timer that closes a connection
 }
-
-
-def until(happened: Callable[[], object], within: float = 30.0) -> None:
-    deadline = time.monotonic() + within
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.fixture

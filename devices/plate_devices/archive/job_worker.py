@@ -175,7 +175,7 @@ def _portable(error: Exception) -> Exception:
 
 
 def _end_with_parent(descriptor: int) -> None:
-    """Wait until the other end of the socket is closed, and end: a video may take hours, and nobody needs it then."""
+    """Wait until the other end of the socket is closed, and end: no reader is left for a video that takes hours."""
     closed = select.poll()
     closed.register(descriptor, 0)  # a hang-up is always reported
     closed.poll()

@@ -36,7 +36,7 @@ def walk(folder: str, left_out: set[Path], ordered: bool = True) -> Iterator[str
 
     Args:
         folder: where to begin.
-        left_out: folders that are not read; they may be created meanwhile.
+        left_out: folders that are not read; they may be created while it walks.
         ordered: False to save the sorting where only the number of files matters.
     """
     seen = {_identity(folder)} - {None}

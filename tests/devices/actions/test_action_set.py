@@ -6,7 +6,8 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from action_helpers import Start, fake, kinds, occasion, settle, until
+from action_helpers import Start, fake, kinds, occasion, settle
+from device_helpers import until
 from fake_times import FakeTimes
 
 from plate_devices.actions import action_worker

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from action_helpers import occasion, until
+from action_helpers import occasion
+from device_helpers import until
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
@@ -67,14 +68,20 @@ def test_actions_share_a_pin(factory: MockFactory) -> None:
     one.close()
 
 
+def long_pulse(gate: GpioAction) -> threading.Thread:
+    """Start a pulse in a thread and wait until the pin is active."""
+    thread = threading.Thread(target=lambda: gate.fire(occasion()))
+    thread.start()
+    until(lambda: gate.active)
+    return thread
+
+
 def test_no_pulse_waits_for_another_one_on_its_pin(factory: MockFactory) -> None:
     """It would come up to ten seconds late, for another vehicle."""
     gate, other = action(pulse=5.0), action(name="couriers")
     gate.open()
     other.open()
-    thread = threading.Thread(target=lambda: gate.fire(occasion()))
-    thread.start()
-    until(lambda: gate.active)
+    thread = long_pulse(gate)
     with pytest.raises(ActionError, match="pin 17 is active for another action"):
         other.fire(occasion())
     assert gate.active
@@ -89,9 +96,7 @@ def test_closing_an_action_leaves_the_pulse_of_another_on_its_pin(factory: MockF
     gate, other = action(pulse=5.0), action(name="couriers")
     gate.open()
     other.open()
-    thread = threading.Thread(target=lambda: gate.fire(occasion()))
-    thread.start()
-    until(lambda: gate.active)
+    thread = long_pulse(gate)
     other.close()
     assert gate.active
     gate.interrupt()

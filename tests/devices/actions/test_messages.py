@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from action_helpers import occasion, until
+from action_helpers import occasion
+from device_helpers import until
 from hypothesis import given
 from hypothesis import strategies as st
 from receivers.hooks import Hooks

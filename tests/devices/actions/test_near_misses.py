@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from action_helpers import Start, fake, occasion, settle, until
+from action_helpers import Start, fake, occasion, settle
+from device_helpers import until
 
 from plate_devices.actions.action import ListMatch, Occasion
 from plate_devices.watchlists.lists import WatchLists

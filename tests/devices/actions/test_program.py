@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from action_helpers import occasion, until
+from action_helpers import occasion
+from device_helpers import until
 
 from plate_devices.actions.action import ActionError
 from plate_devices.actions.program import ProgramAction, ProgramSettings

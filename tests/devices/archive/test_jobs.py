@@ -246,7 +246,7 @@ def read_while_one_is_killed(paths: list[str], keeps_going: bool) -> list[Event 
             until = time.monotonic() + 60
             while not stuck.inputs and time.monotonic() < until:
                 time.sleep(0.01)
-            time.sleep(0.5)  # the other one reads on meanwhile
+            time.sleep(0.5)  # the other one reads on
             stuck.process.kill()
 
         threading.Thread(target=kill).start()

@@ -66,7 +66,7 @@ class Terminal:
             time.sleep(0.05)
 
     def names(self) -> str:
-        """The names of its threads, but for those that end meanwhile."""
+        """The names of its threads, but for those that end while they are listed."""
         found = []
         for task in Path(f"/proc/{self.running.pid}/task").iterdir():
             with suppress(FileNotFoundError, ProcessLookupError):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from device_helpers import until
 from receivers.small_broker import V5, V311, SmallBroker
 
 from plate_devices.outputs import identity, mqtt_client
@@ -21,13 +22,6 @@ from plate_devices.outputs.sender import Sender
 from plate_runtime.errors import UsageError
 
 HOME = Path("~/.local/state/plate-edge")
-
-
-def until(happened: Callable[[], object], within: float = 60.0) -> None:
-    deadline = time.monotonic() + within
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.fixture(params=[(V5, V311), (V311,)], ids=["MQTT 5", "MQTT 3.1.1"])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 import shutil
 import sqlite3
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from device_helpers import until
 from fake_times import FakeTimes
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,13 +65,6 @@ def test_a_name_that_is_no_utf_8_is_damage(tmp_path: Path, place: bytes) -> None
 
 def event(number: int, **more: Any) -> Event:
     return {"type": "vehicle", "id": f"id-{number}", "last_time": f"2026-05-{number:02}T12:00:00.000Z", **more}
-
-
-def until(happened: Callable[[], object], within: float = 60.0) -> None:
-    deadline = time.monotonic() + within
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_damaged_row_is_set_aside_counted_and_reported(tmp_path: Path) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from device_helpers import until
 from fake_times import BOOT, FakeTimes, text
 
 from plate_devices.config.load import load_config
@@ -32,13 +32,6 @@ def event(number: int, **more: Any) -> Event:
 
 def ids(output: FakeOutput) -> list[str]:
     return [event["id"] for event in output.events]
-
-
-def until(happened: Callable[[], object], within: float = 60.0) -> None:
-    deadline = time.monotonic() + within
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 class Reports(list[tuple[str, str]]):

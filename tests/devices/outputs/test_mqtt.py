@@ -6,12 +6,12 @@ import gc
 import json
 import signal
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from device_helpers import until
 from receivers.broker import Broker, Listener, free_port
 
 from plate_devices.outputs.identity import node_id
@@ -24,13 +24,6 @@ system = pytest.mark.system
 def event(number: int, kind: str = "vehicle") -> Event:
     plate = {"text": f"AB{number}", "confidence": 0.9}
     return {"schema": 1, "type": kind, "id": f"id-{number}", "last_time": "2026-05-01T12:00:00.000Z", "plates": [plate]}
-
-
-def until(happened: Callable[[], object], within: float = 60.0) -> None:
-    deadline = time.monotonic() + within
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.fixture

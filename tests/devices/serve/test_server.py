@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from device_helpers import make_frame, make_plate
+from device_helpers import make_frame, make_plate, until
 from PIL import Image
 
 from plate_devices.audit.audit_log import AuditLog
@@ -337,10 +337,7 @@ def test_closing_ends_all_threads_and_connections(open_page: Callable[..., LiveP
     waiting.start()
     page.close()
     waiting.join()
-    until = time.monotonic() + 30
-    while threading.active_count() > before and time.monotonic() < until:
-        time.sleep(0.05)
-    assert threading.active_count() <= before
+    until(lambda: threading.active_count() <= before)
 
 
 def test_nothing_is_encoded_without_a_client(page: LivePage, picture: np.ndarray) -> None:
