@@ -90,18 +90,10 @@ def open_reader(options: InferOptions) -> PlateReader:
 def engine_of(options: InferOptions, reader: PlateReader) -> Engine:
     """Return the models and the backend of a reader, for the records."""
     from plate_devices.events.records import Engine
-    from plate_runtime.shipped import DETECTING
 
-    model = reader.model_for(options.read_as)
-    labels = {"detector": reader.detector().manifest.label} if options.read_as in DETECTING else {}
-    return Engine({**labels, "reader": model.manifest.label}, model.backend.name, model.manifest.script)
+    return Engine.of(reader.manifests(options.read_as), reader.model_for(options.read_as).backend.name)
 
 
 def digests_of(options: InferOptions, reader: PlateReader) -> dict[str, str]:
     """Return the SHA-256 of the model files of a reader, by their part."""
-    from plate_runtime.shipped import DETECTING
-
-    models = {"detector": reader.detector()} if options.read_as in DETECTING else {}
-    return {
-        part: model.manifest.sha256 for part, model in (models | {"reader": reader.model_for(options.read_as)}).items()
-    }
+    return {part: manifest.sha256 for part, manifest in reader.manifests(options.read_as).items()}

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import ModelError, UsageError
 from .model import Model, open_model, ships
+from .model_file import read_model_file
 from .pictures.open_picture import Picture, PictureSource, open_picture
 from .recognise import Recogniser, read_character, read_plate, recogniser_of
 from .results import Detection, Plate
-from .shipped import DETECTING
+from .shipped import DETECTING, shipped_model
 
 if TYPE_CHECKING:
     from numpy import uint8
     from numpy.typing import NDArray
 
     from .detect import Detector
+    from .manifest import Manifest
     from .search import FrameSearch
     from .steps import Steps
 
@@ -85,6 +88,18 @@ class PlateReader:
         if model.manifest.kind not in (what, "character"):
             raise ModelError(f"{model.file.path} is a {model.manifest.kind} model and reads no single {what}")
         return model
+
+    def manifests(self, as_: str) -> dict[str, Manifest]:
+        """Return the manifests of all models that may read in a mode, by their part; raises as `model_for`.
+
+        Parts are "reader", "detector" where plates are detected, and "second_reader" where a second network looks at
+        crops that are read with doubt.
+        """
+        found = {"detector": self.detector().manifest} if as_ in DETECTING else {}
+        found["reader"] = self.model_for(as_).manifest
+        if as_ in ("plate", "auto") and self._has_second():
+            found["second_reader"] = self._second_manifest
+        return found
 
     def detector(self) -> Model:
         """Return the model that detects plates, opened when first needed.
@@ -246,7 +261,24 @@ class PlateReader:
 
     def _recogniser_for(self, as_: str, second_look: float | None = None) -> Recogniser:
         self._require(as_)
-        return recogniser_of(self.model_for(as_), second_look) if self._recogniser is None else self._recogniser
+        if self._recogniser is not None:
+            return self._recogniser
+        second = self._second if second_look is not None and self._has_second() else None
+        return recogniser_of(self.model_for(as_), second_look, second)
+
+    def _has_second(self) -> bool:
+        """Whether crops that are read with doubt are looked at by a second network: only beside the shipped one."""
+        return self._file is None and self._recogniser is None and self._kind("plate") == "plate"
+
+    @cached_property
+    def _second_manifest(self) -> Manifest:
+        return read_model_file(shipped_model("second", self._backend)).manifest
+
+    def _second(self) -> Model:
+        if "second" not in self._models:
+            file = shipped_model("second", self._backend)
+            self._models["second"] = open_model(file, "plate", self._backend, self._threads)
+        return self._models["second"]
 
     def _open_for(self, as_: str) -> None:
         """Open the models that a mode needs."""

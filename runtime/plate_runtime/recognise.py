@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
@@ -48,10 +48,13 @@ class NetworkRecogniser:
     Args:
         second_look: if None, all crops are read in one batch. Else each is read by itself, and again in other crops of
             it if it is read with doubt, and with this confidence at least; see `second_look`.
+        second: returns another network that takes all these looks too, the crop itself included; called when needed.
     """
 
-    def __init__(self, model: Model, second_look: float | None = None) -> None:
-        self._model, self._second_look = model, second_look
+    def __init__(
+        self, model: Model, second_look: float | None = None, second: Callable[[], Model] | None = None
+    ) -> None:
+        self._model, self._second_look, self._second = model, second_look, second
 
     @property
     def script(self) -> Script:
@@ -66,15 +69,14 @@ class NetworkRecogniser:
 
     def _read_with_looks(self, gray: NDArray[np.uint8], region: str | None, least: float) -> Reading:
         below = self._model.manifest.thresholds.get("second_look", BELOW)
-        (first,) = self._candidates([gray])
-        return read_looks(
-            first, lambda: self._candidates(other_looks(gray)), find_prior(region, self.script), below, least
-        )
+        (first,) = _candidates(self._model, [gray])
+        return read_looks(first, lambda: self._other_looks(gray), find_prior(region, self.script), below, least)
 
-    def _candidates(self, crops: Sequence[NDArray[np.uint8]]) -> list[list[Candidate]]:
-        """Return for each gray crop, uint8 (h, w), the texts that the network finds most probable."""
-        manifest, logits = self._model.manifest, self._model.predict_pictures(crops)
-        return find_candidates(logits, manifest.decoding, manifest.script, manifest.temperature)
+    def _other_looks(self, gray: NDArray[np.uint8]) -> list[list[Candidate]]:
+        """Return the texts of each look after the first."""
+        looks = other_looks(gray)
+        found = _candidates(self._model, looks)
+        return found if self._second is None else found + _candidates(self._second(), [gray, *looks])
 
 
 class SegmentingRecogniser:
@@ -104,9 +106,19 @@ class SegmentingRecogniser:
         return reading, found.box, found.corners
 
 
-def recogniser_of(model: Model, second_look: float | None = None) -> NetworkRecogniser | SegmentingRecogniser:
-    """Return the recogniser of a model that reads plates or characters; see `NetworkRecogniser` for `second_look`."""
-    return SegmentingRecogniser(model) if model.manifest.kind == "character" else NetworkRecogniser(model, second_look)
+def _candidates(model: Model, crops: Sequence[NDArray[np.uint8]]) -> list[list[Candidate]]:
+    """Return for each gray crop, uint8 (h, w), the texts that a network finds most probable."""
+    manifest, logits = model.manifest, model.predict_pictures(crops)
+    return find_candidates(logits, manifest.decoding, manifest.script, manifest.temperature)
+
+
+def recogniser_of(
+    model: Model, second_look: float | None = None, second: Callable[[], Model] | None = None
+) -> NetworkRecogniser | SegmentingRecogniser:
+    """Return the recogniser of a model that reads plates or characters; see `NetworkRecogniser` for the looks."""
+    if model.manifest.kind == "character":
+        return SegmentingRecogniser(model)
+    return NetworkRecogniser(model, second_look, second)
 
 
 class Decoded(Protocol):

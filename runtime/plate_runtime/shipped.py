@@ -11,16 +11,17 @@ MODELS = Path(__file__).parent / "models"
 NAMES = {
     "character": "plate-character-1.0.0-int8",
     "plate": "plate-reader-nano-1.2.0-int8",
+    "second": "plate-reader-2.0.0-int8",
     "detector": "plate-detector-1.1.0-int8",
 }
-"""The model that ships for each kind, without its suffix; the folder shows which are installed.
+"""The model that ships for each purpose, without its suffix; the folder shows which are installed.
 
-`plate-reader-nano` reads plates because it is better than the larger `plate-reader` on most real sets; see
-docs/model-cards/plate-reader.md."""
+"character", "plate" and "detector" are kinds of models. "second" is the plate model that looks as well at crops which
+"plate" reads with doubt: two networks trained apart make different errors; see docs/use/reading.md."""
 
 
 def ships(kind: str, backend: str = "auto") -> bool:
-    """Return whether a model of that kind, one of `NAMES`, ships in the format that `backend` reads."""
+    """Return whether a model for that purpose, one of `NAMES`, ships in the format that `backend` reads."""
     return kind in NAMES and _path(kind, backend).is_file()
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+PARTS = ("detector", "reader", "second_reader")
+"""Parts of models that a row names."""
+
 
 class Address(NamedTuple):
     """One input of an archive: an absolute path or an address, and when it was last changed, None if unknown."""
@@ -57,7 +60,7 @@ def schema() -> Any:
             ("last_seconds", pa.float64()),
         ]
     )
-    texts = ("detector", "detector_sha256", "reader", "reader_sha256", "backend")
+    models = [name for part in PARTS for name in (part, f"{part}_sha256")]
     return pa.schema(
         [
             pa.field("address", pa.string(), nullable=False),
@@ -71,7 +74,7 @@ def schema() -> Any:
             ("confidence", pa.float32()),
             ("plates", pa.list_(plate)),
             ("error", pa.string()),
-            *((name, pa.string()) for name in texts),
+            *((name, pa.string()) for name in (*models, "backend")),
         ]
     )
 
@@ -90,7 +93,7 @@ def row_of(address: Address, events: Iterable[Event], tally: Tally, reading: Rea
         "error": None,
         "backend": reading.backend,
     }
-    for part in ("detector", "reader"):
+    for part in PARTS:
         row |= {part: reading.models.get(part), f"{part}_sha256": reading.digests.get(part)}
     for event in events:
         if isinstance(event, Crashed):

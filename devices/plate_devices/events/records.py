@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from plate_devices.follow import Vehicle
     from plate_devices.sources.source import Frame
+    from plate_runtime.manifest import Manifest
     from plate_runtime.results import Plate
 
 SCHEMA = 1
@@ -26,6 +27,12 @@ class Engine(NamedTuple):
     models: dict[str, str]
     backend: str
     script: Script = LATIN
+
+    @classmethod
+    def of(cls, manifests: Mapping[str, Manifest], backend: str) -> Engine:
+        """Return the engine of models by their part; one is the reader."""
+        labels = {part: manifest.label for part, manifest in manifests.items()}
+        return cls(labels, backend, manifests["reader"].script)
 
     def __str__(self) -> str:
         return f"{', '.join(self.models.values())} in {self.backend}"

@@ -103,7 +103,7 @@ class SocketServer:
         started = time.perf_counter()
         plates = self._reader.read(request.picture, as_, region=region, min_confidence=least)
         elapsed = 1000 * (time.perf_counter() - started)
-        engine = engine_of(self._reader, as_)
+        engine = Engine.of(self._reader.manifests(as_), self._reader.model_for(as_).backend.name)
         return {
             "schema": SCHEMA,
             "type": "frame",
@@ -119,13 +119,6 @@ class SocketServer:
             "models": engine.models,
             "backend": engine.backend,
         }
-
-
-def engine_of(reader: PlateReader, as_: str) -> Engine:
-    """Return the models and the backend that read in this mode."""
-    model = reader.model_for(as_)
-    labels = {"detector": reader.detector().manifest.label} if as_ == "frame" else {}
-    return Engine({**labels, "reader": model.manifest.label}, model.backend.name, model.manifest.script)
 
 
 def serve(
