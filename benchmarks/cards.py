@@ -18,7 +18,11 @@ _KINDS = {
     "plate": "reads one cropped plate",
     "detector": "detects plates in a frame",
 }
-_LOOKS = {"first look alone": "with the prior", "average with all cuts and turns": "with second looks, as shipped"}
+_LOOKS = {
+    "first look alone": "with the prior",
+    "average with all cuts and turns": "with second looks",
+    "average of all looks of both networks": "with second looks of both networks, the default",
+}
 
 
 def facts(name: str) -> str:

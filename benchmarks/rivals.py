@@ -18,6 +18,7 @@ from plate_runtime.backends import FORMATS, installed
 from plate_runtime.model import MODELS
 
 READERS = HERE / "readers"
+_SHIPPED = {"model": None, "backend": "litert"}
 _COUNTRIES = {"plates-romania": "Romania", "plates-argentina": "Argentina", "plates-vn": "Vietnam"}
 
 
@@ -82,8 +83,8 @@ def find_candidates(models: Path = MODELS) -> tuple[list[Candidate], list[Missin
 
 
 def _ours(models: Path) -> list[Candidate]:
-    """The whole-plate files in `models`, and cutting with the character model that ships."""
-    found = []
+    """What reads without `--model`, the whole-plate files in `models`, and cutting with the character model."""
+    found = [Candidate("both readers, as shipped, in litert", "plate_edge.py", options=lambda _set: _SHIPPED)]
     for path in sorted(models.glob("plate-reader-*.*")):
         for backend, version in installed().items():
             if version is not None and path.suffix == f".{FORMATS[backend]}":

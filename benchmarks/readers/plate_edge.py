@@ -1,4 +1,4 @@
-"""Our own reader: any model file in any interpreter; a character model reads by cutting."""
+"""Our own reader: any model file in any interpreter, or the shipped ones; a character model reads by cutting."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 from serving import Reader, one_by_one, serve
 
 from plate_runtime import PlateReader
+from plate_runtime.model import shipped_model
 from plate_runtime.pictures.open_picture import open_picture
 
 
 def open_reader(options: dict[str, Any]) -> Reader:
-    """Open {"model": path, "backend": name}."""
+    """Open {"model": path, or None for what ships, "backend": name}."""
     reader = PlateReader(options["model"], backend=options["backend"])
 
     def read(picture: Any) -> str:
@@ -20,7 +21,9 @@ def open_reader(options: dict[str, Any]) -> Reader:
         return plates[0].text if plates else ""
 
     backend = reader.model.backend
-    return Reader(f"{backend.name} {backend.version}", [Path(options["model"])], one_by_one(open_picture, read))
+    shipped = [shipped_model(purpose, options["backend"]) for purpose in ("plate", "second")]
+    files = [Path(options["model"])] if options["model"] else shipped
+    return Reader(f"{backend.name} {backend.version}", files, one_by_one(open_picture, read))
 
 
 if __name__ == "__main__":
