@@ -51,14 +51,15 @@ def facts(name: str) -> str:
 
 def crops(name: str) -> str:
     """Return how many crops a reader reads right, with O=0 and I=1: by network alone, prior and second looks."""
-    table = [["crops", "count", "network alone", *_LOOKS.values()]]
     prior = [row for row in result_rows("prior") if row["model"] == name]
     looks = [row for row in result_rows("crop-looks") if row["reader"] == name and row["below"] in ("", "0.8")]
+    shown = [look for look in _LOOKS if look in {row["looks"] for row in looks}]
+    table = [["crops", "count", "network alone", *(_LOOKS[look] for look in shown)]]
     for one in dict.fromkeys(row["set"] for row in prior if row["set"].startswith("plates-")):
         count = sum(int(row["count"]) for row in prior if row["set"] == one)
         alone = sum(int(row["network"]) for row in prior if row["set"] == one)
         by_look = {row["looks"]: row for row in looks if row["set"] == one}
-        right = [sum(int(by_look[look][f"right_{half}_half"]) for half in ("first", "second")) for look in _LOOKS]
+        right = [sum(int(by_look[look][f"right_{half}_half"]) for half in ("first", "second")) for look in shown]
         table.append([
             f"`{one}`", str(count), f"{alone} ({alone / count:.1%})", *(f"{n} ({n / count:.1%})" for n in right),
         ])  # fmt: skip
