@@ -97,7 +97,7 @@ class PlateReader:
         """
         found = {"detector": self.detector().manifest} if as_ in DETECTING else {}
         found["reader"] = self.model_for(as_).manifest
-        if as_ in ("plate", "auto") and self._has_second():
+        if self._uses_second(as_):
             found["second_reader"] = self._second_manifest
         return found
 
@@ -263,12 +263,13 @@ class PlateReader:
         self._require(as_)
         if self._recogniser is not None:
             return self._recogniser
-        second = self._second if second_look is not None and self._has_second() else None
+        second = self._second if second_look is not None and self._uses_second("plate") else None
         return recogniser_of(self.model_for(as_), second_look, second)
 
-    def _has_second(self) -> bool:
-        """Whether crops that are read with doubt are looked at by a second network: only beside the shipped one."""
-        return self._file is None and self._recogniser is None and self._kind("plate") == "plate"
+    def _uses_second(self, as_: str) -> bool:
+        """Whether a second network looks at crops that are read with doubt: only beside the shipped one."""
+        shipped = self._file is None and self._recogniser is None and self._kind("plate") == "plate"
+        return shipped and as_ in ("plate", "auto")
 
     @cached_property
     def _second_manifest(self) -> Manifest:
@@ -281,12 +282,14 @@ class PlateReader:
         return self._models["second"]
 
     def _open_for(self, as_: str) -> None:
-        """Open the models that a mode needs."""
+        """Open the models that a mode needs, and check that the second one is there, which is opened when needed."""
         self._require(as_)
         if as_ in DETECTING and self._detector is None:
             self.detector()
         if self._recogniser is None or as_ == "character":
             self.model_for(as_)
+        if self._uses_second(as_):
+            shipped_model("second", self._backend)
 
     def _least_of_reading(self, as_: str) -> float:
         if self._recogniser is not None:

@@ -164,6 +164,26 @@ class TestTheDefault:
         with pytest.raises(ModelError, match=missing.replace("tflite", "onnx")):
             PlateReader(as_="frame", backend="onnx", detector=make_detector("onnx"))
 
+    def test_a_missing_second_model_is_reported_when_the_first_is_opened(
+        self, models: Path, make_detector: MakeModel, make_plate_model: MakeModel
+    ) -> None:
+        shutil.copy(make_detector(), models / f"{shipped.NAMES['detector']}.tflite")
+        shutil.copy(make_plate_model(), models / f"{shipped.NAMES['plate']}.tflite")
+        missing = f"{shipped.NAMES['second']}.tflite is missing from the installation"
+        for mode in ("plate", "auto"):
+            with pytest.raises(ModelError, match=missing):
+                PlateReader(as_=mode)
+        with PlateReader(as_="frame") as reader:
+            assert list(reader.manifests("frame")) == ["detector", "reader"]
+            with pytest.raises(ModelError, match=missing):
+                reader.read(np.zeros((48, 160), np.uint8), as_="plate")
+        shutil.copy(make_plate_model(name="other"), models / f"{shipped.NAMES['second']}.tflite")
+        with PlateReader(as_="auto") as reader:
+            names = {part: manifest.name for part, manifest in reader.manifests("auto").items()}
+            assert list(names) == ["detector", "reader", "second_reader"] and names["second_reader"] == "other"
+        with PlateReader(make_plate_model(name="named")) as reader:
+            assert list(reader.manifests("plate")) == ["reader"]
+
     def test_asking_costs_no_numpy(self) -> None:
         code = "import sys, plate_runtime.shipped as s; s.default_as(); print('numpy' in sys.modules)"
         ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

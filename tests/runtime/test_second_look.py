@@ -94,6 +94,20 @@ def test_a_confident_look_that_loses_a_character_does_not_win(make_plate_model: 
     assert plate is not None and plate.text == "XQZ3KV"
 
 
+@pytest.mark.parametrize(("certain", "looks"), [(0.95, 0), (0.6, 1 + LOOKS)])
+def test_a_second_network_takes_every_look_at_a_doubtful_crop(
+    certain: float, looks: int, make_plate_model: Callable[..., Path]
+) -> None:
+    first, _ = _reader(make_plate_model, [_logits("XQZ3KV", Q=certain)] * (1 + LOOKS))
+    second, backend = _reader(make_plate_model, [_logits("XWZ3KV")] * (1 + LOOKS))
+    opened = []
+    plate = read_plate(CROP, NetworkRecogniser(first, 0.0, lambda: opened.append("second") or second))
+    assert (backend.seen, opened) == (looks, ["second"] * bool(looks))
+    assert plate is not None and plate.text == ("XWZ3KV" if looks else "XQZ3KV")
+    if looks:
+        assert plate.confidence == pytest.approx((1 - certain + 1) / 2, abs=0.05)
+
+
 def test_a_crop_without_text_stays_without(make_plate_model: Callable[..., Path]) -> None:
     model, _ = _reader(make_plate_model, [_logits("X", X=0.6), *[_logits("")] * LOOKS])
     assert read_plate(CROP, NetworkRecogniser(model, second_look=0.0)) is None
