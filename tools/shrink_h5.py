@@ -1,6 +1,6 @@
 """Write a trained network with weights in half precision, half as large, for shipping and further training.
 
-    python tools/shrink_h5.py runs/reader/model.h5 plate-reader-1.0.0.h5
+    python tools/shrink_h5.py runs/reader/model.h5 plate-reader-2.0.0.h5
 
 Keras loads it like any other `.h5`, as float32. Export and check this file, not the original: weights change by up to
 0.05 %.
