@@ -18,7 +18,7 @@ from .architectures import Size
 FINE_TUNING: dict[str, Any] = {"learning_rate": 3e-4, "epochs": 30, "shard": 2048, "window": 2, "validation": 512}
 """Defaults for training with a user's crops."""
 
-FURTHER: dict[str, Any] = {"learning_rate": 4e-5, "least_steps": 400, "mix": 0.3, "blend": 0.6}
+FURTHER: dict[str, Any] = {"learning_rate": 4e-5, "least_steps": 400, "mix": 0.3, "blend": 0.8}
 """Defaults for training that goes on from a network with a user's crops, chosen on the development sets: little is
 forgotten."""
 
