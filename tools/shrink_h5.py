@@ -1,4 +1,4 @@
-"""Write a trained network with weights in half precision, half as large, for shipping and further training.
+"""Write a trained network with weights in half precision and compressed, for shipping and further training.
 
     python tools/shrink_h5.py runs/reader/model.h5 plate-reader-2.0.0.h5
 
@@ -22,6 +22,8 @@ from plate_train.atomic import replacing
 from plate_train.networks import h5_file, weights_file
 
 PROG = "shrink_h5.py"
+_COMPRESSED = {"compression": "gzip", "compression_opts": 9, "shuffle": True}
+"""Bytes are sorted by their place in a number first: the upper ones repeat, the lower ones do not."""
 
 
 def shrink(source: Path, target: Path) -> None:
@@ -56,7 +58,7 @@ def command(arguments: Sequence[str]) -> int:
 
 
 def _is_weight(entry: Any) -> bool:
-    return getattr(entry, "dtype", None) == np.float32
+    return getattr(entry, "dtype", None) in (np.float32, np.float16)
 
 
 def _round(group: Any, name: str, source: Path) -> None:
@@ -65,7 +67,7 @@ def _round(group: Any, name: str, source: Path) -> None:
     if not np.isfinite(halves).all():
         raise ModelError(f"{source}: {name} has numbers beyond 65,504, too large for half precision")
     del group[name]
-    group.create_dataset(name, data=halves)
+    group.create_dataset(name, data=halves, **({"chunks": halves.shape} | _COMPRESSED if halves.ndim > 1 else {}))
 
 
 def _repack(path: Path) -> None:

@@ -33,7 +33,7 @@ def read_texts(outputs: NDArray[np.float32], meta: ModelMeta) -> list[str]:
 
 def probabilities(outputs: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return outputs as probabilities of the same shape; those of a character are probabilities already."""
-    return outputs if outputs.ndim == 2 else softmax(outputs)
+    return outputs if outputs.ndim == 2 else softmax(outputs.astype(np.float64)).astype(np.float32)
 
 
 def require_sound(outputs: NDArray[np.float32], meta: ModelMeta, path: Path) -> None:

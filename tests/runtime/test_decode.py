@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from plate_runtime.decode import apply_temperature, decode_softmax
+from plate_runtime.decode.softmax import softmax
 from plate_runtime.script import LATIN, Script
 
 
@@ -33,3 +36,10 @@ def test_confusables_add_up_and_the_likelier_is_named() -> None:
     (character,) = decode_softmax(row, LATIN)
     assert (character.text, character.confidence) == ("0", pytest.approx(0.9, abs=1e-3))
     assert [text for text, _ in character.alternatives] == ["O", "D"]
+
+
+def test_probabilities_do_not_depend_on_how_numpy_computes_powers() -> None:
+    logits = np.random.default_rng(0).integers(-128, 128, (50, 37)).astype(np.float32) * np.float32(0.17)
+    rows = [[math.exp(one - max(row)) for one in row] for row in logits.tolist()]
+    exact = np.array([[one / math.fsum(row) for one in row] for row in rows])
+    assert np.array_equal(softmax(logits.astype(np.float64)).astype(np.float32), exact.astype(np.float32))

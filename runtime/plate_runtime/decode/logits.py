@@ -50,14 +50,15 @@ def find_candidates(
     if decoding not in ("ctc", "slots"):
         raise ValueError(f"decoding {decoding!r} is not one of logits")
     found = []
-    probabilities = softmax(logits / temperature) @ _confusion(script)
+    # Rounded from float64, probabilities are equal with every NumPy and processor; the last bit decides no tie.
+    probabilities = (softmax(logits.astype(np.float64) / temperature) @ _confusion(script)).astype(np.float32)
     for one, merged in zip(probabilities, merge(probabilities, script), strict=True):
         found.append(combine(*split_steps(one, merged, script, decoding == "slots")))
     return found
 
 
 @cache
-def _confusion(script: Script) -> NDArray[np.float32]:
+def _confusion(script: Script) -> NDArray[np.float64]:
     """Return the probability of each true class where the network is certain of another one, (predicted, true)."""
     settings, alphabet = find_prior(None, script).settings, script.alphabet
     matrix = np.eye(len(alphabet) + 1)
@@ -65,7 +66,7 @@ def _confusion(script: Script) -> NDArray[np.float32]:
         if one in alphabet and other in alphabet:
             matrix[alphabet.index(one), alphabet.index(other)] = settings["mistakes"]
             matrix[alphabet.index(other), alphabet.index(one)] = settings["mistakes"]
-    normalised: NDArray[np.float32] = (matrix / matrix.sum(axis=1, keepdims=True)).astype(np.float32)
+    normalised: NDArray[np.float64] = matrix / matrix.sum(axis=1, keepdims=True)
     return normalised
 
 

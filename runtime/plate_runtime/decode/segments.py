@@ -75,7 +75,7 @@ def split_steps(
         if slots or end == len(steps) or steps[end] > step + 1 or step in splits:
             found.append(_spell(options[start:end], probabilities[steps[start] : step + 1], script))
             start = end
-    return found, float(blank[blank >= _CERTAIN].prod())
+    return found, float(blank[blank >= _CERTAIN].prod(dtype=np.float64))
 
 
 def _doubtless_pairs(probabilities: NDArray[np.float32], script: Script) -> set[int]:

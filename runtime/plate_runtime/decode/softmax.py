@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,11 +29,13 @@ def decode_softmax(probabilities: NDArray[np.float32], script: Script, temperatu
 def apply_temperature(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
     """Return softmax(log(p) / temperature), float32 (n, classes); rows of zeros become uniform."""
     # An int8 output has no probability between 0 and 1/256: the floor limits the effect of its zeros.
-    return softmax(np.log(np.maximum(probabilities.astype(np.float64), 1e-6)) / temperature)
+    return softmax(np.log(np.maximum(probabilities.astype(np.float64), 1e-6)) / temperature).astype(np.float32)
 
 
-def softmax(logits: NDArray[Any]) -> NDArray[np.float32]:
-    """Softmax over the last axis, float32 of the same shape."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    probabilities: NDArray[np.float32] = (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
-    return probabilities
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Softmax over the last axis, float64 of the same shape.
+
+    Rounded to float32, it is equal with every NumPy and processor.
+    """
+    powers: NDArray[np.float64] = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
