@@ -13,9 +13,10 @@ from .errors import UsageError
 from .plate_evidence import plate_probability
 from .results import Box, Corners, Detection, Plate, Reading
 from .script import Script
-from .second_look import BELOW, other_looks, read_looks
+from .second_look import BELOW, LEAST_OF_BATCH, average, other_looks, read_looks
 
 if TYPE_CHECKING:
+    from .decode.prior import Prior
     from .model import Model
     from .pictures.open_picture import Picture
 
@@ -48,7 +49,8 @@ class NetworkRecogniser:
     Args:
         second_look: if None, all crops are read in one batch. Else each is read by itself, and again in other crops of
             it if it is read with doubt, and with this confidence at least; see `second_look`.
-        second: returns another network that takes all these looks too, the crop itself included; called when needed.
+        second: returns another network, called when needed. It takes all these looks too, the crop itself included; of
+            a batch, it reads the crops that are read with doubt.
     """
 
     def __init__(
@@ -63,14 +65,28 @@ class NetworkRecogniser:
 
     def recognise(self, crops: Sequence[NDArray[np.uint8]], region: str | None) -> list[Reading]:
         """See `Recogniser`. Raises UsageError for a region, see `formats.check_spelled`."""
+        prior = find_prior(region, self.script)
         if self._second_look is None:
-            return read_outputs(self._model.predict_pictures(crops), self._model.manifest, region)
-        return [self._read_with_looks(crop, region, self._second_look) for crop in crops]
+            return self._read_batch(crops, prior)
+        return [self._read_with_looks(crop, prior, self._second_look) for crop in crops]
 
-    def _read_with_looks(self, gray: NDArray[np.uint8], region: str | None, least: float) -> Reading:
-        below = self._model.manifest.thresholds.get("second_look", BELOW)
+    def _read_batch(self, crops: Sequence[NDArray[np.uint8]], prior: Prior) -> list[Reading]:
+        texts = _candidates(self._model, crops)
+        found = [choose(one, prior) for one in texts]
+        doubtful = [place for place, one in enumerate(found) if LEAST_OF_BATCH <= one.confidence < self._below]
+        if self._second is not None and doubtful:
+            again = _candidates(self._second(), [crops[place] for place in doubtful])
+            for place, other in zip(doubtful, again, strict=True):
+                found[place] = choose(average([texts[place], other]), prior)
+        return found
+
+    def _read_with_looks(self, gray: NDArray[np.uint8], prior: Prior, least: float) -> Reading:
         (first,) = _candidates(self._model, [gray])
-        return read_looks(first, lambda: self._other_looks(gray), find_prior(region, self.script), below, least)
+        return read_looks(first, lambda: self._other_looks(gray), prior, self._below, least)
+
+    @property
+    def _below(self) -> float:
+        return self._model.manifest.thresholds.get("second_look", BELOW)
 
     def _other_looks(self, gray: NDArray[np.uint8]) -> list[list[Candidate]]:
         """Return the texts of each look after the first."""

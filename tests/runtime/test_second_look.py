@@ -108,6 +108,15 @@ def test_a_second_network_takes_every_look_at_a_doubtful_crop(
         assert plate.confidence == pytest.approx((1 - certain + 1) / 2, abs=0.05)
 
 
+def test_of_a_batch_a_second_network_reads_what_is_read_with_doubt(make_plate_model: Callable[..., Path]) -> None:
+    texts = [_logits("XQZ3KV"), _logits("XQZ3KV", Q=0.6), _logits("XQZ3KV", X=0.5, Q=0.5, Z=0.5)]
+    second, backend = _reader(make_plate_model, [_logits("XWZ3KV")] * 3)
+    first, _ = _reader(make_plate_model, texts)
+    sure, doubtful, faint = NetworkRecogniser(first, second=lambda: second).recognise([CROP.gray()] * 3, None)
+    assert (sure.text, doubtful.text, backend.seen) == ("XQZ3KV", "XWZ3KV", 1)
+    assert faint.confidence < 0.3 < doubtful.confidence < 0.9 < sure.confidence
+
+
 def test_a_crop_without_text_stays_without(make_plate_model: Callable[..., Path]) -> None:
     model, _ = _reader(make_plate_model, [_logits("X", X=0.6), *[_logits("")] * LOOKS])
     assert read_plate(CROP, NetworkRecogniser(model, second_look=0.0)) is None
@@ -152,3 +161,15 @@ def test_a_reader_looks_again_at_crops_and_not_at_each_plate_of_a_frame(
         assert (plate.text, backend.seen) == ("XQZ3KV", 1 + LOOKS)
         reader._recogniser_for("plate").recognise([CROP.gray()], None)
         assert backend.seen == 2 + LOOKS
+
+
+def test_a_second_network_reads_plates_of_a_picture_and_none_of_a_camera(
+    make_plate_model: Callable[..., Path], make_detector: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Callable[[], Model] | None] = []
+    monkeypatch.setattr("plate_runtime.reader.recogniser_of", lambda _model, _look, second: asked.append(second))
+    with PlateReader() as reader:
+        for mode in ("auto", "frame"):
+            reader._recogniser_for(mode)
+    picture, camera = asked
+    assert picture is not None and camera is None
