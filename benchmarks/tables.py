@@ -80,16 +80,17 @@ def readers() -> str:
 
 
 def frames() -> str:
-    """Whole frames: plates found, texts read, and the mean cost of a frame."""
-    table = [["frames", "plates found", "texts read", "CPU ms a frame"]]
+    """Whole frames: plates found, texts read by both readers and by one, and the mean cost of a frame."""
+    table = [["frames", "plates found", "texts read", "read by one reader", "CPU ms a frame", "without second looks"]]
     for row in result_rows("second-looks"):
-        found, plates, read, texts = (int(row[key]) for key in ("found", "plates", "read", "texts"))
+        plates, texts, found = (int(row[key]) for key in ("plates", "texts", "found_two_readers"))
         if not plates:
             continue
+        rights = [int(row[f"read_{way}"]) for way in ("two_readers", "closer")]
         table.append([
             f"`{row['set']}`, {row['frames']}", f"{found} of {plates} ({found / plates:.1%})",
-            f"{read} of {texts} ({read / texts:.1%})" if texts else "no texts in the set",
-            f"{float(row['cpu_ms_mean']):.1f}",
+            *(f"{right} of {texts} ({right / texts:.1%})" if texts else "no texts in the set" for right in rights),
+            *(f"{float(row[key]):.1f}" for key in ("cpu_ms_two_readers", "cpu_ms_once")),
         ])  # fmt: skip
     return markdown(table)
 

@@ -92,8 +92,8 @@ class PlateReader:
     def manifests(self, as_: str) -> dict[str, Manifest]:
         """Return the manifests of all models that may read in a mode, by their part; raises as `model_for`.
 
-        Parts are "reader", "detector" where plates are detected, and "second_reader" where a second network looks at
-        crops that are read with doubt.
+        Parts are "reader", "detector" where plates are detected, and "second_reader" where a second network reads
+        plates that are read with doubt.
         """
         found = {"detector": self.detector().manifest} if as_ in DETECTING else {}
         found["reader"] = self.model_for(as_).manifest
@@ -132,7 +132,7 @@ class PlateReader:
         self, image: PictureSource | Picture, colour: str = "rgb", region: str | None = None, as_: str = "frame"
     ) -> list[tuple[Detection, Plate | None]]:
         """Return every detection with what is read there, whatever its confidence, as "frame" or "auto"; see `read`."""
-        return self._search(_opened(image, colour), self.check_region(region, as_), as_)
+        return self._search(_opened(image, colour), self.check_region(region, as_), may_be_filled=as_ == "auto")
 
     def read(
         self,
@@ -170,7 +170,7 @@ class PlateReader:
         if as_ in DETECTING:
             from .search import joint_confidence
 
-            found = [plate for _, plate in self._search(picture, region, as_, steps) if plate is not None]
+            found = [plate for _, plate in self._search(picture, region, as_ == "auto", steps) if plate is not None]
             plates = [plate for plate in found if joint_confidence(plate) >= min_confidence]
         else:
             plate = self._read_whole(picture, as_, region)
@@ -221,30 +221,29 @@ class PlateReader:
         return read_character(picture, self.model_for(as_))
 
     def _search(
-        self, picture: Picture, region: str | None, as_: str, steps: Steps | None = None
+        self, picture: Picture, region: str | None, may_be_filled: bool, steps: Steps | None = None
     ) -> list[tuple[Detection, Plate | None]]:
         """Return every detection and what is read there; the whole picture alone if it is the crop of one plate."""
         from .one_plate import SECOND_LOOK, may_be_one_plate, read_one_plate
 
-        may_be_filled = as_ == "auto"
         search = self._start_search(picture.gray(), may_be_filled=may_be_filled)
         whole = None
         if may_be_filled and may_be_one_plate(search, picture.width, picture.height):
-            whole = read_one_plate(picture, self._recogniser_for(as_, SECOND_LOOK), region)
-        found = self._read_detections(search, whole, region, as_, steps)
+            whole = read_one_plate(picture, self._recogniser_for("frame", SECOND_LOOK), region)
+        found = self._read_detections(search, whole, region, steps)
         if steps is not None:
             steps.keep_search(search, found, whole)
         return found
 
     def _read_detections(
-        self, search: FrameSearch, whole: Plate | None, region: str | None, as_: str, steps: Steps | None
+        self, search: FrameSearch, whole: Plate | None, region: str | None, steps: Steps | None
     ) -> list[tuple[Detection, Plate | None]]:
         """Return every detection and what is read there; `whole` alone if that is read with more confidence."""
         from .search import joint_confidence, search_frame
 
         if whole is not None and whole.confidence >= self._least_of_reading("frame"):
             return [(Detection(whole.corners, search.filled), whole)]
-        recogniser = self._recogniser_for(as_)
+        recogniser = self._recogniser_for("frame")
         found = search_frame(search, recogniser if steps is None else steps.keep_crops(recogniser), region)
         best = max((joint_confidence(plate) for _, plate in found), default=0.0)
         if whole is not None and joint_confidence(whole) > best:
@@ -268,9 +267,9 @@ class PlateReader:
         return recogniser_of(self.model_for(as_), second_look, second)
 
     def _uses_second(self, as_: str) -> bool:
-        """Whether a second network looks at crops that are read with doubt: only beside the shipped one."""
+        """Whether a second network reads plates that are read with doubt: only beside the shipped one."""
         shipped = self._file is None and self._recogniser is None and self._kind("plate") == "plate"
-        return shipped and as_ in ("plate", "auto")
+        return shipped and as_ != "character"
 
     @cached_property
     def _second_manifest(self) -> Manifest:

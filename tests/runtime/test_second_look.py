@@ -163,13 +163,10 @@ def test_a_reader_looks_again_at_crops_and_not_at_each_plate_of_a_frame(
         assert backend.seen == 2 + LOOKS
 
 
-def test_a_second_network_reads_plates_of_a_picture_and_none_of_a_camera(
-    make_plate_model: Callable[..., Path], make_detector: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+def test_a_second_network_stands_beside_the_shipped_one_alone(
+    make_plate_model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[Callable[[], Model] | None] = []
-    monkeypatch.setattr("plate_runtime.reader.recogniser_of", lambda _model, _look, second: asked.append(second))
-    with PlateReader() as reader:
-        for mode in ("auto", "frame"):
-            reader._recogniser_for(mode)
-    picture, camera = asked
-    assert picture is not None and camera is None
+    monkeypatch.setattr("plate_runtime.reader.recogniser_of", lambda _model, _look, second: second)
+    with PlateReader() as reader, PlateReader(make_plate_model()) as own:
+        assert all(reader._recogniser_for(mode) is not None for mode in ("auto", "frame", "plate"))
+        assert reader._recogniser_for("character") is own._recogniser_for("plate") is None

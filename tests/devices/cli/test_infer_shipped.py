@@ -60,7 +60,11 @@ class TestShippedModel:
         assert command(["--json", "--camera", "demo:5"]) == 0
         found = records(capsys)
         assert [one["plates"][0]["text"] for one in found] == [car.text for car in vehicles(5)]
-        assert found[0]["models"] == {"detector": "plate-detector@1.1.0", "reader": "plate-reader-nano@1.2.0"}
+        assert found[0]["models"] == {
+            "detector": "plate-detector@1.1.0",
+            "reader": "plate-reader-nano@1.2.0",
+            "second_reader": "plate-reader@2.0.0",
+        }
 
     def test_reading_one_crop_takes_less_than_60_mb(self) -> None:
         assert peak("--as", "plate", str(SAMPLES / LIST[0].file)) < 60_000_000

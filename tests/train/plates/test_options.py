@@ -86,7 +86,7 @@ def test_few_crops_are_used_until_the_network_has_learned() -> None:
 
 def test_only_a_network_that_goes_on_is_moved_back() -> None:
     assert new_settings({"data": "x"}).blend == 1
-    assert new_settings({"data": "x", "start": "plate-reader"}).blend == 0.6
+    assert new_settings({"data": "x", "start": "plate-reader"}).blend == 0.8
     assert new_settings({"data": "x", "start": "plate-reader", "blend": 0.5}).blend == 0.5
 
 
