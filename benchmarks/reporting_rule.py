@@ -32,6 +32,7 @@ from plate_runtime.evaluate import match_plates
 from plate_runtime.labels import by_picture, read_labels
 from plate_runtime.pictures.open_picture import PictureSource, open_picture
 from plate_runtime.plate_evidence import DETECTION, OFFSET, TEXT, evidence
+from plate_runtime.reader import PLATE_AT_LEAST
 from plate_runtime.results import Corners
 from plate_train.synthetic.fonts import installed_fonts
 from plate_train.synthetic.scenes.renderer import SceneRenderer
@@ -124,7 +125,7 @@ def draw(rows: Sequence[dict[str, Any]]) -> None:
             points = [(row["false_all"], row["read_all"]) for row in line]
             (drawn,) = panel.plot(*zip(*points, strict=True), marker=".", label=name)
             for row, point in zip(line, points, strict=True):
-                if row["threshold"] in (0.2, 0.5, 0.8):
+                if row["threshold"] in (0.2, PLATE_AT_LEAST, 0.8):
                     panel.annotate(f"{row['threshold']:g}", point, color=drawn.get_color(), fontsize=8)
         panel.set_title(f"the half {'that it is' if half == 'chosen on' else 'that is'} {half}", fontsize=10)
         panel.set_xlabel("false plates, all sets")

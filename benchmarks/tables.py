@@ -18,6 +18,8 @@ from statistics import median
 import cards
 from measuring import ROOT, command_line, markdown, result_rows
 
+from plate_runtime.reader import PLATE_AT_LEAST
+
 Row = dict[str, str]
 
 _BLOCK = re.compile(r"(<!-- figures: ([\w-]+) -->\n)(.*?)(<!-- end of figures -->)", re.DOTALL)
@@ -141,8 +143,9 @@ def finding() -> str:
 
 
 def reporting() -> str:
-    """What is reported from a product of 0.5 on, with and without the text, on the half that chose nothing."""
-    rows = [row for row in result_rows("reporting-rule") if row["half"] == "reported" and row["threshold"] == "0.5"]
+    """What is reported from the default product on, with and without the text, on the half that chose nothing."""
+    reported = [row for row in result_rows("reporting-rule") if row["half"] == "reported"]
+    rows = [row for row in reported if float(row["threshold"]) == PLATE_AT_LEAST]
     heads = {
         "rule": "rule", "read_romania": "read in `frames-romania`", "read_scenes": "read in 250 synthetic scenes",
         "false_no_plates": "false in `frames-no-plates`", "false_scenes_without": "false in 250 scenes without plates",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MODES = ("auto", "frame", "plate", "character")
 
-PLATE_AT_LEAST = 0.5
+PLATE_AT_LEAST = 0.4
 """Least product of the confidences of detection and reading for a plate in a frame, where the detector's file does not
 give `min_confidence`: either alone would accept badges and road signs. See docs/use/frames.md for its curve."""
 

@@ -74,8 +74,8 @@ def test_both_of_ones_own_read_a_frame_without_any_model(monkeypatch: pytest.Mon
 
 
 def test_the_threshold_of_a_frame_holds_for_the_product() -> None:
-    with PlateReader(Same("B123ABC", 0.5), detector=Fixed(Detection(rectangle(40, 300, 300, 60), 0.9))) as reader:
-        assert reader.least_confidence("frame") == 0.5
+    with PlateReader(Same("B123ABC", 0.4), detector=Fixed(Detection(rectangle(40, 300, 300, 60), 0.9))) as reader:
+        assert reader.least_confidence("frame") == 0.4
         assert reader.read(FRAME, "frame") == []
         (plate,) = reader.read(FRAME, "frame", min_confidence=0.3)
         assert plate.text == "B123ABC"

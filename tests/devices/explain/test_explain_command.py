@@ -50,7 +50,7 @@ def test_a_folder_as_json_with_pictures(pictures: Path, tmp_path: Path, capsys: 
     assert 215 < returned["width"] < 270 and returned["quality"]["light"] > 150
     assert [one["text"] for one in returned["characters"]] == list("KR59ABC")
     assert near["models"].keys() == {"detector", "reader", "second_reader"}
-    assert near["thresholds"] == {"detection": 0.1, "product": 0.5}
+    assert near["thresholds"] == {"detection": 0.1, "product": 0.4}
     assert far["cause"]["name"] == "small" and far["cause"]["remedy"]
     assert broken["type"] == "error" and broken["source"].endswith("c-broken.jpg")
     assert [Path(near["picture"]), Path(far["picture"])] == sorted(out.iterdir())
