@@ -37,5 +37,6 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Rounded to float32, it is equal with every NumPy and processor.
     """
-    powers: NDArray[np.float64] = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probabilities: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
+    return probabilities
