@@ -28,6 +28,7 @@ BENCHMARKS = {
     "temperature": "how well confidences of crops fit, before and after the temperature is fitted again",
     "reporting_rule": "plates read against false plates, by rule and threshold",
     "crop_looks": "what second looks at crops bring and cost",
+    "crop_threshold": "crops read right and misread, by the least confidence",
     "second_looks": "what second looks at frames bring and cost",
     "default_mode": "what the default mode costs beside the mode that fits",
     "learning_circle": "what the reader learns from 50 corrected plates, and what it forgets",
@@ -60,6 +61,7 @@ ON_REAL_PICTURES = (
     "temperature",
     "reporting_rule",
     "crop_looks",
+    "crop_threshold",
     "second_looks",
     "default_mode",
 )

@@ -324,6 +324,22 @@ def directions() -> str:
     return _columns("directions", heads)
 
 
+def crop_threshold() -> str:
+    """Crops reported right and wrong by the least confidence, over the real sets of the half that chose nothing."""
+    rows = [row for row in result_rows("crop-threshold") if row["half"] == "reported"]
+    table = [["least confidence", "real crops right", "wrong", "synthetic crops right", "wrong"]]
+    for threshold in dict.fromkeys(row["threshold"] for row in rows):
+        cells = []
+        for synthetic in (False, True):
+            same = [
+                one for one in rows if one["threshold"] == threshold and (synthetic == one["set"].startswith("syn"))
+            ]
+            right, wrong, count = (sum(int(one[key]) for one in same) for key in ("right", "wrong", "count"))
+            cells += [f"{right} of {count}", str(wrong)]
+        table.append([threshold, *cells])
+    return markdown(table)
+
+
 def learning_circle() -> str:
     """Plates read before and after training with corrected ones."""
     return _columns(
@@ -341,7 +357,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "cameras-overload": cameras_overload, "fleet": fleet, "hostile": hostile,
     "history": history,
     "networks": networks, "shared-search": shared_search, "jobs": jobs, "jobs-steps": jobs_steps, "archive": archive,
-    "learning-circle": learning_circle, "mutants": mutants, **cards.TABLES,
+    "crop-threshold": crop_threshold, "learning-circle": learning_circle, "mutants": mutants, **cards.TABLES,
 }  # fmt: skip
 """What stands after `figures:` -> the function that makes the table."""
 

@@ -21,7 +21,7 @@ _PATHS = ("path", "data", "start", "drawings", "watch")
 
 _THRESHOLDS = {
     "character": {"min_confidence": 0.5},
-    "plate": {"min_confidence": 0.5},
+    "plate": {"min_confidence": 0.2},
     "detector": {"min_detection": MIN_DETECTION, "min_confidence": PLATE_AT_LEAST},
 }
 """Thresholds of a network if its `.h5` records none."""

@@ -20,6 +20,8 @@ _FILLED, _WIDE_FILLED = 0.9, 0.05
 """Least confidence of a detection that fills a picture; of a wide one, a hint is enough."""
 SECOND_LOOK = 0.1
 """Confidence of the first look below which a picture is no plate: further looks would cost as much as the frame."""
+ENOUGH = 0.5
+"""Confidence from which on the picture is not searched for other plates."""
 _PLATE = 0.995
 """Probability that a picture which is filled, and read with confidence, is a plate, before its text counts.
 

@@ -239,9 +239,10 @@ class PlateReader:
         self, search: FrameSearch, whole: Plate | None, region: str | None, steps: Steps | None
     ) -> list[tuple[Detection, Plate | None]]:
         """Return every detection and what is read there; `whole` alone if that is read with more confidence."""
+        from .one_plate import ENOUGH
         from .search import joint_confidence, search_frame
 
-        if whole is not None and whole.confidence >= self._least_of_reading("frame"):
+        if whole is not None and whole.confidence >= ENOUGH:
             return [(Detection(whole.corners, search.filled), whole)]
         recogniser = self._recogniser_for("frame")
         found = search_frame(search, recogniser if steps is None else steps.keep_crops(recogniser), region)
