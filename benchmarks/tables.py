@@ -83,7 +83,9 @@ def readers() -> str:
 
 def frames() -> str:
     """Whole frames: plates found, texts read by both readers and by one, and the mean cost of a frame."""
-    table = [["frames", "plates found", "texts read", "read by one reader", "CPU ms a frame", "without second looks"]]
+    table = [
+        ["frames", "plates found", "texts read", "by `plate-reader-nano` alone", "CPU ms a frame", "one look alone"]
+    ]
     for row in result_rows("second-looks"):
         plates, texts, found = (int(row[key]) for key in ("plates", "texts", "found_two_readers"))
         if not plates:
