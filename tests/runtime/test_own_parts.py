@@ -102,6 +102,14 @@ def test_the_default_mode_reads_a_picture_that_is_filled_by_one_plate(width: int
     assert [plate.text for plate in plates if plate.box == (0, 0, 1100, 700)] == texts
 
 
+@pytest.mark.parametrize(("confidence", "crops"), [(0.5, 1), (0.49, 2)])
+def test_a_picture_that_is_read_as_one_plate_is_searched_only_in_doubt(confidence: float, crops: int) -> None:
+    recogniser = Same("B123ABC", confidence)
+    with PlateReader(recogniser, detector=Fixed(Detection(rectangle(20, 20, 1000, 400), 0.95)), as_="auto") as reader:
+        assert len(reader.read(np.zeros((700, 1100), np.uint8), "auto")) == 1
+    assert len(recogniser.crops) == crops
+
+
 def test_each_goes_with_a_model_for_the_other(make_detector: MakeModel, make_plate_model: MakeModel) -> None:
     with PlateReader(make_plate_model(), detector=Fixed(Detection(plate_corners(2, 3), 0.95))) as reader:
         (plate,) = reader.read(FRAME, "frame")

@@ -42,6 +42,12 @@ def test_each_is_found_by_its_name(backend: str) -> None:
         assert named_model(name, backend).name == file.with_suffix(".onnx" if backend == "onnx" else ".tflite").name
 
 
+def test_frames_and_crops_have_a_threshold_each() -> None:
+    with PlateReader(as_="auto") as reader:
+        modes = ("auto", "frame", "plate", "character")
+        assert [reader.least_confidence(mode) for mode in modes] == [0.4, 0.4, 0.2, 0.5]
+
+
 def test_a_file_goes_before_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match=r"no model called unknown ships; .*plate-character"):
