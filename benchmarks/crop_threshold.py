@@ -1,7 +1,7 @@
 """From which confidence on is a crop reported? Plates read right against those misread, as `--as plate` reads them.
 
-The threshold of the shipped readers is chosen on one half of the development sets, `halves.chooses`; the other half
-reports it, as do synthetic plates of fonts and layouts that training never uses.
+Both halves of the development sets (`halves.chooses`), and synthetic plates of fonts and layouts that training never
+uses. Real labels that are wrong count as misread.
 
     python benchmarks/crop_threshold.py         -> results/crop-threshold.csv
 """
