@@ -67,7 +67,8 @@ def _round(group: Any, name: str, source: Path) -> None:
     if not np.isfinite(halves).all():
         raise ModelError(f"{source}: {name} has numbers beyond 65,504, too large for half precision")
     del group[name]
-    group.create_dataset(name, data=halves, **({"chunks": halves.shape} | _COMPRESSED if halves.ndim > 1 else {}))
+    options = {"chunks": halves.shape, **_COMPRESSED} if halves.ndim > 1 else {}
+    group.create_dataset(name, data=halves, **options)
 
 
 def _repack(path: Path) -> None:

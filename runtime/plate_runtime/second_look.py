@@ -25,8 +25,7 @@ BELOW = 0.8
 """
 
 LEAST_OF_BATCH = 0.3
-"""Least confidence with which a crop of a batch is read again, by a second network: what is below it is seldom a plate,
-and costs time in each frame."""
+"""Least confidence of a crop of a frame that a second network reads too: what is read with less is seldom a plate."""
 
 CROPS = ((0.0, 0.14), (0.06, 0.06), (-0.04, -0.04))
 """Fractions of width and height removed at each side: small print, the plate's edges. Negative ones add a margin."""

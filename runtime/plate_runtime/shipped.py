@@ -16,7 +16,7 @@ NAMES = {
 }
 """The model that ships for each purpose, without its suffix; the folder shows which are installed.
 
-"character", "plate" and "detector" are kinds of models. "second" is the plate model that looks as well at crops which
+"character", "plate" and "detector" are kinds of models. "second" also reads plates that
 "plate" reads with doubt: two networks trained apart make different errors; see docs/use/reading.md."""
 
 
