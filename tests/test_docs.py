@@ -48,7 +48,10 @@ from plate_train.synthetic.plates.layouts import load_layouts
 from plate_train.synthetic.plates.lettering import split_of_family
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 PARSE: dict[str, Callable[[Sequence[str]], object]] = {
     "plate-train": training._parser()[0].parse_args,
     "plate-export": exporting._parser().parse_args,
@@ -213,11 +216,11 @@ def test_every_extra_module_and_script_exists(page: Path) -> None:
         assert (ROOT / script).is_file(), f"{page.name}: {script}"
 
 
-def test_the_readme_names_what_tests_fetch_with_apt() -> None:
+def test_contributing_names_what_tests_fetch_with_apt() -> None:
     listed = re.search(r"^SYSTEM :=((?:.*\\\n)*.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
-    told = re.search(r"with apt-get:((?:.*\n +#)*.*)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
-    assert listed is not None and told is not None
-    assert told[1].replace("#", "").split() == ["npm", *listed[1].replace("\\", "").split()]
+    named = re.search(r"with apt-get:\n\n((?: {4}.*\n)+)", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
+    assert listed is not None and named is not None
+    assert named[1].split() == ["npm", *listed[1].replace("\\", "").split()]
 
 
 @each_page
@@ -282,7 +285,7 @@ def test_the_reader_s_card_counts_fonts_and_regions_as_they_are() -> None:
 
 
 def test_the_readme_fits_on_few_screens() -> None:
-    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 120
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 80
 
 
 def test_figures_of_the_documentation_are_those_of_the_results(monkeypatch: pytest.MonkeyPatch) -> None:
