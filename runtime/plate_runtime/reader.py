@@ -230,13 +230,13 @@ class PlateReader:
         whole = None
         if may_be_filled and may_be_one_plate(search, picture.width, picture.height):
             whole = read_one_plate(picture, self._recogniser_for("frame", SECOND_LOOK), region)
-        found = self._read_detections(search, whole, region, steps)
+        found = self._read_detections(search, whole, region)
         if steps is not None:
             steps.keep_search(search, found, whole)
         return found
 
     def _read_detections(
-        self, search: FrameSearch, whole: Plate | None, region: str | None, steps: Steps | None
+        self, search: FrameSearch, whole: Plate | None, region: str | None
     ) -> list[tuple[Detection, Plate | None]]:
         """Return every detection and what is read there; `whole` alone if that is read with more confidence."""
         from .one_plate import ENOUGH
@@ -244,8 +244,7 @@ class PlateReader:
 
         if whole is not None and whole.confidence >= ENOUGH:
             return [(Detection(whole.corners, search.filled), whole)]
-        recogniser = self._recogniser_for("frame")
-        found = search_frame(search, recogniser if steps is None else steps.keep_crops(recogniser), region)
+        found = search_frame(search, self._recogniser_for("frame"), region)
         best = max((joint_confidence(plate) for _, plate in found), default=0.0)
         if whole is not None and joint_confidence(whole) > best:
             return [(Detection(whole.corners, search.filled), whole)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -240,10 +241,10 @@ def search_frame(
     Returns:
         Every detection with the plate that is read there, the most confident detection first.
     """
-    found = _read(search, recogniser, region)
+    found = _read(search, recogniser, region, {})
     confidences = [one.confidence if recogniser is None else joint_confidence(plate) for one, plate in found]
     if max(confidences, default=0.0) < CONFIDENT and search.look_again():
-        found = _read(search, recogniser, region)
+        found = _read(search, recogniser, region, dict(found))
     return found
 
 
@@ -253,12 +254,15 @@ def joint_confidence(plate: Plate | None) -> float:
 
 
 def _read(
-    search: FrameSearch, recogniser: Recogniser | None, region: str | None
+    search: FrameSearch, recogniser: Recogniser | None, region: str | None, known: Mapping[Detection, Plate | None]
 ) -> list[tuple[Detection, Plate | None]]:
+    """Return every detection with its plate; those that are known are not read again."""
     found = search.detections
     if recogniser is None:
         return [(one, None) for one in found]
-    return list(zip(found, read_detections(search.gray, found, recogniser, region), strict=True))
+    new = [one for one in found if one not in known]
+    plates = {**known, **dict(zip(new, read_detections(search.gray, new, recogniser, region), strict=True))}
+    return [(one, plates[one]) for one in found]
 
 
 def _fill(corners: NDArray[np.float64], gray: NDArray[np.uint8]) -> NDArray[np.bool_]:

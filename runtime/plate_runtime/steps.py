@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .results import Detection, Plate, Reading
+from .rectify import rectify
+from .results import Detection, Plate
 from .tiles import View
 
 if TYPE_CHECKING:
-    from .recognise import Recogniser
-    from .script import Script
     from .search import FrameSearch
 
 
@@ -44,16 +43,13 @@ class Steps:
     least_confidence: float = 0.0
     plates: Sequence[Plate] = ()
 
-    def keep_crops(self, recogniser: Recogniser) -> Recogniser:
-        """Return a recogniser that reads as this one does; the crops of its last call are kept."""
-        return _CropKeeper(recogniser, self)
-
     def keep_search(
         self, search: FrameSearch, found: Sequence[tuple[Detection, Plate | None]], whole: Plate | None
     ) -> None:
         """Keep what was detected, and read as "frame", or as the one plate `whole` that fills the picture."""
         self.read_as, self.views, self.least_detection = "frame", search.views, search.least
         self.found, self.whole, self.unread = found, whole, search.unread
+        self.crops = [rectify(search.gray, one.corners) for one, _ in found]
         if whole is not None and any(plate is whole for _, plate in found):
             self.read_as, self.crops, self.unread = "plate", [search.gray], ()
 
@@ -62,20 +58,3 @@ class Steps:
         height, width = gray.shape
         corners = ((0.0, 0.0), (float(width), 0.0), (float(width), float(height)), (0.0, float(height)))
         self.read_as, self.found, self.crops = as_, [(Detection(corners, 1.0), plate)], [gray]
-
-
-class _CropKeeper:
-    """A `Recogniser` that keeps the crops that another one reads."""
-
-    def __init__(self, recogniser: Recogniser, steps: Steps) -> None:
-        self._recogniser, self._steps = recogniser, steps
-
-    @property
-    def script(self) -> Script:
-        """See `Recogniser`."""
-        return self._recogniser.script
-
-    def recognise(self, crops: Sequence[NDArray[np.uint8]], region: str | None) -> Sequence[Reading | None]:
-        """See `Recogniser`."""
-        self._steps.crops = crops
-        return self._recogniser.recognise(crops, region)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from plate_runtime.manifest import InputSpec, Manifest
-from plate_runtime.results import Detection
-from plate_runtime.search import NetworkDetector, Search
+from plate_runtime.results import Character, Detection, Reading
+from plate_runtime.script import LATIN
+from plate_runtime.search import NetworkDetector, Search, search_frame
 
 SPEC = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
 MANIFEST = Manifest(
@@ -89,6 +91,24 @@ def test_there_is_no_second_look_without_need(seen: Seen) -> None:
     detector = Detector(seen)
     assert len(found(detector)) == sum(confidence >= 0.1 for confidence, _ in seen.values())
     assert len(detector.pictures) == 1
+
+
+def test_what_was_read_at_the_first_look_is_not_read_again() -> None:
+    texts = iter(["FIRST1", "NEW2"])
+
+    class Reader:
+        script = LATIN
+
+        def recognise(self, crops: Sequence[NDArray[np.uint8]], region: str | None) -> list[Reading]:
+            return [Reading((Character("A", 0.3),), 0.3, next(texts)) for _ in crops]
+
+    detector: Any = Detector({(20, 30): (0.3, 100.0), (40, 60): (0.06, 20.0)}, {(24, 40): (0.95, 60)})
+    looked = search_frame(Search(FRAME, detector), Reader())
+    assert len(detector.pictures) == 2
+    assert [plate and (plate.raw_text, plate.corners) for _, plate in looked] == [
+        ("NEW2", looked[0][0].corners),
+        ("FIRST1", looked[1][0].corners),
+    ]
 
 
 def test_a_picture_that_the_input_takes_as_it_is_has_no_closer_look() -> None:
