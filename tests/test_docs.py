@@ -22,8 +22,8 @@ import pytest
 from plate_devices import service
 from plate_devices.cli import archive, doctor, evaluate, infer
 from plate_devices.cli.archive_options import parse_archive
-from plate_devices.cli.doctor import parse_doctor
-from plate_devices.cli.evaluate import parse_eval
+from plate_devices.cli.doctor_options import parse_doctor
+from plate_devices.cli.evaluate_options import parse_eval
 from plate_devices.cli.infer_options import parse_infer
 from plate_devices.config.load import load_config
 from plate_devices.events.clock import Clock

@@ -50,8 +50,16 @@ def run(command: Callable[[Sequence[str]], int], prog: str, arguments: Sequence[
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except Exception as error:
         code = _explain(error, prog, debug="--debug" in given)
+    _end_at_once()
     _flush_quietly()
     sys.exit(code)
+
+
+def _end_at_once() -> None:
+    """Let a signal from here on end the process: while Python ends, an exception would print a traceback."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell may have it ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _asks_for_version(given: Sequence[str]) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,15 @@ import pytest
 from plate_runtime import errors
 from plate_runtime.command_line import run
 from plate_runtime.errors import DataError
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """`run` leaves no handlers, as the process ends; this one goes on."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def end_with(error: BaseException) -> int:
@@ -96,6 +106,42 @@ run(command, "plate-test")
 def test_signals_end_without_noise(signal_name: str, code: int) -> None:
     ended = subprocess.run([sys.executable, "-c", SCRIPT, signal_name], check=False, capture_output=True, timeout=30)
     assert (ended.returncode, ended.stderr) == (code, b"")
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_process_ends_is_quiet(sent: signal.Signals) -> None:
+    code = (
+        "import atexit, os, signal; from plate_runtime.command_line import run\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"atexit.register(lambda: (os.kill(os.getpid(), {sent.value}), signal.pause()))\n"
+        "run(lambda _: 0, 'plate-test', [])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, timeout=30)
+    assert (ended.returncode, ended.stderr) == (-sent, b"")
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "plate_devices.cli.infer", "plate_devices.cli.evaluate", "plate_devices.cli.doctor",
+        "plate_devices.cli.archive", "plate_train.command",
+    ],
+)  # fmt: skip
+def test_a_signal_during_the_imports_of_a_command_is_quiet(module: str, sent: signal.Signals, code: int) -> None:
+    script = (
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if 'options' in name or 'option_table' in name:\n"
+        f"            os.kill(os.getpid(), {sent.value})\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        f"from {module} import main; main()"
+    )
+    line = [sys.executable, "-c", script, "--help"]
+    ended = subprocess.run(line, check=False, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (code, "", "")
 
 
 def test_a_closed_pipe_ends_quietly() -> None:

@@ -8,11 +8,7 @@ from typing import Any, NoReturn
 
 from plate_runtime import command_line
 
-from .characters import options as character
-from .detector import options as detector
-from .loop.run_options import PROG
-from .plates import options as plate
-from .progress import say
+_PROG = "plate-train"
 
 _EXAMPLES = """examples:
   plate-train fonts                                          fetch the fonts of synthetic pictures
@@ -32,11 +28,16 @@ _EXAMPLES = """examples:
 
 def main() -> NoReturn:
     """Entry point of the console script."""
-    command_line.run(command, PROG)
+    command_line.run(command, _PROG)
 
 
 def command(arguments: Sequence[str]) -> int:
     """Run `plate-train` with the given arguments and return the exit code."""
+    from .characters import options as character  # only now: before `run`, Ctrl-C shows a traceback
+    from .detector import options as detector
+    from .plates import options as plate
+    from .progress import say
+
     parser, character_parser = _parser()
     options = parser.parse_args(arguments)
     if options.what == "fonts":
@@ -59,8 +60,12 @@ def _fonts(force: bool) -> int:
 
 def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
     """Return the whole parser and the one of `character`, whose defaults a resumed run replaces."""
+    from .characters import options as character
+    from .detector import options as detector
+    from .plates import options as plate
+
     parser = argparse.ArgumentParser(
-        prog=PROG,
+        prog=_PROG,
         description="Train the models.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

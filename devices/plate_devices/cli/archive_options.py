@@ -16,10 +16,9 @@ from plate_runtime.shipped import default_as
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PROGRAM = "plate-archive"
 
 ARCHIVE = Command(
-    PROGRAM,
+    "plate-archive",
     "Read millions of pictures and hours of video into Parquet files, one row an input; a second run continues.",
     (
         Option("--out", "folder of the rows", "DIR", Path),

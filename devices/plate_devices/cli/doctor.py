@@ -4,37 +4,17 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plate_devices.board import Board
-from plate_devices.cli.option_table import Command, Option, number
-from plate_devices.health.findings import Finding, lines, worst
 from plate_runtime.command_line import run
-from plate_runtime.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from plate_devices.health.bench import Row
+    from plate_devices.health.findings import Finding
     from plate_devices.run_options import InferOptions
-
-DOCTOR = Command(
-    "plate-doctor",
-    "Check interpreters, models, camera, board, disk, clock and outputs, with advice on each problem.",
-    (
-        Option("--config", "settings file of a device; its cameras and outputs are checked too", "FILE"),
-        Option("--camera", "camera to check: 0, csi:0, rtsp://..., http://..., demo; repeat it for several", "SOURCE",
-               repeats=True),
-        Option("--bench", "measure the speed of this machine, as a row for benchmarks/devices.csv"),
-        Option("--seconds", "how long to measure (10)", "N", number("seconds, from 0.1 to 600", 0.1, 600), 10.0),
-        Option("--json", "print one JSON object"),
-        Option("--debug", "show tracebacks"),
-    ),
-    "",
-    "examples: plate-doctor --camera 0\n          sudo plate-doctor --config /etc/plate-edge/plate-infer.toml\n"
-    "          plate-doctor --bench --json",
-)  # fmt: skip
 
 FAILED = 4
 
@@ -45,16 +25,11 @@ def main() -> None:
     run(command, "plate-doctor")
 
 
-def parse_doctor(arguments: Sequence[str]) -> dict[str, Any]:
-    """Parse the command line. Raises UsageError; --help prints and exits."""
-    given, others = DOCTOR.parse(arguments)
-    if others:
-        raise UsageError(f"{others[0]} is not an option; try plate-doctor --help")
-    return given
-
-
 def command(arguments: Sequence[str]) -> int:
     """Run the checks of the arguments; return 0, or 4 if one failed."""
+    from plate_devices.cli.doctor_options import parse_doctor  # only now: before `run`, Ctrl-C shows a traceback
+    from plate_devices.health.findings import Finding, lines, worst
+
     given = parse_doctor(arguments)
     options, findings = _settings(given)
     shown: list[Finding] = []
@@ -84,6 +59,8 @@ def command(arguments: Sequence[str]) -> int:
 def _settings(given: dict[str, Any]) -> tuple[InferOptions | None, list[Finding]]:
     if not given["--config"]:
         return None, []
+    from pathlib import Path
+
     from plate_devices.cli.infer_options import parse_infer
     from plate_devices.health.environment_checks import check_settings
 
@@ -91,6 +68,7 @@ def _settings(given: dict[str, Any]) -> tuple[InferOptions | None, list[Finding]
 
 
 def _look(given: dict[str, Any], options: InferOptions | None) -> Iterator[Finding]:
+    from plate_devices.board import Board
     from plate_devices.health import machine_checks
 
     board = Board()

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plate_devices.cli.evaluate_options import PROGRAM, EvalOptions, parse_eval
 from plate_runtime.command_line import run
 from plate_runtime.errors import AccuracyError, DataError
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
+    from plate_devices.cli.evaluate_options import EvalOptions
     from plate_devices.scoring.crops import Evaluation
     from plate_devices.scoring.frames import FrameEvaluation
     from plate_devices.scoring.labelled_sets import LabelledSet
@@ -24,13 +24,18 @@ if TYPE_CHECKING:
     from plate_runtime.model import Model
 
 
+_PROGRAM = "plate-eval"
+
+
 def main() -> None:
     """Run plate-eval with the arguments of this process."""
-    run(command, PROGRAM)
+    run(command, _PROGRAM)
 
 
 def command(arguments: Sequence[str]) -> int:
     """Run plate-eval and return the exit code."""
+    from plate_devices.cli.evaluate_options import parse_eval  # only now: before `run`, Ctrl-C shows a traceback
+
     options = parse_eval(arguments)
     if options.verify is not None and options.data is not None:
         return _verify(options, options.verify, options.data)
@@ -127,7 +132,7 @@ def _heading(options: EvalOptions, labelled: LabelledSet, read_as: str, model: M
 def _report_unreadable(unreadable: Sequence[tuple[str, InputError]]) -> int:
     """Print the pictures that were skipped, and return the exit code."""
     for _, error in unreadable:
-        print(f"{PROGRAM}: skipped: {error}", file=sys.stderr)
+        print(f"{_PROGRAM}: skipped: {error}", file=sys.stderr)
     return 1 if unreadable else 0
 
 
@@ -137,7 +142,7 @@ def _save_sheets(sheets: list[Image.Image], count: int, file: Path) -> None:
     files = save_pages(sheets, file)
     if len(files) > 1:
         shown = f"{MOST} of {count}" if count > MOST else count
-        print(f"{PROGRAM}: {shown} failures are drawn in {files[0]} to {files[-1].name}", file=sys.stderr)
+        print(f"{_PROGRAM}: {shown} failures are drawn in {files[0]} to {files[-1].name}", file=sys.stderr)
 
 
 def _save_diagram(

@@ -12,13 +12,12 @@ from plate_runtime.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PROGRAM = "plate-eval"
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 _NOT_WITH_VERIFY = ("--as", "--region", "--reviewed", "--sheet", "--reliability")
 
 EVAL = Command(
-    PROGRAM,
+    "plate-eval",
     "Score a model on labelled pictures, or verify the scores in its file (exit code 3 if they differ).",
     (
         Option("--labels", "pictures, with the columns image and text", "FILE.csv", Path),

@@ -12,7 +12,8 @@ from device_helpers import process
 from PIL import Image
 from tiny_models import draw_character
 
-from plate_devices.cli.evaluate import command, parse_eval
+from plate_devices.cli.evaluate import command
+from plate_devices.cli.evaluate_options import parse_eval
 from plate_runtime.errors import AccuracyError, DataError, DeviceError, UsageError
 from plate_runtime.labels import read_class_folders, set_digest
 from plate_runtime.manifest import Score

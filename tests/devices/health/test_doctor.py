@@ -15,7 +15,8 @@ import pytest
 from device_helpers import process
 
 from plate_devices.board import Board
-from plate_devices.cli.doctor import command, parse_doctor
+from plate_devices.cli.doctor import command
+from plate_devices.cli.doctor_options import parse_doctor
 from plate_devices.health.findings import Finding, worst
 from plate_devices.health.machine_checks import check_board, check_disk
 from plate_runtime.errors import UsageError
