@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TextIO
 
-_UNPRINTABLE = {number: f"\\x{number:02x}" for number in (*range(32), 127)}
+# Control characters, of which a terminal obeys 0x9b, too; line ends of Unicode, and marks that reverse a line.
+_UNPRINTABLE = {number: f"\\x{number:02x}" for number in (*range(32), *range(127, 160))} | {
+    number: f"\\u{number:04x}" for number in (*range(0x2028, 0x202F), *range(0x2066, 0x206A))
+}
 
 
 class ConsoleLines:

@@ -72,3 +72,16 @@ def test_file_names_cannot_break_a_line(name: str, shown: str) -> None:
 def test_file_names_fit_the_encoding_of_the_output(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
     assert printable("ü.png") == "\\xfc.png"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a\tb\x7f", "a\\x09b\\x7f"), ("a\x85b\x9b2J", "a\\x85b\\x9b2J"), ("a\u2028b\u2029", "a\\u2028b\\u2029"),
+        ("a\u202egpj.exe\u2067", "a\\u202egpj.exe\\u2067"), ("10\u202fAM \u200d\u00a0ü", "10\u202fAM \u200d\u00a0ü"),
+    ],
+)  # fmt: skip
+def test_a_name_stays_on_its_line_and_moves_no_cursor(name: str, shown: str) -> None:
+    stream = io.StringIO()
+    ConsoleLines(as_json=False, stream=stream).write(record("AB12"), name)
+    assert stream.getvalue() == f"AB12\t0.988\t{shown}\n"
