@@ -80,7 +80,7 @@ def _look(given: dict[str, Any], options: InferOptions | None) -> Iterator[Findi
     yield from machine_checks.check_disk(_folder(options))
     yield from machine_checks.check_clock()
     if given["--camera"] or options is not None:
-        from plate_devices.health.environment_checks import check_actions, check_camera, check_outputs
+        from plate_devices.health.environment_checks import check_actions, check_camera, check_history, check_outputs
         from plate_devices.health.folder_checks import check_folders
         from plate_devices.live.first_aim import aim
 
@@ -88,6 +88,7 @@ def _look(given: dict[str, Any], options: InferOptions | None) -> Iterator[Findi
             yield from check_camera(one.camera or "", one.size, one.redirect, one.name, aim=partial(aim, one))
         if options is not None:
             yield from check_outputs(options)
+            yield from check_history(options)
             yield from check_folders(options)
             yield from check_actions(options)
 

@@ -115,6 +115,27 @@ def check_outputs(options: InferOptions) -> Iterator[Finding]:
             yield Finding("outputs", "ok", f"{output.name} accepts events")
 
 
+def check_history(options: InferOptions) -> Iterator[Finding]:
+    """Check whether the history of the settings can be searched, by the role that searches it."""
+    config = options.config
+    if config is None or "history" not in config.present:
+        return
+    from plate_devices.history.event_search import EventQuery
+    from plate_devices.history.history_source import HistorySource
+
+    source = HistorySource(config.outputs, config.history, config.privacy)
+    problem = source.reason
+    if not problem:
+        try:
+            source.find(EventQuery(), "", 1)
+        except PlateEdgeError as error:
+            problem = str(error)
+    if problem:
+        yield Finding("history", "failed", problem, "see docs/operate/history.md")
+    else:
+        yield Finding("history", "ok", "stored vehicles can be searched")
+
+
 def check_actions(options: InferOptions) -> Iterator[Finding]:
     """Check whether every action of the settings could be done. None is done."""
     config = options.config

@@ -68,6 +68,28 @@ def test_settings_and_outputs_are_checked(tmp_path: Path, capsys: pytest.Capture
     assert f"{file}, line 2: source.adress" in of(result, "settings")[0]["message"]
 
 
+@pytest.mark.parametrize(
+    ("table", "state", "message"),
+    [
+        ("", "", ""),
+        ("[history]\n", "ok", "stored vehicles can be searched"),
+        ('[history]\noutput = "postgres"\n', "failed", "may not read PostgreSQL; name a [history] reader"),
+        ('[history]\noutput = "postgres"\nreader = "viewer"\n', "failed", "//127.0.0.1:1 cannot be searched"),
+    ],
+)
+def test_the_role_that_searches_the_history_is_tried(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str, state: str, message: str
+) -> None:
+    (tmp_path / "gate.toml").write_text(
+        f'[source]\naddress = "demo"\n[queue]\nfolder = "{tmp_path}/q"\n'
+        f'[[output]]\ntype = "sqlite"\npath = "{tmp_path}/a.sqlite"\n'
+        f'[[output]]\ntype = "postgres"\nurl = "postgres://gate@127.0.0.1:1/plates"\n{table}'
+    )
+    histories = of(found(capsys, "--config", str(tmp_path / "gate.toml")), "history")
+    assert [one["state"] for one in histories] == ([state] if state else [])
+    assert message in "".join(one["message"] for one in histories)
+
+
 def test_a_watched_folder_passes_the_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     result = found(capsys, "--camera", f"watch:{tmp_path}")
     assert "pictures may come at any time" in of(result, "camera")[0]["message"]
