@@ -56,6 +56,7 @@ REFUSED = {
     "in 13 JPEG scans, which": writers.scans(4, 7000, 7000),
     "two JPEG frames": two_frames(),
     "are no JPEG": writers.segments(1).replace(b"\xff\xe5", b"\xff\xe5\0\x02" + bytes(70_000) + b"\xff\xe5", 1),
+    "it has no JPEG frame": b"\xff\xd8" + b"\xff" * 5_000_000,
     "4096 JPEG segments": writers.segments(5000),
     "too large a header": writers.segments(300, 60_000),
     "arithmetic or hierarchical": writers.with_marker(0xC9),
@@ -107,6 +108,7 @@ def read(content: bytes) -> np.ndarray:
 
 def test_what_is_only_large_is_read(tmp_path: Path) -> None:
     assert read(writers.scans(5)).shape == (48, 64, 3)
+    assert read(writers.segments(1).replace(b"\xff\xe5", b"\xff" * 1000 + b"\xe5")).shape == (48, 64, 3)
     assert read(writers.segments(50, 60_000)).shape == (48, 64, 3)
     assert read(writers.png(DEEP, 0, beside=writers.chunk(b"zTXt", b"k\0\0" + BOMB) * 3)).shape == (4, 6, 3)
     assert read(writers.deflated_tiff(300, 200, (64, 64))).shape == (200, 300, 3)

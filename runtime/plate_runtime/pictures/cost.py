@@ -93,7 +93,7 @@ class Jpeg(NamedTuple):
     coefficients: int
 
 
-_MARKER = re.compile(rb"\xff+([^\xff])")
+_MARKER = re.compile(rb"\xff([^\xff])")  # the last byte of a run of 0xFF: a pattern with a run takes quadratic time
 _END_OF_SCAN = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _SCAN, _SEGMENTS, _JUNK = 0xDA, 4096, 65_536
 
