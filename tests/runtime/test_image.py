@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from plate_runtime.errors import InputError, UsageError
+from plate_runtime.pictures.decoder import one_clear_error
 from plate_runtime.pictures.open_picture import MAX_PIXELS, Picture, open_picture
 
 
@@ -210,3 +213,21 @@ def test_decoding_takes_little_more_memory_than_the_picture() -> None:
         assert peak < picture.rgb.nbytes + 2 * gray.nbytes
     finally:
         tracemalloc.stop()
+
+
+def test_threads_that_read_at_once_leave_the_filters_of_warnings_alone() -> None:
+    entered, left = threading.Event(), threading.Event()
+
+    def read_first() -> None:
+        with one_clear_error("first"):
+            entered.set()
+            assert left.wait(10)
+
+    before = list(warnings.filters)
+    thread = threading.Thread(target=read_first)
+    with one_clear_error("second"):
+        thread.start()
+        assert entered.wait(10)
+    left.set()
+    thread.join()
+    assert list(warnings.filters) == before

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from PIL import Image, ImageFile
@@ -81,9 +82,7 @@ def decoded(source: Path | bytes | BinaryIO, name: str, limits: Limits) -> Itera
 def one_clear_error(name: str) -> Iterator[None]:
     """Turn any exception of Pillow and its plugins into one InputError."""
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of sizes, which are checked here, and of metadata that is not read.
-            warnings.simplefilter("ignore")
+        with _NO_WARNINGS:
             yield
     except InputError:
         raise
@@ -95,6 +94,34 @@ def one_clear_error(name: str) -> Iterator[None]:
         raise InputError(f"{name} is damaged or truncated: {_one_line(error)}") from error
     except Exception as error:  # plugins raise almost any exception for a broken file
         raise InputError(f"{name} is damaged or truncated: {_one_line(error)}") from error
+
+
+class _NoWarnings:
+    """Mutes Pillow's warnings of sizes, which are checked here, and of metadata that is not read.
+
+    Python's filters belong to the process. The first thread that reads saves them, and the last one restores them: if
+    each did so, the last one would restore the muted filters of another.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._readers = Lock(), 0
+        self._filters = warnings.catch_warnings(action="ignore")
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._readers += 1
+            if self._readers == 1:
+                self._filters = warnings.catch_warnings(action="ignore")
+                self._filters.__enter__()
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._readers -= 1
+            if not self._readers:
+                self._filters.__exit__(None, None, None)
+
+
+_NO_WARNINGS = _NoWarnings()
 
 
 def _one_line(error: Exception) -> str:
