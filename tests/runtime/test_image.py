@@ -6,8 +6,8 @@ import contextlib
 import io
 import threading
 import warnings
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from plate_runtime.errors import InputError, UsageError
+from plate_runtime.pictures import decoder
 from plate_runtime.pictures.decoder import one_clear_error
 from plate_runtime.pictures.open_picture import MAX_PIXELS, Picture, open_picture
 
@@ -121,6 +122,45 @@ def test_arrays_of_wrong_type_or_shape(array: NDArray[Any]) -> None:
         open_picture(array)
 
 
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [(None, "not a picture: None .OpenCV returns it"), ([[1, 2]], "not a picture: list; give a path"),
+     (np.uint8(3), "not a picture: uint8;"), (Path, "not a picture: type;"), (io.StringIO("x"), "mode 'rb'")],
+)  # fmt: skip
+def test_what_is_no_picture_at_all_is_wrong_use(source: Any, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        open_picture(source)
+
+
+def test_every_form_of_a_path_bytes_and_arrays(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(saved(Image.fromarray(half_dark()), "PNG"))
+    content = path.read_bytes()
+    for source in (str(path), PurePath(path), content, bytearray(content), memoryview(content), io.BytesIO(content)):
+        assert np.array_equal(open_picture(source).gray(), half_dark())
+    for array in (half_dark().view(np.matrix), np.ma.masked_array(half_dark())):
+        assert type(open_picture(array).rgb) is np.ndarray
+        assert np.array_equal(open_picture(array).gray(), half_dark())
+
+
+def test_a_pipe_is_read_to_its_end_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = saved(Image.fromarray(half_dark()), "PNG")
+
+    class Pipe(io.RawIOBase):
+        """Gives a few bytes with each read, as an unbuffered pipe does."""
+
+        def __init__(self) -> None:
+            self.rest = io.BytesIO(content)
+
+        def read(self, size: int = -1) -> bytes:
+            return self.rest.read(min(size, 9))
+
+    assert np.array_equal(open_picture(cast(BinaryIO, Pipe()), name="pipe").gray(), half_dark())
+    monkeypatch.setattr(decoder, "MAX_FILE", len(content) - 1)
+    with pytest.raises(InputError, match=r"pipe has more than .* MB, which are not read from a stream"):
+        open_picture(cast(BinaryIO, Pipe()), name="pipe")
+
+
 def test_an_unknown_colour_order() -> None:
     with pytest.raises(UsageError, match="hsv"):
         open_picture(half_dark(), colour="hsv")
@@ -129,8 +169,10 @@ def test_an_unknown_colour_order() -> None:
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.jpg cannot be read"):
         open_picture(tmp_path / "none.jpg")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="cannot be read: it is a folder"):
         open_picture(tmp_path)
+    with pytest.raises(InputError, match="cannot be read: embedded null"):
+        open_picture("a\0b.jpg")
     empty = tmp_path / "empty.jpg"
     empty.touch()
     with pytest.raises(InputError, match=r"empty\.jpg is empty"):

@@ -6,6 +6,7 @@ import io
 import os
 import zlib
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
 import picture_writers as writers
@@ -285,6 +286,11 @@ def test_samples_of_a_tiff_take_whole_bytes() -> None:
     assert _bytes_of_samples({photometric: (6,), bits: (8, 8, 8), samples: (3,)}) == 8
 
 
+class Unseekable(io.BytesIO):
+    def seekable(self) -> bool:
+        return False
+
+
 def test_bytes_that_stay_in_memory_count(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[int] = []
     monkeypatch.setattr(decoder, "check_memory", lambda image, cost, name: kept.append(cost.kept))
@@ -293,8 +299,10 @@ def test_bytes_that_stay_in_memory_count(monkeypatch: pytest.MonkeyPatch) -> Non
         Image.linear_gradient("L").convert("RGB").save(stream, format_)
         open_picture(stream.getvalue())
         open_picture(stream)
+        open_picture(cast(BinaryIO, Unseekable(stream.getvalue())))
         held = len(stream.getvalue())
         assert kept[0] - kept[1] == held, "what the caller holds"
+        assert kept[2] == kept[0], "a pipe is read into memory"
         # The header is read twice; a decoder of WebP holds the file instead.
         assert kept[1] == (held if header is None else pytest.approx(2 * header, abs=40))
         kept.clear()

@@ -71,11 +71,14 @@ def decoded(source: Path | bytes | BinaryIO, name: str, limits: Limits) -> Itera
     Raises:
         InputError: it is missing, empty, damaged, of a format that is not accepted, or would cost too much.
     """
-    with one_clear_error(name), _stream_of(source, name) as stream:
-        image = _open(stream, name, limits, held=len(source) if isinstance(source, bytes) else 0)
-        shortened = image.mode in ("RGB", "RGBA") and any(";16" in str(tile[3]) for tile in image.tile)
-        image.load()
-        yield image, shortened
+    with one_clear_error(name):
+        if not isinstance(source, Path | bytes) and not source.seekable():
+            source = _read_all(source, name)
+        with _stream_of(source, name) as stream:
+            image = _open(stream, name, limits, held=len(source) if isinstance(source, bytes) else 0)
+            shortened = image.mode in ("RGB", "RGBA") and any(";16" in str(tile[3]) for tile in image.tile)
+            image.load()
+            yield image, shortened
 
 
 @contextmanager
@@ -132,11 +135,27 @@ def _stream_of(source: Path | bytes | BinaryIO, name: str) -> BinaryIO:
     if isinstance(source, bytes):
         return io.BytesIO(source)
     if isinstance(source, Path):
-        if not stat.S_ISREG(source.stat().st_mode):
-            raise InputError(f"{name} cannot be read: it is not a regular file")
+        try:
+            mode = source.stat().st_mode
+        except ValueError as error:  # a zero byte in its name
+            raise InputError(f"{name} cannot be read: {error}") from error
+        if not stat.S_ISREG(mode):
+            what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+            raise InputError(f"{name} cannot be read: it is {what}")
         return source.open("rb")
-    content = source if source.seekable() else io.BytesIO(source.read(MAX_FILE + 1))
-    return cast(BinaryIO, _Kept(content))
+    return cast(BinaryIO, _Kept(source))
+
+
+def _read_all(stream: BinaryIO, name: str) -> bytes:
+    """Return the content of a pipe or a connection; one read returns only what has arrived."""
+    content = io.BytesIO()
+    while piece := stream.read(1 << 16):
+        content.write(piece)
+        if content.tell() > MAX_FILE:
+            raise InputError(
+                f"{name} has more than {MAX_FILE >> 20} MB, which are not read from a stream; give its path"
+            )
+    return content.getvalue()
 
 
 def _open(stream: BinaryIO, name: str, limits: Limits, held: int) -> ImageFile.ImageFile:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +27,7 @@ SUFFIXES = frozenset(
 )
 """File suffixes of pictures in a folder."""
 
-PictureSource = str | Path | bytes | BinaryIO | Image.Image | NDArray[np.uint8]
+PictureSource = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image | NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Picture:
 def open_picture(
     source: PictureSource, colour: str = "rgb", name: str | None = None, limits: Limits = FILES
 ) -> Picture:
-    """Decode a picture from a path, bytes, binary stream, Pillow image or array.
+    """Decode a picture from a path, the bytes of a file, a binary stream, a Pillow image or an array.
 
     Args:
         source: arrays are uint8, (h, w) gray, (h, w, 3) or (h, w, 4) in `colour` order.
@@ -71,24 +73,37 @@ def open_picture(
     Raises:
         InputError: it is missing, empty, damaged, of a format that is not read, has too many pixels, or would take too
             much memory or time; all of these except damage are found before decoding.
-        UsageError: an array of a wrong type or shape, or an unknown colour order.
+        UsageError: no picture at all, an array of a wrong type or shape, or an unknown colour order.
     """
     if colour not in ("rgb", "bgr"):
         raise UsageError(f"colour order {colour!r} is unknown; use 'rgb' or 'bgr'")
     if isinstance(source, np.ndarray):
-        return Picture(_from_array(source, colour, name or "array", limits), name or "array")
+        array = np.asarray(source)  # no subclass: a matrix has always two axes
+        return Picture(_from_array(array, colour, name or "array", limits), name or "array")
     if isinstance(source, Image.Image):
         label = name or "picture"
         check_shape(*source.size, label, limits.pixels)
         with one_clear_error(label):
             source.load()
             return Picture(to_rgb(source, label), label)
-    if isinstance(source, str):
-        source = Path(source)
-    kind = "bytes" if isinstance(source, bytes) else str(getattr(source, "name", "stream"))
-    label = name or (str(source) if isinstance(source, Path) else kind)
-    with decoded(source, label, limits) as (image, shortened):
+    file = _file_of(source)
+    kind = "bytes" if isinstance(file, bytes) else str(getattr(file, "name", "stream"))
+    label = name or (str(file) if isinstance(file, Path) else kind)
+    with decoded(file, label, limits) as (image, shortened):
         return Picture(to_rgb(image, label, shortened), label)
+
+
+def _file_of(source: PictureSource) -> Path | bytes | BinaryIO:
+    if isinstance(source, str | os.PathLike):
+        return Path(source)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return bytes(source)
+    if isinstance(source, io.TextIOBase):
+        raise UsageError("the stream is open for text; open it for bytes, with the mode 'rb'")
+    if not hasattr(source, "read"):
+        what = "None (OpenCV returns it for a file that it cannot read)" if source is None else type(source).__name__
+        raise UsageError(f"not a picture: {what}; give a path, the bytes of a file, a Pillow image or a uint8 array")
+    return cast("BinaryIO", source)
 
 
 def _from_array(array: NDArray[np.uint8], colour: str, name: str, limits: Limits) -> NDArray[np.uint8]:
