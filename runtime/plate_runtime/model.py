@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +19,16 @@ from .shipped import MODELS, named_model, shipped_model, ships
 
 __all__ = ["MODELS", "Model", "named_model", "open_model", "shipped_model", "ships"]
 
+_MOST_THREADS = 256
+
 
 class Model:
-    """One opened model. Not thread-safe: interpreters reuse their tensors; open one per thread."""
+    """One opened model. Thread-safe: threads wait for each other, because interpreters reuse their tensors."""
 
     def __init__(self, file: ModelFile, backend: Backend) -> None:
         self.file = file
         self.backend = backend
+        self._lock, self._closed = Lock(), False
 
     @property
     def manifest(self) -> Manifest:
@@ -37,9 +42,18 @@ class Model:
         logits (n, steps, classes and blank) of a plate, (n, cells, 9) of a detector.
 
         Raises:
+            UsageError: the inputs have another shape or type, or the model is closed.
             ModelError: the output's shape is not that of the manifest, or a value is not finite.
         """
-        outputs = self.backend.run(inputs)
+        shape = self.manifest.input.shape
+        if inputs.dtype != np.float32 or inputs.shape[1:] != shape:
+            raise UsageError(f"expected inputs of float32 {('n', *shape)}, not {inputs.dtype} {inputs.shape}")
+        if not len(inputs):
+            return np.zeros((0, *self.manifest.output_shape), np.float32)
+        with self._lock:
+            if self._closed:
+                raise UsageError(f"{self.file.path} is closed; open it again")
+            outputs = self.backend.run(inputs)
         expected = (len(inputs), *self.manifest.output_shape)
         if outputs.shape != expected:
             raise ModelError(f"{self.file.path} has an output of shape {outputs.shape}, its manifest says {expected}")
@@ -58,14 +72,19 @@ class Model:
         return self.predict(scale_pixels(pixels, spec))
 
     def close(self) -> None:
-        """Free the interpreter."""
-        self.backend.close()
+        """Free the interpreter. Closing twice is no error."""
+        with self._lock:
+            self._closed = True
+            self.backend.close()
 
     def __enter__(self) -> Model:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise UsageError("an opened model can be neither copied nor pickled; open it in each process")
 
 
 def open_model(
@@ -77,14 +96,14 @@ def open_model(
         path: a file, or the name of a model that ships; see `named_model`.
         kind: what the file has to be; None accepts every kind, and means the character model if no file is named.
         backend: "auto" takes the first installed interpreter for the file's format; see `Model.backend`.
-        threads: for the interpreter, at least 1.
+        threads: for the interpreter, 1 to 256.
 
     Raises:
         ModelError: the file is damaged, foreign or of another kind. MissingPartError: no interpreter for it.
-        UsageError: an unknown backend, or fewer than one thread.
+        UsageError: an unknown backend, or number of threads.
     """
-    if threads < 1:
-        raise UsageError(f"threads has to be at least 1, not {threads}")
+    if not isinstance(threads, int) or not 1 <= threads <= _MOST_THREADS:
+        raise UsageError(f"threads has to be a whole number from 1 to {_MOST_THREADS}, not {threads}")
     file = read_model_file(shipped_model(kind or "character", backend) if path is None else named_model(path, backend))
     if kind is not None and file.manifest.kind != kind:
         raise ModelError(f"{file.path} is a {file.manifest.kind} model where a {kind} model is needed")

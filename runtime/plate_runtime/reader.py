@@ -31,7 +31,10 @@ give `min_confidence`: either alone would accept badges and road signs. See docs
 
 
 class PlateReader:
-    """Reads pictures; see the package for an example. Not thread-safe: open one reader per thread.
+    """Reads pictures; see the package for an example.
+
+    Thread-safe: threads wait for each other. To read in parallel, open one reader per thread. In each process, open
+    one of its own: readers can be neither copied nor pickled.
 
     A network of plates reads a plate as a whole. A network of characters reads it segmented. In a frame, a detector
     detects the plates first.
@@ -50,7 +53,7 @@ class PlateReader:
         Args:
             reader: a model file, a `recognise.Recogniser` of your own, or None for the shipped model of the mode.
             backend: see `model.open_model`.
-            threads: for the interpreter, at least 1.
+            threads: for the interpreter, 1 to 256.
             detector: a model file, a `detect.Detector` of your own, or None for the shipped detector.
 
         Raises:
@@ -121,10 +124,15 @@ class PlateReader:
         """Detect plates in a picture without reading them, the most confident first.
 
         Args:
-            min_confidence: least confidence of a detection; if None, the threshold stored in the detector is used.
+            min_confidence: least confidence of a detection, 0..1; if None, the threshold stored in the detector is
+                used.
+
+        Raises:
+            InputError, UsageError: as `read`.
         """
         from .search import search_frame
 
+        _check_probability(min_confidence)
         search = self._start_search(_opened(image, colour).gray(), min_confidence)
         return [one for one, _ in search_frame(search, None)]
 
@@ -151,8 +159,9 @@ class PlateReader:
                 one character; "auto": a frame, or the crop of one plate if the picture is filled by one.
             region: name of the region that plates come from, so that its formats count most; see `formats.find_region`
                 and `check_region`.
-            min_confidence: readings below it are omitted. In the modes "frame" and "auto" it holds for the product of
-                both confidences. If None, the threshold stored in the model is used, in these modes the detector's.
+            min_confidence: readings below it, 0..1, are omitted. In the modes "frame" and "auto" it holds for the
+                product of both confidences. If None, the threshold stored in the model is used, in these modes the
+                detector's.
             steps: a new `Steps`, to be filled with what was detected, cropped, read and returned.
 
         Returns:
@@ -162,6 +171,7 @@ class PlateReader:
         Raises:
             InputError: the picture cannot be read. UsageError: an option that does not fit.
         """
+        _check_probability(min_confidence)
         self._open_for(as_)
         region = self.check_region(region, as_)
         picture = _opened(image, colour)
@@ -308,6 +318,11 @@ class PlateReader:
             return None
         segments = as_ == "plate" and not ships("plate", self._backend)
         return "character" if as_ == "character" or segments else "plate"
+
+
+def _check_probability(value: float | None) -> None:
+    if value is not None and not 0 <= value <= 1:  # NaN would omit everything
+        raise UsageError(f"min_confidence has to be from 0 to 1, not {value}")
 
 
 def _opened(image: PictureSource | Picture, colour: str) -> Picture:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from plate_runtime.backends.interpreter import TFLiteBackend
 from plate_runtime.errors import MissingPartError, ModelError, UsageError
 from plate_runtime.manifest import InputSpec, Quantisation
 from plate_runtime.model import open_model
-from plate_runtime.model_file import read_model_file
+from plate_runtime.model_file import build_model_file, read_model_file
 
 MakeModel = Callable[..., Path]
 PICTURES = [draw_character(sign) for sign in ALPHABET]
@@ -95,9 +96,42 @@ def test_a_model_of_another_kind_is_refused(make_detector: MakeModel) -> None:
         open_model(make_detector())
 
 
-def test_fewer_than_one_thread_is_refused(make_model_file: MakeModel) -> None:
-    with pytest.raises(UsageError, match="threads"):
-        open_model(make_model_file(), threads=0)
+@pytest.mark.parametrize("threads", [0, -1, 1.5, 257, "2", None])
+def test_threads_are_a_whole_number(threads: Any, make_model_file: MakeModel) -> None:
+    with pytest.raises(UsageError, match="threads has to be a whole number from 1 to 256"):
+        open_model(make_model_file(), threads=threads)
+
+
+@pytest.mark.parametrize(("format_", "precision"), KINDS)
+def test_wrong_inputs_and_a_closed_model_are_wrong_use(
+    format_: str, precision: str, make_model_file: MakeModel
+) -> None:
+    model = open_model(make_model_file(format_, precision))
+    for inputs in (np.zeros((1, 28, 28, 1)), np.zeros((1, 14, 28, 1), np.float32), np.zeros((28, 28), np.float32)):
+        with pytest.raises(UsageError, match=r"expected inputs of float32 \('n', 28, 28, 1\), not"):
+            model.predict(inputs)
+    assert model.predict(np.zeros((0, 28, 28, 1), np.float32)).shape == (0, 36)
+    model.close()
+    model.close()
+    with pytest.raises(UsageError, match="is closed; open it again"):
+        model.predict_pictures(PICTURES[:1])
+
+
+@pytest.mark.parametrize("kind", ["DOUBLE", "INT64", "STRING"])
+def test_outputs_of_another_type_are_refused(kind: str, tmp_path: Path, make_model_file: MakeModel) -> None:
+    import onnx
+
+    file = read_model_file(make_model_file("onnx"))
+    network = onnx.load_from_string(file.content)
+    cast = onnx.helper.make_node("Cast", ["probabilities"], ["cast"], to=onnx.TensorProto.DataType.Value(kind))
+    network.graph.node.append(cast)
+    network.graph.output[0].name = "cast"
+    network.graph.output[0].type.tensor_type.elem_type = cast.attribute[0].i
+    del network.metadata_props[:]
+    path = tmp_path / "cast.onnx"
+    path.write_bytes(build_model_file(network.SerializeToString(), "onnx", file.manifest))
+    with pytest.raises(ModelError, match="the output's type is tensor"):
+        open_model(path)
 
 
 @pytest.mark.parametrize("format_", ["tflite", "onnx"])
@@ -170,8 +204,6 @@ def test_threads_that_open_models_at_once_leave_standard_error_alone(make_model_
 
 
 def test_a_network_the_interpreter_cannot_load_is_one_clear_error(tmp_path: Path, make_model_file: MakeModel) -> None:
-    from plate_runtime.model_file import build_model_file
-
     manifest = read_model_file(make_model_file()).manifest
     for format_, content in (("tflite", b"\x1c\0\0\0TFL3" + bytes(64)), ("onnx", b"\x0a\x01x")):
         path = tmp_path / f"broken.{format_}"

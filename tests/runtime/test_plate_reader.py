@@ -33,7 +33,7 @@ def test_a_plate_is_read_at_once(format_: str, precision: str, decoding: str, ma
         assert (plate.box, plate.region) == ((0, 0, picture.shape[1], picture.shape[0]), None)
         assert plate.corners == ((0, 0), (672, 0), (672, 84), (0, 84))
         assert reader.model.manifest.label == "tiny-plates@1.0.0"
-        assert reader.read(picture, min_confidence=1.01) == []
+        assert reader.read(picture, min_confidence=1) == []
         assert reader.read(np.full((40, 90), 99, np.uint8)) == []
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,7 +65,40 @@ def test_a_blank_picture_has_no_plate(make_model_file: MakeModel) -> None:
 
 def test_min_confidence_leaves_doubtful_readings_out(make_model_file: MakeModel) -> None:
     with PlateReader(make_model_file()) as reader:
-        assert reader.read(draw_character("A"), as_="character", min_confidence=1.01) == []
+        doubtful = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
+        (plate,) = reader.read(doubtful, as_="character", min_confidence=0)
+        assert plate.confidence < 1
+        assert reader.read(doubtful, as_="character", min_confidence=1) == []
+
+
+@pytest.mark.parametrize("value", [float("nan"), -0.1, 1.01, 50])
+def test_min_confidence_is_a_probability(value: float, make_model_file: MakeModel) -> None:
+    with PlateReader(make_model_file()) as reader, pytest.raises(UsageError, match="from 0 to 1, not"):
+        reader.read(draw_character("A"), as_="character", min_confidence=value)
+    with PlateReader(as_="frame") as reader, pytest.raises(UsageError, match="from 0 to 1, not"):
+        reader.find(draw_character("A"), min_confidence=value)
+
+
+def test_threads_may_share_a_reader(make_model_file: MakeModel) -> None:
+    read: list[str] = []
+    with PlateReader(make_model_file()) as reader:
+
+        def read_all() -> None:
+            read.extend(plate.text for one in ALPHABET for plate in reader.read(draw_character(one), "character"))
+
+        threads = [threading.Thread(target=read_all) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(read) == sorted(4 * ALPHABET)
+
+
+def test_a_reader_is_neither_copied_nor_pickled(make_model_file: MakeModel) -> None:
+    with PlateReader(make_model_file()) as reader:
+        for copied in (pickle.dumps, copy.deepcopy):
+            with pytest.raises(UsageError, match="open it in each process"):
+                copied(reader)
 
 
 def test_wrong_use_is_refused(make_model_file: MakeModel, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ class OnnxBackend:
         check_tensor(file, "the number of inputs and outputs", (len(inputs), len(outputs)), (1, 1))
         check_tensor(file, "the input's shape", tuple(inputs[0].shape[1:]), file.manifest.input.shape)
         check_tensor(file, "the input's type", inputs[0].type, "tensor(float)")
+        check_tensor(file, "the output's type", outputs[0].type, "tensor(float)")
         check_tensor(file, "the output's shape", tuple(outputs[0].shape[1:]), file.manifest.output_shape)
         self._input_name = inputs[0].name
         self._fixed_batch = inputs[0].shape[0] == 1

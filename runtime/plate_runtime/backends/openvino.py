@@ -37,6 +37,7 @@ class OpenVinoBackend:
         given, taken = model.input(0), model.output(0)
         check_tensor(file, "the input's shape", _shape(given), file.manifest.input.shape)
         check_tensor(file, "the input's type", given.element_type.get_type_name(), "f32")
+        check_tensor(file, "the output's type", taken.element_type.get_type_name(), "f32")
         check_tensor(file, "the output's shape", _shape(taken), file.manifest.output_shape)
         self._fixed_batch = given.partial_shape[0].is_static
         self._request = self._model.create_infer_request()
