@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -88,6 +89,18 @@ def test_copies_of_copies_are_one_group(small_train: CharacterSet) -> None:
     chained = character_set(np.stack([*chain, small_train.pictures[50]]), np.zeros(5, int), list("abcde"))
     groups = copy_groups(chained)
     assert groups[0] == groups[1] == groups[2] == groups[3] != groups[4]
+
+
+def test_thousands_of_copies_are_found_without_looking_at_every_pair(
+    small_train: CharacterSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = []
+    plain = np.abs
+    monkeypatch.setattr(np, "abs", lambda values: compared.append(len(values)) or plain(values))
+    copies = small_train.take([0] * 1500 + [4] * 1500)
+    assert np.unique(copy_groups(copies)).tolist() == [0, 1500]
+    assert copies_between(copies, copies)[0].all()
+    assert sum(compared) == 0
 
 
 def test_characters_india_has_the_copies_that_are_known(shared_data: Path) -> None:

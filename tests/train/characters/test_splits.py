@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plate_runtime.errors import DataError
 from plate_train.characters.data_check import copies_between
 from plate_train.characters.datasets import CharacterSet, character_set
 from plate_train.characters.splits import hold_out
@@ -41,3 +43,22 @@ def test_a_class_of_copies_alone_stays_fitted(small_train: CharacterSet) -> None
     fitted, held = hold_out(same, seed=1)
     assert (fitted.labels == 0).sum() == 3
     assert (held.labels == 1).sum() == 1
+
+
+def test_a_class_with_one_picture_stays_fitted(small_train: CharacterSet) -> None:
+    fitted, held = hold_out(small_train.take([0, 4, 5, 6, 7]), seed=1)
+    assert (fitted.labels.tolist(), held.labels.tolist()) == ([0, 1, 1, 1], [1])
+
+
+def test_one_picture_under_two_labels_takes_no_class_its_last(small_train: CharacterSet) -> None:
+    chosen = small_train.take([0, 0, 4, 5, 6, 7])
+    labels = np.array([0, 1, 2, 2, 2, 2])
+    fitted, held = hold_out(character_set(chosen.pictures, labels, chosen.sources), seed=1)
+    assert set(fitted.labels.tolist()) == {0, 1, 2}
+    assert held.labels.tolist() == [2]
+
+
+@pytest.mark.parametrize("chosen", [[0, 4, 8], [0, 0, 0, 4, 4]])
+def test_nothing_to_hold_out_is_a_data_error(small_train: CharacterSet, chosen: list[int]) -> None:
+    with pytest.raises(DataError, match="add different pictures"):
+        hold_out(small_train.take(chosen), seed=0)

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..progress import progress
 from .datasets import CharacterSet, DataFolder, Split
 
 NEAR = 4.0
 """Mean absolute difference, in grey levels of 255, below which two pictures are taken for copies of one."""
 IMBALANCE = 3.0
 """A class with so many times the pictures of another one is a finding."""
-_ROWS_AT_ONCE = 1024
+_ROWS_AT_ONCE = 256
+_PAIRS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -95,27 +97,20 @@ def check(data: DataFolder) -> Findings:
 
 def copies_between(val: CharacterSet, train: CharacterSet) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which validation pictures have an exact, and which a near or exact copy in train: two bool (n,)."""
-    exact, near = np.zeros(len(val), bool), np.zeros(len(val), bool)
-    for row, _, difference in _close_pairs(val.pictures, train.pictures):
-        near[row] = True
-        exact[row] |= difference == 0
-    return exact, near
+    known = {picture.tobytes() for picture in train.pictures}
+    exact = np.array([picture.tobytes() in known for picture in val.pictures], bool)
+    rows = [row.any() for row in _near_rows(val.pictures, train.pictures)]
+    return exact, np.array(rows, bool)
 
 
 def copy_groups(characters: CharacterSet) -> NDArray[np.int64]:
     """Give pictures that are copies of each other, near ones included, the same number: int64 (n,)."""
-    group = np.arange(len(characters))
-
-    def root(member: int) -> int:
-        while group[member] != member:
-            group[member] = group[group[member]]
-            member = group[member]
-        return member
-
-    for first, second, _ in _close_pairs(characters.pictures, characters.pictures):
-        low, high = sorted((root(first), root(second)))
-        group[high] = low
-    return np.array([root(member) for member in range(len(characters))], np.int64)
+    group = np.arange(len(characters), dtype=np.int64)
+    for row in _near_rows(characters.pictures, characters.pictures):
+        joined = group[row]
+        if (joined != joined[0]).any():
+            group[np.isin(group, joined)] = joined.min()
+    return group
 
 
 def _split(split: Split) -> SplitFindings:
@@ -123,15 +118,16 @@ def _split(split: Split) -> SplitFindings:
     counts = np.bincount(characters.labels, minlength=len(alphabet))
     least, most = int(counts.argmin()), int(counts.argmax())
     side = (characters.pictures.shape[2], characters.pictures.shape[1])
-    exact, near = np.zeros(len(characters), bool), np.zeros(len(characters), bool)
-    contradictions = []
-    for first, second, difference in _close_pairs(characters.pictures, characters.pictures):
-        if first >= second:
-            continue
-        near[second] = True
-        exact[second] |= difference == 0
-        if difference == 0 and characters.labels[first] != characters.labels[second]:
-            contradictions.append(f"{characters.sources[first]} and {characters.sources[second]}")
+    first: dict[bytes, int] = {}
+    earliest = [first.setdefault(picture.tobytes(), place) for place, picture in enumerate(characters.pictures)]
+    exact = np.array(earliest, np.int64) < np.arange(len(characters))
+    rows = _near_rows(characters.pictures, characters.pictures)
+    near = np.array([row[:place].any() for place, row in enumerate(rows)], bool)
+    contradictions = [
+        f"{characters.sources[before]} and {characters.sources[place]}"
+        for place, before in enumerate(earliest)
+        if characters.labels[before] != characters.labels[place]
+    ]
     return SplitFindings(
         count=len(characters),
         unreadable=split.unreadable,
@@ -144,23 +140,25 @@ def _split(split: Split) -> SplitFindings:
     )
 
 
-def _close_pairs(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Iterator[tuple[int, int, float]]:
-    """Yield (row of first, row of second, mean absolute difference) of all pairs closer than `NEAR`.
+def _near_rows(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Iterator[NDArray[np.bool_]]:
+    """Yield for every picture of `first` which of `second` are closer than `NEAR`: bool (n of second,).
 
-    Squared distances, one matrix product, leave few candidates: a difference d of 0..255 has d*d <= 255*d, so a pair
-    whose squares sum to more than 255 times the allowed sum of differences cannot be close.
+    Squared distances, one matrix product, decide nearly all: a difference d of 0..255 has d*d <= 255*d, so a pair
+    whose squares sum to more than 255 times the allowed sum of differences cannot be close; and the mean difference
+    is at most the root of the mean square.
     """
-    if len(first) == 0 or len(second) == 0:
-        return
     left, right = (side.reshape(len(side), -1).astype(np.float32) for side in (first, second))
     right_squares = (right * right).sum(axis=1)
-    limit = 255.0 * NEAR * left.shape[1]
-    for start in range(0, len(left), _ROWS_AT_ONCE):
-        rows = left[start : start + _ROWS_AT_ONCE]
-        squares = (rows * rows).sum(axis=1)[:, None] + right_squares - 2 * rows @ right.T
-        # float32 sums of squares are off by a few parts in a million: a little slack keeps every true pair
-        candidates = np.argwhere(squares <= limit * 1.01)
-        for row, column in candidates:
-            difference = float(np.abs(rows[row] - right[column]).mean())
-            if difference < NEAR:
-                yield start + int(row), int(column), difference
+    pixels = left.shape[1]
+    with progress(len(left), "looking for copies", "picture") as bar:
+        for start in range(0, len(left), _ROWS_AT_ONCE):
+            rows = left[start : start + _ROWS_AT_ONCE]
+            squares = (rows * rows).sum(axis=1)[:, None] + right_squares - 2 * rows @ right.T
+            # float32 sums of squares are off by a few parts in a million: a little slack keeps every true pair
+            near = squares <= 0.9 * NEAR * NEAR * pixels
+            open_pairs = np.argwhere((squares <= 255.0 * NEAR * pixels * 1.01) & ~near)
+            for part in range(0, len(open_pairs), _PAIRS_AT_ONCE):
+                row, column = open_pairs[part : part + _PAIRS_AT_ONCE].T
+                near[row, column] = np.abs(rows[row] - right[column]).mean(axis=1) < NEAR
+            yield from near
+            bar.update(len(rows))
