@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 from pathlib import Path
 
@@ -125,6 +126,33 @@ def test_labels_csv_is_split_by_group_and_always_the_same(tmp_path: Path) -> Non
     groups = [{int(Path(source).stem[2:]) // 2 for source in part.sources} for part in (train, val)]
     assert groups[0].isdisjoint(groups[1])
     assert (train.digest, val.digest) == tuple(part.digest for part in load_split(folder))
+
+
+def _class_folders(folder: Path, count: int) -> Path:
+    for sign in ALPHABET:
+        (folder / sign).mkdir(parents=True)
+        for number in range(count):
+            Image.fromarray(glyph(sign, number)).save(folder / sign / f"{number}.png")
+    return folder
+
+
+def test_every_class_of_a_small_folder_without_splits_is_trained_and_scored(tmp_path: Path) -> None:
+    train, val = load_split(_class_folders(tmp_path / "data", 2))
+    assert np.bincount(train.labels).tolist() == np.bincount(val.labels).tolist() == [1] * 36
+
+
+def test_a_class_with_one_picture_and_no_splits_is_named(tmp_path: Path) -> None:
+    folder = _class_folders(tmp_path / "data", 2)
+    (folder / "Q/1.png").unlink()
+    with pytest.raises(DataError, match=r"class Q has a single picture.*add another"):
+        load_folder(folder)
+
+
+def test_names_that_are_not_unicode_are_split_too(tmp_path: Path) -> None:
+    folder = _class_folders(tmp_path / "data", 2)
+    picture = folder / "Q/0.png"
+    os.rename(picture, os.fsencode(picture.parent) + b"/\xff.png")  # noqa: PTH104
+    assert sum(map(len, load_split(folder))) == 72
 
 
 def test_labels_of_several_characters_are_a_data_error(tmp_path: Path) -> None:

@@ -187,10 +187,10 @@ def _listed(folder: Path, script: Script) -> tuple[list[LabelledPicture], list[L
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; --data wants one with train/ and val/ in it")
     if (folder / "labels.csv").is_file():
-        return _divided(read_labels(folder / "labels.csv", script))
+        return _divided(folder, read_labels(folder / "labels.csv", script))
     splits = [folder / "train", folder / "val"]
     if not any(split.is_dir() for split in splits):
-        return _divided(_read_classes(folder, script))
+        return _divided(folder, _read_classes(folder, script))
     for split in splits:
         if not split.is_dir():
             raise DataError(f"{folder}: there is no folder {split.name}/; --data wants train/ and val/")
@@ -202,14 +202,38 @@ def _print_note(line: str) -> None:
     print(f"note: {line}", file=sys.stderr)
 
 
-def _divided(listed: list[LabelledPicture]) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
-    """Split by a digest of the group, or of the file name: no seed, and new pictures move no old one."""
-    scored = {True: list[LabelledPicture](), False: list[LabelledPicture]()}
-    for entry in listed:
-        key = entry.group or f"{entry.text}/{Path(entry.path).name}"
-        draw = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
-        scored[draw < VALIDATION_FRACTION].append(entry)
-    return scored[False], scored[True]
+def _divided(folder: Path, listed: list[LabelledPicture]) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
+    """Split by a digest of the group, or of class and file name: no seed, and new pictures move no old one.
+
+    Only where a class would be missing in one of the splits, the picture or group with the nearest digest is moved.
+
+    Raises:
+        DataError: a class has a single picture or group.
+    """
+    keys = [entry.group or f"{entry.text}/{entry.path.name}" for entry in listed]
+    draws = {key: _draw(key) for key in keys}
+    scored = {key for key, draw in draws.items() if draw < VALIDATION_FRACTION}
+    of_class: dict[str, set[str]] = {}
+    for key, entry in zip(keys, listed, strict=True):
+        of_class.setdefault(entry.text, set()).add(key)
+    for text, own in of_class.items():
+        if len(own) == 1 and len(text) == 1:  # longer labels are refused where their pictures are read
+            raise DataError(
+                f"{folder}: class {text} has a single picture or group, which cannot be in both the training and the "
+                "validation data; add another one"
+            )
+        if own <= scored:
+            scored.discard(max(own, key=draws.__getitem__))
+        elif not own & scored:
+            scored.add(min(own, key=draws.__getitem__))
+    pairs = list(zip(keys, listed, strict=True))
+    return [entry for key, entry in pairs if key not in scored], [entry for key, entry in pairs if key in scored]
+
+
+def _draw(key: str) -> float:
+    """Return a number 0..1 that depends on the key alone."""
+    digest = hashlib.sha256(key.encode(errors="surrogateescape")).digest()  # names of files may not be Unicode
+    return int.from_bytes(digest[:8], "big") / 2**64
 
 
 def _classes(folder: Path, train: Sequence[LabelledPicture], val: Sequence[LabelledPicture], script: Script) -> str:
