@@ -34,9 +34,9 @@ def check_run_settings(path: Path) -> None:
 
     from plate_train.characters.settings import Settings
     from plate_train.command import _parser
-    from plate_train.detector import settings as detector
+    from plate_train.detector import options as detector
     from plate_train.loop.run_files import SETTINGS_FILE, recorded_settings
-    from plate_train.plates import settings as plates
+    from plate_train.plates import options as plates
 
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / SETTINGS_FILE).write_bytes(path.read_bytes())

@@ -330,5 +330,5 @@ def test_wrong_network_to_start_from_is_a_data_error(small_folder: Path, tmp_pat
     keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)]).save(
         tmp_path / "ten.h5"
     )
-    with pytest.raises(DataError, match="tells 10 classes apart"):
+    with pytest.raises(DataError, match="distinguishes 10 classes"):
         command(train(small_folder, tmp_path / "run", ["--from", str(tmp_path / "ten.h5")]))

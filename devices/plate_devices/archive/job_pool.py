@@ -76,11 +76,6 @@ class _Process:
         except OSError:
             self.ended = True
 
-    @property
-    def is_able(self) -> bool:
-        """Whether it can take one more input."""
-        return self.ready and not self.ended and len(self.inputs) < (2 if self.quick else 1)
-
     def hand(self, pending: _Pending) -> bool:
         """Give it one more input; return False if it has ended."""
         if not self.inputs:

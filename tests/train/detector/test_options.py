@@ -10,7 +10,7 @@ from small_scenes import small_store
 from plate_runtime.errors import UsageError
 from plate_train.command import command
 from plate_train.detector import options, run
-from plate_train.detector.settings import read_settings
+from plate_train.detector.options import read_settings
 from plate_train.loop import checkpoint
 
 QUICK = [

@@ -17,8 +17,9 @@ from plate_runtime.errors import DataError, UsageError
 from plate_train import score_h5
 from plate_train.detector import recorded
 from plate_train.detector.architectures import Size, build
+from plate_train.detector.options import read_settings
 from plate_train.detector.run import run
-from plate_train.detector.settings import Settings, read_settings
+from plate_train.detector.settings import Settings
 from plate_train.loop import checkpoint
 from plate_train.networks import weights_file
 from plate_train.networks.multiply_adds import multiply_adds

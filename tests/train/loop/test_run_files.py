@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from plate_runtime.errors import DataError, UsageError
-from plate_train.detector import settings as detector
+from plate_train.detector import options as detector
 from plate_train.loop.run_files import SETTINGS_FILE, number_in, read_arrays, read_json
-from plate_train.plates import settings as plates
+from plate_train.plates import options as plates
 
 WILD = {
     "batch": 0, "threads": 10**400, "width": 1e9, "depth": -1, "hours": "long", "seed": 1.5, "watch": "labels.csv",

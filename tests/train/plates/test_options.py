@@ -12,7 +12,8 @@ from plate_runtime.errors import PlateEdgeError, UsageError
 from plate_train.command import command
 from plate_train.loop import checkpoint
 from plate_train.plates import options, session
-from plate_train.plates.settings import new_settings, read_settings
+from plate_train.plates.options import read_settings
+from plate_train.plates.settings import new_settings
 
 QUICK = [
     "--steps", "4", "--shard", "32", "--uses", "2", "--batch", "16", "--width", "0.1", "--depth", "1",

@@ -22,8 +22,9 @@ from plate_train.loop.run_files import unfinished_run
 from plate_train.loop.shards import Advance, Store
 from plate_train.loop.training import normalised
 from plate_train.networks import weights_file
+from plate_train.plates.options import read_settings
 from plate_train.plates.run import _blend, run
-from plate_train.plates.settings import new_settings, read_settings
+from plate_train.plates.settings import new_settings
 from plate_train.synthetic.plates.spec import PLATE_SPEC
 
 Start = Callable[..., Any]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ from .datasets import CharacterSet
 from .score import cross_entropy, predict
 
 Weights = list[NDArray[np.float32]]
+Batch = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Recipe:
     """How a network is trained.
 
     Attributes:
-        model: a name of `models.NAMES`; hyper: its sizes, dropout and learning rate.
+        model: a name of `architectures.NAMES`; hyper: its sizes, dropout and learning rate.
         epochs: how often every picture is seen, and how long the schedule is.
         batch: pictures a step.
         augment: how far pictures are changed; None leaves them as they are.
@@ -105,9 +106,7 @@ def fit(
         UsageError: training diverged, or TensorFlow already runs with another number of threads.
     """
     fix(seed, recipe.threads)
-    model = _start(recipe, len(train.alphabet))
-    optimizer = import_keras().optimizers.Adam(recipe.hyper.learning_rate)
-    model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["sparse_categorical_accuracy"])
+    model = _compiled(recipe, len(train.alphabet))
     epochs = min(stop_after or recipe.epochs, recipe.epochs)
     steps = -(-len(train) // recipe.batch)
     average = _Average(model, recipe.average * recipe.epochs * steps)
@@ -116,19 +115,10 @@ def fit(
     best: tuple[tuple[float, float], int, Weights] | None = None
     with progress(epochs * steps, title) as bar:
         for epoch in range(epochs):
-            totals = np.zeros(2)
-            for step, (pictures, labels) in enumerate(batches(train, recipe, spec, seed, epoch)):
-                rate = learning_rate(recipe, (epoch * steps + step) / (recipe.epochs * steps))
-                optimizer.learning_rate.assign(rate)
-                model.reset_metrics()
-                seen = model.train_on_batch(pictures, labels, return_dict=True)
-                totals += len(labels) * np.array([float(seen["loss"]), float(seen["sparse_categorical_accuracy"])])
-                average.update()
-                bar.update()
-            loss, accuracy = (float(total) / len(train) for total in totals)
-            if not np.isfinite(loss):
+            rates = [learning_rate(recipe, (epoch * steps + step) / (recipe.epochs * steps)) for step in range(steps)]
+            row = _train_epoch(model, average, batches(train, recipe, spec, seed, epoch), rates, bar.update)
+            if not np.isfinite(row["loss"]):
                 raise UsageError(f"{title}: the loss of epoch {epoch + 1} is no number; lower --learning-rate")
-            row = {"loss": loss, "accuracy": accuracy, "learning_rate": rate}
             if watch is not None:
                 with average.in_force():
                     row |= _watched(model, watch, spec)
@@ -144,6 +134,23 @@ def fit(
     return Fitted(model, history, best[1] if best else epochs)
 
 
+def _train_epoch(
+    model: Any, average: _Average, seen: Iterator[Batch], rates: Sequence[float], advance: Callable[[], object]
+) -> dict[str, float]:
+    """Train on the batches `seen`, each at its learning rate, and return a row of the history."""
+    count, totals = 0, np.zeros(2)
+    for (pictures, labels), rate in zip(seen, rates, strict=True):
+        model.optimizer.learning_rate.assign(rate)
+        model.reset_metrics()
+        found = model.train_on_batch(pictures, labels, return_dict=True)
+        totals += len(labels) * np.array([float(found["loss"]), float(found["sparse_categorical_accuracy"])])
+        count += len(labels)
+        average.update()
+        advance()
+    loss, accuracy = (float(total) / count for total in totals)
+    return {"loss": loss, "accuracy": accuracy, "learning_rate": rates[-1]}
+
+
 def _described(row: dict[str, float]) -> str:
     """Return the losses and the accuracies in percent."""
     described = f"loss {row['loss']:.4f}, {100 * row['accuracy']:.1f} % right"
@@ -152,9 +159,7 @@ def _described(row: dict[str, float]) -> str:
     return described
 
 
-def batches(
-    train: CharacterSet, recipe: Recipe, spec: InputSpec, seed: int, epoch: int
-) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
+def batches(train: CharacterSet, recipe: Recipe, spec: InputSpec, seed: int, epoch: int) -> Iterator[Batch]:
     """Yield one epoch: float32 (batch, h, w, 1) and int64 (batch,), in its own order and with its own augmentation."""
     order = np.random.default_rng([seed, epoch]).permutation(len(train))
     for start in range(0, len(order), recipe.batch):
@@ -209,11 +214,16 @@ class _Average:
             self.model.set_weights(self.weights)
 
 
-def _start(recipe: Recipe, classes: int) -> Any:
+def _compiled(recipe: Recipe, classes: int) -> Any:
+    """Return the network to train, compiled."""
+    keras = import_keras()
     if recipe.start is None:
-        return architectures.build(recipe.model, recipe.hyper, classes)
-    model = import_keras().models.clone_model(recipe.start)
-    model.set_weights(recipe.start.get_weights())
+        model = architectures.build(recipe.model, recipe.hyper, classes)
+    else:
+        model = keras.models.clone_model(recipe.start)
+        model.set_weights(recipe.start.get_weights())
+    optimizer = keras.optimizers.Adam(recipe.hyper.learning_rate)
+    model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["sparse_categorical_accuracy"])
     return model
 
 

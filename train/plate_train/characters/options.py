@@ -60,13 +60,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--epochs", type=whole(1), metavar="N", help="at most; default 60, for synthetic characters 30")
     add("--seed", type=whole(0), default=0, metavar="N", help="the first seed (default: %(default)s)")
-    add(
-        "--seeds",
-        type=whole(1),
-        default=1,
-        metavar="N",
-        help="number of trainings; the first is saved (default: 1)",
-    )
+    add("--seeds", type=whole(1), default=1, metavar="N", help="number of trainings; the first is saved (default: 1)")
     add("--resume", action="store_true", help="continue the search of --out, or of the newest unfinished run")
     add("--preview", type=Path, metavar="FILE", help="write sheets of augmented pictures, and stop")
     add(
@@ -93,8 +87,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add_share_options(parser)
     add("--debug", action="store_true", help="show tracebacks")
-    more = parser.add_argument_group("finer choices")
-    add = more.add_argument
+    _add_finer_choices(parser.add_argument_group("finer choices").add_argument, defaults)
+
+
+def _add_finer_choices(add: Callable[..., object], defaults: Settings) -> None:
     add(
         "--drawn",
         type=whole(36),

@@ -71,26 +71,12 @@ def run(
         recipe, searched = _searched(settings, recipe, material, folder=folder, resume=resume, chief=chief, say=say)
         seeds = range(settings.seed, settings.seed + settings.seeds)
         results = [_trained(settings, recipe, material, seed, say) for seed in seeds]
-        record = (
-            material.record
-            | weights_file.origin(settings.start)
-            | {
-                "seeds": [result.seed for result in results],
-                "protocol": protocol_name(settings),
-                "recipe": recipe.to_json(),
-                "libraries": versions(),
-                "command": command,
-            }
-        )
-        found = report.RunReport(
-            protocol_name(settings),
-            results,
-            material.val,
-            record,
-            material.checked,
-            searched,
-            time.monotonic() - started,
-        )
+        protocol_used, seconds = protocol_name(settings), time.monotonic() - started
+        record = material.record | weights_file.origin(settings.start) | {
+            "seeds": [result.seed for result in results], "protocol": protocol_used, "recipe": recipe.to_json(),
+            "libraries": versions(), "command": command,
+        }  # fmt: skip
+        found = report.RunReport(protocol_used, results, material.val, record, material.checked, searched, seconds)
         _write(found, results[0], settings, folder)
     for line in found.lines():
         say(line)
@@ -248,6 +234,6 @@ def _model_record(record: Mapping[str, Any], first: SeedResult) -> dict[str, Any
 def _require_shape(model: Any, path: str, classes: int) -> None:
     if tuple(model.input_shape) != (None, 28, 28, 1) or model.output_shape[-1] != classes:
         raise DataError(
-            f"{path}: the network takes {model.input_shape} and tells {model.output_shape[-1]} classes apart; "
+            f"{path}: the network takes {model.input_shape} and distinguishes {model.output_shape[-1]} classes; "
             f"--from needs (None, 28, 28, 1) and {classes}, as the data has"
         )

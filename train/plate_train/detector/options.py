@@ -11,7 +11,7 @@ from ..loop.run_options import add_finer_choices, add_run_options, adder, given_
 from ..loop.shards import TRAINING_SPLIT, open_store
 from ..networks.tensorflow_setup import require_extra
 from ..progress import STARTING, progress
-from .settings import Settings, read_settings
+from .settings import Settings
 
 KIND = "detector"
 PREVIEWED = 15
@@ -32,6 +32,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--preview", type=Path, metavar="FILE", help="write a sheet of scenes with their plates, and stop")
     add_run_options(parser, setting, KIND)
     add_finer_choices(setting)
+
+
+def read_settings(folder: Path) -> Settings:
+    """Return the recorded settings of a run. Raises UsageError if there are none, or they cannot be read."""
+    return Settings.read(folder, add_options)
 
 
 def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..loop.rounds import Plan
 from ..loop.run_settings import RunSettings
@@ -39,10 +38,3 @@ class Settings(RunSettings):
     def size(self) -> Size:
         """Return the size of the network. Raises UsageError if it is not allowed."""
         return Size(self.width, self.depth)
-
-
-def read_settings(folder: Path) -> Settings:
-    """Return the recorded settings of a run. Raises UsageError if there are none."""
-    from .options import add_options
-
-    return Settings.read(folder, add_options)

@@ -13,7 +13,7 @@ from ..loop.shared_search import Address, add_share_options, require_share
 from ..networks.tensorflow_setup import require_extra
 from ..progress import STARTING, progress
 from .architectures import ARCHITECTURES
-from .settings import FINE_TUNING, FURTHER, Settings, new_settings, read_settings
+from .settings import FINE_TUNING, FURTHER, Settings, new_settings
 
 KIND = "plate"
 PREVIEWED = 105
@@ -60,6 +60,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_finer_choices(setting)
     setting("trial-steps", checked.whole(1), "N", "of each trial of a search")
     setting("most-multiply-adds", checked.number(1, 1000), "M", "of a searched network, in millions")
+
+
+def read_settings(folder: Path) -> Settings:
+    """Return the recorded settings of a run. Raises UsageError if there are none, or they cannot be read."""
+    return Settings.read(folder, add_options)
 
 
 def execute(options: argparse.Namespace, say: Callable[[str], None]) -> int:

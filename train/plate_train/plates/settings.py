@@ -114,13 +114,6 @@ def new_settings(given: dict[str, Any]) -> Settings:
     return replace(settings, **given)
 
 
-def read_settings(folder: Path) -> Settings:
-    """Return the recorded settings of a run. Raises UsageError if there are none, or they cannot be read."""
-    from .options import add_options
-
-    return Settings.read(folder, add_options)
-
-
 def _network_of(path: Path) -> dict[str, Any]:
     """Return which network a `.h5` of this command holds, as settings."""
     meta = weights_file.read_meta(path)
