@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from plate_devices.outputs.identity import node_id
@@ -26,8 +27,6 @@ _EVENT = (
     f"{_LISTS}, "
     "'id': value_json.id} | tojson }}"
 )
-
-
 _DIRECTIONS = ("approaching", "leaving", "left", "right", "standing", "unknown")
 _DIRECTION = "{{ value_json.direction | default('unknown', true) }}"
 _LIST_NAMES = (
@@ -100,82 +99,32 @@ def _announced(prefix: str, node: str, device: dict[str, Any], entities: Iterabl
 
 def _vehicle_entities(of: str, there: dict[str, Any], lists: Sequence[str], has_pictures: bool) -> Iterator[Entity]:
     """Yield the entities of the vehicles that are published under `of`; `there` says when they are available."""
-    vehicle = {"state_topic": f"{of}/vehicle", **there}
-    yield (
-        "sensor",
-        "last_plate",
-        {
-            **vehicle,
-            "name": "Last plate",
-            "icon": "mdi:car",
-            "value_template": _TEXT,
-            "json_attributes_topic": f"{of}/vehicle",
-            "json_attributes_template": _ATTRIBUTES,
-        },
-    )
-    yield (
-        "sensor",
-        "last_seen",
-        {
-            **vehicle,
-            "name": "Last seen",
-            "device_class": "timestamp",
-            "value_template": "{{ value_json.last_time or now().isoformat() }}",
-        },
-    )
-    yield (
-        "sensor",
-        "direction",
-        {
-            **vehicle,
-            "name": "Direction",
-            "icon": "mdi:arrow-decision",
-            "device_class": "enum",
-            "options": _DIRECTIONS,
-            "value_template": _DIRECTION,
-        },
-    )
-    yield (
-        "sensor",
-        "list_match",
-        {**vehicle, "name": "List match", "icon": "mdi:format-list-checks", "value_template": _LIST_NAMES},
-    )
+    vehicle = partial(dict[str, Any], state_topic=f"{of}/vehicle", **there)
+    yield "sensor", "last_plate", vehicle(
+        name="Last plate", icon="mdi:car", value_template=_TEXT,
+        json_attributes_topic=f"{of}/vehicle", json_attributes_template=_ATTRIBUTES,
+    )  # fmt: skip
+    seen = "{{ value_json.last_time or now().isoformat() }}"
+    yield "sensor", "last_seen", vehicle(name="Last seen", device_class="timestamp", value_template=seen)
+    yield "sensor", "direction", vehicle(
+        name="Direction", icon="mdi:arrow-decision", device_class="enum", options=_DIRECTIONS,
+        value_template=_DIRECTION,
+    )  # fmt: skip
+    yield "sensor", "list_match", vehicle(
+        name="List match", icon="mdi:format-list-checks", value_template=_LIST_NAMES
+    )  # fmt: skip
     for name in lists:
-        yield (
-            "binary_sensor",
-            f"list_{node_id(name)}",
-            {
-                **vehicle,
-                "name": f"On list {name}",
-                "icon": "mdi:car-info",
-                "value_template": _is_on(name),
-                "off_delay": LISTED_FOR,
-            },
-        )
-    yield (
-        "event",
-        "vehicle",
-        {
-            **vehicle,
-            "name": "Vehicle",
-            "icon": "mdi:car",
-            "event_types": ["listed", "other"],
-            "value_template": _EVENT,
-        },
-    )
-
-    if has_pictures:
-        yield (
-            "image",  # a camera would be polled as a stream; an image changes when it is published
-            "picture",
-            {
-                "name": "Last picture",
-                "icon": "mdi:image",
-                "image_topic": picture_topic(of),
-                "content_type": "image/jpeg",
-                **there,
-            },
-        )
+        yield "binary_sensor", f"list_{node_id(name)}", vehicle(
+            name=f"On list {name}", icon="mdi:car-info", value_template=_is_on(name), off_delay=LISTED_FOR
+        )  # fmt: skip
+    yield "event", "vehicle", vehicle(
+        name="Vehicle", icon="mdi:car", event_types=["listed", "other"], value_template=_EVENT
+    )  # fmt: skip
+    if has_pictures:  # an image changes when it is published; a camera would be polled as a stream
+        yield "image", "picture", {
+            "name": "Last picture", "icon": "mdi:image", "image_topic": picture_topic(of),
+            "content_type": "image/jpeg", **there,
+        }  # fmt: skip
 
 
 def _is_on(name: str) -> str:

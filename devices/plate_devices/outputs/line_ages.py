@@ -58,46 +58,64 @@ def find_old_lines(
         header: lines equal to it, without their end, are kept and not counted.
     """
     latest = latest_moment()
-    kept = array("Q")
+    found = _Decided(before)
     last = _UNKNOWN
-    old = damaged_old = damaged_kept = 0
-    undated: list[tuple[int, int]] = []  # lines without a time at the beginning, as one range
-    undated_count = undated_damaged = 0
-
-    def keep(begin: int, end: int) -> None:
-        if kept and kept[-1] == begin:
-            kept[-1] = end
-        else:
-            kept.extend((begin, end))
-
-    def decide(begin: int, end: int, count: int, damaged: int, moment: str) -> None:
-        nonlocal old, damaged_old, damaged_kept
-        if moment < before:
-            old += count
-            damaged_old += damaged
-        else:
-            keep(begin, end)
-            damaged_kept += damaged
-
+    undated: _Lines | None = None  # lines without a time at the beginning, as one range
     for begin, end, line in _lines(stream):
         if header and line.rstrip(b"\r\n") == header:
-            if not undated:
-                keep(begin, end)
+            if undated is None:
+                found.keep(begin, end)
             continue
         said = time_of(line)
+        one = _Lines(begin, end, 1, said is None)
         moment = _plausible(said, latest) or _time_in(line, latest)
         if not moment and last == _UNKNOWN:
-            undated = [(undated[0][0] if undated else begin, end)]
-            undated_count += 1
-            undated_damaged += said is None
+            undated = one if undated is None else undated.with_next(one)
             continue
         last = moment or last
-        if undated:
-            decide(*undated.pop(), undated_count, undated_damaged, last)
-        decide(begin, end, 1, said is None, last)
-    if undated:
-        decide(*undated.pop(), undated_count, undated_damaged, format_time(modified))
-    return LineAges(kept, old, damaged_old, damaged_kept)
+        if undated is not None:
+            found.decide(undated, last)
+            undated = None
+        found.decide(one, last)
+    if undated is not None:
+        found.decide(undated, format_time(modified))
+    return LineAges(found.kept, found.old, found.damaged_old, found.damaged_kept)
+
+
+class _Lines(NamedTuple):
+    """A range of lines: where it begins and ends in bytes, the number of lines, and how many are damaged."""
+
+    begin: int
+    end: int
+    number: int
+    damaged: int
+
+    def with_next(self, lines: _Lines) -> _Lines:
+        """Return the range that ends with `lines`."""
+        return _Lines(self.begin, lines.end, self.number + lines.number, self.damaged + lines.damaged)
+
+
+class _Decided:
+    """Lines that were found to be old, or not; attributes as in `LineAges`."""
+
+    def __init__(self, before: str) -> None:
+        self._before = before
+        self.kept = array("Q")
+        self.old = self.damaged_old = self.damaged_kept = 0
+
+    def decide(self, lines: _Lines, moment: str) -> None:
+        if moment < self._before:
+            self.old += lines.number
+            self.damaged_old += lines.damaged
+        else:
+            self.keep(lines.begin, lines.end)
+            self.damaged_kept += lines.damaged
+
+    def keep(self, begin: int, end: int) -> None:
+        if self.kept and self.kept[-1] == begin:
+            self.kept[-1] = end
+        else:
+            self.kept.extend((begin, end))
 
 
 def latest_moment() -> str:

@@ -103,48 +103,58 @@ def connect(
         OutputError: it cannot be reached, or refuses.
     """
     client = BrokerClient(login, version)
-    answered = threading.Event()
-    refused: list[Any] = []
-    accepted = threading.Event()
-
-    def connected(_client: Any, _user: Any, _flags: Any, code: Any, _properties: Any) -> None:
-        if code.is_failure:
-            refused.append(code)
-        else:
-            conflicts.connected()
-            accepted.set()
-        answered.set()
-
-    def disconnected(_client: Any, _user: Any, _flags: Any, code: Any, _properties: Any) -> None:
-        taken_over = getattr(code, "value", None) == _TAKEN_OVER
-        end(
-            "gave the connection to another client with the same id"
-            if taken_over
-            else f"closed the connection ({code})",
-            taken_over,
-        )
-
-    def end(reason: str, taken_over: bool = False) -> None:
-        if accepted.is_set():
-            conflicts.ended(taken_over)
-        client.lost = client.lost or reason
-        client.gone.set()
-        answered.set()
-
-    client.on_connect, client.on_disconnect, client.broken = connected, disconnected, end
+    handshake = _Handshake(client, conflicts)
+    client.on_connect, client.on_disconnect = handshake.connected, handshake.disconnected
+    client.broken = handshake.end
     client.on_subscribe = lambda *_: client.subscribed.set()
     prepare(client)
     try:
-        _wait(client, target, login.keepalive, answered)
-        if refused:
-            kind = VersionError if refused[0].value == _UNSUPPORTED_VERSION else OutputError
-            raise kind(f"{target.shown} refuses the connection: {refused[0]}", wait=_REFUSED_WAIT)
-        if not accepted.is_set():
+        _wait(client, target, login.keepalive, handshake.answered)
+        if handshake.refused is not None:
+            kind = VersionError if handshake.refused.value == _UNSUPPORTED_VERSION else OutputError
+            raise kind(f"{target.shown} refuses the connection: {handshake.refused}", wait=_REFUSED_WAIT)
+        if not handshake.accepted:
             raise VersionError(f"{target.shown} {client.lost}; is the port right?")
     except OutputError:
         client.hang_up()
         raise
     return client
+
+
+class _Handshake:
+    """What the client's thread reports of one connection.
+
+    Attributes:
+        answered: is set when the broker has accepted, refused or ended the connection.
+        accepted: whether it has accepted. refused: its reason code if it has refused, else None.
+    """
+
+    def __init__(self, client: BrokerClient, conflicts: ConflictDetector) -> None:
+        self._client, self._conflicts = client, conflicts
+        self.answered = threading.Event()
+        self.accepted = False
+        self.refused: Any = None
+
+    def connected(self, _client: Any, _user: Any, _flags: Any, code: Any, _properties: Any) -> None:
+        if code.is_failure:
+            self.refused = code if self.refused is None else self.refused
+        else:
+            self._conflicts.connected()
+            self.accepted = True
+        self.answered.set()
+
+    def disconnected(self, _client: Any, _user: Any, _flags: Any, code: Any, _properties: Any) -> None:
+        if getattr(code, "value", None) == _TAKEN_OVER:
+            self.end("gave the connection to another client with the same id", taken_over=True)
+        else:
+            self.end(f"closed the connection ({code})")
+
+    def end(self, reason: str, taken_over: bool = False) -> None:
+        if self.accepted:
+            self._conflicts.ended(taken_over)
+        self._client.lost = self._client.lost or reason
+        self._client.gone.set()
+        self.answered.set()
 
 
 def _wait(client: BrokerClient, target: Target, keepalive: int, answered: threading.Event) -> None:
