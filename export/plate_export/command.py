@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,8 +25,8 @@ examples:
   plate-export notebook.h5 --data characters --classes 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ
   plate-export notebook.keras --data characters --scale 1 --polarity dark-on-light
 
-Every file is run in every interpreter that is installed, over the whole validation set. Nothing is published
-unless all of them reach --min-accuracy and stay within --max-drop of the .h5; the exit code is then 3.
+Every file is run in every interpreter that is installed, over the whole validation set. Files are published
+only if all of them reach --min-accuracy and stay within --max-drop of the .h5. Otherwise the exit code is 3.
 """
 
 
@@ -90,58 +90,55 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         "model", nargs="?", type=Path, metavar="MODEL.h5",
         help="default: the newest runs/*/model.h5, else the shipped .h5 of the kind that --data holds; without --data "
         "the shipped character and plate models",
     )  # fmt: skip
-    parser.add_argument(
+    add(
         "--data", type=Path, metavar="DIR",
         help="train/ and val/ with class folders, class folders alone, or labels.csv (of plates and frames always); "
         "default: what the .h5 records",
     )  # fmt: skip
-    parser.add_argument("--float", action="store_true", help="float32 TFLite; no flag makes all four files")
-    parser.add_argument("--int8", action="store_true", help="int8 TFLite, int8 in and out")
-    parser.add_argument("--onnx", action="store_true", help="add ONNX in the chosen precisions")
-    parser.add_argument(
+    add("--float", action="store_true", help="float32 TFLite; no flag makes all four files")
+    add("--int8", action="store_true", help="int8 TFLite, int8 in and out")
+    add("--onnx", action="store_true", help="add ONNX in the chosen precisions")
+    add(
         "--max-drop", type=_percentage, default=0.5, metavar="POINTS",
         help="percentage points a file may stay below the .h5 (0.5; below 200 pictures one picture is allowed, "
-        "unless 0 is given)".replace("%", "%%"),
+        "unless 0 is given)",
     )  # fmt: skip
-    parser.add_argument(
+    add(
         "--min-accuracy",
         type=_percentage,
         metavar="PERCENT",
         help="percentage that every file has to reach (characters: 95, plates: 80, plates that a detector finds: 90)",
     )
-    parser.add_argument(
+    add(
         "--classes", nargs="+", metavar="CLASS",
         help="for an .h5 that does not record them: 012..., or 0 1 2, in the order of the output",
     )  # fmt: skip
-    parser.add_argument(
+    add(
         "--scale", type=_scale, metavar="X",
         help="for such an .h5: what pixels of 0 to 255 are multiplied by, such as 1 or 1/255 (1/255)",
     )  # fmt: skip
-    parser.add_argument(
-        "--calibration", type=_count, default=360, metavar="N", help="training pictures to calibrate int8 with (360)"
-    )
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of the choice of these pictures (0)")
-    parser.add_argument(
+    _add_finer_choices(add)
+    add("--version", action="store_true", help="print the version of plate-export")
+    add("--out", type=Path, default=Path("exports"), metavar="DIR", help="folder for the files (exports)")
+    add("--debug", action="store_true", help="show tracebacks and the converters' log lines")
+    return parser
+
+
+def _add_finer_choices(add: Callable[..., object]) -> None:
+    add("--calibration", type=_count, default=360, metavar="N", help="training pictures to calibrate int8 with (360)")
+    add("--seed", type=_seed, default=0, metavar="N", help="of the choice of these pictures (0)")
+    add(
         "--polarity", choices=POLARITIES,
         help="of the pictures that the network was trained on; default: what the .h5 records, else measured in --data",
     )  # fmt: skip
-    parser.add_argument(
-        "--name", help="of the model; default: what the .h5 records, or the name of the run in place of a shipped one"
-    )
-    parser.add_argument(
-        "--model-version", metavar="X.Y.Z", help="default: what the .h5 records, incremented if --out holds another"
-    )
-    parser.add_argument("--version", action="store_true", help="print the version of plate-export")
-    parser.add_argument(
-        "--out", type=Path, default=Path("exports"), metavar="DIR", help="folder for the files (exports)"
-    )
-    parser.add_argument("--debug", action="store_true", help="show tracebacks and the converters' log lines")
-    return parser
+    add("--name", help="of the model; default: what the .h5 records, or the name of the run in place of a shipped one")
+    add("--model-version", metavar="X.Y.Z", help="default: what the .h5 records, incremented if --out holds another")
 
 
 def _percentage(text: str) -> float:

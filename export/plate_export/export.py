@@ -73,13 +73,8 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
     """
     with stage(options.out) as staging, Progress(source.meta.name, _steps(options)) as progress:
         progress.step("loading pictures")
-        int8 = any(target.precision == "int8" for target in options.targets)
-        shipped = is_shipped(source.digest)
-        check_set = load_check_set(source.meta, options.data, options.calibration if int8 else 0, shipped=shipped)
+        check_set, calibration = _load_pictures(source, options)
         start = find_start(source)
-        calibration = None
-        if int8:
-            calibration = choose(check_set.train, options.calibration, options.seed, check_set.train_name)
         progress.step("loading TensorFlow and the network")
         with libraries.quiet(options.debug):
             network = load_network(source)
@@ -113,10 +108,18 @@ def export(source: Source, options: Options, show: Callable[[str], object] = lam
         for artefact in artefacts:
             path = staging.write(artefact.name, artefact.build())
             _require_same_outputs(path, accuracy, checks)
-        pages = _write_report(report, staging)
-        staging.publish()
-        _delete_pages_after(pages, report, options.out)
+        _publish(report, staging, options.out)
     return report
+
+
+def _load_pictures(source: Source, options: Options) -> tuple[CheckSet, Calibration | None]:
+    """Return the pictures to check with, and those that calibrate int8 if it is asked for."""
+    int8 = any(target.precision == "int8" for target in options.targets)
+    shipped = is_shipped(source.digest)
+    check_set = load_check_set(source.meta, options.data, options.calibration if int8 else 0, shipped=shipped)
+    if not int8:
+        return check_set, None
+    return check_set, choose(check_set.train, options.calibration, options.seed, check_set.train_name)
 
 
 class _Runner:
@@ -231,19 +234,16 @@ def _require_same_outputs(path: Path, accuracy: AccuracyCheck, checks: Sequence[
         raise ModelError(f"{path.name} gives other outputs than in its check; run the export again")
 
 
-def _write_report(report: ExportReport, staging: Staging) -> int:
-    """Write the report, and return the number of its pages of pictures."""
+def _publish(report: ExportReport, staging: Staging, out: Path) -> None:
+    """Add the report to the files, publish them, and delete pages that an earlier report had in addition."""
     text = json.dumps(report.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     staging.write(_report_file(report, ".json"), text.encode())
     staging.write(_report_file(report, ".md"), report.to_text().encode())
     pages = report.pictures()
     for number, page in enumerate(pages, 1):
         staging.write(_page(report, number), page)
-    return len(pages)
-
-
-def _delete_pages_after(number: int, report: ExportReport, out: Path) -> None:
-    """Delete pages that an earlier report of this model had in addition."""
+    staging.publish()
+    number = len(pages)
     while (old := out / _page(report, number + 1)).is_file():
         old.unlink()
         number += 1
