@@ -132,7 +132,7 @@ def load_network(source: Source) -> Any:
     """Load the Keras network, and check its input, output and weights.
 
     Raises:
-        ModelError: it cannot be loaded, its input or output has the wrong size, or a weight is no number.
+        ModelError: it cannot be loaded, its input or output has the wrong size, or a weight is not a number.
         MissingPartError: TensorFlow is not installed.
     """
     import numpy as np

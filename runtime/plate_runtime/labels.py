@@ -157,7 +157,7 @@ def _picture(file: Path, line: int, row: dict[str, str], script: Script) -> Labe
             'text, and write yes in the column "confirmed"; delete rows that you do not confirm'
         )
     if not row["image"].isprintable() or len(row["image"]) > _LONGEST_PATH:
-        raise DataError(f"{file}, line {line}: {row['image'][:40]!r} is no name of a picture")
+        raise DataError(f"{file}, line {line}: {row['image'][:40]!r} is not the name of a picture")
     path = file.parent / row["image"]
     if "\\" in row["image"] and not os.path.exists(path):  # noqa: PTH110  # written on Windows
         path = file.parent / row["image"].replace("\\", "/")

@@ -167,7 +167,7 @@ def _read_onnx(path: Path, data: bytes) -> ModelFile:
     manifest = Manifest.from_json(found[0])
     digest = manifest.sha256.encode()
     if data.count(digest) != 1:
-        raise ModelError("the digest does not stand in the file exactly once; export it again")
+        raise ModelError("the digest is not in the file exactly once; export it again")
     if hashlib.sha256(data.replace(digest, NO_DIGEST.encode())).hexdigest() != manifest.sha256:
         raise ModelError("the digest does not match, the file is damaged; copy or export it again")
     with damage_as(ModelError, "not an ONNX model, or a damaged one"):

@@ -91,7 +91,7 @@ def _characters(inside: str) -> str:
     ranges = _RANGE.findall(inside)
     characters = "".join("".join(map(chr, range(ord(first), ord(last or first) + 1))) for first, last in ranges)
     if not characters.isalnum() or _RANGE.sub("", inside) or len(set(characters)) < len(characters):
-        raise ValueError(f"[{inside}] is no set of the characters A-Z and 0-9, each once")
+        raise ValueError(f"[{inside}] is not a set of the characters A-Z and 0-9, each once")
     return characters
 
 

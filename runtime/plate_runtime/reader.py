@@ -333,7 +333,7 @@ def _own_recogniser(reader: str | Path | Recogniser | None) -> Recogniser | None
     if reader is None or isinstance(reader, str | Path):
         return None
     if not isinstance(reader, Recogniser):
-        raise UsageError(f"a {type(reader).__name__} is no recogniser; it needs a method recognise() and a script")
+        raise UsageError(f"{type(reader).__name__} is not a recogniser; it needs a method recognise() and a script")
     return reader
 
 
@@ -343,5 +343,5 @@ def _own_detector(detector: str | Path | Detector | None) -> Detector | None:
     from .detect import Detector
 
     if not isinstance(detector, Detector):
-        raise UsageError(f"a {type(detector).__name__} is no detector; it needs a method detect()")
+        raise UsageError(f"{type(detector).__name__} is not a detector; it needs a method detect()")
     return detector

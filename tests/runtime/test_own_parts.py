@@ -166,9 +166,9 @@ def test_what_a_detector_must_not_return_is_one_error(found: Any) -> None:
 
 
 def test_wrong_parts_are_refused() -> None:
-    with pytest.raises(UsageError, match="a int is no recogniser"):
+    with pytest.raises(UsageError, match="int is not a recogniser"):
         PlateReader(3)  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="a Same is no detector"):
+    with pytest.raises(UsageError, match="Same is not a detector"):
         PlateReader(Same("B1"), detector=Same("B1"))  # type: ignore[arg-type]
     with PlateReader(Mute("B1")) as reader, pytest.raises(UsageError, match="0 readings for 1 crops"):
         reader.read(np.zeros((9, 30), np.uint8))

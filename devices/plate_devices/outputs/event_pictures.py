@@ -98,7 +98,7 @@ class EventPictures:
                 continue
             self._used -= one.size
         if self._used + size > most:
-            raise DeviceError(f"{self.folder} holds its share of the disk, and older pictures in it cannot be deleted")
+            raise DeviceError(f"{self.folder} has reached its size limit, and older pictures in it cannot be deleted")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -205,7 +205,7 @@ def _count(length: int) -> int:
     """Return the number of vehicles in a block, given the bytes of its details."""
     count, rest = divmod(length, _DETAIL_BYTES)
     if rest:
-        raise ValueError("the details of a block are torn")
+        raise ValueError("the details of a block are damaged")
     return count
 
 

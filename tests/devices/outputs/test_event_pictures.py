@@ -77,7 +77,7 @@ def test_what_is_wrong_with_the_folder_is_said_in_one_line(
 
     monkeypatch.setattr(event_pictures.os, "statvfs", lambda _: Disk)
     monkeypatch.setattr(Path, "unlink", refuse)
-    with pytest.raises(DeviceError, match="holds its share of the disk, and older pictures in it cannot be deleted"):
+    with pytest.raises(DeviceError, match="has reached its size limit, and older pictures in it cannot be deleted"):
         for _ in range(3):
             pictures.save(uuid7(), picture, None)
     assert len(list((tmp_path / "in").glob("*.jpg"))) == 2

@@ -116,7 +116,7 @@ def test_an_address_in_use_is_a_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["localhost", ":7000", "host:", "host:0", "host:99999", "http://host:7000", "host:x"])
 def test_a_wrong_address_is_refused(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="is no address"):
+    with pytest.raises(argparse.ArgumentTypeError, match="is not an address"):
         address(text)
 
 

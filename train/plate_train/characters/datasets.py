@@ -244,7 +244,7 @@ def _classes(folder: Path, train: Sequence[LabelledPicture], val: Sequence[Label
         raise DataError(f"{folder}: val has pictures of class {', '.join(strange)}, train has none to learn them from")
     found = "".join(character for character in whole if character in learned)
     if len(found) < 2 and learned <= set(whole):  # other labels are named where their pictures are read
-        raise DataError(f"{folder}: train has pictures of {len(found)} of the classes {whole}; two are the least")
+        raise DataError(f"{folder}: train has pictures of {len(found)} of the classes {whole}; at least two are needed")
     return found or whole
 
 

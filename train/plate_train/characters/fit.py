@@ -118,7 +118,7 @@ def fit(
             rates = [learning_rate(recipe, (epoch * steps + step) / (recipe.epochs * steps)) for step in range(steps)]
             row = _train_epoch(model, average, batches(train, recipe, spec, seed, epoch), rates, bar.update)
             if not np.isfinite(row["loss"]):
-                raise UsageError(f"{title}: the loss of epoch {epoch + 1} is no number; lower --learning-rate")
+                raise UsageError(f"{title}: the loss of epoch {epoch + 1} is not a number; lower --learning-rate")
             if watch is not None:
                 with average.in_force():
                     row |= _watched(model, watch, spec)

@@ -32,7 +32,7 @@ def _recorded_folders(meta: ModelMeta) -> tuple[CharacterSet, CharacterSet]:
         folder = Path(meta.training["path"])
         expected = {name: meta.training["sets"][name]["digest"] for name in ("train", "val")}
         if not str(folder).isprintable():
-            raise ValueError("no name of a folder")
+            raise ValueError("not the name of a folder")
     data = load_folder(folder, meta.input, meta.alphabet, meta.script)
     train, val = data.train.characters, data.val.characters
     for name, split in (("train", train), ("val", val)):

@@ -74,7 +74,7 @@ def _state(recorded: dict[str, Any]) -> State:
     seconds, losses = float(recorded["seconds"]), float(recorded["losses"])
     history, generators = recorded["history"], recorded["generators"]
     if not (math.isfinite(seconds) and math.isfinite(losses) and seconds >= 0):
-        raise ValueError("times or losses that are no numbers")
+        raise ValueError("times or losses that are not numbers")
     if not isinstance(history, list) or not all(isinstance(row, dict) for row in history) or not generators:
         raise ValueError("no log, or no generator")
     return State(

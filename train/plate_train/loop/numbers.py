@@ -23,7 +23,9 @@ def characters(text: str) -> str:
     """Parse an alphabet: characters that can be seen, each once, at least two."""
     plain = unicodedata.normalize("NFC", text)
     if len(plain) < 2 or len(set(plain)) < len(plain) or not plain.isprintable() or " " in plain:
-        raise argparse.ArgumentTypeError(f"{text!r} is no alphabet: give at least two characters, each once, no blanks")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not an alphabet: give at least two characters, each once, no blanks"
+        )
     return plain
 
 

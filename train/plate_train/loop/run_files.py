@@ -101,7 +101,7 @@ def _fitting(annotation: Any, value: Any) -> Any:
             continue
         if (one is float or isinstance(value, int)) and math.isfinite(value) and abs(value) <= _LARGEST_NUMBER:
             return one(value)
-    raise ValueError("a value of another type, or beyond all bounds")
+    raise ValueError("a value of another type, or out of range")
 
 
 def _allowed(value: Any, option: argparse.Action | None) -> None:
@@ -127,7 +127,7 @@ def number_in(record: Mapping[str, Any], key: str, least: int = 0, most: int = 1
     """Return a whole number of a record. Raises KeyError where it is missing, ValueError where it is another value."""
     value = record[key]
     if type(value) is not int or not least <= value <= most:
-        raise ValueError(f"{key} is no whole number from {least} to {most}")
+        raise ValueError(f"{key} is not a whole number from {least} to {most}")
     return value
 
 

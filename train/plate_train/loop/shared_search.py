@@ -84,7 +84,7 @@ def address(text: str) -> Address:
     """Parse HOST:PORT on the command line."""
     host, colon, port = text.rpartition(":")
     if not colon or not host or "/" in host or not port.isdecimal() or not 1 <= int(port) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no address; use for example 192.168.1.5:7000")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an address; use for example 192.168.1.5:7000")
     return Address(host, int(port))
 
 

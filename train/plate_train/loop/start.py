@@ -48,7 +48,7 @@ def start_from(path: str, model: Any, what: str) -> None:
     """Give a new network the weights of a `.h5`. Raises UsageError if that is another one than `what` of this size."""
     before = weights_file.load(Path(path))
     if [tuple(w.shape) for w in before.weights] != [tuple(w.shape) for w in model.weights]:
-        raise UsageError(f"{path}: another network than {what} of this size")
+        raise UsageError(f"{path} holds another network than {what} of this size; name another file with --from")
     model.set_weights(before.get_weights())
 
 

@@ -121,7 +121,7 @@ class Steps:
         rate = schedule.rate(self.state.step)
         loss = self.training.step(*batch, rate, schedule.average_weight(self.state.step))
         if not math.isfinite(loss):
-            raise UsageError(f"the loss of step {self.state.step} is no number; lower --learning-rate")
+            raise UsageError(f"the loss of step {self.state.step} is not a number; lower --learning-rate")
         self._recent_batches.append(batch[0])
         self.state.step += 1
         self.state.losses += loss

@@ -43,7 +43,7 @@ def parse(text: object, where: str) -> Mapping[str, Any]:
     """Return the description of a network, as in `model_config`. Raises ModelError if it is not a JSON object."""
     try:
         if not isinstance(text, str) or len(text) > LONGEST:
-            raise ValueError("no text, or too long a one")
+            raise ValueError("its text is missing or too long")
         found = json.loads(text)
         if not isinstance(found, dict):
             raise ValueError("no table")

@@ -78,7 +78,7 @@ class FontAlphabet:
             return ImageFont.truetype(str(self._font.path), size=int(GLYPH_HEIGHT * 1.5))
         except OSError as error:
             raise DataError(
-                f"{self._font.path} is no font Pillow can open ({error}); fetch it again with: {FETCH_COMMAND}"
+                f"{self._font.path} is not a font that Pillow can open ({error}); fetch it again with: {FETCH_COMMAND}"
             ) from error
 
     def _render(self, character: str) -> Image.Image:

@@ -76,7 +76,7 @@ def load_layouts(split: str, path: Path = _FILE) -> tuple[Layout, ...]:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))["layout"]
         layouts = [_layout(entry) for entry in entries]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path} is no valid list of layouts ({error}); restore it from the repository") from error
+        raise DataError(f"{path} is not a valid list of layouts ({error}); restore it from the repository") from error
     return tuple(layout for layout in layouts if layout.split == split)
 
 

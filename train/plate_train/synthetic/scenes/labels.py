@@ -35,7 +35,7 @@ def decode(text: str) -> list[PlateLabel]:
     try:
         return [_label(entry.split(" ")) for entry in text.split(";") if entry]
     except (ValueError, IndexError) as error:
-        raise DataError(f"{text[:60]!r} is no list of plates; delete the shard") from error
+        raise DataError(f"{text[:60]!r} is not a list of plates; delete the shard") from error
 
 
 def _label(fields: list[str]) -> PlateLabel:
