@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
     from plate_devices.events.clock import Clock
     from plate_devices.outputs.output import Event, Output, OutputState, Report
-    from plate_devices.outputs.output_settings import OutputSettings
-    from plate_devices.outputs.urls import Destination
+    from plate_devices.outputs.output_settings import Destination, OutputSettings
 
 _MAINTAIN_EVERY = 2.0
 

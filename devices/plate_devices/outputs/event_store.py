@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from plate_devices.events.clock import Clock
     from plate_devices.outputs.output import Event, Report
-    from plate_devices.outputs.output_settings import QueueSettings
-    from plate_devices.outputs.urls import Destination
+    from plate_devices.outputs.output_settings import Destination, QueueSettings
 
 IN_MEMORY = 4 << 20
 """Bytes of events that are kept in memory while the disk fails."""

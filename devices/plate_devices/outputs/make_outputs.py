@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from plate_devices.outputs.mqtt import MqttOutput
     from plate_devices.outputs.mqtt_settings import MqttSettings
     from plate_devices.outputs.output import Output
-    from plate_devices.outputs.output_settings import OutputSettings
-    from plate_devices.outputs.urls import Destination
+    from plate_devices.outputs.output_settings import Destination, OutputSettings
 
 # Imported when they are used: most machines have one or two of them.
 _PLACES = {

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 
 from plate_devices.addresses import AddressError, decoded_text, has_control
 from plate_devices.outputs.output import OutputError
-from plate_devices.outputs.output_settings import OutputSettings
-from plate_devices.outputs.urls import Destination, Target, check_secret, destination, parse_url, tls
+from plate_devices.outputs.output_settings import Destination, OutputSettings
+from plate_devices.outputs.urls import Target, check_secret, destination, parse_url, tls
 from plate_devices.setting_errors import SettingError
 
 _PORTS = {"mqtt": 1883, "mqtts": 8883}

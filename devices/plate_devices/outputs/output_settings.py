@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, NamedTuple
 
 from plate_devices.setting_errors import SettingError
 
-if TYPE_CHECKING:
-    from plate_devices.outputs.urls import Destination
+
+class Destination(NamedTuple):
+    """A broker or server: `digest` identifies it by 16 hexadecimal digits, `shown` may be printed."""
+
+    digest: str
+    shown: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,9 +14,9 @@ from plate_devices.events.records import to_line
 from plate_devices.outputs.call_limit import call_limit
 from plate_devices.outputs.identity import device_id
 from plate_devices.outputs.output import EventRefusedError, Output, OutputError
-from plate_devices.outputs.output_settings import OutputSettings, check_events_of_rows
+from plate_devices.outputs.output_settings import Destination, OutputSettings, check_events_of_rows
 from plate_devices.outputs.table_rows import to_row
-from plate_devices.outputs.urls import Destination, Target, check_secret, destination, parse_url, read_secret
+from plate_devices.outputs.urls import Target, check_secret, destination, parse_url, read_secret
 from plate_devices.setting_errors import SettingError
 from plate_runtime.errors import missing_extra
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from plate_devices.outputs.event_json import NumberedBody
     from plate_devices.outputs.output import Event, Report
+    from plate_devices.outputs.output_settings import Destination
     from plate_devices.outputs.queue_tables import QueuedEvent
     from plate_devices.outputs.salvage import Salvage
-    from plate_devices.outputs.urls import Destination
 
 _HIGHEST = 1 << 62
 """A higher event number is damage: no device has so many events."""

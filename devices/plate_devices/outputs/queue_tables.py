@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from plate_devices.events.records import to_line
 from plate_devices.outputs.event_json import read_event
 from plate_devices.outputs.line_ages import format_time, time_in
-from plate_devices.outputs.urls import Destination
+from plate_devices.outputs.output_settings import Destination
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

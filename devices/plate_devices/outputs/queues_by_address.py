@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plate_devices.outputs.output import Report
-    from plate_devices.outputs.urls import Destination
+    from plate_devices.outputs.output_settings import Destination
 
 _FILES = "queue-*.sqlite"
 

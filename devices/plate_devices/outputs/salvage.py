@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from plate_devices.outputs.event_json import carve, majority, read_event
 from plate_devices.outputs.output_progress import Progress, is_intact
+from plate_devices.outputs.output_settings import Destination
 from plate_devices.outputs.queue_database import SQLITE_ERRORS
-from plate_devices.outputs.urls import Destination
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

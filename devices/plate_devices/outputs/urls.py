@@ -11,6 +11,7 @@ from typing import NamedTuple, NoReturn
 
 from plate_devices.addresses import AddressError, split_address
 from plate_devices.outputs.output import OutputError
+from plate_devices.outputs.output_settings import Destination
 from plate_devices.setting_errors import SettingError
 
 _LONGEST_SECRET = 4096
@@ -31,13 +32,6 @@ class Target(NamedTuple):
         """The address without user, password, path and query, which may be secret."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}"
-
-
-class Destination(NamedTuple):
-    """A broker or server: `digest` identifies it by 16 hexadecimal digits, `shown` may be printed."""
-
-    digest: str
-    shown: str
 
 
 def destination(target: Target, path: str = "") -> Destination:

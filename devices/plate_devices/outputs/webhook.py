@@ -16,8 +16,8 @@ from plate_devices.addresses import is_header_text
 from plate_devices.events.records import to_line
 from plate_devices.outputs.call_limit import call_limit
 from plate_devices.outputs.output import Event, EventRefusedError, Output, OutputError
-from plate_devices.outputs.output_settings import OutputSettings
-from plate_devices.outputs.urls import Destination, check_secret, destination, parse_url, read_secret, reason, tls
+from plate_devices.outputs.output_settings import Destination, OutputSettings
+from plate_devices.outputs.urls import check_secret, destination, parse_url, read_secret, reason, tls
 from plate_devices.setting_errors import SettingError
 from plate_runtime.errors import DAMAGE
 

@@ -14,11 +14,11 @@ import pytest
 from plate_devices.events.records import to_line
 from plate_devices.outputs.line_ages import format_time
 from plate_devices.outputs.output import Event
+from plate_devices.outputs.output_settings import Destination
 from plate_devices.outputs.queue import EventQueue
 from plate_devices.outputs.queue_database import QueueDatabase, QueueError
 from plate_devices.outputs.queue_tables import OVERHEAD, QueueTables
 from plate_devices.outputs.recovery import FILE, open_queue
-from plate_devices.outputs.urls import Destination
 
 ADDRESS = Destination("0123456789abcdef", "mqtt://gate:1883")
 
