@@ -17,7 +17,7 @@ Made by `python tools/write_formats.py`; the data, with letters that are not iss
 `runtime/plate_runtime/formats.toml`.
 
 Every reading weighs what the network sees by how probable a text is on a plate: the formats below, of all regions, and
-free texts beside them ([how](../use/reading.md#from-logits-to-text)). `--region NAME` says where the plates come
+free texts beside them ([how](../background/confidence.md#from-logits-to-text)). `--region NAME` says where the plates come
 from: its formats then carry nearly all the weight. The fewer formats a region has,
 the more it helps: a country with one layout decides most doubts, the union of the United States few.
 

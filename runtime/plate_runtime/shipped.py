@@ -17,7 +17,7 @@ NAMES = {
 """The model that ships for each purpose, without its suffix; the folder shows which are installed.
 
 "character", "plate" and "detector" are kinds of models. "second" also reads plates that
-"plate" reads with doubt: two networks trained apart make different errors; see docs/use/reading.md."""
+"plate" reads with doubt: two networks trained apart make different errors; see docs/background/confidence.md."""
 
 
 def ships(kind: str, backend: str = "auto") -> bool:
