@@ -32,7 +32,7 @@ help:
 	@echo "make test-arm64   install the wheel on emulated 64-bit ARM, bookworm and trixie; same plates and scores as on x86"
 	@echo "make test-armhf   the same for 32-bit ARM, bookworm (PICTURES=all for whole sets, RECORD=1 to keep the results)"
 	@echo "make test-home-assistant  compare what Home Assistant 2024.3.3 shows with what is published; installs it in .cache"
-	@echo "make soak         a drawn drive for MINUTES=30, while broker, web server, camera and disk fail and clients attack"
+	@echo "make soak         a simulated drive for MINUTES=30, while broker, web server, camera and disk fail and clients attack"
 	@echo "make fuzz         read changed pictures, models, settings, requests ... for MINUTES=60 (SEED=0, RECORD=1)"
 	@echo "make mutants      change the code at COUNT=500 places and see which changes no test notices (SEED=0, RECORD=after)"
 	@echo "make fleet        20 simulated devices, a broker, a database and Prometheus for 5 minutes; then what the servers take"

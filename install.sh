@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs Plate Edge as a service on Raspberry Pi OS and Debian, bookworm and trixie. docs/start/raspberry-pi.md tells more.
+# Installs Plate Edge as a service on Raspberry Pi OS and Debian, bookworm and trixie. docs/start/raspberry-pi.md says more.
 set -eu
 
 usage() {
@@ -9,7 +9,7 @@ usage: sudo ./install.sh [options]
 Makes a virtual environment, a user with access to cameras, settings and a service, and starts it.
 Run again, it updates the program and leaves the settings as they are.
 
-  --camera ADDRESS   0, csi:0, rtsp://..., http://...; goes into new settings (default: a drawn drive)
+  --camera ADDRESS   0, csi:0, rtsp://..., http://...; goes into new settings (default: a simulated drive)
   --from PATH        a wheel or a checkout to install (default: the folder of this script)
   --prefix DIR       where the virtual environment lies (default: /opt/plate-edge)
   --no-start         install, and start nothing

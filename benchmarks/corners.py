@@ -54,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def measure(reader: PlateReader, scenes: int, seed: int) -> Distances:
-    """Return the distances of the plates of drawn scenes."""
+    """Return the distances of the plates of synthetic scenes."""
     renderer = SceneRenderer(installed_fonts(), seed, "measure")
     found: Distances = []
     for index in progress(range(scenes), scenes, "scenes"):

@@ -1,4 +1,4 @@
-"""Measure the directions of vehicles in drawn drives of which the truth is known.
+"""Measure the directions of vehicles in simulated drives, whose truth is known.
 
     python benchmarks/directions.py            -> results/directions.csv, about 5 minutes
     python benchmarks/directions.py --seconds 60

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def frame_with_a_plate() -> NDArray[np.uint8]:
-    """A frame of blurred noise with one drawn plate, so that there is something to find and to read."""
+    """A frame of blurred noise with one synthetic plate, so that there is something to find and to read."""
     small = np.random.default_rng(0).integers(60, 160, (SIZE[0] // 40, SIZE[1] // 40, 3), np.uint8)
     frame = Image.fromarray(small).resize((SIZE[1], SIZE[0]), Image.Resampling.BICUBIC)
     frame.paste(draw_plate("AB123CD", 44, width=200), (540, 400))

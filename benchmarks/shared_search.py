@@ -37,7 +37,7 @@ def seconds_of_search(process: subprocess.Popen[str], trials: int) -> tuple[floa
     said, began, ended = "", 0.0, 0.0
     for line in process.stdout:
         said += line
-        if not began and re.match(r"drew |worker-.* joined", line):
+        if not began and re.match(r"rendered |worker-.* joined", line):
             began = time.perf_counter()
         if re.search(rf"search: {trials}( of {trials})? trials", line) and not ended:
             ended = time.perf_counter()

@@ -282,7 +282,7 @@ def actions() -> str:
 
 
 def directions() -> str:
-    """Directions of vehicles in drawn drives."""
+    """Directions of vehicles in simulated drives."""
     heads = {"drives": "drives", "vehicles": "vehicles", "right": "right", "unclear": "not clear", "wrong": "wrong"}
     return _columns("directions", heads)
 

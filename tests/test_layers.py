@@ -1,4 +1,4 @@
-"""The rooms stand on each other as drawn: imports point down only, and packages are cheap to import."""
+"""Imports point down only, as the page on layers draws them, and packages are cheap to import."""
 
 from __future__ import annotations
 

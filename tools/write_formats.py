@@ -13,13 +13,13 @@ from plate_runtime.formats import FEDERAL, UNIONS, Region, load_formats, load_pr
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "regions.md"
 _HEAD = r"""# Regions
 
-Made by `python tools/write_formats.py`; the data, with letters that are not issued, lists and weights, stand in
+Made by `python tools/write_formats.py`; the data, with letters that are not issued, lists and weights, are in
 `runtime/plate_runtime/formats.toml`.
 
-Every reading weighs what the network sees by how probable a text is on a plate: the formats below, of all regions, and
-free texts beside them ([how](../background/confidence.md#from-logits-to-text)). `--region NAME` says where the plates come
-from: its formats then carry nearly all the weight. The fewer formats a region has,
-the more it helps: a country with one layout decides most doubts, the union of the United States few.
+The reader weighs each text by how probable it is on a plate ([how](../background/confidence.md#from-logits-to-text)):
+by the formats of all regions below, and as a free text. `--region NAME` says where the plates come from; its formats
+then get nearly all the weight. It helps most for a region with few formats: a country with one layout decides most
+doubts, the union of the United States few.
 
 In a pattern `L` is a letter, `9` a digit, `*` either, `[AB]` one of those, `{name}` one of a list such as counties,
 `\B` the letter B itself, `/` the start of a second row. Space, dash and dots are on the plate, but not in its text. The

@@ -1,6 +1,6 @@
 """Draws the layers of the code from its imports, as the site shows them: `python docs/hooks/layers.py layers.svg`.
 
-A box is a room: a folder, or a file at the top of a package. It imports only from rows below it.
+A box is a folder, or a file at the top of a package. It imports only from rows below it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ It imports only from rows below it, and from the packages that its own may use.
 """
 _COLOURS = {"plate_runtime": "#37808a", "plate_train": "#7a6a2f", "plate_export": "#8a4a37", "plate_devices": "#4a5a8a"}
 _SAYS = {
-    "plate_runtime": "reads: stands on nothing of ours",
+    "plate_runtime": "reads: imports no other package",
     "plate_train": "trains: may use runtime",
     "plate_export": "converts and checks: may use train, runtime",
     "plate_devices": "cameras, outputs, service: may use runtime only",
@@ -49,26 +49,26 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def rows_of(package: str, graph: grimp.ImportGraph) -> list[list[str]]:
-    """Return the rooms of a package, in rows of which each imports only from the later ones."""
+    """Return the boxes of a package, in rows of which each imports only from the later ones."""
     below: dict[str, set[str]] = {}
     for module in graph.find_descendants(package):
-        room = module.split(".")[1]
+        box = module.split(".")[1]
         imported = {one.split(".")[1] for one in graph.find_modules_directly_imported_by(module)
                     if one.startswith(f"{package}.")}  # fmt: skip
-        below.setdefault(room, set()).update(imported - {room})
+        below.setdefault(box, set()).update(imported - {box})
 
     @cache
-    def level(room: str) -> int:
-        return 1 + max((level(one) for one in below.get(room, ())), default=-1)
+    def level(box: str) -> int:
+        return 1 + max((level(one) for one in below.get(box, ())), default=-1)
 
     rows: dict[int, list[str]] = defaultdict(list)
-    for room in sorted(below):
-        rows[level(room)].append(room)
+    for box in sorted(below):
+        rows[level(box)].append(box)
     return [rows[number] for number in sorted(rows, reverse=True)]
 
 
 def draw() -> str:
-    """Return the drawing as SVG. Raises RecursionError where rooms import each other in a circle."""
+    """Return the drawing as SVG. Raises RecursionError where boxes import each other in a circle."""
     graph = grimp.build_graph(PACKAGES[0], *PACKAGES[1:], cache_dir=None)
     panels = {name: _Panel(name, rows_of(name, graph)) for name in PACKAGES}
     left = panels["plate_export"].height + _GAP + panels["plate_train"].height
@@ -108,24 +108,24 @@ class _Panel:
         ]
         for number, row in enumerate(self._rows):
             x, y = self._left + _PAD, top + _HEAD + number * (_HIGH + _GAP)
-            for room in row:
-                wide = _width(room)
+            for box in row:
+                wide = _width(box)
                 parts.append(f'<rect x="{x}" y="{y}" width="{wide}" height="{_HIGH}" fill="{colour}" rx="3"/>')
-                parts.append(f'<text x="{x + wide / 2:g}" y="{y + 15}" fill="#fff" text-anchor="middle">{room}</text>')
+                parts.append(f'<text x="{x + wide / 2:g}" y="{y + 15}" fill="#fff" text-anchor="middle">{box}</text>')
                 x += wide + _GAP
         return parts
 
     def _wrapped(self, row: list[str]) -> list[list[str]]:
-        lines, room_left = [list[str]()], self._right - self._left - 2 * _PAD
-        for room in row:
-            if sum(_width(one) + _GAP for one in [*lines[-1], room]) > room_left:
+        lines, space_left = [list[str]()], self._right - self._left - 2 * _PAD
+        for box in row:
+            if sum(_width(one) + _GAP for one in [*lines[-1], box]) > space_left:
                 lines.append([])
-            lines[-1].append(room)
+            lines[-1].append(box)
         return lines
 
 
-def _width(room: str) -> int:
-    return round(len(room) * _LETTER) + 16
+def _width(box: str) -> int:
+    return round(len(box) * _LETTER) + 16
 
 
 if __name__ == "__main__":

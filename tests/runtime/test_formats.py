@@ -88,7 +88,7 @@ def test_the_error_of_an_unknown_region_names_similar_ones(name: str, near: str)
         ("format = [{ pattern = '999 X' }]", "'X' means nothing here"),
         ("format = [{ pattern = '{town} 9' }]", "no list 'town'"),
         ('lists.town = ["A-B"]\nformat = [{ pattern = "{town}" }]', "'town' has to hold"),
-        ("format = [{ pattern = '[a]9' }]", "no set of the characters"),
+        ("format = [{ pattern = '[a]9' }]", "not a set of the characters"),
         ('letters = "AAB"\nformat = [{ pattern = "L9" }]', "letters 'AAB'"),
         ('format = [{ pattern = "L9", letters = "AB-" }]', "letters 'AB-'"),
         ('format = [{ pattern = "L9", letters = "" }]', "letters ''"),

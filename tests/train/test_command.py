@@ -148,7 +148,7 @@ def test_without_data_it_draws(
     monkeypatch.setattr(synthetic_set, "installed_fonts", list)
     out = tmp_path / "run"
     assert command(["character", "--drawn", "180", "--epochs", "1", "--out", str(out), *TINY]) == 0
-    assert "drew 180 characters to train and 36 to validate" in capsys.readouterr().out
+    assert "rendered 180 characters to train and 36 to validate" in capsys.readouterr().out
     meta = weights_file.read_meta(out / "model.h5")
     assert meta is not None
     assert meta.input.polarity == "any"
@@ -174,7 +174,7 @@ def test_preview_of_drawings_draws_few(
 ) -> None:
     monkeypatch.setattr(synthetic_set, "installed_fonts", list)
     assert command(["character", "--preview", str(tmp_path / "seen.png")]) == 0
-    assert "drew 288 characters" in capsys.readouterr().out
+    assert "rendered 288 characters" in capsys.readouterr().out
     assert (tmp_path / "seen-1.png").stat().st_size > 10_000
 
 

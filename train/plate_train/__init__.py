@@ -1,1 +1,1 @@
-"""Training of the models: data and its checks, drawings, networks, search, results."""
+"""Training of the models: data and its checks, synthetic pictures, networks, search, results."""

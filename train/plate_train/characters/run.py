@@ -158,7 +158,7 @@ def _drawn(settings: Settings, say: Callable[[str], None]) -> Material:
     fonts = character_fonts()
     validating = max(3600, settings.drawn // 20) if settings.drawn >= 3600 else max(36, settings.drawn // 5)
     train, val = synthetic_split(fonts, settings.seed, settings.drawn, validating, settings.threads)
-    say(f"drew {len(train)} characters to train and {len(val)} to validate; {len(fonts)} fonts, families disjoint")
+    say(f"rendered {len(train)} characters to train and {len(val)} to validate; {len(fonts)} fonts, families disjoint")
     nothing = np.zeros(len(val), bool)
     return Material(train, Scored(val, nothing, nothing), record(fonts, settings.seed, train, val), None)
 

@@ -1,7 +1,7 @@
-"""Prints the map of the code: files and lines of each folder, imports in a circle, repeated file names, old words.
+"""Prints the map of the code: files and lines of each folder, imports in a circle, repeated file names.
 
-    python tools/house_map.py                        of this checkout
-    python tools/house_map.py /tmp/before --lines    of another checkout, the number of lines alone
+    python tools/code_map.py                        of this checkout
+    python tools/code_map.py /tmp/before --lines    of another checkout, the number of lines alone
 
 Lines are those of the four packages that are neither blank nor a comment.
 """
@@ -10,23 +10,11 @@ from __future__ import annotations
 
 import argparse
 import ast
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 PACKAGES = {"plate_runtime": "runtime", "plate_train": "train", "plate_export": "export", "plate_devices": "devices"}
-TEXTS = (".py", ".md", ".toml", ".html", ".js")
-OLD_WORDS = {
-    "locator": r"\blocators?\b",
-    "told": r"\btold\b",
-    "sign, of a text": r"(?<!road )\bsigns?\b",
-    "nobody, somebody, whoever, whose": r"\b(nobody|somebody|whoever|whose)\b",
-    "for ever, lately, meanwhile, anew": r"\b(for ever|lately|meanwhile|anew)\b",
-    "the surest": r"\bsurest\b",
-    "pull straight": r"\b(pulled straight|straighten\w*)\b",
-    "twins": r"\btwins?\b",
-}
 
 
 def files(root: Path) -> Iterator[Path]:
@@ -51,16 +39,16 @@ def folders(root: Path) -> dict[str, tuple[int, int]]:
     return dict(found)
 
 
-def room_imports(root: Path) -> dict[str, set[str]]:
-    """Return which rooms each room imports anywhere; a room is a folder or a file at a package's top."""
+def part_imports(root: Path) -> dict[str, set[str]]:
+    """Return which parts each part imports anywhere; a part is a folder or a file at a package's top."""
     found: dict[str, set[str]] = defaultdict(set)
     for path in files(root):
         module = [*path.relative_to(root).with_suffix("").parts[1:]]
-        room = ".".join(module[:2])
+        part = ".".join(module[:2])
         for name in _imports(path, module):
-            parts = name.split(".")
-            if parts[0] in PACKAGES and len(parts) > 1 and ".".join(parts[:2]) != room and module[1] != "__init__":
-                found[room].add(".".join(parts[:2]))
+            words = name.split(".")
+            if words[0] in PACKAGES and len(words) > 1 and ".".join(words[:2]) != part and module[1] != "__init__":
+                found[part].add(".".join(words[:2]))
     return found
 
 
@@ -71,12 +59,12 @@ def _imports(path: Path, module: Sequence[str]) -> Iterator[str]:
             yield from (one.name for one in node.names)
         elif isinstance(node, ast.ImportFrom):
             above = ".".join(module[: len(module) - node.level]) if node.level else ""
-            base = ".".join(part for part in (above, node.module) if part)
+            base = ".".join(one for one in (above, node.module) if one)
             yield from (f"{base}.{one.name}" for one in node.names)
 
 
 def circles(imports: dict[str, set[str]]) -> list[list[str]]:
-    """Return the groups of rooms that reach each other."""
+    """Return the groups of parts that reach each other."""
 
     def reached(start: str) -> set[str]:
         found, left = set[str](), [start]
@@ -86,8 +74,8 @@ def circles(imports: dict[str, set[str]]) -> list[list[str]]:
             left += new
         return found
 
-    reach = {room: reached(room) for room in imports}
-    groups = {tuple(sorted(one for one in reach[room] if room in reach.get(one, ()))) for room in reach}
+    reach = {part: reached(part) for part in imports}
+    groups = {tuple(sorted(one for one in reach[part] if part in reach.get(one, ()))) for part in reach}
     return sorted(list(group) for group in groups if len(group) > 1)
 
 
@@ -95,20 +83,6 @@ def repeated_names(root: Path) -> dict[str, int]:
     """Return the file names that occur more than once, without those with underscores at both ends."""
     counts = Counter(path.name for path in files(root) if not path.name.startswith("__"))
     return {name: count for name, count in sorted(counts.items()) if count > 1}
-
-
-def words_left(root: Path, where: Iterable[str]) -> dict[str, int]:
-    """Return how often each old word of the glossary occurs in folders or files."""
-    left: Counter[str] = Counter()
-    for name in where:
-        place = root / name
-        for path in [place] if place.is_file() else sorted(place.rglob("*")):
-            if path.is_file() and path.suffix in TEXTS:
-                text = path.read_text("utf-8", "replace")
-                left.update(
-                    {word: len(re.findall(pattern, text, re.IGNORECASE)) for word, pattern in OLD_WORDS.items()}
-                )
-    return dict(left)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -126,16 +100,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, (count, lines) in sorted(found.items()):
         print(f"| `{name}` | {count} | {lines} |")
     print(f"| all | {sum(count for count, _ in found.values())} | {total} |\n")
-    groups = circles(room_imports(asked.root))
-    print(f"circles of imports between rooms: {len(groups)}", *("  " + ", ".join(group) for group in groups), sep="\n")
+    groups = circles(part_imports(asked.root))
+    print(f"circles of imports between parts: {len(groups)}", *("  " + ", ".join(group) for group in groups), sep="\n")
     names = repeated_names(asked.root)
     listed = ", ".join(f"{name} {count}" for name, count in names.items())
     print(f"\nfile names that occur more than once: {len(names)} ({listed})")
-    for title, where in (("packages", PACKAGES.values()), ("docs", ("docs", "README.md", "CONTRIBUTING.md"))):
-        left = words_left(asked.root, where)
-        print(
-            f"\nold words in {title}: {sum(left.values())}", ", ".join(f"{word} {n}" for word, n in left.items() if n)
-        )
 
 
 if __name__ == "__main__":

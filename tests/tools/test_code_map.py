@@ -1,16 +1,16 @@
-"""The map of the code counts what its page says."""
+"""The map of the code counts files, lines, circles and repeated names."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import house_map
+import code_map
 
 LATE = ["plate_runtime.one", "plate_runtime.three", "plate_runtime.two"]
 """An import in a function closes this circle."""
 
 
-def test_lines_rooms_circles_and_names_are_counted(tmp_path: Path) -> None:
+def test_lines_parts_circles_and_names_are_counted(tmp_path: Path) -> None:
     files = {
         "runtime/plate_runtime/one.py": "# a comment\n\nfrom .two import thing\n\nother = thing\n",
         "runtime/plate_runtime/two.py": '"""Text."""\nfrom plate_runtime.three import deep\n\nthing = deep\n',
@@ -23,7 +23,6 @@ def test_lines_rooms_circles_and_names_are_counted(tmp_path: Path) -> None:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    assert house_map.folders(tmp_path)["plate_runtime"] == (2, 2 + 3)
-    assert house_map.repeated_names(tmp_path) == {"two.py": 2}
-    assert house_map.circles(house_map.room_imports(tmp_path)) == [["plate_export.a", "plate_export.b"], LATE]
-    assert house_map.words_left(tmp_path, ["runtime"])["told"] == 0
+    assert code_map.folders(tmp_path)["plate_runtime"] == (2, 2 + 3)
+    assert code_map.repeated_names(tmp_path) == {"two.py": 2}
+    assert code_map.circles(code_map.part_imports(tmp_path)) == [["plate_export.a", "plate_export.b"], LATE]
