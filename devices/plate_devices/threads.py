@@ -130,9 +130,13 @@ class BackgroundThread:
         return self._thread.is_alive()
 
     def join(self, seconds: float) -> None:
-        """Wait up to `seconds` for its end; it does not restart any more."""
+        """Wait up to `seconds` for its end; it does not restart any more.
+
+        A thread that was not started has ended: Ctrl-C may come before `start`, and everything is closed then.
+        """
         self._stopped.set()
-        self._thread.join(max(0.0, seconds))
+        if self.started:
+            self._thread.join(max(0.0, seconds))
 
     def _run(self) -> None:
         pause = self._call()

@@ -76,6 +76,10 @@ def test_a_thread_for_one_client_does_not_restart(registry: ThreadRegistry) -> N
     assert registry.said[0].endswith("; it has ended")  # type: ignore[attr-defined]
 
 
+def test_a_thread_that_was_not_started_can_be_joined(registry: ThreadRegistry) -> None:
+    BackgroundThread(lambda: None, "late", registry=registry).join(1.0)
+
+
 def test_a_thread_that_ends_is_not_listed(registry: ThreadRegistry) -> None:
     worker = BackgroundThread(lambda: None, "done", registry=registry)
     worker.start()

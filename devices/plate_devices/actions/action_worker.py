@@ -89,8 +89,7 @@ class ActionWorker:
     def close(self, seconds: float) -> None:
         """Wait for the end, and release the action: a pin becomes inactive."""
         self.stop()
-        if self._thread.started:
-            self._thread.join(seconds)
+        self._thread.join(seconds)
         if not self._thread.started or self._thread.is_alive():
             with suppress(Exception):
                 self._action.close()

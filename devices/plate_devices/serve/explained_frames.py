@@ -76,8 +76,7 @@ class ExplainedFrames:
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
-        if self._thread.is_alive():
-            self._thread.join(5.0)
+        self._thread.join(5.0)
 
     def newest(self, camera: str, after: int) -> ExplainedFrame | None:
         """Ask for explanations of a camera; return the newest one if its number is above `after`, without waiting."""

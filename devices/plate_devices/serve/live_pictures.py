@@ -71,8 +71,7 @@ class LivePictures:
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
-        if self._thread.is_alive():
-            self._thread.join(5.0)
+        self._thread.join(5.0)
 
     def wait(self, camera: str, after: int, seconds: float, width: int = WIDTH) -> EncodedPicture | None:
         """Return the newest picture of a camera once its number is above `after`; None if none comes in `seconds`."""

@@ -163,8 +163,7 @@ class NewestFrameSource(Source):
     def close(self) -> None:
         """Stop the thread and close the source."""
         self.interrupt()
-        if self._thread.started:
-            self._thread.join(2.0)
+        self._thread.join(2.0)
         # A thread that hangs in the driver still holds the device: closing it now would crash.
         if not self._thread.is_alive():
             self._source.close()
