@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+import zlib
 from collections.abc import Callable
 
 from streams.pictures import jpeg
@@ -11,7 +12,7 @@ from streams.serving import Server, read_request
 
 QUIRKS = (
     "", "no length", "chunked", "quoted", "dashes", "none", "other boundary", "bare", "no headers", "octets", "motion",
-    "no kind", "short", "long", "huge", "zero", "json", "line feeds",
+    "no kind", "short", "long", "huge", "zero", "json", "line feeds", "gzip", "deflate", "closes", "continue",
 )  # fmt: skip
 
 
@@ -21,7 +22,8 @@ class MjpegServer(Server):
     Faults: "mute" says nothing, "missing" answers 404, "moved" 302 with a secret, "other" another protocol; "page",
     "picture" are other kinds of content; "headers" and "part headers" never end; "slow headers" come a byte at a time;
     "endless" sends a picture without an end; "said png" calls its pictures PNG; "damaged" sends half pictures, "text"
-    no pictures; "stall" sends none, "ends" ends, "only json" sends what is no picture. `QUIRKS` are no faults.
+    no pictures; "stall" sends none, "ends" ends, "brotli" names another compression,
+    "only json" sends what is no picture. `QUIRKS` are no faults.
     """
 
     def __init__(self, pictures: Callable[[int], bytes] = jpeg, **options: object) -> None:
@@ -70,19 +72,32 @@ class MjpegServer(Server):
         boundary = {"quoted": '; boundary="next picture"', "dashes": "; boundary=--next picture", "none": ""}.get(
             self.fault, "; boundary=another" if self.fault == "other boundary" else "; boundary=next picture"
         )
-        encoding = "Transfer-Encoding: chunked\r\n" if self.fault == "chunked" else ""
+        encoding = {
+            "chunked": "Transfer-Encoding: chunked\r\n",
+            "gzip": "Content-Encoding: gzip\r\n",
+            "deflate": "Content-Encoding: deflate\r\n",
+            "brotli": "Content-Encoding: br\r\n",
+        }.get(self.fault, "")
+        coder = (
+            zlib.compressobj(wbits=31 if self.fault == "gzip" else 15) if self.fault in ("gzip", "deflate") else None
+        )
         kind = {"octets": "application/octet-stream", "motion": "video/x-motion-jpeg"}.get(
             self.fault, f"multipart/x-mixed-replace{boundary}"
         )
         kind = "" if self.fault == "no kind" else f"Content-Type: {kind}\r\n"
         head = f"HTTP/1.1 200 OK\r\n{kind}{encoding}\r\n"
+        if self.fault == "continue":
+            client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         client.sendall((head.replace("\r\n", "\n") if self.fault == "line feeds" else head).encode())
         while not self.stopping.is_set():
             number = int((time.monotonic() - self._began) * self.rate)
             if self.fault == "ends":
                 return
             if self.fault != "stall":
-                self._send(client, self._part(number))
+                part = self._part(number)
+                self._send(client, coder.compress(part) + coder.flush(zlib.Z_SYNC_FLUSH) if coder else part)
+            if self.fault == "closes":
+                return
             due = self._began + (number + 1) / self.rate
             self.stopping.wait(max(0.0, due - time.monotonic()))
 

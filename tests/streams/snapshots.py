@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import socket
 from collections.abc import Callable
@@ -21,7 +22,8 @@ class SnapshotServer(Server):
     """Serves `/picture`; its number grows with each answer, unless `still`.
 
     Faults: "no length" hangs up after each picture, "chunked" sends chunks, "closes" hangs up without a word, "long"
-    and "short" name a wrong length, "etag" answers 304 to who has the picture, "png" sends PNG, "html" a page.
+    and "short" name a wrong length, "etag" answers 304 to who has the picture, "png" sends PNG, "gzip"
+    compresses it, "bomb" compresses too much, "html" a page.
 
     Attributes:
         moves: path -> where it sends on to. requests: each path with its headers.
@@ -61,8 +63,12 @@ class SnapshotServer(Server):
         number = 0 if self.still else self.answered
         self.answered += 1
         content = png(number) if self.fault == "png" else self.pictures(number)
+        if self.fault in ("gzip", "bomb"):
+            content = gzip.compress(content if self.fault == "gzip" else bytes(64 << 20))
         kind = {"png": "image/png", "html": "text/html"}.get(self.fault, "image/jpeg")
         rows = f"Content-Type: {kind}\r\n"
+        if self.fault in ("gzip", "bomb"):
+            rows += "Content-Encoding: gzip\r\n"
         if self.fault == "etag":
             rows += f'ETag: "{number}"\r\n'
             if headers.get("if-none-match") == f'"{number}"':

@@ -107,9 +107,10 @@ class CameraConnection:
             self._socket.sendall(request.encode("utf-8", "surrogateescape"))
         except OSError as error:
             raise DeviceError(f"{self._address.shown} closed the connection: {_reason(error)}") from error
-        head = self._head()
         try:
-            return _parse(head)
+            while (found := _parse(self._head())).status // 100 == 1:
+                pass  # a note that the response follows
+            return found
         except (ValueError, IndexError) as error:
             scheme = self._address.scheme.upper().removesuffix("S")
             raise DeviceError(f"{self._address.shown} does not respond in {scheme}; is the port right?") from error

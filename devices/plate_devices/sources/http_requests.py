@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from plate_devices.sources.camera_address import CameraAddress
+from plate_devices.sources.content_decoder import ContentDecoder
 from plate_devices.sources.http_connection import CameraConnection, ResponseHead
 from plate_devices.sources.login import authorization
-from plate_devices.sources.multipart import LARGEST_PART, ChunkedDecoder, FormatError, JpegEndFinder
+from plate_devices.sources.multipart import LARGEST_PART, FormatError, JpegEndFinder
 from plate_devices.sources.redirects import MOVED, Redirects
 from plate_devices.sources.reopening import LoginError
 from plate_runtime.errors import DeviceError
@@ -62,16 +63,21 @@ class HttpClient:
         if found.status in _NO_CONTENT or found.length == 0:
             self._kept = found.keeps_alive
             return b""
-        chunks = ChunkedDecoder() if found.is_chunked else None
-        content, jpeg = bytearray(), JpegEndFinder()
-        while piece := self.receive(deadline):
-            content += _without_framing(chunks, piece, self.name)
-            if len(content) > LARGEST_PART:
-                raise DeviceError(f"{self.name} sends a picture of more than {LARGEST_PART >> 20} MB")
-            whole = chunks.ended if chunks else len(content) == found.length
-            if whole or (content.startswith(b"\xff\xd8") and jpeg.find(content, len(content)) >= 0):
-                self._kept = whole and found.keeps_alive
-                break
+        content, jpeg, came = bytearray(), JpegEndFinder(), 0
+        try:
+            decoder = ContentDecoder(found)
+            while piece := self.receive(deadline):
+                came += len(piece)
+                for part in decoder.feed(piece):
+                    content += part
+                    if len(content) > LARGEST_PART:
+                        raise FormatError(f"sends a picture of more than {LARGEST_PART >> 20} MB")
+                whole = decoder.ended if found.is_chunked else came == found.length
+                if whole or (content.startswith(b"\xff\xd8") and jpeg.find(content, len(content)) >= 0):
+                    self._kept = whole and found.keeps_alive
+                    break
+        except FormatError as error:
+            raise DeviceError(f"{self.name} {error}") from error
         return bytes(content)
 
     def close(self) -> None:
@@ -104,6 +110,7 @@ class HttpClient:
         version, connection = ("1.1", "keep-alive") if keep else ("1.0", "close")
         request = (
             f"GET {address.target} HTTP/{version}\r\nHost: {address.host_and_port}\r\nAccept: */*\r\n"
+            "Accept-Encoding: identity\r\n"
             f"User-Agent: plate-edge\r\nConnection: {connection}\r\n{headers}\r\n"
         )
         if self._kept and self._connection is not None:
@@ -126,10 +133,3 @@ class HttpClient:
         if found.status not in (200, 304):
             raise DeviceError(f"{self.name} responds with {found.status}, not with a stream; {found.hint}")
         return found
-
-
-def _without_framing(chunks: ChunkedDecoder | None, piece: bytes, name: str) -> bytes:
-    try:
-        return chunks.feed(piece) if chunks else piece
-    except FormatError as error:
-        raise DeviceError(f"{name} {error}") from error

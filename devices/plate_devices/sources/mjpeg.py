@@ -7,10 +7,11 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from plate_devices.sources.content_decoder import ContentDecoder
 from plate_devices.sources.frame_rate_limit import FrameRateLimit
 from plate_devices.sources.http_connection import SILENT_AFTER, ResponseHead
 from plate_devices.sources.http_requests import HttpClient
-from plate_devices.sources.multipart import ChunkedDecoder, FormatError, MultipartParser
+from plate_devices.sources.multipart import FormatError, MultipartParser
 from plate_devices.sources.source import Frame, Frames, Source
 from plate_runtime.errors import DeviceError, InputError
 from plate_runtime.pictures.open_picture import CAMERA, CAMERA_PNG, open_picture
@@ -96,14 +97,21 @@ class MjpegStream(Source):
             raise DeviceError(f"{self.name} sends {sent}, not an MJPEG stream (multipart/x-mixed-replace) or a picture")
         if kind in _PICTURES:
             yield from self._snapshots(found)
-        skipped = 0
-        for picture in self._stream(found):
-            if self._limit.is_due():
-                yield picture._replace(skipped=picture.skipped + skipped)
-                skipped = 0
-            else:
-                self._dropped += 1
-                skipped += 1 + picture.skipped
+        while True:
+            asked, came, skipped = time.monotonic(), 0, 0
+            for picture in self._stream(found):
+                came += 1
+                if self._limit.is_due():
+                    yield picture._replace(skipped=picture.skipped + skipped)
+                    skipped = 0
+                else:
+                    self._dropped += 1
+                    skipped += 1 + picture.skipped
+            if came != 1:
+                raise DeviceError(f"{self.name} has ended" + ("" if came else " without a JPEG or PNG picture"))
+            # Some cameras close the stream after each picture.
+            time.sleep(max(0.0, asked + 1 / SNAPSHOT_RATE - time.monotonic()))
+            found = self._camera.get()
 
     def _snapshots(self, found: ResponseHead) -> Iterator[_SentPicture]:
         """Yield the picture of each response. Unchanged pictures are not sent again if the camera supports that."""
@@ -126,37 +134,40 @@ class MjpegStream(Source):
             found = self._camera.get(headers, keep=True)
 
     def _stream(self, found: ResponseHead) -> Iterator[_SentPicture]:
-        parts, chunks = MultipartParser(), ChunkedDecoder() if found.is_chunked else None
-        completed = time.monotonic()
-        while not (chunks and chunks.ended):
-            newest, kind, skipped = None, "", 0
-            for content in self._receive(completed + SILENT_AFTER):
-                for part in self._parts(parts, chunks, content):
-                    skipped += newest is not None
-                    newest, kind = part, parts.kind or found.kind
-            if newest is not None:
-                self._dropped += skipped
-                yield _SentPicture(newest, kind, skipped)
-                completed = time.monotonic()
-            elif time.monotonic() > completed + SILENT_AFTER:
-                raise DeviceError(f"{self.name} has sent nothing complete for {SILENT_AFTER:g} s")
-        raise DeviceError(f"{self.name} has ended")
-
-    def _receive(self, deadline: float) -> Iterator[bytes]:
-        """Wait for bytes, and yield all that have come."""
-        taken = 0
-        while not taken or (self._camera.more() and taken < _MOST_RECEIVED):
-            content = self._camera.receive(deadline)
-            if not content:
-                raise DeviceError(f"{self.name} has ended")
-            taken += len(content)
-            yield content
-
-    def _parts(self, parts: MultipartParser, chunks: ChunkedDecoder | None, content: bytes) -> Iterator[bytes]:
+        """Yield the pictures of a response up to its end."""
+        completed, ended = time.monotonic(), False
         try:
-            yield from parts.feed(chunks.feed(content) if chunks else content)
+            parts, decoder = MultipartParser(), ContentDecoder(found)
+            while not ended and not decoder.ended:
+                newest, kind, skipped = None, "", 0
+                for content in self._receive(completed + SILENT_AFTER):
+                    ended = not content
+                    for part in (one for plain in decoder.feed(content) for one in parts.feed(plain)):
+                        skipped += newest is not None
+                        newest, kind = part, parts.kind or found.kind
+                if newest is not None:
+                    self._dropped += skipped
+                    yield _SentPicture(newest, kind, skipped)
+                    completed = time.monotonic()
+                elif not ended and time.monotonic() > completed + SILENT_AFTER:
+                    raise DeviceError(f"{self.name} has sent nothing complete for {SILENT_AFTER:g} s")
         except FormatError as error:
             raise DeviceError(f"{self.name} {error}") from error
+
+    def _receive(self, deadline: float) -> Iterator[bytes]:
+        """Wait for bytes, and yield all that have come; b"" at the end."""
+        taken = 0
+        while not taken or (self._camera.more() and taken < _MOST_RECEIVED):
+            try:
+                content = self._camera.receive(deadline)
+            except DeviceError:
+                if taken:
+                    return  # what came before is read first; the next call raises again
+                raise
+            taken += len(content)
+            yield content
+            if not content:
+                return
 
 
 def _decoded(content: bytes, kind: str) -> NDArray[np.uint8] | InputError:

@@ -50,10 +50,16 @@ def read(url: str, count: int = 4, fps: float | None = None, redirect: str | Non
     return numbers
 
 
-@pytest.mark.parametrize("quirk", ["", "no length", "closes", "chunked", "long", "png"])
+@pytest.mark.parametrize("quirk", ["", "no length", "closes", "chunked", "long", "png", "gzip"])
 def test_a_picture_after_the_other_is_asked_for(server: SnapshotServer, quirk: str) -> None:
     server.fault = quirk
     assert read(server.url) == [0, 1, 2, 3]
+
+
+def test_a_compressed_bomb_is_refused(server: SnapshotServer) -> None:
+    server.fault = "bomb"
+    with pytest.raises(DeviceError, match="a picture of more than 16 MB"):
+        read(server.url)
 
 
 def test_one_connection_is_kept(server: SnapshotServer) -> None:
