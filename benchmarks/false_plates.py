@@ -95,7 +95,7 @@ def count_alarms(reader: PlateReader, wanted: int, seed: int) -> tuple[dict[str,
 
 
 def draw_sheets(alarms: Sequence[Alarm]) -> list[Image.Image]:
-    """Draw the most confident detections, reported ones first, each outlined in its surroundings."""
+    """Draw the most confident detections, reported ones first, each outlined, with some of the picture around it."""
     shown = sorted(alarms, key=lambda alarm: not alarm.reported)[:SHOWN]
     return draw_tiles(
         [

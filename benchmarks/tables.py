@@ -1,6 +1,6 @@
 """Write the figures of the README and the documentation from the CSV files in `benchmarks/results`.
 
-A table stands between `<!-- figures: NAME -->` and `<!-- end of figures -->`.
+A table is between `<!-- figures: NAME -->` and `<!-- end of figures -->`.
 
 Examples:
     python benchmarks/tables.py            # write them all again
@@ -16,12 +16,12 @@ from pathlib import Path
 from statistics import median
 
 import cards
+import column_tables
 import reading_tables
+from column_tables import Row, columns
 from measuring import ROOT, command_line, markdown, result_rows
 
 from plate_runtime.reader import PLATE_AT_LEAST
-
-Row = dict[str, str]
 
 _BLOCK = re.compile(r"(<!-- figures: ([\w-]+) -->\n)(.*?)(<!-- end of figures -->)", re.DOTALL)
 _READERS = {
@@ -62,7 +62,7 @@ def pages() -> list[Path]:
 
 
 def filled(text: str) -> str:
-    """Return a page with each of its tables made again. Raises KeyError for a name that is no table."""
+    """Return a page with each of its tables made again. Raises KeyError for an unknown name."""
     return _BLOCK.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}\n{found[4]}", text)
 
 
@@ -100,11 +100,6 @@ def inference() -> str:
     return markdown(table)
 
 
-def finding() -> str:
-    """Whole frames, step by step."""
-    return _columns("finding", {"step": "step, one thread", "cpu_ms_median": "CPU ms, median"})
-
-
 def reporting() -> str:
     """What is reported from the default product on, with and without the text, on the half that chose nothing."""
     reported = [row for row in result_rows("reporting-rule") if row["half"] == "reported"]
@@ -113,7 +108,7 @@ def reporting() -> str:
         "rule": "rule", "read_romania": "read in `frames-romania`", "read_scenes": "read in 250 synthetic scenes",
         "false_no_plates": "false in `frames-no-plates`", "false_scenes_without": "false in 250 scenes without plates",
     }  # fmt: skip
-    return _columns(rows, heads)
+    return columns(rows, heads)
 
 
 def following() -> str:
@@ -159,60 +154,6 @@ def outputs() -> str:
     return markdown(table)
 
 
-def cameras() -> str:
-    """Several cameras in one process, some of which fail, beside runs of each camera alone."""
-    heads = {
-        "cameras": "cameras", "minutes": "minutes", "right": "vehicles right", "percent_of_alone": "% of single runs",
-        "again": "twice", "memory_mb": "MB", "delay_ms_median": "delay ms, median", "delay_ms_95": "95 %",
-        "cpu_percent_of_a_core": "% of a core", "servers_cpu_percent": "servers",
-    }  # fmt: skip
-    return _columns("cameras", heads)
-
-
-def cameras_rtsp() -> str:
-    """Memory of RTSP cameras."""
-    heads = {
-        "cameras": "RTSP cameras", "memory_mb": "MB", "delay_ms_median": "delay ms, median",
-        "cpu_percent_of_a_core": "% of a core",
-    }  # fmt: skip
-    return _columns("cameras-rtsp", heads)
-
-
-def cameras_overload() -> str:
-    """Cameras that send more frames than can be read."""
-    heads = {
-        "kind": "8 cameras", "sent_each": "sent a second", "read_least": "read, least", "read_most": "most",
-        "delay_ms_median": "delay ms, median", "delay_ms_95": "95 %", "cpu_ms_a_frame": "CPU ms a frame read",
-        "cpu_percent_of_a_core": "% of a core",
-    }  # fmt: skip
-    return _columns("cameras-overload", heads)
-
-
-def fleet() -> str:
-    """What servers of many devices need for an event, and how many events they take."""
-    heads = {
-        "server": "server", "clients": "clients", "events_per_second": "events a second",
-        "server_cpu_ms_per_event": "server's CPU ms an event", "bytes_per_event": "bytes on disk an event",
-    }  # fmt: skip
-    return _columns("fleet", heads)
-
-
-def hostile() -> str:
-    """An honest client beside hostile ones."""
-    heads = {
-        "server": "server", "hostile_clients": "hostile clients", "asked": "requests", "unanswered": "unanswered",
-        "median_ms": "median ms", "p95_ms": "95 % ms", "longest_ms": "longest ms", "peak_memory_mb": "peak MB",
-    }  # fmt: skip
-    return _columns("hostile-clients", heads)
-
-
-def mutants() -> str:
-    """How many random changes of each part the tests notice, before and after tests for those that survived."""
-    heads = ("part", "tests", "changes", "justified", "noticed", "survived", "no test runs it", "% noticed")
-    names = ("part", "tests", "mutants", "justified", "noticed", "survived", "untested", "percent")
-    return _columns("mutants", dict(zip(names, heads, strict=True)))
-
-
 def networks() -> str:
     """Networks for whole plates of six sizes, each trained for a few minutes: percent of texts right."""
     table = [["network", "million multiply-adds", "steps", "synthetic", "`us`", "`romania`", "`argentina`"]]
@@ -221,49 +162,6 @@ def networks() -> str:
         name = f"`--width {row['width']} --depth {row['depth']}`"
         table.append([name, f"{int(row['multiply_adds']) / 1e6:.1f}", row["step"], *percents])
     return markdown(table)
-
-
-def jobs() -> str:
-    """Frames of 1280x720 a second by reader and number of processes."""
-    heads = {
-        "reader": "reader", "jobs": "processes", "frames_a_second_median": "frames/s",
-        "cpu_ms_a_frame_median": "CPU ms a frame", "times_one_job_median": "times one process",
-        "cpu_to_one_job_median": "CPU to one process", "memory_mb_of_one_process": "memory MB of a process",
-    }  # fmt: skip
-    return _columns("jobs", heads)
-
-
-def jobs_steps() -> str:
-    """CPU milliseconds of each step of reading a frame."""
-    return _columns("jobs-steps", {"step": "step", "cpu_ms_a_frame": "CPU ms"})
-
-
-def archive() -> str:
-    """Archives on processes and on a cluster."""
-    heads = {
-        "run": "run", "set": "set", "distinct_rows": "rows", "equal_to_local": "equal to local",
-        "inputs_a_second": "inputs/s", "cpu_ms_an_input": "CPU ms an input",
-        "core_hours_a_million": "core-hours a million",
-    }  # fmt: skip
-    return _columns("archive", heads)
-
-
-def history() -> str:
-    """Searches among a million events."""
-    heads = {
-        "database": "database", "kind": "search", "searches": "searches", "found_per_search": "found each",
-        "median_ms": "median ms", "p95_ms": "95 % ms", "longest_ms": "most ms", "peak_memory_mb": "memory MB",
-    }  # fmt: skip
-    return _columns("history", heads)
-
-
-def shared_search() -> str:
-    """A search for hyperparameters with a chief and workers."""
-    heads = {
-        "workers": "workers", "trials": "trials", "seconds": "seconds", "seconds_per_trial": "seconds a trial",
-        "best_score": "best score",
-    }  # fmt: skip
-    return _columns("shared-search", heads)
 
 
 def explained() -> str:
@@ -276,42 +174,12 @@ def explained() -> str:
     return markdown(table)
 
 
-def actions() -> str:
-    """Actions: from the frame to the pin, wrong pulses and kills."""
-    return _columns("actions", {"figure": "measured", "value": "figure"})
-
-
-def directions() -> str:
-    """Directions of vehicles in simulated drives."""
-    heads = {"drives": "drives", "vehicles": "vehicles", "right": "right", "unclear": "not clear", "wrong": "wrong"}
-    return _columns("directions", heads)
-
-
-def learning_circle() -> str:
-    """Plates read before and after training with corrected ones."""
-    return _columns(
-        "learning-circle",
-        {"set": "plates", "count": "count", "before": "read before", "after": "read after", "points": "points"},
-    )
-
-
 TABLES: dict[str, Callable[[], str]] = {
-    "readers": readers, "start": start, "inference": inference, "finding": finding,
-    "reporting": reporting, "following": following, "skipping": skipping, "drive": drive,
-    "explain": explained,
-    "outputs": outputs, "actions": actions, "directions": directions, "cameras": cameras, "cameras-rtsp": cameras_rtsp,
-    "cameras-overload": cameras_overload, "fleet": fleet, "hostile": hostile,
-    "history": history,
-    "networks": networks, "shared-search": shared_search, "jobs": jobs, "jobs-steps": jobs_steps, "archive": archive,
-    "learning-circle": learning_circle, "mutants": mutants, **cards.TABLES, **reading_tables.TABLES,
+    "readers": readers, "start": start, "inference": inference, "reporting": reporting, "following": following,
+    "skipping": skipping, "drive": drive, "explain": explained, "outputs": outputs, "networks": networks,
+    **cards.TABLES, **column_tables.TABLES, **reading_tables.TABLES,
 }  # fmt: skip
-"""What stands after `figures:` -> the function that makes the table."""
-
-
-def _columns(rows: str | list[Row], heads: dict[str, str]) -> str:
-    """Return some columns of a result, each under its heading."""
-    rows = result_rows(rows) if isinstance(rows, str) else rows
-    return markdown([list(heads.values()), *([row[key] for key in heads] for row in rows)])
+"""The name after `figures:` -> the function that makes the table."""
 
 
 def _is_shown(reader: str) -> bool:

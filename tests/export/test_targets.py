@@ -10,8 +10,6 @@ from plate_export import targets
 from plate_export.targets import TARGETS, Target, chosen, find
 from plate_runtime.backends import FORMATS
 
-FORMAT_NAMES = ("tflite", "onnx")
-
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.suffix)
 def test_every_backend_of_a_format_checks_it(target: Target) -> None:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from plate_devices.sources.source import Source
+
 WIDTH, HEIGHT = 160, 96
 _BITS = 16
 _LEFT, _TOP, _SQUARE = 0, 40, 10
@@ -36,3 +38,17 @@ def number_of(rgb: NDArray[np.uint8]) -> int:
     row = rgb[_TOP + 4 : _TOP + 12].mean(axis=(0, 2))
     centres = _LEFT + np.arange(_BITS) * _SQUARE + _SQUARE // 2
     return int(sum(1 << bit for bit, x in enumerate(centres) if row[x - 2 : x + 2].mean() > 128))
+
+
+def numbers_of(source: Source, count: int) -> list[int]:
+    """Return the numbers of the first pictures of a live source, which is closed then; each has a time."""
+    numbers = []
+    try:
+        for frame in source.frames():
+            assert frame.time is not None
+            numbers.append(number_of(frame.rgb))
+            if len(numbers) == count:
+                break
+    finally:
+        source.close()
+    return numbers

@@ -51,7 +51,7 @@ def contact_sheets(failures: Sequence[Reading]) -> list[Image.Image]:
 
 
 def frame_sheets(failures: Sequence[Failure]) -> list[Image.Image]:
-    """Draw the first `MOST` failures of frames, each outlined with its surroundings; see `contact_sheets`."""
+    """Draw the first `MOST` failures of frames, each outlined, with the picture around it; see `contact_sheets`."""
     shown = failures[:MOST]
     return draw_tiles(
         [

@@ -47,7 +47,7 @@ def _working_size(gray: Image.Image) -> tuple[Image.Image, float, float]:
 
 
 def _propose(brightness: FloatArray, fewest: int) -> list[tuple[bool, Row]]:
-    """Return rows of dark and of light ink, relative to their surroundings, for every window and offset."""
+    """Return rows of dark and of light ink, relative to the pixels around them, for every window and offset."""
     height = brightness.shape[0]
     spread = float(brightness.std())
     beyond = [brightness - box_mean(brightness, int(window * height), int(window * height)) for window in _WINDOWS]

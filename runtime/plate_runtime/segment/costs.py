@@ -1,4 +1,4 @@
-"""The cost of each cell as a character, by its shape and surroundings, and the cheapest path through a strip.
+"""The cost of each cell as a character, by its shape and what is around it, and the cheapest path through a strip.
 
 Costs are in nats, so they add to the negative logarithm of a class probability: a cost of 1 weighs as much as
 a class probability that is 2.7 times lower.

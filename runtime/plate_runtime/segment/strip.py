@@ -21,12 +21,12 @@ _WIDEST = 640
 class Strip:
     """A rectified row. ``ink`` float32 (h,w), larger is more ink; ``scale`` strip pixels per picture pixel.
 
-    ``surroundings`` float32 (h,w) is the mean ink around each pixel, two character heights wide.
+    ``background`` float32 (h,w) is the mean ink around each pixel, two character heights wide.
     ``slant`` is the lean of the strokes before rectifying: pixels to the right per pixel upwards.
     """
 
     ink: FloatArray
-    surroundings: FloatArray
+    background: FloatArray
     colours: NDArray[np.uint8]
     row: Row
     scale: float
@@ -52,21 +52,21 @@ def rectify_row(picture: Image.Image, row: Row, light_ink: bool, slant: float = 
     )
     gray = np.asarray(rectified.convert("L"), dtype=np.float32)
     ink = gray if light_ink else 255 - gray
-    surroundings = box_mean(ink, 2 * CHARACTER_HEIGHT, ink.shape[0])
-    return Strip(ink, surroundings, np.asarray(rectified), row, scale, slant)
+    background = box_mean(ink, 2 * CHARACTER_HEIGHT, ink.shape[0])
+    return Strip(ink, background, np.asarray(rectified), row, scale, slant)
 
 
 def soft_ink(strip: Strip, offset: float) -> FloatArray:
     """Return the degree, 0..1, to which each pixel is ink, float32 (h,w).
 
-    It is 0.5 where a pixel exceeds its surroundings by ``offset`` spreads.
+    It is 0.5 where a pixel exceeds its background by ``offset`` spreads.
     """
     ink = strip.ink
     left = max(0, int(strip.row.left * strip.scale) - MARGIN)
     right = min(ink.shape[1], int(strip.row.right * strip.scale) + MARGIN + 1)
     inner = ink[MARGIN:-MARGIN, left:right]
     spread = max(1.0, float(inner.std()) if inner.size else 0.0)
-    beyond = ink - strip.surroundings - offset * spread
+    beyond = ink - strip.background - offset * spread
     soft: FloatArray = np.clip(0.5 + beyond / (_SOFTNESS * spread), 0.0, 1.0)
     return soft
 

@@ -18,8 +18,6 @@ from plate_runtime.errors import AccuracyError, DataError, DeviceError, UsageErr
 from plate_runtime.labels import read_class_folders, set_digest
 from plate_runtime.manifest import Score
 
-SIGNS = "AB7"
-
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:

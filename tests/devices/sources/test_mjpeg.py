@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from streams.mjpeg import QUIRKS, MjpegServer
-from streams.pictures import draw, jpeg, number_of
+from streams.pictures import draw, jpeg, number_of, numbers_of
 
 from plate_devices.sources import http_connection, mjpeg, multipart
 from plate_devices.sources.camera_address import parse_address
@@ -48,17 +48,7 @@ def server() -> Iterator[MjpegServer]:
 
 def read(url: str, count: int = 5) -> list[int]:
     """The numbers of the first pictures."""
-    source = MjpegStream(parse_address(url))
-    numbers = []
-    try:
-        for frame in source.frames():
-            assert frame.time is not None
-            numbers.append(number_of(frame.rgb))
-            if len(numbers) == count:
-                break
-    finally:
-        source.close()
-    return numbers
+    return numbers_of(MjpegStream(parse_address(url)), count)
 
 
 @pytest.mark.parametrize("quirk", QUIRKS)

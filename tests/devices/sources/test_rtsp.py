@@ -12,7 +12,7 @@ from random import Random
 
 import av
 import pytest
-from streams.pictures import HEIGHT, WIDTH, draw, number_of
+from streams.pictures import HEIGHT, WIDTH, draw, number_of, numbers_of
 from streams.rtsp import RtspServer
 from streams.serving import CERTIFICATE
 
@@ -42,17 +42,7 @@ def server() -> Iterator[RtspServer]:
 
 def read(url: str, count: int = 5) -> list[int]:
     """The numbers of the first pictures."""
-    source = RtspStream(parse_address(url))
-    numbers = []
-    try:
-        for frame in source.frames():
-            assert frame.time is not None
-            numbers.append(number_of(frame.rgb))
-            if len(numbers) == count:
-                break
-    finally:
-        source.close()
-    return numbers
+    return numbers_of(RtspStream(parse_address(url)), count)
 
 
 def test_pictures_come_in_order(server: RtspServer) -> None:

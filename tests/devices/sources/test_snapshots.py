@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from streams.mjpeg import MjpegServer
-from streams.pictures import number_of
+from streams.pictures import numbers_of
 from streams.snapshots import SnapshotServer
 
 from plate_devices.sources import http_connection, http_requests, mjpeg
@@ -38,16 +38,7 @@ def server() -> Iterator[SnapshotServer]:
 
 
 def read(url: str, count: int = 4, fps: float | None = None, redirect: str | None = None) -> list[int]:
-    source = MjpegStream(parse_address(url), FrameRateLimit(fps), redirect)
-    numbers = []
-    try:
-        for frame in source.frames():
-            numbers.append(number_of(frame.rgb))
-            if len(numbers) == count:
-                break
-    finally:
-        source.close()
-    return numbers
+    return numbers_of(MjpegStream(parse_address(url), FrameRateLimit(fps), redirect), count)
 
 
 @pytest.mark.parametrize("quirk", ["", "no length", "closes", "chunked", "long", "png", "gzip"])
