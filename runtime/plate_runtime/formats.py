@@ -232,4 +232,5 @@ def _near(wanted: str, by_name: Mapping[str, Region]) -> str:
 
     words = difflib.get_close_matches(wanted, by_name, n=3, cutoff=0.5)
     near = dict.fromkeys(f"{by_name[word].name} ({by_name[word].country})" for word in words)
-    return f"similar: {', '.join(near)}; --region list prints all" if near else "--region list prints all"
+    listed = "docs/reference/regions.md and plate-infer --region list name all"
+    return f"similar: {', '.join(near)}; {listed}" if near else listed

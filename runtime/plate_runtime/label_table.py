@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,14 +17,16 @@ COLUMNS = {
     "image": ("image", "images", "img", "file", "filename", "file_name", "image_path", "image_file", "image_name",
               "path", "picture", "photo"),
     "text": ("text", "texts", "plate", "plates", "plate_text", "plate_number", "number_plate", "label", "labels",
-             "license_plate", "licence_plate", "registration", "transcription", "ground_truth"),
+             "license_plate", "licence_plate", "license_plate_number", "licence_plate_number", "plate_no",
+             "registration", "registration_number", "transcription", "ground_truth"),
     "corners": ("corners",),
     "group": ("group",),
     "confirmed": ("confirmed",),
 }  # fmt: skip
 """Columns that are read, and their accepted headers; case, blanks and hyphens do not count."""
 
-_LARGEST = 512 << 20
+_LARGEST = 64 << 20  # bytes: two million rows, which take a gigabyte
+_SEP = re.compile(r"\A\"?sep=[^\r\n]\"?(?=[\r\n])", re.IGNORECASE)
 _DELIMITERS = ",;\t|"
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -31,15 +34,14 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 def read_table(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the number of each row's last line, and its cells by the names of `COLUMNS`, stripped.
 
-    A table without a header has the columns image and text, in this order.
+    A table without a header has the columns image and text, in this order. Excel's first line `sep=;` is skipped.
 
     Raises:
         DataError: the file cannot be read, or has no such columns.
     """
     try:
-        text = decode(read_whole(file, _LARGEST, DataError))
-        lines = text.splitlines()
-        first = next((line for line in lines if line.strip()), "")
+        text = _SEP.sub("", decode(read_whole(file, _LARGEST, DataError)))
+        first = next((line for line in io.StringIO(text, newline="") if line.strip()), "")
         delimiter = max(_DELIMITERS, key=lambda mark: (len(_columns(_cells(first, mark))), first.count(mark)))
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         columns = _header(file, next((row for row in rows if any(row)), []))
@@ -89,9 +91,9 @@ def _header(file: Path, row: list[str]) -> dict[str, int] | None:
 
 def _columns(row: list[str]) -> dict[str, int]:
     """Return the first column with each name; the name itself takes precedence over its aliases."""
-    places = {cell.strip().lower().replace(" ", "_").replace("-", "_"): -place for place, cell in enumerate(row)}
-    known = {name: next((one for one in names if one in places), None) for name, names in COLUMNS.items()}
-    return {name: -places[found] for name, found in known.items() if found is not None}
+    headers = [cell.strip().lower().replace(" ", "_").replace("-", "_") for cell in row]
+    known = {name: next((one for one in names if one in headers), None) for name, names in COLUMNS.items()}
+    return {name: headers.index(found) for name, found in known.items() if found is not None}
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import DataError, damage_as
+from .files import read_whole
 from .label_table import read_table
 from .pictures.open_picture import SUFFIXES
 from .results import Corners
 from .script import LATIN, Script
 
 _LONGEST_PATH = 4096
+_LARGEST_PICTURE = 512 << 20  # bytes
 _FARTHEST = 1e6  # pixels
 _CONFIRMED = ("yes", "y", "true", "1", "x")
 
@@ -135,14 +137,11 @@ def set_digest(pictures: Iterable[LabelledPicture]) -> str:
     File names and folders do not count, so a copied or renamed set keeps its digest.
 
     Raises:
-        DataError: a file cannot be read.
+        DataError: a file cannot be read, is no regular file, or has more than 512 MB.
     """
     entries = []
     for picture in pictures:
-        try:
-            content = hashlib.sha256(picture.path.read_bytes()).hexdigest()
-        except OSError as error:
-            raise DataError(f"{picture.path} cannot be read: {error.strerror or error}") from error
+        content = hashlib.sha256(read_whole(picture.path, _LARGEST_PICTURE, DataError)).hexdigest()
         corners = "".join(f" {x:g} {y:g}" for x, y in picture.corners or ())
         entries.append(f"{content} {picture.text}{corners}\n")
     return hashlib.sha256("".join(sorted(entries)).encode()).hexdigest()

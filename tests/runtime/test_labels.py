@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import shutil
 from pathlib import Path
 
@@ -52,6 +53,10 @@ def test_bad_labels_are_named(text: str, named: str, tmp_path: Path) -> None:
         b"image_path,plate_text,group\na.jpg,gowg2496,\n",
         b"a.jpg,GO-WG2496\n",
         b"a.jpg;GO-WG2496\n",
+        b"sep=;\nimage;text\na.jpg;GO-WG2496\n",
+        b'"sep=;"\r\na.jpg;GO-WG2496\r\n',
+        "sep=\t\r\nPhoto\tLicense Plate Number\r\na.jpg\tGO-WG2496\r\n".encode("utf-16"),
+        b"text,image,text\nGO-WG2496,a.jpg,X1\n",  # the first of each
         "\ufeffFile Name;Licence Plate\r\na.jpg;GÖWG 2496\r\n".encode("utf-16-le"),
         "image;text\na.jpg;GÖ·WG–2496\n".encode("cp1252"),
         "image,text\na.jpg,GОWG2496\n".encode(),  # a Cyrillic О
@@ -71,6 +76,18 @@ def test_a_text_that_cannot_be_written_in_the_alphabet_is_an_error_with_its_line
 def test_the_header_that_was_found_is_shown(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds id, colour"):
         read_labels(write(tmp_path / "labels.csv", "id,colour\n1,red\n"))
+
+
+def test_lines_are_counted_in_the_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="line 4"):
+        read_labels(write(tmp_path / "labels.csv", "sep=,\nimage,text\na.jpg,AB\nb.jpg,?\n"))
+
+
+def test_a_table_that_takes_too_much_memory_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").touch()
+    os.truncate(tmp_path / "labels.csv", (64 << 20) + 1)
+    with pytest.raises(DataError, match="more than 64 MB"):
+        read_labels(tmp_path / "labels.csv")
 
 
 def test_a_path_of_windows_leads_into_a_folder(tmp_path: Path) -> None:
@@ -120,6 +137,17 @@ def test_the_digest_knows_content_and_labels_not_names(tmp_path: Path) -> None:
     assert set_digest([LabelledPicture(b, "A"), LabelledPicture(moved, "B")]) != digest
     with pytest.raises(DataError, match=r"a\.png"):
         set_digest([LabelledPicture(a, "A")])
+
+
+def test_the_digest_is_of_regular_files_alone(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    for path in (tmp_path / "pipe.jpg", Path("/dev/zero"), tmp_path):
+        with pytest.raises(DataError, match="cannot be read: it is"):
+            set_digest([LabelledPicture(path, "A")])
+    (tmp_path / "sparse.jpg").touch()
+    os.truncate(tmp_path / "sparse.jpg", 1 << 40)
+    with pytest.raises(DataError, match="more than 512 MB"):
+        set_digest([LabelledPicture(tmp_path / "sparse.jpg", "A")])
 
 
 CELLS = st.one_of(
