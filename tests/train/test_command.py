@@ -20,6 +20,7 @@ import pytest
 from plate_runtime.errors import DataError, UsageError
 from plate_train.characters import run, synthetic_set
 from plate_train.command import command
+from plate_train.loop import lock
 from plate_train.networks import weights_file
 
 Start = Callable[..., subprocess.CompletedProcess[str]]
@@ -287,6 +288,28 @@ def test_finished_run_is_not_overwritten(finished: Path, small_folder: Path) -> 
         command(train(small_folder, finished))
     assert weights_digest(finished / "model.h5") == before
     assert (finished / "settings.json").exists()
+
+
+def test_two_processes_do_not_train_in_one_folder(small_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "settings.json").write_text("of the other one")
+    with lock.alone(out), pytest.raises(UsageError, match="another process trains"):
+        command(train(small_folder, out))
+    assert [path.name for path in out.iterdir()] == ["settings.json"]
+    assert (out / "settings.json").read_text() == "of the other one"
+
+
+def test_an_interrupted_run_without_a_search_offers_no_resume(
+    small_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_arguments: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "gather", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        command(train(small_folder, tmp_path))
+    assert "--resume" not in capsys.readouterr().err
 
 
 def test_unfinished_search_is_not_overwritten_by_accident(small_folder: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from plate_runtime.errors import DataError
+from plate_runtime.errors import DataError, UsageError
 from plate_runtime.manifest import InputSpec
 from plate_train.characters import search as searching
 from plate_train.characters.datasets import CharacterSet
@@ -74,6 +74,15 @@ def test_trials_are_scored_on_the_held_part_and_the_best_is_told(
     assert more.resumed_after == 2
     assert more.trials[:2] == result.trials
     assert len(more.trials) == 3
+
+
+def test_trials_on_other_data_are_not_counted(
+    tmp_path: Path, small_train: CharacterSet, small_val: CharacterSet
+) -> None:
+    search(tmp_path, small_train, small_val, 1)
+    with pytest.raises(UsageError, match=r"other data.*another --out"):
+        search(tmp_path, small_val, small_train, 2, resume=True)
+    assert search_record.completed_trials(tmp_path / "search") == 1
 
 
 def test_an_error_in_a_trial_ends_the_search_as_itself(

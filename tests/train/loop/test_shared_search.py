@@ -38,7 +38,7 @@ def score(_number: str, hp: Any) -> float:
 
 def search(run: Path, **more: Any) -> list[Tried]:
     run.mkdir(exist_ok=True)
-    return tune(declare, score, objective="val_score", trials=TRIALS, seed=3, run=run, **more)[0]
+    return tune(declare, score, objective="val_score", trials=TRIALS, seed=3, run=run, digest="same", **more)[0]
 
 
 class Chief:

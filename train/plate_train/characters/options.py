@@ -16,6 +16,7 @@ from ..loop.numbers import characters, number, whole
 from ..loop.run_files import SETTINGS_FILE, recorded_settings
 from ..loop.run_options import PROG
 from ..loop.shared_search import add_share_options, require_share
+from ..loop.tuning import FOLDER
 from ..networks.tensorflow_setup import require_extra
 from ..progress import STARTING
 from .settings import Settings, unfinished_run
@@ -151,7 +152,7 @@ def execute(options: argparse.Namespace, arguments: Sequence[str], say: Callable
     try:
         training.run(settings, folder, options.resume, shlex.join([PROG, *arguments]), say, chief=options.chief)
     except KeyboardInterrupt:
-        if folder.exists():
+        if (folder / FOLDER).exists():
             print(f"{PROG}: interrupted; continue with: {PROG} character --resume --out {folder}", file=sys.stderr)
         raise
     return 0

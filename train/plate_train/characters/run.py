@@ -15,6 +15,7 @@ from plate_runtime.errors import DataError, DeviceError, UsageError
 from plate_runtime.script import Script
 
 from ..atomic import write_json
+from ..loop import lock
 from ..loop.run_files import MODEL_FILE, REPORT_FILE, SETTINGS_FILE
 from ..loop.search_record import completed_trials
 from ..loop.shared_search import Address
@@ -125,7 +126,7 @@ def results_folder(folder: Path, settings: Settings, resume: bool) -> Iterator[N
     """Make the run's folder; leave nothing of it behind where a run ends early without a search to resume.
 
     Raises:
-        UsageError: it holds another run already. DeviceError: it cannot be written.
+        UsageError: it holds another run already, or another process trains in it. DeviceError: it cannot be written.
     """
     if (folder / REPORT_FILE).exists():
         raise UsageError(f"{folder} holds a finished run; name another folder with --out")
@@ -134,20 +135,27 @@ def results_folder(folder: Path, settings: Settings, resume: bool) -> Iterator[N
     existed = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_json(asdict(settings), folder / SETTINGS_FILE)
-        yield
-    except BaseException as error:
-        if not (folder / FOLDER).exists():
-            with contextlib.suppress(OSError):
-                (folder / SETTINGS_FILE).unlink(missing_ok=True)
-                if not existed:
-                    folder.rmdir()
-        if isinstance(error, OSError):
-            reason = error.strerror or (str(error).splitlines() or ["unknown reason"])[0]
-            raise DeviceError(
-                f"{folder} cannot be written ({reason}); free some space or name another folder with --out"
-            ) from error
-        raise
+        with lock.alone(folder):
+            try:
+                write_json(asdict(settings), folder / SETTINGS_FILE)
+                yield
+            except BaseException:
+                if not (folder / FOLDER).exists():
+                    _clear(folder, existed)
+                raise
+    except OSError as error:
+        reason = error.strerror or (str(error).splitlines() or ["unknown reason"])[0]
+        raise DeviceError(
+            f"{folder} cannot be written ({reason}); free some space or name another folder with --out"
+        ) from error
+
+
+def _clear(folder: Path, existed: bool) -> None:
+    with contextlib.suppress(OSError):
+        for name in (SETTINGS_FILE, lock.FILE):
+            (folder / name).unlink(missing_ok=True)
+        if not existed:
+            folder.rmdir()
 
 
 def _drawn(settings: Settings, say: Callable[[str], None]) -> Material:

@@ -61,15 +61,16 @@ def search(
     the same seed, so that the choice alone tells them apart. With `chief`, workers on other hosts train them.
 
     Raises:
-        DataError: the recorded search is damaged.
+        DataError: the recorded search is damaged. UsageError: it is of other data or settings.
         DeviceError: the address of the chief cannot be used.
         MissingPartError: KerasTuner is not installed.
     """
     fix(seed, recipe.threads)
+    digest = _digest(recipe, fitted, held, spec, seed)
     tried, done = tune(
         space, _trial(recipe, fitted, held, spec=spec, seed=seed, say=say),
         objective=OBJECTIVE, trials=trials, seed=seed, run=run, resume=resume, say=say,
-        share=None if chief is None else Share(chief, "", _digest(recipe, fitted, held, spec, seed)),
+        digest=digest, share=None if chief is None else Share(chief, "", digest),
     )  # fmt: skip
     found = [Trial(trial.number, hyperparameters(trial.values), trial.score) for trial in tried]
     return SearchResult(found, max(found, key=lambda trial: trial.accuracy), done)

@@ -30,5 +30,7 @@ def alone(folder: Path) -> Iterator[None]:
             raise UsageError(
                 f"another process trains in {folder}; stop it, or name another folder with --out"
             ) from error
-        yield
-        (folder / FILE).unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            (folder / FILE).unlink(missing_ok=True)

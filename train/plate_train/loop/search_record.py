@@ -10,12 +10,12 @@ import json
 import shutil
 from pathlib import Path
 
-from plate_runtime.errors import DataError, damage_as
+from plate_runtime.errors import DataError, UsageError, damage_as
 
 from ..atomic import write_json
 from .run_files import read_json
 
-FILE = "completed.json"
+FILE, OF_FILE = "completed.json", "search-of.json"
 _DAMAGED = "the record of the search is damaged; start again without --resume"
 
 
@@ -40,6 +40,21 @@ def restore(folder: Path) -> None:
         path.write_text(text, encoding="utf-8")
     if texts:
         write_json(texts, folder / FILE)
+
+
+def require_same(folder: Path, digest: str) -> None:
+    """Record what a search is of: trials on other data or with other settings cannot be compared.
+
+    Raises:
+        UsageError: the trials in `folder` are of another search. DataError: the record is damaged.
+    """
+    file = folder / OF_FILE
+    if file.exists() and read_json(file, problem=_DAMAGED).get("digest") != digest:
+        raise UsageError(
+            f"{folder} holds trials on other data or with other settings; restore these to resume, "
+            "or start again with another --out"
+        )
+    write_json({"digest": digest}, file)
 
 
 def completed_trials(folder: Path) -> int:

@@ -38,6 +38,7 @@ def tune(
     trials: int,
     seed: int,
     run: Path,
+    digest: str,
     resume: bool = False,
     share: Share | None = None,
     say: Callable[[str], None] = print,
@@ -49,18 +50,22 @@ def tune(
     Args:
         declare: declares the space to the given KerasTuner object. try_out: gets the trial's number and that object
             with the trial's values, and returns what is to be as large as possible. objective: its name.
+        digest: of the data and settings that trials have in common.
         resume: trials recorded already count, and one that was cut off is done again.
 
     Raises:
-        DataError: the recorded search is damaged. DeviceError: the chief's address cannot be used.
+        DataError: the recorded search is damaged. UsageError: it has another digest.
+        DeviceError: the chief's address cannot be used.
         MissingPartError: KerasTuner is not installed.
     """
     if resume:
         search_record.restore(run / FOLDER)
+        search_record.require_same(run / FOLDER, digest)
     try:
         tuner = _tuner(declare, try_out, objective, run, trials=trials, seed=seed, overwrite=not resume)
     except (RuntimeError, *DAMAGE) as error:
         raise DataError(f"{run / FOLDER}: {_DAMAGED}") from error
+    search_record.require_same(run / FOLDER, digest)  # a new search begins with an empty folder
     done = len(_completed(tuner))
     with progress(trials, "search", "trial", done) as bar:
         if share is None:

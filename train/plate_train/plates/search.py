@@ -46,10 +46,11 @@ def search(
     choice differs. With `chief`, workers on other hosts train them.
     """
     allowed = sizes(settings.model, settings.most_multiply_adds * 1e6)
+    digest = _digest(settings, store)
     tried, _ = tune(
         lambda hp: declare(hp, allowed), _trial(settings, folder, store, say),
         objective=OBJECTIVE, trials=settings.trials, seed=settings.seed, run=folder, resume=resume, say=say,
-        share=None if chief is None else Share(chief, "", _digest(settings, store)),
+        digest=digest, share=None if chief is None else Share(chief, "", digest),
     )  # fmt: skip
     best = max(tried, key=lambda trial: trial.score)
     write_json({"trials": [_row(trial, allowed) for trial in tried], "best": best.number}, folder / SEARCHED_FILE)
