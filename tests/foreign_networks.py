@@ -289,6 +289,15 @@ VARIANTS: dict[str, Variant] = {
     "logits, colour, Keras 2": Variant(
         lambda layers: [layers.Flatten(), layers.Dense(36)], (28, 28, 3), rewrite=keras_2, version="2.15.0"
     ),
+    "logits, linear activation and dropout": Variant(
+        lambda layers: [layers.Flatten(), layers.Dense(36), layers.Activation("linear"), layers.Dropout(0.1)]
+    ),
+    "logits, pooled, functional": Variant(
+        lambda layers: [layers.Conv2D(36, 5, strides=3), layers.GlobalAveragePooling2D()], functional=True
+    ),
+    "a single number": Variant(
+        lambda layers: [layers.Flatten(), layers.Dense(1, activation="sigmoid")], refused="gives a single number"
+    ),
     "British, no I and Q": Variant(lambda layers: small(layers, classes=34), classes=34),
     "digits": Variant(lambda layers: small(layers, classes=10), (32, 32, 1), classes=10),
     ".keras": Variant(small, suffix=".keras"),

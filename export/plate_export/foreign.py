@@ -24,6 +24,9 @@ KIND = "foreign"
 _USUAL = {10: ALPHABET[:10], 26: ALPHABET[10:], 36: ALPHABET}
 """Number of classes -> the classes, unless others are named."""
 _SMALLEST_SIDE, _LARGEST_SIDE = 4, 512
+_WEIGHTED = frozenset({"Dense", "Conv2D"})
+_PASSING = frozenset({"Dropout", "Identity", "Flatten", "Reshape", "GlobalAveragePooling2D", "GlobalMaxPooling2D"})
+"""Layers behind the last one with weights that leave logits logits."""
 _SCALES_ITSELF = 1 / 50
 """A Rescaling layer with a smaller factor expects pixels of 0..255."""
 
@@ -48,7 +51,11 @@ def describe(
     """
     shape = keras_2.input_shape(description)
     height, width = _size(path, shape)
-    alphabet, origin = _classes(path, _output_size(description), classes, data)
+    count = _output_size(description)
+    if count == 1 or not keras_2.gives_one_output(description):
+        given = "a single number" if count == 1 else "several outputs"
+        raise ModelError(f"{path} gives {given}; what can be exported has one output, a probability for each class")
+    alphabet, origin = _classes(path, count, classes, data)
     itself = _scales_itself(description)
     how = "as given" if polarity else "usual"
     if polarity is None and data is not None:
@@ -179,9 +186,13 @@ def _scales_itself(description: Mapping[str, Any]) -> bool:
 
 
 def _gives_logits(network: Any) -> bool:
-    """Return whether the last layer is dense and has no activation."""
-    last = network.layers[-1] if network.layers else None
-    while last is not None and hasattr(last, "layers") and last.layers:
-        last = last.layers[-1]
-    activation = getattr(last, "activation", None)
-    return type(last).__name__ == "Dense" and getattr(activation, "__name__", "linear") == "linear"
+    """Return whether the last layer that is no pooling or regularisation has weights and no activation."""
+    for layer in reversed(network.layers):
+        if hasattr(layer, "layers"):
+            return _gives_logits(layer)
+        kind, linear = type(layer).__name__, getattr(getattr(layer, "activation", None), "__name__", "") == "linear"
+        if kind in _WEIGHTED:
+            return linear
+        if kind not in _PASSING and not (kind == "Activation" and linear):
+            return False
+    return False

@@ -53,6 +53,15 @@ def test_a_file_is_loaded_right_or_refused_with_the_reason(keras: Any, tmp_path:
     np.testing.assert_allclose(np.asarray(loaded(pictures, training=False)), expected, rtol=2e-3, atol=2e-5)
 
 
+def test_a_network_of_several_outputs_is_refused(keras: Any, tmp_path: Path) -> None:
+    picture = keras.Input((28, 28, 1))
+    flat = keras.layers.Flatten()(picture)
+    outputs = [keras.layers.Dense(count, activation="softmax")(flat) for count in (36, 2)]
+    keras.Model(picture, outputs).save(tmp_path / "two.h5")
+    with pytest.raises(ModelError, match="several outputs"):
+        open_source(tmp_path / "two.h5")
+
+
 def test_there_are_thirty_variants() -> None:
     assert len(VARIANTS) >= 30
 

@@ -69,6 +69,12 @@ def input_shape(description: Mapping[str, Any]) -> tuple[int | None, ...] | None
     return tuple(shape[1:]) if isinstance(shape, list) else None
 
 
+def gives_one_output(description: Mapping[str, Any]) -> bool:
+    """Return whether a modern description has a single output."""
+    config = description["config"]
+    return description["class_name"] == "Sequential" or len(_input_names(config.get("output_layers"))) == 1
+
+
 def flat_layers(description: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return all layers of a modern description in order, including those of inner networks."""
     found: list[Mapping[str, Any]] = []

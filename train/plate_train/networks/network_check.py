@@ -27,6 +27,7 @@ _OBJECT = {"class_name", "config", "module", "registered_name", "shared_object_i
 _SERIALIZED = _OBJECT | {"value", "function", "compile_config", "spec_name", "type_spec"}
 _OF_LAYERS = {"name", "inbound_nodes", "build_config"}
 _OF_FILES = {"keras_version", "backend"}
+_ALLOWED = "plate_train/networks/allowed_objects.py lists the layers and settings of Keras that are allowed"
 _OF_NETWORKS = {"compile_config"}
 """`keras_2.modern` omits it."""
 
@@ -63,7 +64,7 @@ def check(description: Mapping[str, Any], where: str) -> list[str]:
     try:
         _network(description, names, 0, _OF_FILES)
     except _CodeError as error:
-        raise ModelError(f"{where} is not loaded, it may carry code: {error}; use only Keras's own layers") from error
+        raise ModelError(f"{where} is not loaded, it may carry code: {error}; {_ALLOWED}") from error
     except _RefusedError as error:
         raise ModelError(f"{where}: the network description is damaged ({error}); save the model again") from error
     return names
