@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import ModelError, UsageError
-from .model import Model, open_model, ships
-from .model_file import read_model_file
+from .errors import UsageError
 from .pictures.open_picture import Picture, PictureSource, open_picture
+from .reader_models import ReaderModels, own_detector, own_recogniser
 from .recognise import Recogniser, read_character, read_plate, recogniser_of
 from .results import Detection, Plate
-from .shipped import DETECTING, shipped_model
+from .shipped import DETECTING
 
 if TYPE_CHECKING:
     from numpy import uint8
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
 
     from .detect import Detector
     from .manifest import Manifest
+    from .model import Model
     from .search import FrameSearch
     from .steps import Steps
 
@@ -59,13 +58,11 @@ class PlateReader:
         Raises:
             ModelError, MissingPartError, UsageError: see `model.open_model`.
         """
-        self._file = reader if isinstance(reader, str | Path) else None
-        self._recogniser = _own_recogniser(reader)
-        self._detector_file = detector if isinstance(detector, str | Path) else None
-        self._detector = _own_detector(detector)
-        self._backend, self._threads, self._mode = backend, threads, as_
-        self._models: dict[str | None, Model] = {}
-        self._closed = False
+        file = reader if isinstance(reader, str | Path) else None
+        detector_file = detector if isinstance(detector, str | Path) else None
+        self._recogniser, self._detector = own_recogniser(reader), own_detector(detector)
+        self._models = ReaderModels(file, detector_file, backend, threads)
+        self._mode, self._closed = as_, False
         self._open_for(as_)
 
     @property
@@ -83,14 +80,7 @@ class PlateReader:
         self._require(as_)
         if self._recogniser is not None:
             raise UsageError("this reader has a recogniser of your own in place of a model")
-        kind = self._kind(as_)
-        if kind not in self._models:
-            self._models[kind] = open_model(self._file, kind, self._backend, self._threads)
-        model = self._models[kind]
-        what = "character" if as_ == "character" else "plate"
-        if model.manifest.kind not in (what, "character"):
-            raise ModelError(f"{model.file.path} is a {model.manifest.kind} model and reads no single {what}")
-        return model
+        return self._models.reader(as_)
 
     def manifests(self, as_: str) -> dict[str, Manifest]:
         """Return the manifests of all models that may read in a mode, by their part; raises as `model_for`.
@@ -101,7 +91,7 @@ class PlateReader:
         found = {"detector": self.detector().manifest} if as_ in DETECTING else {}
         found["reader"] = self.model_for(as_).manifest
         if self._uses_second(as_):
-            found["second_reader"] = self._second_manifest
+            found["second_reader"] = self._models.second_manifest
         return found
 
     def detector(self) -> Model:
@@ -114,9 +104,7 @@ class PlateReader:
         self._require("frame")
         if self._detector is not None:
             raise UsageError("this reader has a detector of your own in place of a model")
-        if "detector" not in self._models:
-            self._models["detector"] = open_model(self._detector_file, "detector", self._backend, self._threads)
-        return self._models["detector"]
+        return self._models.detector()
 
     def find(
         self, image: PictureSource | Picture, colour: str = "rgb", min_confidence: float | None = None
@@ -216,8 +204,7 @@ class PlateReader:
     def close(self) -> None:
         """Free the interpreters; the reader cannot be used afterwards."""
         self._closed = True
-        for model in self._models.values():
-            model.close()
+        self._models.close()
 
     def __enter__(self) -> PlateReader:
         return self
@@ -273,23 +260,11 @@ class PlateReader:
         self._require(as_)
         if self._recogniser is not None:
             return self._recogniser
-        second = self._second if self._uses_second(as_) else None
+        second = self._models.second if self._uses_second(as_) else None
         return recogniser_of(self.model_for(as_), second_look, second)
 
     def _uses_second(self, as_: str) -> bool:
-        """Whether a second network reads plates that are read with doubt: only beside the shipped one."""
-        shipped = self._file is None and self._recogniser is None and self._kind("plate") == "plate"
-        return shipped and as_ != "character"
-
-    @cached_property
-    def _second_manifest(self) -> Manifest:
-        return read_model_file(shipped_model("second", self._backend)).manifest
-
-    def _second(self) -> Model:
-        if "second" not in self._models:
-            file = shipped_model("second", self._backend)
-            self._models["second"] = open_model(file, "plate", self._backend, self._threads)
-        return self._models["second"]
+        return self._recogniser is None and self._models.uses_second(as_)
 
     def _open_for(self, as_: str) -> None:
         """Open the models that a mode needs, and check that the second one is there, which is opened when needed."""
@@ -299,7 +274,7 @@ class PlateReader:
         if self._recogniser is None or as_ == "character":
             self.model_for(as_)
         if self._uses_second(as_):
-            shipped_model("second", self._backend)
+            self._models.require_second()
 
     def _least_of_reading(self, as_: str) -> float:
         if self._recogniser is not None:
@@ -312,13 +287,6 @@ class PlateReader:
         if as_ not in MODES:
             raise UsageError(f"as_ {as_!r} is unknown; use {', '.join(map(repr, MODES))}")
 
-    def _kind(self, as_: str) -> str | None:
-        """Return the kind of the shipped model that reads `as_`; None for a named file, which has its own kind."""
-        if self._file is not None:
-            return None
-        segments = as_ == "plate" and not ships("plate", self._backend)
-        return "character" if as_ == "character" or segments else "plate"
-
 
 def _check_probability(value: float | None) -> None:
     if value is not None and not 0 <= value <= 1:  # NaN would omit everything
@@ -327,21 +295,3 @@ def _check_probability(value: float | None) -> None:
 
 def _opened(image: PictureSource | Picture, colour: str) -> Picture:
     return image if isinstance(image, Picture) else open_picture(image, colour)
-
-
-def _own_recogniser(reader: str | Path | Recogniser | None) -> Recogniser | None:
-    if reader is None or isinstance(reader, str | Path):
-        return None
-    if not isinstance(reader, Recogniser):
-        raise UsageError(f"{type(reader).__name__} is not a recogniser; it needs a method recognise() and a script")
-    return reader
-
-
-def _own_detector(detector: str | Path | Detector | None) -> Detector | None:
-    if detector is None or isinstance(detector, str | Path):
-        return None
-    from .detect import Detector
-
-    if not isinstance(detector, Detector):
-        raise UsageError(f"{type(detector).__name__} is not a detector; it needs a method detect()")
-    return detector

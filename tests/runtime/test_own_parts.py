@@ -57,7 +57,7 @@ def rectangle(x: float, y: float, width: float, height: float) -> Corners:
 
 
 def test_both_of_ones_own_read_a_frame_without_any_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("plate_runtime.reader.open_model", None)
+    monkeypatch.setattr("plate_runtime.reader_models.open_model", None)
     faint, plain = Detection(rectangle(100, 50, 200, 50), 0.6), Detection(rectangle(40, 300, 300, 60), 0.95)
     detector, recogniser = Fixed(faint, plain), Same("B123ABC")
     with PlateReader(recogniser, detector=detector, as_="auto") as reader:

@@ -155,7 +155,7 @@ def test_a_reader_looks_again_at_crops_and_not_at_each_plate_of_a_frame(
     make_plate_model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, backend = _reader(make_plate_model, [_logits("XQZ3KV", Q=0.6)] * (2 + LOOKS))
-    monkeypatch.setattr("plate_runtime.reader.open_model", lambda *_, **__: model)
+    monkeypatch.setattr("plate_runtime.reader_models.open_model", lambda *_, **__: model)
     with PlateReader("any.tflite") as reader:
         (plate,) = reader.read(CROP.rgb, "plate")
         assert (plate.text, backend.seen) == ("XQZ3KV", 1 + LOOKS)
