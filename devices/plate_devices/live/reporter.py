@@ -63,6 +63,7 @@ class Reporter:
         self._log = log
         self.pictures = pictures or ResultPictures(self.say)
         self._seen: dict[str, None] = {}
+        self._privacy: PrivacyFilter | None = None
         self.apply(options, engine.script)
         self._video: AnnotatedVideo | None = None
         if options.video is not None:
@@ -197,6 +198,11 @@ class Reporter:
         self.status.clear()
         self._log.say(event, message)
 
+    def check_lists(self) -> None:
+        """Begin to read watch lists that have changed, so that they are known before the next vehicle comes."""
+        if self._privacy is not None:
+            self._privacy.lists.check()
+
     def close(self, read_as: str) -> None:
         """Log one closing line with the counts of pictures and videos."""
         if not self.tally.one_error:
@@ -210,7 +216,7 @@ class Reporter:
 
         saves = bool(options.annotate or options.video or options.save_crops or config.pictures.events)
         warn = partial(self._log.say, "privacy")
-        return PrivacyFilter(config.privacy, config.watchlists, saves, warn, script)
+        return PrivacyFilter(config.privacy, config.watchlists, saves, warn, script=script, before=self._privacy)
 
     def _frame_record(self, origin: Origin, frame: Frame, plates: list[Plate], elapsed: float) -> Record:
         from plate_devices.events.records import frame_record

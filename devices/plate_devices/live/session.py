@@ -127,9 +127,10 @@ class Session:
         return next((camera.reader for camera in list(self._loop.cameras) if camera.name == name), None)
 
     def _check_signals(self) -> None:
-        """Raise StopLoop if a stop was requested; reload the settings if that was requested."""
+        """Raise StopLoop if a stop was requested; reload changed lists, and the settings on request."""
         if self._signals.stop:
             raise StopLoop
+        self._reporter.check_lists()
         if self._reload is None:
             if self._signals.take_reload():
                 self._notifier.reloading()

@@ -33,9 +33,15 @@ class PrivacyFilter:
         watchlists: Sequence[WatchlistSettings] = (),
         saves_pictures: bool = False,
         warn: Callable[[str], None] = lambda _: None,
+        *,
         script: Script = LATIN,
+        before: PrivacyFilter | None = None,
     ) -> None:
-        """Open the key and the watch lists; `script` holds the characters of plates.
+        """Open the key and the watch lists.
+
+        Args:
+            script: the characters of plates.
+            before: the filter that this one replaces; its lists are not read again if they are the same.
 
         Raises:
             UsageError: saved pictures would show what the mode hides.
@@ -46,7 +52,7 @@ class PrivacyFilter:
         if saves_pictures and (mode == "nothing" or (mode == "hash" and not self._settings.blur_others)):
             hint = " set blur_others, or" if mode == "hash" else ""
             raise UsageError(f'privacy mode "{mode}" and saved pictures contradict each other;{hint} save no pictures')
-        self.lists = WatchLists(watchlists, warn, script)
+        self.lists: WatchLists = WatchLists(watchlists, warn, script, before.lists if before else None)
         if self._settings.blur_others and not self.lists:
             raise UsageError("blur_others needs a [[watchlist]]: it masks plates that are on no list")
         self._key = None
@@ -116,10 +122,6 @@ class PrivacyFilter:
         if self._settings.mode == "clear":
             return list(plates)
         return [replace(plate, text="", raw_text="", region=None, characters=()) for plate in plates]
-
-    def reload(self) -> None:
-        """Reload watch lists that have changed."""
-        self.lists.reload()
 
     def _shows(self, plate: dict[str, Any]) -> bool:
         """Whether a picture may show a plate, given as in records."""

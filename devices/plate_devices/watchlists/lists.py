@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plate_devices.events.system_times import RELEASED
+from plate_devices.threads import BackgroundThread
 from plate_devices.watchlists.matching import match
 from plate_devices.watchlists.plate_file import read_plates
 from plate_devices.watchlists.validity import UNKNOWN
@@ -17,19 +19,38 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from plate_devices.watchlists.plate_file import PlateList
     from plate_devices.watchlists.watchlist_settings import WatchlistSettings
     from plate_runtime.script import Script
 
 _CHECK_EVERY = 2.0
+
+READ_AT_ONCE = 64 * 1024
+"""Largest file in bytes that is read between two frames: some 5,000 plates, a tenth of a second on a small board."""
+
+
+class _Stamp(NamedTuple):
+    modified: int
+    size: int
+    inode: int
 
 
 class WatchLists:
     """The lists that plates are compared with. Used by one thread."""
 
     def __init__(
-        self, settings: Sequence[WatchlistSettings], warn: Callable[[str], None], script: Script = LATIN
+        self,
+        settings: Sequence[WatchlistSettings],
+        warn: Callable[[str], None],
+        script: Script = LATIN,
+        before: WatchLists | None = None,
     ) -> None:
-        """Read every list of plates in a script; `warn` gets a line on one that cannot be read any more and stays.
+        """Read every list of plates in a script.
+
+        Args:
+            warn: gets a line on a list that cannot be read any more and stays.
+            script: the characters of plates.
+            before: lists that these replace; one of the same file is taken over, and read again if it has changed.
 
         Raises:
             DataError: a list cannot be read.
@@ -38,7 +59,10 @@ class WatchLists:
         names = [one.name for one in settings]
         if doubled := {name for name in names if names.count(name) > 1}:
             raise UsageError(f"two watch lists are called {min(doubled)!r}; give each a different name")
-        self._lists = [_WatchList(one, warn, script) for one in settings]
+        known = {(one.path, one.script): one for one in before._lists} if before else {}
+        self._lists: list[_WatchList] = [
+            _WatchList(one, warn, script, known.get((one.file, script))) for one in settings
+        ]
         self._checked = time.monotonic()
 
     def __bool__(self) -> bool:
@@ -54,8 +78,7 @@ class WatchLists:
             plate: as returned by `records.plate_record`.
             at: time of the reading in seconds since 1970, or `UNKNOWN`; by default now.
         """
-        if self._lists and time.monotonic() - self._checked >= _CHECK_EVERY:
-            self.reload()
+        self.check()
         at = _now() if at is None else at
         return [
             {"name": one.name, "match": hit.kind, "listed": hit.listed.text}
@@ -70,29 +93,63 @@ class WatchLists:
             at = _time_of(record)
             record["watchlists"] = [one for plate in record.get("plates", ()) for one in self.matches(plate, at)]
 
+    def check(self) -> None:
+        """Call `reload` where that is due."""
+        if self._lists and time.monotonic() - self._checked >= _CHECK_EVERY:
+            self.reload()
+
     def reload(self) -> None:
-        """Read the lists again that have changed."""
+        """Read the lists again that have changed. Large ones are read in a thread; until then they stay as they are."""
         self._checked = time.monotonic()
         for one in self._lists:
             one.reload()
 
 
 class _WatchList:
-    def __init__(self, settings: WatchlistSettings, warn: Callable[[str], None], script: Script) -> None:
+    def __init__(
+        self, settings: WatchlistSettings, warn: Callable[[str], None], script: Script, before: _WatchList | None
+    ) -> None:
         self.name, self.fuzzy = settings.name, settings.fuzzy
-        self._path, self._warn, self._script = settings.file, warn, script
-        self._stamp = _stamp(self._path)
-        self.plates = read_plates(self._path, self._script)
+        self.path, self.script, self._warn = settings.file, script, warn
+        self._thread: BackgroundThread | None = None
+        self._found: tuple[_Stamp | None, PlateList | DataError] | None = None
+        self.stamp: _Stamp | None = _stamp(self.path)
+        if before is not None and (self.stamp == before.stamp or _is_large(self.stamp)):
+            self.stamp = before.stamp
+            self.plates: PlateList = before.plates
+        else:
+            self.plates = read_plates(self.path, self.script)
 
     def reload(self) -> None:
-        stamp = _stamp(self._path)
-        if stamp == self._stamp:
+        if self._thread is not None:
+            if self._thread.is_alive():
+                return
+            self._thread = None
+            self._take()
+        stamp = _stamp(self.path)
+        if stamp == self.stamp:
             return
-        self._stamp = stamp
+        if _is_large(stamp):
+            self._thread = BackgroundThread(partial(self._read, stamp), f"watch list {self.name}", restarts=False)
+            self._thread.start()
+        else:
+            self._read(stamp)
+            self._take()
+
+    def _read(self, stamp: _Stamp | None) -> None:
         try:
-            self.plates = read_plates(self._path, self._script)
+            self._found = stamp, read_plates(self.path, self.script)
         except DataError as error:
-            self._warn(f"{error}; its {len(self.plates)} plates stay as they were")
+            self._found = stamp, error
+
+    def _take(self) -> None:
+        if self._found is None:
+            return
+        (self.stamp, found), self._found = self._found, None
+        if isinstance(found, DataError):
+            self._warn(f"{found}; its {len(self.plates)} plates stay as they were")
+        else:
+            self.plates = found
 
 
 def _time_of(record: Mapping[str, Any]) -> float | None:
@@ -109,10 +166,14 @@ def _now() -> float:
     return now if now > RELEASED else UNKNOWN
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def _stamp(path: Path) -> _Stamp | None:
     """Return a value that changes when the file is written or replaced."""
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return _Stamp(found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+def _is_large(stamp: _Stamp | None) -> bool:
+    return stamp is not None and stamp.size > READ_AT_ONCE

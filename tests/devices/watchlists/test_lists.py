@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import threading
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from device_helpers import until
 
 from plate_devices.setting_errors import SettingError
+from plate_devices.watchlists import lists as watch_lists
 from plate_devices.watchlists.lists import WatchLists
 from plate_devices.watchlists.plate_file import read_plates
 from plate_devices.watchlists.watchlist_settings import WatchlistSettings
@@ -21,6 +26,11 @@ def reading(text: str) -> dict[str, object]:
 
 def open_lists(path: Path, warnings: list[str] | None = None) -> WatchLists:
     return WatchLists([WatchlistSettings("family", path)], (warnings if warnings is not None else []).append)
+
+
+def matches_after_reload(lists: WatchLists, text: str) -> bool:
+    lists.reload()
+    return bool(lists.matches(reading(text)))
 
 
 def test_plates_are_read_as_people_write_them(tmp_path: Path) -> None:
@@ -112,6 +122,44 @@ def test_a_changed_list_is_read_again_and_a_broken_one_keeps_its_plates(tmp_path
     os.utime(path, ns=(1, 1))
     lists.reload()
     assert lists.matches(reading("GHI789")) and not lists.matches(reading("DEF456"))
+
+
+def test_a_large_list_is_read_beside_the_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "family.txt"
+    path.write_text("ABC123\n")
+    lists = open_lists(path)
+    may_read, readers = threading.Event(), []
+
+    def slow(*given: Any) -> Any:
+        readers.append(threading.current_thread().name)
+        may_read.wait(60.0)
+        return read_plates(*given)
+
+    monkeypatch.setattr(watch_lists, "read_plates", slow)
+    monkeypatch.setattr(watch_lists, "READ_AT_ONCE", 10)
+    path.write_text("DEF456\nGHI789\n")
+    lists.reload()
+    lists.reload()
+    assert lists.matches(reading("ABC123")) and not lists.matches(reading("DEF456")), "the old one is used until then"
+    after = WatchLists([WatchlistSettings("others", path)], print, before=lists)
+    assert after.matches(reading("ABC123")), "new settings do not wait for it either"
+    may_read.set()
+    for one in (lists, after):
+        until(partial(matches_after_reload, one, "DEF456"))
+    assert readers == ["watch list family", "watch list others"]
+
+
+def test_new_settings_take_over_an_unchanged_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "family.txt"
+    path.write_text("ABC123\n")
+    settings = [WatchlistSettings("family", path)]
+    before = WatchLists(settings, print)
+    monkeypatch.setattr(watch_lists, "read_plates", None)
+    assert WatchLists(settings, print, before=before).matches(reading("ABC123"))
+    monkeypatch.undo()
+    path.write_text("!!\n")
+    with pytest.raises(DataError, match="line 1"):
+        WatchLists(settings, print, before=before)
 
 
 def test_a_header_names_notes_and_dates(tmp_path: Path) -> None:
