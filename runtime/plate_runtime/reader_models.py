@@ -10,6 +10,7 @@ from .errors import ModelError, UsageError
 from .model import Model, open_model, ships
 from .model_file import read_model_file
 from .recognise import Recogniser
+from .script import Script
 from .shipped import shipped_model
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ def own_recogniser(reader: str | Path | Recogniser | None) -> Recogniser | None:
     """Return a recogniser of the user's own; None for a model file or the shipped one. Raises UsageError."""
     if reader is None or isinstance(reader, str | Path):
         return None
-    if not isinstance(reader, Recogniser):
-        raise UsageError(f"{type(reader).__name__} is not a recogniser; it needs a method recognise() and a script")
+    if not isinstance(reader, Recogniser) or not isinstance(reader.script, Script):
+        raise UsageError(f"{type(reader).__name__} is not a recogniser; it needs a method recognise() and a Script")
     return reader
 
 

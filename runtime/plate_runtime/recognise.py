@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .decode import Candidate, choose, decode_logits, decode_softmax, find_candidates, find_prior, find_spellings
-from .errors import UsageError
+from .errors import UsageError, damage_as
 from .plate_evidence import plate_probability
 from .results import Box, Corners, Detection, Plate, Reading
 from .script import Script
@@ -215,10 +216,23 @@ def read_detections(
 
 
 def _recognise(crops: Sequence[NDArray[np.uint8]], recogniser: Recogniser, region: str | None) -> list[Reading | None]:
-    readings = recogniser.recognise(crops, region)
+    returned = recogniser.recognise(crops, region)
+    with damage_as(UsageError, "the recogniser returned something else than readings"):
+        readings = [None if one is None else _checked(one, recogniser.script) for one in returned]
     if len(readings) != len(crops):
         raise UsageError(f"the recogniser returned {len(readings)} readings for {len(crops)} crops")
-    return [one if one is not None and one.characters else None for one in readings]
+    return readings
+
+
+def _checked(reading: Reading, script: Script) -> Reading | None:
+    """Return a reading, None without characters; its confidences as floats, which records can hold."""
+    for value in (reading.confidence, *(one.confidence for one in reading.characters)):
+        if not 0 <= value <= 1:
+            raise ValueError(f"a confidence is 0..1, not {value}")
+    if foreign := [one.text for one in reading.characters if len(one.text) != 1 or one.text not in script.alphabet]:
+        raise ValueError(f"{foreign[0]!r} is not in its script")
+    characters = tuple(replace(one, confidence=float(one.confidence)) for one in reading.characters)
+    return Reading(characters, float(reading.confidence), reading.raw_text) if characters else None
 
 
 def _plate_of(

@@ -110,6 +110,35 @@ def test_a_picture_that_is_read_as_one_plate_is_searched_only_in_doubt(confidenc
     assert len(recogniser.crops) == crops
 
 
+@pytest.mark.parametrize(
+    "returned",
+    [None, ["B123ABC"], [("B123ABC", 0.9)],
+     [Reading("AB", 0.9)],  # type: ignore[arg-type]
+     [Reading((Character("A", 0.9),), float("nan"))], [Reading((Character("A", 7),), 0.9)],
+     [Reading((Character("Ж", 0.9),), 0.9)], [Reading((Character("AB", 0.9),), 0.9)]],
+)  # fmt: skip
+def test_anything_but_readings_is_wrong_use(returned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    recogniser = Same("B123ABC")
+    monkeypatch.setattr(recogniser, "recognise", lambda crops, region: returned)
+    with PlateReader(recogniser) as reader, pytest.raises(UsageError, match="the recogniser returned something else"):
+        reader.read(np.zeros((60, 200), np.uint8))
+
+
+def test_numbers_of_numpy_become_floats_and_any_iterable_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    recogniser, narrow = Same("B"), np.float32(0.5)
+    reading = Reading((Character("B", narrow),), narrow)  # type: ignore[arg-type]
+    monkeypatch.setattr(recogniser, "recognise", lambda crops, region: (reading for _ in crops))
+    with PlateReader(recogniser) as reader:
+        (plate,) = reader.read(np.zeros((60, 200), np.uint8))
+    assert type(plate.confidence) is type(plate.characters[0].confidence) is float
+
+
+def test_a_recogniser_names_its_characters_by_a_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Same, "script", "ABC")
+    with pytest.raises(UsageError, match="a Script"):
+        PlateReader(Same("B123ABC"))
+
+
 def test_each_goes_with_a_model_for_the_other(make_detector: MakeModel, make_plate_model: MakeModel) -> None:
     with PlateReader(make_plate_model(), detector=Fixed(Detection(plate_corners(2, 3), 0.95))) as reader:
         (plate,) = reader.read(FRAME, "frame")
