@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from plate_runtime.errors import InputError, UsageError
 from plate_runtime.pictures import decoder
@@ -88,6 +89,17 @@ def test_exif_orientation_is_applied(orientation: int) -> None:
     exif[0x0112] = orientation
     picture = open_picture(saved(stored, "PNG", exif=exif))
     assert np.array_equal(picture.gray(), half_dark())
+
+
+@pytest.mark.parametrize("key", ["transparency", "xmp", "exif", "XML:com.adobe.xmp", "orientation", "Orientation"])
+@pytest.mark.parametrize("mode", ["L", "RGB", "P", "1", "I;16"])
+def test_texts_of_any_name_do_not_matter(key: str, mode: str) -> None:
+    notes = PngInfo()
+    notes.add_text(key, "3")
+    plain, image = Image.new(mode, (4, 3)), Image.new(mode, (4, 3))
+    image.info[key] = 3 if key != "transparency" else "3"
+    assert np.array_equal(open_picture(saved(plain, "PNG", pnginfo=notes)).rgb, open_picture(plain).rgb)
+    assert np.array_equal(open_picture(image).rgb, open_picture(plain).rgb)
 
 
 def test_arrays_in_either_colour_order() -> None:

@@ -29,8 +29,9 @@ def orientation_of(image: Image.Image) -> int:
         if tag == _ORIENTATION and kind == _SHORT:
             return value if 1 <= value <= 8 else 1
     for key in ("xmp", "XML:com.adobe.xmp"):
-        text = image.info.get(key, "")
-        if found := re.search(_XMP, text if isinstance(text, str) else text.decode("latin-1")):
+        text = image.info.get(key)
+        text = text.decode("latin-1") if isinstance(text, bytes) else text
+        if isinstance(text, str) and (found := re.search(_XMP, text)):
             return int(found[1])
     return 1
 

@@ -51,7 +51,15 @@ def strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
     """Yield a picture in pieces of full width, each with its first row."""
     rows = max(1, STRIP // image.width)
     for top in range(0, image.height, rows):
-        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        if not _has_clear_tone(image):
+            strip.info.pop("transparency", None)
+        yield top, strip
+
+
+def _has_clear_tone(image: Image.Image) -> bool:
+    """Return whether a tone or a palette is transparent; a text of a PNG may have that name, too."""
+    return isinstance(image.info.get("transparency"), int | bytes | tuple)
 
 
 class _Upright:
@@ -72,7 +80,7 @@ def _converter(image: Image.Image, name: str) -> Convert:
     mode = image.mode
     if mode in ("I", "F") or mode.startswith("I;16"):
         return _deep(image)
-    if mode in _ALPHA or (mode in _PLAIN and "transparency" in image.info):
+    if mode in _ALPHA or (mode in _PLAIN and _has_clear_tone(image)):
         return _flattened(image)
     if mode not in _PLAIN:
         raise InputError(f"{name} has colours of the kind {mode}, which are not read; save it as RGB")
