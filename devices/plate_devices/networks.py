@@ -1,4 +1,4 @@
-"""What reads and detects plates: an open `PlateReader`, or several of them for as many threads."""
+"""The protocol of what detects and reads plates: one open `PlateReader`, or one for each thread."""
 
 from __future__ import annotations
 

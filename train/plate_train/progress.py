@@ -1,4 +1,4 @@
-"""What a person sees of everything here that takes more than two seconds: lines, and a bar or progress lines."""
+"""Progress of all steps that take more than two seconds: a bar on a terminal, else lines."""
 
 from __future__ import annotations
 

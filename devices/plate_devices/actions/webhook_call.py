@@ -1,4 +1,4 @@
-"""Calls a web server once, with a body of one's own, such as a message for Discord, ntfy or Telegram."""
+"""Calls a web server once, with a body from the settings, such as a message for Discord, ntfy or Telegram."""
 
 from __future__ import annotations
 

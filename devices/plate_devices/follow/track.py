@@ -1,4 +1,4 @@
-"""What is known of one plate while it is followed."""
+"""One plate that is followed: its positions, its readings, its best frame."""
 
 from __future__ import annotations
 

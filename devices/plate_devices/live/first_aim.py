@@ -1,4 +1,4 @@
-"""The first aim of a camera: is a plate read in a few of its frames, and if not, what is the likeliest cause?"""
+"""Whether a camera is aimed well: a plate is read in one of a few frames, or the likeliest cause is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of events: a crop and a frame of each vehicle, in a folder that takes a share of its disk."""
+"""Pictures of events: a crop and a frame of each vehicle, in a folder of limited size."""
 
 from __future__ import annotations
 

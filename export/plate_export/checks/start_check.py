@@ -1,4 +1,4 @@
-"""What a network that was trained further still reads of the plates that the shipped one before it reads."""
+"""Whether a network that was trained further still reads the plates that the shipped one before it reads."""
 
 from __future__ import annotations
 

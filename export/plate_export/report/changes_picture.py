@@ -1,4 +1,4 @@
-"""Pictures of what the export changed: bars by character, and every picture that is read otherwise."""
+"""Pictures of what the export changed: bars by character, and every picture that is read differently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A backend without a network, to try out everything around it."""
+"""A backend without a network, for trials and tests of everything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From any mode of Pillow to 8-bit RGB, upright, strip by strip: a large picture is never copied as a whole."""
+"""Converts any mode of Pillow to upright 8-bit RGB, strip by strip: a large picture is never copied as a whole."""
 
 from __future__ import annotations
 

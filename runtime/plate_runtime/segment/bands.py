@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from ..median import median
-from .binarise import BoolArray, FloatArray, box_mean
+from .box_mean import BoolArray, FloatArray, box_mean
 from .components import drop_long_runs, find_runs, label_runs, measure
 from .rows import Row, find_rows
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .binarise import BoolArray, FloatArray
+from .box_mean import BoolArray, FloatArray
 from .components import Components, drop_long_runs, find_runs, label_runs, measure, paint_labels
 from .strip import CHARACTER_HEIGHT, MARGIN
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..alphabet import fold
 from ..median import column_medians
-from .binarise import FloatArray
+from .box_mean import FloatArray
 from .cells import Atoms, Cell
 from .strip import CHARACTER_HEIGHT, MARGIN, Strip
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .binarise import BoolArray, FloatArray, box_mean
+from .box_mean import BoolArray, FloatArray, box_mean
 from .rows import Row
 
 CHARACTER_HEIGHT = 32

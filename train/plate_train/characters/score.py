@@ -1,4 +1,4 @@
-"""Right of total: the same counting for every table of a run."""
+"""Counts of right readings, the same for every table of a run."""
 
 from __future__ import annotations
 
