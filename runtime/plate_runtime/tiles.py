@@ -44,7 +44,7 @@ class View(NamedTuple):
 
 
 def find_views(width: int, height: int, spec: InputSpec) -> list[View]:
-    """Return the views of a picture of this size; never more than `MOST_TILES` and the whole."""
+    """Return the views of a picture of this size: the whole, maybe from afar, and at most `MOST_TILES`."""
     views = [View(0, 0, width, height)]
     most_height, most_width, _ = spec.shape
     scale = min(1.0, most_width / width, most_height / height)

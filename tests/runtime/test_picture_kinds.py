@@ -22,13 +22,21 @@ def saved(format_: str, mode: str = "RGB", **options: object) -> bytes:
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "GIF", "BMP", "PPM", "TIFF", "WEBP"])
-@pytest.mark.parametrize("suffix", [".jpg", ".eps", ".png", ""])
+@pytest.mark.parametrize("suffix", [".jpg", ".eps", ".png", ".tga", ".pcx", ""])
 def test_what_a_file_holds_counts_not_its_name(format_: str, suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"picture{suffix}"
     path.write_bytes(saved(format_))
     picture = open_picture(path)
     assert picture.rgb.shape == (40, 60, 3)
     assert np.abs(picture.rgb[20, 30].astype(int) - (200, 90, 30)).max() <= 12
+
+
+def test_a_suffix_of_camera_raw_counts_for_a_tiff_alone(tmp_path: Path) -> None:
+    for format_ in ("JPEG", "TIFF"):
+        (tmp_path / f"{format_}.NEF").write_bytes(saved(format_))
+    assert open_picture(tmp_path / "JPEG.NEF").rgb.shape == (40, 60, 3)
+    with pytest.raises(InputError, match="camera raw"):
+        open_picture(tmp_path / "TIFF.NEF")
 
 
 FOREIGN = {

@@ -60,13 +60,11 @@ _BY_CONTENT = (
     (rb"PK\x03\x04|\x1f\x8b|7z\xbc\xaf|Rar!|BZh|\xfd7zXZ", "is an archive, not a picture; unpack it first"),
 )  # fmt: skip
 
-_BY_SUFFIX = {
-    "is camera raw, which is not read": {
-        ".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".srw",
-    },
-    "is a Targa picture, which is not read": {".tga"},
-    "is a PCX picture, which is not read": {".pcx"},
-}  # fmt: skip
+_RAW = (".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".srw")
+_BY_SUFFIX = dict.fromkeys(_RAW, "is camera raw, which is not read") | {
+    ".tga": "is a Targa picture, which is not read",
+    ".pcx": "is a PCX picture, which is not read",
+}
 
 
 def identify(head: bytes, name: str, formats: tuple[str, ...]) -> str:
@@ -74,7 +72,7 @@ def identify(head: bytes, name: str, formats: tuple[str, ...]) -> str:
 
     Args:
         head: its first `HEAD_BYTES` bytes, or all there are.
-        name: what errors call it; the suffix of a file name only distinguishes camera raw from TIFF.
+        name: what errors call it; its suffix distinguishes camera raw from TIFF, and names formats without a mark.
         formats: those of `PLUGINS` that are accepted here.
 
     Raises:
@@ -82,11 +80,9 @@ def identify(head: bytes, name: str, formats: tuple[str, ...]) -> str:
     """
     if not head:
         raise InputError(f"{name} is empty")
-    suffix = PurePath(name).suffix.lower()
-    for text, suffixes in _BY_SUFFIX.items():
-        if suffix in suffixes:
-            raise InputError(f"{name} {text}; {_SAVE}")
-    kind = _kind_of(head)
+    kind, suffix = _kind_of(head), PurePath(name).suffix.lower()
+    if suffix in _BY_SUFFIX and (kind is None or (kind == "TIFF" and suffix in _RAW)):
+        raise InputError(f"{name} {_BY_SUFFIX[suffix]}; {_SAVE}")
     if kind is None:
         raise InputError(f"{name} {_describe(head)}")
     if kind not in formats:
