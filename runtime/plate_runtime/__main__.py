@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from .command_line import run
 from .errors import InputError, UsageError
 
-_USAGE = """usage: python -m plate_runtime [options] PICTURE ...
-options: --as frame|plate|character, --model FILE, --detector FILE, --backend NAME, --region NAME
+_USAGE = f"""usage: python -m {__package__} [options] PICTURE ...
+options: --as auto|frame|plate|character, --model FILE, --detector FILE, --backend NAME, --region NAME
 
 Read number plates in pictures, or pictures of one plate or one character each; print TEXT<TAB>confidence<TAB>source.
 Without --as: plates anywhere in the picture, or one plate that fills it; one plate each where no detector ships.
 A picture without a readable plate prints nothing. Exit codes: 0 done, 1 a picture could not be read, 2 wrong use.
 
-example: python -m plate_runtime crop.jpg
+example: python -m {__package__} crop.jpg
 """
 _OPTIONS = ("--as", "--model", "--detector", "--backend", "--region")
 
@@ -44,22 +44,24 @@ def command(arguments: Sequence[str]) -> int:
 
 
 def _read(pictures: Sequence[str], options: dict[str, str]) -> int:
-    from .reader import PlateReader
+    from .reader import MODES, PlateReader
     from .shipped import default_as
 
     code = 0
     backend = options.get("--backend", "auto")
     as_ = options.get("--as") or default_as(backend) or "plate"
+    if as_ not in MODES:
+        raise UsageError(f"--as {as_} is unknown; use {', '.join(MODES)}")
     with PlateReader(options.get("--model"), backend, as_=as_, detector=options.get("--detector")) as reader:
         for source in pictures:
             try:
                 for plate in reader.read(source, as_, region=options.get("--region")):
                     print(f"{plate.text}\t{plate.confidence:.3f}\t{source}", flush=True)
             except InputError as error:
-                print(f"plate_runtime: {error}", file=sys.stderr)
+                print(f"{__package__}: {error}", file=sys.stderr)
                 code = error.exit_code
     return code
 
 
 if __name__ == "__main__":
-    run(command, "plate_runtime")
+    run(command, str(__package__))

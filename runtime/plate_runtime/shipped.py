@@ -35,7 +35,7 @@ def shipped_model(kind: str, backend: str = "auto") -> Path:
         raise UsageError(f"no {kind} model ships yet; name one with its file")
     path = _path(kind, backend)
     if not path.is_file():
-        raise ModelError(f"{path} is missing from the installation; install plate-edge again")
+        raise ModelError(f"{path} is missing from the installation; install plate-edge again, or copy it there")
     return path
 
 

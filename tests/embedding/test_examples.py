@@ -60,6 +60,7 @@ def test_as_a_copied_folder(tmp_path: Path, crop: Path) -> None:
     where = "import numberplates; print(numberplates.__file__)"
     assert run([sys.executable, "-c", where], product).strip() == str(product / "numberplates" / "__init__.py")
     assert run([sys.executable, "main.py", str(crop)], product) == f"['{TEXT}']\n"
+    assert run([sys.executable, "-m", "numberplates", "--help"], product).startswith("usage: python -m numberplates ")
 
 
 class TestSocket:

@@ -125,7 +125,7 @@ def test_the_help_of_the_module_names_options_and_exit_codes(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [(["--debug"], "name a picture"), (["--model"], "--model needs a value"), (["--as=", "a"], "--as needs a value"),
-     (["--nonsense", "a.png"], "--nonsense is unknown")],
+     (["--nonsense", "a.png"], "--nonsense is unknown"), (["--as=plates", "a"], "--as plates is unknown; use auto, ")],
 )  # fmt: skip
 def test_the_module_refuses_what_it_does_not_know(arguments: list[str], words: str) -> None:
     with pytest.raises(UsageError, match=words):
