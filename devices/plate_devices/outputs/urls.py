@@ -50,7 +50,7 @@ def parse_url(key: str, url: str, ports: dict[str, int]) -> Target:
         parts = split_address(url, ports)
     except AddressError as error:
         raise SettingError(key, error.sentence) from None
-    if parts.fragment:
+    if "#" in url:
         raise SettingError(key, "this address has a #, which is sent to no server; write it as %23")
     return Target(parts.scheme, parts.host.lower(), parts.port, parts.target, parts.user, parts.password)
 

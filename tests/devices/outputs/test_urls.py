@@ -22,7 +22,7 @@ def test_an_address_is_parsed_into_its_parts() -> None:
     assert parse_url("url", "http://[::1]:8080/x", PORTS).shown == "http://[::1]:8080"
 
 
-@pytest.mark.parametrize("url", ["ftp://host/secret", "http://", "http://host/a#secret"])
+@pytest.mark.parametrize("url", ["ftp://host/secret", "http://", "http://host/a#secret", "http://host/a/#"])
 def test_an_invalid_address_is_refused_without_its_secrets(url: str) -> None:
     with pytest.raises(SettingError) as refused:
         parse_url("key", url, PORTS)
