@@ -72,7 +72,7 @@ def read_class_folders(
         classes: dict[str, Path] = {}
         for entry in entries:
             if (character := class_of(entry.name, script)) is None:
-                note(f"{entry} is left out: its name is no class (X or class_X, X one of {script.alphabet})")
+                note(f"{entry} is left out: its name is not a class (X or class_X, X one of {script.alphabet})")
                 continue
             if character in classes:
                 raise DataError(f"{classes[character]} and {entry} are of one class; join them, or remove one")
@@ -102,7 +102,7 @@ def _of_class(folder: Path, character: str, note: Callable[[str], object]) -> li
         raise DataError(f"class folder {folder} holds no picture; fill it or remove it")
     if others := [path.name for path in entries if path not in set(pictures)]:
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        note(f"{folder}: {', '.join(others[:3])}{more} left out, not pictures that can be decoded")
+        note(f"{folder}: {', '.join(others[:3])}{more} left out: they cannot be decoded as pictures")
     return [LabelledPicture(path, character) for path in pictures]
 
 

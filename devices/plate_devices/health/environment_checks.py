@@ -152,7 +152,7 @@ def check_actions(options: InferOptions) -> Iterator[Finding]:
             continue
         idle = next((key for key in ("dry_run", "simulate") if getattr(settings, key, False)), "")
         if idle:
-            yield Finding("actions", "warning", f"{settings.name} does nothing real", f"remove {idle} once it is tried")
+            yield Finding("actions", "warning", f"{settings.name} is only simulated", f"remove {idle} after the trial")
         else:
             yield Finding("actions", "ok", f"{settings.name} is available; it was not done")
             if settings.type == "gpio" and keeps_level_after_kill():

@@ -84,5 +84,5 @@ def test_doctor_checks_actions_without_doing_them(tmp_path: Path, capsys: pytest
         for one in json.loads(capsys.readouterr().out)["findings"]
         if one["check"] == "actions"
     }
-    assert found == {"bell is available; it was not done": "ok", "relay does nothing real": "warning"}
+    assert found == {"bell is available; it was not done": "ok", "relay is only simulated": "warning"}
     assert not (tmp_path / "rung").exists()
