@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from plate_runtime.errors import DataError, UsageError
+from plate_runtime.labels import without_prefix
 
 
 def parse_classes(tokens: Sequence[str]) -> str:
@@ -39,10 +40,10 @@ def classes_of_folders(data: Path) -> str:
         names = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
     except OSError as error:
         raise DataError(f"{root} cannot be read: {error.strerror or error}") from error
-    classes = [name.removeprefix("class_") for name in names]
+    classes = [without_prefix(name).upper() for name in names]
     named = all(len(one) == 1 and _is_class(one) for one in classes)
     if len(classes) < 2 or not named or len(set(classes)) < len(classes):
         raise DataError(
-            f"{root}: its folders are not classes (X or class_X, X a digit or a capital); name them with --classes"
+            f"{root}: its folders are not classes (X or class_X, X a digit or a letter); name them with --classes"
         )
     return "".join(classes)

@@ -237,8 +237,9 @@ def _require_same_outputs(path: Path, accuracy: AccuracyCheck, checks: Sequence[
 def _publish(report: ExportReport, staging: Staging, out: Path) -> None:
     """Add the report to the files, publish them, and delete pages that an earlier report had in addition."""
     text = json.dumps(report.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    staging.write(_report_file(report, ".json"), text.encode())
-    staging.write(_report_file(report, ".md"), report.to_text().encode())
+    for end, content in ((".json", text), (".md", report.to_text())):
+        # names of pictures may not be Unicode
+        staging.write(_report_file(report, end), content.encode(errors="backslashreplace"))
     pages = report.pictures()
     for number, page in enumerate(pages, 1):
         staging.write(_page(report, number), page)

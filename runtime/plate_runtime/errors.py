@@ -17,8 +17,13 @@ class PlateEdgeError(Exception):
         """Return the sentence on one line, without control characters, and of bounded length."""
         text = super().__str__()
         if not text.isprintable():
-            text = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in " ".join(text.splitlines()))
+            text = printable(" ".join(text.splitlines()))
         return text if len(text) <= _LONGEST_SENTENCE else f"{text[:_LONGEST_SENTENCE]}..."
+
+
+def printable(text: str) -> str:
+    """Return a text, such as the name of a file, with escapes for what cannot be printed or is not Unicode."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 class InputError(PlateEdgeError):

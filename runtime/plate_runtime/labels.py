@@ -87,12 +87,16 @@ def read_class_folders(
 
 def class_of(name: str, script: Script = LATIN) -> str | None:
     """Return the character that a class folder is named after, or None."""
-    plain, alphabet = unicodedata.normalize("NFC", name.strip()), script.alphabet
-    if plain[:5].lower() == "class" and plain[5:6] in ("_", "-", " "):
-        plain = plain[6:].strip()
+    plain, alphabet = without_prefix(name), script.alphabet
     if len(plain) != 1:
         return None
     return plain if plain in alphabet else plain.upper() if plain.upper() in alphabet else None
+
+
+def without_prefix(name: str) -> str:
+    """Return the name of a class folder without "class_"."""
+    plain = unicodedata.normalize("NFC", name.strip())
+    return plain[6:].strip() if plain[:5].lower() == "class" and plain[5:6] in ("_", "-", " ") else plain
 
 
 def _of_class(folder: Path, character: str, note: Callable[[str], object]) -> list[LabelledPicture]:

@@ -83,7 +83,8 @@ def test_class_folders_in_sorted_order_are_the_alphabet(tmp_path: Path, data: Pa
     assert classes_of_folders(data) == ALPHABET
     for name in ("class_B", "class_A", "class_7"):
         (tmp_path / "few" / name).mkdir(parents=True)
-    assert classes_of_folders(tmp_path / "few") == "7AB"
+    (tmp_path / "few" / "Class-c").mkdir()
+    assert classes_of_folders(tmp_path / "few") == "C7AB"
     (tmp_path / "few" / "notes").mkdir()
     with pytest.raises(DataError, match="not classes"):
         classes_of_folders(tmp_path / "few")

@@ -300,6 +300,14 @@ def test_two_processes_do_not_train_in_one_folder(small_folder: Path, tmp_path: 
     assert (out / "settings.json").read_text() == "of the other one"
 
 
+def test_a_data_folder_that_cannot_be_recorded_is_refused_before_training(small_folder: Path, tmp_path: Path) -> None:
+    strange = Path(os.fsdecode(bytes(tmp_path) + b"/\xff"))
+    shutil.copytree(small_folder, strange)
+    with pytest.raises(UsageError, match="rename the folder"):
+        command(train(strange, tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
 def test_an_interrupted_run_without_a_search_offers_no_resume(
     small_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.alphabet import ALPHABET
-from plate_runtime.errors import DataError
-from plate_runtime.labels import LabelledPicture, read_labels, set_digest
+from plate_runtime.errors import DataError, printable
+from plate_runtime.labels import LabelledPicture, class_of, read_labels, set_digest
 from plate_runtime.script import LATIN, Script
 from plate_train.characters.datasets import CharacterSet, load_folder
 from plate_train.characters.recorded import load_recorded
@@ -67,8 +66,8 @@ def classes_in(data: Path, script: Script = LATIN) -> set[str]:
         return {picture.text for picture in read_labels(data / "labels.csv", script)}
     roots = [root for root in (data / "train", data / "val") if root.is_dir()] or [data]
     folders = [entry for root in roots if root.is_dir() for entry in root.iterdir() if entry.is_dir()]
-    names = {folder.name.removeprefix("class_") for folder in folders}
-    return {name for name in names if len(name) == 1 and name in ALPHABET + script.alphabet}
+    found = {class_of(folder.name, script) or class_of(folder.name) for folder in folders}
+    return {character for character in found if character is not None}
 
 
 def _from_folder(data: Path, meta: ModelMeta) -> CheckSet:
@@ -97,6 +96,7 @@ def _from_files(name: str, train: Labelled, val: Labelled, notes: tuple[str, ...
     digest = set_digest(
         LabelledPicture(Path(source), text) for source, text in zip(val.sources, val.texts, strict=True)
     )
+    name = printable(name)
     return CheckSet(f"{name}/val", f"{name}/train", digest, train, val, False, find_unseen(train, val), notes)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from plate_runtime.errors import DataError, damage_as
+from plate_runtime.errors import DataError, damage_as, printable
 from plate_runtime.labels import LabelledPicture, read_labels, set_digest
 from plate_runtime.preprocess import resize_picture
 from plate_train.networks.weights_file import ModelMeta
@@ -38,7 +38,7 @@ def load_plates(meta: ModelMeta, data: Path | None, calibration: int) -> CheckSe
         found, digest = validation_plates(meta)
         val = _synthetic(found)
         return CheckSet(found.name, train_name, digest, train, val, True, np.ones(len(val), bool))
-    name, listed = data.resolve().name, _listed(meta, data)
+    name, listed = printable(data.resolve().name), _listed(meta, data)
     if held_back := _held_back(meta.training, listed):
         name, listed = f"{name}/val", held_back
     val = _labelled(meta, listed)
@@ -61,7 +61,7 @@ def _divided(meta: ModelMeta, data: Path) -> CheckSet:
         train, val = (_listed(meta, split) for split in splits)
     else:
         train, val = split_labelled(_listed(meta, data))
-    name, shown = data.resolve().name, (_labelled(meta, train), _labelled(meta, val))
+    name, shown = printable(data.resolve().name), (_labelled(meta, train), _labelled(meta, val))
     return CheckSet(f"{name}/val", f"{name}/train", set_digest(val), *shown, False, find_unseen(*shown))
 
 

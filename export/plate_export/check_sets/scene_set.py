@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from plate_runtime.errors import DataError, InputError
+from plate_runtime.errors import DataError, InputError, printable
 from plate_runtime.labels import LabelledFrame, by_picture, read_labels, set_digest
 from plate_runtime.manifest import InputSpec
 from plate_runtime.pictures.open_picture import open_picture
@@ -75,7 +75,7 @@ def load_frames(meta: ModelMeta, data: Path | None, calibration: int) -> CheckSe
         if not (data / LABELS).is_file():
             raise DataError(f"{data} has no {LABELS}; a detector is checked with labelled frames")
         rows = read_labels(data / LABELS)
-        name, digest, val = data.resolve().name, set_digest(rows), _labelled(by_picture(rows), meta.input)
+        name, digest, val = printable(data.resolve().name), set_digest(rows), _labelled(by_picture(rows), meta.input)
     if not val.count:
         raise DataError(f"{name} shows no plate with corners; there is nothing to detect")
     return CheckSet(name, train_name, digest, train, val, data is None, np.ones(len(val), bool))

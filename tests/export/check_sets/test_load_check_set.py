@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 from pathlib import Path
 
@@ -89,6 +90,19 @@ def test_an_empty_class_folder_is_refused(data: Path, tmp_path: Path) -> None:
         picture.unlink()
     with pytest.raises(DataError, match="class_Q"):
         load_check_set(ModelMeta(), copy)
+
+
+def test_folders_in_small_letters_are_classes_too(data: Path, tmp_path: Path) -> None:
+    for split in ("train", "val"):
+        for folder in (data / split).iterdir():
+            shutil.copytree(folder, tmp_path / split / f"Class-{folder.name[-1].lower()}")
+    assert load_check_set(ModelMeta(), tmp_path).digest == load_check_set(ModelMeta(), data).digest
+
+
+def test_a_folder_whose_name_is_not_unicode_gets_a_name_that_can_be_recorded(data: Path, tmp_path: Path) -> None:
+    strange = Path(os.fsdecode(bytes(tmp_path) + b"/\xff"))
+    shutil.copytree(data, strange)
+    assert load_check_set(ModelMeta(), strange).name == r"\udcff/val"
 
 
 def test_labels_csv_says_which_classes_there_are(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError, InputError
-from plate_runtime.labels import LabelledPicture, class_of, read_class_folders, read_labels
+from plate_runtime.labels import LabelledPicture, class_of, read_class_folders, read_labels, without_prefix
 from plate_runtime.manifest import InputSpec
 from plate_runtime.pictures.open_picture import open_picture
 from plate_runtime.preprocess import border_tone, polarity_of, resize_picture
@@ -170,7 +170,7 @@ def measure_polarity(folder: Path, script: Script = LATIN) -> tuple[str, str]:
 def _read_classes(folder: Path, script: Script) -> list[LabelledPicture]:
     """Read class folders; where some are named after characters of another script, say which option reads them."""
     entries = sorted(folder.iterdir()) if folder.is_dir() else []
-    names = [entry.name.removeprefix("class_") for entry in entries if entry.is_dir()]
+    names = [without_prefix(entry.name) for entry in entries if entry.is_dir()]
     found_names = "".join(name for name in names if len(name) == 1 and name.isalnum())
     foreign = any(class_of(character, script) is None for character in found_names)
     hint = f"to train on these characters, add --alphabet {found_names}"

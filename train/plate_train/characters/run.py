@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from plate_runtime.errors import DataError, DeviceError, UsageError
+from plate_runtime.errors import DataError, DeviceError, UsageError, printable
 from plate_runtime.script import Script
 
 from ..atomic import write_json
@@ -75,7 +75,7 @@ def run(
         protocol_used, seconds = protocol_name(settings), time.monotonic() - started
         record = material.record | weights_file.origin(settings.start) | {
             "seeds": [result.seed for result in results], "protocol": protocol_used, "recipe": recipe.to_json(),
-            "libraries": versions(), "command": command,
+            "libraries": versions(), "command": printable(command),
         }  # fmt: skip
         found = report.RunReport(protocol_used, results, material.val, record, material.checked, searched, seconds)
         _write(found, results[0], settings, folder)
@@ -101,6 +101,8 @@ def gather(settings: Settings, say: Callable[[str], None] = print) -> Material:
     """Load and check the data folder, or render characters; `say` prints the findings."""
     if settings.data is None:
         return _drawn(settings, say)
+    if not str(Path(settings.data).resolve()).isprintable():
+        raise UsageError(f"{settings.data}: the model records this path, and it cannot be printed; rename the folder")
     data = load_folder(Path(settings.data), settings.spec(), None, settings.script)
     findings = check(data)
     for line in (*_absent(data.train.characters.alphabet, settings.script), *findings.lines()):

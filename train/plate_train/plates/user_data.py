@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plate_runtime.alphabet import fold
-from plate_runtime.errors import DataError
+from plate_runtime.errors import DataError, printable
 from plate_runtime.labels import LabelledPicture, read_labels, set_digest
 from plate_runtime.manifest import InputSpec
 from plate_runtime.preprocess import standardise
@@ -45,7 +45,7 @@ def load_user_crops(folder: Path, spec: InputSpec) -> UserCrops:
     plain = replace(spec, contrast="as-is")
     splits = {"train": train, "val": val}
     record = {
-        "name": folder.resolve().name,
+        "name": printable(folder.resolve().name),
         "sets": {name: {"count": len(split), "digest": set_digest(split)} for name, split in splits.items()},
     }
     held = CropSet(NAME, standardise(crops(val, plain)), [entry.text for entry in val], val)
