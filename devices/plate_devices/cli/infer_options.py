@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.cli.option_table import Command, Option, count, number, one_of, same_named
@@ -91,7 +92,8 @@ INFER = Command(
                number("a number from 0 to 1", 0.0, 1.0)),
         Option("--jobs", "read N inputs at once (default: as cores and memory allow, from 64 files on; cameras: 1)",
                "N", count),
-        Option("--skip", "leave out the first N inputs, to continue a run that was stopped", "N", count, 0),
+        Option("--skip", "leave out the first N inputs, to continue a run that was stopped", "N",
+               partial(count, least=0), 0),
         Option("--every", "also print each frame of a video or camera, not only each vehicle"),
         Option("--fps", "read at most N frames of each second", "N",
                number("a number of frames a second, above 0", 0.001, 1000.0)),

@@ -126,10 +126,10 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return convert
 
 
-def count(typed: str) -> int:
-    """Convert to a whole number of at least 1."""
-    if not typed.isdecimal() or int(typed) < 1:
-        raise ValueError(f"{typed!r} is not a whole number of at least 1")
+def count(typed: str, least: int = 1) -> int:
+    """Convert to a whole number of at least `least`."""
+    if not typed.isdecimal() or int(typed) < least:
+        raise ValueError(f"{typed!r} is not a whole number of at least {least}")
     return int(typed)
 
 

@@ -205,3 +205,9 @@ crops = "c"
         with pytest.raises(UsageError, match=reason) as error:
             parse_infer(line.split())
         assert "secret" not in str(error.value)
+
+
+def test_a_run_may_be_continued_from_the_beginning() -> None:
+    assert parse_infer(["--skip", "0", "a.jpg"]).skip == 0
+    with pytest.raises(UsageError, match=r"--skip: '-1' is not a whole number of at least 0"):
+        parse_infer(["--skip", "-1", "a.jpg"])
