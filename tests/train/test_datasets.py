@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +18,7 @@ from small_glyphs import glyph, load_split
 from plate_runtime.alphabet import ALPHABET
 from plate_runtime.errors import DataError
 from plate_runtime.manifest import InputSpec
+from plate_train.characters import datasets
 from plate_train.characters.datasets import CharacterSet, load_folder
 
 
@@ -86,6 +90,24 @@ def test_a_scored_class_that_cannot_be_learned_is_a_data_error(own_folder: Path)
             shutil.rmtree(folder)
     with pytest.raises(DataError, match="1 of the classes"):
         load_folder(own_folder)
+
+
+def test_reading_shows_progress_and_what_is_left_out_once(
+    own_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = []
+
+    @contextlib.contextmanager
+    def progress(total: int, title: str, _unit: str) -> Iterator[SimpleNamespace]:
+        shown.append((title, total))
+        yield SimpleNamespace(update=lambda: None)
+
+    monkeypatch.setattr(datasets, "progress", progress)
+    (own_folder / "train/class_A/notes.txt").touch()
+    datasets.measure_polarity(own_folder)
+    load_folder(own_folder)
+    assert shown == [("measuring polarity", 72), ("reading pictures", 72), ("reading pictures", 36)]
+    assert capsys.readouterr().err.count("notes.txt") == 1
 
 
 def test_class_of_broken_pictures_alone_is_a_data_error(own_folder: Path) -> None:

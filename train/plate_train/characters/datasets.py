@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from plate_runtime.preprocess import border_tone, polarity_of, resize_picture
 from plate_runtime.script import LATIN, Script
 
 from ..loop.scores import VALIDATION_FRACTION
+from ..progress import progress
 
 MIXED = 0.1
 """Above this fraction of the other polarity a network is trained on both."""
@@ -127,7 +128,7 @@ def read_split(listed: Sequence[LabelledPicture], spec: InputSpec, alphabet: str
     """
     pictures, labels, sources, unreadable = [], [], [], []
     sizes: Counter[tuple[int, int]] = Counter()
-    for entry in listed:
+    for entry in _with_progress(listed, "reading pictures"):
         if len(entry.text) != 1 or entry.text not in alphabet:
             raise DataError(f"{entry.path}: the label {entry.text!r} is not one of the {len(alphabet)} characters")
         try:
@@ -155,8 +156,9 @@ def measure_polarity(folder: Path, script: Script = LATIN) -> tuple[str, str]:
     """
     counts: Counter[str | None] = Counter()
     away = 0.0
-    for entry in _listed(folder, script)[0]:
-        with contextlib.suppress(InputError):  # named when the pictures are loaded
+    listed, _ = _listed(folder, script, note=lambda _line: None)
+    for entry in _with_progress(listed, "measuring polarity"):
+        with contextlib.suppress(InputError):  # this and notes come when the pictures are loaded
             gray = open_picture(entry.path).gray()
             counts[polarity_of(gray)] += 1
             away += border_tone(gray) - float(gray.mean())
@@ -167,7 +169,14 @@ def measure_polarity(folder: Path, script: Script = LATIN) -> tuple[str, str]:
     return "dark-on-light" if (dark - light or away) > 0 else "light-on-dark", how
 
 
-def _read_classes(folder: Path, script: Script) -> list[LabelledPicture]:
+def _with_progress(listed: Sequence[LabelledPicture], title: str) -> Iterator[LabelledPicture]:
+    with progress(len(listed), title, "picture") as bar:
+        for entry in listed:
+            yield entry
+            bar.update()
+
+
+def _read_classes(folder: Path, script: Script, note: Callable[[str], object]) -> list[LabelledPicture]:
     """Read class folders; where some are named after characters of another script, say which option reads them."""
     entries = sorted(folder.iterdir()) if folder.is_dir() else []
     names = [without_prefix(entry.name) for entry in entries if entry.is_dir()]
@@ -175,31 +184,33 @@ def _read_classes(folder: Path, script: Script) -> list[LabelledPicture]:
     foreign = any(class_of(character, script) is None for character in found_names)
     hint = f"to train on these characters, add --alphabet {found_names}"
     try:
-        listed = read_class_folders(folder, _print_note, script)
+        listed = read_class_folders(folder, note, script)
     except DataError as error:
         raise (DataError(f"{error}; {hint}") if foreign else error) from error
     if foreign:
-        _print_note(hint)
+        note(hint)
     return listed
 
 
-def _listed(folder: Path, script: Script) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
+def _print_note(line: str) -> None:
+    print(f"note: {line}", file=sys.stderr)
+
+
+def _listed(
+    folder: Path, script: Script, note: Callable[[str], object] = _print_note
+) -> tuple[list[LabelledPicture], list[LabelledPicture]]:
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; --data wants one with train/ and val/ in it")
     if (folder / "labels.csv").is_file():
         return _divided(folder, read_labels(folder / "labels.csv", script))
     splits = [folder / "train", folder / "val"]
     if not any(split.is_dir() for split in splits):
-        return _divided(folder, _read_classes(folder, script))
+        return _divided(folder, _read_classes(folder, script, note))
     for split in splits:
         if not split.is_dir():
             raise DataError(f"{folder}: there is no folder {split.name}/; --data wants train/ and val/")
-    train, val = (_read_classes(split, script) for split in splits)
+    train, val = (_read_classes(split, script, note) for split in splits)
     return train, val
-
-
-def _print_note(line: str) -> None:
-    print(f"note: {line}", file=sys.stderr)
 
 
 def _divided(folder: Path, listed: list[LabelledPicture]) -> tuple[list[LabelledPicture], list[LabelledPicture]]:

@@ -90,7 +90,12 @@ def labelled_set(file: Path, spec: InputSpec) -> CropSet:
 
 def crops(listed: Sequence[LabelledPicture], spec: InputSpec) -> NDArray[np.uint8]:
     """Return the listed pictures as the network's preprocessing leaves them before scaling."""
-    return np.stack([resize_picture(gray, spec) for gray in open_grays(listed)])
+    pictures = []
+    with progress(len(listed), "reading pictures", "picture") as bar:
+        for gray in open_grays(listed):
+            pictures.append(resize_picture(gray, spec))
+            bar.update()
+    return np.stack(pictures)
 
 
 def open_grays(listed: Iterable[LabelledPicture]) -> Iterator[NDArray[np.uint8]]:
