@@ -48,6 +48,22 @@ def read(*steps: dict[str, float]) -> Reading:
     return reading
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_numbers_that_are_not_finite_are_refused(value: float) -> None:
+    """They would be no text, with a confidence of 1."""
+    logits = one_hot([1, BLANK, 2])
+    for temperature in (0.0, -1.0, np.nan):
+        with pytest.raises(ValueError, match="have to be finite"):
+            decode_logits(logits, "ctc", LATIN, temperature)
+    impossible = logits.copy()
+    impossible[0, :, 5] = -np.inf
+    assert decode_logits(impossible, "ctc", LATIN)[0].text == "12"
+    logits[0, 1, 3] = value
+    for decoding in ("ctc", "slots"):
+        with pytest.raises(ValueError, match="have to be finite"):
+            decode_logits(logits, decoding, LATIN)
+
+
 @given(PATHS)
 def test_certain_steps_collapse_as_ctc_defines(path: list[int]) -> None:
     expected = "".join(ALPHABET[character] for character, _ in itertools.groupby(path) if character != BLANK)

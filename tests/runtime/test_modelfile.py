@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import tracemalloc
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -203,6 +204,20 @@ def _manifest_of(format_: str, folder: Path) -> Manifest:
     path = folder / f"sound.{format_}"
     path.write_bytes(model_bytes(format_))
     return read_model_file(path).manifest
+
+
+@pytest.mark.parametrize("field", [b"\x12\x01a", b"\x3a\0", b"\x08\x01"])
+def test_onnx_files_of_many_small_fields_take_little_memory(field: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "fields.onnx"
+    path.write_bytes(field * 500_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ModelError, match="more fields than"):
+            read_model_file(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 << 20
 
 
 def test_onnx_files_of_endless_small_fields_are_refused_soon(tmp_path: Path) -> None:

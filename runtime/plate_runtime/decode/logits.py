@@ -32,7 +32,7 @@ def decode_logits(
 
     Raises:
         UsageError: see `find_prior`.
-        ValueError: the decoding is another one, or the shape does not fit the alphabet.
+        ValueError: the decoding is another one, the shape does not fit the alphabet, or a number is not finite.
     """
     prior = find_prior(region, script)
     return [choose(found, prior) for found in find_candidates(logits, decoding, script, temperature)]
@@ -49,6 +49,8 @@ def find_candidates(
         raise ValueError(f"logits of shape {logits.shape} do not fit {len(script.alphabet)} characters and a blank")
     if decoding not in ("ctc", "slots"):
         raise ValueError(f"decoding {decoding!r} is not one of logits")
+    if not temperature > 0 or not np.isfinite(logits.max(axis=2)).all():
+        raise ValueError("logits and their temperature have to be finite; a class may be at minus infinity")
     found = []
     # Rounded from float64, probabilities are equal with every NumPy and processor; the last bit decides no tie.
     probabilities = (softmax(logits.astype(np.float64) / temperature) @ _confusion(script)).astype(np.float32)
