@@ -67,6 +67,8 @@ FOREIGN = {
     "video": b"\0\0\0\x20ftypisom\0\0\2\0",
     "video, not a picture": b"RIFF\0\0\1\0AVI LIST",
     "archive": b"PK\x03\x04\x14\0",
+    "sound, not a picture": b"RIFF\x24\0\0\0WAVEfmt ",
+    "sound": b"ID3\x04\0\0",
     "not a picture": b"good morning",
     "empty": b"",
 }

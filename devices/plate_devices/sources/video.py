@@ -157,7 +157,8 @@ class VideoFile(Source):
     def _stream(self) -> Any:
         stream = self._container.streams.best("video")
         if stream is None:
-            raise InputError(f"{self.name} holds no video, or its beginning is damaged")
+            found = "sound, but no video" if self._container.streams.audio else "no video"
+            raise InputError(f"{self.name} holds {found}, or its beginning is damaged")
         context = stream.codec_context
         if context is None:
             raise InputError(f"{self.name} holds video in a format that cannot be decoded; convert it to H.264")

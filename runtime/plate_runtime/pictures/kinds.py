@@ -57,6 +57,7 @@ _BY_CONTENT = (
     (rb"DDS |qoif|FLIF|BPG\xfb|AT&TFORM|\x8aMNG|\x8bJNG|\x01\xda[\0\1]|\x59\xa6\x6a\x95|/\* XPM|\xd7\xcd\xc6\x9a|P7\s",
      f"is a picture of a format that is not read; {_SAVE}"),
     (rb".{4}ftyp|.{4}(?:moov|mdat|wide)|RIFF.{4}AVI |\x1aE\xdf\xa3|\0\0\x01[\xba\xb3]|FLV\x01|G.{187}G", _VIDEO),
+    (rb"ID3|fLaC|RIFF.{4}WAVE|#!AMR|\xff[\xfb\xf3\xf1\xf9]", "is sound, not a picture; name pictures or videos"),
     (rb"PK\x03\x04|\x1f\x8b|7z\xbc\xaf|Rar!|BZh|\xfd7zXZ", "is an archive, not a picture; unpack it first"),
 )  # fmt: skip
 

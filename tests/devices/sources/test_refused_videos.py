@@ -67,7 +67,7 @@ def test_sound_alone_and_folders_and_devices_are_no_video(tmp_path: Path) -> Non
         file.mux(stream.encode(frame))
         file.mux(stream.encode())
     for path, message in (
-        (sound, "holds no video, or"),
+        (sound, "holds sound, but no video, or"),
         (tmp_path, "not a regular file"),
         (Path("/dev/zero"), "regular"),
     ):
