@@ -158,10 +158,15 @@ def calibration(
     """Return the expected calibration error, 0..1, over bins of equal width, and the bins that hold readings.
 
     Formula: Naeini et al. 2015; sum over bins of count/total * |accuracy - mean confidence|.
+
+    Raises:
+        ValueError: the lengths differ, or a confidence is not 0..1.
     """
     levels, hits = np.asarray(confidences, np.float64), np.asarray(correct, bool)
     if levels.shape != hits.shape:
         raise ValueError(f"{levels.size} confidences for {hits.size} readings")
+    if not ((levels >= 0) & (levels <= 1)).all():
+        raise ValueError("confidences are probabilities, 0..1")
     index = np.clip((levels * bins).astype(int), 0, bins - 1)
     filled = []
     for number in range(bins):

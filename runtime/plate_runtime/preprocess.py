@@ -42,8 +42,7 @@ def resize_picture(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: s
     Raises:
         UsageError: the array is not uint8 (h, w), or the polarity is unknown.
     """
-    if gray.dtype != np.uint8 or gray.ndim != 2 or gray.size == 0:
-        raise UsageError(f"expected a gray picture, uint8 (h, w), not {gray.dtype} {gray.shape}")
+    require_gray(gray)
     if _needs_inverting(gray, spec, picture_polarity):
         gray = 255 - gray
     height, width, _ = spec.shape
@@ -57,6 +56,12 @@ def resize_picture(gray: NDArray[np.uint8], spec: InputSpec, picture_polarity: s
         picture = Image.fromarray(np.ascontiguousarray(gray))
         gray = np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
     return standardise(gray) if spec.contrast == "standardise" else gray
+
+
+def require_gray(picture: NDArray[np.uint8]) -> None:
+    """Raise UsageError unless an array is a gray picture, uint8 (h, w), with pixels."""
+    if picture.dtype != np.uint8 or picture.ndim != 2 or picture.size == 0:
+        raise UsageError(f"expected a gray picture, uint8 (h, w), not {picture.dtype} {picture.shape}")
 
 
 def standardise(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from .errors import UsageError
 from .geometry import is_plate_shaped, project, square_to
+from .preprocess import require_gray
 from .results import Corners
 
 MARGINS = (0.1, 0.1)
@@ -27,8 +28,9 @@ def rectify(gray: NDArray[np.uint8], corners: Corners, margins: tuple[float, flo
         margins: see `MARGINS`.
 
     Raises:
-        UsageError: the corners are no convex quadrilateral, or lie outside the picture.
+        UsageError: the array is no gray picture, or the corners are no convex quadrilateral, or lie outside it.
     """
+    require_gray(gray)
     points = np.asarray(corners, np.float64)
     if points.shape != (4, 2) or not is_plate_shaped(points[None])[0]:
         raise UsageError(f"{list(corners)} are not the four corners of a plate, clockwise from its top left")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .detect import MIN_DETECTION, MOST_PLATES, Detector, decode_corners, least_logit, most_confident, sigmoid
 from .errors import UsageError, damage_as
-from .preprocess import fitted_size
+from .preprocess import fitted_size, require_gray
 from .recognise import read_detections
 from .results import Detection, Plate
 from .thumbnail import add_thumbnail
@@ -83,8 +83,7 @@ class Search:
         self._manifest = model.manifest
         if self._manifest.kind != "detector":
             raise UsageError(f"{self._manifest.label} is a {self._manifest.kind} model and detects no plates")
-        if gray.dtype != np.uint8 or gray.ndim != 2 or gray.size == 0:
-            raise UsageError(f"expected a gray picture, uint8 (h, w), not {gray.dtype} {gray.shape}")
+        require_gray(gray)
         if min_confidence is None:
             min_confidence = self._manifest.thresholds.get("min_detection", MIN_DETECTION)
         self.gray, self.least = gray, min_confidence

@@ -284,6 +284,13 @@ class TestRectifying:
         assert found.shape[1] == 320
         assert found.min() >= 80 and found.max() <= 120
 
+    @pytest.mark.parametrize(
+        "picture", [np.zeros((50, 99, 3), np.uint8), np.zeros((50, 99)), np.zeros((0, 9), np.uint8)]
+    )
+    def test_only_gray_pictures_are_rectified(self, picture: NDArray[np.uint8]) -> None:
+        with pytest.raises(UsageError, match=r"expected a gray picture, uint8 \(h, w\), not"):
+            rectify(picture, ((10, 10), (60, 10), (60, 30), (10, 30)))
+
     def test_a_hardly_visible_plate_is_a_crop_of_two_pixels(self) -> None:
         corners = ((10, 10), (50, 10), (50, 11.2), (10, 11.2))
         assert rectify(np.zeros((100, 200), np.uint8), corners, (0, 0)).shape == (2, 40)

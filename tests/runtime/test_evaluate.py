@@ -75,6 +75,9 @@ def test_calibration_of_an_overconfident_reader() -> None:
     assert calibration([], [])[0] == 0
     with pytest.raises(ValueError):
         calibration([0.5], [])
+    for wrong in (98.0, -0.1, float("nan")):
+        with pytest.raises(ValueError, match=r"0\.\.1"):
+            calibration([0.5, wrong], [True, True])
 
 
 def test_folding() -> None:
