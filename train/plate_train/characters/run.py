@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from plate_runtime.errors import DataError, DeviceError, UsageError, printable
+from plate_runtime.errors import DataError, UsageError, printable
 from plate_runtime.script import Script
 
 from ..atomic import write_json
 from ..loop import lock
-from ..loop.run_files import MODEL_FILE, REPORT_FILE, SETTINGS_FILE
+from ..loop.run_files import MODEL_FILE, REPORT_FILE, SETTINGS_FILE, disk_errors
 from ..loop.search_record import completed_trials
 from ..loop.shared_search import Address
 from ..networks import weights_file
@@ -135,7 +135,7 @@ def results_folder(folder: Path, settings: Settings, resume: bool) -> Iterator[N
     if not resume and (folder / FOLDER).exists():
         raise UsageError(f"{folder} holds an unfinished search; add --resume, or name another folder with --out")
     existed = folder.exists()
-    try:
+    with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with lock.alone(folder):
             try:
@@ -145,17 +145,13 @@ def results_folder(folder: Path, settings: Settings, resume: bool) -> Iterator[N
                 if not (folder / FOLDER).exists():
                     _clear(folder, existed)
                 raise
-    except OSError as error:
-        reason = error.strerror or (str(error).splitlines() or ["unknown reason"])[0]
-        raise DeviceError(
-            f"{folder} cannot be written ({reason}); free some space or name another folder with --out"
-        ) from error
 
 
 def _clear(folder: Path, existed: bool) -> None:
     with contextlib.suppress(OSError):
-        for name in (SETTINGS_FILE, lock.FILE):
-            (folder / name).unlink(missing_ok=True)
+        pictures = () if existed else folder.glob("*.png")
+        for path in (folder / SETTINGS_FILE, folder / lock.FILE, *pictures):
+            path.unlink(missing_ok=True)
         if not existed:
             folder.rmdir()
 

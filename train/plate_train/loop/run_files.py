@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import re
 import types
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from plate_runtime.errors import DataError, PlateEdgeError, UsageError, damage_as, reason_of
+from plate_runtime.errors import DataError, DeviceError, PlateEdgeError, UsageError, damage_as, reason_of
 from plate_runtime.files import read_whole
 
 from ..atomic import write_json
@@ -129,6 +130,20 @@ def number_in(record: Mapping[str, Any], key: str, least: int = 0, most: int = 1
     if type(value) is not int or not least <= value <= most:
         raise ValueError(f"{key} is not a whole number from {least} to {most}")
     return value
+
+
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Raise DeviceError with the reason where a file of a run's folder cannot be read or written."""
+    try:
+        yield
+    except OSError as error:
+        in_hdf5 = re.search(r"error message = '([^']+)'", str(error))  # HDF5 has no strerror, and tells addresses
+        reason = error.strerror or (in_hdf5[1] if in_hdf5 else reason_of(error))
+        where = error.filename or folder
+        raise DeviceError(
+            f"{where} cannot be read or written ({reason}); free some space there, or name another folder with --out"
+        ) from error
 
 
 def write_report(report: Mapping[str, Any], folder: Path) -> None:

@@ -8,14 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from plate_runtime.errors import DeviceError, UsageError
+from plate_runtime.errors import UsageError
 
 from ..atomic import write_json
 from ..networks import weights_file
 from . import checkpoint, lock
 from .checkpoint import State
 from .rounds import Plan
-from .run_files import BEFORE_FILE, REPORT_FILE, SEARCHED_FILE, SETTINGS_FILE
+from .run_files import BEFORE_FILE, REPORT_FILE, SEARCHED_FILE, SETTINGS_FILE, disk_errors
 from .training import Training
 
 
@@ -32,7 +32,7 @@ def writable(folder: Path, settings: Any, resume: bool) -> Iterator[None]:
         hint = "no run that could be resumed" if resume else "an unfinished run; add --resume"
         raise UsageError(f"{folder} holds {hint}, or name another folder with --out")
     existed = folder.exists()
-    with _disk_errors(folder):
+    with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with lock.alone(folder):
             try:
@@ -65,16 +65,6 @@ def begun(folder: Path, training: Training, digest: str, plan: Plan, resume: boo
             state.generators.append((digest, state.step // plan.steps))
     state.pieces += 1
     return state
-
-
-@contextlib.contextmanager
-def _disk_errors(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or (str(error).splitlines() or ["unknown reason"])[0]
-        where = error.filename or folder
-        raise DeviceError(f"{where} cannot be read or written ({reason}); free some space there") from error
 
 
 def _clear(folder: Path, existed: bool) -> None:
