@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.abc
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +26,7 @@ from plate_runtime.model_file import build_model_file, read_model_file
 
 MakeModel = Callable[..., Path]
 PICTURES = [draw_character(sign) for sign in ALPHABET]
+PACKAGES = ("ai_edge_litert", "tflite_runtime", "onnxruntime", "openvino")
 KINDS = [("tflite", "float32"), ("tflite", "int8"), ("onnx", "float32")]
 
 
@@ -67,6 +70,26 @@ def test_installed_names_versions() -> None:
     versions = installed()
     assert list(versions) == ["litert", "tflite", "onnx", "openvino"]
     assert versions["litert"] and versions["onnx"]
+
+
+@pytest.mark.parametrize("error", [AttributeError("_ARRAY_API not found"), OSError("cannot open shared object file")])
+def test_a_broken_package_counts_as_missing(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, make_model_file: MakeModel
+) -> None:
+    class Broken(importlib.abc.MetaPathFinder):
+        def find_spec(self, name: str, *_: object) -> None:
+            if name.partition(".")[0] in PACKAGES:
+                raise error
+
+    files = {"LiteRT": make_model_file("tflite"), "onnxruntime": make_model_file("onnx")}
+    for name in list(sys.modules):
+        if name.partition(".")[0] in PACKAGES:
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
+    assert set(installed().values()) == {None}
+    for package, file in files.items():
+        with pytest.raises(MissingPartError, match=rf"{package} is not installed, or broken \({error}\)"):
+            open_model(file)
 
 
 def test_the_fake_reads_its_text_and_then_from_the_start(make_model_file: MakeModel) -> None:

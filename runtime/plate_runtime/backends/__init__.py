@@ -33,7 +33,7 @@ class BackendModule(Protocol):
         ...
 
     def version(self) -> str:
-        """Return the interpreter's version. Raises MissingPartError if its package is not installed."""
+        """Return the interpreter's version. Raises MissingPartError if its package is not installed, or broken."""
         ...
 
 

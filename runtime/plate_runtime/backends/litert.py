@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import MissingPartError
+from ..errors import MissingPartError, reason_of
 from .interpreter import TFLiteBackend, distribution_version
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def version() -> str:
 def _interpreter_class() -> Any:
     try:
         from ai_edge_litert.interpreter import Interpreter
-    except ImportError as error:
-        raise MissingPartError(f"LiteRT is not installed ({error}): pip install ai-edge-litert") from error
+    except Exception as error:  # a broken package may raise anything
+        raise MissingPartError(
+            f"LiteRT is not installed, or broken ({reason_of(error)}): pip install ai-edge-litert"
+        ) from error
     return Interpreter

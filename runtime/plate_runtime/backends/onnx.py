@@ -72,6 +72,6 @@ def version() -> str:
 def _runtime() -> Any:
     try:
         import onnxruntime
-    except ImportError as error:
-        raise missing_extra(f"onnxruntime is not installed ({error})", "onnx") from error
+    except Exception as error:  # a broken package may raise anything
+        raise missing_extra(f"onnxruntime is not installed, or broken ({reason_of(error)})", "onnx") from error
     return onnxruntime

@@ -76,6 +76,6 @@ def _shape(port: Any) -> tuple[int, ...]:
 def _library() -> Any:
     try:
         import openvino
-    except ImportError as error:
-        raise missing_extra(f"OpenVINO is not installed ({error})", "openvino") from error
+    except Exception as error:  # a broken package may raise anything
+        raise missing_extra(f"OpenVINO is not installed, or broken ({reason_of(error)})", "openvino") from error
     return openvino

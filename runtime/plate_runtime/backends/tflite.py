@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import MissingPartError, missing_extra
+from ..errors import MissingPartError, missing_extra, reason_of
 from .interpreter import TFLiteBackend, distribution_version
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def version() -> str:
 def _interpreter_class() -> Any:
     try:
         from tflite_runtime.interpreter import Interpreter
-    except ImportError as error:
-        raise missing_extra(f"tflite-runtime is not installed ({error})", "tflite") from error
+    except Exception as error:  # a broken package may raise anything
+        raise missing_extra(f"tflite-runtime is not installed, or broken ({reason_of(error)})", "tflite") from error
     if int(np.__version__.split(".")[0]) >= 2:
         # It imports beside numpy 2 and then fails, or worse, when an interpreter is made.
         raise MissingPartError(f"tflite-runtime does not work with numpy {np.__version__}: pip install 'numpy<2'")
