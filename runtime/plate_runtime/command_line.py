@@ -20,8 +20,18 @@ class _TerminatedError(BaseException):
     """SIGTERM arrived; unwinds like Ctrl-C so that `finally` blocks run."""
 
 
+_stopped: list[int] = []
+# Exit codes of the signals that came: an extension module that is imported turns their exceptions into ImportError.
+
+
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    _stopped.append(143)
     raise _TerminatedError
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    _stopped.append(130)
+    raise KeyboardInterrupt
 
 
 def run(command: Callable[[Sequence[str]], int], prog: str, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -35,7 +45,10 @@ def run(command: Callable[[Sequence[str]], int], prog: str, arguments: Sequence[
     """
     _replace_closed_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _stopped.clear()
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell may have it ignored
+        signal.signal(signal.SIGINT, _interrupt)
     try:
         code = _print_version(prog) if _asks_for_version(given) else command(given)
         sys.stdout.flush()
@@ -49,7 +62,7 @@ def run(command: Callable[[Sequence[str]], int], prog: str, arguments: Sequence[
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except Exception as error:
-        code = _explain(error, prog, debug="--debug" in given)
+        code = _stopped[-1] if _stopped else _explain(error, prog, debug="--debug" in given)
     _end_at_once()
     _flush_quietly()
     sys.exit(code)
@@ -58,7 +71,7 @@ def run(command: Callable[[Sequence[str]], int], prog: str, arguments: Sequence[
 def _end_at_once() -> None:
     """Let a signal from here on end the process: while Python ends, an exception would print a traceback."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell may have it ignored
+    if signal.getsignal(signal.SIGINT) is _interrupt:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

@@ -121,6 +121,22 @@ def test_a_signal_while_the_process_ends_is_quiet(sent: signal.Signals) -> None:
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_that_an_import_turns_into_its_own_error_is_no_missing_part(sent: signal.Signals, code: int) -> None:
+    script = (
+        "import os, signal; from plate_runtime.command_line import run\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "def command(_):\n"
+        "    try:\n"
+        f"        os.kill(os.getpid(), {sent.value}); signal.pause()\n"
+        "    except BaseException:\n"
+        "        raise ImportError('initialization failed')\n"
+        "run(command, 'plate-test', [])"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=30)
+    assert (ended.returncode, ended.stderr) == (code, "")
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize(
     "module",
     [
