@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from plate_train.characters.architectures import Hyperparameters
 from plate_train.characters.augment import Strength
 from plate_train.characters.datasets import CharacterSet
 from plate_train.characters.search import SearchResult, Trial
-from plate_train.sheets import SIDE, contact_sheets, note, store_pages
+from plate_train.sheets import SIDE, caption_font, contact_sheets, drawable, note, store_pages
 
 
 def colours(path: Path) -> int:
@@ -31,6 +32,13 @@ def test_contact_sheet_holds_every_picture_enlarged() -> None:
         assert (pixels == tone).sum() >= 84 * 84
     assert sheet.width < 2 * 28 * 3 + 30
     assert sheet.height > 3 * 28 * 3
+
+
+def test_characters_of_other_scripts_are_drawn_or_named_by_their_number(tmp_path: Path) -> None:
+    assert [drawable(character, caption_font()) for character in "AЖب京"] == ["A", "Ж", "ب", "U+4EAC"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plots.confusion_matrix(np.eye(3, dtype=np.float32), np.arange(3), tmp_path / "matrix.png", "AЖ京")
 
 
 def test_long_captions_do_not_overlap_and_pages_have_an_end() -> None:

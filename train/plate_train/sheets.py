@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,8 @@ def contact_sheets(
     """
     if not len(pictures):
         return [note("nothing to show")]
-    font = ImageFont.load_default(_LETTER)
+    font = caption_font()
+    captions = [drawable(caption, font) for caption in captions]
     count, (height, width) = len(pictures), (side * enlarged for side in pictures.shape[1:])
     widest = max(font.getlength(line) for caption in captions for line in caption.split("\n"))
     lines = max(caption.count("\n") + 1 for caption in captions)
@@ -56,6 +58,21 @@ def contact_sheets(
                 pen.text((left, top + height + 1 + _LINE * number), line, fill=_INK, font=font)
         pages.append(page)
     return pages
+
+
+def caption_font() -> Any:
+    """Return DejaVu Sans of matplotlib, which has Cyrillic, Greek and Arabic, else Pillow's font, which is Latin."""
+    try:
+        from matplotlib import get_data_path
+    except ImportError:
+        return ImageFont.load_default(_LETTER)
+    return ImageFont.truetype(str(Path(get_data_path()) / "fonts/ttf/DejaVuSans.ttf"), _LETTER)
+
+
+def drawable(text: str, font: Any) -> str:
+    """Return a text with the code point, such as U+4EAC, in place of each character that the font lacks."""
+    absent = bytes(font.getmask("\U0010ffff"))
+    return "".join(one if one.isascii() or bytes(font.getmask(one)) != absent else f"U+{ord(one):04X}" for one in text)
 
 
 def tiled(tiles: Sequence[Image.Image]) -> list[Image.Image]:

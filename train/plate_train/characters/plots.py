@@ -13,7 +13,7 @@ from PIL import Image
 from plate_runtime.alphabet import ALPHABET
 
 from ..loop.figures import new_figure, store_figure
-from ..sheets import contact_sheets, note, store_pages, store_picture
+from ..sheets import caption_font, contact_sheets, drawable, note, store_pages, store_picture
 from .augment import Strength, augment
 from .datasets import CharacterSet
 from .protocol import SeedResult
@@ -84,8 +84,9 @@ def confusion_matrix(
         dark = errors[row, column] > errors.max() / 2
         colour = "white" if dark else "black" if row != column else "0.5"
         axes.text(column, row, str(counts[row, column]), ha="center", va="center", fontsize=6, color=colour)
-    axes.set_xticks(range(len(alphabet)), list(alphabet))
-    axes.set_yticks(range(len(alphabet)), list(alphabet))
+    names = [drawable(character, caption_font()) for character in alphabet]
+    axes.set_xticks(range(len(alphabet)), names)
+    axes.set_yticks(range(len(alphabet)), names)
     axes.set_xlabel("read as")
     axes.set_ylabel("label")
     axes.set_title(f"{int(np.trace(counts))} of {int(counts.sum())} right")
