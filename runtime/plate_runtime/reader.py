@@ -221,31 +221,37 @@ class PlateReader:
         self, picture: Picture, region: str | None, may_be_filled: bool, steps: Steps | None = None
     ) -> list[tuple[Detection, Plate | None]]:
         """Return every detection and what is read there; the whole picture alone if it is the crop of one plate."""
-        from .one_plate import SECOND_LOOK, may_be_one_plate, read_one_plate
+        from .search import search_frame
 
         search = self._start_search(picture.gray(), may_be_filled=may_be_filled)
-        whole = None
-        if may_be_filled and may_be_one_plate(search, picture.width, picture.height):
-            whole = read_one_plate(picture, self._recogniser_for("frame", SECOND_LOOK), region)
-        found = self._read_detections(search, whole, region)
+        if may_be_filled:
+            found, whole = self._search_or_read_whole(picture, search, region)
+        else:
+            found, whole = search_frame(search, self._recogniser_for("frame"), region), None
         if steps is not None:
             steps.keep_search(search, found, whole)
         return found
 
-    def _read_detections(
-        self, search: FrameSearch, whole: Plate | None, region: str | None
-    ) -> list[tuple[Detection, Plate | None]]:
-        """Return every detection and what is read there; `whole` alone if that is read with more confidence."""
-        from .one_plate import ENOUGH
+    def _search_or_read_whole(
+        self, picture: Picture, search: FrameSearch, region: str | None
+    ) -> tuple[list[tuple[Detection, Plate | None]], Plate | None]:
+        """Return every detection and what is read there, or the whole picture alone; and that, if it was read."""
+        from .one_plate import ENOUGH, SECOND_LOOK, may_be_cut_plate, may_be_one_plate, read_one_plate
         from .search import joint_confidence, search_frame
 
-        if whole is not None and whole.confidence >= ENOUGH:
-            return [(Detection(whole.corners, search.filled), whole)]
-        found = search_frame(search, self._recogniser_for("frame"), region)
+        whole, is_filled = None, may_be_one_plate(search, picture.width, picture.height)
+        if is_filled:
+            whole = read_one_plate(picture, self._recogniser_for("frame", SECOND_LOOK), region, search.filled)
+        found: list[tuple[Detection, Plate | None]] = []
+        if whole is None or whole.confidence < ENOUGH:
+            found = search_frame(search, self._recogniser_for("frame"), region)
         best = max((joint_confidence(plate) for _, plate in found), default=0.0)
+        if not is_filled and best < ENOUGH and may_be_cut_plate(picture.width, picture.height):
+            whole = read_one_plate(picture, self._recogniser_for("frame", ENOUGH), region)
+            whole = whole if whole is not None and whole.confidence >= ENOUGH else None
         if whole is not None and joint_confidence(whole) > best:
-            return [(Detection(whole.corners, search.filled), whole)]
-        return found
+            found = [(Detection(whole.corners, search.filled), whole)]
+        return found, whole
 
     def _start_search(
         self, gray: NDArray[uint8], min_confidence: float | None = None, may_be_filled: bool = False

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 from tiny_detectors import draw_frame
 from tiny_plates import draw_cells
 
-from plate_runtime import PlateReader
+from plate_runtime import PlateReader, one_plate
 from plate_runtime.labels import read_labels
 from plate_runtime.manifest import InputSpec
 from plate_runtime.model import open_model
-from plate_runtime.one_plate import may_be_one_plate
+from plate_runtime.one_plate import may_be_cut_plate, may_be_one_plate, read_one_plate
 from plate_runtime.pictures.open_picture import open_picture
-from plate_runtime.search import Search
+from plate_runtime.reader import PLATE_AT_LEAST
+from plate_runtime.results import Character, Reading
+from plate_runtime.script import LATIN
+from plate_runtime.search import Search, joint_confidence
+from plate_runtime.steps import Steps
 from plate_runtime.thumbnail import add_thumbnail
 
 MakeModel = Callable[..., Path]
@@ -78,6 +83,40 @@ class TestRecognised:
             assert plate.text == "CJ12A8C"
             assert plate.box == (0, 0, crop.shape[1], crop.shape[0])
 
+    @pytest.mark.parametrize(("least", "texts"), [(0.5, ["CJ12A8C"]), (1.01, [])])
+    def test_a_crop_without_a_detection_is_read_if_its_text_is_plain(
+        self, make_plate_model: MakeModel, monkeypatch: pytest.MonkeyPatch, least: float, texts: list[str]
+    ) -> None:
+        monkeypatch.setattr(one_plate, "may_be_one_plate", lambda *_: False)
+        monkeypatch.setattr(one_plate, "ENOUGH", least)
+        steps = Steps()
+        with PlateReader(make_plate_model(), as_="auto") as reader:
+            found = reader.read(draw_cells("CJ12A8C", 2), "auto", min_confidence=0.0, steps=steps)
+        assert [one.text for one in found] == texts
+        assert steps.read_as == ("plate" if texts else "frame")
+
+    @pytest.mark.parametrize(
+        ("text", "filled", "read"),
+        [
+            ("ATHEIST", 0.9997, True),
+            ("ATHEIST", 0.97, False),
+            ("8780", 0.97, True),
+            ("8780", None, False),
+            ("AY513C", None, True),
+        ],
+    )
+    def test_a_word_is_a_plate_only_where_one_is_plainly_detected(
+        self, text: str, filled: float | None, read: bool
+    ) -> None:
+        class Word:
+            script = LATIN
+
+            def recognise(self, crops: Sequence[NDArray[np.uint8]], region: str | None) -> list[Reading]:
+                return [Reading(tuple(Character(one, 0.99) for one in text), 0.97, text) for _ in crops]
+
+        plate = read_one_plate(open_picture(np.zeros((60, 200, 3), np.uint8)), Word(), filled=filled)
+        assert (joint_confidence(plate) >= PLATE_AT_LEAST) == read
+
     def test_frames_of_a_camera_get_no_copy(self) -> None:
         with open_model(None, "detector") as model:
             gray = np.random.default_rng(3).integers(0, 255, (720, 1280), np.uint8)
@@ -123,3 +162,11 @@ class Looked:
 )
 def test_of_a_wide_picture_a_hint_of_a_plate_is_enough(width: int, filled: float, detections: int, plate: bool) -> None:
     assert may_be_one_plate(Looked(filled, detections), width, 100) == plate  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("size", "plate"),
+    [((640, 384), True), ((641, 384), False), ((640, 385), False), ((1800, 1000), True), ((1799, 1000), False)],
+)
+def test_frames_of_a_camera_are_no_cut_plates(size: tuple[int, int], plate: bool) -> None:
+    assert may_be_cut_plate(*size) == plate
