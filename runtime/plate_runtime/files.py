@@ -21,7 +21,7 @@ def read_whole(path: Path, most: int, kind: type[PlateEdgeError], what: str = ""
         if stat.S_ISDIR(path.stat().st_mode):
             raise kind(f"{what}{path} cannot be read: it is a folder")
         if not stat.S_ISREG(path.stat().st_mode):
-            raise kind(f"{what}{path} cannot be read: it is no file but a pipe, a socket or a device")
+            raise kind(f"{what}{path} cannot be read: it is a pipe, a socket or a device, not a file")
         with path.open("rb") as stream:
             # Python allocates the requested size before it reads.
             size = os.fstat(stream.fileno()).st_size

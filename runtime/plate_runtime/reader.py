@@ -235,7 +235,7 @@ class PlateReader:
     def _search_or_read_whole(
         self, picture: Picture, search: FrameSearch, region: str | None
     ) -> tuple[list[tuple[Detection, Plate | None]], Plate | None]:
-        """Return every detection and what is read there, or the whole picture alone; and that, if it was read."""
+        """Return the same as `_search`, and the picture read as one plate; None where it was not read so."""
         from .one_plate import ENOUGH, SECOND_LOOK, may_be_cut_plate, may_be_one_plate, read_one_plate
         from .search import joint_confidence, search_frame
 
