@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -115,14 +116,18 @@ class Steady(Source):
 
 
 class Flood(Steady):
-    """Sends frames as fast as it can until the others have ended, and some of its own were read."""
+    """Sends frames as fast as it can until the others have ended, and some of its own were read.
+
+    Their time is that of the clock, as from a camera: if the machine stands still for a quarter of a second, the
+    vehicles that have left are looked for by the clock, and none has left.
+    """
 
     was_read: Callable[[], int] = staticmethod(int)
 
     def frames(self) -> Frames:
         number, until = 0, time.monotonic() + 60
         while not self._over.is_set() or (self.was_read() < 10 and time.monotonic() < until):
-            yield make_frame(number)
+            yield make_frame(number)._replace(time=datetime.now(UTC))
             number += 1
 
 
