@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CONFIDENT = 0.5
 """There is no second look if a detection, or the product of detection and reading, has this confidence."""
 
-_HINT, _HINT_OF_WIDE = 0.05, 0.1
+_HINT, _HINT_OF_WIDE = 0.08, 0.1
 """Least confidence of a detection that hints at a plate too small, or too wide, for the first look."""
 _SMALL, _WIDE = 35, 200
 """Widths, in pixels of the input, below and above which a plate may be missed."""
@@ -162,17 +162,24 @@ class Search:
         self._logits = np.concatenate([self._logits, logits])
 
     def _second_view(self) -> View | None:
-        """Return the view for the most confident detection that is too small or too wide; None if there is none."""
+        """Return the view for the most confident detection that is too small, or too wide and in doubt, or None.
+
+        Single cells are enough for this: which of them are the same plate takes longer to find out.
+        """
         height, width = self.gray.shape
         spec = self._manifest.input
         scale = fitted_size(width, height, spec)[0] / width
-        for one in most_confident(self._corners, self._logits, self._manifest):
-            view, across = None, math.dist(*one.corners[:2]) * scale
-            if across > _WIDE and one.confidence >= _HINT_OF_WIDE:
-                view = view_from_afar(width, height, spec)
-            elif across < _SMALL:
-                x, y = np.mean(one.corners, axis=0).tolist()
-                view = view_around(x, y, width, height, spec)
+        confidences = sigmoid(self._logits / self._manifest.temperature)
+        widths = scale * np.hypot(*(self._corners[:, 1] - self._corners[:, 0]).T)
+        views: list[tuple[float, View | None]] = []
+        if (small := np.flatnonzero(widths < _SMALL)).size:
+            best = small[confidences[small].argmax()]
+            x, y = self._corners[best].mean(axis=0).tolist()
+            views.append((confidences[best], view_around(x, y, width, height, spec)))
+        highest = confidences[widths > _WIDE].max(initial=0.0)
+        if _HINT_OF_WIDE <= highest < CONFIDENT:
+            views.append((highest, view_from_afar(width, height, spec)))
+        for _, view in sorted(views, key=itemgetter(0), reverse=True):
             if view is not None and view not in self.views:
                 return view
         return None

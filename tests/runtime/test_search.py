@@ -53,7 +53,7 @@ def found(detector: Detector, frame: NDArray[np.uint8] = FRAME) -> list[Detectio
 
 def test_a_small_plate_is_looked_at_closer() -> None:
     frame = np.arange(720 * 1280, dtype=np.uint32).reshape(720, 1280).astype(np.uint8)
-    detector = Detector({(20, 30): (0.06, 20)}, {(24, 40): (0.95, 40)})
+    detector = Detector({(20, 30): (0.09, 20)}, {(24, 40): (0.95, 40)})
     (plate,) = found(detector, frame)
     # The cell's middle, (244, 164) in the input, is (488, 328) in the frame, and the middle of the tile.
     assert np.array_equal(detector.pictures[1], frame[136:520, 168:808])
@@ -82,8 +82,8 @@ def test_a_wide_plate_is_looked_at_from_farther() -> None:
         {},
         {(20, 30): (0.4, 100.0)},
         {(20, 30): (0.02, 20.0)},
-        {(20, 30): (0.06, 300.0)},
-        {(20, 30): (0.06, 20.0), (40, 60): (0.93, 90.0)},
+        {(20, 30): (0.09, 300.0)},
+        {(20, 30): (0.09, 20.0), (40, 60): (0.93, 90.0)},
     ],
     ids=["nothing", "of a good size", "too faint", "too faint for a wide one", "another one is plain"],
 )
@@ -102,7 +102,7 @@ def test_what_was_read_at_the_first_look_is_not_read_again() -> None:
         def recognise(self, crops: Sequence[NDArray[np.uint8]], region: str | None) -> list[Reading]:
             return [Reading((Character("A", 0.3),), 0.3, next(texts)) for _ in crops]
 
-    detector: Any = Detector({(20, 30): (0.3, 100.0), (40, 60): (0.06, 20.0)}, {(24, 40): (0.95, 60)})
+    detector: Any = Detector({(20, 30): (0.3, 100.0), (40, 60): (0.09, 20.0)}, {(24, 40): (0.95, 60)})
     looked = search_frame(Search(FRAME, detector), Reader())
     assert len(detector.pictures) == 2
     assert [plate and (plate.raw_text, plate.corners) for _, plate in looked] == [
@@ -111,14 +111,34 @@ def test_what_was_read_at_the_first_look_is_not_read_again() -> None:
     ]
 
 
+@pytest.mark.parametrize(("confidence", "width", "again"), [(0.49, 300.0, 1), (0.51, 300.0, 0), (0.51, 30.0, 1)])
+def test_a_wide_plate_that_is_surely_one_is_not_looked_at_again(confidence: float, width: float, again: int) -> None:
+    class Blind:
+        script = LATIN
+
+        def recognise(self, crops: Sequence[NDArray[np.uint8]], region: str | None) -> list[None]:
+            return [None for _ in crops]
+
+    detector: Any = Detector({(20, 30): (confidence, width)}, {})
+    search_frame(Search(FRAME, detector), Blind())
+    assert len(detector.pictures) == 1 + again
+
+
+def test_the_most_confident_of_two_hints_is_looked_at() -> None:
+    for small, wide, size in ((0.3, 0.2, (384, 640)), (0.2, 0.3, (180, 320))):
+        detector: Any = Detector({(20, 30): (small, 20.0), (40, 40): (wide, 300.0)}, {})
+        assert Search(FRAME, detector).look_again()
+        assert detector.pictures[1].shape == size
+
+
 def test_a_picture_that_the_input_takes_as_it_is_has_no_closer_look() -> None:
-    detector = Detector({(20, 30): (0.06, 20.0)})
+    detector = Detector({(20, 30): (0.09, 20.0)})
     assert found(detector, np.zeros((384, 640), np.uint8)) == []
     assert len(detector.pictures) == 1
 
 
 def test_a_hint_is_no_detection() -> None:
-    detector: Any = Detector({(20, 30): (0.06, 20.0)}, {})
+    detector: Any = Detector({(20, 30): (0.09, 20.0)}, {})
     search = Search(FRAME, detector)
     assert search.detections == []
     assert search.look_again()
@@ -133,7 +153,7 @@ def test_the_threshold_asked_for_goes_before_the_model_s() -> None:
 
 @pytest.mark.parametrize(
     ("confidence", "width", "again"),
-    [(0.045, 20.0, 0), (0.055, 20.0, 1), (0.3, 34.0, 1), (0.3, 36.0, 0), (0.3, 199.0, 0), (0.3, 201.0, 1),
+    [(0.075, 20.0, 0), (0.085, 20.0, 1), (0.3, 34.0, 1), (0.3, 36.0, 0), (0.3, 199.0, 0), (0.3, 201.0, 1),
      (0.095, 300.0, 0), (0.105, 300.0, 1)],
 )  # fmt: skip
 def test_small_and_wide_hints_have_their_limits(confidence: float, width: float, again: int) -> None:
