@@ -60,7 +60,9 @@ class WatchedFolder(Source):
         self._closed = False
         self._seen: dict[_File, float] = {}
         self._done: set[_File] = set()
-        self._gone_at = 0.0
+        self._scanned_at = self._gone_at = 0.0
+        self._done_before: set[tuple[int, int]] = set()
+        self._seen_before: set[tuple[int, int]] = set()
         self._unread = old_too  # until the first scan
 
     @property
@@ -69,7 +71,7 @@ class WatchedFolder(Source):
 
     def frames(self) -> Frames:
         """Yield the pictures until `close`. Errors are reported to the listener."""
-        number = 0
+        number, self._scanned_at = 0, time.time()
         if not self._old_too:
             self._done = set(self._scan())
         while not self._closed:
@@ -102,20 +104,34 @@ class WatchedFolder(Source):
 
     def _scan(self) -> dict[_File, str]:
         """Return the pictures in the folder, with their paths."""
+        started = time.time()
         if not os.path.isdir(self.name):  # noqa: PTH112  Path raises an error where the folder above is closed
             if not self._state and not self._unread:
-                self._gone_at = time.time() - COMPLETE_AFTER  # what is younger was not complete, and not read
+                self._remember()
             self._set_state("cannot be read; is its disk there?")
             return {}
         was_gone, self._unread = bool(self._state), False
         self._set_state("")
-        there = {}
+        self._scanned_at, there = started, {}
         for path in walk(self.name, self._leave_out):
             if Path(path).suffix.lower() in SUFFIXES and (file := _file(path)) is not None:
                 there[file] = path
-        if was_gone:  # after mounting again, numbers may differ; only files changed since then are new
-            self._done |= {file for file in there if file.modified < self._gone_at * 1e9}
+        if was_gone:
+            self._done |= {file for file in there if self._was_done(file)}
         return there
+
+    def _remember(self) -> None:
+        """Note what was read of a folder that has gone away. The last scan may be long ago."""
+        self._gone_at = self._scanned_at - COMPLETE_AFTER
+        self._done_before = {(file.size, file.modified) for file in self._done}
+        self._seen_before = {(file.size, file.modified) for file in self._seen}
+
+    def _was_done(self, file: _File) -> bool:
+        """Return whether a file was read before its folder went away. After mounting again, its numbers may differ."""
+        known = file.size, file.modified
+        if known in self._done_before or known in self._seen_before:
+            return known in self._done_before
+        return file.modified < self._gone_at * 1e9
 
     def _read(self, file: _File, path: str) -> NDArray[np.uint8] | None:
         """Return a picture, None where it cannot be read yet."""
