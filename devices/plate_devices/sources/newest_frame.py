@@ -25,6 +25,10 @@ IDLE_AFTER = 0.25
 """Seconds without a frame after which `check` is to be called, and then again."""
 
 
+ENDS_WITHIN = 2.0
+"""Seconds for the reading thread to end; one that hangs in its driver is left alone."""
+
+
 class NewestFrameSource(Source):
     """Reads a source in a thread. `frames` yields its newest frame each time; `start` and `take` do not wait.
 
@@ -163,7 +167,7 @@ class NewestFrameSource(Source):
     def close(self) -> None:
         """Stop the thread and close the source."""
         self.interrupt()
-        self._thread.join(2.0)
+        self._thread.join(ENDS_WITHIN)
         # A thread that hangs in the driver still holds the device: closing it now would crash.
         if not self._thread.is_alive():
             self._source.close()

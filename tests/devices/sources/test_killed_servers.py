@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plate_devices.sources import http_connection, mjpeg, outages, rtsp
+from plate_devices.sources import http_connection, mjpeg, newest_frame, outages, rtsp
 from plate_devices.sources.camera_address import parse_address
 from plate_devices.sources.mjpeg import MjpegStream
 from plate_devices.sources.newest_frame import NewestFrameSource
@@ -70,7 +70,8 @@ def program(request: pytest.FixtureRequest) -> Iterator[Program]:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Notice a stall within a second or two."""
+    """Notice a stall within a second or two, and let the thread end in its own time."""
+    monkeypatch.setattr(newest_frame, "ENDS_WITHIN", 30.0)
     monkeypatch.setattr(http_connection, "SILENT_AFTER", 1.0)
     monkeypatch.setattr(mjpeg, "SILENT_AFTER", 1.0)
     monkeypatch.setattr(outages, "SETTLED_AFTER", 0.5)

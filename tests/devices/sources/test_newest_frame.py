@@ -64,10 +64,21 @@ def test_a_fast_reader_gets_every_frame() -> None:
 
 
 def test_a_slow_reader_gets_the_newest_and_the_rest_is_counted() -> None:
-    camera = Camera(*[0.01] * 30)
+    taken = threading.Event()
+
+    class Waiting(Camera):
+        """Gives the second frame once the first one was taken."""
+
+        def frames(self) -> Frames:
+            for frame in super().frames():
+                assert frame.number != 1 or taken.wait(30)
+                yield frame
+
+    camera = Waiting(*[0.0] * 30)
     source = NewestFrameSource(camera)
     frames = source.frames()
     next(frames)
+    taken.set()
     assert camera.all_given.wait(30)
     assert [frame.number for frame in frames] == [29]
     assert source.dropped == 30 - 2
@@ -107,7 +118,8 @@ def test_a_camera_is_given_five_seconds_for_a_picture(monkeypatch: pytest.Monkey
     NewestFrameSource(Camera(), drops=False).check()
 
 
-def test_closing_stops_the_thread() -> None:
+def test_closing_stops_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(newest_frame, "ENDS_WITHIN", 30.0)
     camera = Camera(*[0.01] * 1000)
     source = NewestFrameSource(camera)
     next(source.frames())
