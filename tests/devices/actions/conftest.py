@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from action_helpers import Start
 from fake_times import FakeTimes
 
+from plate_devices.actions import action_worker
 from plate_devices.actions.action import Occasion
 from plate_devices.actions.action_set import ActionSet
 from plate_devices.actions.fake import FakeAction, FakeSettings
@@ -21,6 +23,16 @@ def times() -> FakeTimes:
     times.set_right()
     times.now = 1000.0
     return times
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time of the threads that do actions, in seconds. It stands still, so that no action of a busy machine is late,
+    unless a test changes it.
+    """
+    found = [100.0]
+    monkeypatch.setattr(action_worker, "time", SimpleNamespace(monotonic=lambda: found[0]))
+    return found
 
 
 @pytest.fixture

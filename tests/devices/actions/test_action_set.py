@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from types import SimpleNamespace
 
 import pytest
 from action_helpers import Start, fake, kinds, occasion, settle
@@ -16,14 +15,6 @@ from plate_devices.actions.action_set import DECIDE_WITHIN
 from plate_devices.actions.action_worker import ActionWorker
 from plate_devices.actions.fake import FakeAction, FakeSettings
 from plate_devices.audit.audit_log import AuditEntry, AuditError, AuditLog
-
-
-@pytest.fixture
-def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time of the threads that do actions, in seconds; it stands still unless a test changes it."""
-    found = [100.0]
-    monkeypatch.setattr(action_worker, "time", SimpleNamespace(monotonic=lambda: found[0]))
-    return found
 
 
 def test_action_is_done_once_for_a_passing(

@@ -249,9 +249,9 @@ def test_a_broker_that_is_killed_and_one_that_freezes(broker: Broker, monkeypatc
     output.open()
     assert output.send([event(1)]) == 1
 
-    monkeypatch.setattr(mqtt, "ACKNOWLEDGED_WITHIN", 1.0)
     broker.send(signal.SIGSTOP)
-    with pytest.raises(OutputError, match="does not acknowledge"):
+    with monkeypatch.context() as hasty, pytest.raises(OutputError, match="does not acknowledge"):
+        hasty.setattr(mqtt, "ACKNOWLEDGED_WITHIN", 1.0)
         output.send([event(2)])
     broker.send(signal.SIGCONT)
     with pytest.raises(OutputError):

@@ -192,15 +192,16 @@ def test_tls_verifies_the_server(tmp_path: Path) -> None:
 def test_a_frozen_server_does_not_hold_the_device(
     database: Database, output: PostgresOutput, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres, "_ANSWER_WITHIN", 1.0)
-    monkeypatch.setattr(postgres, "_OPEN_WITHIN", 2)
     database.send(signal.SIGSTOP)
     try:
         began = time.monotonic()
-        with pytest.raises(OutputError, match="does not accept events"):
-            output.send([event()])
-        with pytest.raises(OutputError, match="does not accept events"):
-            output_of(database.url).open()
+        with monkeypatch.context() as hasty:
+            hasty.setattr(postgres, "_ANSWER_WITHIN", 1.0)
+            hasty.setattr(postgres, "_OPEN_WITHIN", 2)
+            with pytest.raises(OutputError, match="does not accept events"):
+                output.send([event()])
+            with pytest.raises(OutputError, match="does not accept events"):
+                output_of(database.url).open()
         assert time.monotonic() - began < 30.0
     finally:
         database.send(signal.SIGCONT)

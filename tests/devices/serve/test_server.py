@@ -19,7 +19,7 @@ from PIL import Image
 
 from plate_devices.audit.audit_log import AuditLog
 from plate_devices.events.records import Engine, Origin, frame_record
-from plate_devices.serve import live_views
+from plate_devices.serve import live_pictures, live_views
 from plate_devices.serve.access import Access
 from plate_devices.serve.page_request import Answer
 from plate_devices.serve.page_server import LIMITS, LivePage
@@ -340,9 +340,12 @@ def test_closing_ends_all_threads_and_connections(open_page: Callable[..., LiveP
     until(lambda: threading.active_count() <= before)
 
 
-def test_nothing_is_encoded_without_a_client(page: LivePage, picture: np.ndarray) -> None:
-    (thread,) = (one for one in threading.enumerate() if one.name == "live page")
+def test_nothing_is_encoded_without_a_client(
+    page: LivePage, client: Any, picture: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode, encoded = live_pictures.encode, []
+    monkeypatch.setattr(live_pictures, "encode", lambda *given: encoded.append(1) or encode(*given))
     for number in range(50):
         page.live_states[""].add_frame(picture, [PLATE], number / 10)
-    ticks = Path(f"/proc/self/task/{thread.native_id}/stat").read_text().rpartition(")")[2].split()
-    assert int(ticks[11]) + int(ticks[12]) == 0, "clock ticks of the thread that encodes"
+    assert client.get("/frame?after=0").status == 200
+    assert encoded == [1], "the picture that it has asked for"
