@@ -27,8 +27,9 @@ def times() -> FakeTimes:
 
 @pytest.fixture(autouse=True)
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time of the threads that do actions, in seconds. It stands still, so that no action of a busy machine is late,
-    unless a test changes it.
+    """The time of the threads that do actions, in seconds.
+
+    It stands still unless a test changes it: on a busy machine no action is late.
     """
     found = [100.0]
     monkeypatch.setattr(action_worker, "time", SimpleNamespace(monotonic=lambda: found[0]))

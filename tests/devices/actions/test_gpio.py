@@ -9,7 +9,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from action_helpers import occasion
@@ -68,9 +69,11 @@ def test_actions_share_a_pin(factory: MockFactory) -> None:
     one.close()
 
 
-def long_pulse(gate: GpioAction) -> threading.Thread:
-    """Start a pulse in a thread and wait until the pin is active."""
-    thread = threading.Thread(target=lambda: gate.fire(occasion()))
+def long_pulse(gate: GpioAction, results: list[str]) -> threading.Thread:
+    """Start a pulse in a thread and wait until the pin is active. It lasts until it is interrupted."""
+    stopped = gate._stopped
+    gate._stopped = cast(Any, SimpleNamespace(wait=lambda _seconds: stopped.wait(60), set=stopped.set))
+    thread = threading.Thread(target=lambda: results.append(gate.fire(occasion())))
     thread.start()
     until(lambda: gate.active)
     return thread
@@ -81,7 +84,7 @@ def test_no_pulse_waits_for_another_one_on_its_pin(factory: MockFactory) -> None
     gate, other = action(pulse=5.0), action(name="couriers")
     gate.open()
     other.open()
-    thread = long_pulse(gate)
+    thread = long_pulse(gate, [])
     with pytest.raises(ActionError, match="pin 17 is active for another action"):
         other.fire(occasion())
     assert gate.active
@@ -96,7 +99,7 @@ def test_closing_an_action_leaves_the_pulse_of_another_on_its_pin(factory: MockF
     gate, other = action(pulse=5.0), action(name="couriers")
     gate.open()
     other.open()
-    thread = long_pulse(gate)
+    thread = long_pulse(gate, [])
     other.close()
     assert gate.active
     gate.interrupt()
@@ -109,9 +112,7 @@ def test_stop_cuts_the_pulse_short(factory: MockFactory) -> None:
     gate = action(pulse=5.0)
     gate.open()
     results: list[str] = []
-    thread = threading.Thread(target=lambda: results.append(gate.fire(occasion())))
-    thread.start()
-    until(lambda: gate.active)
+    thread = long_pulse(gate, results)
     gate.interrupt()
     thread.join()
     assert not gate.active
