@@ -30,14 +30,18 @@ def limits(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     """
     callspec = getattr(request.node, "callspec", None)
     is_silent = callspec is not None and callspec.params.get("fault") in SILENT
+    wait_for_silent_servers(monkeypatch, 1.5 if is_silent else 30.0)
+    monkeypatch.setattr(multipart, "LARGEST_PART", 1 << 20)
+    monkeypatch.setattr(mjpeg, "SNAPSHOT_RATE", 50.0)
+
+
+def wait_for_silent_servers(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     for module, name in (
         (http_connection, "CONNECT_WITHIN"),
         (http_connection, "SILENT_AFTER"),
         (mjpeg, "SILENT_AFTER"),
     ):
-        monkeypatch.setattr(module, name, 1.5 if is_silent else 30.0)
-    monkeypatch.setattr(multipart, "LARGEST_PART", 1 << 20)
-    monkeypatch.setattr(mjpeg, "SNAPSHOT_RATE", 50.0)
+        monkeypatch.setattr(module, name, seconds)
 
 
 @pytest.fixture
@@ -134,11 +138,13 @@ def test_what_goes_wrong_is_noticed_soon_and_said(server: MjpegServer, fault: st
 
 
 @pytest.mark.parametrize("fault", ["damaged", "stall", "part headers", "endless"])
-def test_what_goes_wrong_later_is_noticed_too(server: MjpegServer, fault: str) -> None:
+def test_what_goes_wrong_later_is_noticed_too(server: MjpegServer, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    wait_for_silent_servers(monkeypatch, 30.0)
     source = MjpegStream(parse_address(server.url))
     frames = source.frames()
     next(frames)
     server.fault = fault
+    wait_for_silent_servers(monkeypatch, 1.5)
     with pytest.raises(DeviceError, match=r"^http://127\.0\.0\.1:\d+/video\?channel=1 "):
         list(frames)
     source.close()

@@ -211,8 +211,6 @@ def test_without_pyav_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_an_encrypted_stream_is_read_from_whom_it_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name in ((rtsp, "OPEN_WITHIN"), (rtsp, "READ_WITHIN"), (http_connection, "CONNECT_WITHIN")):
-        monkeypatch.setattr(module, name, 4.0)  # a server without TLS waits for more
     with RtspServer(user="joe", password="s3cret") as server:
         server.encrypted = True
         url = f"rtsps://joe:s3cret@localhost:{server.port}/drawn"
@@ -222,6 +220,8 @@ def test_an_encrypted_stream_is_read_from_whom_it_is_trusted(monkeypatch: pytest
         assert len(read(url)) == 5
         with pytest.raises(DeviceError, match="cannot be trusted"):  # the certificate is another host's
             read(url.replace("localhost", "127.0.0.1"))
+    for module, name in ((rtsp, "OPEN_WITHIN"), (rtsp, "READ_WITHIN"), (http_connection, "CONNECT_WITHIN")):
+        monkeypatch.setattr(module, name, 1.0)  # a server without TLS waits for more
     with RtspServer() as server, pytest.raises(DeviceError, match="cannot be trusted"):  # it is not encrypted
         read(f"rtsps://localhost:{server.port}/drawn")
 
