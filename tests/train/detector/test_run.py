@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -40,12 +39,12 @@ def test_interrupted_and_gone_on_with_is_never_interrupted(
     finished: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
     folder = tmp_path / "cut"
-    program = f"from small_scenes import small_run; small_run({str(folder)!r})"
-    first = subprocess.Popen([sys.executable, "-c", program], env=environment, stderr=subprocess.PIPE, text=True)
-    while not (folder / checkpoint.FILE).exists() and first.poll() is None:
-        time.sleep(0.02)
-    first.send_signal(signal.SIGINT)
-    assert first.communicate(timeout=300)[1].count("Traceback") <= 1
+    ends = f"from signalled_steps import signal_before; signal_before(5, {signal.SIGINT.value})"
+    program = f"{ends}\nfrom small_scenes import small_run; small_run({str(folder)!r})"
+    first = subprocess.run(
+        [sys.executable, "-c", program], env=environment, stderr=subprocess.PIPE, text=True, check=False, timeout=300
+    )
+    assert first.stderr.count("Traceback") <= 1
     assert 0 < checkpoint.load(folder)[0].step < 12
     small_run(str(folder), resume=True)
     whole, cut = (checkpoint.load(path)[1] for path in (finished, folder))

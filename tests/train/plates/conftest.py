@@ -23,10 +23,10 @@ def one_thread() -> None:
 
 @pytest.fixture
 def small_training(environment: dict[str, str]) -> Start:
-    """Start `small_run` in a process of its own: small_training(folder, resume=True, steps=9)."""
+    """Start `small_run` in a process of its own: small_training(folder, "python lines before it", resume=True)."""
 
-    def start(folder: Path, **options: Any) -> subprocess.Popen[str]:
-        program = f"from small_plates import small_run; small_run({str(folder)!r}, **{options!r})"
+    def start(folder: Path, before: str = "", **options: Any) -> subprocess.Popen[str]:
+        program = f"{before}\nfrom small_plates import small_run; small_run({str(folder)!r}, **{options!r})"
         return subprocess.Popen(
             [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

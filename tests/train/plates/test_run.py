@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -60,11 +59,7 @@ def test_interrupted_and_gone_on_with_is_never_interrupted(
     way: signal.Signals, finished: Path, tmp_path: Path, small_training: Start
 ) -> None:
     folder = tmp_path / "cut"
-    first = small_training(folder)
-    while not (folder / checkpoint.FILE).exists() and first.poll() is None:
-        time.sleep(0.02)
-    time.sleep(0.3)
-    first.send_signal(way)
+    first = small_training(folder, f"from signalled_steps import signal_before; signal_before(9, {way.value})")
     output, errors = first.communicate(timeout=300)
     assert first.returncode != 0, output + errors
     assert 0 < checkpoint.load(folder)[0].step < 24
