@@ -117,12 +117,16 @@ def test_the_groups_of_a_row_may_be_of_two_sizes(fonts: list[FontFile]) -> None:
 
 @pytest.mark.parametrize("name", ["small over large", "measured: small row on top"])
 def test_the_upper_row_of_unequal_rows_is_the_small_one(fonts: list[FontFile], name: str) -> None:
-    for seed in range(8):
+    compared = 0
+    for seed in range(12):
         face, boxes = one_face(fonts, replace(NAMED[name], mixed=0.0), seed)
         tops = sorted({box[2] for box in boxes})
         upper, lower = ([box[4] for box in boxes if abs(box[2] - top) < 4] for top in (tops[0], tops[-1]))
         assert len(upper) + len(lower) == len(face.text)
-        assert max(upper) <= 0.75 * min(lower)
+        if len(lower) <= 5:  # a longer row is made smaller to fit
+            assert max(upper) <= 0.75 * min(lower)
+            compared += 1
+    assert compared > 4
 
 
 @pytest.mark.parametrize("kind", [*separators.WIDTHS, "("])
@@ -259,6 +263,18 @@ def test_bars_stand_at_the_ends_of_rows_more_often_than_by_chance() -> None:
     texts = [random_serial(["de"], False, rng).text for _ in range(1500)]
     assert sum(text[0] == "I" for text in texts) > 1500 * (1 / 26 + 0.01)
     assert all(set(text) <= set(ALPHABET) for text in texts)
+
+
+def test_training_serials_have_similar_characters_where_formats_forbid_them() -> None:
+    """At the length and with the kinds of neighbours that they have on plates; pictures that measure have none."""
+    plain, confused = (
+        [random_serial(["us-ny"], False, RandomSource(seed), confused) for seed in range(600)]
+        for confused in (False, True)
+    )
+    changed = [(one.text, other.text) for one, other in zip(plain, confused, strict=True) if one.text != other.text]
+    assert 20 < len(changed) < 120
+    assert all(len(one) == len(other) for one, other in changed)
+    assert sum(("Z" in other) > ("Z" in one) for one, other in changed) > 3
 
 
 @pytest.mark.parametrize("character", "GS")

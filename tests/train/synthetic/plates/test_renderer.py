@@ -59,7 +59,7 @@ def test_pictures_that_measure_share_nothing_with_training(fonts: list[FontFile]
     assert not strokes[0] & strokes[1]
     for family in FAMILIES:
         own = [sum(name.startswith(f"{family} strokes") for name in names) for names in strokes]
-        assert own[1] >= 8 and own[0] == 3 * own[1], family
+        assert own[1] >= 8 and own[0] >= 3 * own[1], family
     texts = [{PlateRenderer(fonts, 0, split).render(index)[1] for index in range(40)} for split in ("train", "measure")]
     assert not texts[0] & texts[1]
 

@@ -28,7 +28,7 @@ def render_face(
     layout: Layout, lettering: Lettering, split: str, rng: RandomSource, noise_fields: NoiseFields
 ) -> PlateFace:
     """Render one plate of a layout."""
-    serial = random_serial(layout.regions, layout.two_rows, rng)
+    serial = random_serial(layout.regions, layout.two_rows, rng, confused=split == "train")
     width = TALL_WIDTH if layout.two_rows else WIDTH
     height = round(width / rng.uniform(*layout.aspect))
     size = (width + 2 * MARGIN, height + 2 * MARGIN)

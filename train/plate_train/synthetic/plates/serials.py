@@ -18,6 +18,9 @@ _ANYWHERE = 0.12
 """Fraction of serials with random characters, whatever the region, so that the network reads instead of guessing."""
 _BARS = 0.07
 """Fraction of serials that get I or 1 at one end: a bar is easily confused with the plate's edge or band."""
+_CONFUSABLE = ("0DOQ", "2Z7", "5S8", "6G0C", "8B3", "1I7T", "4A", "VYU", "MHNW", "KXR", "PF", "EFL", "9P")
+_CONFUSED = 0.1
+"""Fraction of the training serials some of whose characters are replaced by similar ones of `_CONFUSABLE`."""
 _BUSY = {"de", "fr", "it", "es", "pl", "ro", "nl", "gb", "be", "at", "cz", "hu", "us-ca", "us-tx", "us-fl", "us-ny"}
 _BUSY_FACTOR = 3.0
 
@@ -34,9 +37,14 @@ class Serial:
         return "".join("".join(row) for row in self.rows)
 
 
-def random_serial(regions: Sequence[str], two_rows: bool, rng: RandomSource) -> Serial:
-    """Return a random serial for one of the regions: names of `formats`, "any", "vanity" or "world"."""
+def random_serial(regions: Sequence[str], two_rows: bool, rng: RandomSource, confused: bool = False) -> Serial:
+    """Return a random serial for one of the regions: names of `formats`, "any", "vanity" or "world".
+
+    With `confused`, some serials get characters that are easily taken for others, in places that formats forbid.
+    """
     serial = _of_region(regions, two_rows, rng)
+    if confused and rng.chance(_CONFUSED):
+        serial = Serial(tuple(tuple(_with_similar(group, rng) for group in row) for row in serial.rows))
     return _with_bar_at_end(serial, rng) if rng.chance(_BARS) else serial
 
 
@@ -66,6 +74,15 @@ def _with_bar_at_end(serial: Serial, rng: RandomSource) -> Serial:
     bar = "1" if group[place] in _DIGITS else "I"
     row[place] = bar + group[1:] if place == 0 else group[:-1] + bar
     return Serial(tuple(tuple(row) for row in rows))
+
+
+def _with_similar(group: str, rng: RandomSource) -> str:
+    """Replace about half of the characters by similar ones."""
+    sets = [[one for one in _CONFUSABLE if character in one] for character in group]
+    return "".join(
+        rng.choice(rng.choice(similar)) if similar and rng.chance(0.5) else character
+        for character, similar in zip(group, sets, strict=True)
+    )
 
 
 @functools.cache
