@@ -40,7 +40,7 @@ from plate_train.synthetic.plates.wear import wear
 from plate_train.synthetic.random_source import NoiseFields, RandomSource
 
 SETS = ("plates-us", "plates-romania", "plates-argentina", "plates-ny", "plates-vn")
-SECOND, DEFAULT = READERS = ("plate-reader", "plate-reader-nano")
+DEFAULT, SECOND = READERS = ("plate-reader", "plate-reader-nano")
 SEED, PICTURES, CUT_PICTURES = 9137, 300, 120
 LARGEST_BELOW = 0.9
 DETECTED = len(CROPS) + len(ROTATIONS) + 1

@@ -20,7 +20,7 @@ from plate_runtime import PlateReader
 from plate_runtime.backends.fake import FakeBackend
 from plate_runtime.detect import decode_corners, suppress
 from plate_runtime.manifest import InputSpec, Manifest
-from plate_runtime.model import Model, open_model, ships
+from plate_runtime.model import Model, open_model
 from plate_runtime.model_file import ModelFile
 from plate_runtime.pictures.open_picture import Picture
 from plate_runtime.preprocess import resize_picture, scale_pixels
@@ -28,6 +28,7 @@ from plate_runtime.quantisation import dequantise, quantise
 from plate_runtime.recognise import recogniser_of
 from plate_runtime.rectify import rectify
 from plate_runtime.search import Search, search_frame
+from plate_runtime.shipped import shipped_model, ships
 
 SIZE = (720, 1280)
 SPEC = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
@@ -94,7 +95,8 @@ def _whole(rgb: NDArray[np.uint8], fake: bool) -> Callable[[], object]:
         reader = PlateReader(as_="frame")
         return lambda: reader.read(rgb, as_="frame")
     file = ModelFile(Path("none.tflite"), "tflite", DETECTOR, b"")
-    detector, recogniser = Model(file, FakeBackend(file)), recogniser_of(open_model(None, "plate", "fake:AB123CD"))
+    detector = Model(file, FakeBackend(file))
+    recogniser = recogniser_of(open_model(shipped_model("frame"), "plate", "fake:AB123CD"))
 
     def way() -> object:
         return search_frame(Search(Picture(rgb, "frame").gray(), detector), recogniser)
@@ -102,8 +104,8 @@ def _whole(rgb: NDArray[np.uint8], fake: bool) -> Callable[[], object]:
     return way
 
 
-def _network(kind: str) -> Callable[[], object]:
-    model = open_model(None, kind)
+def _network(purpose: str) -> Callable[[], object]:
+    model = open_model(shipped_model(purpose), None)
     inputs = np.random.default_rng(0).random((1, *model.manifest.input.shape), np.float32)
     return lambda: model.predict(inputs)
 

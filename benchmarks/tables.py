@@ -27,7 +27,7 @@ _BLOCK = re.compile(r"(<!-- figures: ([\w-]+) -->\n)(.*?)(<!-- end of figures --
 _READERS = {
     "plate-reader-": "`{}`",
     "plate-reader-nano-": "`{}`",
-    "both readers": "`plate-reader-nano`, and `plate-reader` where it is in doubt: the default",
+    "both readers": "`plate-reader`, and `plate-reader-nano` where it is in doubt: the default",
     "RapidOCR": "RapidOCR {version}, recogniser alone",
     "SimpleLPR": "SimpleLPR {version}",
     "Tesseract": "Tesseract {version}",

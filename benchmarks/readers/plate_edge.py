@@ -21,7 +21,7 @@ def open_reader(options: dict[str, Any]) -> Reader:
         return plates[0].text if plates else ""
 
     backend = reader.model.backend
-    shipped = [shipped_model(purpose, options["backend"]) for purpose in ("plate", "second")]
+    shipped = [shipped_model(purpose, options["backend"]) for purpose in ("plate", "frame")]
     files = [Path(options["model"])] if options["model"] else shipped
     return Reader(f"{backend.name} {backend.version}", files, one_by_one(open_picture, read))
 

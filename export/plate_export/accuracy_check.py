@@ -139,5 +139,5 @@ class FrameAccuracy(AccuracyCheck):
 
     def scores(self, checks: Sequence[FrameCheck], file: str) -> tuple[Score, ...]:
         """See `frame_check.scores`."""
-        reader = read_model_file(shipped_model("plate")).manifest.label
+        reader = read_model_file(shipped_model("frame")).manifest.label
         return frame_check.scores(checks, file, self._set.name, self._set.digest, reader)

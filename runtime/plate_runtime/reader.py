@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,7 +92,7 @@ class PlateReader:
         found = {"detector": self.detector().manifest} if as_ in DETECTING else {}
         found["reader"] = self.model_for(as_).manifest
         if self._uses_second(as_):
-            found["second_reader"] = self._models.second_manifest
+            found["second_reader"] = self._models.second_manifest(as_)
         return found
 
     def detector(self) -> Model:
@@ -241,13 +242,13 @@ class PlateReader:
 
         whole, is_filled = None, may_be_one_plate(search, picture.width, picture.height)
         if is_filled:
-            whole = read_one_plate(picture, self._recogniser_for("frame", SECOND_LOOK), region, search.filled)
+            whole = read_one_plate(picture, self._recogniser_for("plate", SECOND_LOOK), region, search.filled)
         found: list[tuple[Detection, Plate | None]] = []
         if whole is None or whole.confidence < ENOUGH:
             found = search_frame(search, self._recogniser_for("frame"), region)
         best = max((joint_confidence(plate) for _, plate in found), default=0.0)
         if not is_filled and best < ENOUGH and may_be_cut_plate(picture.width, picture.height):
-            whole = read_one_plate(picture, self._recogniser_for("frame", ENOUGH), region)
+            whole = read_one_plate(picture, self._recogniser_for("plate", ENOUGH), region)
             whole = whole if whole is not None and whole.confidence >= ENOUGH else None
         if whole is not None and joint_confidence(whole) > best:
             found = [(Detection(whole.corners, search.filled), whole)]
@@ -266,7 +267,7 @@ class PlateReader:
         self._require(as_)
         if self._recogniser is not None:
             return self._recogniser
-        second = self._models.second if self._uses_second(as_) else None
+        second = partial(self._models.second, as_) if self._uses_second(as_) else None
         return recogniser_of(self.model_for(as_), second_look, second)
 
     def _uses_second(self, as_: str) -> bool:
@@ -280,7 +281,7 @@ class PlateReader:
         if self._recogniser is None or as_ == "character":
             self.model_for(as_)
         if self._uses_second(as_):
-            self._models.require_second()
+            self._models.second_manifest(as_)
 
     def _least_of_reading(self, as_: str) -> float:
         if self._recogniser is not None:

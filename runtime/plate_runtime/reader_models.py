@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +10,16 @@ from .model import Model, open_model, ships
 from .model_file import read_model_file
 from .recognise import Recogniser
 from .script import Script
-from .shipped import shipped_model
+from .shipped import DETECTING, shipped_model
 
 if TYPE_CHECKING:
     from .detect import Detector
     from .manifest import Manifest
+
+_OTHER = {"plate": "frame", "frame": "plate"}
+"""The purpose of the second network of each."""
+_KINDS = {"frame": "plate"}
+"""Kinds of models, where a purpose has another name."""
 
 
 class ReaderModels:
@@ -26,12 +30,12 @@ class ReaderModels:
         self._reader, self._detector = reader, detector
         self._backend, self._threads = backend, threads
         self._opened: dict[str | None, Model] = {}
+        self._manifests: dict[str, Manifest] = {}
 
     def reader(self, as_: str) -> Model:
         """Return the model that reads in a mode. Raises ModelError if the named file cannot."""
-        kind = self._kind(as_)
-        model = self._open(kind, self._reader, kind)
         what = "character" if as_ == "character" else "plate"
+        model = self._shipped(self._purpose(as_)) if self._reader is None else self._open(None, self._reader, None)
         if model.manifest.kind not in (what, "character"):
             raise ModelError(f"{model.file.path} is a {model.manifest.kind} model and reads no single {what}")
         return model
@@ -41,21 +45,19 @@ class ReaderModels:
         return self._open("detector", self._detector, "detector")
 
     def uses_second(self, as_: str) -> bool:
-        """Whether a second network reads plates that are read with doubt: only beside the shipped one."""
-        return as_ != "character" and self._reader is None and self._kind("plate") == "plate"
+        """Whether a second network reads plates that are read with doubt: only beside a shipped one."""
+        return self._reader is None and self._purpose(as_) in _OTHER
 
-    def require_second(self) -> None:
-        """Raise ModelError if the file of the second network is missing; it is opened when needed."""
-        shipped_model("second", self._backend)
+    def second(self, as_: str) -> Model:
+        """Return the second network of a mode."""
+        return self._shipped(_OTHER[self._purpose(as_)])
 
-    def second(self) -> Model:
-        """Return the second network."""
-        return self._open("second", shipped_model("second", self._backend), "plate")
-
-    @cached_property
-    def second_manifest(self) -> Manifest:
-        """The manifest of the second network, which is not opened for it."""
-        return read_model_file(shipped_model("second", self._backend)).manifest
+    def second_manifest(self, as_: str) -> Manifest:
+        """Return the manifest of the second network, which is not opened for it. Raises ModelError if it is missing."""
+        purpose = _OTHER[self._purpose(as_)]
+        if purpose not in self._manifests:
+            self._manifests[purpose] = read_model_file(shipped_model(purpose, self._backend)).manifest
+        return self._manifests[purpose]
 
     def close(self) -> None:
         """Free the interpreters."""
@@ -67,12 +69,14 @@ class ReaderModels:
             self._opened[key] = open_model(file, kind, self._backend, self._threads)
         return self._opened[key]
 
-    def _kind(self, as_: str) -> str | None:
-        """Return the kind of the shipped model that reads `as_`; None for a named file, which has its own kind."""
-        if self._reader is not None:
-            return None
-        segments = as_ == "plate" and not ships("plate", self._backend)
-        return "character" if as_ == "character" or segments else "plate"
+    def _shipped(self, purpose: str) -> Model:
+        return self._open(purpose, shipped_model(purpose, self._backend), _KINDS.get(purpose, purpose))
+
+    def _purpose(self, as_: str) -> str:
+        """Return the purpose, one of `shipped.NAMES`, of the shipped model that reads in a mode."""
+        if as_ in DETECTING:
+            return "frame"
+        return "plate" if as_ == "plate" and ships("plate", self._backend) else "character"
 
 
 def own_recogniser(reader: str | Path | Recogniser | None) -> Recogniser | None:

@@ -10,14 +10,15 @@ from .errors import ModelError, UsageError
 MODELS = Path(__file__).parent / "models"
 NAMES = {
     "character": "plate-character-1.0.0-int8",
-    "plate": "plate-reader-nano-1.2.0-int8",
-    "second": "plate-reader-2.0.0-int8",
+    "plate": "plate-reader-2.1.0-int8",
+    "frame": "plate-reader-nano-1.2.0-int8",
     "detector": "plate-detector-1.1.0-int8",
 }
 """The model that ships for each purpose, without its suffix; the folder shows which are installed.
 
-"character", "plate" and "detector" are kinds of models. "second" also reads plates that
-"plate" reads with doubt: two networks trained apart make different errors; see docs/background/confidence.md."""
+"character", "plate" and "detector" are kinds of models. "plate" reads the crop of one plate; "frame", of the same kind
+and smaller, reads the plates that are detected in a frame. What one reads with doubt, the other reads too: two networks
+trained apart make different errors; see docs/background/confidence.md."""
 
 
 def ships(kind: str, backend: str = "auto") -> bool:

@@ -128,7 +128,7 @@ def test_the_first_export_works_in_a_fresh_environment(exporting: Environment) -
     assert ended.stdout.count("the check set comes with the package") == 2
     assert "plate-character: loading pictures" in ended.stderr
     published = {path.name for path in (exporting.folder / "exports").iterdir()}
-    models = {"plate-character-1.0.0", "plate-reader-2.0.0"}
+    models = {"plate-character-1.0.0", "plate-reader-2.1.0"}
     ends = ("int8.tflite", "report.json", "report.md", "report.png")
     assert published == {f"{name}-{end}" for name in models for end in ends}
     for name in models:

@@ -46,10 +46,10 @@ def test_the_given_model_comes_before_runs_and_shipped_ones(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("kind", "labels", "names"),
     [
-        (None, None, ["plate-character-1.0.0.h5", "plate-reader-2.0.0.h5"]),
+        (None, None, ["plate-character-1.0.0.h5", "plate-reader-2.1.0.h5"]),
         ("character", None, ["plate-character-1.0.0.h5"]),
         ("character", "image,text\na.png,A\nb.png,7\n", ["plate-character-1.0.0.h5"]),
-        ("plate", "image,text\na.png,AB12\n", ["plate-reader-2.0.0.h5"]),
+        ("plate", "image,text\na.png,AB12\n", ["plate-reader-2.1.0.h5"]),
         ("detector", "image,text,corners\na.png,AB12,0 0 9 0 9 5 0 5\n", ["plate-detector-1.1.0.h5"]),
     ],
 )
@@ -58,7 +58,7 @@ def test_without_a_run_the_shipped_model_fits_the_data(
 ) -> None:
     shipped = tmp_path / "weights"
     shipped.mkdir()
-    for name in ("plate-character-1.0.0", "plate-reader-2.0.0", "plate-reader-nano-1.2.0", "plate-detector-1.1.0"):
+    for name in ("plate-character-1.0.0", "plate-reader-2.1.0", "plate-reader-nano-1.2.0", "plate-detector-1.1.0"):
         (shipped / f"{name}.h5").touch()
     (tmp_path / "A").mkdir()
     if labels:

@@ -143,15 +143,15 @@ class TestTheDefault:
         assert default_as() == default_as("fake:AB1") == "auto"
         assert default_as("onnx") is None
 
-    def test_one_model_reads_frames_and_crops(
+    def test_frames_and_crops_have_a_model_each_and_a_named_one_reads_both(
         self, models: Path, make_detector: MakeModel, make_plate_model: MakeModel, frame: NDArray[np.uint8]
     ) -> None:
         shutil.copy(make_detector(), models / f"{shipped.NAMES['detector']}.tflite")
-        for part in ("plate", "second"):
-            shutil.copy(make_plate_model(name="shipped"), models / f"{shipped.NAMES[part]}.tflite")
+        for part in ("plate", "frame"):
+            shutil.copy(make_plate_model(name=part), models / f"{shipped.NAMES[part]}.tflite")
         with PlateReader(as_="frame") as reader:
-            assert reader.model is reader.model_for("plate") is reader.model_for("auto")
-            assert reader.model.manifest.name == "shipped"
+            assert reader.model is reader.model_for("auto") is reader.model_for("frame")
+            assert [reader.model_for(mode).manifest.name for mode in ("auto", "plate")] == ["frame", "plate"]
             assert {plate.text for plate in reader.read(frame, as_="frame")} == set(PLATES.values())
         with PlateReader(make_plate_model(name="named"), as_="frame") as reader:
             assert reader.model is reader.model_for("plate")
@@ -159,7 +159,7 @@ class TestTheDefault:
 
     def test_a_missing_model_of_plates_is_reported(self, models: Path, make_detector: MakeModel) -> None:
         shutil.copy(make_detector(), models / f"{shipped.NAMES['detector']}.tflite")
-        missing = f"{shipped.NAMES['plate']}.tflite is missing from the installation"
+        missing = f"{shipped.NAMES['frame']}.tflite is missing from the installation"
         with pytest.raises(ModelError, match=missing):
             PlateReader(as_="frame")
         with pytest.raises(ModelError, match=missing.replace("tflite", "onnx")):
@@ -169,15 +169,20 @@ class TestTheDefault:
         self, models: Path, make_detector: MakeModel, make_plate_model: MakeModel
     ) -> None:
         shutil.copy(make_detector(), models / f"{shipped.NAMES['detector']}.tflite")
-        shutil.copy(make_plate_model(), models / f"{shipped.NAMES['plate']}.tflite")
-        missing = f"{shipped.NAMES['second']}.tflite is missing from the installation"
-        for mode in ("plate", "frame", "auto"):
-            with pytest.raises(ModelError, match=missing):
-                PlateReader(as_=mode)
-        shutil.copy(make_plate_model(name="other"), models / f"{shipped.NAMES['second']}.tflite")
-        with PlateReader(as_="auto") as reader:
-            names = {part: manifest.name for part, manifest in reader.manifests("auto").items()}
-            assert list(names) == ["detector", "reader", "second_reader"] and names["second_reader"] == "other"
+        for there, modes, gone in (("plate", ("plate",), "frame"), ("frame", ("frame", "auto"), "plate")):
+            shutil.copy(make_plate_model(name=there), models / f"{shipped.NAMES[there]}.tflite")
+            missing = f"{shipped.NAMES[gone]}.tflite is missing from the installation"
+            for mode in modes:
+                with pytest.raises(ModelError, match=missing):
+                    PlateReader(as_=mode)
+            (models / f"{shipped.NAMES[there]}.tflite").unlink()
+        for part in ("plate", "frame"):
+            shutil.copy(make_plate_model(name=part), models / f"{shipped.NAMES[part]}.tflite")
+        for mode, expected in (("auto", ("frame", "plate")), ("plate", ("plate", "frame"))):
+            with PlateReader(as_=mode) as reader:
+                names = {part: manifest.name for part, manifest in reader.manifests(mode).items()}
+                assert (names["reader"], names["second_reader"]) == expected
+                assert ("detector" in names) == (mode == "auto")
         with PlateReader(make_plate_model(name="named")) as reader:
             assert list(reader.manifests("plate")) == ["reader"]
 

@@ -94,7 +94,7 @@ class TestShippedModels:
     def test_with_one_a_crop_is_read_at_once_and_a_character_by_the_other(
         self, models: Path, make_plate_model: MakeModel
     ) -> None:
-        for purpose in ("plate", "second"):
+        for purpose in ("plate", "frame"):
             shutil.copy(make_plate_model(), models / f"{shipped.NAMES[purpose]}.tflite")
         with PlateReader() as reader:
             assert reader.model.manifest.kind == "plate"

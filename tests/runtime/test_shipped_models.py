@@ -31,8 +31,9 @@ def test_characters_ship_in_all_four_forms_and_plates_at_least_as_int8() -> None
             path = shipped_model(kind, backend)
             assert path.name.endswith(f"-int8.{suffix}")
             assert read_model_file(path).manifest.kind == kind
-    assert shipped_model("plate") == named_model("plate-reader-nano")
-    assert shipped_model("plate").stat().st_size < named_model("plate-reader").stat().st_size / 2
+    assert shipped_model("plate") == named_model("plate-reader")
+    assert shipped_model("frame") == named_model("plate-reader-nano")
+    assert shipped_model("frame").stat().st_size < shipped_model("plate").stat().st_size / 2
 
 
 @pytest.mark.parametrize("backend", ["auto", "onnx"])
@@ -88,7 +89,7 @@ def test_each_reads_the_mission_s_pictures(name: str, shared_data: object) -> No
 @pytest.mark.parametrize(("plates", "least"), [("plates-us", 344), ("plates-romania", 317), ("plates-argentina", 130)])
 def test_whole_plates_are_read(plates: str, least: int, shared_data: object) -> None:
     found = read_labels(f"{shared_data}/{plates}/labels.csv")
-    with PlateReader(shipped_model("plate")) as reader:
+    with PlateReader(shipped_model("frame")) as reader:
         read = [reader.read(entry.path, min_confidence=0.0) for entry in found]
     texts = [plates[0].text if plates else "" for plates in read]
     assert score_texts(texts, [entry.text for entry in found]).folded >= least

@@ -13,6 +13,7 @@ from plate_runtime.errors import MissingPartError
 from plate_runtime.manifest import Manifest
 from plate_runtime.model import Model, open_model
 from plate_runtime.model_file import ModelFile
+from plate_runtime.shipped import shipped_model
 
 from .networks.weights_file import ModelMeta
 
@@ -51,6 +52,6 @@ def open_frame_reader() -> Model:
         MissingPartError: neither LiteRT nor onnxruntime is installed.
     """
     try:
-        return open_model(None, "plate", "litert")
+        return open_model(shipped_model("frame", "litert"), "plate", "litert")
     except MissingPartError:
-        return open_model(None, "plate", "onnx")
+        return open_model(shipped_model("frame", "onnx"), "plate", "onnx")

@@ -136,8 +136,8 @@ class ArchiveFolder:
             return
         before = read_manifest(self.folder)
         for section, values in run.items():
-            for name, value in values.items():
-                old = before[section].get(name)
+            for name in {**before[section], **values}:
+                old, value = before[section].get(name), values.get(name)
                 if old != value:
                     raise UsageError(
                         f"{self.folder} holds rows with {name} {_shown(old)}, not {_shown(value)}; rows are never"

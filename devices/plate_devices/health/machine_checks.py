@@ -43,7 +43,7 @@ def check_interpreters() -> Iterator[Finding]:
         if version is None:
             continue
         try:
-            model = shipped_model("plate", "onnx" if FORMATS[name] == "onnx" else "auto")
+            model = shipped_model("frame", "onnx" if FORMATS[name] == "onnx" else "auto")
             open_backend(name, read_model_file(model)).close()
         except (PlateEdgeError, Exception) as error:
             advice = "install it again, or another one; tflite-runtime needs numpy below 2"

@@ -136,8 +136,9 @@ def _crops_per_second(options: InferOptions | None, threads: int, seconds: float
 
 
 def open_plate_reader(options: InferOptions | None) -> PlateReader:
-    """Open a reader of plates with the model of the options, or the shipped one."""
+    """Open a reader of plates with the model of the options, or the shipped one: of frames, if the options read them."""
     from plate_runtime.reader import PlateReader
+    from plate_runtime.shipped import DETECTING, shipped_model
 
     named: str | Path | None = None
     backend, threads = "auto", 1
@@ -147,6 +148,8 @@ def open_plate_reader(options: InferOptions | None) -> PlateReader:
         models = choose_models(options.models, options.read_as, options.backend)
         try_models(models, options.backend)
         named = models.reader
+        if named is None and options.read_as in DETECTING:
+            named = shipped_model("frame", options.backend)
         backend, threads = options.backend, options.threads
     return PlateReader(named, backend, threads)
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from plate_runtime import backends
 from plate_runtime.errors import ModelError, PlateEdgeError
 from plate_runtime.model import Model, open_model
+from plate_runtime.shipped import shipped_model
 
 from .frame_texts import FoundPlate, read_crops, search_all
 
@@ -137,7 +138,7 @@ def _read(model: Model, backend: str, file: Path) -> dict[str, Any]:
         grays = (stored[name] for name in stored.files)  # one at a time: there may be a gigabyte of them
         if model.manifest.kind == "plate":
             return {"texts": read_crops(model, grays, _say)}
-        with open_model(None, "plate", backend) as reader:
+        with open_model(shipped_model("frame", backend), "plate", backend) as reader:
             found = search_all(model, reader, grays, _say)
         return {"plates": [[one.to_json() for one in plates] for plates in found]}
 

@@ -59,7 +59,7 @@ def test_each_input_is_one_row(pictures: Path, tmp_path: Path, capsys: pytest.Ca
     assert one["folder"] == str(pictures / "cam1")
     assert one["plates"][0]["corners"] == [0, 0, 61, 0, 61, 20, 0, 20]
     assert one["confidence"] == one["plates"][0]["confidence"]
-    assert one["reader"].startswith("plate-reader-nano@")
+    assert one["reader"].startswith("plate-reader@")
     assert len(one["reader_sha256"]) == 64
     assert str(one["day"]) == f"{one['modified']:%Y-%m-%d}"
     assert "broken.jpg" in found[str(pictures / "cam0" / "broken.jpg")]["error"]
@@ -126,7 +126,7 @@ def test_inputs_with_errors_can_be_read_once_more(
         (["--region", "germany"], "--region none, not de"),
         (["--backend", "fake:B"], ""),
         (["--min-confidence", "0.7"], "--min-confidence none, not 0.7"),
-        (["--model", "plate-reader"], "reader plate-reader-nano@1.2.0 "),
+        (["--model", "plate-reader"], "second_reader plate-reader-nano@1.2.0 .*, not none"),
         (["--rotate", "180"], "--rotate 0, not 180"),
     ],
 )

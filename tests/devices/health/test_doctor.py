@@ -38,9 +38,9 @@ def of(result: dict[str, Any], check: str) -> list[dict[str, str]]:
 
 def test_a_good_installation_reads_all_samples(capsys: pytest.CaptureFixture[str]) -> None:
     result = found(capsys, "--camera", "demo")
-    (read,) = of(result, "self-test")  # one model ships for crops and frames
+    (read,) = of(result, "self-test")
     assert read["state"] == "ok"
-    assert read["message"] == "plate-reader-nano@1.2.0 reads 8 of 8 sample plates right"
+    assert read["message"] == "plate-reader@2.1.0 reads 8 of 8 sample plates right"
     assert "ok" in [one["state"] for one in of(result, "interpreter")]
     assert "plate-reader@" in of(result, "models")[0]["message"]
     assert of(result, "camera")[0]["message"].startswith("demo gives 640x480 pixels")
@@ -143,7 +143,7 @@ def test_a_hot_board_with_little_memory_is_warned_of(tmp_path: Path) -> None:
 
 def test_the_measure_is_a_row_of_the_table(capsys: pytest.CaptureFixture[str], repository: Path) -> None:
     result = found(capsys, "--bench", "--seconds", "0.2")["bench"]
-    assert result["model"].startswith("plate-reader-nano@")
+    assert result["model"].startswith("plate-reader@")
     assert 0 < result["wall_ms_median"] <= result["wall_ms_90"]
     assert result["crops"] >= 8
     assert 1 <= result["jobs"] <= (os.cpu_count() or 1)

@@ -106,7 +106,7 @@ def test_pictures_in_every_way(client: Client, crop: np.ndarray, jpeg: bytes, tm
     assert [answer["request"] for answer in answers] == [1, 2, 3, 4, 5, 6, {"any": "thing"}]
     assert all((answer["width"], answer["height"]) == (width, height) for answer in answers)
     assert answers[0]["source"] == str(tmp_path / "crop.png")
-    assert answers[0]["models"]["reader"].startswith("plate-reader-nano@")
+    assert answers[0]["models"]["reader"].startswith("plate-reader@")
 
 
 def test_how_it_is_read_can_be_asked_for(client: Client, jpeg: bytes) -> None:

@@ -19,7 +19,8 @@ _STROKE_ALPHABETS = {"train": 480, "measure": 240}
 _HEAVY_ALPHABETS = {"train": 160, "measure": 0}
 _SPECIAL_ALPHABETS = {
     "train": {
-        "narrow": 300, "motorcycle": 60, "security": 60, "boxy": 39, "techno": 33, "slab": 24, "brush": 24, "hollow": 24,
+        "narrow": 300, "motorcycle": 60, "security": 60, "boxy": 39, "techno": 33, "slab": 24, "brush": 24,
+        "hollow": 24,
     },
     "measure": {
         "narrow": 60, "motorcycle": 20, "security": 20, "boxy": 13, "techno": 11, "slab": 8, "brush": 8, "hollow": 8,
