@@ -237,7 +237,7 @@ class PlateReader:
         self, picture: Picture, search: FrameSearch, region: str | None
     ) -> tuple[list[tuple[Detection, Plate | None]], Plate | None]:
         """Return the same as `_search`, and the picture read as one plate; None where it was not read so."""
-        from .one_plate import ENOUGH, SECOND_LOOK, may_be_cut_plate, may_be_one_plate, read_one_plate
+        from .one_plate import ENOUGH, ENOUGH_OF_CUT, SECOND_LOOK, may_be_cut_plate, may_be_one_plate, read_one_plate
         from .search import joint_confidence, search_frame
 
         whole, is_filled = None, may_be_one_plate(search, picture.width, picture.height)
@@ -249,7 +249,7 @@ class PlateReader:
         best = max((joint_confidence(plate) for _, plate in found), default=0.0)
         if not is_filled and best < ENOUGH and may_be_cut_plate(picture.width, picture.height):
             whole = read_one_plate(picture, self._recogniser_for("plate", ENOUGH), region)
-            whole = whole if whole is not None and whole.confidence >= ENOUGH else None
+            whole = whole if whole is not None and whole.confidence >= ENOUGH_OF_CUT else None
         if whole is not None and joint_confidence(whole) > best:
             found = [(Detection(whole.corners, search.filled), whole)]
         return found, whole

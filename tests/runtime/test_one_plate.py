@@ -83,12 +83,12 @@ class TestRecognised:
             assert plate.text == "CJ12A8C"
             assert plate.box == (0, 0, crop.shape[1], crop.shape[0])
 
-    @pytest.mark.parametrize(("least", "texts"), [(0.5, ["CJ12A8C"]), (1.01, [])])
+    @pytest.mark.parametrize(("least", "texts"), [(0.6, ["CJ12A8C"]), (1.01, [])])
     def test_a_crop_without_a_detection_is_read_if_its_text_is_plain(
         self, make_plate_model: MakeModel, monkeypatch: pytest.MonkeyPatch, least: float, texts: list[str]
     ) -> None:
         monkeypatch.setattr(one_plate, "may_be_one_plate", lambda *_: False)
-        monkeypatch.setattr(one_plate, "ENOUGH", least)
+        monkeypatch.setattr(one_plate, "ENOUGH_OF_CUT", least)
         steps = Steps()
         with PlateReader(make_plate_model(), as_="auto") as reader:
             found = reader.read(draw_cells("CJ12A8C", 2), "auto", min_confidence=0.0, steps=steps)

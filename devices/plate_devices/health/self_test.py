@@ -136,7 +136,7 @@ def _crops_per_second(options: InferOptions | None, threads: int, seconds: float
 
 
 def open_plate_reader(options: InferOptions | None) -> PlateReader:
-    """Open a reader of plates with the model of the options, or the shipped one: of frames, if the options read them."""
+    """Open a reader of plates with the model of the options, or the one that ships for crops or frames."""
     from plate_runtime.reader import PlateReader
     from plate_runtime.shipped import DETECTING, shipped_model
 

@@ -23,9 +23,7 @@ class TestShippedModel:
         [([], "plate-reader-nano@1.2.0"), (["--as", "plate"], "plate-reader@2.1.0")],
         ids=["default", "plate"],
     )
-    def test_every_sample_is_read_right(
-        self, mode: list[str], reader: str, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_every_sample_is_read_right(self, mode: list[str], reader: str, capsys: pytest.CaptureFixture[str]) -> None:
         assert command([*mode, "--json", str(SAMPLES)]) == 0
         shown = capsys.readouterr()
         found = [json.loads(line) for line in shown.out.splitlines()]
