@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 _OTHER = {"plate": "frame", "frame": "plate"}
 """The purpose of the second network of each."""
-_KINDS = {"frame": "plate"}
-"""Kinds of models, where a purpose has another name."""
 
 
 class ReaderModels:
@@ -70,13 +68,14 @@ class ReaderModels:
         return self._opened[key]
 
     def _shipped(self, purpose: str) -> Model:
-        return self._open(purpose, shipped_model(purpose, self._backend), _KINDS.get(purpose, purpose))
+        return self._open(purpose, shipped_model(purpose, self._backend), "plate" if purpose in _OTHER else purpose)
 
     def _purpose(self, as_: str) -> str:
         """Return the purpose, one of `shipped.NAMES`, of the shipped model that reads in a mode."""
         if as_ in DETECTING:
             return "frame"
-        return "plate" if as_ == "plate" and ships("plate", self._backend) else "character"
+        reads_plates = any(ships(purpose, self._backend) for purpose in _OTHER)
+        return "plate" if as_ == "plate" and reads_plates else "character"
 
 
 def own_recogniser(reader: str | Path | Recogniser | None) -> Recogniser | None:
