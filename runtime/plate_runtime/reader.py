@@ -281,7 +281,7 @@ class PlateReader:
         if self._recogniser is None or as_ == "character":
             self.model_for(as_)
         if self._uses_second(as_):
-            self._models.second_manifest(as_)
+            self._models.require_second(as_)
 
     def _least_of_reading(self, as_: str) -> float:
         if self._recogniser is not None:

@@ -46,12 +46,16 @@ class ReaderModels:
         """Whether a second network reads plates that are read with doubt: only beside a shipped one."""
         return self._reader is None and self._purpose(as_) in _OTHER
 
+    def require_second(self, as_: str) -> None:
+        """Raise ModelError if the file of the second network of a mode is missing; it is read when needed."""
+        shipped_model(_OTHER[self._purpose(as_)], self._backend)
+
     def second(self, as_: str) -> Model:
         """Return the second network of a mode."""
         return self._shipped(_OTHER[self._purpose(as_)])
 
     def second_manifest(self, as_: str) -> Manifest:
-        """Return the manifest of the second network, which is not opened for it. Raises ModelError if it is missing."""
+        """Return the manifest of the second network, which is not opened for it."""
         purpose = _OTHER[self._purpose(as_)]
         if purpose not in self._manifests:
             self._manifests[purpose] = read_model_file(shipped_model(purpose, self._backend)).manifest
