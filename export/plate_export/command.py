@@ -21,7 +21,7 @@ examples:
   plate-export runs/mine/model.h5 --int8        int8 TFLite alone
   plate-export model.h5 --data characters       calibrate and check with your own pictures
   plate-export model.h5 --data crops            a plate model, checked with the crops of crops/labels.csv
-  plate-export detector.h5 --data frames         a detector, checked with the frames of frames/labels.csv
+  plate-export detector.h5 --data frames        a detector, checked with the frames of frames/labels.csv
   plate-export notebook.h5 --data characters --classes 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ
   plate-export notebook.keras --data characters --scale 1 --polarity dark-on-light
 
@@ -93,52 +93,66 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add(
         "model", nargs="?", type=Path, metavar="MODEL.h5",
-        help="default: the newest runs/*/model.h5, else the shipped .h5 of the kind that --data holds; without --data "
-        "the shipped character and plate models",
+        help="the trained network, .h5 or .keras (default: the newest runs/*/model.h5; without a run, the shipped .h5 "
+        "that fits --data; without --data, the shipped character and plate models)",
     )  # fmt: skip
     add(
         "--data", type=Path, metavar="DIR",
-        help="train/ and val/ with class folders, class folders alone, or labels.csv (of plates and frames always); "
-        "default: what the .h5 records",
+        help="pictures to calibrate and check with: train/ and val/ with class folders, class folders alone, or "
+        "labels.csv; plates and frames need labels.csv (default: the data that the .h5 records)",
     )  # fmt: skip
-    add("--float", action="store_true", help="float32 TFLite; no flag makes all four files")
-    add("--int8", action="store_true", help="int8 TFLite, int8 in and out")
-    add("--onnx", action="store_true", help="add ONNX in the chosen precisions")
+    add(
+        "--float",
+        action="store_true",
+        help="make float32 TFLite; without --float, --int8 and --onnx all four files are made",
+    )
+    add("--int8", action="store_true", help="make int8 TFLite, with int8 input and output")
+    add("--onnx", action="store_true", help="also make ONNX, in the chosen precisions")
     add(
         "--max-drop", type=_percentage, default=0.5, metavar="POINTS",
-        help="percentage points a file may stay below the .h5 (0.5; below 200 pictures one picture is allowed, "
-        "unless 0 is given)",
+        help="percentage points that a file may lose against the .h5 (default: 0.5; with fewer than 200 pictures "
+        "one picture)",
     )  # fmt: skip
     add(
         "--min-accuracy",
         type=_percentage,
         metavar="PERCENT",
-        help="percentage that every file has to reach (characters: 95, plates: 80, plates that a detector finds: 90)",
+        help="least accuracy of each file (default: characters 95, plates 80, plates found by a detector 90)",
     )
     add(
         "--classes", nargs="+", metavar="CLASS",
-        help="for an .h5 that does not record them: 012..., or 0 1 2, in the order of the output",
+        help="for an .h5 without a record: its classes in the order of the output, as 012... or 0 1 2 ...",
     )  # fmt: skip
     add(
         "--scale", type=_scale, metavar="X",
-        help="for such an .h5: what pixels of 0 to 255 are multiplied by, such as 1 or 1/255 (1/255)",
+        help="for an .h5 without a record: factor for pixels of 0 to 255 (default: 1/255)",
     )  # fmt: skip
     _add_finer_choices(add)
-    add("--version", action="store_true", help="print the version of plate-export")
-    add("--out", type=Path, default=Path("exports"), metavar="DIR", help="folder for the files (exports)")
+    add("--version", action="store_true", help="print the version")
+    add("--out", type=Path, default=Path("exports"), metavar="DIR", help="folder for the files (default: exports)")
     add("--debug", action="store_true", help="show tracebacks and the converters' log lines")
     return parser
 
 
 def _add_finer_choices(add: Callable[..., object]) -> None:
-    add("--calibration", type=_count, default=360, metavar="N", help="training pictures to calibrate int8 with (360)")
-    add("--seed", type=_seed, default=0, metavar="N", help="of the choice of these pictures (0)")
+    add(
+        "--calibration",
+        type=_count,
+        default=360,
+        metavar="N",
+        help="training pictures to calibrate int8 with (default: 360)",
+    )
+    add("--seed", type=_seed, default=0, metavar="N", help="seed that chooses these pictures (default: 0)")
     add(
         "--polarity", choices=POLARITIES,
-        help="of the pictures that the network was trained on; default: what the .h5 records, else measured in --data",
+        help="polarity of the training pictures (default: as the .h5 records, else measured in --data)",
     )  # fmt: skip
-    add("--name", help="of the model; default: what the .h5 records, or the name of the run in place of a shipped one")
-    add("--model-version", metavar="X.Y.Z", help="default: what the .h5 records, incremented if --out holds another")
+    add("--name", help="name of the model (default: as the .h5 records; never that of a shipped model)")
+    add(
+        "--model-version",
+        metavar="X.Y.Z",
+        help="version of the model (default: as the .h5 records; counted up if --out holds another one)",
+    )
 
 
 def _percentage(text: str) -> float:

@@ -18,11 +18,11 @@ _EXAMPLES = """examples:
                                                              train on class folders of other characters
   plate-train character --data characters --trials 10        search sizes and learning rate first
   plate-train plate --hours 12 --out runs/reader             train the reader of whole plates on synthetic crops
-  plate-train detector --hours 12 --out runs/detector          train the detector on synthetic scenes
+  plate-train detector --hours 12 --out runs/detector        train the detector on synthetic scenes
   plate-train character --resume                             continue an interrupted search
   plate-train character --data characters --preview seen.png look at augmented pictures
   plate-train character --data characters --protocol mission --no-augment --seeds 5
-                                                             best epoch chosen on val/
+                                                             keep the best epoch on val/
 """
 
 
@@ -66,13 +66,15 @@ def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
 
     parser = argparse.ArgumentParser(
         prog=_PROG,
-        description="Train the models.",
+        description="Train a network. The result is a .h5 with a report. Options: plate-train plate --help, and so on.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="store_true", help="print the version")
     what = parser.add_subparsers(dest="what", required=True, metavar="character|plate|detector|fonts")
-    fonts = what.add_parser("fonts", help="fetch the fonts of synthetic pictures")
+    text = "fetch the fonts of synthetic pictures"
+    where = "Fetch the fonts into $PLATE_EDGE_FONTS (default: ~/.cache/plate-edge/fonts), about 13 MB. Needed once."
+    fonts = what.add_parser("fonts", help=text, description=where)
     fonts.add_argument("--force", action="store_true", help="fetch them again")
     fonts.add_argument("--debug", action="store_true", help="show tracebacks")
     plate.add_options(_training(what, "plate", "train the reader of whole plates", plate.EXAMPLES))
@@ -84,7 +86,11 @@ def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
 
 def _training(what: Any, name: str, text: str, examples: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = what.add_parser(
-        name, help=text, epilog=examples, formatter_class=argparse.RawDescriptionHelpFormatter
+        name,
+        help=text,
+        description=f"{text[0].upper()}{text[1:]}.",
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     return parser
 

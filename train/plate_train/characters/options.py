@@ -32,7 +32,7 @@ EXAMPLES = """examples:
   plate-train character --worker 192.168.1.5:7000            workers
   plate-train character --data characters --preview seen.png look at augmented pictures
   plate-train character --data characters --protocol mission --no-augment --seeds 5
-                                                             best epoch chosen on val/
+                                                             keep the best epoch on val/
 """
 
 
@@ -57,9 +57,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=whole(0),
         default=0,
         metavar="N",
-        help="number of random choices to search first (default: no search)",
+        help="search first: number of random settings to try (default: no search)",
     )
-    add("--epochs", type=whole(1), metavar="N", help="at most; default 60, for synthetic characters 30")
+    add("--epochs", type=whole(1), metavar="N", help="most epochs (default: 60, for synthetic characters 30)")
     add("--seed", type=whole(0), default=0, metavar="N", help="the first seed (default: %(default)s)")
     add("--seeds", type=whole(1), default=1, metavar="N", help="number of trainings; the first is saved (default: 1)")
     add("--resume", action="store_true", help="continue the search of --out, or of the newest unfinished run")
@@ -68,23 +68,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--protocol",
         choices=("honest", "mission"),
         default=defaults.protocol,
-        help="honest: val/ is only scored; mission: best epoch on val/",
+        help="honest: val/ is scored once, at the end; mission: the best epoch on val/ is kept (default: %(default)s)",
     )
     add(
         "--augment",
         type=number(0, 3),
         metavar="FACTOR",
-        help="strength of augmentation; default 1, for synthetic characters 0.5",
+        help="strength of augmentation (default: 1, for synthetic characters 0.5)",
     )
     add("--no-augment", dest="augment", action="store_const", const=0.0, help="no augmentation")
     add("--from", dest="start", metavar="MODEL", help="start from the weights of this .h5")
-    add("--out", type=Path, metavar="RUN", help="folder of the results; default runs/character-DATE-TIME")
+    add("--out", type=Path, metavar="RUN", help="folder of the results (default: runs/character-DATE-TIME)")
     add(
         "--threads",
         type=whole(1),
         default=defaults.threads,
         metavar="N",
-        help="same seed and threads, same weights (default: 1)",
+        help="processor threads; same seed and threads give the same weights (default: 1)",
     )
     add_share_options(parser)
     add("--debug", action="store_true", help="show tracebacks")
@@ -102,20 +102,31 @@ def _add_finer_choices(add: Callable[..., object], defaults: Settings) -> None:
     add(
         "--polarity",
         choices=("light-on-dark", "dark-on-light", "any"),
-        help="of the pictures in --data (default: measured)",
+        help="polarity of the pictures in --data (default: measured)",
     )
-    add("--batch", type=whole(1), default=defaults.batch, metavar="N", help="pictures a step (default: %(default)s)")
-    add("--learning-rate", type=number(1e-7, 1), metavar="X", help="Adam's, at its highest (default: 0.001)")
-    add("--dropout", type=number(0, 0.95), metavar="X", help="after the first dense layer (default: 0.3)")
+    add("--batch", type=whole(1), default=defaults.batch, metavar="N", help="pictures in a step (default: %(default)s)")
+    add("--learning-rate", type=number(1e-7, 1), metavar="X", help="highest learning rate of Adam (default: 0.001)")
+    add("--dropout", type=number(0, 0.95), metavar="X", help="dropout after the first dense layer (default: 0.3)")
     for name, default in (("first-filters", 32), ("second-filters", 64), ("first-dense", 256), ("second-dense", 128)):
-        add(f"--{name}", type=whole(1), metavar="N", help=f"size in the tuned network (default: {default})")
-    add("--model-name", dest="name", metavar="NAME", default="", help="of the model (default: the folder's)")
+        add(
+            f"--{name}",
+            type=whole(1),
+            metavar="N",
+            help=f"size of this layer in the tuned network (default: {default})",
+        )
+    add(
+        "--model-name",
+        dest="name",
+        metavar="NAME",
+        default="",
+        help="name of the model (default: that of the run's folder)",
+    )
     add(
         "--model-version",
         dest="version",
         metavar="X.Y.Z",
         default=defaults.version,
-        help="of the model (default: %(default)s)",
+        help="version of the model (default: %(default)s)",
     )
 
 

@@ -16,11 +16,11 @@ from .settings import Settings
 KIND = "detector"
 PREVIEWED = 15
 EXAMPLES = """examples:
-  plate-train detector --hours 12 --out runs/detector           train on synthetic scenes
-  plate-train detector --resume --out runs/detector             continue an interrupted run
+  plate-train detector --hours 12 --out runs/detector         train on synthetic scenes
+  plate-train detector --resume --out runs/detector           continue an interrupted run
   plate-train detector --hours 2 --width 0.8 --watch frames/labels.csv
                                                               a smaller network; also score real frames
-  plate-train detector --preview scenes.png                    look at the scenes
+  plate-train detector --preview scenes.png                   look at the scenes
 """
 
 

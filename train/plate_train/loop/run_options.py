@@ -45,32 +45,36 @@ def add_run_options(parser: argparse.ArgumentParser, setting: Callable[..., None
     add = parser.add_argument
     setting("hours", number(0.001, 1000), "H", "length of the run")
     setting("steps", whole(1), "N", "length of the run in steps, instead of --hours")
-    setting("seed", whole(0), "N", "of weights, pictures and their order")
-    shipped = ", or of plate-reader, which ships" if kind == "plate" else ""
+    setting("seed", whole(0), "N", "seed of weights, pictures and their order")
+    shipped = ", or of the shipped plate-reader" if kind == "plate" else ""
     setting("from", str, "MODEL", f"start from the weights of this .h5{shipped}", dest="start")
     add("--resume", action="store_true", help="continue the run in --out, or the newest unfinished one")
     add("--watch", nargs="+", metavar="FILE.csv", help="also score these real pictures after each round")
-    add("--out", type=Path, metavar="RUN", help=f"folder of the results; default {RUNS}/{kind}-DATE-TIME")
-    setting("threads", whole(1), "N", "same seed and threads, same weights")
+    add("--out", type=Path, metavar="RUN", help=f"folder of the results (default: {RUNS}/{kind}-DATE-TIME)")
+    setting("threads", whole(1), "N", "processor threads; same seed and threads give the same weights")
     add("--debug", action="store_true", help="show tracebacks")
-    add("--precision", choices=PRECISIONS, help="of products while training; see docs/train/plates.md")
+    add(
+        "--precision",
+        choices=PRECISIONS,
+        help="of matrix products; bfloat16 is faster on AVX512-BF16 and AMX (default: float32)",
+    )
 
 
 def add_finer_choices(setting: Callable[..., None]) -> None:
     """Add what few users change."""
-    setting("learning-rate", number(1e-7, 1), "X", "AdamW's, at its highest")
-    setting("batch", whole(1), "N", "pictures a step")
-    setting("average", whole(1), "N", "steps that weights are averaged over, about")
-    setting("drawings", str, "DIR", "folder of the shards; runs with the same generator share them")
-    setting("drawings-kept", whole(8), "N", "shards kept of one seed", dest="kept")
+    setting("learning-rate", number(1e-7, 1), "X", "highest learning rate of AdamW")
+    setting("batch", whole(1), "N", "pictures in a step")
+    setting("average", whole(1), "N", "about how many steps the weights are averaged over")
+    setting("drawings", str, "DIR", "folder of the rendered shards, shared by runs with the same generator")
+    setting("drawings-kept", whole(8), "N", "shards kept for each seed", dest="kept")
     setting("workers", whole(1), "N", "processes that render ahead")
-    setting("shard", whole(1), "N", "pictures of a shard, at most")
+    setting("shard", whole(1), "N", "most pictures in a shard")
     setting("uses", whole(1), "N", "how often each picture is used, each time with other augmentation")
     setting("window", whole(1), "N", "shards that a round mixes")
     setting("validation", whole(1), "N", "pictures of the validation set")
-    setting("checkpoint-minutes", number(0, 600), "M", "between checkpoints", dest="minutes")
-    setting("model-name", str, "NAME", "of the model (default: that of the run's folder)", dest="name")
-    setting("model-version", str, "X.Y.Z", "of the model", dest="version")
+    setting("checkpoint-minutes", number(0, 600), "M", "minutes between checkpoints", dest="minutes")
+    setting("model-name", str, "NAME", "name of the model (default: that of the run's folder)", dest="name")
+    setting("model-version", str, "X.Y.Z", "version of the model", dest="version")
 
 
 def given_settings(options: argparse.Namespace, settings: type[Any]) -> dict[str, Any]:

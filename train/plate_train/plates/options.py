@@ -43,23 +43,28 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--model", choices=tuple(ARCHITECTURES), help=f"the network (default: {defaults.model})")
     setting("width", checked.number(0.05, 4), "X", "multiplies the channels of every convolution")
     setting("depth", checked.whole(1), "N", "convolutions in each of the two middle stages")
-    text = "length of the run in rounds, each with a new shard; with --data how often each crop is used"
+    text = "length of the run in rounds, one new shard each; with --data: how often each crop is used"
     setting("epochs", checked.whole(1), "N", text)
-    setting("trials", checked.whole(0), "N", "search so many random choices of size and learning rate first")
+    setting("trials", checked.whole(0), "N", "search first: number of random sizes and learning rates to try")
     setting("seeds", checked.whole(1), "N", "number of trainings on the same shards; the first model is kept")
     add("--preview", type=Path, metavar="FILE", help="write a sheet of synthetic plates with their texts, and stop")
     add_share_options(parser)
     add_run_options(parser, setting, KIND)
-    setting("dropout", checked.number(0, 0.95), "X", "before the output, while training")
-    setting("mix", checked.number(0.01, 0.99), "X", "fraction of the crops of a step that are your own")
-    text = "how far to go from the network of --from to the trained one, which forgets more; 1 is all the way"
+    setting("dropout", checked.number(0, 0.95), "X", "dropout before the output")
+    setting("mix", checked.number(0.01, 0.99), "X", "with --data: fraction of a step that is your own crops")
+    text = "how far to go from the network of --from (0) to the trained one (1); less forgets less"
     setting("blend", checked.number(0.01, 1), "X", text)
-    setting("least-steps", checked.whole(0), "N", "of a run whose --epochs are not given")
-    setting("drawing-seed", checked.whole(0), "N", "of the shards, if it is not --seed")
-    setting("shards", checked.whole(0), "N", "different shards in all, in turn; 0: new ones without end")
+    setting("least-steps", checked.whole(0), "N", "least steps of a run without --epochs")
+    setting("drawing-seed", checked.whole(0), "N", "seed of the shards (default: that of --seed)")
+    setting("shards", checked.whole(0), "N", "number of different shards, used in turn; 0: always new ones")
     add_finer_choices(setting)
-    setting("trial-steps", checked.whole(1), "N", "of each trial of a search")
-    setting("most-multiply-adds", checked.number(1, 1000), "M", "of a searched network, in millions")
+    setting("trial-steps", checked.whole(1), "N", "steps of each trial of a search")
+    setting(
+        "most-multiply-adds",
+        checked.number(1, 1000),
+        "M",
+        "with --trials: most multiply-adds of a network, in millions",
+    )
 
 
 def read_settings(folder: Path) -> Settings:
