@@ -1,35 +1,19 @@
-"""Plates found in frames: decoding, suppression, views, rectifying."""
+"""The output of a detector becomes plates: decoding, suppression, merging."""
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
-from PIL import Image
-from tiny_detectors import DETECTOR_SPEC, draw_frame, plate_corners
 
 from plate_runtime.detect import MOST_PLATES, decode_corners, merge, suppress
-from plate_runtime.errors import ModelError, UsageError
-from plate_runtime.geometry import is_plate_shaped, polygon_iou, project, square_to
+from plate_runtime.geometry import is_plate_shaped, polygon_iou
 from plate_runtime.manifest import InputSpec, Manifest
-from plate_runtime.model import open_model
-from plate_runtime.pictures.open_picture import Picture
-from plate_runtime.rectify import rectify
-from plate_runtime.results import Corners
-from plate_runtime.search import NetworkDetector
-from plate_runtime.tiles import MOST_TILES, find_views
 
-MakeModel = Callable[..., Path]
-KINDS = [("tflite", "float32"), ("tflite", "int8"), ("onnx", "float32")]
 SPEC = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
 MANIFEST = Manifest("detector", "test", "1.0.0", "", SPEC, decoding="corners", strides=(8, 16, 32), temperature=1.5)
 CELLS = 48 * 80 + 24 * 40 + 12 * 20
@@ -47,30 +31,6 @@ def output(plates: dict[int, float]) -> NDArray[np.float32]:
 
 def decode(found: NDArray[np.float32], least: float = 0.5) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return decode_corners(found, MANIFEST, (640, 384), least)
-
-
-@pytest.mark.parametrize(("format_", "precision"), KINDS)
-def test_every_format_finds_the_plates_of_a_frame(format_: str, precision: str, make_detector: MakeModel) -> None:
-    frame = draw_frame({(2, 3): "AB12XYZ", (4, 7): "KR55", (0, 5): "CD456EF"})
-    with open_model(make_detector(format_, precision), "detector") as model:
-        found = NetworkDetector(model).detect(frame)
-        assert sorted(one.corners for one in found) == sorted(plate_corners(*cell) for cell in ((2, 3), (4, 7), (0, 5)))
-        assert [one.confidence for one in found] == sorted((one.confidence for one in found), reverse=True)
-        assert all(0.9 < one.confidence < 1 for one in found)
-        assert NetworkDetector(model).detect(Picture(np.repeat(frame[:, :, None], 3, axis=2), "frame").gray()) == found
-        assert NetworkDetector(model).detect(np.zeros((720, 1280), np.uint8)) == []
-        assert NetworkDetector(model, 1.0).detect(frame) == []
-
-
-def test_what_is_no_detector_or_no_picture_is_refused(make_detector: MakeModel, make_plate_model: MakeModel) -> None:
-    with open_model(make_plate_model(), None) as reader, pytest.raises(UsageError, match="detects no plates"):
-        NetworkDetector(reader).detect(np.zeros((20, 20), np.uint8))
-    with pytest.raises(ModelError, match="plate model where a detector"):
-        open_model(make_plate_model(), "detector")
-    with open_model(make_detector(), None) as model:
-        for wrong in (np.zeros((20, 20, 3), np.uint8), np.zeros((20, 20)), np.zeros((0, 5), np.uint8)):
-            with pytest.raises(UsageError, match="expected a gray picture"):
-                NetworkDetector(model).detect(wrong)  # type: ignore[arg-type]
 
 
 class TestDecoding:
@@ -174,164 +134,3 @@ class TestMerging:
         corners = corners[is_plate_shaped(corners)]
         kept = suppress(corners, np.zeros(len(corners)))
         assert is_plate_shaped(merge(corners, np.zeros(len(corners)), kept)).all()
-
-
-class TestViews:
-    def test_a_camera_s_frame_is_looked_at_once(self) -> None:
-        for size in ((1280, 720), (1920, 1080), (640, 480), (720, 1280), (60, 40)):
-            assert len(find_views(*size, SPEC)) == 1
-
-    def test_a_crop_is_also_looked_at_from_afar(self) -> None:
-        assert [view.reduction for view in find_views(640, 160, SPEC)] == [1, 2]
-        assert [view.reduction for view in find_views(1300, 300, SPEC)] == [1, 6]
-        assert len(find_views(300, 80, SPEC)) == 1
-
-    @given(st.integers(1, 40_000), st.integers(1, 40_000))
-    def test_views_are_few_and_cover_the_picture(self, width: int, height: int) -> None:
-        views = find_views(width, height, SPEC)
-        assert views[0][:4] == (0, 0, width, height)
-        tiles = [view for view in views if view.tile]
-        assert len(tiles) <= MOST_TILES
-        for view in views:
-            assert view.x >= 0 and view.y >= 0 and view.x + view.width <= width and view.y + view.height <= height
-        if tiles:
-            assert {(v.x == 0, v.y == 0) for v in tiles} >= {(True, True)}
-            assert max(v.x + v.width for v in tiles) == width and max(v.y + v.height for v in tiles) == height
-            for one in {v.x for v in tiles} - {0}:
-                assert any(v.x < one <= v.x + v.width for v in tiles)
-
-    def test_a_plate_too_small_for_the_whole_is_found_in_its_tile(self, make_detector: MakeModel) -> None:
-        views = find_views(5120, 2880, SPEC)
-        place = next(view for view in views if view.tile and view.x and view.y)
-        frame = np.zeros((2880, 5120), np.uint8)
-        shrink = place.width / 640
-        small = draw_frame({(2, 3): "AB12XYZ"})
-        size = round(1280 * shrink / 2), round(720 * shrink / 2)
-        part = np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BILINEAR))
-        frame[place.y : place.y + size[1], place.x : place.x + size[0]] = part
-        wanted = tuple((place.x + x * shrink / 2, place.y + y * shrink / 2) for x, y in plate_corners(2, 3))
-        with open_model(make_detector(), "detector") as model:
-            assert any(polygon_iou(one.corners, wanted) > 0.9 for one in NetworkDetector(model).detect(frame))
-
-    def test_the_largest_pictures_take_bounded_time_and_memory(self, make_detector: MakeModel) -> None:
-        import tracemalloc
-
-        frame = np.random.default_rng(0).integers(0, 256, (5770, 8660), np.uint8)
-        with open_model(make_detector(), "detector") as model:
-            NetworkDetector(model).detect(frame[:100])
-            tracemalloc.start()
-            started = time.process_time()
-            NetworkDetector(model).detect(frame)
-            _, peak = tracemalloc.get_traced_memory()
-            tracemalloc.stop()
-        assert time.process_time() - started < 10
-        assert peak < 60_000_000  # of Python and numpy; the picture itself has 50 MB
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (1, 9000), (9000, 1), (3, 20), (384, 640), (2000, 30)])
-def test_a_picture_of_any_shape_is_no_error(shape: tuple[int, int], make_detector: MakeModel) -> None:
-    with open_model(make_detector(thresholds={"min_detection": 0.0}), "detector") as model:
-        for one in NetworkDetector(model).detect(np.full(shape, 200, np.uint8)):
-            assert np.isfinite(one.corners).all()
-
-
-class TestRectifying:
-    def plate(self) -> NDArray[np.uint8]:
-        """A plate of 200x50 with a mark in each quarter, as tones."""
-        tones = np.full((50, 200), 60, np.uint8)
-        tones[5:20, 10:90], tones[5:20, 110:190], tones[30:45, 10:90], tones[30:45, 110:190] = 100, 140, 180, 220
-        return tones
-
-    def test_an_upright_plate_is_cut_out_as_it_is(self) -> None:
-        gray = np.zeros((200, 400), np.uint8)
-        gray[70:120, 90:290] = self.plate()
-        found = rectify(gray, ((90, 70), (290, 70), (290, 120), (90, 120)), (0, 0))
-        assert np.array_equal(found, self.plate())
-        grown = rectify(gray, ((90, 70), (290, 70), (290, 120), (90, 120)))
-        assert grown.shape == (55, 220)
-        assert grown[27, 55] == 60 and grown[27, 0] < 60
-
-    @given(
-        st.lists(st.tuples(st.floats(-12, 12), st.floats(-12, 12)), min_size=4, max_size=4),
-        st.floats(-math.pi, math.pi), st.floats(0.8, 4.0),
-    )  # fmt: skip
-    @settings(max_examples=25)
-    def test_a_plate_seen_from_anywhere_comes_back(
-        self, shifts: list[tuple[float, float]], angle: float, size: float
-    ) -> None:
-        cos, sin = math.cos(angle) * size, math.sin(angle) * size
-        flat = ((-100, -25), (100, -25), (100, 25), (-100, 25))
-        seen: Corners = tuple(
-            (500 + (x + a) * cos - (y + b) * sin, 500 + (x + a) * sin + (y + b) * cos)
-            for (x, y), (a, b) in zip(flat, shifts, strict=True)
-        )
-        flat_on = square_to(((0, 0), (200, 0), (200, 50), (0, 50)))
-        back = flat_on @ np.linalg.inv(square_to(seen))
-        frame = Image.fromarray(self.plate()).transform(
-            (1000, 1000),
-            Image.Transform.PERSPECTIVE,
-            (back / back[2, 2]).ravel()[:8].tolist(),
-            Image.Resampling.NEAREST,
-        )
-        found = Image.fromarray(rectify(np.asarray(frame), seen, (0, 0))).resize((200, 50), Image.Resampling.BOX)
-        for y, x, tone in ((12, 50, 100), (12, 150, 140), (37, 50, 180), (37, 150, 220)):
-            assert abs(int(np.asarray(found)[y, x]) - tone) < 12
-
-    def test_large_plates_are_made_smaller_without_flicker(self) -> None:
-        gray = np.zeros((900, 2600), np.uint8)
-        gray[:, ::2] = 200
-        found = rectify(gray, ((20, 20), (2500, 20), (2500, 800), (20, 800)))
-        assert found.shape[1] == 320
-        assert found.min() >= 80 and found.max() <= 120
-
-    @pytest.mark.parametrize(
-        "picture", [np.zeros((50, 99, 3), np.uint8), np.zeros((50, 99)), np.zeros((0, 9), np.uint8)]
-    )
-    def test_only_gray_pictures_are_rectified(self, picture: NDArray[np.uint8]) -> None:
-        with pytest.raises(UsageError, match=r"expected a gray picture, uint8 \(h, w\), not"):
-            rectify(picture, ((10, 10), (60, 10), (60, 30), (10, 30)))
-
-    def test_a_hardly_visible_plate_is_a_crop_of_two_pixels(self) -> None:
-        corners = ((10, 10), (50, 10), (50, 11.2), (10, 11.2))
-        assert rectify(np.zeros((100, 200), np.uint8), corners, (0, 0)).shape == (2, 40)
-
-    @pytest.mark.parametrize(
-        "corners",
-        [
-            ((0, 0), (50, 0), (50, 20)),
-            ((0, 0), (0, 20), (50, 20), (50, 0)),
-            ((0, 0), (math.nan, 0), (50, 20), (0, 20)),
-            ((500, 0), (550, 0), (550, 20), (500, 20)),
-            ((-90, 0), (-50, 0), (-50, 20), (-90, 20)),
-        ],
-    )
-    def test_corners_that_are_none_are_refused(self, corners: Any) -> None:
-        with pytest.raises(UsageError, match="corners"):
-            rectify(np.zeros((100, 200), np.uint8), corners)
-
-    @given(st.lists(st.tuples(st.floats(-900, 900), st.floats(-900, 900)), min_size=4, max_size=4))
-    def test_any_corners_give_a_small_picture_or_one_error(self, corners: list[tuple[float, float]]) -> None:
-        gray = np.full((90, 120), 77, np.uint8)
-        try:
-            found = rectify(gray, tuple(corners))
-        except UsageError:
-            return
-        assert found.dtype == np.uint8 and min(found.shape) >= 2 and max(found.shape) <= 320
-        assert (found == 77).all()
-
-    def test_a_plate_cut_by_the_edge_continues_in_its_mean_tone(self) -> None:
-        gray = np.full((100, 200), 120, np.uint8)
-        assert (rectify(gray, ((-30, 10), (70, 10), (70, 40), (-30, 40))) == 120).all()
-
-
-def test_the_fake_finds_a_plate_in_the_middle(make_detector: MakeModel) -> None:
-    spec = {"input": SPEC, "strides": (8, 16, 32), "temperature": 2.0}
-    with open_model(make_detector(**spec), "detector", "fake:AB1") as model:
-        (found,) = NetworkDetector(model).detect(np.zeros((768, 1280), np.uint8))
-    assert found.confidence == pytest.approx(0.98)
-    assert np.mean(found.corners, axis=0).tolist() == [672, 416]
-
-
-def test_project_is_exact_for_a_shift() -> None:
-    assert project(np.array([[1.0, 0, 5], [0, 1, -2], [0, 0, 1]]), [(1, 2)]) == ((6, 0),)
-    assert DETECTOR_SPEC == SPEC

@@ -142,3 +142,7 @@ def test_which_points_lie_inside() -> None:
     assert contains(both, np.array([[5.0, 5.0], [100.0, 100.0]])).tolist() == [True, True]
     assert contains(both, np.array([5.0, 11.0])).tolist() == [False, False]
     assert contains(both[0], np.array([[0.0, 0.0], [10.0, 9.0], [11.0, 9.0]])).tolist() == [True, True, False]
+
+
+def test_project_is_exact_for_a_shift() -> None:
+    assert project(np.array([[1.0, 0, 5], [0, 1, -2], [0, 0, 1]]), [(1, 2)]) == ((6, 0),)

@@ -6,6 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plate_runtime.manifest import InputSpec
 from plate_runtime.tiles import MOST_TILES, View, find_views, view_around, view_from_afar
@@ -15,6 +17,32 @@ SPEC = InputSpec(shape=(384, 640, 1), polarity="any", resize="fit")
 
 def tiles(width: int, height: int) -> list[View]:
     return [view for view in find_views(width, height, SPEC) if view.tile]
+
+
+def test_a_camera_s_frame_is_looked_at_once() -> None:
+    for size in ((1280, 720), (1920, 1080), (640, 480), (720, 1280), (60, 40)):
+        assert len(find_views(*size, SPEC)) == 1
+
+
+def test_a_crop_is_also_looked_at_from_afar() -> None:
+    assert [view.reduction for view in find_views(640, 160, SPEC)] == [1, 2]
+    assert [view.reduction for view in find_views(1300, 300, SPEC)] == [1, 6]
+    assert len(find_views(300, 80, SPEC)) == 1
+
+
+@given(st.integers(1, 40_000), st.integers(1, 40_000))
+def test_views_are_few_and_cover_the_picture(width: int, height: int) -> None:
+    views = find_views(width, height, SPEC)
+    assert views[0][:4] == (0, 0, width, height)
+    tiles = [view for view in views if view.tile]
+    assert len(tiles) <= MOST_TILES
+    for view in views:
+        assert view.x >= 0 and view.y >= 0 and view.x + view.width <= width and view.y + view.height <= height
+    if tiles:
+        assert {(v.x == 0, v.y == 0) for v in tiles} >= {(True, True)}
+        assert max(v.x + v.width for v in tiles) == width and max(v.y + v.height for v in tiles) == height
+        for one in {v.x for v in tiles} - {0}:
+            assert any(v.x < one <= v.x + v.width for v in tiles)
 
 
 def test_a_picture_reduced_to_less_than_3_tenths_is_looked_at_in_tiles() -> None:
