@@ -7,6 +7,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from aged_events import KEEP_DAYS, OLD, OLD_COUNT, content, events
+
+from plate_devices.outputs.csv import CsvOutput, CsvSettings
 from plate_devices.privacy.retention import Retention
 from plate_devices.unique_ids import uuid7
 from plate_runtime.errors import DeviceError
@@ -80,3 +83,16 @@ def test_everything_is_kept_by_default(tmp_path: Path) -> None:
     retention.start()
     retention.close()
     assert path.exists()
+
+
+def test_files_of_another_rotation_and_no_others(tmp_path: Path) -> None:
+    for rotate in ("day", "month", "never"):
+        output = CsvOutput(CsvSettings(path=tmp_path / "p.csv", rotate=rotate))
+        output.open()
+        output.send(events())
+        output.close()
+    kept = tmp_path / "p-backup.csv"
+    kept.write_bytes(OLD)
+    assert output.delete_before(datetime.now(UTC) - timedelta(days=KEEP_DAYS), print) == 3 * OLD_COUNT
+    kept.unlink()
+    assert OLD not in content(tmp_path)

@@ -1,49 +1,20 @@
-"""After any damage of a file, old events are deleted, and recent ones stay."""
+"""After any damage of a text file, old events are deleted, and recent ones stay."""
 
 from __future__ import annotations
 
 import os
 import random
-import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from aged_events import KEEP_DAYS, OLD, OLD_COUNT, YOUNG, YOUNG_COUNT, content, events
 
-from plate_devices.events.records import timestamp
 from plate_devices.outputs.csv import CsvOutput, CsvSettings
 from plate_devices.outputs.json_lines import LinesOutput, LinesSettings
-from plate_devices.outputs.output import Event
-from plate_devices.outputs.saved_pictures import PictureFolder
-from plate_devices.outputs.sqlite import SqliteOutput, SqliteSettings
 from plate_devices.privacy.retention import Retention
 from plate_devices.unique_ids import uuid7
-
-KEEP_DAYS = 30.0
-OLD, YOUNG = b"OLDPLATE", b"NEWPLATE"
-OLD_COUNT, YOUNG_COUNT = 10, 5
-
-
-def made(days: float, number: int) -> tuple[str, str]:
-    """Return id and time of an event some days ago."""
-    moment = datetime.now(UTC) - timedelta(days=days, seconds=-number)
-    digits = f"{int(moment.timestamp() * 1000):012x}"
-    return f"{digits[:8]}-{digits[8:]}-{uuid7()[14:]}", timestamp(moment) or ""
-
-
-def events() -> list[Event]:
-    found = []
-    for number in range(OLD_COUNT + YOUNG_COUNT):
-        old = number < OLD_COUNT
-        id_, moment = made(60 if old else 2, number)
-        text = f"{(OLD if old else YOUNG).decode()}{number}"
-        plate = {"text": text, "confidence": 0.9, "region": None}
-        base = {"schema": 1, "type": "vehicle", "id": id_, "source": f"gate {text}", "plates": [plate]}
-        found.append(base | {"first_time": moment, "last_time": moment})
-    return found
-
 
 Lines = list[bytes]
 Damage = Callable[[Lines, int], None]
@@ -148,10 +119,6 @@ DAMAGE: dict[str, Damage] = {
 }
 
 
-def content(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
-
-
 def writes(kind: str, folder: Path) -> tuple[CsvOutput | LinesOutput, Path]:
     if kind == "csv":
         return CsvOutput(CsvSettings(path=folder / "p.csv")), folder / "p.csv"
@@ -208,127 +175,3 @@ def test_damaged_lines_are_reported_once(tmp_path: Path) -> None:
     assert notes == [f"{path}: 1 damaged lines are deleted, 1 are not old enough"]
     assert output.delete_before(before, notes.append) == 0
     assert len(notes) == 1
-
-
-def of_rows(statement: str) -> Callable[[Path], None]:
-    def damage(path: Path) -> None:
-        with sqlite3.connect(path) as connection:
-            connection.execute(statement)
-        connection.close()
-
-    return damage
-
-
-def of_bytes(change: Callable[[bytearray], object]) -> Callable[[Path], None]:
-    def damage(path: Path) -> None:
-        found = bytearray(path.read_bytes())
-        change(found)
-        path.write_bytes(found)
-
-    return damage
-
-
-def fill(begin: int, end: int, value: int) -> Callable[[bytearray], object]:
-    return lambda found: found.__setitem__(slice(begin, end), bytes([value]) * (min(end, len(found)) - begin))
-
-
-TABLES = {
-    "no time": of_rows("UPDATE events SET last_time = NULL WHERE rowid = 5"),
-    "no time and another id": of_rows("UPDATE events SET last_time = NULL, id = 'x' WHERE rowid = 1"),
-    "a time that is none": of_rows("UPDATE events SET last_time = 'later' WHERE rowid = 5"),
-    "a time of bytes": of_rows("UPDATE events SET last_time = x'ff00ff' WHERE rowid = 5"),
-    "a time in the future": of_rows("UPDATE events SET last_time = '2199-01-01T00:00:00.000Z' WHERE rowid = 5"),
-    "a number as id": of_rows("UPDATE events SET last_time = 7, id = 7 WHERE rowid = 5"),
-    "a record that is none": of_rows("UPDATE events SET record = x'ff7b00' WHERE rowid = 5"),
-    "a record that is too deep": of_rows("UPDATE events SET record = '[' || hex(zeroblob(100000)) WHERE rowid = 5"),
-    "texts that are none": of_rows("UPDATE events SET text = CAST(x'e4ff' AS TEXT) WHERE rowid = 5"),
-    "a wrong header": of_bytes(fill(0, 16, 0x58)),
-    "a first page of zeros": of_bytes(fill(0, 4096, 0)),
-    "later pages of ones": of_bytes(fill(8192, 1 << 30, 0xFF)),
-    "half a file": of_bytes(lambda found: found.__delitem__(slice(len(found) // 2, None))),
-    "a first page with a name that is no UTF-8": of_bytes(
-        lambda found: found.__setitem__(found.index(b"tableevents") + 6, 0xFA)
-    ),
-    "a file of one byte": of_bytes(lambda found: found.__delitem__(slice(1, None))),
-}
-
-
-@pytest.mark.parametrize("damage", TABLES)
-def test_of_a_damaged_table_nothing_old_is_left(tmp_path: Path, damage: str) -> None:
-    path = tmp_path / "p.sqlite"
-    output = SqliteOutput(SqliteSettings(path=path))
-    output.open()
-    output.send(events())
-    output.close()
-    TABLES[damage](path)
-    os.utime(path, (1.7e9, 1.7e9))
-    Retention(KEEP_DAYS, [], [lambda moment: output.delete_before(moment, print)]).delete_old(datetime.now(UTC))
-    assert OLD not in content(tmp_path)
-    if "page" not in damage and "file" not in damage and "header" not in damage:
-        assert content(tmp_path).count(YOUNG) >= YOUNG_COUNT
-    output.open()
-    assert output.send([events()[-1]]) == 1
-    output.close()
-
-
-def test_only_pictures_of_this_program_are_deleted(tmp_path: Path) -> None:
-    folder = PictureFolder(tmp_path)
-    names = ("gate-000001-read", "20260501T120000.100Z-AB12CD", uuid7())
-    ours = [folder.save(Image.new("RGB", (9, 9)), name) for name in names]
-    ours.append(tmp_path / f"{uuid7()}.jpg")
-    ours[-1].write_bytes(b"\xff\xd8 broken")
-    others = [
-        tmp_path / name
-        for name in ("holiday-read.jpg", "car-plate1.jpg", f"{uuid7()}.png", os.fsdecode(b"\xe4-read.jpg"))
-    ]
-    Image.new("RGB", (9, 9)).save(others[0])
-    for other in others[1:]:
-        other.write_bytes(b"mine")
-    link = tmp_path / f"{uuid7()}.jpg"
-    link.symlink_to(others[0])
-    young = folder.save(Image.new("RGB", (9, 9)), uuid7())
-    for path in (*ours, *others):
-        os.utime(path, (1.7e9, 1.7e9))
-    said: list[str] = []
-    first = min(ours)
-
-    def unlink(path: Path, missing_ok: bool = False) -> None:
-        if path == first:
-            raise PermissionError(1, "Operation not permitted")
-        path_unlink(path, missing_ok)
-
-    path_unlink = Path.unlink
-    retention = Retention(KEEP_DAYS, [tmp_path], warn=said.append)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Path, "unlink", unlink)
-        assert retention.delete_old(datetime.now(UTC)) == len(ours) - 1
-    assert said == [retention.problem]
-    assert said[0] == f"1 old pictures in {tmp_path} cannot be deleted, such as {first.name}: Operation not permitted"
-    assert retention.delete_old(datetime.now(UTC)) == 1
-    assert retention.problem == ""
-    assert sorted(tmp_path.iterdir()) == sorted([*others, link, young])
-
-
-def test_a_picture_from_the_future_begins_to_age(tmp_path: Path) -> None:
-    path = PictureFolder(tmp_path).save(Image.new("RGB", (9, 9)), uuid7())
-    os.utime(path, (6e9, 6e9))
-    retention = Retention(KEEP_DAYS, [tmp_path])
-    assert retention.delete_old(datetime.now(UTC)) == 0
-    assert retention.delete_old(datetime.now(UTC) + timedelta(days=KEEP_DAYS + 3)) == 1
-
-
-def test_files_of_another_rotation_and_no_others(tmp_path: Path) -> None:
-    for rotate in ("day", "month", "never"):
-        output = CsvOutput(CsvSettings(path=tmp_path / "p.csv", rotate=rotate))
-        output.open()
-        output.send(events())
-        output.close()
-    kept = tmp_path / "p-backup.csv"
-    kept.write_bytes(OLD)
-    assert output.delete_before(datetime.now(UTC) - timedelta(days=KEEP_DAYS), print) == 3 * OLD_COUNT
-    kept.unlink()
-    assert OLD not in content(tmp_path)
-
-
-def test_the_50_kinds_are_there() -> None:
-    assert 2 * len(DAMAGE) + len(TABLES) >= 50
