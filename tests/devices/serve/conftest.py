@@ -1,54 +1,18 @@
-"""A live page on a free port, and a client that speaks plain HTTP."""
+"""A live page on a free port, its client, and browsers."""
 
 from __future__ import annotations
 
-import http.client
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 from browser_helpers import DESK, PHONE, find_browser
+from page_client import TOKEN, PageClient, port_of, write_token
 
 from plate_devices.serve.page_server import LivePage
 from plate_devices.serve.page_settings import ServeSettings
-
-
-class Answer(NamedTuple):
-    """What came back."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-TOKEN = "correct-horse-battery"
-
-
-class Client:
-    """One connection, kept open; it sends the full token."""
-
-    def __init__(self, port: int, token: str = TOKEN) -> None:
-        self.port = port
-        self.token = {"Authorization": f"Bearer {token}"} if token else {}
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-
-    def get(self, path: str, **headers: str) -> Answer:
-        return self.ask("GET", path, None, **headers)
-
-    def post(self, path: str, body: Any, **headers: str) -> Answer:
-        return self.ask("POST", path, body if isinstance(body, bytes) else json.dumps(body).encode(), **headers)
-
-    def ask(self, method: str, path: str, body: bytes | None, **headers: str) -> Answer:
-        self.connection.request(method, path, body, {"Host": f"127.0.0.1:{self.port}", **self.token, **headers})
-        found = self.connection.getresponse()
-        return Answer(found.status, {name.lower(): value for name, value in found.getheaders()}, found.read())
 
 
 @pytest.fixture
@@ -89,20 +53,9 @@ def page(open_page: Callable[..., LivePage], token_file: Path) -> LivePage:
 
 
 @pytest.fixture
-def client(page: LivePage) -> Client:
+def client(page: LivePage) -> PageClient:
     """Asks that page."""
-    return Client(port_of(page))
-
-
-def write_token(path: Path, token: str) -> Path:
-    path.write_text(f"{token}\n")
-    path.chmod(0o600)
-    return path
-
-
-def port_of(page: LivePage) -> int:
-    """The port that was free."""
-    return int(page.url.rstrip("/").rpartition(":")[2])
+    return PageClient(port_of(page))
 
 
 @pytest.fixture(scope="session")

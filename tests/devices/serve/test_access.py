@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from page_client import PageClient, port_of
 
 from plate_devices.serve.access import load_or_create_token
 from plate_devices.serve.page_server import LivePage
@@ -30,13 +31,9 @@ def guarded(open_page: Callable[..., LivePage], token_file: Path, reported: list
 
 
 @pytest.fixture
-def stranger(guarded: LivePage, client: Any) -> Any:
+def stranger(guarded: LivePage) -> Any:
     """Another machine's browser."""
-    return type(client)(port_of(guarded), "")
-
-
-def port_of(page: LivePage) -> int:
-    return int(page.url.rstrip("/").rpartition(":")[2])
+    return PageClient(port_of(guarded), "")
 
 
 def test_strangers_see_the_login_alone(stranger: Any) -> None:
@@ -109,12 +106,12 @@ def test_a_service_without_a_file_is_refused_and_a_terminal_shows_a_token(
 
 
 def test_this_machine_reads_without_a_token_and_changes_with_that_of_the_terminal(
-    monkeypatch: pytest.MonkeyPatch, open_page: Callable[..., LivePage], client: Any
+    monkeypatch: pytest.MonkeyPatch, open_page: Callable[..., LivePage]
 ) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal())
     page = open_page()
     assert sys.stderr.getvalue() == f"open {page.url}?token={page.token}\n"
-    local = type(client)(port_of(page), "")
+    local = PageClient(port_of(page), "")
     state = local.get("/state")
     assert (state.status, state.json["may_write"]) == (200, False)
     refused = local.post("/roi", {"roi": None})
@@ -126,10 +123,10 @@ def test_this_machine_reads_without_a_token_and_changes_with_that_of_the_termina
 
 
 def test_a_service_without_a_token_file_changes_nothing_and_names_the_setting(
-    open_page: Callable[..., LivePage], client: Any
+    open_page: Callable[..., LivePage],
 ) -> None:
     page = open_page()
-    local = type(client)(port_of(page), "")
+    local = PageClient(port_of(page), "")
     assert local.get("/state").status == 200
     refused = local.post("/roi", {"roi": None})
     assert (refused.status, refused.json) == (
@@ -152,21 +149,21 @@ class TestViewers:
         viewer.chmod(0o600)
         return open_page(request.param, token_file=token_file, viewer_token_file=viewer)
 
-    def test_they_read_and_change_nothing(self, shared: LivePage, client: Any) -> None:
-        viewer = type(client)(port_of(shared), self.VIEWER)
+    def test_they_read_and_change_nothing(self, shared: LivePage) -> None:
+        viewer = PageClient(port_of(shared), self.VIEWER)
         assert (viewer.get("/state").status, viewer.get("/state").json["may_write"]) == (200, False)
         refused = viewer.post("/roi", {"roi": None})
         assert refused.status == 403 and "the full token" in refused.json["error"]
         assert viewer.post("/roi", {"roi": None}, Origin="http://evil.example").status == 403
         assert viewer.get("/login").status == 200, "to enter the full token"
 
-    def test_a_token_file_closes_loopback_too(self, shared: LivePage, client: Any) -> None:
+    def test_a_token_file_closes_loopback_too(self, shared: LivePage) -> None:
         """Behind another web server, each client seems to be on this machine."""
-        stranger = type(client)(port_of(shared), "")
+        stranger = PageClient(port_of(shared), "")
         assert stranger.get("/state").status == stranger.post("/roi", {"roi": None}).status == 401
 
-    def test_both_tokens_open_the_page(self, shared: LivePage, client: Any) -> None:
-        stranger = type(client)(port_of(shared), "")
+    def test_both_tokens_open_the_page(self, shared: LivePage) -> None:
+        stranger = PageClient(port_of(shared), "")
         for token, status in ((self.VIEWER, 403), ("correct-horse-battery", 200)):
             cookie = stranger.post("/login", f"token={token}".encode()).headers["set-cookie"].partition(";")[0]
             assert stranger.get("/state", Cookie=cookie).status == 200
@@ -183,10 +180,10 @@ class TestViewers:
             ServeSettings("127.0.0.1:0", token_file=token_file, viewer_token_file=token_file)
 
     def test_the_viewers_token_alone_serves_other_machines(
-        self, open_page: Callable[..., LivePage], client: Any, tmp_path: Path
+        self, open_page: Callable[..., LivePage], tmp_path: Path
     ) -> None:
         page = open_page("0.0.0.0:0", viewer_token_file=tmp_path / "viewer")
-        viewer = type(client)(port_of(page), (tmp_path / "viewer").read_text().strip())
+        viewer = PageClient(port_of(page), (tmp_path / "viewer").read_text().strip())
         assert viewer.get("/state").status == 200
         assert "name a [serve] token_file" in viewer.post("/roi", {"roi": None}).json["error"]
 

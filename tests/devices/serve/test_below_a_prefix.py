@@ -11,18 +11,17 @@ import numpy as np
 import pytest
 from browser_helpers import wait_for
 from ingress_proxy import PREFIX, IngressProxy
+from page_client import TOKEN, PageClient, port_of
 
 from plate_devices.serve import page_server
 from plate_devices.serve.page_server import LivePage
-
-TOKEN = "correct-horse-battery"
 
 FILES = sorted((Path(page_server.__file__).parent / "page").iterdir())
 
 
 @pytest.fixture
 def proxy(page: LivePage) -> Iterator[IngressProxy]:
-    proxy = IngressProxy(int(page.url.rstrip("/").rpartition(":")[2]))
+    proxy = IngressProxy(port_of(page))
     yield proxy
     proxy.close()
 
@@ -35,8 +34,8 @@ def test_pages_name_nothing_by_an_absolute_path(file: Path) -> None:
     assert not ABSOLUTE.findall(file.read_text())
 
 
-def test_the_login_stays_below_the_prefix_and_so_does_its_cookie(proxy: IngressProxy, client: Any) -> None:
-    client = type(client)(proxy.server_address[1], token="")
+def test_the_login_stays_below_the_prefix_and_so_does_its_cookie(proxy: IngressProxy) -> None:
+    client = PageClient(proxy.server_address[1], token="")
     assert client.get(f"{PREFIX}/").status == 401, "Home Assistant's users are not those of the page"
     opened = client.post(f"{PREFIX}/login", f"token={TOKEN}".encode())
     assert (opened.status, opened.headers["location"]) == (303, "./")
@@ -47,8 +46,8 @@ def test_the_login_stays_below_the_prefix_and_so_does_its_cookie(proxy: IngressP
     assert "frame-ancestors 'self'" in client.get(f"{PREFIX}/", **known).headers["content-security-policy"]
 
 
-def test_changes_come_from_the_page_alone(proxy: IngressProxy, client: Any) -> None:
-    client = type(client)(proxy.server_address[1])
+def test_changes_come_from_the_page_alone(proxy: IngressProxy) -> None:
+    client = PageClient(proxy.server_address[1])
     here = f"127.0.0.1:{client.port}"
     body = {"roi": [0, 0, 64, 48]}
     assert client.post(f"{PREFIX}/roi", body, Origin=f"http://{here}").status != 403

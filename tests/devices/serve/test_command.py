@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 from device_helpers import process
-
-TOKEN = "correct-horse-battery"
+from page_client import TOKEN
 
 
 def ask(port: int, method: str, path: str, body: str | None = None) -> tuple[Any, bytes]:

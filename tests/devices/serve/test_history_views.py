@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from page_client import PageClient, port_of
 
 from plate_devices.config.sections import HistorySettings
 from plate_devices.events.records import timestamp
@@ -60,7 +61,7 @@ Open = Callable[..., Any]
 
 
 @pytest.fixture
-def ask(open_page: Callable[..., LivePage], stored: SqliteOutput, path: Path, tmp_path: Path, client: Any) -> Open:
+def ask(open_page: Callable[..., LivePage], stored: SqliteOutput, path: Path, tmp_path: Path) -> Open:
     """Open the page over the events: ask(privacy=..., outputs=..., settings=...) returns a client."""
 
     def open_(
@@ -70,7 +71,7 @@ def ask(open_page: Callable[..., LivePage], stored: SqliteOutput, path: Path, tm
         source = HistorySource(outputs, settings or HistorySettings(), privacy)
         views = HistoryViews(source, ["gate", "yard"], ["family"], tmp_path / "pictures")
         page = open_page(routes=views.routes())
-        return type(client)(int(page.url.rstrip("/").rpartition(":")[2]), token)
+        return PageClient(port_of(page), token)
 
     return open_
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from device_helpers import past_record
+from page_client import PageClient, port_of
 
 from plate_devices.audit.audit_log import AuditLog
 from plate_devices.serve.list_views import PAGE_ENTRIES, ListViews, PastSource
@@ -29,9 +30,7 @@ def audit(tmp_path: Path) -> AuditLog:
 
 
 @pytest.fixture
-def client(
-    path: Path, audit: AuditLog, tmp_path: Path, open_page: Callable[..., LivePage], token_file: Path, client: Any
-) -> Any:
+def client(path: Path, audit: AuditLog, tmp_path: Path, open_page: Callable[..., LivePage], token_file: Path) -> Any:
     """Asks a page with lists, with the full token."""
     past = {"AB801": [past_record("AB801"), past_record("AB807")]}
     views = ListViews(
@@ -41,7 +40,7 @@ def client(
     viewer.write_text("only-reads-everything\n")
     viewer.chmod(0o600)
     page = open_page(token_file=token_file, viewer_token_file=viewer, routes=views.routes())
-    return type(client)(int(page.url.rstrip("/").rpartition(":")[2]))
+    return PageClient(port_of(page))
 
 
 def change(client: Any, do: Any, line: Any = None, version: str | None = None, **entry: str) -> Any:
@@ -127,12 +126,12 @@ def test_a_list_that_was_changed_in_the_meantime_is_409(client: Any, path: Path,
 
 
 def test_a_viewer_sees_lists_and_changes_none(client: Any, path: Path) -> None:
-    viewer = type(client)(client.port, "only-reads-everything")
+    viewer = PageClient(client.port, "only-reads-everything")
     version = viewer.get("/api/list?list=family").json["version"]
     assert viewer.get("/api/lists").json["may_write"] is False
     assert viewer.get("/api/list-preview?plate=AB801").status == 200
     assert change(viewer, "delete", 1, version).status == 403
-    stranger = type(client)(client.port, "")
+    stranger = PageClient(client.port, "")
     for path_ in ("/api/lists", "/api/list?list=family", "/api/list-preview?plate=AB801"):
         assert stranger.get(path_).status == 401
     other = client.post("/api/list", {}, Origin="http://evil.example")

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from page_client import PageClient, port_of
 from PIL import Image
 
 from plate_devices.audit.audit_log import AuditLog
@@ -54,23 +55,23 @@ def pixels(folder: Path, vehicle: dict[str, Any]) -> np.ndarray:
         return np.asarray(opened.convert("RGB")).astype(int)
 
 
-def ask_history(tmp_path: Path, open_page: Callable[..., LivePage], token_file: Path, client: Any) -> Any:
+def ask_history(tmp_path: Path, open_page: Callable[..., LivePage], token_file: Path) -> Any:
     """A client of a page with History over the output."""
     options = SimpleNamespace(config=load_config(tmp_path / "gate.toml"), save_crops=None, cameras=())
     routes = page_routes(options, AuditLog(tmp_path / "audit.sqlite"), lambda: LATIN)
     page = open_page(token_file=token_file, routes=routes)
-    return type(client)(int(page.url.rstrip("/").rpartition(":")[2]))
+    return PageClient(port_of(page))
 
 
 def test_each_vehicle_has_a_crop_and_a_frame_that_history_shows(
-    tmp_path: Path, watch: Any, open_page: Callable[..., LivePage], token_file: Path, client: Any
+    tmp_path: Path, watch: Any, open_page: Callable[..., LivePage], token_file: Path
 ) -> None:
     vehicles = watch()
     assert len(vehicles) == 2
     for one in vehicles:
         assert one["pictures"] == {"crop": f"{one['id']}.jpg", "frame": f"{one['id']}-frame.jpg"}
     assert names_in(tmp_path / "pictures") == {name for one in vehicles for name in one["pictures"].values()}
-    history = ask_history(tmp_path, open_page, token_file, client)
+    history = ask_history(tmp_path, open_page, token_file)
     found = {one["id"]: one for one in history.get("/api/events").json["events"]}
     for one in vehicles:
         assert found[one["id"]]["pictures"] == one["pictures"]
@@ -94,7 +95,7 @@ def test_frames_are_annotated_plain_or_left_out(tmp_path: Path, watch: Any) -> N
 
 
 def test_old_pictures_are_deleted_with_their_events(
-    tmp_path: Path, watch: Any, open_page: Callable[..., LivePage], token_file: Path, client: Any
+    tmp_path: Path, watch: Any, open_page: Callable[..., LivePage], token_file: Path
 ) -> None:
     (old,) = watch(vehicles=1)
     long_ago = time.time() - 3 * DAY
@@ -102,7 +103,7 @@ def test_old_pictures_are_deleted_with_their_events(
         os.utime(tmp_path / "pictures" / name, (long_ago, long_ago))
     (new,) = watch("[privacy]\nkeep_days = 2\n", vehicles=1)
     assert names_in(tmp_path / "pictures") == set(new["pictures"].values())
-    history = ask_history(tmp_path, open_page, token_file, client)
+    history = ask_history(tmp_path, open_page, token_file)
     assert history.get(f"/pictures/{old['pictures']['crop']}").status == 404
     assert history.get(f"/pictures/{new['pictures']['crop']}").status == 200
 
@@ -123,14 +124,14 @@ def test_the_oldest_are_deleted_above_the_share_of_the_disk(
 
 @pytest.mark.parametrize("mode", ["clear", "hash"])
 def test_pictures_from_before_plates_were_masked_are_not_shown(
-    tmp_path: Path, watch: Any, open_page: Callable[..., LivePage], token_file: Path, client: Any, mode: str
+    tmp_path: Path, watch: Any, open_page: Callable[..., LivePage], token_file: Path, mode: str
 ) -> None:
     (tmp_path / "list.txt").write_text("ZZ99ZZZ\n")
     key = f'key_file = "{tmp_path}/key"\n' if mode == "hash" else ""
     lists = f'[[watchlist]]\nname = "mine"\nfile = "{tmp_path}/list.txt"\n'
     (before,) = watch(vehicles=1)
     (masked,) = watch(f'[privacy]\nmode = "{mode}"\n{key}blur_others = true\n{lists}', vehicles=1)
-    history = ask_history(tmp_path, open_page, token_file, client)
+    history = ask_history(tmp_path, open_page, token_file)
     for what in ("crop", "frame"):
         refused = history.get(f"/pictures/{before['pictures'][what]}")
         assert refused.status == 409 and "before blur_others" in refused.json["error"]

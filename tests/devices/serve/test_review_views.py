@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from device_helpers import past_record
+from page_client import PageClient, port_of
 from PIL import Image
 
 from plate_devices.audit.audit_log import AuditLog
@@ -55,7 +56,7 @@ class Device:
         options = SimpleNamespace(config=replace(self.config, **changes), save_crops=str(self.crops))
         routes = page_routes(options, self.audit, lambda: LATIN)
         page = self._open_page(token_file=self._token_file, routes=routes)
-        return type(self._client)(int(page.url.rstrip("/").rpartition(":")[2]))
+        return type(self._client)(port_of(page))
 
     def _list(self, folder: Path) -> Path:
         (folder / "family.txt").write_text("CD 5\n")
@@ -163,7 +164,7 @@ def test_missing_settings_are_named(device: Device) -> None:
 
 def test_a_viewer_looks_and_changes_nothing(device: Device, tmp_path: Path) -> None:
     client = device.ask()
-    stranger = type(client)(client.port, "")
+    stranger = PageClient(client.port, "")
     for path in ("/api/review", f"/review-crops/{device.sure['id']}.jpg"):
         assert stranger.get(path).status == 401
     assert stranger.post("/api/review", {"id": device.sure["id"], "do": "confirm"}).status == 401

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from page_client import PageClient, port_of
 
 from plate_devices.serve.access import Access
 from plate_devices.serve.page_request import Answer, PageRequest, RequestRefusedError
@@ -58,22 +58,22 @@ def _refuse(_request: PageRequest) -> Answer:
     raise RequestRefusedError(409, "not now")
 
 
-def test_every_route_holds_its_access(guarded: LivePage, client: Any, tmp_path: Path) -> None:
+def test_every_route_holds_its_access(guarded: LivePage, tmp_path: Path) -> None:
     """Of all routes, those of the page included; what they answer to a client with access does not matter."""
-    port = int(guarded.url.rstrip("/").rpartition(":")[2])
+    port = port_of(guarded)
     tokens = {Access.NONE: "", Access.READ: (tmp_path / "viewer").read_text().strip(), Access.FULL: guarded.token}
     asked = 0
     for (method, path), route in guarded._routes.routes.items():
         for level, token in tokens.items():
             query = "?after=0&small=1" if path == "/frame" else ""
-            status = type(client)(port, token).ask(method, path + query, b"" if method == "POST" else None).status
+            status = PageClient(port, token).ask(method, path + query, b"" if method == "POST" else None).status
             assert (status in (401, 403)) == (level < route.needs), (method, path, level, status)
             asked += 1
     assert asked >= 3 * 14
 
 
-def test_views_get_the_rest_of_the_path_and_refuse_in_a_sentence(guarded: LivePage, client: Any) -> None:
-    full = type(client)(int(guarded.url.rstrip("/").rpartition(":")[2]), guarded.token)
+def test_views_get_the_rest_of_the_path_and_refuse_in_a_sentence(guarded: LivePage) -> None:
+    full = PageClient(port_of(guarded), guarded.token)
     assert full.get("/more/a/b.jpg?x=1").body == b"a/b.jpg"
     refused = full.get("/refused")
     assert (refused.status, refused.json) == (409, {"error": "not now"})

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from explain_scenes import car_scene
+from page_client import PageClient, port_of
 from PIL import Image
 
 from plate_devices.explain.as_picture import RETURNED
@@ -100,11 +101,11 @@ def test_the_roi_and_several_cameras(page: LivePage, client: Any) -> None:
     assert client.get("/steps?camera=none").status == 404
 
 
-def test_privacy_and_pages_without_steps(open_page: Callable[..., LivePage], token_file: Path, client: Any) -> None:
+def test_privacy_and_pages_without_steps(open_page: Callable[..., LivePage], token_file: Path) -> None:
     hidden = open_page(token_file=token_file, steps=StepsSource(lambda _: None, "steps show what is hidden"))
     for page, reason in ((hidden, "steps show what is hidden"), (open_page(token_file=token_file), "no steps")):
         page.live_states[""].add_frame(np.asarray(car_scene()), [], 0.0)
-        refused = type(client)(int(page.url.rstrip("/").rpartition(":")[2])).get("/steps")
+        refused = PageClient(port_of(page)).get("/steps")
         assert refused.status == 409 and reason in refused.json["error"]
 
 
