@@ -11,8 +11,11 @@ from typing import Any
 
 from measuring import RESULTS, command_line
 
-_MARKS = "osD^vP*X<>"
+_MARKERS = "osD^vP*X<>hd"
 _FILE = "plates.png"
+
+Style = tuple[Any, str]
+"""Colour and marker."""
 
 
 def draw(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -21,12 +24,12 @@ def draw(rows: Sequence[Mapping[str, Any]]) -> None:
     from matplotlib.figure import Figure
 
     sets = list(dict.fromkeys(row["set"] for row in rows))
-    readers = list(dict.fromkeys(row["reader"] for row in rows))
-    figure = Figure(figsize=(4.2 * len(sets), 4.2 + 0.11 * len(readers)), layout="constrained")
+    styles = styles_of(list(dict.fromkeys(row["reader"] for row in rows)))
+    figure = Figure(figsize=(4.2 * len(sets), 4.2 + 0.11 * len(styles)), layout="constrained")
     FigureCanvasAgg(figure)
     panels: Any = figure.subplots(1, len(sets), sharey=True, squeeze=False)[0]
     for panel, name in zip(panels, sets, strict=True):
-        _panel(panel, [row for row in rows if row["set"] == name], readers)
+        _panel(panel, [row for row in rows if row["set"] == name], styles)
     panels[0].set_ylabel("read right with O=0 and I=1, %")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8)
@@ -34,15 +37,26 @@ def draw(rows: Sequence[Mapping[str, Any]]) -> None:
     figure.savefig(RESULTS / _FILE, dpi=110, metadata={"Software": None})
 
 
-def _panel(panel: Any, rows: Sequence[Mapping[str, Any]], readers: Sequence[str]) -> None:
+def styles_of(readers: Sequence[str]) -> dict[str, Style]:
+    """Return a colour and a marker that no other reader has; after the last shape, numbers are the markers."""
+    from matplotlib.colors import hsv_to_rgb
+
+    styles: dict[str, Style] = {}
+    for place, reader in enumerate(readers):
+        marker = _MARKERS[place] if place < len(_MARKERS) else f"${place + 1}$"
+        # Neighbours in hue differ in brightness.
+        styles[reader] = hsv_to_rgb((place / len(readers), 1.0, (0.9, 0.55)[place % 2])), marker
+    return styles
+
+
+def _panel(panel: Any, rows: Sequence[Mapping[str, Any]], styles: Mapping[str, Style]) -> None:
     for row in rows:
-        place = readers.index(row["reader"])
-        colour, mark = f"C{place % 10}", _MARKS[place % len(_MARKS)]
+        colour, marker = styles[row["reader"]]
         if row["folded"] == "":
             panel.axvline(row["cpu_ms_median"], color=colour, linestyle=":", label=f"{row['reader']} (time alone)")
         else:
             time, right = row["cpu_ms_median"], row["folded_percent"]
-            panel.plot(time, right, mark, color=colour, markersize=8, linestyle="", label=row["reader"])
+            panel.plot(time, right, marker=marker, color=colour, markersize=8, linestyle="", label=row["reader"])
     panel.set_xscale("log")
     panel.set_xlim(0.2, 200)
     panel.set_ylim(0, 102)

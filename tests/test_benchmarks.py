@@ -172,3 +172,10 @@ def test_no_training_uses_the_lettering_of_the_learning_circle(load: object) -> 
     assert other.FAMILY not in {one.family for one in listed}
     assert other.PACKAGE not in {one.name for one in listed}
     assert listed, "there are fonts to compare with"
+
+
+@pytest.mark.parametrize("count", [1, 11, 40])
+def test_each_reader_of_the_chart_has_a_colour_and_a_marker_of_its_own(load: object, count: int) -> None:
+    styles = load("chart").styles_of([f"reader {number}" for number in range(count)])  # type: ignore[operator]
+    colours, markers = zip(*styles.values(), strict=True)
+    assert len(styles) == len(set(markers)) == len({tuple(colour) for colour in colours}) == count
