@@ -6,19 +6,20 @@ import os
 import string
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib
 import pytest
+from character_runs import START, Start, train
 from small_glyphs import glyph_set, write_folder
 
 from plate_train.characters.datasets import CharacterSet
+from plate_train.command import command
 from plate_train.synthetic.fonts import FontFile
 from plate_train.synthetic.plates.lettering import split_of_family
 
 DEJAVU = Path(matplotlib.get_data_path()) / "fonts/ttf"
-START = "from plate_train.command import main; main()"
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +40,14 @@ def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_folder(tmp_path_factory.mktemp("glyphs"))
 
 
+@pytest.fixture(scope="session")
+def finished_run(small_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of two seeds; not to be changed."""
+    out = tmp_path_factory.mktemp("runs") / "first"
+    assert command(train(small_folder, out, ["--seeds", "2", "--seed", "5"])) == 0
+    return out
+
+
 @pytest.fixture
 def own_folder(tmp_path: Path) -> Path:
     """A data folder that a test may damage."""
@@ -52,7 +61,7 @@ def environment() -> dict[str, str]:
 
 
 @pytest.fixture
-def plate_train(tmp_path: Path, environment: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+def plate_train(tmp_path: Path, environment: dict[str, str]) -> Start:
     """Run `plate-train` in a process of its own: plate_train(arguments, before="python lines")."""
 
     def start(arguments: Sequence[str | Path], before: str = "") -> subprocess.CompletedProcess[str]:

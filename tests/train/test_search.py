@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from character_runs import START
 
 from plate_runtime.errors import DataError, UsageError
 from plate_runtime.manifest import InputSpec
@@ -19,7 +20,6 @@ from plate_train.characters.datasets import CharacterSet
 from plate_train.characters.fit import Recipe
 from plate_train.loop import search_record
 
-START = "from plate_train.command import main; main()"
 KILLED = """
 import os, signal, sys
 from pathlib import Path
