@@ -62,7 +62,7 @@ class PrivacyFilter:
     @property
     def masks(self) -> bool:
         """Whether `frame` may mask plates."""
-        return self._settings.mode != "clear" or self._settings.blur_others
+        return self._settings.hides_plates
 
     def mark(self, record: Record) -> None:
         """Add to a record the watch lists of its plates; see `WatchLists.mark`. Call it before `conceal`."""
