@@ -64,10 +64,9 @@ class HistoryViews:
         ]
 
     def _about(self, request: PageRequest) -> Answer:
-        about: dict[str, Any] = {"cameras": self._cameras, "lists": self._lists, "matches": MATCHES}
-        about |= {"reason": self._source.reason, "privacy": self._source.mode}
-        about |= {"may_write": not request.read_only_reason, "read_only": request.read_only_reason}
-        return json_answer(about)
+        about = {"cameras": self._cameras, "lists": self._lists, "matches": MATCHES}
+        source = {"reason": self._source.reason, "privacy": self._source.mode}
+        return json_answer({**about, **source, **request.write_access})
 
     def _events(self, request: PageRequest) -> Answer:
         events, following, more = self._find(request, _limit(request, PAGE, MOST))

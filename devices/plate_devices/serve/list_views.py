@@ -75,13 +75,12 @@ class ListViews:
 
     def _lists(self, request: PageRequest) -> Answer:
         lists = [{"name": one.name, "file": str(one.file), "fuzzy": one.fuzzy} for one in self._settings.values()]
-        writes = {"may_write": not request.read_only_reason, "read_only": request.read_only_reason}
-        return json_answer({"lists": lists, **writes})
+        return json_answer({"lists": lists, **request.write_access})
 
     def _entries(self, request: PageRequest) -> Answer:
         """Return entries of the list `list` from the line after `after` on, those with `text` in any part of them."""
         editor = self._editor(request.parameter("list"))
-        after, text = _whole(request.parameter("after") or "0"), (request.parameter("text") or "").casefold()
+        after, text = request.number("after"), (request.parameter("text") or "").casefold()
         try:
             content = editor.read()
         except DataError as error:
@@ -178,7 +177,3 @@ def _entry(asked: Any) -> Entry:
 
 def _holds(one: Listed, text: str) -> bool:
     return not text or any(text in part.casefold() for part in asdict(one.entry).values())
-
-
-def _whole(number: str) -> int:
-    return int(number) if number.isdecimal() and len(number) < 10 else 0

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from plate_devices.serve.access import Access
 from plate_devices.serve.live_pictures import SMALL
-from plate_devices.serve.page_content import UnknownCameraError
 from plate_devices.serve.page_request import Answer, RequestRefusedError, json_answer
 from plate_devices.serve.routes import Route, page_files
 from plate_runtime.errors import DeviceError
@@ -42,19 +41,12 @@ class LiveViews:
         ]
 
     def _state(self, request: PageRequest) -> Answer:
-        try:
-            state = self._content.state(request.parameter("camera"))
-        except UnknownCameraError as error:
-            raise RequestRefusedError(404, str(error)) from error
-        return json_answer({**state, "may_write": not request.read_only_reason, "read_only": request.read_only_reason})
+        return json_answer({**self._content.state(request.parameter("camera")), **request.write_access})
 
     def _frame(self, request: PageRequest) -> Answer:
         """Wait for a picture newer than number `after`. The header `Plate-Edge-Frame` holds its overlay."""
         seen = request.number("after")
-        try:
-            camera = self._content.camera(request.parameter("camera"))
-        except UnknownCameraError as error:
-            raise RequestRefusedError(404, str(error)) from error
+        camera = self._content.camera(request.parameter("camera"))
         if request.parameter("small") == "1":
             # Small pictures are for pages with several cameras, which ask for each in turn.
             found, delay = self._content.pictures.wait(camera, seen, 0.0, SMALL), 0.0
@@ -86,11 +78,7 @@ class LiveViews:
     def _set_roi(self, request: PageRequest) -> Answer:
         try:
             return json_answer(self._content.set_roi(request.body, request.parameter("camera")))
-        except UnknownCameraError as error:
-            raise RequestRefusedError(404, str(error)) from error
         except ValueError as error:
             raise RequestRefusedError(400, str(error)) from error
         except DeviceError as error:
             raise RequestRefusedError(503, str(error)) from error
-        except RecursionError as error:
-            raise RequestRefusedError(400, "the ROI is nested too deeply") from error

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from plate_devices.serve.live_pictures import encode
 from plate_devices.serve.live_state import REMEMBERED
+from plate_devices.serve.page_request import RequestRefusedError
 from plate_devices.serve.roi_file import checked_roi, save_roi
 from plate_runtime.errors import DeviceError
 
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from plate_devices.serve.live_state import LiveState, LiveVehicle
 
 _CROP_WIDTH = 480
-
-
-class UnknownCameraError(LookupError):
-    """The page has no camera of that name."""
 
 
 class PageContent:
@@ -45,11 +42,11 @@ class PageContent:
         self._states, self._health, self._roi_file = states, health, roi_file
 
     def camera(self, name: str | None) -> str:
-        """Return the name of a camera of the page, by default the first. Raises UnknownCameraError."""
+        """Return the name of a camera of the page, by default the first. Raises RequestRefusedError."""
         if name is None:
             return next(iter(list(self._states)))
         if name not in self._states:
-            raise UnknownCameraError(f"there is no camera {name!r}")
+            raise RequestRefusedError(404, f"there is no camera {name!r}")
         return name
 
     def state(self, asked: str | None) -> dict[str, Any]:
@@ -59,7 +56,7 @@ class PageContent:
             asked: name of a camera. If None, the figures are those of the first camera, the vehicles those of all.
 
         Raises:
-            UnknownCameraError: there is no such camera.
+            RequestRefusedError: there is no such camera.
         """
         camera, states = self.camera(asked), dict(self._states)
         frame = states[camera].frame
@@ -93,7 +90,7 @@ class PageContent:
         """Take a request with an ROI; return the ROI that is read from now on, and whether it was saved.
 
         Raises:
-            UnknownCameraError: there is no such camera.
+            RequestRefusedError: there is no such camera.
             ValueError: the request holds no valid ROI.
             DeviceError: the audit log cannot be written; the ROI stays.
         """

@@ -41,6 +41,11 @@ class PageRequest:
     body: bytes = b""
     read_only_reason: str = ""
 
+    @property
+    def write_access(self) -> dict[str, Any]:
+        """The keys of an answer that say whether the client may write, and why not."""
+        return {"may_write": not self.read_only_reason, "read_only": self.read_only_reason}
+
     def parameter(self, name: str) -> str | None:
         """Return the last value of a parameter; None if it is missing."""
         return self.query[name][-1] if name in self.query else None
@@ -74,6 +79,6 @@ def json_answer(content: Mapping[str, Any]) -> Answer:
     return Answer(200, json.dumps(content).encode())
 
 
-def refusal_answer(status: int, reason: str, delay: float = 0.0) -> Answer:
+def refusal_answer(status: int, reason: str) -> Answer:
     """Return an answer that says why there is none."""
-    return Answer(status, json.dumps({"error": reason}).encode(), delay=delay)
+    return Answer(status, json.dumps({"error": reason}).encode())

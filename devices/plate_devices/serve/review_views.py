@@ -88,7 +88,6 @@ class ReviewViews:
             found = most_doubtful(records, texts, _key(request.parameter("after") or ""), PAGE_READINGS)
         except (DataError, DeviceError) as error:
             raise RequestRefusedError(503, str(error)) from error
-        writes = {"may_write": not request.read_only_reason, "read_only": request.read_only_reason}
         last = found[-1] if len(found) == PAGE_READINGS else None
         return json_answer(
             {
@@ -96,7 +95,7 @@ class ReviewViews:
                 "next": f"{last.confidence},{last.id}" if last else None,
                 "corrections": len(texts),
                 "folder": str(folder.folder),
-                **writes,
+                **request.write_access,
             }
         )
 

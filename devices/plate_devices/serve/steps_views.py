@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from plate_devices.serve.access import Access
-from plate_devices.serve.page_content import UnknownCameraError
 from plate_devices.serve.page_request import Answer, RequestRefusedError
 from plate_devices.serve.routes import Route, page_files
 
@@ -44,9 +43,6 @@ class StepsViews:
         """Return the newest explanation with a number above `after`, without waiting."""
         if self._refusal:
             raise RequestRefusedError(409, self._refusal)
-        try:
-            camera = self._content.camera(request.parameter("camera"))
-        except UnknownCameraError as error:
-            raise RequestRefusedError(404, str(error)) from error
+        camera = self._content.camera(request.parameter("camera"))
         found = self._frames.newest(camera, request.number("after"))
         return Answer(204, b"") if found is None else Answer(200, found.body)
