@@ -6,11 +6,11 @@ import argparse
 import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from plate_runtime.command_line import run
 from plate_runtime.errors import UsageError
 from plate_runtime.manifest import POLARITIES
+from plate_train.option_parser import OptionParser
 
 from .convert import libraries
 from .targets import chosen, needed
@@ -75,15 +75,8 @@ def export_command(arguments: Sequence[str]) -> int:
     return 0
 
 
-class _Parser(argparse.ArgumentParser):
-    """Reports wrong use in one line, as every other error."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see plate-export --help")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = OptionParser(
         prog="plate-export",
         description="Convert a trained .h5 to TFLite and ONNX files for devices, and check that they read as it does.",
         epilog=_EXAMPLES,

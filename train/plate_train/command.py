@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 
 from plate_runtime import command_line
 
+from .option_parser import OptionParser
+
 _PROG = "plate-train"
 
 _EXAMPLES = """examples:
@@ -64,7 +66,7 @@ def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
     from .detector import options as detector
     from .plates import options as plate
 
-    parser = argparse.ArgumentParser(
+    parser = OptionParser(
         prog=_PROG,
         description="Train a network. The result is a .h5 with a report. Options: plate-train plate --help, and so on.",
         epilog=_EXAMPLES,
@@ -72,15 +74,15 @@ def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
     )
     parser.add_argument("--version", action="store_true", help="print the version")
     what = parser.add_subparsers(dest="what", required=True, metavar="character|plate|detector|fonts")
+    character_parser = _training(what, "character", "train the character network", character.EXAMPLES)
+    character.add_options(character_parser)
+    plate.add_options(_training(what, "plate", "train the reader of whole plates", plate.EXAMPLES))
+    detector.add_options(_training(what, "detector", "train the plate detector for frames", detector.EXAMPLES))
     text = "fetch the fonts of synthetic pictures"
     where = "Fetch the fonts into $PLATE_EDGE_FONTS (default: ~/.cache/plate-edge/fonts), about 13 MB. Needed once."
     fonts = what.add_parser("fonts", help=text, description=where)
     fonts.add_argument("--force", action="store_true", help="fetch them again")
     fonts.add_argument("--debug", action="store_true", help="show tracebacks")
-    plate.add_options(_training(what, "plate", "train the reader of whole plates", plate.EXAMPLES))
-    detector.add_options(_training(what, "detector", "train the plate detector for frames", detector.EXAMPLES))
-    character_parser = _training(what, "character", "train the character network", character.EXAMPLES)
-    character.add_options(character_parser)
     return parser, character_parser
 
 

@@ -8,7 +8,6 @@ A run's folder stands for its `model.h5`, which every checkpoint replaces.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from .network_model import as_model, open_frame_reader
 from .networks import weights_file
 from .networks.tensorflow_setup import compiled, fix
 from .networks.weights_file import ModelMeta
+from .option_parser import OptionParser
 from .plates import plots as crop_plots
 from .plates import score as crop_score
 from .plates.score import PlateScore
@@ -34,7 +34,7 @@ PROG = "plate_train.score_h5"
 
 def command(arguments: Sequence[str]) -> int:
     """Print a line for every model and set, or with `--json` an object."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Score readers and detectors on labelled pictures.")
+    parser = OptionParser(prog=f"python -m {PROG}", description="Score readers and detectors on labelled pictures.")
     parser.add_argument("paths", nargs="+", type=Path, metavar="MODEL.h5|RUN|FILE.csv")
     parser.add_argument("--sheet", type=Path, metavar="DIR", help="folder for pictures of the errors")
     parser.add_argument("--json", action="store_true", help="one object a line")

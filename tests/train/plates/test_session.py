@@ -101,7 +101,7 @@ def _scored(tmp_path: Path) -> None:
     for model in (tmp_path / "run", tmp_path / "run/model.h5"):
         assert score_h5.command([str(model), str(crops), "--json", "--sheet", str(tmp_path)]) == 0
     assert (tmp_path / "misread-crops.png").is_file()
-    with pytest.raises(SystemExit):
+    with pytest.raises(UsageError, match="name at least one model"):
         score_h5.command([str(crops)])
 
 

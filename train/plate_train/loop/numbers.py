@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import unicodedata
 from collections.abc import Callable
 
@@ -11,10 +12,10 @@ def whole(least: int) -> Callable[[str], int]:
     """Return a parser of whole numbers from `least` on."""
 
     def whole_number(text: str) -> int:
-        value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{value} is less than {least}")
-        return value
+        with contextlib.suppress(ValueError):
+            if int(text) >= least:
+                return int(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {least}")
 
     return whole_number
 
@@ -33,9 +34,9 @@ def number(least: float, most: float) -> Callable[[str], float]:
     """Return a parser of numbers within `least` to `most`."""
 
     def any_number(text: str) -> float:
-        value = float(text)
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{value} is not within {least} to {most}")
-        return value
+        with contextlib.suppress(ValueError):
+            if least <= (value := float(text)) <= most:
+                return value
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} to {most}")
 
     return any_number
