@@ -12,7 +12,7 @@ _USAGE = f"""usage: python -m {__package__} [options] PICTURE ...
 options: --as auto|frame|plate|character, --model FILE, --detector FILE, --backend NAME, --region NAME
 
 Read number plates in pictures, or pictures of one plate or one character each; print TEXT<TAB>confidence<TAB>source.
-Without --as: plates anywhere in the picture, or one plate that fills it; one plate each where no detector ships.
+Without --as: plates anywhere in the picture, or one plate that fills it. If models/ has no detector: one plate each.
 A picture without a readable plate prints nothing. Exit codes: 0 done, 1 a picture could not be read, 2 wrong use.
 
 example: python -m {__package__} crop.jpg

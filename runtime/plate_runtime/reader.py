@@ -31,7 +31,10 @@ give `min_confidence`: either alone would accept badges and road signs. See docs
 
 
 class PlateReader:
-    """Reads pictures; see the package for an example.
+    """Reads the plates in pictures.
+
+        with PlateReader() as reader:
+            plates = reader.read("street.jpg", as_="frame")
 
     Thread-safe: threads wait for each other. To read in parallel, open one reader per thread. In each process, open
     one of its own: readers can be neither copied nor pickled.
@@ -48,12 +51,13 @@ class PlateReader:
         as_: str = "plate",
         detector: str | Path | Detector | None = None,
     ) -> None:
-        """Open the models for the mode `as_`.
+        """Open the models of one mode; those of other modes are opened when first needed.
 
         Args:
-            reader: a model file, a `recognise.Recogniser` of your own, or None for the shipped model of the mode.
-            backend: see `model.open_model`.
-            threads: for the interpreter, 1 to 256.
+            reader: a model file, a `recognise.Recogniser` of your own, or None for the shipped model of each mode.
+            backend: name of the interpreter: "auto", "litert", "tflite", "onnx", "openvino" or "fake:TEXT".
+            threads: threads of the interpreter, 1 to 256.
+            as_: the mode to open now: "frame", "plate", "character" or "auto". `read` has a mode of its own.
             detector: a model file, a `detect.Detector` of your own, or None for the shipped detector.
 
         Raises:
@@ -146,8 +150,7 @@ class PlateReader:
         Args:
             as_: "frame": plates anywhere in the picture; "plate": the picture is the crop of one plate; "character": of
                 one character; "auto": a frame, or the crop of one plate if the picture is filled by one.
-            region: name of the region that plates come from, so that its formats count most; see `formats.find_region`
-                and `check_region`.
+            region: code or English name of the country or state of the plates, such as "ro"; its formats count most.
             min_confidence: readings below it, 0..1, are omitted. In the modes "frame" and "auto" it holds for the
                 product of both confidences. If None, the threshold stored in the model is used, in these modes the
                 detector's.
