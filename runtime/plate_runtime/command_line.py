@@ -50,6 +50,7 @@ def run(command: Callable[[Sequence[str]], int], prog: str, arguments: Sequence[
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell may have it ignored
         signal.signal(signal.SIGINT, _interrupt)
     try:
+        _check_not_empty(given, prog)
         code = _print_version(prog) if _asks_for_version(given) else command(given)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -73,6 +74,15 @@ def _end_at_once() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if signal.getsignal(signal.SIGINT) is _interrupt:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _check_not_empty(given: Sequence[str], prog: str) -> None:
+    """Raise UsageError for an empty argument, such as `--out "$UNSET"`: as a path it would be the current folder."""
+    for before, argument in zip([prog, *given], given, strict=False):
+        is_option = argument.startswith("--") and argument.find("=") == len(argument) - 1
+        if not argument or is_option:
+            where = argument.removesuffix("=") or before
+            raise UsageError(f"the argument after {where} is empty; is a variable of the shell unset?")
 
 
 def _asks_for_version(given: Sequence[str]) -> bool:

@@ -53,6 +53,17 @@ def test_every_error_has_its_exit_code(error: BaseException, code: int) -> None:
     assert end_with(error) == code
 
 
+@pytest.mark.parametrize(
+    ("arguments", "place"), [(["--out", ""], "--out"), (["a.jpg", "--out="], "--out"), ([""], "plate-test")]
+)
+def test_an_empty_argument_is_not_the_current_folder(
+    arguments: list[str], place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run(lambda _: 0, "plate-test", arguments)
+    assert f"the argument after {place} is empty" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [[], ["--debug"]])
 def test_no_login_is_printed(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     def command(_: Sequence[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ def make_archive(given: ArchiveOptions) -> int:
         DeviceError: the disk or the cluster fails; the rows so far stay, and the same command continues.
     """
     require_pyarrow()
+    _check_out(given)
     log = Log("plate-archive")
     options = given.reader
     if options.check_model:
@@ -72,6 +74,13 @@ def make_archive(given: ArchiveOptions) -> int:
         archive.close()
     log.say("done", counts.describe())
     return int(bool(counts.errors))
+
+
+def _check_out(given: ArchiveOptions) -> None:
+    """Raise UsageError if the folder of the rows is itself an input: each run would read the files of the last one."""
+    out = os.path.realpath(given.out)
+    if any(os.path.realpath(name) == out for name in given.inputs):
+        raise UsageError(f"--out {given.out} is also an input; use a folder of its own, such as {given.out / 'plates'}")
 
 
 def _rows(given: ArchiveOptions, options: InferOptions, addresses: Iterator[Address]) -> Iterator[Row]:

@@ -13,6 +13,9 @@ from plate_runtime.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+MOST = 1_000_000_000
+"""The largest whole number of an option."""
+
 _HELP = ("-h", "--help")
 _COLUMN = 26
 
@@ -127,9 +130,9 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
 
 def count(typed: str, least: int = 1) -> int:
-    """Convert to a whole number of at least `least`."""
-    if not typed.isdecimal() or int(typed) < least:
-        raise ValueError(f"{typed!r} is not a whole number of at least {least}")
+    """Convert to a whole number from `least` to `MOST`."""
+    if not typed.isdecimal() or len(typed) > len(str(MOST)) or not least <= int(typed) <= MOST:
+        raise ValueError(f"{typed[:40]!r} is not a whole number from {least} to {MOST}")
     return int(typed)
 
 

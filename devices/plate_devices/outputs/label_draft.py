@@ -41,7 +41,7 @@ def append_label(folder: Path, image: str, label: DraftLabel) -> None:
     with io.StringIO(newline="") as line:
         row = (_plain(image), label.text, label.group, f"{label.confidence:.4f}", "no")
         csv.writer(line, lineterminator="\n").writerow(row)
-        content = line.getvalue().encode()
+        content = line.getvalue().encode(errors="backslashreplace")  # names of files may not be Unicode
     with _locked(folder / FILE_NAME) as handle:
         size = os.fstat(handle).st_size
         if not size:

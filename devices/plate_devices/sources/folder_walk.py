@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-COMPANIONS = frozenset({"labels.csv", "Thumbs.db", "desktop.ini"})
+COMPANIONS = frozenset({"labels.csv", "labels-draft.csv", "Thumbs.db", "desktop.ini"})
 """Files in a folder of pictures that are not pictures."""
 
 MOST_SORTED = 50_000

@@ -260,6 +260,12 @@ def test_an_archive_in_the_folder_that_it_reads_is_no_input(pictures: Path, caps
         assert expected in capsys.readouterr().err
 
 
+def test_an_archive_is_not_its_own_input(pictures: Path) -> None:
+    with pytest.raises(UsageError, match=r"--out .* is also an input; use a folder of its own"):
+        command([str(pictures), "--out", str(pictures / "cam1" / ".."), *OPTIONS])
+    assert not (pictures / "archive.json").exists()
+
+
 def test_an_input_that_is_not_there_leaves_no_archive(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no picture"):
         command([str(tmp_path / "*.jpg"), "--out", str(tmp_path / "out"), *OPTIONS])

@@ -32,6 +32,11 @@ def test_a_saved_crop_has_a_row(tmp_path: Path) -> None:
     assert (tmp_path / FILE_NAME).stat().st_mode & 0o777 == 0o600
 
 
+def test_a_source_whose_name_is_not_unicode_has_a_row(tmp_path: Path) -> None:
+    append_label(tmp_path, "a.jpg", DraftLabel("AB12", 0.5, "in/\udcff.jpg"))
+    assert (tmp_path / FILE_NAME).read_text() == f"{HEADER}a.jpg,AB12,in/\\udcff.jpg,0.5000,no\n"
+
+
 @pytest.mark.parametrize("name", [FILE_NAME, "labels.csv"])
 def test_a_draft_is_refused_until_every_row_is_confirmed(tmp_path: Path, name: str) -> None:
     append_label(tmp_path, "a.jpg", LABEL)

@@ -76,7 +76,7 @@ def test_what_is_left_out_may_be_created_later(tmp_path: Path) -> None:
 
 
 def test_hidden_files_companions_and_deep_folders(tmp_path: Path) -> None:
-    for name in (".x.jpg", ".git/y.jpg", "labels.csv", "Thumbs.db"):
+    for name in (".x.jpg", ".git/y.jpg", "labels.csv", "labels-draft.csv", "Thumbs.db"):
         touch(tmp_path / name)
     here = Path.cwd()
     try:
