@@ -55,10 +55,9 @@ def describe_candidate(one: Candidate) -> Iterator[str]:
     if one.plate is not None:
         plate = one.plate
         raw = f" (network alone: {plate.raw_text})" if plate.raw_text != plate.text else ""
-        product = plate.detection_confidence * plate.confidence
         yield (
             f"read {plate.text} {plate.confidence:.2f}{raw}, "
-            f"as a plate {plate.detection_confidence:.2f}, product {product:.2f}"
+            f"as a plate {plate.detection_confidence:.2f}, product {one.product:.2f}"
         )
     if alternatives := _alternatives(one):
         yield f"alternatives: {alternatives}"

@@ -9,6 +9,7 @@ import numpy as np
 
 from plate_devices.explain.picture_quality import FrameQuality, PlateQuality, measure_frame, measure_plate
 from plate_devices.explain.why import find_cause
+from plate_runtime.search import joint_confidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +53,11 @@ class Candidate(NamedTuple):
     def height(self) -> float:
         """Pixels across its text."""
         return math.dist(self.corners[0], self.corners[3])
+
+    @property
+    def product(self) -> float:
+        """Product of the confidences of detection and reading, 0..1; 0 where no text was read."""
+        return joint_confidence(self.plate)
 
     @property
     def state(self) -> str:
@@ -167,8 +173,7 @@ def _rule(plate: Plate | None, steps: Steps) -> str:
     least = f"{steps.least_confidence:.2f}, the least confidence"
     if steps.read_as != "frame":
         return f"the reading ({plate.confidence:.2f}) is below {least}"
-    product = plate.detection_confidence * plate.confidence
-    return f"the product of both confidences ({product:.2f}) is below {least}"
+    return f"the product of both confidences ({joint_confidence(plate):.2f}) is below {least}"
 
 
 def _describe(one: Candidate) -> dict[str, Any]:
@@ -185,7 +190,7 @@ def _describe(one: Candidate) -> dict[str, Any]:
     return found | {
         "text": plate.text, "raw_text": plate.raw_text, "confidence": round(plate.confidence, 4),
         "detection_confidence": round(plate.detection_confidence, 4),
-        "product": round(plate.detection_confidence * plate.confidence, 4),
+        "product": round(one.product, 4),
         "characters": [
             {"text": c.text, "confidence": round(c.confidence, 4),
              "alternatives": [[text, round(value, 4)] for text, value in c.alternatives]}

@@ -11,6 +11,7 @@ from plate_devices.scoring.crops import read_each
 from plate_runtime.alphabet import fold
 from plate_runtime.evaluate import calibration, match_plates, score_detections, score_texts
 from plate_runtime.pictures.open_picture import open_picture
+from plate_runtime.search import joint_confidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,7 +39,7 @@ class FoundPlate(NamedTuple):
     @property
     def product(self) -> float:
         """Product of the confidences of detection and reading, 0..1; 0 where no text was read."""
-        return self.plate.detection_confidence * self.plate.confidence if self.plate else 0.0
+        return joint_confidence(self.plate)
 
 
 class FrameReading(NamedTuple):
