@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from plate_runtime.shipped import DETECTING
 
 if TYPE_CHECKING:
     from plate_devices.config.load import Config
@@ -61,6 +64,28 @@ class InferOptions(NamedTuple):
     video: str | None = None
     explain: bool = False
     cameras: tuple[InferOptions, ...] = ()
+
+    @property
+    def frames_read_as(self) -> str:
+        """The mode for frames of a camera or a video, which are never crops of plates."""
+        return "frame" if self.read_as == "auto" else self.read_as
+
+    @property
+    def hides_plates(self) -> bool:
+        """Whether privacy hides texts or pictures of some plates."""
+        return self.config is not None and self.config.privacy is not None and self.config.privacy.hides_plates
+
+    @property
+    def picture_folders(self) -> list[Path]:
+        """The folders of saved pictures."""
+        events = None if self.config is None else self.config.pictures.events
+        return [Path(folder) for folder in (self.annotate, self.save_crops, events) if folder]
+
+    def roi_or(self, default: Roi | None) -> Roi | None:
+        """Return the ROI; without one that of a source that knows where the plate is, for modes that detect none."""
+        if self.roi is None and not self.rotation and self.read_as not in DETECTING:
+            return default
+        return self.roi
 
     @property
     def networks(self) -> tuple[object, ...]:

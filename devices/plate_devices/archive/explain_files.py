@@ -35,7 +35,8 @@ def explain_files(options: InferOptions, inputs: Iterator[FileInput], position: 
     Raises:
         UsageError: the privacy settings hide texts or pictures of plates, which an explanation shows.
     """
-    _check_privacy(options)
+    if options.hides_plates:
+        raise UsageError("--explain shows plates that [privacy] of the settings file hides; use it without that file")
     with open_reader(options) as reader:
         explainer, code = _Explainer(options, reader, log), 0
         with position.shown(explainer.reporter.status):
@@ -44,12 +45,6 @@ def explain_files(options: InferOptions, inputs: Iterator[FileInput], position: 
                 position.advance()
         explainer.close()
         return code
-
-
-def _check_privacy(options: InferOptions) -> None:
-    privacy = None if options.config is None else options.config.privacy
-    if privacy is not None and privacy.hides_plates:
-        raise UsageError("--explain shows plates that [privacy] of the settings file hides; use it without that file")
 
 
 class _Explainer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from plate_devices.live.frame_reader import FrameReader
@@ -123,8 +122,7 @@ class Camera:
         from plate_devices.serve.explained_frames import CameraReader
 
         options = self._options
-        read_as = "frame" if options.read_as == "auto" else options.read_as
-        return CameraReader(self.networks, read_as, options.region, options.min_confidence)
+        return CameraReader(self.networks, options.frames_read_as, options.region, options.min_confidence)
 
     def apply(self, options: InferOptions, networks: SharedReader) -> None:
         """Use other options with the same `core`, and other networks, from the next frame on. None is being read."""
@@ -188,12 +186,6 @@ class Camera:
         self.source.start(changed)
 
 
-def written_folders(options: InferOptions) -> list[Path]:
-    """Return the folders of saved pictures, which are not read if they lie in a folder that is."""
-    events = options.config.pictures.events if options.config is not None else None
-    return [Path(folder) for folder in (options.annotate, options.save_crops, events) if folder]
-
-
 def choose_camera(options: InferOptions, networks: SharedReader, *, alone: bool = True) -> Camera:
     """Return the camera of the options, which `begin` opens.
 
@@ -203,7 +195,7 @@ def choose_camera(options: InferOptions, networks: SharedReader, *, alone: bool 
     """
     from plate_devices.sources.open_camera import open_camera
 
-    name, written = options.camera or "", written_folders(options)
+    name, written = options.camera or "", options.picture_folders  # not read if they lie in a folder that is
     source: Source
     try:
         source = open_camera(name, options.fps, written, options.size, options.redirect, waits=not alone)

@@ -132,8 +132,6 @@ class EventPipeline:
             return None
         from plate_devices.privacy.retention import Retention
 
-        pictures = (options.annotate, options.save_crops, config.pictures.events)
-        folders = [Path(folder) for folder in pictures if folder]
         delete = [self.audit.delete_before]
         if self._delivery is not None:
             delete.append(self._delivery.delete_before)
@@ -141,7 +139,7 @@ class EventPipeline:
             from plate_devices.corrections.correction_folder import CorrectionFolder
 
             delete.append(CorrectionFolder(config.corrections.folder).delete_before)
-        retention = Retention(config.privacy.keep_days, folders, delete, self.clock.look, self._warn)
+        retention = Retention(config.privacy.keep_days, options.picture_folders, delete, self.clock.look, self._warn)
         retention.start()
         return retention
 

@@ -9,7 +9,6 @@ from plate_devices.health.findings import Finding
 from plate_devices.live.roi import crop, rotate
 from plate_devices.open_models import open_reader
 from plate_runtime.errors import PlateEdgeError
-from plate_runtime.shipped import DETECTING
 from plate_runtime.steps import Steps
 
 if TYPE_CHECKING:
@@ -50,8 +49,8 @@ def aim(options: InferOptions, frames: Sequence[Frame], default_roi: Roi | None 
             looks = [_look(options, reader, frame, default_roi) for frame in frames]
             plates = [(look, one) for look in looks for one in look.explanation.candidates if one.state == "returned"]
             if plates:
-                look, best = max(plates, key=lambda found: _product(found[1]))
-                return Finding("aim", "ok", _describe(best, hides_text=_hides_plates(options)))
+                look, best = max(plates, key=lambda found: found[1].product)
+                return Finding("aim", "ok", _describe(best, hides_text=options.hides_plates))
             look = max(looks, key=lambda one: one.promise)
             cause = explain(look.rgb, look.roi, look.steps, reader=reader, region=options.region).cause
     except PlateEdgeError as error:
@@ -60,31 +59,19 @@ def aim(options: InferOptions, frames: Sequence[Frame], default_roi: Roi | None 
         return Finding(
             "aim", "note", "no plate is in the picture", "put a vehicle where they will stop, and run this again"
         )
-    fact = cause.name if _hides_plates(options) else cause.fact  # a fact may hold the text of a plate
+    fact = cause.name if options.hides_plates else cause.fact  # a fact may hold the text of a plate
     return Finding("aim", "warning", f"no plate is read: {fact}", cause.remedy)
 
 
 def _look(options: InferOptions, reader: Networks, frame: Frame, default_roi: Roi | None) -> _Look:
     frame = rotate(frame, options.rotation)
-    roi = options.roi
-    if roi is None and not options.rotation and options.read_as not in DETECTING:
-        roi = default_roi
-    read_as = "frame" if options.read_as == "auto" else options.read_as
+    roi = options.roi_or(default_roi)
     part, steps = crop(frame, roi, options.camera or "the camera"), Steps()
-    reader.read(part, read_as, region=options.region, min_confidence=options.min_confidence, steps=steps)
+    reader.read(part, options.frames_read_as, region=options.region, min_confidence=options.min_confidence, steps=steps)
     return _Look(frame.rgb, roi, steps, explain(frame.rgb, roi, steps, region=options.region))
-
-
-def _product(one: Candidate) -> float:
-    return 0.0 if one.plate is None else one.plate.detection_confidence * one.plate.confidence
 
 
 def _describe(one: Candidate, hides_text: bool) -> str:
     x, y = (min(axis) for axis in zip(*one.corners, strict=True))
     text = "a plate" if hides_text or one.plate is None else one.plate.text
-    return f"reads {text} at {x:.0f},{y:.0f}, {one.width:.0f} pixels wide (confidence {_product(one):.2f})"
-
-
-def _hides_plates(options: InferOptions) -> bool:
-    privacy = None if options.config is None else options.config.privacy
-    return privacy is not None and privacy.hides_plates
+    return f"reads {text} at {x:.0f},{y:.0f}, {one.width:.0f} pixels wide (confidence {one.product:.2f})"

@@ -105,9 +105,7 @@ class FrameReader:
         options = self.options
         whole = raw if source.still and not options.deinterlace else deinterlace(raw, options.deinterlace)
         frame = rotate(whole, options.rotation)
-        roi = options.roi
-        if roi is None and not options.rotation and options.read_as not in DETECTING:
-            roi = source.default_roi
+        roi = options.roi_or(source.default_roi)
         if self._choose_roi is not None:
             roi = self._choose_roi(roi, frame)
         return View(frame, crop(frame, roi, source.name), roi)
@@ -115,8 +113,7 @@ class FrameReader:
     def read(self, source: Source, view: View, steps: Steps | None = None) -> Reading:
         """See `FrameHandler`: read with the networks, and find what privacy has to mask; `steps` is filled."""
         options = self.options
-        # Frames of a video are never crops of plates; pictures may be.
-        read_as = "frame" if options.read_as == "auto" and not source.still else options.read_as
+        read_as = options.read_as if source.still else options.frames_read_as
         started = time.perf_counter()
         plates = self._reader.read(
             view.part, read_as, region=options.region, min_confidence=options.min_confidence, steps=steps

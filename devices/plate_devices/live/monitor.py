@@ -180,10 +180,7 @@ def _page_settings(options: InferOptions) -> tuple[object, ...]:
 
 def _steps_refusal(options: InferOptions) -> str:
     """Return why the page must not show the steps of frames, "" if it may."""
-    privacy = None if options.config is None else options.config.privacy
-    if privacy is None or not privacy.hides_plates:
-        return ""
-    return "steps show plates that [privacy] of the settings hides"
+    return "steps show plates that [privacy] of the settings hides" if options.hides_plates else ""
 
 
 def _serve(options: InferOptions) -> ServeSettings | None:
