@@ -71,7 +71,7 @@ class PostgresSettings(OutputSettings):
 
     def __post_init__(self) -> None:
         check_events_of_rows(self)
-        target = parse_url("url", self.url, _PORTS)
+        target = self.target
         if not target.user or not _database(target):
             raise SettingError("url", "this address needs user and database: postgresql://user@host/database")
         if "/" in _database(target) or "?" in target.path:
@@ -86,7 +86,7 @@ class PostgresSettings(OutputSettings):
 
     def as_reader(self, user: str, password_file: Path | None) -> PostgresSettings:
         """Return these settings for another role of the same database."""
-        target = parse_url("url", self.url, _PORTS)
+        target = self.target
         host = f"[{target.host}]" if ":" in target.host else target.host
         url = f"{target.scheme}://{quote(user, safe='')}@{host}:{target.port}/{_database(target)}"
         return replace(self, url=url, password_file=password_file)
@@ -99,8 +99,7 @@ class PostgresSettings(OutputSettings):
     @property
     def destination(self) -> Destination:
         """See `OutputSettings`: host, port and database."""
-        target = parse_url("url", self.url, _PORTS)
-        return destination(target, target.path)
+        return destination(self.target, self.target.path)
 
 
 class PostgresOutput(Output):
@@ -118,7 +117,7 @@ class PostgresOutput(Output):
         self.name = name
         self.device = settings.device or device_id()
         self._settings = settings
-        self._target = parse_url("url", settings.url, _PORTS)
+        self._target = settings.target
         self._connection: psycopg.Connection[Any] | None = None
         self._retention_noted = False
 
