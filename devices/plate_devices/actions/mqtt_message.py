@@ -14,7 +14,6 @@ from plate_devices.actions.templates import check_template, fill
 from plate_devices.addresses import has_control
 from plate_devices.outputs.mqtt_settings import MqttSettings, resolve
 from plate_devices.outputs.output import OutputError
-from plate_devices.outputs.urls import read_secret, tls
 from plate_devices.setting_errors import SettingError
 from plate_runtime.errors import missing_extra
 
@@ -135,11 +134,8 @@ class MqttAction(Action):
 
     def _connect(self, version: MQTTProtocolVersion) -> BrokerClient:
         from plate_devices.outputs.client_id_conflicts import ConflictDetector
-        from plate_devices.outputs.mqtt_client import Login, connect
+        from plate_devices.outputs.mqtt_client import connect, login_to
 
-        target, _, broker = resolve(self._settings.broker)
-        password = read_secret(broker.password_file) or target.password
-        trust = tls(broker.ca_file, broker.certificate_file, broker.key_file) if target.scheme == "mqtts" else None
-        name = f"plate-edge-action-{os.urandom(6).hex()}"
-        login = Login(name, target.user, password, trust, broker.keepalive)
-        return connect(target, login, version, ConflictDetector(name, self._settings.topic), lambda _: None)
+        broker, name = resolve(self._settings.broker), f"plate-edge-action-{os.urandom(6).hex()}"
+        conflicts = ConflictDetector(name, self._settings.topic)
+        return connect(broker.target, login_to(broker, name), version, conflicts, lambda _: None)

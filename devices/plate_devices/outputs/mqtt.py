@@ -22,7 +22,6 @@ from plate_devices.outputs.mqtt_settings import MqttSettings, resolve
 from plate_devices.outputs.output import Output, OutputError
 from plate_devices.outputs.output_settings import OutputSettings, QueueSettings
 from plate_devices.outputs.retained_topics import RetainedTopics
-from plate_devices.outputs.urls import read_secret, tls
 from plate_runtime.errors import UsageError, missing_extra
 
 if TYPE_CHECKING:
@@ -69,7 +68,8 @@ class MqttOutput(Output):
             raise missing_extra("MQTT needs paho-mqtt", "mqtt") from None
         self._mqtt = mqtt_client
         self.name = name
-        self._target, topic, self._settings = resolve(settings)
+        self._broker = resolve(settings)
+        self._target, topic, self._settings = self._broker
         noted = None if folder is None else folder.expanduser() / f"retained-{node_id(name)}.json"
         self._retained_topics = RetainedTopics(noted, self._target.shown)
         self._notices: list[str] = []
@@ -118,11 +118,8 @@ class MqttOutput(Output):
         self, client_id: str, conflicts: ConflictDetector, prepare: Callable[[BrokerClient], None]
     ) -> BrokerClient:
         """Connect in MQTT 5, or in 3.1.1 if the broker does not support 5; remember which."""
-        settings, target, mqtt = self._settings, self._target, self._mqtt
-        password = read_secret(settings.password_file) or target.password
-        is_safe = target.scheme == "mqtts"
-        trust = tls(settings.ca_file, settings.certificate_file, settings.key_file) if is_safe else None
-        login = mqtt.Login(client_id, target.user, password, trust, settings.keepalive)
+        target, mqtt = self._target, self._mqtt
+        login = mqtt.login_to(self._broker, client_id)
         try:
             client: BrokerClient = mqtt.connect(target, login, self._version, conflicts, prepare)
         except mqtt.VersionError:

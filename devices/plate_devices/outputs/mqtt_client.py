@@ -12,8 +12,9 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
 from plate_devices.outputs.client_id_conflicts import ConflictDetector
+from plate_devices.outputs.mqtt_settings import Broker
 from plate_devices.outputs.output import OutputError
-from plate_devices.outputs.urls import Target, reason
+from plate_devices.outputs.urls import Target, read_secret, reason, tls
 
 OPEN_WITHIN = 10.0
 VERSIONS = (MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311)
@@ -30,6 +31,14 @@ class Login(NamedTuple):
     password: str
     trust: ssl.SSLContext | None
     keepalive: int
+
+
+def login_to(broker: Broker, client_id: str) -> Login:
+    """Return the login of a client at a broker. Raises OutputError if a file with a secret or a certificate fails."""
+    target, files = broker.target, broker.files
+    password = read_secret(files.password_file) or target.password
+    trust = tls(files.ca_file, files.certificate_file, files.key_file) if target.scheme == "mqtts" else None
+    return Login(client_id, target.user, password, trust, files.keepalive)
 
 
 class VersionError(OutputError):
