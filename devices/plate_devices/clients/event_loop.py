@@ -163,7 +163,8 @@ class EventLoop:
         try:
             length = connection.framer.end(connection.received, at_end) if connection.received else None
         except RefusedError as refused:
-            self._start_sending(connection, Response(refused.content, stays_open=False))
+            if self._take_outgoing(connection, Response(refused.content, stays_open=False)):
+                self._start_sending(connection)
             return
         if length is None:
             if at_end:
@@ -180,13 +181,7 @@ class EventLoop:
         self._wake_up()
 
     def _take_response(self, connection: ClientConnection, response: Response) -> None:
-        if connection not in self._connections:
-            return
-        before = connection.held
-        connection.request = bytearray()
-        connection.outgoing, connection.stays_open = memoryview(response.content), response.stays_open
-        self._count(connection, before)
-        if connection not in self._connections:
+        if connection not in self._connections or not self._take_outgoing(connection, response):
             return
         delay = response.delay
         if not connection.peer.is_local:
@@ -194,14 +189,17 @@ class EventLoop:
         if delay > 0:
             connection.state, connection.deadline = State.HELD, time.monotonic() + delay
         else:
-            self._start_sending(connection, response)
+            self._start_sending(connection)
 
-    def _start_sending(self, connection: ClientConnection, response: Response) -> None:
+    def _take_outgoing(self, connection: ClientConnection, response: Response) -> bool:
+        """Put a response in the place of the request; return whether the client is still connected."""
         before = connection.held
+        connection.request = bytearray()
         connection.outgoing, connection.stays_open = memoryview(response.content), response.stays_open
         self._count(connection, before)
-        if connection not in self._connections:
-            return
+        return connection in self._connections
+
+    def _start_sending(self, connection: ClientConnection) -> None:
         connection.state = State.SENDING
         connection.deadline = time.monotonic() + self._limits.response_within
         self._watch(connection, selectors.EVENT_WRITE)
