@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from plate_devices.archive.archive_settings import ArchiveOptions
 from plate_devices.cli.evaluate_options import PICTURE_SUFFIXES
-from plate_devices.cli.infer_options import MODEL_OPTIONS, REGION_OPTION, parse_roi, rotation, split_models
+from plate_devices.cli.infer_options import AS_OPTION, READING_OPTIONS, rotation, split_models
 from plate_devices.cli.option_table import Command, Option, count, number, one_of
 from plate_devices.run_options import InferOptions
 from plate_runtime.errors import UsageError
@@ -26,13 +26,8 @@ ARCHIVE = Command(
                one_of("local", "ray"), "local"),
         Option("--address", "head of the cluster, such as 10.0.0.1:6379 (default: a cluster on this machine)", "HOST"),
         Option("--jobs", "inputs that are read at once (default: as processors and memory allow)", "N", count),
-        Option("--as", "what a picture or its --roi shows (default: plates anywhere, or one plate that fills it)",
-               "frame|plate|character", one_of("frame", "plate", "character")),
-        *MODEL_OPTIONS,
-        Option("--roi", "read only this part, in pixels", "X,Y,W,H", parse_roi),
-        REGION_OPTION,
-        Option("--min-confidence", "omit plates with a confidence below P (default: the model's threshold)", "P",
-               number("a number from 0 to 1", 0.0, 1.0)),
+        AS_OPTION,
+        *READING_OPTIONS,
         Option("--fps", "read at most N frames a second of a video", "N",
                number("a number of frames a second, above 0", 0.001, 1000.0)),
         Option("--rotate", "rotate pictures clockwise: 90, 180 or 270", "DEG", rotation, 0),

@@ -77,19 +77,27 @@ def rotation(typed: str) -> int:
     return int(typed) // 90 % 4
 
 
+AS_OPTION = Option(
+    "--as", "what a picture or its --roi shows (default: plates anywhere, or one plate that fills it)",
+    "frame|plate|character", one_of("frame", "plate", "character"),
+)  # fmt: skip
+READING_OPTIONS = (
+    *MODEL_OPTIONS,
+    Option("--roi", "read only this part, in pixels", "X,Y,W,H", parse_roi),
+    REGION_OPTION,
+    Option("--min-confidence", "omit plates with a confidence below P (default: the model's threshold)", "P",
+           number("a number from 0 to 1", 0.0, 1.0)),
+)  # fmt: skip
+"""Options of plate-infer and plate-archive."""
+
 INFER = Command(
     PROGRAM,
     "Read number plates in pictures, folders, videos (PATH), on standard input (-), or from a camera.",
     (
-        Option("--as", "what a picture or its --roi shows (default: plates anywhere, or one plate that fills it)",
-               "frame|plate|character", one_of("frame", "plate", "character")),
+        AS_OPTION,
         Option("--camera", "0, /dev/video0, csi:0, rtsp://..., http://... (MJPEG), a video, a folder, demo or demo:N; "
                "repeat it for several", "SOURCE", repeats=True),
-        *MODEL_OPTIONS,
-        Option("--roi", "read only this part, in pixels", "X,Y,W,H", parse_roi),
-        REGION_OPTION,
-        Option("--min-confidence", "omit plates with a confidence below P (default: the model's threshold)", "P",
-               number("a number from 0 to 1", 0.0, 1.0)),
+        *READING_OPTIONS,
         Option("--jobs", "read N inputs at once (default: as cores and memory allow, from 64 files on; cameras: 1)",
                "N", count),
         Option("--skip", "leave out the first N inputs, to continue a run that was stopped", "N",
