@@ -139,8 +139,7 @@ class ListViews:
             raise RequestRefusedError(400, str(error)) from error
         except DeviceError as error:
             raise RequestRefusedError(503, str(error)) from error
-        kinds = ("matches", "uncertain", "confusable")
-        shown = {kind: [one._asdict() for one in getattr(found, kind)] for kind in kinds}
+        shown = {kind: [one._asdict() for one in readings] for kind, readings in found.readings.items()}
         return json_answer(
             {**shown, "more": sorted(found.more), "looked_at": found.looked_at, "most_shown": MOST_SHOWN}
         )

@@ -9,14 +9,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plate_devices.watchlists.matching import match
-from plate_devices.watchlists.plate_file import WILDCARDS, plate_list
+from plate_devices.watchlists.plate_file import WILDCARDS, ListedPlate, plate_list
 from plate_runtime.alphabet import confused_with, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from plate_devices.watchlists.plate_file import ListedPlate
     from plate_runtime.script import Script
+
+KINDS = ("matches", "uncertain", "confusable")
+"""How an entry and a reading may go together: it matches, as "exact" or "pattern"; it matches only with `fuzzy = true`,
+because one uncertain character differs; it does not, but differs in one character that is often confused."""
 
 MOST_SHOWN = 20
 """Readings that are shown of each kind."""
@@ -32,27 +35,22 @@ class PastReading(NamedTuple):
 
 @dataclass
 class Preview:
-    """Past readings by how they match, the newest first.
+    """What was found.
 
     Attributes:
-        matches: the entry matches, as "exact" or "pattern".
-        uncertain: it matches only with `fuzzy = true`: one uncertain character differs.
-        confusable: it does not match: one character differs by one that it is often confused with.
+        readings: past readings by their kind, the newest first.
         looked_at: number of readings that were compared.
         more: the kinds that have more readings than are shown.
     """
 
-    matches: list[PastReading] = field(default_factory=list)
-    uncertain: list[PastReading] = field(default_factory=list)
-    confusable: list[PastReading] = field(default_factory=list)
+    readings: dict[str, list[PastReading]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     looked_at: int = 0
     more: set[str] = field(default_factory=set)
 
     def add(self, kind: str, reading: PastReading) -> None:
         """Add a reading, unless there are enough of its kind."""
-        found: list[PastReading] = getattr(self, kind)
-        if len(found) < MOST_SHOWN:
-            found.append(reading)
+        if len(self.readings[kind]) < MOST_SHOWN:
+            self.readings[kind].append(reading)
         else:
             self.more.add(kind)
 
@@ -65,7 +63,7 @@ def preview(listed: ListedPlate, past: Iterable[Mapping[str, Any]], script: Scri
         past: records of vehicles, the newest first.
         script: of the list.
     """
-    plates = plate_list([_always(listed)], script)
+    plates = plate_list([ListedPlate(listed.text)], script)
     has_wildcard = any(mark in listed.text for mark in WILDCARDS)
     confused, found = set() if has_wildcard else _confused(fold(listed.text)), Preview()
     for record in past:
@@ -79,10 +77,6 @@ def preview(listed: ListedPlate, past: Iterable[Mapping[str, Any]], script: Scri
             elif fold(reading.text) in confused:
                 found.add("confusable", reading)
     return found
-
-
-def _always(listed: ListedPlate) -> ListedPlate:
-    return type(listed)(listed.text)
 
 
 def _confused(target: str) -> set[str]:

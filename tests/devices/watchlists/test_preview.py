@@ -43,25 +43,24 @@ def found(plate: str, *past: dict[str, Any]) -> Preview:
 )
 def test_each_reading_is_of_one_kind(past: dict[str, Any], kind: str | None) -> None:
     result = found("ab 801", past)
-    kinds = ("matches", "uncertain", "confusable")
-    assert {one: [reading.text for reading in getattr(result, one)] for one in kinds} == {
-        one: [past["plates"][0]["text"]] if one == kind else [] for one in kinds
+    assert {one: [reading.text for reading in readings] for one, readings in result.readings.items()} == {
+        one: [past["plates"][0]["text"]] if one == kind else [] for one in ("matches", "uncertain", "confusable")
     }
     assert result.looked_at == 1
 
 
 def test_wildcards_match_and_have_no_near_misses() -> None:
     result = found("AB*1", vehicle("AB801"), vehicle("AB1"), vehicle("A81"), vehicle("AB802"))
-    assert [one.text for one in result.matches] == ["AB801", "AB1"]
-    assert not result.uncertain and not result.confusable
+    assert [one.text for one in result.readings["matches"]] == ["AB801", "AB1"]
+    assert not result.readings["uncertain"] and not result.readings["confusable"]
 
 
 def test_of_many_readings_the_newest_are_shown() -> None:
     result = found("AB801", *[vehicle("AB801")] * (MOST_SHOWN + 1))
-    assert len(result.matches) == MOST_SHOWN and result.more == {"matches"}
+    assert len(result.readings["matches"]) == MOST_SHOWN and result.more == {"matches"}
 
 
 def test_an_insecure_character_may_be_none() -> None:
     past = vehicle("1AB801")
     past["plates"][0]["characters"][0]["confidence"] = 0.4
-    assert [one.text for one in found("AB801", past).uncertain] == ["1AB801"]
+    assert [one.text for one in found("AB801", past).readings["uncertain"]] == ["1AB801"]
