@@ -221,16 +221,13 @@ def _checked(entry: Entry, script: Script) -> Entry:
 def _changed(lines: Sequence[Line], layout: Layout | None, number: int | None, entry: Entry | None) -> str:
     """Return the text of a list after a change; `number` is None to add, `entry` is None to delete."""
     raw = {line.number: line.raw for line in lines}
-    end = next((ending for line in lines if (ending := line.raw[len(line.raw.rstrip("\r\n")) :])), "\n")
+    end = next((line.ending for line in lines if line.ending), "\n")
     if entry is not None and not fits(entry, layout):
         layout = _extend(lines, raw, layout, end)
     if entry is None:
         raw.pop(number or 0)
     elif number is None:
-        last = max(raw, default=0)
-        if last and not raw[last].endswith(("\r", "\n")):
-            raw[last] += end
-        raw[last + 1] = written(entry, layout) + end
+        _append(raw, written(entry, layout), end)
     else:
         before = next(line for line in lines if line.number == number)
         raw[number] = _with_comment(written(entry, layout), before)
@@ -252,11 +249,16 @@ def _extend(lines: Sequence[Line], raw: dict[int, str], layout: Layout | None, e
         if old is None and first is not None:
             raw[first.number] = header + end + raw[first.number]
         elif old is None:
-            last = max(raw, default=0)
-            if last and not raw[last].endswith(("\r", "\n")):
-                raw[last] += end
-            raw[last + 1] = header + end
+            _append(raw, header, end)
     return wider
+
+
+def _append(raw: dict[int, str], text: str, end: str) -> None:
+    """Add a line, after the end that the last one may lack."""
+    last = max(raw, default=0)
+    if last and not raw[last].endswith(("\r", "\n")):
+        raw[last] += end
+    raw[last + 1] = text + end
 
 
 def _titles(lines: Sequence[Line], layout: Layout, wider: Layout) -> list[str]:
@@ -268,8 +270,7 @@ def _titles(lines: Sequence[Line], layout: Layout, wider: Layout) -> list[str]:
 
 def _with_comment(text: str, before: Line) -> str:
     """Return a line with the comment and the end that it had before."""
-    end = before.raw[len(before.raw.rstrip("\r\n")) :]
-    return f"{text} {before.comment}{end}" if before.comment else text + end
+    return f"{text} {before.comment}{before.ending}" if before.comment else text + before.ending
 
 
 def _version(content: bytes) -> str:

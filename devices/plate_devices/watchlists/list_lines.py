@@ -63,6 +63,11 @@ class Line(NamedTuple):
     comment: str = ""
     is_header: bool = False
 
+    @property
+    def ending(self) -> str:
+        """Its end, "" for a last line without one."""
+        return self.raw[len(self.raw.rstrip("\r\n")) :]
+
 
 class Lines:
     """Splits the text of a list. After the first entry, `layout` is that of the header.
