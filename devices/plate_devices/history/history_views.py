@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -11,6 +10,7 @@ from plate_devices.events.records import to_line
 from plate_devices.history.event_search import MATCHES, EventQuery, QueryError, SearchError
 from plate_devices.history.text_pattern import GAP, TextPattern, written_pattern
 from plate_devices.outputs.csv import csv_line
+from plate_devices.outputs.search_blocks import parse_milliseconds
 from plate_devices.outputs.table_rows import COLUMNS, to_row
 from plate_devices.private_files import read_regular
 from plate_devices.serve.access import Access
@@ -163,8 +163,7 @@ def _time(request: PageRequest, name: str) -> int | None:
     if not written:
         return None
     try:
-        moment = datetime.fromisoformat(written)
-        return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+        return parse_milliseconds(written)
     except (ValueError, OverflowError, OSError):
         raise QueryError(f"{name} is {written[:40]!r}; write a time such as 2026-05-01T12:00:00Z") from None
 

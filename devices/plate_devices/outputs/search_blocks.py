@@ -92,9 +92,14 @@ def searched_text(text: str | None, text_hash: str | None) -> str:
 def milliseconds(moment: str | None) -> int:
     """Return a time of an event in milliseconds since 1970; `UNDATED` if it is missing or damaged."""
     with suppress(ValueError, TypeError, OverflowError):
-        found = datetime.fromisoformat(str(moment))
-        return round((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+        return parse_milliseconds(str(moment))
     return UNDATED
+
+
+def parse_milliseconds(written: str) -> int:
+    """Return a time in milliseconds since 1970; one without a zone is in UTC. Raises ValueError, OverflowError."""
+    found = datetime.fromisoformat(written)
+    return round((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def prepare(connection: sqlite3.Connection) -> None:
