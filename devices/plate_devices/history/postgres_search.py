@@ -11,7 +11,7 @@ from plate_devices.history.event_search import EventQuery, FoundEvents, QueryErr
 from plate_devices.outputs.call_limit import call_limit
 from plate_devices.outputs.identity import device_id
 from plate_devices.outputs.output import OutputError
-from plate_devices.outputs.postgres import PostgresSettings, connect_options, cut
+from plate_devices.outputs.postgres import PostgresSettings, connect_options, cut, first_line
 from plate_runtime.errors import missing_extra
 
 if TYPE_CHECKING:
@@ -93,11 +93,11 @@ class PostgresSearch:
                 f"the search took longer than {seconds:g} s; name a time range, or more of the text"
             ) from error
         except (errors.InsufficientPrivilege, errors.UndefinedTable, errors.InvalidSchemaName) as error:
-            raise SearchError(f"{self._shown} cannot be searched: {_first_line(error)}; {_NEEDS}") from error
+            raise SearchError(f"{self._shown} cannot be searched: {first_line(error)}; {_NEEDS}") from error
         except OutputError as error:  # the file of the password
             raise SearchError(str(error)) from error
         except self._psycopg.Error as error:
-            raise SearchError(f"{self._shown} cannot be searched: {_first_line(error)}") from error
+            raise SearchError(f"{self._shown} cannot be searched: {first_line(error)}") from error
 
     def _page(
         self, connection: psycopg.Connection[Any], query: EventQuery, limit: int, before: _Key | None
@@ -184,7 +184,3 @@ def _key(written: str) -> _Key | None:
         return _Key(datetime.fromisoformat(moment) if moment else None, UUID(id_))
     except ValueError:
         raise QueryError(f"{written[:40]!r} is not the key of a page") from None
-
-
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -167,7 +167,7 @@ class PostgresOutput(Output):
             try:
                 self._store(connection, [event])
             except self._psycopg.DataError as error:
-                message = f"{self._target.shown} never accepts event {event.get('id')}: {_first_line(error)}"
+                message = f"{self._target.shown} never accepts event {event.get('id')}: {first_line(error)}"
                 raise EventRefusedError(message, done) from error
 
     def _connect(self) -> psycopg.Connection[Any]:
@@ -200,8 +200,8 @@ class PostgresOutput(Output):
         if isinstance(error, errors.UndefinedTable | errors.UndefinedFunction | errors.InvalidSchemaName):
             return OutputError(f"{where}: the database is not prepared; {_SCHEMA_HINT}", wait=_SLOW)
         if isinstance(error, errors.InsufficientPrivilege):
-            return OutputError(f"{where}: {_first_line(error)}; GRANT plate_edge_device TO the user", wait=_SLOW)
-        return OutputError(f"{where} does not accept events: {_first_line(error)}")
+            return OutputError(f"{where}: {first_line(error)}; GRANT plate_edge_device TO the user", wait=_SLOW)
+        return OutputError(f"{where} does not accept events: {first_line(error)}")
 
 
 def connect_options(settings: PostgresSettings) -> dict[str, Any]:
@@ -244,7 +244,6 @@ def _values(event: Event, device: str) -> dict[str, Any]:
     return row | more | {"time_set": event.get("time_set")}
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """Return the first line of what libpq says, which names the reason; hints follow it."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
