@@ -161,10 +161,10 @@ def evaluate_frames(
     return FrameEvaluation(readings, detected, false, score, ece, bins, threshold, unreadable)
 
 
-def curve(readings: Sequence[FrameReading], thresholds: Sequence[float] = THRESHOLDS) -> list[tuple[float, int, int]]:
-    """Return threshold, exactly read texts, and false positives for each threshold."""
+def curve(readings: Sequence[FrameReading]) -> list[tuple[float, int, int]]:
+    """Return threshold, exactly read texts, and false positives for each of `THRESHOLDS`."""
     points = []
-    for threshold in thresholds:
+    for threshold in THRESHOLDS:
         pairs = [pair for one in readings for pair in one.readings(threshold)]
         exact = sum(plate is not None and plate.text == label.text for label, plate in pairs)
         points.append((threshold, exact, sum(len(one.false(threshold)) for one in readings)))

@@ -32,8 +32,8 @@ class MemoryTrimmer:
             self._trim()
 
 
-def share_heaps(count: int = 2) -> bool:
-    """Let threads share so many heaps of the C library; return whether that is possible.
+def share_heaps() -> bool:
+    """Let threads share two heaps of the C library; return whether that is possible.
 
     By default each thread has one, which keeps its largest size: with eight cameras of 1280x720 30 MB more.
     """
@@ -43,7 +43,7 @@ def share_heaps(count: int = 2) -> bool:
         set_option = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):  # musl, macOS, Windows
         return False
-    return bool(set_option(_ARENA_MAX, count))
+    return bool(set_option(_ARENA_MAX, 2))
 
 
 def malloc_trim() -> bool:

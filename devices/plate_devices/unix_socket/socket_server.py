@@ -44,8 +44,6 @@ class SocketServer:
         as_: str = "plate",
         region: str | None = None,
         min_confidence: float | None = None,
-        *,
-        limits: ConnectionLimits = LIMITS,
     ) -> None:
         """Listen; owner and group of the socket file have access.
 
@@ -61,7 +59,7 @@ class SocketServer:
         self._reader, self._as, self._region, self._least = reader, as_, region, min_confidence
         listener = _listen(path)
         self._inode = path.stat().st_ino
-        self._loop = EventLoop(listener, self, limits)
+        self._loop = EventLoop(listener, self, LIMITS)
 
     def serve_forever(self) -> None:
         """Serve until `close` is called."""

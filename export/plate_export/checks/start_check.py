@@ -101,11 +101,11 @@ class Start:
         return read_crops(self._model, crops)
 
 
-def find_start(source: Source, shipped: Path = SHIPPED) -> Start | None:
+def find_start(source: Source) -> Start | None:
     """Return the shipped plate reader that a network, or one before it, was trained from; None if there is none."""
     if source.meta.kind != "plate":
         return None
-    known = {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in sorted(shipped.glob("*.h5"))}
+    known = {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in sorted(SHIPPED.glob("*.h5"))}
     with damage_as(ModelError, f"{source.path}: its record of its training is damaged; save it again"):
         record: Any = source.meta.training
         while record and (start := record.get("start")):

@@ -83,11 +83,11 @@ class Writer:
         stored = self.constant(values.reshape((-1, 1, 1) if len(values) > 1 else ()), "constant")
         return self.node("DequantizeLinear", [stored, *self.parameters(replace(tensor, values=None))])
 
-    def weights(self, place: int, values: NDArray[Any], what: str, axis: int = 0) -> str:
+    def weights(self, place: int, values: NDArray[Any], what: str) -> str:
         """Store int8 weights or int32 biases; return their float form."""
         tensor = self.graph.tensors[place]
         names = [self.constant(values, what), *self.parameters(tensor)]
-        return self.node("DequantizeLinear", names, axis=axis if len(tensor.scales) > 1 else None)
+        return self.node("DequantizeLinear", names, axis=0 if len(tensor.scales) > 1 else None)
 
     def quantised(self, name: str, operator: Operator) -> str:
         """Return the int8 form of an operator's result, its activation applied."""

@@ -102,7 +102,7 @@ def fonts_digest(fonts: Sequence[FontFile]) -> str:
 
 
 def recorded_characters(
-    training: Mapping[str, Any], train_limit: int | None = None, workers: int = 1
+    training: Mapping[str, Any], train_limit: int | None = None
 ) -> tuple[CharacterSet, CharacterSet]:
     """Render the recorded (train, val) again; with `train_limit` only whole chunks of train up to about so many.
 
@@ -121,7 +121,7 @@ def recorded_characters(
         )
     if train_limit is not None:
         counts["train"] = min(counts["train"], max(1, -(-train_limit // CHUNK)) * CHUNK)
-    train, val = synthetic_split(fonts, seed, counts["train"], counts["val"], workers)
+    train, val = synthetic_split(fonts, seed, counts["train"], counts["val"])
     for name, part in (("train", train), ("val", val)):
         whole = len(part) == sets[name]["count"]
         found = part.digest if whole else _first_chunk(part).digest

@@ -124,14 +124,16 @@ def labelled_set(file: Path, spec: InputSpec = SCENE_SPEC) -> FrameSet:
     return FrameSet(file.resolve().parent.name, np.stack(pictures), placed, sizes, list(labels))
 
 
-def detect(network: Network, frames: FrameSet, least: float = THRESHOLDS[0]) -> list[list[Detection]]:
+def detect(network: Network, frames: FrameSet) -> list[list[Detection]]:
     """Return the detections of one pass over every frame, in pixels of the input: fast enough during training."""
     found = []
     with progress(len(frames), "scoring", "frame") as bar:
         for start in range(0, len(frames), _AT_ONCE):
             outputs = np.asarray(network(scale_pixels(frames.pictures[start : start + _AT_ONCE], SCENE_SPEC)))
             sizes = frames.sizes[start : start + _AT_ONCE]
-            found += [find_in_output(one, MANIFEST, size, least) for one, size in zip(outputs, sizes, strict=True)]
+            found += [
+                find_in_output(one, MANIFEST, size, THRESHOLDS[0]) for one, size in zip(outputs, sizes, strict=True)
+            ]
             bar.update(len(outputs))
     return found
 

@@ -29,10 +29,10 @@ class Plan:
         own: pictures of a step that are the user's. limit: number of different shards; 0: unlimited.
     """
 
-    count: int = 8192
-    batch: int = 128
-    uses: int = 4
-    window: int = 6
+    count: int
+    batch: int
+    uses: int
+    window: int
     ahead: int = 2
     own: int = 0
     limit: int = 0
