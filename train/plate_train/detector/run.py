@@ -12,7 +12,7 @@ from ..loop.record import Recorder
 from ..loop.run_files import MODEL_FILE, write_report
 from ..loop.shards import VALIDATION_SEED, VALIDATION_SPLIT, Prefetcher, Shard, Store
 from ..loop.start import begun, start_from, writable
-from ..loop.steps import Stop, total_steps
+from ..loop.steps import Stop
 from ..loop.training import Training
 from ..network_model import as_model, open_frame_reader
 from ..networks import weights_file
@@ -51,12 +51,9 @@ def run(
     settings = named(settings, folder)
     with writable(folder, settings, resume):
         loop, recorder = _prepared(settings, folder, store, resume, say)
-        if retime:
-            loop.state.total = None
-        loop.state.total = loop.state.total or total_steps(loop.goal, loop.state)
+        loop.fix_length(again=retime)
         model = loop.training.model
         say(f"detector: {model.count_params():,} parameters, {multiply_adds(model) / 1e6:.1f} M multiply-adds a frame")
-        loop.rounds.total = loop.state.total
         with open_frame_reader() as reader:
             with loop.stop.listening(), loop.rounds.ahead:
                 loop.run()

@@ -77,6 +77,12 @@ class Steps:
         """Score the averaged weights on every set."""
         raise NotImplementedError
 
+    def fix_length(self, again: bool) -> None:
+        """Fix the length of the run as far as it is known; call it before `run`. `again`: the goal has changed."""
+        if again or self.state.total is None:
+            self.state.total = total_steps(self.goal, self.state)
+        self.rounds.total = self.state.total
+
     def run(self) -> None:
         """Train to the end, or until stopped: then the signal's usual consequence follows after the checkpoint.
 
@@ -84,7 +90,6 @@ class Steps:
             UsageError: the loss is not a number.
         """
         self._recent_batches.extend(batch[0] for batch in self._batches_before())
-        self.rounds.total = self.state.total
         self._pace = (self.state.step, self.state.seconds)
         length = f"up to step {self.state.total:,}" if self.state.total else f"for {self.goal.hours:g} hours"
         self.say(f"training {length}; before its first step TensorFlow compiles the network")

@@ -15,7 +15,7 @@ from ..loop.record import Recorder
 from ..loop.run_files import BEFORE_FILE, MODEL_FILE, read_json, write_report
 from ..loop.shards import VALIDATION_SEED, VALIDATION_SPLIT, Prefetcher, Shard, Store
 from ..loop.start import begun, start_from, writable
-from ..loop.steps import Stop, total_steps
+from ..loop.steps import Stop
 from ..loop.training import Training, normalised
 from ..networks import weights_file
 from ..networks.model_name import named
@@ -64,12 +64,9 @@ def train(
 ) -> tuple[PlateSteps, Recorder, dict[str, PlateScore]]:
     """Train as `run` does, without a report; also return the scores before training."""
     loop, recorder = _prepared(settings, folder, store, resume, say)
-    if retime:
-        loop.state.total = None
-    loop.state.total = loop.state.total or total_steps(loop.goal, loop.state)
+    loop.fix_length(again=retime)
     say(describe(settings, loop.training.model))
     with loop.rounds.ahead:
-        loop.rounds.total = loop.state.total
         loop.rounds.ask(loop.state.step // loop.rounds.plan.steps)  # rendered while the sets are scored
         before = _scores_before(loop, settings, resume, say)
         with loop.stop.listening():
