@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,10 @@ from plate_runtime.errors import DataError, UsageError, printable
 from plate_runtime.script import Script
 
 from ..atomic import write_json
-from ..loop import lock
-from ..loop.run_files import MODEL_FILE, REPORT_FILE, SETTINGS_FILE, disk_errors
+from ..loop.run_files import MODEL_FILE, REPORT_FILE
 from ..loop.search_record import completed_trials
 from ..loop.shared_search import Address
+from ..loop.start import occupied
 from ..networks import weights_file
 from ..networks.model_name import named
 from ..networks.tensorflow_setup import fix, versions
@@ -134,26 +134,8 @@ def results_folder(folder: Path, settings: Settings, resume: bool) -> Iterator[N
         raise UsageError(f"{folder} holds a finished run; name another folder with --out")
     if not resume and (folder / FOLDER).exists():
         raise UsageError(f"{folder} holds an unfinished search; add --resume, or name another folder with --out")
-    existed = folder.exists()
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        with lock.alone(folder):
-            try:
-                write_json(asdict(settings), folder / SETTINGS_FILE)
-                yield
-            except BaseException:
-                if not (folder / FOLDER).exists():
-                    _clear(folder, existed)
-                raise
-
-
-def _clear(folder: Path, existed: bool) -> None:
-    with contextlib.suppress(OSError):
-        pictures = () if existed else folder.glob("*.png")
-        for path in (folder / SETTINGS_FILE, folder / lock.FILE, *pictures):
-            path.unlink(missing_ok=True)
-        if not existed:
-            folder.rmdir()
+    with occupied(folder, settings, keeps=(FOLDER,)):
+        yield
 
 
 def _drawn(settings: Settings, say: Callable[[str], None]) -> Material:

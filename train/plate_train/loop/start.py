@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,21 @@ def writable(folder: Path, settings: Any, resume: bool) -> Iterator[None]:
     if (folder / checkpoint.FILE).exists() != resume:
         hint = "no run that could be resumed" if resume else "an unfinished run; add --resume"
         raise UsageError(f"{folder} holds {hint}, or name another folder with --out")
+    with occupied(folder, settings, keeps=(checkpoint.FILE, SEARCHED_FILE), leaves=(BEFORE_FILE, checkpoint.LOG)):
+        yield
+
+
+@contextlib.contextmanager
+def occupied(folder: Path, settings: Any, keeps: Sequence[str], leaves: Sequence[str] = ()) -> Iterator[None]:
+    """Make a folder, lock it, and record the settings; one where the block fails is cleared.
+
+    Args:
+        settings: a dataclass. keeps: files or folders that a resumed run needs; where one is there, nothing is cleared.
+        leaves: files that are cleared beside the settings; in a folder that is new, pictures are, too.
+
+    Raises:
+        UsageError: another process trains there. DeviceError: the folder cannot be written.
+    """
     existed = folder.exists()
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -38,9 +53,9 @@ def writable(folder: Path, settings: Any, resume: bool) -> Iterator[None]:
             try:
                 write_json(asdict(settings), folder / SETTINGS_FILE)
                 yield
-            except BaseException:  # also for Ctrl-C before the first checkpoint
-                if not (folder / checkpoint.FILE).exists() and not (folder / SEARCHED_FILE).exists():
-                    _clear(folder, existed)
+            except BaseException:  # also for Ctrl-C
+                if not any((folder / name).exists() for name in keeps):
+                    _clear(folder, existed, leaves)
                 raise
 
 
@@ -67,9 +82,10 @@ def begun(folder: Path, training: Training, digest: str, plan: Plan, resume: boo
     return state
 
 
-def _clear(folder: Path, existed: bool) -> None:
+def _clear(folder: Path, existed: bool, leaves: Sequence[str]) -> None:
     with contextlib.suppress(OSError):
-        for name in (SETTINGS_FILE, BEFORE_FILE, checkpoint.LOG, lock.FILE):
-            (folder / name).unlink(missing_ok=True)
+        pictures = () if existed else folder.glob("*.png")
+        for path in (*(folder / name for name in (SETTINGS_FILE, lock.FILE, *leaves)), *pictures):
+            path.unlink(missing_ok=True)
         if not existed:
             folder.rmdir()
