@@ -81,6 +81,14 @@ class InferOptions(NamedTuple):
         events = None if self.config is None else self.config.pictures.events
         return [Path(folder) for folder in (self.annotate, self.save_crops, events) if folder]
 
+    @property
+    def queue_folder(self) -> Path:
+        """The folder where events wait and the audit log is."""
+        from plate_devices.outputs.output_settings import QueueSettings
+
+        queue = None if self.config is None else self.config.queue
+        return (queue or QueueSettings()).place
+
     def roi_or(self, default: Roi | None) -> Roi | None:
         """Return the ROI; without one that of a source that knows where the plate is, for modes that detect none."""
         if self.roi is None and not self.rotation and self.read_as not in DETECTING:

@@ -116,6 +116,4 @@ def _folder(options: InferOptions | None) -> Path:
     """Where most is written: where events wait."""
     from plate_devices.outputs.output_settings import QueueSettings
 
-    queue = options.config.queue if options is not None and options.config is not None else None
-    folder: Path = (queue or QueueSettings()).place
-    return folder
+    return QueueSettings().place if options is None else options.queue_folder

@@ -99,10 +99,9 @@ def check_outputs(options: InferOptions) -> Iterator[Finding]:
     if config is None or not config.outputs:
         return
     from plate_devices.outputs.make_outputs import make_outputs
-    from plate_devices.outputs.output_settings import QueueSettings
 
     try:
-        outputs = make_outputs(config.outputs, (config.queue or QueueSettings()).place)
+        outputs = make_outputs(config.outputs, options.queue_folder)
     except PlateEdgeError as error:
         yield Finding("outputs", "failed", str(error))
         return

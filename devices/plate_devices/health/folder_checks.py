@@ -46,13 +46,10 @@ def check_folders(options: InferOptions) -> Iterator[Finding]:
 
 
 def _written(options: InferOptions) -> Iterator[_Written]:
-    from plate_devices.outputs.output_settings import QueueSettings
-
     config = options.config
     if config is None:
         return
-    folder = (config.queue or QueueSettings()).place
-    yield _Written("queue", "waiting events and the audit log", folder, "[queue] folder")
+    yield _Written("queue", "waiting events and the audit log", options.queue_folder, "[queue] folder")
     for one in config.watchlists:
         # A list is replaced by a new file, so its folder is written, too.
         for path in (one.file, one.file.absolute().parent):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from plate_devices.audit.audit_log import FILE_NAME, AuditLog
 from plate_devices.events.clock import Clock
 from plate_devices.events.system_times import SystemTimes, TrustedTimes
-from plate_devices.outputs.output_settings import QueueSettings
 from plate_runtime.errors import PlateEdgeError
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ class EventPipeline:
         times = TrustedTimes() if trusted else SystemTimes()
         self.clock = Clock(times)
         self._times = times
-        self.audit = AuditLog(_audit_path(options.config), times, partial(log.say, "audit"))
+        self.audit = AuditLog(options.queue_folder / FILE_NAME, times, partial(log.say, "audit"))
         self.folder: Path | None = None
         self._log = log
         self._options, self._config = options, options.config
@@ -77,7 +76,7 @@ class EventPipeline:
     def apply(self, options: InferOptions) -> None:
         """Use other settings; waiting events are delivered. Raises DeviceError, and the previous settings stay."""
         before, now = self._config, options.config
-        self.audit.use(_audit_path(now))
+        self.audit.use(options.queue_folder / FILE_NAME)
         self._apply_actions(now, cameras_run=True)
         if self._retention is not None:
             self._retention.close()
@@ -123,7 +122,7 @@ class EventPipeline:
             return None
         from plate_devices.outputs.delivery import deliver
 
-        self.folder = (config.queue or QueueSettings()).place
+        self.folder = options.queue_folder
         return deliver(config.outputs, config.queue, self.clock, self._log.say, _shown(options))
 
     def _start_retention(self, options: InferOptions) -> Retention | None:
@@ -159,8 +158,3 @@ def _shown(options: InferOptions) -> Shown:
     lists = [one.name for one in config.watchlists] if config is not None else []
     pictures = None if config is None else config.pictures.events
     return Shown({one.name: one.tags for one in options.cameras if one.name}, lists, pictures)
-
-
-def _audit_path(config: Config | None) -> Path:
-    queue = None if config is None else config.queue
-    return (queue or QueueSettings()).place / FILE_NAME

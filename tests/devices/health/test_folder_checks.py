@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
+from plate_devices.cli.infer_options import parse_infer
 from plate_devices.config.load import Config
 from plate_devices.config.sections import PictureSettings
 from plate_devices.corrections.correction_settings import CorrectionSettings
@@ -31,7 +31,7 @@ def config(tmp_path: Path) -> Config:
 
 
 def checked(config: Config | None) -> list[Finding]:
-    return list(check_folders(SimpleNamespace(config=config)))  # type: ignore[arg-type]
+    return list(check_folders(parse_infer(["plate.jpg"])._replace(config=config)))
 
 
 def test_every_folder_that_is_written_is_checked(config: Config, tmp_path: Path) -> None:
