@@ -33,6 +33,19 @@ def try_models(models: Models, backend: str = "auto") -> None:
             try_model(path, backend)
 
 
+def tried_models(options: InferOptions) -> InferOptions:
+    """Try the models if the options ask for it, and return options with which no other process tries them again.
+
+    Raises:
+        UsageError: two models have the same role, or the mode needs no detector.
+        ModelError: a model is damaged.
+    """
+    if not options.check_model:
+        return options
+    try_models(choose_models(options.models, options.read_as, options.backend), options.backend)
+    return options._replace(check_model=False)
+
+
 def choose_models(named: Sequence[str], read_as: str, backend: str = "auto") -> Models:
     """Return the roles of model files, or of names of shipped models.
 

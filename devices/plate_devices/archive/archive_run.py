@@ -13,7 +13,7 @@ from plate_devices.archive.job_count import default_jobs
 from plate_devices.archive.local_engine import read_locally
 from plate_devices.archive.stored_files import list_addresses, unordered_addresses
 from plate_devices.live.tally import counted
-from plate_devices.open_models import choose_models, digests_of, engine_of, open_reader, try_models
+from plate_devices.open_models import digests_of, engine_of, open_reader, tried_models
 from plate_devices.service.log import Log
 from plate_devices.status_line import Progress, StatusLine
 from plate_runtime import __version__
@@ -37,10 +37,7 @@ def make_archive(given: ArchiveOptions) -> int:
     require_pyarrow()
     _check_out(given)
     log = Log("plate-archive")
-    options = given.reader
-    if options.check_model:
-        try_models(choose_models(options.models, options.read_as, options.backend), options.backend)
-        options = options._replace(check_model=False)
+    options = tried_models(given.reader)
     inputs = list_addresses(given.inputs, [given.out])  # before the folder is created
     run = _run(options)
     archive = ArchiveFolder(given.out, run, given.retry_errors)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from plate_devices.archive.job_count import MANY, default_jobs
 from plate_devices.archive.position import Position
-from plate_devices.open_models import choose_models, engine_of, open_reader, try_models
+from plate_devices.open_models import engine_of, open_reader, tried_models
 from plate_devices.run_options import PROGRAM, InferOptions
 from plate_devices.service.log import Log
 from plate_devices.sources.picture_files import STANDARD_INPUT, list_inputs, open_input
@@ -91,9 +91,7 @@ def _read_in_processes(
     from plate_devices.archive.job_pool import JobPool
     from plate_devices.archive.job_results import JobResults
 
-    if options.check_model:
-        try_models(choose_models(options.models, options.read_as, options.backend), options.backend)
-        options = options._replace(check_model=False)
+    options = tried_models(options)
     results = JobResults(options, log)
     with JobPool(options, jobs) as pool, position.shown(results.status):
         for event in chain(pool.ready.events, pool.read(inputs)):
