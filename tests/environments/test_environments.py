@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from shipped_labels import shipped_label
 from tiny_detectors import detector_bytes, draw_frame
 from tiny_plates import plate_model_bytes
 
@@ -128,7 +129,7 @@ def test_the_first_export_works_in_a_fresh_environment(exporting: Environment) -
     assert ended.stdout.count("the check set comes with the package") == 2
     assert "plate-character: loading pictures" in ended.stderr
     published = {path.name for path in (exporting.folder / "exports").iterdir()}
-    models = {"plate-character-1.0.0", "plate-reader-2.1.0"}
+    models = {shipped_label("character", "-"), shipped_label("plate", "-")}
     ends = ("int8.tflite", "report.json", "report.md", "report.png")
     assert published == {f"{name}-{end}" for name in models for end in ends}
     for name in models:

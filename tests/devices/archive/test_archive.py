@@ -17,6 +17,7 @@ import pytest
 from device_helpers import process
 from films import write_film
 from PIL import Image
+from shipped_labels import shipped_label
 
 from plate_devices.archive import archive_folder, input_count, known_addresses
 from plate_devices.archive.archive_folder import ArchiveFolder, read_manifest
@@ -126,7 +127,7 @@ def test_inputs_with_errors_can_be_read_once_more(
         (["--region", "germany"], "--region none, not de"),
         (["--backend", "fake:B"], ""),
         (["--min-confidence", "0.7"], "--min-confidence none, not 0.7"),
-        (["--model", "plate-reader"], "second_reader plate-reader-nano@1.2.0 .*, not none"),
+        (["--model", "plate-reader"], rf"second_reader {shipped_label('frame')} .*, not none"),
         (["--rotate", "180"], "--rotate 0, not 180"),
     ],
 )

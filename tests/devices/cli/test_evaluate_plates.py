@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from shipped_labels import shipped_label
 from tiny_plates import draw_cells
 
 from plate_devices.cli.evaluate import command
@@ -56,7 +57,7 @@ def test_pictures_are_read_as_plate_infer_reads_them(repository: Path, capsys: p
     assert sorted(read) == sorted(one.text for one in read_labels(samples / "labels.csv"))
     assert command(["--data", str(samples), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["as"], found["model"], found["exact"]) == ("auto", "plate-reader-nano@1.2.0", 8)
+    assert (found["as"], found["model"], found["exact"]) == ("auto", shipped_label("frame"), 8)
 
 
 def test_a_region_decides_before_scoring(

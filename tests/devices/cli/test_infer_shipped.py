@@ -11,6 +11,7 @@ import pytest
 from device_helpers import process, records
 from draw_samples import LIST, SAMPLES, label
 from PIL import Image
+from shipped_labels import shipped_label
 
 from plate_devices.cli.infer import command
 from plate_devices.imaging.plate_picture import draw_plate
@@ -20,7 +21,7 @@ from plate_devices.sources.demo import vehicles
 class TestShippedModel:
     @pytest.mark.parametrize(
         ("mode", "reader"),
-        [([], "plate-reader-nano@1.2.0"), (["--as", "plate"], "plate-reader@2.1.0")],
+        [([], shipped_label("frame")), (["--as", "plate"], shipped_label("plate"))],
         ids=["default", "plate"],
     )
     def test_every_sample_is_read_right(self, mode: list[str], reader: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,9 +66,9 @@ class TestShippedModel:
         found = records(capsys)
         assert [one["plates"][0]["text"] for one in found] == [car.text for car in vehicles(5)]
         assert found[0]["models"] == {
-            "detector": "plate-detector@1.1.0",
-            "reader": "plate-reader-nano@1.2.0",
-            "second_reader": "plate-reader@2.1.0",
+            "detector": shipped_label("detector"),
+            "reader": shipped_label("frame"),
+            "second_reader": shipped_label("plate"),
         }
 
     def test_reading_one_crop_takes_less_than_60_mb(self) -> None:

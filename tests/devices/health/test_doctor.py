@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from device_helpers import process
+from shipped_labels import shipped_label
 
 from plate_devices.board import Board
 from plate_devices.cli.doctor import command
@@ -40,7 +41,7 @@ def test_a_good_installation_reads_all_samples(capsys: pytest.CaptureFixture[str
     result = found(capsys, "--camera", "demo")
     (read,) = of(result, "self-test")
     assert read["state"] == "ok"
-    assert read["message"] == "plate-reader@2.1.0 reads 8 of 8 sample plates right"
+    assert read["message"] == f"{shipped_label('plate')} reads 8 of 8 sample plates right"
     assert "ok" in [one["state"] for one in of(result, "interpreter")]
     assert "plate-reader@" in of(result, "models")[0]["message"]
     assert of(result, "camera")[0]["message"].startswith("demo gives 640x480 pixels")

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from browser_helpers import DESK, keep, wait_for
 from device_helpers import past_record, process
+from shipped_labels import shipped_label
 
 from plate_devices.history.event_search import EventQuery
 from plate_devices.history.sqlite_search import SqliteSearch
@@ -105,7 +106,7 @@ def test_misread_plates_are_corrected_trained_exported_reloaded_and_read(
             "--out", run)  # fmt: skip
     command("plate_export", run / "model.h5", "--data", device.folder / "corrections", "--float", "--out", out)
     report = json.loads((out / "mine-1.0.0-report.json").read_text())
-    assert report["set"]["name"] == "corrections/val" and report["kept"]["start"] == "plate-reader 2.1.0"
+    assert report["set"]["name"] == "corrections/val" and report["kept"]["start"] == shipped_label("plate", " ")
 
     device.set_model(str(out / "mine-1.0.0-float32.tflite"))
     service.send_signal(signal.SIGHUP)

@@ -17,6 +17,7 @@ from plate_export.check_sets.packaged import SETS, is_shipped, load_packaged, re
 from plate_export.source import Source, find_models, open_source
 from plate_runtime.errors import DataError
 from plate_runtime.model_file import read_model_file
+from plate_runtime.shipped import NAMES
 from plate_train.networks import weights_file
 
 MOST_BYTES = 2_000_000
@@ -56,7 +57,7 @@ def test_a_damaged_set_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_results_of_real_sets_are_those_of_the_benchmarks(repository: Path) -> None:
     with (repository / "benchmarks" / "results" / "plates.csv").open(newline="") as stream:
-        rows = [row for row in csv.DictReader(stream) if row["reader"] == "plate-reader-2.1.0-int8.tflite in litert"]
+        rows = [row for row in csv.DictReader(stream) if row["reader"] == f"{NAMES['plate']}.tflite in litert"]
     wanted = [(row["set"], int(row["folded"]), int(row["count"])) for row in rows]
     assert real_results(_shipped("plate").meta) == wanted != []
     assert "characters-india/val" in {name for name, _, _ in real_results(_shipped("character").meta)}
@@ -77,7 +78,7 @@ def test_the_first_command_works_without_fonts_and_npm(tmp_path: Path, environme
     ended = subprocess.run(command, cwd=tmp_path, env=bare, capture_output=True, text=True, timeout=570, check=False)
     assert ended.returncode == 0, ended.stderr
     models = sorted(path.name for path in (tmp_path / "exports").glob("*.tflite"))
-    assert models == ["plate-character-1.0.0-int8.tflite", "plate-reader-2.1.0-int8.tflite"]
+    assert models == [f"{NAMES['character']}.tflite", f"{NAMES['plate']}.tflite"]
     assert ended.stdout.count("the check set comes with the package") == 2
     name, right, count = real_results(_shipped("plate").meta)[0]
     assert f"{name} {right} of {count}" in ended.stdout
