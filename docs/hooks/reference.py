@@ -1,8 +1,8 @@
-"""Pages of the reference that are made from the code when the site is built: commands, settings, metrics.
+"""Pages of the reference that are made from the code: commands, settings, metrics.
 
-Charts of `benchmarks/results` become part of the site, too.
-
-MkDocs calls `on_files` and `on_page_markdown`. `python docs/hooks/reference.py FOLDER` writes the pages as files.
+`python docs/hooks/reference.py` writes settings and metrics into docs/reference, so that they can be read without the
+site. The help of the commands, whose look depends on the version of Python, is on the site alone; so are the charts of
+`benchmarks/results`. MkDocs calls `on_files` and `on_page_markdown`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ import contextlib
 import io
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, Field, fields
-from functools import cache
 from inspect import cleandoc
 from pathlib import Path
 from pkgutil import resolve_name
@@ -48,7 +46,6 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "plate-export": export.export_command,
 }
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s#]+)(#[^)\s]*)?\)")
-_NAMED = re.compile(r"[Tt]he page ([A-Z][a-z]+(?: [a-z]+)?)\s+of\s+the\s+reference")
 _ATTRIBUTE = re.compile(r"^ {4}(\w+(?:, \w+)*): ", re.MULTILINE)
 
 
@@ -64,10 +61,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Show the path instead of a link to a file outside the documentation; charts keep their link.
-
-    Pages that are made from the code exist on the site alone. Other pages name them, and the site links the name.
-    """
+    """Show the path instead of a link to a file outside the documentation; charts keep their link."""
     folder = Path(page.file.src_uri).parent
 
     def shown(link: re.Match[str]) -> str:
@@ -79,24 +73,22 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
             return f"[{text}]({os.path.relpath(chart, folder)})"
         return f"`{path}`" if text.strip("`") == path else f"{text} (`{path}`)"
 
-    def linked(named: re.Match[str]) -> str:
-        made = f"reference/{named[1].lower().replace(' ', '-')}.md"
-        return f"[{named[0]}]({os.path.relpath(made, folder)})" if made in pages() else named[0]
-
-    return _NAMED.sub(linked, _LINK.sub(shown, markdown))
+    return _LINK.sub(shown, markdown)
 
 
-@cache
 def pages() -> dict[str, str]:
-    """Return the Markdown of every page that is made, by its path below docs/."""
+    """Return the Markdown of the pages that are on the site alone, by their path below docs/."""
     return {
         "index.md": _below_docs(ROOT / "README.md"),
         "contribute/contributing.md": _below_docs(ROOT / "CONTRIBUTING.md"),
         "contribute/changelog.md": _below_docs(ROOT / "CHANGELOG.md"),
         "reference/command-line.md": command_line(),
-        "reference/settings.md": settings(),
-        "reference/metrics.md": metrics(),
     }
+
+
+def written_pages() -> dict[str, str]:
+    """Return the Markdown of the pages that are written into docs/, by their path below it."""
+    return {"reference/settings.md": settings(), "reference/metrics.md": metrics()}
 
 
 def command_line() -> str:
@@ -118,6 +110,8 @@ def settings() -> str:
     """Return the page with every section and key of the settings file."""
     parts = [
         "# Settings",
+        "",
+        "<!-- Written by python docs/hooks/reference.py -->",
         "",
         "The settings file is TOML: `plate-infer --config FILE`. Keys that are left out take the default. An option on"
         " the command line overrides the file. [Service](../operate/service.md) explains how they work together.",
@@ -173,6 +167,8 @@ def metrics() -> str:
     parts = [
         "# Metrics",
         "",
+        "<!-- Written by python docs/hooks/reference.py -->",
+        "",
         "The live page serves them at `/metrics`, in the text format of Prometheus. A metric without a known value is"
         " omitted. [Service](../operate/service.md#metrics) shows how to use them.",
         "",
@@ -202,7 +198,5 @@ def _below_docs(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    for _name, _text in pages().items():
-        _path = Path(sys.argv[1], _name)
-        _path.parent.mkdir(parents=True, exist_ok=True)
-        _path.write_text(_text, "utf-8")
+    for _name, _text in written_pages().items():
+        (ROOT / "docs" / _name).write_text(_text, "utf-8")

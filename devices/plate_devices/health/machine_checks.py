@@ -142,5 +142,5 @@ def check_clock() -> Iterator[Finding]:
     if SystemTimes().is_set():
         yield Finding("clock", "ok", "set by a time server, or by a clock chip")
     else:
-        advice = "connect it to the network; events are corrected once the clock is set: timedatectl"
-        yield Finding("clock", "warning", "the clock was not set since the start", advice)
+        advice = "connect it to the network, and see timedatectl; events are corrected once the clock is set"
+        yield Finding("clock", "warning", "the clock has not been set since the boot", advice)
