@@ -92,7 +92,8 @@ def honest(
 ) -> SeedResult:
     """Choose on a part of `train`, train on all of it, score `val` once."""
     fitted, held = hold_out(train, seed)
-    trial = fit(recipe, fitted, spec, seed, watch=held, keep_best=True, title=f"seed {seed}, choosing", say=say)
+    title = f"seed {seed}, choosing the epochs"
+    trial = fit(recipe, fitted, spec, seed, watch=held, keep_best=True, title=title, say=say)
     temperature = fit_temperature(predict(trial.model, held.pictures, spec), held.labels)
     final = fit(recipe, train, spec, seed, stop_after=trial.best_epoch, title=f"seed {seed}, training", say=say)
     result = _result(final, val, spec, seed, epochs=trial.best_epoch, temperature=temperature)
