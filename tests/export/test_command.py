@@ -193,7 +193,7 @@ def test_a_file_that_lost_accuracy_is_exit_3_and_old_files_stay(
         return found
 
     monkeypatch.setattr("plate_export.export.read_all", forgetful)
-    with pytest.raises(AccuracyError, match=r"int8\.tflite in litert reads .* broken are B \(2 -> 0\)"):
+    with pytest.raises(AccuracyError, match=r"int8\.tflite in litert reads .* worse at B \(2 -> 0\)"):
         export_command([str(own_h5), "--out", str(tmp_path / "out")])
     assert {name: (tmp_path / "out" / name).read_bytes() for name in _names(tmp_path / "out")} == before
     assert "B as 8" in capsys.readouterr().out
@@ -215,7 +215,7 @@ def test_a_network_that_quantises_badly_is_exit_3(
     weights_file.save(wide, path, own_source.meta)
     out = tmp_path / "out"
     assert export_command([str(path), "--float", "--out", str(out)]) == 0
-    with pytest.raises(AccuracyError, match=r"int8\.tflite in litert reads .* broken are "):
+    with pytest.raises(AccuracyError, match=r"int8\.tflite in litert reads .* worse at "):
         export_command([str(path), "--int8", "--out", str(out)])
     assert _names(out) == {"tiny-2.1.0-float32.tflite"} | REPORT
     assert "pictures are read differently" in capsys.readouterr().out

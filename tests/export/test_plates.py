@@ -295,7 +295,7 @@ def test_a_file_that_reads_worse_is_exit_3(
 
     monkeypatch.setattr("plate_export.export.read_all", forgetful)
     text = _refused(AccuracyError, [plate_h5], tmp_path / "out", r"small-reader-1\.0\.0-int8\.tflite in litert reads")
-    assert "broken are 7 (" in text
+    assert "worse at 7 (" in text
 
 
 def test_a_network_that_quantises_badly_is_exit_3(

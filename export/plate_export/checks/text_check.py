@@ -167,7 +167,7 @@ def judge(reference: TextResult, checks: Sequence[Check], labels: Sequence[str],
         found = _counted(one.result, limits)
         what = f"{one.file} in {one.backend} reads {found} of {count} ({100 * found / count:.1f} %)"
         if found < base - allowed:
-            failures.append(f"{what}, the .h5 {base}, {allowed} fewer are allowed, broken are {_broken(one)}")
+            failures.append(f"{what}, the .h5 {base}, {allowed} fewer are allowed, worse at {_broken(one)}")
         elif found < needed:
             failures.append(f"{what}, {too_few} {_weakest(one.result, labels, limits)}")
     if failures:

@@ -153,7 +153,7 @@ def test_plates_are_compared_character_by_character() -> None:
     assert one.classes == {"B": (3, 1)}
     assert one.new_confusions == {("B", "A"): 1, ("B", NOTHING): 1, (NOTHING, "0"): 1}
     assert one.largest_difference == pytest.approx(np.e / (np.e + 4) - 0.2)
-    with pytest.raises(AccuracyError, match=r"reads 0 of 3 .* broken are B \(3 -> 1\)"):
+    with pytest.raises(AccuracyError, match=r"reads 0 of 3 .* worse at B \(3 -> 1\)"):
         text_check.judge(reference, [one], labels, Limits())
 
 
@@ -172,7 +172,7 @@ def test_a_failure_names_figures_and_what_to_do() -> None:
         text_check.judge(_result(labels, labels), [_check(labels, "B" * 100, labels)], labels, Limits())
     assert str(caught.value) == (
         "nothing was published: m-int8.tflite in litert reads 50 of 100 (50.0 %), the .h5 100, 1 fewer are allowed, "
-        "broken are A (50 -> 0); train again, or change --min-accuracy or --max-drop"
+        "worse at A (50 -> 0); train again, or change --min-accuracy or --max-drop"
     )
 
 
@@ -189,9 +189,8 @@ def test_at_most_six_broken_characters_are_named_the_worst_first() -> None:
     one = text_check.compare(reference, result, labels, file="m.tflite", backend="litert", version="2")
     with pytest.raises(AccuracyError) as caught:
         text_check.judge(reference, [one], labels, Limits(min_accuracy=10))
-    assert (
-        "broken are 8 (10 -> 2), 7 (10 -> 3), 6 (10 -> 4), 5 (10 -> 5), 4 (10 -> 6), 3 (10 -> 7) and 2 others;"
-        in str(caught.value)
+    assert "worse at 8 (10 -> 2), 7 (10 -> 3), 6 (10 -> 4), 5 (10 -> 5), 4 (10 -> 6), 3 (10 -> 7) and 2 others;" in str(
+        caught.value
     )
 
 
