@@ -60,7 +60,9 @@ def test_wrong_options_are_one_line(wrong: list[str]) -> None:
 
 
 def test_a_wrong_number_is_named_with_what_is_allowed() -> None:
-    with pytest.raises(UsageError, match="--epochs: 'ten' is not a whole number of at least 1; see"):
+    with pytest.raises(UsageError, match="--seed: '99999999999999999999' is not a whole number from 0 to"):
+        command(["plate", "--seed", "99999999999999999999"])
+    with pytest.raises(UsageError, match="--epochs: 'ten' is not a whole number from 1 to 1000000000; see"):
         command(["character", "--epochs", "ten"])
     with pytest.raises(UsageError, match=r"--hours: 'x' is not a number from 0\.001 to 1000; see"):
         command(["plate", "--hours", "x"])

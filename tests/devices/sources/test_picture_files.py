@@ -15,7 +15,7 @@ from device_helpers import open_paths
 from PIL import Image
 
 from plate_devices.sources import picture_files
-from plate_devices.sources.picture_files import FileInput, open_input
+from plate_devices.sources.picture_files import FileInput, list_inputs, open_input
 from plate_devices.sources.video import VideoFile
 from plate_runtime.errors import InputError, MissingPartError
 
@@ -162,3 +162,8 @@ def test_what_only_has_the_name_of_a_video_needs_no_library(tmp_path: Path, monk
     with pytest.raises(InputError, match="PyAV") as missing:
         list(open_paths([str(tmp_path)])[4].frames())
     assert missing.value.exit_code == MissingPartError.exit_code
+
+
+def test_too_long_a_name_leaves_the_other_inputs(tmp_path: Path) -> None:
+    long = str(tmp_path / ("a" * 300 + ".jpg"))
+    assert [one.path for one in list_inputs([long, "b.jpg"])] == [long, "b.jpg"]

@@ -7,15 +7,17 @@ import contextlib
 import unicodedata
 from collections.abc import Callable
 
+_MOST = 1_000_000_000  # NumPy and TensorFlow take seeds below 2**32
+
 
 def whole(least: int) -> Callable[[str], int]:
-    """Return a parser of whole numbers from `least` on."""
+    """Return a parser of whole numbers from `least` to a billion."""
 
     def whole_number(text: str) -> int:
         with contextlib.suppress(ValueError):
-            if int(text) >= least:
+            if least <= int(text) <= _MOST:
                 return int(text)
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {least}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {_MOST}")
 
     return whole_number
 
