@@ -35,6 +35,7 @@ _PATTERN = re.compile(r"[*?\[]")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://")
 _VIDEO_BYTES = 64 << 30
 _PIECE = 1 << 22
+_LONGEST_LINE = 8192
 
 
 def is_address(name: str) -> bool:
@@ -101,8 +102,10 @@ def _of_list(path: Path) -> Iterator[Address]:
     """Yield the addresses of a list; paths in it are relative to it."""
     try:
         with path.open(encoding="utf-8-sig", errors="surrogateescape") as lines:
-            for line in lines:
+            while line := lines.readline(_LONGEST_LINE):
                 name = line.rstrip("\r\n")
+                while line and line[-1] != "\n":  # the rest of a line that is too long for a path; its row says so
+                    line = lines.readline(_LONGEST_LINE)
                 if name and not name.startswith("#"):
                     yield Address(_checked(name), None) if is_address(name) else _local(str(path.parent / name))
     except OSError as error:

@@ -138,8 +138,8 @@ def _read_pipe(path: str) -> NDArray[np.uint8]:
     try:
         with Path(path).open("rb") as stream:
             return _read_bounded(stream, path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in its name
+        raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _read_bounded(stream: BinaryIO, name: str) -> NDArray[np.uint8]:

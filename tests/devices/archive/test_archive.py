@@ -254,6 +254,12 @@ def test_lists_and_patterns(pictures: Path, tmp_path: Path) -> None:
         list(list_addresses([f"{pictures}/*.nothing"]))
 
 
+def test_a_line_that_is_no_path_is_one_short_input(tmp_path: Path) -> None:
+    (tmp_path / "all.txt").write_text("a.jpg\n" + "x" * 100_000 + "\nb.jpg\n" + "\0" * 100_000)
+    found = [Path(one.name).name for one in list_addresses([str(tmp_path / "all.txt")])]
+    assert found == ["a.jpg", "x" * 8192, "b.jpg", "\0" * 8192]
+
+
 def test_an_archive_in_the_folder_that_it_reads_is_no_input(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = ["--out", str(pictures / "cam1" / "archive"), *OPTIONS]
     for name, expected in ((str(pictures), "13 new rows"), (str(pictures), "0 new rows"), (f"{pictures}/**", "0 new")):

@@ -167,3 +167,8 @@ def test_what_only_has_the_name_of_a_video_needs_no_library(tmp_path: Path, monk
 def test_too_long_a_name_leaves_the_other_inputs(tmp_path: Path) -> None:
     long = str(tmp_path / ("a" * 300 + ".jpg"))
     assert [one.path for one in list_inputs([long, "b.jpg"])] == [long, "b.jpg"]
+
+
+def test_a_zero_byte_in_a_name_is_named() -> None:
+    with pytest.raises(InputError, match="cannot be read: embedded null"):
+        next(iter(open_input(FileInput("a\0.jpg", listed=True)).frames()))
