@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plate_runtime.command_line import run
-from plate_runtime.errors import AccuracyError, DataError
+from plate_runtime.errors import AccuracyError, DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +53,7 @@ def _evaluate(options: EvalOptions) -> int:
 
     script = script_of(options.models, options.backend)
     labelled = labels_file(options.labels, script) if options.labels else data_folder(options.data or Path(), script)
+    _keep_pictures(options, labelled)
     shown = options.read_as or labelled.read_as
     # Without --as, the mode is that of plate-infer without --as.
     default = default_as(options.backend) if shown != "character" else None
@@ -78,6 +80,14 @@ def _evaluate(options: EvalOptions) -> int:
     else:
         _print_scores(found, labelled, heading)
     return _report_unreadable(found.unreadable)
+
+
+def _keep_pictures(options: EvalOptions, labelled: LabelledSet) -> None:
+    """Raise UsageError if an output would replace a picture of the set."""
+    pictures = {os.path.realpath(row.path) for row in labelled.rows}
+    for name, file in (("--sheet", options.sheet), ("--reliability", options.reliability)):
+        if file is not None and os.path.realpath(file) in pictures:
+            raise UsageError(f"{name} {file} is a picture of the set; choose another name")
 
 
 def _evaluate_frames(options: EvalOptions, labelled: LabelledSet, read_as: str) -> int:
