@@ -128,8 +128,10 @@ def _open_demo(name: str, rest: str, options: SourceOptions) -> Source:
         if name != "demo":
             raise UsageError("--camera demo: lacks a number; use demo, or demo:N for N vehicles")
         return DemoCamera(name, VEHICLES, options.fps)
-    if not rest.isdecimal() or int(rest) < 1:
-        raise UsageError(f"--camera {name}: {rest!r} is not a number of vehicles; use for example demo:3")
+    if not rest.isdecimal() or len(rest) > 9 or int(rest) < 1:
+        raise UsageError(
+            f"--camera {name}: {rest[:40]!r} is not a number of vehicles below a billion; use for example demo:3"
+        )
     return DemoCamera(name, int(rest), options.fps)
 
 

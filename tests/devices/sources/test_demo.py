@@ -6,6 +6,7 @@ import itertools
 import tracemalloc
 
 import numpy as np
+import pytest
 
 from plate_devices.sources.demo import (
     FRAMES_WITH_CAR,
@@ -17,7 +18,9 @@ from plate_devices.sources.demo import (
     vehicles,
 )
 from plate_devices.sources.demo_scene import HEIGHT, WIDTH
+from plate_devices.sources.open_camera import open_camera
 from plate_runtime.alphabet import ALPHABET
+from plate_runtime.errors import UsageError
 
 
 def test_it_is_the_same_every_time_and_ends() -> None:
@@ -65,3 +68,9 @@ def test_a_drive_of_a_million_vehicles_begins_at_once_and_in_little_memory() -> 
         tracemalloc.stop()
     assert len(frames) == 2
     assert held < 40e6
+
+
+@pytest.mark.parametrize("count", ["0", "99999999999999999999"])
+def test_a_number_of_vehicles_is_sensible(count: str) -> None:
+    with pytest.raises(UsageError, match="is not a number of vehicles below a billion"):
+        open_camera(f"demo:{count}")
