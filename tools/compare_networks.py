@@ -22,7 +22,7 @@ from plate_runtime import command_line
 from plate_runtime.errors import DataError, damage_as
 from plate_train.atomic import replacing
 from plate_train.loop import checkpoint
-from plate_train.loop import numbers as checked
+from plate_train.loop import option_types as checked
 from plate_train.loop.figures import new_figure, store_figure
 from plate_train.loop.run_files import REPORT_FILE, read_json
 from plate_train.loop.shards import Prefetcher, Store, open_store

@@ -31,6 +31,15 @@ def is_plate_shaped(corners: NDArray[np.float64]) -> NDArray[np.bool_]:
     return shaped
 
 
+def is_convex(corners: Sequence[Point]) -> bool:
+    """Return whether a polygon is convex and has an area; its points may run in either direction."""
+    turns = []
+    for place, (x, y) in enumerate(corners):
+        (x0, y0), (x1, y1) = corners[place - 2], corners[place - 1]
+        turns.append((x1 - x0) * (y - y1) - (y1 - y0) * (x - x1))
+    return min(turns) > 0 or max(turns) < 0
+
+
 def quadrilateral_areas(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the areas, float64 (n,), of convex (n, 4, 2): half the cross product of the diagonals."""
     first, second = corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]

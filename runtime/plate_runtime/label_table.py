@@ -52,7 +52,9 @@ def read_table(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
             if any(cell.strip() for cell in row):
                 cells = {name: row[place].strip() if place < len(row) else "" for name, place in columns.items()}
                 yield rows.line_num, cells
-    except (OSError, UnicodeError, csv.Error) as error:
+    except csv.Error as error:
+        raise DataError(f"{file}, line {rows.line_num}: {error}; is a quotation mark left open?") from error
+    except (OSError, UnicodeError) as error:
         raise DataError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .errors import DataError, damage_as
 from .files import read_whole
+from .geometry import is_convex
 from .label_table import read_table
 from .pictures.open_picture import SUFFIXES
 from .results import Corners
@@ -183,4 +184,9 @@ def parse_corners(file: Path, line: int, typed: str) -> Corners | None:
         raise DataError(f"{file}, line {line}: corners are eight numbers of pixels, not {shown!r}")
     if len(numbers) != 8:
         raise DataError(f"{file}, line {line}: corners are eight numbers, not {len(numbers)}")
-    return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+    corners = tuple(zip(numbers[::2], numbers[1::2], strict=True))
+    if not is_convex(corners):
+        raise DataError(
+            f"{file}, line {line}: the corners {shown} are no quadrilateral; name them clockwise from the top left"
+        )
+    return corners

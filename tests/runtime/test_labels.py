@@ -177,3 +177,25 @@ def test_corners_are_pixels(corners: str, tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text(f"image,text,corners\na.jpg,AB,{corners}\n")
     with pytest.raises(DataError, match="line 2: corners are eight numbers"):
         read_labels(tmp_path / "labels.csv")
+
+
+@pytest.mark.parametrize(
+    "corners", ["0 0 9 0 0 5 9 5", "3 3 3 3 3 3 3 3", "0 0 9 0 18 0 27 0", "0 0 9 0 2 1 0 9"],
+    ids=["crossing", "point", "line", "dented"],
+)  # fmt: skip
+def test_corners_are_those_of_a_quadrilateral(corners: str, tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text(f"image,text,corners\na.jpg,AB,{corners}\n")
+    with pytest.raises(DataError, match=f"line 2: the corners {corners} are no quadrilateral"):
+        read_labels(tmp_path / "labels.csv")
+
+
+@pytest.mark.parametrize("corners", ["0 0 9 1 9 6 0 5", "0 5 9 6 9 1 0 0"])
+def test_corners_may_run_in_either_direction(corners: str, tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text(f"image,text,corners\na.jpg,AB,{corners}\n")
+    assert len(read_labels(tmp_path / "labels.csv")[0].corners or ()) == 4
+
+
+def test_an_open_quotation_mark_is_named(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text('image,text\na.jpg,"AB\n' + "b.jpg,CD\n" * 20_000)
+    with pytest.raises(DataError, match=r"labels\.csv, line \d+: .* is a quotation mark left open\?"):
+        read_labels(tmp_path / "labels.csv")

@@ -51,7 +51,7 @@ def test_each_kind_of_training_has_examples(capsys: pytest.CaptureFixture[str]) 
     [
         [], ["characters"], ["character", "--epochs", "0"], ["character", "--seeds", "many"],
         ["character", "--model", "huge"], ["character", "--augment", "9"], ["character", "--learning-rate", "nan"],
-        ["detector", "--width", "9"],
+        ["detector", "--width", "9"], ["plate", "--preview", "."], ["detector", "--preview", "scenes.exe"],
     ],
 )  # fmt: skip
 def test_wrong_options_are_one_line(wrong: list[str]) -> None:

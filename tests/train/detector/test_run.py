@@ -35,6 +35,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_a_set_that_is_missing_is_named_before_anything_is_rendered(tmp_path: Path) -> None:
+    settings = small_settings(watch=(str(tmp_path / "labels.csv"),))
+    with pytest.raises(DataError, match=r"labels\.csv"):
+        run(settings, tmp_path / "run", small_store(tmp_path / "drawings"), **QUIET)  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
+
+
 def test_interrupted_and_gone_on_with_is_never_interrupted(
     finished: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:

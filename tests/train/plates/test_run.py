@@ -196,6 +196,13 @@ def test_a_run_that_never_got_anywhere_leaves_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+def test_a_set_that_is_missing_is_named_before_anything_is_rendered(tmp_path: Path) -> None:
+    settings = small_settings(watch=(str(tmp_path / "labels.csv"),))
+    with pytest.raises(DataError, match=r"labels\.csv"):
+        run(settings, tmp_path / "run", small_store(tmp_path / "drawings"))
+    assert not list(tmp_path.iterdir())
+
+
 def test_only_networks_of_this_command_are_gone_on_with(tmp_path: Path) -> None:
     from plate_train.characters import architectures
 

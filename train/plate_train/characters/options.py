@@ -12,7 +12,7 @@ from pathlib import Path
 
 from plate_runtime.alphabet import ALPHABET
 
-from ..loop.numbers import characters, number, whole
+from ..loop.option_types import characters, number, png, whole
 from ..loop.run_files import SETTINGS_FILE, recorded_settings
 from ..loop.run_options import PROG
 from ..loop.shared_search import add_share_options, require_share
@@ -63,7 +63,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=whole(0), default=0, metavar="N", help="the first seed (default: %(default)s)")
     add("--seeds", type=whole(1), default=1, metavar="N", help="number of trainings; the first is saved (default: 1)")
     add("--resume", action="store_true", help="continue the search of --out, or of the newest unfinished run")
-    add("--preview", type=Path, metavar="FILE", help="write sheets of augmented pictures, and stop")
+    add("--preview", type=png, metavar="FILE.png", help="write sheets of augmented pictures, and stop")
     add(
         "--protocol",
         choices=("honest", "mission"),

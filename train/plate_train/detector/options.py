@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from ..loop import numbers as checked
+from ..loop import option_types as checked
 from ..loop.run_options import add_finer_choices, add_run_options, adder, given_settings, resume_hint, run_folder
 from ..loop.shards import TRAINING_SPLIT, open_store
 from ..networks.tensorflow_setup import require_extra
@@ -29,7 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add, setting = parser.add_argument, adder(parser, Settings())
     setting("width", checked.number(0.1, 3), "X", "multiplies the channels of the convolutions")
     setting("depth", checked.whole(0), "N", "convolutions added to each coarse level")
-    add("--preview", type=Path, metavar="FILE", help="write a sheet of scenes with their plates, and stop")
+    add("--preview", type=checked.png, metavar="FILE.png", help="write a sheet of scenes with their plates, and stop")
     add_run_options(parser, setting, KIND)
     add_finer_choices(setting)
 

@@ -77,6 +77,7 @@ def watched(files: tuple[str, ...]) -> dict[str, FrameSet]:
 def _prepared(
     settings: Settings, folder: Path, store: Store, resume: bool, say: Callable[[str], None]
 ) -> tuple[DetectorSteps, Recorder]:
+    watch = watched(settings.watch)  # before the scenes are rendered: a file may be missing
     fix(settings.seed, settings.threads)
     training = _training(settings)
     state = begun(folder, training, store.digest, settings.plan(), resume)
@@ -90,7 +91,7 @@ def _prepared(
     loop = DetectorSteps(
         training, rounds, settings.goal(), state, folder=folder, every=60 * settings.minutes,
         keep=lambda now: recorder.keep(training.average, now, folder), say=say, stop=stop,
-        val=synthetic_set("drawn", scenes), watch=watched(settings.watch),
+        val=synthetic_set("drawn", scenes), watch=watch,
     )  # fmt: skip
     return loop, recorder
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..networks.tensorflow_setup import PRECISIONS
-from .numbers import number, whole
+from .option_types import number, whole
 from .run_files import unfinished_run
 
 PROG = "plate-train"

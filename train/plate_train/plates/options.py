@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from ..loop import numbers as checked
+from ..loop import option_types as checked
 from ..loop.run_options import RUNS, add_finer_choices, add_run_options, adder, given_settings, resume_hint, run_folder
 from ..loop.shards import TRAINING_SPLIT, Store, open_store
 from ..loop.shared_search import Address, add_share_options, require_share
@@ -47,7 +47,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     setting("epochs", checked.whole(1), "N", text)
     setting("trials", checked.whole(0), "N", "search first: number of random sizes and learning rates to try")
     setting("seeds", checked.whole(1), "N", "number of trainings on the same shards; the first model is kept")
-    add("--preview", type=Path, metavar="FILE", help="write a sheet of synthetic plates with their texts, and stop")
+    add("--preview", type=checked.png, metavar="FILE.png", help="write a sheet of plates with their texts, and stop")
     add_share_options(parser)
     add_run_options(parser, setting, KIND)
     setting("dropout", checked.number(0, 0.95), "X", "dropout before the output")

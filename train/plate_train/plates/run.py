@@ -92,6 +92,7 @@ def _prepared(
     own = load_user_crops(Path(settings.data), PLATE_SPEC) if settings.data else None
     if own:
         say(f"{own.record['name']}: {len(own.train)} crops to train on, {len(own.val)} to score")
+    watch = watched(settings.watch)  # before the pictures are rendered: a file may be missing
     fix(settings.seed, settings.threads)
     training = _training(settings)
     count = len(own.train) if own else 0
@@ -105,7 +106,7 @@ def _prepared(
         settings.goal(count),
         state,
         val=synthetic_set("drawn", validation.pictures, validation.texts),
-        watch=({own.val.name: own.val} if own else {}) | watched(settings.watch),
+        watch=({own.val.name: own.val} if own else {}) | watch,
         spec=PLATE_SPEC,
         decoding=architectures.architecture(settings.model).decoding,
         folder=folder,

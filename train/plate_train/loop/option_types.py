@@ -1,4 +1,4 @@
-"""Numbers and alphabets on the command line, checked where they are read."""
+"""Numbers, alphabets and files on the command line, checked where they are read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import unicodedata
 from collections.abc import Callable
+from pathlib import Path
 
 _MOST = 1_000_000_000  # NumPy and TensorFlow take seeds below 2**32
 
@@ -30,6 +31,14 @@ def characters(text: str) -> str:
             f"{text!r} is not an alphabet: give at least two characters, each once, no blanks"
         )
     return plain
+
+
+def png(text: str) -> Path:
+    """Parse the name of a picture to write."""
+    path = Path(text)
+    if path.suffix.lower() != ".png" or path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is not the name of a picture to write, such as sheet.png")
+    return path
 
 
 def number(least: float, most: float) -> Callable[[str], float]:
