@@ -53,7 +53,7 @@ def _evaluate(options: EvalOptions) -> int:
 
     script = script_of(options.models, options.backend)
     labelled = labels_file(options.labels, script) if options.labels else data_folder(options.data or Path(), script)
-    _keep_pictures(options, labelled)
+    _check_outputs(options, labelled)
     shown = options.read_as or labelled.read_as
     # Without --as, the mode is that of plate-infer without --as.
     default = default_as(options.backend) if shown != "character" else None
@@ -82,8 +82,10 @@ def _evaluate(options: EvalOptions) -> int:
     return _report_unreadable(found.unreadable)
 
 
-def _keep_pictures(options: EvalOptions, labelled: LabelledSet) -> None:
-    """Raise UsageError if an output would replace a picture of the set."""
+def _check_outputs(options: EvalOptions, labelled: LabelledSet) -> None:
+    """Raise UsageError if an output would replace the other one, or a picture of the set."""
+    if options.sheet is not None and options.sheet == options.reliability:
+        raise UsageError(f"--sheet and --reliability are both {options.sheet}; choose another name for one")
     pictures = {os.path.realpath(row.path) for row in labelled.rows}
     for name, file in (("--sheet", options.sheet), ("--reliability", options.reliability)):
         if file is not None and os.path.realpath(file) in pictures:

@@ -110,10 +110,10 @@ class PictureFolder:
         return path
 
     def _free(self, name: str) -> str:
-        """Return a name that no picture of this run has. Pictures of earlier runs are replaced."""
+        """Return a name that no picture of this run has, and no foreign one. Pictures of earlier runs are replaced."""
         stem = _stem(name)
         number = self._numbers.pop(stem, 0) + 1
-        while self._is_used(chosen := f"{stem}-{number}.jpg" if number > 1 else f"{stem}.jpg"):
+        while self._is_taken(chosen := f"{stem}-{number}.jpg" if number > 1 else f"{stem}.jpg"):
             number += 1
         # Many pictures of one name are not counted again and again.
         self._numbers[stem] = number
@@ -121,10 +121,11 @@ class PictureFolder:
             del self._numbers[next(iter(self._numbers))]
         return chosen
 
-    def _is_used(self, name: str) -> bool:
+    def _is_taken(self, name: str) -> bool:
         try:
             with (self.folder / name).open("rb") as file:
-                return self._comment in file.read(_COMMENT_WITHIN)
+                start = file.read(_COMMENT_WITHIN)
+            return self._comment in start or MARK not in start
         except OSError:  # it is not there, or saving it will say what is wrong
             return False
 

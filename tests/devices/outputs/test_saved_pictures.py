@@ -35,6 +35,13 @@ def test_names_of_an_earlier_run_are_used_again(tmp_path: Path) -> None:
                 assert image.info["comment"].startswith(b"plate-edge ")
 
 
+def test_a_foreign_picture_is_not_replaced(tmp_path: Path) -> None:
+    Image.new("L", (8, 8)).save(tmp_path / "a.jpg")
+    before = (tmp_path / "a.jpg").read_bytes()
+    assert PictureFolder(tmp_path).save(Image.new("L", (8, 8)), "a").name == "a-2.jpg"
+    assert (tmp_path / "a.jpg").read_bytes() == before
+
+
 def test_names_are_found_in_the_folder_and_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saved_pictures, "_MOST_COUNTED", 3)
     folder, content = PictureFolder(tmp_path), as_jpeg(Image.new("L", (8, 8)))

@@ -85,11 +85,12 @@ def test_hidden_files_companions_and_deep_folders(tmp_path: Path) -> None:
             Path("d").mkdir()
             os.chdir("d")
         Path("deep.jpg").touch()
+        os.chdir(here)
+        assert [Path(name).name for name in names(tmp_path)] == ["deep.jpg"]
     finally:
         os.chdir(here)
-    assert [Path(name).name for name in names(tmp_path)] == ["deep.jpg"]
-    # pytest deletes old folders by a recursion that gives up here.
-    subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)
+        # pytest deletes old folders by a recursion that gives up here.
+        subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)
 
 
 def test_a_folder_that_may_not_be_listed_comes_as_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
