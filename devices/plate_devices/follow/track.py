@@ -189,7 +189,7 @@ class Track:
         self._path.add(position_of(plate), (width, height), cut)
         self._detection_sum += plate.detection_confidence
         self._strength += plate.detection_confidence * plate.confidence
-        self._consensus.add(plate.characters, cut)
+        self._consensus.add(plate.characters, cut, position_of(plate).width)
         self._counts[plate.text] = self._counts.get(plate.text, 0) + 1
         self._keep_best(frame, plate, cut, kept)
         self._last = _moment(frame)

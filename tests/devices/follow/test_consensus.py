@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from plate_devices.follow.consensus import MOST_COLUMNS, Consensus, is_near, is_part, same_text
+from plate_devices.follow.consensus import INDEPENDENCE, MOST_COLUMNS, Consensus, is_near, is_part, same_text
 from plate_runtime.results import Character
 from plate_runtime.script import Script
 
@@ -46,6 +46,27 @@ class TestConfidence:
         for confidence, believed in ((0.95, 0.887), (0.6, 0.560)):
             assert combined("A", confidence=confidence).read()[1] == pytest.approx(believed, abs=0.002)
         assert combined(*["A"] * 4, confidence=0.6).read()[1] == pytest.approx(0.979, abs=0.002)
+
+    @pytest.mark.parametrize("widths", [(50.0, 100.0), (100.0, 50.0)])
+    def test_a_plate_of_half_the_width_counts_a_quarter(self, widths: tuple[float, float]) -> None:
+        texts = {50.0: "G", 100.0: "6"}
+        consensus, logs = Consensus(), {}
+        for width in widths:
+            characters = reading(texts[width], 0.9)
+            consensus.add(characters, width=width)
+            logs[width] = np.log(consensus._probabilities.of(characters))
+        expected = np.exp((0.25 * logs[50.0] + logs[100.0]) * 1.25 ** (INDEPENDENCE - 1))
+        assert consensus._columns() == pytest.approx(expected / expected.sum())
+        assert consensus.text == "6"
+
+    def test_a_text_misread_from_afar_is_put_right_by_fewer_readings_at_close_range(self) -> None:
+        consensus = Consensus()
+        for _ in range(10):
+            consensus.add(reading("Y2U870"), width=60)
+        for _ in range(4):
+            consensus.add(reading("Y2U87G"), width=120)
+        assert consensus.text == "Y2U87G"
+        assert consensus._uncut == consensus._counts[0] == pytest.approx(10 / 4 + 4)
 
     def test_it_is_that_of_all_characters_together(self) -> None:
         both, one, other = combined("A1"), combined("A"), combined("1")
