@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plate_devices.unique_ids import UUID7, uuid7
+from plate_runtime.files import require_replaceable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,8 +57,9 @@ def replacing(path: Path, like: os.stat_result | None = None, sync: bool = True)
         sync: write it to the disk before it replaces `path`.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: it cannot be written, or `path` is a device, a pipe or a socket.
     """
+    require_replaceable(path)
     scratch, handle = _begin(path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -1,4 +1,4 @@
-"""Reading foreign files as a whole, up to a limit."""
+"""Reading foreign files as a whole, up to a limit, and what may be replaced by a new file."""
 
 from __future__ import annotations
 
@@ -35,6 +35,12 @@ def read_whole(path: Path, most: int, kind: type[PlateEdgeError], what: str = ""
     return content
 
 
+def require_replaceable(path: Path) -> None:
+    """Raise OSError if a path is a device, a pipe or a socket: a new file in its place would destroy it."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(None, "it is a device, a pipe or a socket, not a file")
+
+
 def page_files(file: Path, count: int) -> list[Path]:
     """Return the files of so many pages: `file` for one, else NAME-1.png, NAME-2.png, ..."""
     return [file] if count == 1 else [_page(file, number) for number in range(1, count + 1)]
@@ -42,8 +48,8 @@ def page_files(file: Path, count: int) -> list[Path]:
 
 def delete_old_pages(file: Path, count: int) -> None:
     """Delete pages that an earlier run has written in addition to `page_files`."""
-    if count != 1:
-        file.unlink(missing_ok=True)
+    if count != 1 and file.is_file():
+        file.unlink()
     number = 1 if count == 1 else count + 1
     while (old := _page(file, number)).is_file():
         old.unlink()

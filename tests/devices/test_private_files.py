@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,9 @@ from plate_devices.outputs.saved_pictures import PictureFolder
 from plate_devices.outputs.sqlite import SqliteOutput, SqliteSettings
 from plate_devices.privacy.keys import RotatingKey
 from plate_devices.private_files import clean_folder, create_folder, replacing
+from plate_devices.scoring.contact_sheet import save_pages
 from plate_devices.unique_ids import uuid7
+from plate_runtime.errors import DeviceError
 
 EVENT: Event = {"type": "vehicle", "id": uuid7(), "last_time": "2026-05-01T12:00:00.000Z", "plates": []}
 
@@ -107,6 +110,18 @@ def test_a_copy_that_a_kill_left_is_deleted_and_one_that_is_written_is_not(tmp_p
     assert len(list(tmp_path.iterdir())) == 2
     assert clean_folder(tmp_path) == 1
     assert list(tmp_path.iterdir()) == [foreign]
+
+
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    """As /dev/full would be by an output of a command that root runs."""
+    os.mkfifo(tmp_path / "sheet.png")
+    for pages in (1, 2):
+        with suppress(DeviceError):
+            save_pages([Image.new("RGB", (9, 9))] * pages, tmp_path / "sheet.png")
+        assert (tmp_path / "sheet.png").is_fifo()
+    with pytest.raises(OSError, match="it is a device, a pipe or a socket"), replacing(tmp_path / "sheet.png"):
+        pass
+    assert (tmp_path / "sheet.png").is_fifo()
 
 
 def test_no_link_is_followed(tmp_path: Path) -> None:

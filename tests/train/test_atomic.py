@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,10 @@ def test_interrupted_write_leaves_nothing(tmp_path: Path) -> None:
         unfinished.write_text("half")
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(OSError, match="it is a device, a pipe or a socket"), replacing(tmp_path / "a.png"):
+        pass
+    assert (tmp_path / "a.png").is_fifo()
