@@ -176,7 +176,7 @@ fuzzy = true
     ]
 
 
-_LABELS = b"image,text,corners,group,plate\na.jpg,AB123,1 2 3 4 5 6 7 8,g,yes\nb/c.png,,,,no\n"
+_LABELS = b"image,text,corners,group,plate\na.jpg,AB123,1 2 9 2 9 5 1 5,g,yes\nb/c.png,,,,no\n"
 _WATCHLIST = b"# staff\nAB 123, Jane\nCD-45?;visitor\nW*\n"
 
 KINDS = {

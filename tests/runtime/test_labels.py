@@ -152,7 +152,7 @@ def test_the_digest_is_of_regular_files_alone(tmp_path: Path) -> None:
 
 CELLS = st.one_of(
     st.sampled_from(
-        ["a.jpg", "AB123", "1 2 3 4 5 6 7 8", "nan " * 8, "inf " * 8, "1e999 " * 8, "9" * 5000, '"', "\0", ""]
+        ["a.jpg", "AB123", "1 2 9 2 9 5 1 5", "nan " * 8, "inf " * 8, "1e999 " * 8, "9" * 5000, '"', "\0", ""]
     ),
     st.text(max_size=12),
 )
