@@ -32,7 +32,7 @@ def is_plate_shaped(corners: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def is_convex(corners: Sequence[Point]) -> bool:
-    """Return whether a polygon is convex and has an area; its points may run in either direction."""
+    """Return whether four corners make a convex quadrilateral with an area; they may run in either direction."""
     turns = []
     for place, (x, y) in enumerate(corners):
         (x0, y0), (x1, y1) = corners[place - 2], corners[place - 1]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plate_devices.outputs.label_draft import FILE_NAME, append_label
-from plate_devices.private_files import clean_folder, create_folder, replacing
+from plate_devices.private_files import clean_folder, create_folder, read_regular, replacing
 from plate_runtime.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -123,10 +123,10 @@ class PictureFolder:
 
     def _is_taken(self, name: str) -> bool:
         try:
-            with (self.folder / name).open("rb") as file:
+            with read_regular(self.folder / name) as file:
                 start = file.read(_COMMENT_WITHIN)
             return self._comment in start or MARK not in start
-        except OSError:  # it is not there, or saving it will say what is wrong
+        except OSError:  # it is not there or a link, or saving it will say what is wrong
             return False
 
 

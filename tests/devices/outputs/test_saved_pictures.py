@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,13 @@ def test_a_foreign_picture_is_not_replaced(tmp_path: Path) -> None:
     before = (tmp_path / "a.jpg").read_bytes()
     assert PictureFolder(tmp_path).save(Image.new("L", (8, 8)), "a").name == "a-2.jpg"
     assert (tmp_path / "a.jpg").read_bytes() == before
+
+
+def test_a_pipe_is_neither_opened_nor_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.jpg")
+    with pytest.raises(DeviceError, match="it is a device, a pipe or a socket"):
+        PictureFolder(tmp_path).save(Image.new("L", (8, 8)), "a")
+    assert (tmp_path / "a.jpg").is_fifo()
 
 
 def test_names_are_found_in_the_folder_and_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
