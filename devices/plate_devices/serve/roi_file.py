@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from plate_runtime.errors import DAMAGE, DeviceError
+from plate_runtime.files import read_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from plate_devices.sources.source import Roi
 
 _FARTHEST = 1_000_000  # pixels
+_LARGEST = 1 << 20  # bytes
 LEAST = 16
 """Least width and height of an ROI in pixels; smaller ones are drawn by mistake."""
 
@@ -42,13 +44,15 @@ def checked_roi(drawn: Any, size: tuple[int, int] | None) -> Roi | None:
 def load_rois(path: Path) -> dict[str, Roi | None]:
     """Return the saved ROIs by the camera's name. Raises DeviceError where the file cannot be read."""
     try:
-        found = json.loads(path.read_text(encoding="ascii"))
+        content = read_whole(path, _LARGEST, DeviceError, "ROI file ")
+    except DeviceError as error:
+        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            return {}
+        raise
+    try:
+        found = json.loads(content)
         only = {"": found["roi"]} if "roi" in found else {}
         return {name: checked_roi(roi, None) for name, roi in (only | found.get("cameras", {})).items()}
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except OSError as error:
-        raise DeviceError(f"ROI file {path} cannot be read: {error.strerror or error}") from error
     except DAMAGE as error:
         raise DeviceError(f"ROI file {path} is damaged; delete it, and draw the ROI again") from error
 

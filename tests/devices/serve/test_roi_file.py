@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,10 @@ def test_each_camera_keeps_its_roi(tmp_path: Path) -> None:
     save_roi(path, "gate", (5, 6, 70, 80))
     save_roi(path, "yard", None)
     assert load_rois(path) == {"": (1, 2, 30, 40), "gate": (5, 6, 70, 80), "yard": None}
+
+
+def test_a_pipe_is_neither_read_nor_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "roi.json")
+    with pytest.raises(DeviceError, match=r"ROI file .* cannot be read: it is a pipe"):
+        save_roi(tmp_path / "roi.json", "gate", (0, 0, 100, 50))
+    assert (tmp_path / "roi.json").is_fifo()
